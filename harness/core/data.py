@@ -1,0 +1,44 @@
+"""One loader for the data folders, from a checkout and from an installed wheel.
+
+``profiles/`` and ``fixtures/`` stand at the top of a checkout; a wheel carries them inside the package
+under ``harness/_data/``.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from harness.core.errors import HarnessError
+from harness.core.text import Text
+
+PACKAGE = Path(__file__).resolve().parent.parent
+
+
+@cache
+def data_root() -> Path:
+    """Folder that holds ``profiles/``, ``fixtures/`` and ``scenarios/``.
+
+    :raises HarnessError: when neither a checkout nor packaged data is found.
+    """
+    for root in (PACKAGE / "_data", PACKAGE.parent):
+        if (root / "profiles").is_dir():
+            return root
+    raise HarnessError(
+        Text(
+            nl="de gegevensmappen (profiles/, fixtures/) ontbreken bij deze installatie",
+            en="the data folders (profiles/, fixtures/) are missing from this installation",
+        ),
+        where=str(PACKAGE),
+    )
+
+
+def data_path(*parts: str) -> Path:
+    """Path of a data file or folder, e.g. ``data_path("profiles", "afsprakenstelsel")``.
+
+    :raises HarnessError: when it does not exist.
+    """
+    path = data_root().joinpath(*parts)
+    if not path.exists():
+        raise HarnessError(Text(nl="gegevensbestand ontbreekt", en="data file is missing"), where=str(path))
+    return path

@@ -1,0 +1,149 @@
+"""Findings: what a judge says about one requirement in one cell. The central contract.
+
+A finding is data; text, colours and exit codes are derived from it. ``findings.json`` is a canonical
+document (sorted, fixed key order, no timestamps) so that re-judging a run gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+
+import msgspec
+
+from harness.core.text import Text
+from harness.core.verdicts import Blame, Verdict
+
+
+class Cell(msgspec.Struct, frozen=True, kw_only=True, order=True):
+    """One combination: HIS × DVZA × PGO × standard × release (ids from the network file)."""
+
+    his: str
+    dvza: str
+    pgo: str
+    standard: str
+    release: str
+
+    @property
+    def key(self) -> str:
+        """Readable identity, e.g. ``his-a+dvza-a+pgo-1+huisartsgegevens-2.0+mm-2.2``."""
+        return "+".join((self.his, self.dvza, self.pgo, self.standard, self.release))
+
+
+class Where(msgspec.Struct, frozen=True, kw_only=True):
+    """The place a finding points at.
+
+    :ivar exchange: id of the recorded exchange, ``""`` when the finding is about their absence.
+    :ivar path: FHIRPath/XPath/object path, header name, or query parameter.
+    """
+
+    exchange: str = ""
+    path: str = ""
+    line: int = 0
+    column: int = 0
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    """One verdict with everything a vendor needs at 2 a.m.
+
+    :ivar id: stable within a run, derived from content (:func:`finding`).
+    :ivar requirement: requirement id.
+    :ivar blame: whose side; ``None`` for pass and not-applicable.
+    :ivar party: participant id that has to act, ``""`` when nobody.
+    :ivar expected: short literal text of what the requirement asks.
+    :ivar received: short literal text of what was seen (redacted already).
+    :ivar next_step: what to do now; for not-applicable and inconclusive: the reason.
+    :ivar mode: how the verdict was decided, e.g. ``fhirpath:hapi``, ``rule``, ``pdfa:builtin``.
+    :ivar rule: lower-level rule id (FHIR, PDF/A, list XML) when one decided it.
+    """
+
+    id: str
+    requirement: str
+    cell: Cell
+    verdict: Verdict
+    blame: Blame | None = None
+    party: str = ""
+    where: Where = Where()
+    expected: str = ""
+    received: str = ""
+    next_step: Text = Text(nl="", en="")
+    mode: str = "rule"
+    rule: str = ""
+
+
+def finding(
+    requirement: str,
+    cell: Cell,
+    verdict: Verdict,
+    *,
+    blame: Blame | None = None,
+    party: str = "",
+    where: Where | None = None,
+    expected: str = "",
+    received: str = "",
+    next_step: Text | None = None,
+    mode: str = "rule",
+    rule: str = "",
+) -> Finding:
+    """A finding with an id derived from its content (same content, same id)."""
+    place = where or Where()
+    step = next_step or Text(nl="", en="")
+    parts = (
+        requirement,
+        cell.key,
+        verdict.value,
+        party,
+        place.exchange,
+        place.path,
+        expected,
+        received,
+        rule,
+    )
+    digest = hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:12]
+    return Finding(
+        id=f"{requirement}-{digest}",
+        requirement=requirement,
+        cell=cell,
+        verdict=verdict,
+        blame=blame,
+        party=party,
+        where=place,
+        expected=expected,
+        received=received,
+        next_step=step,
+        mode=mode,
+        rule=rule,
+    )
+
+
+def _order(item: Finding) -> tuple[str, Cell, str, str, int, int, str]:
+    return (
+        item.requirement,
+        item.cell,
+        item.where.exchange,
+        item.where.path,
+        item.where.line,
+        item.where.column,
+        item.id,
+    )
+
+
+def canonical(findings: Iterable[Finding]) -> bytes:
+    """``findings.json``: sorted, without duplicates, indented JSON, newline at the end."""
+    unique = {item.id: item for item in findings}
+    ordered = sorted(unique.values(), key=_order)
+    document = {"schema": "findings-1", "findings": ordered}
+    return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
+
+
+class _Document(msgspec.Struct, kw_only=True):
+    schema: str
+    findings: list[Finding]
+
+
+def decode(data: bytes) -> list[Finding]:
+    """Findings of a ``findings.json``.
+
+    :raises msgspec.ValidationError: when the document is not one.
+    """
+    return msgspec.json.decode(data, type=_Document).findings

@@ -1,0 +1,211 @@
+"""Strict YAML: safe loading, duplicate keys refused, every value knows its line.
+
+A YAML file is checked against a JSON Schema that ships with the harness; an error names file, line, key
+path, what was expected, and the nearest known key.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError, best_match
+
+from harness.core.errors import ConfigurationError, HarnessError, nearest
+from harness.core.text import Text
+
+MAX_BYTES = 4 * 1024 * 1024
+MAX_NODES = 200_000
+MAX_DEPTH = 60
+
+_SCHEMAS = Path(__file__).parent / "schemas"
+_BASE: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class YamlDocument:
+    """Content of a YAML file with the line of each value.
+
+    :ivar data: plain Python values (dates stay text).
+    :ivar path: the file, for messages.
+    """
+
+    def __init__(self, data: Any, path: str, lines: dict[tuple[str | int, ...], int]) -> None:
+        self.data = data
+        self.path = path
+        self._lines = lines
+
+    def line(self, *keys: str | int) -> int:
+        """1-based line of the value at ``keys``, or of its closest known ancestor."""
+        for end in range(len(keys), -1, -1):
+            if keys[:end] in self._lines:
+                return self._lines[keys[:end]]
+        return 1
+
+    def where(self, *keys: str | int) -> str:
+        """``file:line`` of a value, for error messages."""
+        return f"{self.path}:{self.line(*keys)}"
+
+
+def _build(
+    node: yaml.Node, path: tuple[str | int, ...], lines: dict[tuple[str | int, ...], int], file: str
+) -> Any:
+    if len(lines) > MAX_NODES or len(path) > MAX_DEPTH:
+        raise ConfigurationError(
+            Text(
+                nl="YAML-bestand is te groot of te diep genest",
+                en="YAML file is too large or nested too deeply",
+            ),
+            where=file,
+        )
+    lines[path] = node.start_mark.line + 1
+    if isinstance(node, yaml.MappingNode):
+        result: dict[str, Any] = {}
+        for key_node, value_node in node.value:
+            key = str(key_node.value)
+            if key in result:
+                raise ConfigurationError(
+                    Text(nl=f"sleutel '{key}' staat er twee keer", en=f"key '{key}' appears twice"),
+                    where=f"{file}:{key_node.start_mark.line + 1}",
+                )
+            result[key] = _build(value_node, (*path, key), lines, file)
+            lines[(*path, key)] = key_node.start_mark.line + 1
+        return result
+    if isinstance(node, yaml.SequenceNode):
+        return [_build(child, (*path, index), lines, file) for index, child in enumerate(node.value)]
+    return _scalar(node)
+
+
+def _scalar(node: yaml.Node) -> Any:
+    tag, value = node.tag, node.value
+    if tag.endswith(":int"):
+        try:
+            return int(value.replace("_", ""), 0)
+        except ValueError:
+            return value
+    if tag.endswith(":float"):
+        try:
+            return float(value)
+        except ValueError:
+            return value
+    if tag.endswith(":bool"):
+        return value.lower() in ("true", "yes", "on")
+    if tag.endswith(":null"):
+        return None
+    return value
+
+
+def parse_yaml(text: str, path: str) -> YamlDocument:
+    """Parse YAML text; ``path`` is only used in messages.
+
+    :raises ConfigurationError: not YAML, duplicate key, custom tag, too large.
+    """
+    if len(text) > MAX_BYTES:
+        raise ConfigurationError(
+            Text(nl="YAML-bestand is te groot", en="YAML file is too large"),
+            where=path,
+            expected=f"<= {MAX_BYTES} bytes",
+        )
+    try:
+        loader = _BASE(text)
+        try:
+            node = loader.get_single_node()
+        finally:
+            loader.dispose()
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f"{path}:{mark.line + 1}:{mark.column + 1}" if mark else path
+        raise ConfigurationError(
+            Text(nl="is geen geldige YAML", en="is not valid YAML"),
+            where=where,
+            received=str(getattr(error, "problem", None) or error),
+        ) from None
+    except RecursionError:
+        raise ConfigurationError(
+            Text(nl="YAML-bestand is te diep genest", en="YAML file is nested too deeply"), where=path
+        ) from None
+    lines: dict[tuple[str | int, ...], int] = {}
+    data = _build(node, (), lines, path) if node is not None else None
+    return YamlDocument(data, path, lines)
+
+
+def load_yaml(path: Path, schema: str | None = None) -> YamlDocument:
+    """Read a YAML file and check it against a shipped JSON Schema (name without ``.schema.json``).
+
+    :raises ConfigurationError: unreadable, not YAML, or not valid against the schema.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise ConfigurationError(
+            Text(nl="kan niet worden gelezen", en="cannot be read"), where=str(path), received=reason or ""
+        ) from None
+    document = parse_yaml(text, str(path))
+    if schema is not None:
+        check_schema(document, schema)
+    return document
+
+
+@cache
+def json_schema(name: str) -> dict[str, Any]:
+    """A JSON Schema that ships with the harness.
+
+    :raises HarnessError: when there is none of that name.
+    """
+    path = _SCHEMAS / f"{name}.schema.json"
+    try:
+        loaded: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except OSError:
+        raise HarnessError(f"unknown JSON Schema {name}", where=str(path)) from None
+    Draft202012Validator.check_schema(loaded)
+    return loaded
+
+
+def check_schema(document: YamlDocument, schema: str) -> None:
+    """Check a document against a shipped schema.
+
+    :raises ConfigurationError: with file, line, key path and the nearest known word.
+    """
+    validator = Draft202012Validator(json_schema(schema))
+    error = best_match(validator.iter_errors(document.data))
+    if error is not None:
+        raise schema_error(document, error)
+
+
+def schema_error(document: YamlDocument, error: ValidationError) -> ConfigurationError:
+    """A schema violation as a message for people."""
+    keys = tuple(error.absolute_path)
+    path = ".".join(str(key) for key in keys) or "(document)"
+    if error.validator == "additionalProperties" and isinstance(error.instance, dict):
+        known = list(error.schema.get("properties", {}))
+        unknown = next((key for key in error.instance if key not in known), "?")
+        hint = nearest(unknown, known)
+        return ConfigurationError(
+            Text(nl=f"onbekende sleutel '{unknown}' in {path}", en=f"unknown key '{unknown}' in {path}"),
+            where=document.where(*keys, unknown),
+            expected=", ".join(known),
+            received=unknown,
+            next_step=Text(nl=f"bedoelde u '{hint}'?", en=f"did you mean '{hint}'?") if hint else "",
+        )
+    if error.validator == "enum":
+        options = [str(option) for option in error.validator_value]
+        hint = nearest(str(error.instance), options)
+        return ConfigurationError(
+            Text(nl=f"onbekende waarde bij {path}", en=f"unknown value at {path}"),
+            where=document.where(*keys),
+            expected=" | ".join(options),
+            received=str(error.instance),
+            next_step=Text(nl=f"bedoelde u '{hint}'?", en=f"did you mean '{hint}'?") if hint else "",
+        )
+    return ConfigurationError(
+        Text(nl=f"{path} klopt niet", en=f"{path} is wrong"),
+        where=document.where(*keys),
+        expected=str(error.schema.get("description", "") or f"{error.validator}: {error.validator_value}")[
+            :300
+        ],
+        received=str(error.instance)[:200],
+    )
