@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from datetime import date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -28,7 +28,7 @@ class SystemClock:
     """The machine's clock."""
 
     def now(self) -> datetime:
-        return datetime.now(timezone.utc)
+        return datetime.now(UTC)
 
     def monotonic(self) -> float:
         return time.monotonic()
@@ -43,7 +43,7 @@ class VirtualClock:
     def __init__(self, start: datetime) -> None:
         if start.tzinfo is None:
             raise ValueError("a clock needs a time zone aware start")
-        self._start = start.astimezone(timezone.utc)
+        self._start = start.astimezone(UTC)
         self._elapsed = 0.0
 
     def now(self) -> datetime:
@@ -70,7 +70,7 @@ class OffsetClock:
         self._offset = offset
 
     def now(self) -> datetime:
-        return datetime.now(timezone.utc) + timedelta(seconds=self._offset)
+        return datetime.now(UTC) + timedelta(seconds=self._offset)
 
     def monotonic(self) -> float:
         return time.monotonic() + self._offset

@@ -15,9 +15,9 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -25,6 +25,8 @@ from harness.core.errors import InputError
 from harness.core.findings import Cell, Finding, canonical, decode
 from harness.core.ids import safe_name
 from harness.core.text import Text
+
+T = TypeVar("T")
 
 
 class ParticipantVersion(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,10 +70,10 @@ def write_atomic(path: Path, data: bytes) -> None:
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
-        os.replace(name, path)
+        Path(name).replace(path)
     except BaseException:
         with contextlib.suppress(OSError):
-            os.unlink(name)
+            Path(name).unlink()
         raise
 
 
@@ -151,7 +153,7 @@ class RunFolder:
         """
         return self._decode("findings.json", decode)
 
-    def _decode(self, name: str, decoder: Any) -> Any:
+    def _decode(self, name: str, decoder: Callable[[bytes], T]) -> T:
         path = self.path / name
         try:
             return decoder(path.read_bytes())

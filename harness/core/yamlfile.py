@@ -7,6 +7,7 @@ path, what was expected, and the nearest known key.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -179,9 +180,10 @@ def check_schema(document: YamlDocument, schema: str) -> None:
 def schema_error(document: YamlDocument, error: ValidationError) -> ConfigurationError:
     """A schema violation as a message for people."""
     keys = tuple(error.absolute_path)
+    rule = error.schema if isinstance(error.schema, Mapping) else {}
     path = ".".join(str(key) for key in keys) or "(document)"
     if error.validator == "additionalProperties" and isinstance(error.instance, dict):
-        known = list(error.schema.get("properties", {}))
+        known = list(rule.get("properties", {}))
         unknown = next((key for key in error.instance if key not in known), "?")
         hint = nearest(unknown, known)
         return ConfigurationError(
@@ -192,7 +194,7 @@ def schema_error(document: YamlDocument, error: ValidationError) -> Configuratio
             next_step=Text(nl=f"bedoelde u '{hint}'?", en=f"did you mean '{hint}'?") if hint else "",
         )
     if error.validator == "enum":
-        options = [str(option) for option in error.validator_value]
+        options = [str(option) for option in rule.get("enum", ())]
         hint = nearest(str(error.instance), options)
         return ConfigurationError(
             Text(nl=f"onbekende waarde bij {path}", en=f"unknown value at {path}"),
@@ -204,8 +206,6 @@ def schema_error(document: YamlDocument, error: ValidationError) -> Configuratio
     return ConfigurationError(
         Text(nl=f"{path} klopt niet", en=f"{path} is wrong"),
         where=document.where(*keys),
-        expected=str(error.schema.get("description", "") or f"{error.validator}: {error.validator_value}")[
-            :300
-        ],
+        expected=str(rule.get("description", "") or f"{error.validator}: {error.validator_value}")[:300],
         received=str(error.instance)[:200],
     )

@@ -1,0 +1,252 @@
+"""What a judge may look at: the recorded exchanges of one cell and the facts frozen with the run.
+
+The view is the only argument of a judge. It also makes findings, so that strength, blame and party are
+decided in one place: a broken SHOULD becomes a warning, and the party that must act follows from the role
+of the requirement.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from harness.core.exchanges import Exchange, media_type
+from harness.core.findings import Cell, Finding, Where, finding
+from harness.core.runs import ParticipantVersion
+from harness.core.text import Text
+from harness.core.verdicts import Blame, Strength, Verdict
+from harness.fhir.codec import Document, parse
+from harness.fhir.model import load_model
+from harness.judge.catalogue import Catalogue, Requirement
+
+FHIR_JSON = ("application/fhir+json", "application/json+fhir", "application/json")
+FHIR_XML = ("application/fhir+xml", "application/xml+fhir", "application/xml", "text/xml")
+NO_TEXT = Text(nl="", en="")
+
+
+def body_format(kind: str) -> str | None:
+    """``json`` or ``xml`` for a FHIR media type, else ``None``."""
+    if kind in FHIR_JSON:
+        return "json"
+    return "xml" if kind in FHIR_XML else None
+
+
+class CellView:
+    """One cell as judges see it.
+
+    :param exchanges: all exchanges of the cell in time order.
+    :param participants: by role (``his``, ``dvza``, ``pgo``).
+    :param expectations: content of the expectation file of the cell's person, or ``None``.
+    :param now: the frozen clock value of the run.
+    :param settings: settings of the run (intensity, dialect, declared capabilities …).
+    """
+
+    def __init__(
+        self,
+        cell: Cell,
+        exchanges: Sequence[Exchange],
+        catalogue: Catalogue,
+        *,
+        t: date,
+        now: datetime,
+        participants: Mapping[str, ParticipantVersion] | None = None,
+        expectations: Mapping[str, Any] | None = None,
+        settings: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.cell = cell
+        self.exchanges = tuple(exchanges)
+        self.catalogue = catalogue
+        self.t = t
+        self.now = now
+        self.participants = dict(participants or {})
+        self.expectations = expectations
+        self.settings = dict(settings or {})
+        self._documents: dict[tuple[str, str], Document | None] = {}
+        self._memo: dict[str, Any] = {}
+
+    # -- looking ---------------------------------------------------------------------------------
+
+    def find(
+        self,
+        *,
+        interface: str | None = None,
+        flow: str | None = None,
+        operation: str | None = None,
+        client: str | None = None,
+        server: str | None = None,
+        answered: bool = False,
+    ) -> list[Exchange]:
+        """Exchanges that match every given label.
+
+        :param operation: exact name, or a prefix when it ends with ``-``.
+        :param client: role of the calling party (``his``, ``dvza``, ``pgo``); likewise ``server``.
+        :param answered: only exchanges that have a response.
+        """
+        return [
+            item
+            for item in self.exchanges
+            if (interface is None or item.interface == interface)
+            and (flow is None or item.flow == flow)
+            and (operation is None or _operation_matches(item.operation, operation))
+            and (client is None or item.client == self.party(client))
+            and (server is None or item.server == self.party(server))
+            and (not answered or item.response is not None)
+        ]
+
+    def document(self, exchange: Exchange) -> Document | None:
+        """The response body as FHIR, or ``None`` when there is none or it is no FHIR media type."""
+        message = exchange.response
+        if message is None:
+            return None
+        return self._parse(exchange.id, "response", body_format(media_type(message.headers)), message.body)
+
+    def request_document(self, exchange: Exchange) -> Document | None:
+        """The request body as FHIR, or ``None``."""
+        message = exchange.request
+        return self._parse(exchange.id, "request", body_format(media_type(message.headers)), message.body)
+
+    def _parse(self, exchange_id: str, side: str, kind: str | None, body: bytes) -> Document | None:
+        key = (exchange_id, side)
+        if key not in self._documents:
+            document = None
+            if kind is not None and body:
+                document = parse(body, format=kind, model=load_model("3.0.2"))  # type: ignore[arg-type]
+            self._documents[key] = document
+        return self._documents[key]
+
+    def memo(self, key: str, compute: Callable[[], Any]) -> Any:
+        """A value that several judges of this cell share; computed once."""
+        if key not in self._memo:
+            self._memo[key] = compute()
+        return self._memo[key]
+
+    def party(self, role: str) -> str:
+        """Participant id of a role in this cell; the role itself for the stelselnode."""
+        return {"his": self.cell.his, "dvza": self.cell.dvza, "pgo": self.cell.pgo}.get(role, role)
+
+    def participant(self, role: str) -> ParticipantVersion:
+        """Version facts of the participant in a role."""
+        return self.participants.get(role) or ParticipantVersion(id=self.party(role), role=role, kind="live")
+
+    def capability(self, role: str, name: str) -> bool:
+        """Whether the participant in a role declared a capability (network file ``capabilities``)."""
+        declared = self.settings.get("capabilities", {}).get(self.party(role), ())
+        return name in declared
+
+    def setting(self, name: str, default: Any = None) -> Any:
+        """A setting of the run."""
+        return self.settings.get(name, default)
+
+    # -- saying ----------------------------------------------------------------------------------
+
+    def ok(
+        self,
+        requirement_id: str,
+        exchange: Exchange | None = None,
+        *,
+        received: str = "",
+        mode: str = "rule",
+    ) -> Finding:
+        """The requirement is met."""
+        where = Where(exchange=exchange.id if exchange else "")
+        return finding(requirement_id, self.cell, Verdict.PASS, where=where, received=received, mode=mode)
+
+    def fail(
+        self,
+        requirement_id: str,
+        *,
+        exchange: Exchange | None = None,
+        path: str = "",
+        line: int = 0,
+        column: int = 0,
+        expected: str = "",
+        received: str = "",
+        next_step: Text | None = None,
+        blame: Blame = Blame.PRODUCT,
+        party: str | None = None,
+        rule: str = "",
+        mode: str = "rule",
+    ) -> Finding:
+        """The requirement is broken: ``fail`` for a MUST, ``warning`` for a SHOULD."""
+        requirement = self.catalogue[requirement_id]
+        verdict = Verdict.FAIL if requirement.strength is Strength.MUST else Verdict.WARNING
+        return finding(
+            requirement_id,
+            self.cell,
+            verdict,
+            blame=blame,
+            party=self.party(requirement.role) if party is None else party,
+            where=Where(exchange=exchange.id if exchange else "", path=path, line=line, column=column),
+            expected=expected,
+            received=received,
+            next_step=next_step or default_next_step(requirement),
+            rule=rule,
+            mode=mode,
+        )
+
+    def warn(self, requirement_id: str, **details: Any) -> Finding:
+        """A weaker observation on a requirement: ``warning`` whatever its strength."""
+        made = self.fail(requirement_id, **details)
+        return finding(
+            requirement_id,
+            self.cell,
+            Verdict.WARNING,
+            blame=made.blame,
+            party=made.party,
+            where=made.where,
+            expected=made.expected,
+            received=made.received,
+            next_step=made.next_step,
+            mode=made.mode,
+            rule=made.rule,
+        )
+
+    def not_applicable(self, requirement_id: str, reason: Text) -> Finding:
+        """The requirement does not apply to this cell; the reason is required."""
+        return finding(requirement_id, self.cell, Verdict.NOT_APPLICABLE, next_step=reason)
+
+    def inconclusive(
+        self, requirement_id: str, reason: Text, *, exchange: Exchange | None = None, received: str = ""
+    ) -> Finding:
+        """It could not be decided; never counts as pass."""
+        where = Where(exchange=exchange.id if exchange else "")
+        requirement = self.catalogue[requirement_id]
+        return finding(
+            requirement_id,
+            self.cell,
+            Verdict.INCONCLUSIVE,
+            where=where,
+            received=received,
+            next_step=reason,
+            party=self.party(requirement.role),
+        )
+
+    def disputed(
+        self, requirement_id: str, reason: Text, *, exchange: Exchange | None = None, received: str = ""
+    ) -> Finding:
+        """The specification allows two readings; shown with the reason."""
+        where = Where(exchange=exchange.id if exchange else "")
+        return finding(
+            requirement_id,
+            self.cell,
+            Verdict.DISPUTED,
+            blame=Blame.SPECIFICATION,
+            where=where,
+            received=received,
+            next_step=reason,
+        )
+
+
+def default_next_step(requirement: Requirement) -> Text:
+    """What to do when a judge has nothing more specific to say."""
+    return Text(
+        nl=f"Open het bewijs, vergelijk met {requirement.source} en herstel; draai daarna opnieuw met "
+        f"--only {requirement.id}.",
+        en=f"Open the evidence, compare with {requirement.source} and correct it; then run again with "
+        f"--only {requirement.id}.",
+    )
+
+
+def _operation_matches(actual: str, wanted: str) -> bool:
+    return actual.startswith(wanted) if wanted.endswith("-") else actual == wanted
