@@ -138,6 +138,17 @@ class CellView:
         """A setting of the run."""
         return self.settings.get(name, default)
 
+    def minimum_samples(self, requirement_id: str) -> int:
+        """How many samples the catalogue asks of a sampled requirement at this run's intensity."""
+        intensity = str(self.setting("intensity", "normal"))
+        return self.catalogue[requirement_id].samples.get(intensity, 1)
+
+    def too_few_samples(self, requirement_id: str, seen: int) -> Finding:
+        """``inconclusive: n of m samples``."""
+        wanted = self.minimum_samples(requirement_id)
+        reason = Text(nl=f"{seen} van {wanted} steekproeven", en=f"{seen} of {wanted} samples")
+        return self.inconclusive(requirement_id, reason)
+
     # -- saying ----------------------------------------------------------------------------------
 
     def ok(

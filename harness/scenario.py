@@ -1,0 +1,118 @@
+"""The vocabulary of scenario files: which flow, which requirements, which title.
+
+A scenario is a pytest function. It says what is exercised and leaves driving, recording, judging and
+reporting to the rooms behind it::
+
+    @scenario(standard="huisartsgegevens-2.0", flow="collect", requirements=("HG-PAT-001",),
+              title=Text(nl="Patiënt", en="Patient"))
+    def test_patient(cell: CellRun) -> None:
+        cell.judge()
+
+One pytest item is one scenario in one cell (HIS × DVZA × PGO × standard × release).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+from harness.core.findings import Cell, Finding
+from harness.core.text import Text
+from harness.core.verdicts import Verdict
+
+__all__ = ["CellRun", "ProductFailure", "Scenario", "Text", "Undecided", "Unsound", "scenario", "scenario_of"]
+
+F = TypeVar("F", bound=Callable[..., object])
+_ATTRIBUTE = "__harness_scenario__"
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """What one scenario function declares.
+
+    :ivar name: function name without ``test_``; stable, used by ``--only``.
+    :ivar standard: standard id, or ``None`` when it runs in cells of every standard.
+    :ivar flow: the flow whose recording it needs; further ones in ``flows``.
+    """
+
+    name: str
+    title: Text
+    requirements: tuple[str, ...]
+    flow: str
+    standard: str | None = None
+    flows: tuple[str, ...] = ()
+    releases: tuple[str, ...] = ()
+
+    @property
+    def all_flows(self) -> tuple[str, ...]:
+        """Every flow that must have been driven before this scenario is judged."""
+        return tuple(dict.fromkeys((self.flow, *self.flows)))
+
+    def runs_in(self, cell: Cell) -> bool:
+        """Whether the scenario applies to a cell."""
+        return self.standard in (None, cell.standard) and (not self.releases or cell.release in self.releases)
+
+
+class CellRun(Protocol):
+    """What a scenario function gets as ``cell``."""
+
+    cell: Cell
+
+    def judge(self) -> list[Finding]:
+        """Drive what is not yet driven, judge the scenario's requirements, and raise what they ask for.
+
+        :raises ProductFailure: a requirement failed.
+        :raises Undecided: a MUST is inconclusive or disputed.
+        :raises Unsound: the harness or the configuration is at fault.
+        """
+        ...
+
+
+class ProductFailure(AssertionError):
+    """A product breaks a requirement (Allure: failed; exit 1)."""
+
+
+class Undecided(Exception):  # noqa: N818 - a verdict, not an error of the program
+    """A MUST requirement could not be decided (Allure: broken; exit 6)."""
+
+    def __init__(self, message: str, verdict: Verdict = Verdict.INCONCLUSIVE) -> None:
+        super().__init__(message)
+        self.verdict = verdict
+
+
+class Unsound(Exception):  # noqa: N818 - a verdict, not an error of the program
+    """The harness or the configuration is at fault (Allure: broken; exit 3 or 2)."""
+
+
+def scenario(
+    *,
+    requirements: tuple[str, ...],
+    title: Text,
+    flow: str,
+    standard: str | None = None,
+    flows: tuple[str, ...] = (),
+    releases: tuple[str, ...] = (),
+) -> Callable[[F], F]:
+    """Declare a scenario function (see the module docstring)."""
+
+    def declare(function: F) -> F:
+        declared = Scenario(
+            name=function.__name__.removeprefix("test_"),
+            title=title,
+            requirements=requirements,
+            flow=flow,
+            standard=standard,
+            flows=flows,
+            releases=releases,
+        )
+        setattr(function, _ATTRIBUTE, declared)
+        return function
+
+    return declare
+
+
+def scenario_of(function: object) -> Scenario | None:
+    """The declaration of a scenario function, or ``None``."""
+    found = getattr(function, _ATTRIBUTE, None)
+    return found if isinstance(found, Scenario) else None
