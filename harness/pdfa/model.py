@@ -1,0 +1,96 @@
+"""Flavours of PDF/A, violations and the report of one check."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from harness.core.issues import Issue, shorten
+from harness.core.text import Text
+
+Outcome = Literal["valid", "invalid", "unreadable", "limit"]
+"""``unreadable``: no document that can be followed; ``limit``: a safety limit stopped the check."""
+
+
+class Flavour(msgspec.Struct, frozen=True):
+    """One conformance level of one part of ISO 19005, e.g. part 2, level ``u``."""
+
+    part: int
+    level: str
+
+    @property
+    def id(self) -> str:
+        """Short name as people write it: ``2u``."""
+        return f"{self.part}{self.level}"
+
+
+FLAVOURS: dict[str, Flavour] = {
+    f"{part}{level}": Flavour(part, level)
+    for part, levels in ((1, "ba"), (2, "bua"), (3, "bua"))
+    for level in levels
+}
+"""The implemented flavours: 1b, 1a, 2b, 2u, 2a, 3b, 3u, 3a."""
+
+
+class Violation(msgspec.Struct, frozen=True, kw_only=True):
+    """One broken rule at one place.
+
+    :ivar rule: ``<clause>-<test>`` as veraPDF prints it, e.g. ``6.2.4.3-2``.
+    :ivar message: what the rule asks, in both languages.
+    :ivar where: object path, e.g. ``object 12`` or ``page 3 / content``; ``""`` for the whole file.
+    :ivar page: 1-based page number, 0 when the place is not on a page.
+    :ivar received: what was found, short; may be empty.
+    :ivar count: number of places in total (only the first ones are kept as separate violations).
+    """
+
+    rule: str
+    message: Text
+    where: str = ""
+    page: int = 0
+    received: str = ""
+    count: int = 1
+
+    def issue(self) -> Issue:
+        """The violation in the one defect shape of the harness."""
+        return Issue(
+            rule=self.rule,
+            severity="error",
+            message=self.message,
+            path=self.where,
+            received=shorten(self.received),
+        )
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """Result of one check of one document.
+
+    :ivar outcome: see :data:`Outcome`.
+    :ivar flavour: what it was checked as: ``2b``, or ``1b+2b`` for a file without a claim.
+    :ivar claimed: what the document says it is (``1b`` … also unsupported ones such as ``4f``), or ``None``.
+    :ivar rules: sorted rule ids that failed; prefixed ``1b:``/``2b:`` when checked as both.
+    :ivar findings: the violations, in order of discovery, capped per rule.
+    :ivar reason: why the outcome is ``unreadable`` or ``limit``; both languages.
+    :ivar pages: number of pages that were seen.
+    :ivar empty_pages: 1-based numbers of pages without any mark (a warning for judges, no PDF/A rule).
+    :ivar engine: ``builtin`` or ``verapdf``.
+    """
+
+    outcome: Outcome
+    flavour: str
+    claimed: str | None = None
+    rules: tuple[str, ...] = ()
+    findings: tuple[Violation, ...] = ()
+    reason: Text | None = None
+    pages: int = 0
+    empty_pages: tuple[int, ...] = ()
+    engine: str = "builtin"
+
+    @property
+    def valid(self) -> bool:
+        """True only for outcome ``valid``."""
+        return self.outcome == "valid"
+
+    def issues(self) -> tuple[Issue, ...]:
+        """All findings as :class:`~harness.core.issues.Issue`."""
+        return tuple(v.issue() for v in self.findings)
