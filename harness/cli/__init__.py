@@ -1,0 +1,114 @@
+"""Thin commands, one module per group; ``main`` turns errors into one message and an exit code.
+
+Command modules are imported when their command is used, so that ``harness validate`` does not pay for the
+network, and a command that was never used cannot break another.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import traceback
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Annotated
+
+import typer
+
+from harness import __version__
+from harness.cli.options import language
+from harness.core.errors import HarnessError
+from harness.core.exits import ExitCode
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "qualify": ("harness.cli.qualify", "Run all HIS × DVZA × PGO × standard combinations and report."),
+    "judge": ("harness.cli.judge", "Judge a recorded run again, offline."),
+    "doctor": ("harness.cli.doctor", "Preflight: whose side is a problem on, before anything is tested."),
+    "serve": ("harness.cli.serve", "Serve the mock network (or a FHIR server) for live participants."),
+    "testscript": ("harness.cli.testscript", "Run official FHIR TestScripts, server and client role."),
+    "validate": ("harness.cli.validate", "Validate FHIR resources against profiles, offline."),
+    "fhirpath": ("harness.cli.fhirpath", "Evaluate a FHIRPath expression on a file."),
+    "profiles": ("harness.cli.profiles", "Work with FHIR packages and embedded profile facts."),
+    "pdfa": ("harness.cli.pdfa", "Check PDF/A conformance."),
+    "requirements": ("harness.cli.requirements", "List the catalogue of requirements."),
+}
+"""Command name → (module, one-line help). The module exposes ``app``, a ``typer.Typer``."""
+
+
+def build(words: Sequence[str]) -> typer.Typer:
+    """The command tree; holds only the command that ``words`` start with, or all of them for help."""
+    root = typer.Typer(
+        name="harness",
+        help="MedMij conformance and interoperability test harness.\n\nExit codes: 0 passed, 1 product "
+        "failure, 2 usage or configuration, 3 harness error, 4 nothing ran, 6 undecided.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+    )
+    root.callback()(_root)
+    completing = any(name.endswith("_COMPLETE") for name in os.environ)
+    chosen = [words[0]] if words and words[0] in COMMANDS and not completing else list(COMMANDS)
+    for name in chosen:
+        module, help_line = COMMANDS[name]
+        sub: typer.Typer = import_module(module).app
+        single = len(sub.registered_commands) == 1 and not sub.registered_groups
+        if single and sub.registered_callback is None:
+            function = sub.registered_commands[0].callback
+            assert function is not None
+            root.command(name, short_help=help_line)(function)
+        else:
+            root.add_typer(sub, name=name, short_help=help_line)
+    return root
+
+
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and stop.", is_eager=True)
+    ] = False,
+) -> None:
+    if version:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+def run(argv: Sequence[str] | None = None) -> int:
+    """Run a command line and return its exit code; never raises for expected problems."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    lang = language(words)
+    try:
+        if words == ["--version"]:
+            typer.echo(__version__)
+            return 0
+        result = typer.main.get_command(build(words)).main(args=words, prog_name="harness")
+    except HarnessError as error:
+        typer.echo(error.render(lang), err=True)
+        return int(error.exit_code)
+    except SystemExit as stop:
+        return stop.code if isinstance(stop.code, int) else int(stop.code is not None)
+    except KeyboardInterrupt:
+        typer.echo("afgebroken" if lang == "nl" else "interrupted", err=True)
+        return 130
+    except BrokenPipeError:
+        return 0
+    except Exception:  # noqa: BLE001
+        # The last line of defence: no traceback on the terminal.
+        typer.echo(_unexpected(lang), err=True)
+        return int(ExitCode.HARNESS_ERROR)
+    return int(result) if isinstance(result, int) else 0
+
+
+def _unexpected(lang: str) -> str:
+    with tempfile.NamedTemporaryFile(
+        "w", prefix="harness-error-", suffix=".txt", delete=False, encoding="utf-8"
+    ) as file:
+        file.write(traceback.format_exc())
+    kind, value = sys.exc_info()[:2]
+    name = kind.__name__ if kind else "Exception"
+    if lang == "nl":
+        return f"Fout in de harness zelf ({name}: {value}). Details: {file.name}. Meld dit met dat bestand."
+    return f"Defect of the harness itself ({name}: {value}). Details: {file.name}. Please report it."
+
+
+def main() -> None:
+    """Entry point of the console script ``harness``."""
+    raise SystemExit(run())

@@ -1,0 +1,40 @@
+"""Options that several commands share, and how the language is chosen."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from harness.core.text import LANGUAGES, Lang
+
+LANG_VARIABLE = "HARNESS_LANG"
+
+
+def language(words: Sequence[str] = ()) -> Lang:
+    """The language for people: ``--lang`` among ``words``, else ``HARNESS_LANG``, else Dutch."""
+    chosen = os.environ.get(LANG_VARIABLE, "nl")
+    for index, word in enumerate(words):
+        if word == "--lang" and index + 1 < len(words):
+            chosen = words[index + 1]
+        elif word.startswith("--lang="):
+            chosen = word.partition("=")[2]
+    return "en" if chosen == "en" else "nl"
+
+
+def _check_lang(value: str) -> str:
+    if value not in LANGUAGES:
+        raise typer.BadParameter(f"choose from: {', '.join(LANGUAGES)}")
+    return value
+
+
+LangOption = Annotated[
+    str,
+    typer.Option("--lang", envvar=LANG_VARIABLE, help="Language for people: nl or en.", callback=_check_lang),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object on stdout; progress on stderr.")]
+AtOption = Annotated[
+    str | None, typer.Option("--at", metavar="DATE", help="The date that T stands for (default: today).")
+]

@@ -1,0 +1,209 @@
+"""The facts of a report: headline, rows and tables per vendor, computed from findings alone.
+
+Everything that a page or the console says about a run is decided here, so that it can be tested without
+reading HTML. The headline is a tested artefact: it says ``geen oordeel`` unless every active MUST is decided.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from harness.core.findings import Cell, Finding
+from harness.core.runs import ParticipantVersion, RunInfo
+from harness.core.text import Text
+from harness.core.verdicts import SEVERITY, Strength, Verdict, worst
+from harness.judge.catalogue import Catalogue, Requirement
+
+DECIDED = (Verdict.PASS, Verdict.WARNING, Verdict.FAIL, Verdict.NOT_APPLICABLE)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One requirement of one vendor: its worst verdict, and the verdict per cell."""
+
+    requirement: Requirement
+    verdict: Verdict
+    cells: Mapping[str, Verdict]
+
+
+@dataclass(frozen=True)
+class CellSummary:
+    """One cell: the worst verdict and the count of requirements per verdict."""
+
+    cell: Cell
+    verdict: Verdict
+    counts: Mapping[Verdict, int]
+
+
+@dataclass(frozen=True)
+class VendorSummary:
+    """One HIS in this run.
+
+    :ivar outcome: ``pass``, ``fail`` or ``undecided`` (headline).
+    :ivar findings: everything but pass and not-applicable, worst first.
+    :ivar not_tested: requirements of the standards that this run did not decide, with the reason.
+    """
+
+    his: ParticipantVersion
+    dvza: tuple[ParticipantVersion, ...]
+    outcome: str
+    headline: Text
+    cells: tuple[CellSummary, ...]
+    rows: tuple[Row, ...]
+    findings: tuple[Finding, ...]
+    not_tested: tuple[tuple[Requirement, Text], ...]
+
+
+@dataclass(frozen=True)
+class RunSummary:
+    """A whole run."""
+
+    info: RunInfo
+    vendors: tuple[VendorSummary, ...]
+    counts: Mapping[Verdict, int]
+
+
+def by_requirement(findings: Iterable[Finding]) -> dict[tuple[str, str], list[Finding]]:
+    """Findings grouped by (cell key, requirement id)."""
+    grouped: dict[tuple[str, str], list[Finding]] = {}
+    for item in findings:
+        grouped.setdefault((item.cell.key, item.requirement), []).append(item)
+    return grouped
+
+
+def verdicts(findings: Iterable[Finding]) -> dict[tuple[str, str], Verdict]:
+    """Worst verdict per (cell key, requirement id)."""
+    return {key: worst([item.verdict for item in items]) for key, items in by_requirement(findings).items()}
+
+
+def count(values: Iterable[Verdict]) -> dict[Verdict, int]:
+    """How often each verdict occurs; every verdict is a key."""
+    result = dict.fromkeys(SEVERITY, 0)
+    for value in values:
+        result[value] += 1
+    return result
+
+
+def summarise(info: RunInfo, findings: Sequence[Finding], catalogue: Catalogue) -> RunSummary:
+    """The facts of a run."""
+    decided = verdicts(findings)
+    names = {item.id: item for item in info.participants}
+    his_ids = list(dict.fromkeys(cell.his for cell in info.plan))
+    vendors = tuple(_vendor(his_id, info, findings, decided, catalogue, names) for his_id in his_ids)
+    return RunSummary(info=info, vendors=vendors, counts=count(decided.values()))
+
+
+def _vendor(
+    his_id: str,
+    info: RunInfo,
+    findings: Sequence[Finding],
+    decided: Mapping[tuple[str, str], Verdict],
+    catalogue: Catalogue,
+    names: Mapping[str, ParticipantVersion],
+) -> VendorSummary:
+    cells = [cell for cell in info.plan if cell.his == his_id]
+    keys = {cell.key for cell in cells}
+    rows = []
+    not_tested: list[tuple[Requirement, Text]] = []
+    missing_must = 0
+    for requirement in sorted(catalogue, key=lambda item: item.id):
+        mine = [cell for cell in cells if requirement.applies_to(cell.standard, cell.release)]
+        if not mine:
+            continue
+        per_cell = {
+            cell.key: decided[(cell.key, requirement.id)]
+            for cell in mine
+            if (cell.key, requirement.id) in decided
+        }
+        if per_cell:
+            rows.append(Row(requirement=requirement, verdict=worst(list(per_cell.values())), cells=per_cell))
+        if len(per_cell) < len(mine):
+            not_tested.append((requirement, why_not_tested(requirement)))
+            missing_must += requirement.decidable and requirement.strength is Strength.MUST
+    bad = [
+        item
+        for item in findings
+        if item.cell.key in keys and item.verdict not in (Verdict.PASS, Verdict.NOT_APPLICABLE)
+    ]
+    bad.sort(
+        key=lambda item: (
+            SEVERITY.index(item.verdict),
+            _strength_order(catalogue, item),
+            item.requirement,
+            item.id,
+        )
+    )
+    must = [row for row in rows if row.requirement.strength is Strength.MUST]
+    failed = [row for row in must if row.verdict is Verdict.FAIL]
+    undecided = sum(row.verdict not in DECIDED for row in must) + missing_must
+    his = names.get(his_id) or ParticipantVersion(id=his_id, role="his", kind="live")
+    outcome = "undecided" if undecided or not must else ("fail" if failed else "pass")
+    return VendorSummary(
+        his=his,
+        dvza=tuple(names[cell.dvza] for cell in {c.dvza: c for c in cells}.values() if cell.dvza in names),
+        outcome=outcome,
+        headline=headline(
+            his, cells, outcome, passed=len(must) - len(failed), failed=len(failed), undecided=undecided
+        ),
+        cells=tuple(_cell(cell, decided) for cell in cells),
+        rows=tuple(rows),
+        findings=tuple(bad),
+        not_tested=tuple(not_tested),
+    )
+
+
+def _strength_order(catalogue: Catalogue, item: Finding) -> int:
+    return 0 if item.requirement in catalogue and catalogue[item.requirement].strength is Strength.MUST else 1
+
+
+def _cell(cell: Cell, decided: Mapping[tuple[str, str], Verdict]) -> CellSummary:
+    mine = [verdict for (key, _), verdict in decided.items() if key == cell.key]
+    return CellSummary(cell=cell, verdict=worst(mine), counts=count(mine))
+
+
+def why_not_tested(requirement: Requirement) -> Text:
+    """Why a requirement has no verdict in this run."""
+    if requirement.state == "planned":
+        return requirement.reason
+    if requirement.kind == "manual":
+        return Text(nl="handmatig te toetsen", en="to be tested by hand")
+    if requirement.kind == "semi":
+        return Text(
+            nl="halfautomatisch: een mens beoordeelt het bewijs", en="semi-automatic: a person reviews it"
+        )
+    return Text(nl="niet geselecteerd in deze run", en="not selected in this run")
+
+
+def headline(
+    his: ParticipantVersion, cells: Sequence[Cell], outcome: str, *, passed: int, failed: int, undecided: int
+) -> Text:
+    """One sentence that a reader may quote.
+
+    ``passed`` and ``failed`` count MUST requirements over all cells; ``undecided`` those without a verdict.
+    """
+    product = " ".join(part for part in (his.product or his.id, his.version) if part)
+    standards = ", ".join(sorted({cell.standard for cell in cells})) or "-"
+    releases = ", ".join(sorted({cell.release for cell in cells})) or "-"
+    pgos = len({cell.pgo for cell in cells})
+    scope_nl = f"{standards} in {releases}, met {pgos} PGO('s)"
+    scope_en = f"{standards} in {releases}, with {pgos} PGO(s)"
+    if outcome == "undecided":
+        also_nl = f" Wel al gefaald: {failed}." if failed else ""
+        also_en = f" Already failed: {failed}." if failed else ""
+        return Text(
+            nl=f"Geen oordeel over {product}: "
+            f"{undecided} verplichte eis(en) niet beslist ({scope_nl}).{also_nl}",
+            en=f"No verdict on {product}: "
+            f"{undecided} mandatory requirement(s) undecided ({scope_en}).{also_en}",
+        )
+    if outcome == "fail":
+        total = passed + failed
+        return Text(
+            nl=f"{product} voldoet niet: {failed} van {total} verplichte eisen falen ({scope_nl}).",
+            en=f"{product} does not conform: {failed} of {total} mandatory requirements fail ({scope_en}).",
+        )
+    return Text(
+        nl=f"{product} voldoet aan alle {passed} automatisch getoetste verplichte eisen ({scope_nl}).",
+        en=f"{product} meets all {passed} mandatory requirements that were tested automatically ({scope_en}).",
+    )
