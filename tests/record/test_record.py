@@ -1,0 +1,350 @@
+"""The recorder: nothing secret reaches the disk, and what is read back equals what was recorded."""
+
+from __future__ import annotations
+
+import base64
+import json
+import string
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+
+from harness.core.errors import InputError
+from harness.core.exchanges import Certificate, Exchange, Tls
+from harness.core.runs import RunFolder
+from harness.core.yamlfile import json_schema
+from harness.record import DeclaredPerson, Known, Persons, RawExchange, Recorder, Redactor, read_har
+from harness.record.facts import alphabet, eleven_test, entropy_bits
+from harness.record.har import HarFile, to_entry
+
+NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+BSN = "999990019"
+PERSONS = Persons([DeclaredPerson(id="anna", bsn=BSN, birth_date="1970-01-02", family=("voorbeeld",))])
+NAMES = ["access_token", "code", "refresh_token", "state", "client_secret"]
+SECRET = st.text(string.ascii_letters + string.digits + "-_.~", min_size=16, max_size=60).filter(
+    lambda value: len(set(value)) > 6 and not value.startswith((".", "-", "~"))
+)
+CELL = "his-a+dvza-a+pgo-1+huisartsgegevens-2.0+mm-2.2"
+
+
+def raw(**changes: object) -> RawExchange:
+    base: dict[str, object] = {
+        "interface": "resource",
+        "flow": "collect",
+        "operation": "hg-patient-json",
+        "client": "pgo-1",
+        "server": "dvza-a",
+        "started": NOW,
+        "duration": 0.0123456789,
+        "method": "GET",
+        "url": "https://mtls.dva.example/fhir/Patient",
+        "cell": CELL,
+    }
+    return RawExchange(**{**base, **changes})  # type: ignore[arg-type]
+
+
+def everything(exchange: Exchange) -> str:
+    return json.dumps(to_entry(exchange)) + repr(exchange)
+
+
+def redact(*exchanges: RawExchange, persons: Persons = PERSONS) -> list[Exchange]:
+    redactor = Redactor(b"k" * 32, persons)
+    return [redactor.exchange(item, f"x.{number}") for number, item in enumerate(exchanges)]
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(secret=SECRET, name=st.sampled_from(NAMES))
+def test_planted_secret_never_survives(secret: str, name: str) -> None:
+    """Wherever a secret is planted once it was seen in a recognisable place, it is gone everywhere."""
+    doubled = quote(quote(secret + "/+", safe=""), safe="")
+    done = redact(
+        raw(
+            interface="token",
+            method="POST",
+            url=f"https://a.example/token?{name}={quote(secret)}&x=1",
+            request_headers=(("Content-Type", "application/x-www-form-urlencoded"), ("X-Echo", secret)),
+            request_body=f"grant_type=authorization_code&{name}={quote(secret)}".encode(),
+            status=200,
+            response_headers=(
+                ("Content-Type", "application/json"),
+                ("Location", f"https://pgo.example/cb?{name}={secret}&ok=1#f={secret}"),
+                ("Set-Cookie", f"sid={secret}; Path=/; HttpOnly"),
+            ),
+            response_body=json.dumps({name: secret, "deep": [{"text": f"see {secret}!"}]}).encode(),
+            notes={"form": [{"hidden": secret}], name: secret},
+            error=f"protocol: {secret}",
+        ),
+        raw(
+            url=f"https://mtls.dva.example/fhir/{secret}/Patient?next=https%3A%2F%2Fx%3Fcode%3D{doubled}",
+            request_headers=(("Authorization", f"Bearer {secret}"), ("Cookie", f"a={secret}; b=2")),
+            person="anna",
+            status=200,
+            response_headers=(("Content-Type", "application/fhir+json"),),
+            response_body=json.dumps(
+                {"resourceType": "Bundle", "link": [{"relation": "self", "url": f"x?t={secret}"}]}
+            ).encode(),
+        ),
+        raw(
+            interface="authorization",
+            status=200,
+            response_headers=(("Content-Type", "text/html"),),
+            response_body=f"<a href='/x?y=prefix{secret}suffix'>{secret}</a>".encode(),
+        ),
+    )
+    for exchange in done:
+        assert secret not in everything(exchange)
+        assert base64.b64encode(secret.encode()).decode() not in everything(exchange)
+    tags = {fact.tag for exchange in done for fact in exchange.facts if fact.length == len(secret)}
+    assert len(tags) == 1
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(number=st.integers(10_000_000, 99_999_999))
+def test_bsn_is_never_written(number: int) -> None:
+    """A number that passes the eleven-test is replaced in URLs, headers, forms, JSON and HTML."""
+    candidates = (f"{number}{last}" for last in range(10))
+    bsn = next((value for value in candidates if eleven_test(value)), None)
+    if bsn is None:
+        return
+    done = redact(
+        raw(
+            url=f"https://a.example/fhir/Patient/{bsn}?identifier=http://fhir.nl/fhir/NamingSystem/bsn|{bsn}",
+            request_headers=(("X-Patient", bsn),),
+            status=200,
+            response_headers=(("Content-Type", "text/html"),),
+            response_body=f"<p>{bsn}</p>".encode(),
+        ),
+        raw(
+            person="anna",
+            status=200,
+            response_headers=(("Content-Type", "application/fhir+json"),),
+            response_body=json.dumps(
+                {
+                    "resourceType": "Patient",
+                    "identifier": [{"system": "http://fhir.nl/fhir/NamingSystem/bsn", "value": bsn}],
+                }
+            ).encode(),
+        ),
+    )
+    for exchange in done:
+        assert bsn not in everything(exchange)
+        assert any(fact.kind == "bsn" and fact.eleven_test for fact in exchange.facts)
+
+
+def test_snomed_codes_in_searches_stay() -> None:
+    url = "https://a.example/fhir/Procedure?category=http://snomed.info/sct|387713003,118228005&code=x|1"
+    (done,) = redact(raw(url=url, person="anna"))
+    assert done.request.url == url
+
+
+def test_document_of_declared_person_keeps_its_bytes() -> None:
+    body = b'{"resourceType":"Patient",\n "name":[{"family":"Voorbeeld"}],"birthDate":"1970-01-02"}'
+    (done,) = redact(
+        raw(
+            person="anna",
+            status=200,
+            response_headers=(("Content-Type", "application/fhir+json"),),
+            response_body=body,
+        )
+    )
+    assert done.response is not None
+    assert done.response.body == body
+    assert "masked" not in done.notes
+
+
+@pytest.mark.parametrize("person", ["", None, "stranger"])
+def test_document_of_anybody_else_is_masked(person: str | None) -> None:
+    body = {
+        "resourceType": "Patient",
+        "id": "p-17",
+        "name": [{"family": "Jansen", "use": "official"}],
+        "birthDate": "1980-05-06",
+        "text": {"status": "generated", "div": "<div>Jansen</div>"},
+        "generalPractitioner": [{"reference": "Practitioner/9", "display": "Dr. Bot"}],
+    }
+    (done,) = redact(
+        raw(
+            person=person,
+            status=200,
+            response_headers=(("Content-Type", "application/fhir+json"),),
+            response_body=json.dumps(body).encode(),
+        )
+    )
+    text = everything(done)
+    for leaked in ("Jansen", "1980-05-06", "Bot", "p-17"):
+        assert leaked not in text
+    assert done.response is not None
+    masked = json.loads(done.response.body)
+    assert masked["resourceType"] == "Patient"
+    assert masked["name"][0]["use"] == "official"
+    assert done.notes["masked"]
+
+
+@pytest.mark.parametrize("kind", ["application/fhir+json", "application/fhir+xml"])
+def test_foreign_patient_in_a_declared_session_is_masked(kind: str) -> None:
+    """A server that answers with somebody else's record: nothing of it may be written."""
+    if "json" in kind:
+        body = b'{"resourceType":"Patient","name":[{"family":"Jansen"}],"birthDate":"1980-05-06"}'
+    else:
+        body = (
+            b'<Patient xmlns="http://hl7.org/fhir"><name><family value="Jansen"/></name>'
+            b'<birthDate value="1980-05-06"/></Patient>'
+        )
+    (done,) = redact(
+        raw(person="anna", status=200, response_headers=(("Content-Type", kind),), response_body=body)
+    )
+    assert "Jansen" not in everything(done)
+    assert "1980-05-06" not in everything(done)
+    assert done.notes["masked"] == ["patient that is not declared"]
+
+
+def test_xml_entities_are_not_followed() -> None:
+    body = b'<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><Patient xmlns="http://hl7.org/fhir">&x;</Patient>'
+    (done,) = redact(
+        raw(status=200, response_headers=(("Content-Type", "application/fhir+xml"),), response_body=body)
+    )
+    assert "root:" not in everything(done)
+
+
+def test_pdf_of_declared_person_is_exact_and_of_others_absent() -> None:
+    pdf = b"%PDF-1.7\n\xff\xfe binary \x00 bytes"
+    headers = (("Content-Type", "application/pdf"),)
+    mine, other = redact(
+        raw(interface="document", person="anna", status=200, response_headers=headers, response_body=pdf),
+        raw(interface="document", person="", status=200, response_headers=headers, response_body=pdf),
+    )
+    assert mine.response is not None
+    assert mine.response.body == pdf
+    assert other.response is not None
+    assert b"binary" not in other.response.body
+
+
+def test_equal_values_have_equal_tags_and_named_expectation() -> None:
+    code = "s3cretCodeValue0001xyz"
+    first, second = redact(
+        raw(
+            interface="redirect",
+            status=302,
+            response_headers=(("Location", f"https://pgo.example/cb?code={code}&state=abc123def456ghi"),),
+            known=(Known("state", "state-sent", "abc123def456ghi"),),
+        ),
+        raw(
+            interface="token",
+            method="POST",
+            url="https://a.example/token",
+            request_headers=(("Content-Type", "application/x-www-form-urlencoded"),),
+            request_body=f"grant_type=authorization_code&code={code}".encode(),
+        ),
+    )
+    place = {fact.place: fact for fact in first.facts}
+    assert place["response.header.location.state"].equals == "state-sent"
+    (again,) = second.facts
+    assert again.tag == place["response.header.location.code"].tag
+    assert again.place == "request.form.code"
+    assert f"code={again.tag}".encode() in second.request.body
+
+
+def test_facts() -> None:
+    assert alphabet("3f0b1c9e-1d7c-4a55-9a8e-0123456789ab") == "uuid"
+    assert alphabet("abcXYZ_-09") == "base64url"
+    assert entropy_bits("a" * 64) <= 4
+    assert entropy_bits("12345678901234567890") < 40
+    assert entropy_bits("0000000000000001") < 16
+    assert entropy_bits("k3J9x_Qm2VtR8pLz5WcY7a") >= 120
+    assert eleven_test("000000000") is False
+
+
+@settings(max_examples=200, deadline=None, derandomize=True)
+@given(st.binary(min_size=32, max_size=32))
+def test_random_tokens_keep_their_entropy(data: bytes) -> None:
+    """256 random bits in base64url are never estimated below the 128 that a token needs."""
+    assert entropy_bits(base64.urlsafe_b64encode(data).decode().rstrip("=")) >= 128 or len(set(data)) < 16
+
+
+TLS = Tls(version="TLSv1.3", cipher="TLS_AES_128_GCM_SHA256", server=Certificate(subject="CN=x"))
+
+
+@settings(max_examples=80, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    body=st.binary(max_size=200),
+    header=st.text(st.characters(max_codepoint=255, exclude_categories=["Cc"]), max_size=40),
+    notes=st.dictionaries(st.text(max_size=8), st.lists(st.text(max_size=8), max_size=3), max_size=3),
+    status=st.sampled_from([0, 200, 404]),
+    kind=st.sampled_from(["application/fhir+json", "text/html", "application/pdf", ""]),
+)
+def test_live_and_read_back_are_equal(
+    tmp_path_factory: pytest.TempPathFactory,
+    body: bytes,
+    header: str,
+    notes: dict[str, list[str]],
+    status: int,
+    kind: str,
+) -> None:
+    folder = RunFolder.create(tmp_path_factory.mktemp("run"))
+    recorder = Recorder(folder, persons=PERSONS)
+    live = [
+        recorder.record(
+            raw(
+                request_body=body,
+                request_headers=(("X", header),),
+                status=status,
+                response_headers=(("Content-Type", kind), ("x-y", header)),
+                response_body=body if status else b"",
+                notes=notes,
+                tls=TLS,
+                person="anna",
+                error="" if status else "timeout: slow",
+            )
+        )
+        for _ in range(2)
+    ]
+    recorder.close()
+    assert read_har(folder.har(CELL)) == live
+    assert [item.id for item in live] == ["his-a.pgo-1.hg.0001", "his-a.pgo-1.hg.0002"]
+
+
+def test_har_is_valid_after_every_append(tmp_path: Path) -> None:
+    file = HarFile(tmp_path / "a.har")
+    validator = Draft202012Validator(json_schema("har"))
+    for number in range(3):
+        validator.validate(json.loads((tmp_path / "a.har").read_text()))
+        (done,) = redact(
+            raw(request_body=b"a=b", status=200 if number else 0, response_body=b"\xff" * number, tls=TLS)
+        )
+        file.append(done)
+    validator.validate(json.loads((tmp_path / "a.har").read_text()))
+    file.close()
+
+
+@pytest.mark.parametrize("cut", [1, 4, 5, 30, 200])
+def test_torn_file_keeps_its_complete_entries(tmp_path: Path, cut: int) -> None:
+    path = tmp_path / "a.har"
+    file = HarFile(path)
+    done = redact(raw(), raw(), raw())
+    for item in done:
+        file.append(item)
+    file.close()
+    data = path.read_bytes()
+    path.write_bytes(data[:-cut])
+    kept = read_har(path)
+    assert kept == done[: len(kept)]
+    assert len(kept) >= 2
+    again = HarFile(path)
+    again.append(done[2])
+    again.close()
+    assert read_har(path) == [*kept, done[2]]
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{}", "[]", '{"log":{"entries":[{}]}}', "no", '{"log":{"entries":[1]}}']
+)
+def test_foreign_file_gives_one_clear_error(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "a.har"
+    path.write_text(text)
+    with pytest.raises(InputError):
+        read_har(path)
