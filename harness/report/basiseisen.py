@@ -6,7 +6,7 @@ one requirement that covers it was decided in this run; otherwise the reason why
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 
@@ -41,10 +41,10 @@ def _catalogue() -> tuple[tuple[str, Text, Text], ...]:
     return tuple(rows)
 
 
-def basiseis_rows(verdicts: Mapping[Requirement, Verdict]) -> list[Basiseis]:
+def basiseis_rows(verdicts: Iterable[tuple[Requirement, Verdict]]) -> list[Basiseis]:
     """A row for every basic requirement, in id order."""
     covering: dict[str, list[tuple[str, Verdict]]] = {}
-    for requirement, verdict in verdicts.items():
+    for requirement, verdict in verdicts:
         for basiseis in requirement.basiseis:
             covering.setdefault(basiseis, []).append((requirement.id, verdict))
     return [

@@ -118,6 +118,11 @@ def grouped(findings: tuple[Finding, ...]) -> list[list[Finding]]:
     return list(groups.values())
 
 
+def finding_line(item: Finding, catalogue: Catalogue, lang: Lang) -> str:
+    """One finding as plain text, for pytest's and Allure's failure message."""
+    return finding_block([item], catalogue, lang).plain.rstrip()
+
+
 def finding_block(items: list[Finding], catalogue: Catalogue, lang: Lang) -> Styled:
     """One finding as a block: what, whose side, where, expected, received, next step."""
     item = items[0]

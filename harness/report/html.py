@@ -146,7 +146,7 @@ class HtmlReport:
         }
 
     def _basiseisen(self, vendor: VendorSummary) -> list[Basiseis]:
-        return basiseis_rows({row.requirement: row.verdict for row in vendor.rows})
+        return basiseis_rows((row.requirement, row.verdict) for row in vendor.rows)
 
     def _cell(self, cell: Cell, exchanges: Sequence[Exchange], folder: Path) -> dict[str, Any]:
         mine = [item for item in self._findings if item.cell == cell]

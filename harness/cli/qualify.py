@@ -1,0 +1,99 @@
+"""``harness qualify``: plan all cells, run them through pytest, print the matrix and what to do."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import pytest
+import typer
+from rich.console import Console
+
+from harness.cli.options import AtOption, JsonOption, LangOption
+from harness.cli.progress import ProgressPlugin
+from harness.core.clock import SystemClock
+from harness.core.data import data_path
+from harness.core.exits import ExitCode
+from harness.core.runs import RunFolder
+from harness.core.text import Lang
+from harness.judge.catalogue import load_catalogue
+from harness.matrix.qualification import default_folder
+from harness.matrix.start import DEMO
+from harness.report.console import print_run
+from harness.report.machine import run_document
+from harness.report.summary import summarise
+
+app = typer.Typer()
+
+
+@app.command()
+def qualify(
+    network: Annotated[
+        str, typer.Option("--network", help="Network file; default: the demo network.")
+    ] = DEMO,
+    vendor: Annotated[
+        list[str] | None, typer.Option("--vendor", help="Only this HIS (id or vendor).")
+    ] = None,
+    standard: Annotated[list[str] | None, typer.Option("--standard", help="Only this standard.")] = None,
+    pgo: Annotated[list[str] | None, typer.Option("--pgo", help="Only this PGO.")] = None,
+    dvza: Annotated[list[str] | None, typer.Option("--dvza", help="Only this DVZA.")] = None,
+    release: Annotated[
+        list[str] | None, typer.Option("--release", help="Release family (mm-2.2 …), or 'all'.")
+    ] = None,
+    only: Annotated[
+        list[str] | None, typer.Option("--only", help="Only this requirement or scenario.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Run folder.")] = None,
+    at: AtOption = None,
+    intensity: Annotated[str, typer.Option("--intensity", help="smoke, normal or full.")] = "normal",
+    as_json: JsonOption = False,
+    lang: LangOption = "nl",
+) -> None:
+    """Qualify every HIS of a network with every DVZA and PGO, per standard and release."""
+    language: Lang = "en" if lang == "en" else "nl"
+    folder = out or default_folder(SystemClock().now())
+    words = [
+        *("-p", "no:cacheprovider", "-p", "no:terminal", "-o", "addopts=", "--import-mode=importlib"),
+        *(
+            "--rootdir",
+            str(data_path("scenarios")),
+            "--harness-network",
+            network,
+            "--harness-out",
+            str(folder),
+        ),
+        *("--harness-lang", lang, "--harness-intensity", intensity),
+    ]
+    if at:
+        words += ["--harness-at", at]
+    for name, values in (
+        ("vendor", vendor),
+        ("standard", standard),
+        ("pgo", pgo),
+        ("dvza", dvza),
+        ("release", release),
+        ("only", only),
+    ):
+        for value in values or ():
+            words += [f"--harness-{name}", value]
+    words.append(str(data_path("scenarios")))
+    progress = ProgressPlugin(Console(stderr=True), language)
+    code = int(pytest.main(words, plugins=[progress]))
+    if (folder / "findings.json").is_file() and progress.started:
+        _print(RunFolder.open(folder), as_json, language, code)
+    raise typer.Exit(code)
+
+
+def _print(run: RunFolder, as_json: bool, lang: Lang, code: int) -> None:
+    catalogue = load_catalogue()
+    summary = summarise(run.info(), run.findings(), catalogue)
+    if as_json:
+        document = run_document(summary, run, ExitCode(code))
+        sys.stdout.write(msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n")
+        return
+    console = Console()
+    print_run(console, summary, catalogue, lang)
+    label = "rapport" if lang == "nl" else "report"
+    console.print(f"{label}: {run.path / 'report' / 'index.html'}", soft_wrap=True)

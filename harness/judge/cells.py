@@ -1,0 +1,60 @@
+"""Judging the cells of a run from its run folder: the same call live and, offline, on any other day.
+
+``run.json`` holds everything besides the exchanges that a verdict depends on: T, the frozen instant, the
+settings, the expectations, and which requirements each cell was asked about.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from harness.core.exchanges import Exchange
+from harness.core.findings import Cell, Finding
+from harness.core.runs import RunFolder, RunInfo
+from harness.judge.catalogue import Catalogue
+from harness.judge.run import judge_requirements
+from harness.judge.view import CellView
+from harness.record.har import read_har
+
+
+def cell_view(info: RunInfo, cell: Cell, exchanges: Sequence[Exchange], catalogue: Catalogue) -> CellView:
+    """The view that judges get of one cell."""
+    settings = info.settings
+    person = settings.get("persons", {}).get(cell.key, "")
+    by_id = {item.id: item for item in info.participants}
+    participants = {
+        role: by_id[identifier]
+        for role, identifier in (("his", cell.his), ("dvza", cell.dvza), ("pgo", cell.pgo))
+        if identifier in by_id
+    }
+    return CellView(
+        cell,
+        exchanges,
+        catalogue,
+        t=date.fromisoformat(info.t),
+        now=datetime.fromisoformat(info.now),
+        participants=participants,
+        expectations=settings.get("expectations", {}).get(person),
+        settings=settings,
+    )
+
+
+def cell_exchanges(folder: RunFolder, cell: Cell) -> list[Exchange]:
+    """The recorded exchanges of one cell; none when nothing was recorded."""
+    path = folder.har(cell.key)
+    return read_har(path) if path.exists() else []
+
+
+def judge_cell(folder: RunFolder, info: RunInfo, cell: Cell, catalogue: Catalogue) -> list[Finding]:
+    """Findings of one cell for the requirements that the run asked of it."""
+    wanted: list[str] = info.settings.get("requirements", {}).get(cell.key, [])
+    known = [requirement_id for requirement_id in wanted if requirement_id in catalogue]
+    view = cell_view(info, cell, cell_exchanges(folder, cell), catalogue)
+    return judge_requirements(view, known)
+
+
+def judge_run(folder: RunFolder, catalogue: Catalogue) -> list[Finding]:
+    """Findings of every cell of a run folder, recomputed from its exchanges."""
+    info = folder.info()
+    return [item for cell in info.plan for item in judge_cell(folder, info, cell, catalogue)]

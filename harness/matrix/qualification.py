@@ -1,0 +1,210 @@
+"""One qualification run: plan, drive each cell once, judge it, keep the run folder complete.
+
+The pytest plugin registers what its items need, then asks for findings; the first question about a cell
+drives all flows that the registered scenarios of that cell need. Judging always reads the recording back
+from the run folder, so that live and later see the same.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from harness import __version__
+from harness.core.clock import Clock
+from harness.core.errors import HarnessError
+from harness.core.events import EventStream
+from harness.core.findings import Cell, Finding
+from harness.core.runs import ParticipantVersion, RunFolder, RunInfo
+from harness.judge.catalogue import Catalogue, Requirement
+from harness.judge.cells import judge_cell
+from harness.matrix.plan import Selection
+from harness.network.config import Network
+from harness.network.expectations import expectations_of
+from harness.network.running import RunningNetwork, start
+from harness.record.persons import Persons
+from harness.record.recorder import Recorder
+from harness.scenario import Scenario
+
+
+@dataclass
+class CellState:
+    """What is known of one cell while the run goes on."""
+
+    cell: Cell
+    requirements: list[str] = field(default_factory=list)
+    flows: list[str] = field(default_factory=list)
+    findings: list[Finding] | None = None
+    trouble: HarnessError | None = None
+
+
+class Qualification:
+    """A run in progress.
+
+    :param t: the date that ``T`` stands for; ``now`` the frozen instant of the run.
+    :param settings: settings that judges need (``intensity``, ``dialect`` …); go into ``run.json``.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        cells: Iterable[Cell],
+        folder: RunFolder,
+        catalogue: Catalogue,
+        *,
+        clock: Clock,
+        t: date,
+        now: datetime,
+        selection: Selection,
+        settings: dict[str, Any] | None = None,
+    ) -> None:
+        self.network = network
+        self.folder = folder
+        self.catalogue = catalogue
+        self.clock = clock
+        self.t = t
+        self.now = now
+        self.selection = selection
+        self.settings = dict(settings or {})
+        self.events = EventStream(clock, folder.events)
+        self._states = {cell.key: CellState(cell) for cell in cells}
+        self._recorder: Recorder | None = None
+        self._running: RunningNetwork | None = None
+        self._begun = False
+
+    @property
+    def cells(self) -> tuple[Cell, ...]:
+        """The planned cells."""
+        return tuple(state.cell for state in self._states.values())
+
+    def wanted(self, requirement: Requirement, scenario: Scenario) -> bool:
+        """Whether the selection (``--only``) asks for this requirement of this scenario."""
+        only = self.selection.only
+        return not only or requirement.id in only or scenario.name in only
+
+    def register(self, cell: Cell, scenario: Scenario) -> list[str]:
+        """Note what a collected item needs; returns the requirement ids it will be judged on."""
+        state = self._states[cell.key]
+        ids = [
+            requirement_id
+            for requirement_id in scenario.requirements
+            if self.wanted(self.catalogue[requirement_id], scenario)
+            and self.catalogue[requirement_id].decidable
+            and self.catalogue[requirement_id].applies_to(cell.standard, cell.release)
+        ]
+        state.requirements += [item for item in ids if item not in state.requirements]
+        if ids:
+            state.flows += [flow for flow in scenario.all_flows if flow not in state.flows]
+        return ids
+
+    def begin(self) -> None:
+        """Write ``run.json`` and start the network (twins, connect map); once."""
+        if self._begun:
+            return
+        self._begun = True
+        self.folder.write_info(self._info())
+        self.events.emit("run-started", cells=len(self._states), t=self.t.isoformat())
+        for state in self._states.values():
+            self.events.emit("cell-planned", cell=state.cell.key, flows=list(state.flows))
+        persons = Persons.of_network(self.network, t=self.t)
+        self._recorder = Recorder(self.folder, self.events, persons)
+        self._running = start(
+            self.network, recorder=self._recorder, clock=self.clock, events=self.events, t=self.t
+        )
+
+    def findings(self, cell: Cell, requirement_ids: Iterable[str]) -> list[Finding]:
+        """Findings of a cell for some requirements; drives and judges the cell at the first question.
+
+        :raises HarnessError: when the cell could not be driven at all (nothing was recorded).
+        """
+        state = self._states[cell.key]
+        if state.findings is None:
+            self._drive(state)
+        if state.trouble is not None:
+            raise state.trouble
+        wanted = set(requirement_ids)
+        return [item for item in state.findings or [] if item.requirement in wanted]
+
+    def _drive(self, state: CellState) -> None:
+        self.begin()
+        assert self._running is not None
+        key = state.cell.key
+        self.events.emit("cell-started", cell=key)
+        try:
+            for flow in state.flows:
+                self._running.drive(state.cell, flow)
+        except HarnessError as error:
+            state.trouble = error
+        state.findings = judge_cell(self.folder, self._info(), state.cell, self.catalogue)
+        for item in state.findings:
+            self.events.emit(
+                "finding", cell=key, id=item.id, requirement=item.requirement, verdict=item.verdict.value
+            )
+        self.events.emit("cell-finished", cell=key, findings=len(state.findings))
+
+    def finish(self) -> list[Finding]:
+        """Stop the network, write ``findings.json`` and the final ``run.json``; returns all findings."""
+        if self._running is not None:
+            self._running.close()
+        if self._recorder is not None:
+            self._recorder.close()
+        findings = [item for state in self._states.values() for item in state.findings or []]
+        if self._begun:
+            self.folder.write_info(self._info(final=True))
+            self.folder.write_findings(findings)
+            self.events.emit("run-finished", findings=len(findings))
+        self.events.close()
+        return findings
+
+    def _info(self, *, final: bool = False) -> RunInfo:
+        states = [state for state in self._states.values() if not final or state.findings is not None]
+        persons = {state.cell.key: self.network.person_of(state.cell) for state in self._states.values()}
+        expectations = expectations_of(self.network, set(persons.values()), self.t)
+        return RunInfo(
+            id=self.folder.path.name,
+            harness=__version__,
+            python=platform.python_version(),
+            t=self.t.isoformat(),
+            now=self.now.isoformat(),
+            participants=tuple(
+                ParticipantVersion(
+                    id=item.id,
+                    role=item.role,
+                    kind=item.kind,
+                    vendor=item.vendor,
+                    product=item.product,
+                    version=item.version,
+                )
+                for item in self.network.participants
+            ),
+            hashes={
+                "catalogue": self.catalogue.digest,
+                "expectations": _digest(expectations),
+                **self.settings.get("hashes", {}),
+            },
+            plan=tuple(state.cell for state in self._states.values()),
+            selection=msgspec.to_builtins(self.selection),
+            settings={
+                **{key: value for key, value in self.settings.items() if key != "hashes"},
+                "requirements": {state.cell.key: state.requirements for state in states},
+                "persons": persons,
+                "expectations": expectations,
+                "capabilities": {item.id: list(item.capabilities) for item in self.network.participants},
+            },
+        )
+
+
+def _digest(value: object) -> str:
+    return hashlib.sha256(msgspec.json.encode(value, order="deterministic")).hexdigest()
+
+
+def default_folder(now: datetime, base: Path = Path("reports")) -> Path:
+    """Where a run goes when the user names no folder: ``reports/<date>-<time>``."""
+    return base / now.strftime("%Y%m%d-%H%M%S")

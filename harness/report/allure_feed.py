@@ -1,0 +1,120 @@
+"""What Allure gets: labels, parameters, steps and attachments per item; environment and categories per run.
+
+allure-pytest writes the results; this module only feeds it. Nothing here decides a verdict.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import allure
+import msgspec
+
+from harness.core.findings import Cell, Finding
+from harness.core.runs import RunInfo, write_atomic
+from harness.core.text import Lang
+from harness.core.verdicts import Verdict
+from harness.judge.catalogue import Catalogue
+from harness.judge.cells import cell_exchanges
+from harness.matrix.qualification import Qualification
+from harness.record.har import to_entry
+from harness.report.console import SYMBOL, finding_line
+from harness.scenario import ProductFailure, Scenario, Undecided, Unsound
+
+MAX_STEPS = 60
+
+
+def feed(
+    scenario: Scenario, cell: Cell, findings: Sequence[Finding], qualification: Qualification, lang: Lang
+) -> None:
+    """Tell allure-pytest about the current item; does nothing when Allure is not active."""
+    catalogue = qualification.catalogue
+    allure.dynamic.title(scenario.title.of(lang))
+    allure.dynamic.epic(f"HIS {cell.his}")
+    allure.dynamic.feature(cell.standard)
+    allure.dynamic.story(scenario.title.of(lang))
+    allure.dynamic.suite(f"{cell.his} × {cell.dvza} × {cell.pgo}")
+    allure.dynamic.label("release", cell.release)
+    for item in {finding.requirement: finding for finding in findings}.values():
+        requirement = catalogue[item.requirement]
+        allure.dynamic.label("requirement", requirement.id)
+        for basiseis in requirement.basiseis:
+            allure.dynamic.label("basiseis", basiseis)
+    if any(item.verdict is Verdict.WARNING for item in findings):
+        allure.dynamic.tag("warning")
+    for item in findings[:MAX_STEPS]:
+        _step(item, catalogue, lang)
+    _attach(cell, findings, qualification)
+
+
+def _step(item: Finding, catalogue: Catalogue, lang: Lang) -> None:
+    title = f"{SYMBOL[item.verdict]} {item.requirement} {catalogue[item.requirement].title.of(lang)}"
+    try:
+        with allure.step(title):
+            if item.verdict in (Verdict.PASS, Verdict.NOT_APPLICABLE):
+                return
+            text = finding_line(item, catalogue, lang)
+            allure.attach(text, name=item.requirement, attachment_type=allure.attachment_type.TEXT)
+            if item.verdict is Verdict.FAIL:
+                raise ProductFailure(text)
+            if item.verdict is Verdict.ERROR:
+                raise Unsound(text)
+            if item.verdict is not Verdict.WARNING:
+                raise Undecided(text, item.verdict)
+    except (ProductFailure, Undecided, Unsound):
+        # The step is coloured by its verdict; the item itself decides after all steps are told.
+        return
+
+
+def _attach(cell: Cell, findings: Sequence[Finding], qualification: Qualification) -> None:
+    cited = {item.where.exchange for item in findings if item.where.exchange}
+    if not cited:
+        return
+    entries = [to_entry(item) for item in cell_exchanges(qualification.folder, cell) if item.id in cited][:20]
+    har = {
+        "log": {"version": "1.2", "creator": {"name": "medmij-harness", "version": "1"}, "entries": entries}
+    }
+    allure.attach(
+        msgspec.json.format(msgspec.json.encode(har), indent=1).decode(),
+        name="exchanges.har",
+        attachment_type=allure.attachment_type.JSON,
+        extension="har",
+    )
+
+
+def write_environment(folder: Path, info: RunInfo, lang: Lang) -> None:
+    """``environment.properties`` and ``categories.json`` in an Allure results folder."""
+    rows = {
+        "harness": info.harness,
+        "catalogue": info.hashes.get("catalogue", "")[:16],
+        "T": info.t,
+        **{
+            f"{item.role}.{item.id}": " ".join(
+                part for part in (item.vendor, item.product, item.version) if part
+            )
+            or item.kind
+            for item in info.participants
+        },
+    }
+    text = "".join(f"{_escape(key)}={_escape(value)}\n" for key, value in rows.items())
+    write_atomic(folder / "environment.properties", text.encode())
+    dutch = lang == "nl"
+    categories = [
+        {"name": "Product voldoet niet" if dutch else "Product fails", "matchedStatuses": ["failed"]},
+        {
+            "name": "Onbeslist of betwist" if dutch else "Undecided or disputed",
+            "matchedStatuses": ["broken"],
+            "traceRegex": ".*Undecided.*",
+        },
+        {
+            "name": "Harness of configuratie" if dutch else "Harness or configuration",
+            "matchedStatuses": ["broken"],
+        },
+        {"name": "Niet van toepassing" if dutch else "Not applicable", "matchedStatuses": ["skipped"]},
+    ]
+    write_atomic(folder / "categories.json", msgspec.json.format(msgspec.json.encode(categories), indent=2))
+
+
+def _escape(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("\n", " ").replace("=", "\\=").replace(":", "\\:")
