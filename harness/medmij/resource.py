@@ -1,0 +1,96 @@
+"""The resource interface (section 5): bearer token, identifiers, errors, FHIR version in ``Accept``."""
+
+from __future__ import annotations
+
+import re
+from typing import Final, Literal
+
+import msgspec
+
+from harness.core.exchanges import Headers, header_values, media_type
+from harness.medmij import forms, headers
+from harness.medmij.errors import RESOURCE_CASES, ResourceError
+from harness.medmij.releases import Release
+
+_TOKEN: Final = re.compile(r"[A-Za-z0-9\-._~+/]+=*", re.ASCII)
+_NINE_DIGITS: Final = re.compile(r"(?<![0-9A-Za-z])[0-9]{9}(?![0-9A-Za-z])", re.ASCII)
+_CHALLENGE_ERROR: Final = re.compile(r'error\s*=\s*"?([a-z_]+)"?', re.IGNORECASE)
+
+Case = Literal["", "no-token", "invalid-token", "several-methods"]
+
+
+class Bearer(msgspec.Struct, frozen=True, kw_only=True):
+    """The token of a request, or the key in ``RESOURCE_CASES`` of what is wrong."""
+
+    token: str = ""
+    case: Case = ""
+
+    @property
+    def error(self) -> ResourceError | None:
+        """How the resource server answers."""
+        return RESOURCE_CASES[self.case] if self.case else None
+
+
+def bearer(request_headers: Headers, query: str = "", body: bytes = b"") -> Bearer:
+    """Read the access token; only ``Authorization: Bearer`` is allowed (``core.rscint.200``).
+
+    :param query: raw query of the URL.
+    """
+    try:
+        elsewhere = bool(forms.values(forms.parse(query), "access_token"))
+    except forms.FormError:
+        elsewhere = "access_token" in query
+    if media_type(request_headers) == "application/x-www-form-urlencoded":
+        elsewhere = elsewhere or body.startswith(b"access_token=") or b"&access_token=" in body
+    found = header_values(request_headers, "authorization")
+    if elsewhere or len(found) > 1:
+        return Bearer(case="several-methods")
+    if not found:
+        return Bearer(case="no-token")
+    scheme, _, token = found[0].partition(" ")
+    if scheme.lower() != "bearer" or _TOKEN.fullmatch(token) is None:
+        return Bearer(case="invalid-token")
+    return Bearer(token=token)
+
+
+def request_headers(
+    release: Release, token: str, request_id: str, correlation_id: str, accept: str
+) -> list[tuple[str, str]]:
+    """Headers of a conformant resource request."""
+    result = [("Authorization", f"Bearer {token}"), ("Accept", accept)]
+    if release.correlation:
+        result += [(headers.REQUEST_ID, request_id), (headers.CORRELATION_ID, correlation_id)]
+    return result
+
+
+def accept(media: Literal["json", "xml"], fhir_version: str = "3.0") -> str:
+    """``Accept`` value with the FHIR version parameter (C: what public clients send)."""
+    return f"application/fhir+{media}; fhirVersion={fhir_version}"
+
+
+def fhir_version(value: str) -> str | None:
+    """The ``fhirVersion`` parameter of a media type (``3.0``), ``None`` when absent."""
+    for part in value.split(";")[1:]:
+        name, _, text = part.strip().partition("=")
+        if name.strip().lower() == "fhirversion":
+            return text.strip().strip('"')
+    return None
+
+
+def challenge_error(value: str) -> str:
+    """The ``error`` code in a ``WWW-Authenticate: Bearer`` header, ``""`` when there is none."""
+    found = _CHALLENGE_ERROR.search(value)
+    return found.group(1).lower() if found else ""
+
+
+def eleven_test(digits: str) -> bool:
+    """Whether nine digits pass the BSN eleven-test (weights 9..2 and -1); ``000000000`` does not count."""
+    if re.fullmatch(r"[0-9]{9}", digits, re.ASCII) is None or digits == "000000000":
+        return False
+    weights = (9, 8, 7, 6, 5, 4, 3, 2, -1)
+    return sum(int(d) * w for d, w in zip(digits, weights, strict=True)) % 11 == 0
+
+
+def find_bsn(text: str) -> list[str]:
+    """Free-standing nine-digit numbers in ``text`` that pass the eleven-test."""
+    return [number for number in _NINE_DIGITS.findall(text) if eleven_test(number)]
