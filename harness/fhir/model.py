@@ -30,10 +30,10 @@ Constraints, bindings, search parameters, value sets: :mod:`harness.fhir.definit
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeVar, cast
 
 import msgspec
 from msgspec.structs import astuple
@@ -42,6 +42,7 @@ from harness.core.errors import ConfigurationError
 from harness.core.text import Text
 
 FhirVersion = Literal["3.0.2", "4.0.1"]
+T = TypeVar("T")
 
 DATA = Path(__file__).resolve().parent / "data"
 
@@ -49,8 +50,8 @@ FOLDERS: dict[str, str] = {"3.0.2": "stu3", "4.0.1": "r4"}
 """Folder below :data:`DATA` with the embedded facts of each supported FHIR version."""
 
 _ALIASES: dict[str, FhirVersion] = {
-    **dict.fromkeys(("3", "3.0", "3.0.0", "3.0.1", "3.0.2", "stu3", "r3"), "3.0.2"),  # type: ignore[dict-item]
-    **dict.fromkeys(("4", "4.0", "4.0.0", "4.0.1", "r4"), "4.0.1"),  # type: ignore[dict-item]
+    **dict.fromkeys(("3", "3.0", "3.0.0", "3.0.1", "3.0.2", "stu3", "r3"), "3.0.2"),
+    **dict.fromkeys(("4", "4.0", "4.0.0", "4.0.1", "r4"), "4.0.1"),
 }
 
 MODEL_FORMAT = 1
@@ -193,7 +194,7 @@ class ModelFile(msgspec.Struct, array_like=True):
 class Model:
     """All types of one FHIR version; immutable after loading. See the top of this module."""
 
-    __slots__ = ("_ancestors", "_paths", "_subtypes", "resource_types", "source", "types", "version")
+    __slots__ = ("_ancestors", "_derived", "_paths", "_subtypes", "resource_types", "source", "types", "version")
 
     def __init__(self, version: str, source: str, types: list[TypeFacts]) -> None:
         self.version = version
@@ -205,9 +206,20 @@ class Model:
         self._ancestors: dict[str, tuple[str, ...]] = {}
         self._subtypes: dict[str, frozenset[str]] = {}
         self._paths: dict[str, ElementFacts | None] = {}
+        self._derived: dict[str, Any] = {}
 
     def __repr__(self) -> str:
         return f"Model({self.version!r}, {len(self.types)} types)"
+
+    def derived(self, name: str, make: Callable[[Model], T]) -> T:
+        """A table that another module derives from this model, made on first use and kept with the model.
+
+        :param name: unique name, by convention that of the module (``harness.fhir.codec_xml``).
+        :param make: called once with the model.
+        """
+        if name not in self._derived:
+            self._derived[name] = make(self)
+        return cast(T, self._derived[name])
 
     def type(self, name: str) -> TypeFacts | None:
         """Facts of a type, ``None`` when it does not exist."""

@@ -1,0 +1,101 @@
+"""What a reader can find wrong with the bytes of a resource: rule ids and texts, one place.
+
+Only defects that the JSON-shaped result cannot show stand here (order, repeats, attributes, duplicate keys,
+syntax). Everything that is visible in the result (unknown JSON key, wrong value) is the validator's.
+"""
+
+from __future__ import annotations
+
+from harness.core.issues import Issue, Severity, shorten
+from harness.core.text import Text
+
+RULES: dict[str, Text] = {
+    "fhir-size": Text(
+        nl="het document is te groot om te verwerken", en="the document is too large to be processed"
+    ),
+    "fhir-depth": Text(nl="het document is te diep genest", en="the document is nested too deeply"),
+    "fhir-format": Text(nl="dit is geen FHIR-XML of -JSON", en="this is neither FHIR XML nor JSON"),
+    "fhir-encoding": Text(nl="de tekst is geen geldige UTF-8", en="the text is not valid UTF-8"),
+    "fhir-resource-type": Text(
+        nl="'{name}' is geen resourcetype van deze FHIR-versie",
+        en="'{name}' is not a resource type of this FHIR version",
+    ),
+    "fhir-xml-syntax": Text(nl="de XML is niet welgevormd", en="the XML is not well-formed"),
+    "fhir-xml-doctype": Text(
+        nl="een DOCTYPE (en dus entiteiten) is niet toegestaan",
+        en="a DOCTYPE (and so entities) is not allowed",
+    ),
+    "fhir-xml-namespace": Text(
+        nl="element '{name}' staat in de verkeerde namespace", en="element '{name}' is in the wrong namespace"
+    ),
+    "fhir-xml-unknown-element": Text(
+        nl="element '{name}' bestaat hier niet", en="element '{name}' does not exist here"
+    ),
+    "fhir-xml-order": Text(
+        nl="element '{name}' staat niet op de voorgeschreven plaats",
+        en="element '{name}' is not in the prescribed position",
+    ),
+    "fhir-xml-repeated": Text(
+        nl="element '{name}' mag maar één keer voorkomen", en="element '{name}' may occur only once"
+    ),
+    "fhir-xml-unknown-attribute": Text(
+        nl="attribuut '{name}' bestaat hier niet", en="attribute '{name}' does not exist here"
+    ),
+    "fhir-xml-text": Text(
+        nl="tekst tussen de elementen is niet toegestaan", en="text between the elements is not allowed"
+    ),
+    "fhir-xml-empty": Text(
+        nl="element '{name}' is leeg: geen waarde, geen inhoud",
+        en="element '{name}' is empty: no value, no content",
+    ),
+    "fhir-xml-resource": Text(
+        nl="element '{name}' moet precies één resource bevatten",
+        en="element '{name}' must hold exactly one resource",
+    ),
+    "fhir-json-syntax": Text(nl="de JSON is ongeldig", en="the JSON is invalid"),
+    "fhir-json-object": Text(
+        nl="een resource is een JSON-object met 'resourceType'",
+        en="a resource is a JSON object with 'resourceType'",
+    ),
+    "fhir-json-duplicate-key": Text(
+        nl="sleutel '{name}' komt vaker voor in hetzelfde object",
+        en="key '{name}' occurs more than once in the same object",
+    ),
+    "fhir-json-bom": Text(
+        nl="JSON hoort niet met een byte order mark te beginnen",
+        en="JSON should not start with a byte order mark",
+    ),
+}
+"""Message per rule id; ``{name}`` is filled in with the element, attribute or key."""
+
+
+def defect(
+    rule: str,
+    *,
+    name: str = "",
+    path: str = "",
+    line: int = 0,
+    column: int = 0,
+    expected: str = "",
+    received: str = "",
+    excerpt: str = "",
+    severity: Severity = "error",
+) -> Issue:
+    """An issue of one of :data:`RULES`, its texts cut to size."""
+    message = RULES[rule]
+    if name:
+        message = Text(
+            nl=message.nl.replace("{name}", shorten(name, 80)),
+            en=message.en.replace("{name}", shorten(name, 80)),
+        )
+    return Issue(
+        rule=rule,
+        severity=severity,
+        message=message,
+        path=path,
+        line=line,
+        column=column,
+        expected=shorten(expected),
+        received=shorten(received),
+        excerpt=shorten(excerpt) if excerpt else "",
+    )
