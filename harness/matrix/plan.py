@@ -19,7 +19,7 @@ class Selection:
 
     :ivar vendors: HIS ids or vendor names.
     :ivar only: requirement ids or scenario names.
-    :ivar releases: release families; empty means the newest one the parties of a cell share, ``all`` every one.
+    :ivar releases: release families; empty: the newest one the parties of a cell share; ``all``: every one.
     """
 
     vendors: tuple[str, ...] = ()

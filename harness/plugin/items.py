@@ -1,7 +1,7 @@
-"""The pytest plugin: items are scenario × cell, findings become outcomes.
+"""The working half of the pytest plugin: items are scenario × cell, findings become outcomes.
 
-``pytest scenarios --harness-network FILE`` and ``harness qualify`` run the same items; without the option the
-plugin stays out of the way. Exit statuses follow ``docs/architecture.md``: 0, 1, 2, 3, 4, 6, never a count.
+Registered by :mod:`harness.plugin` when ``--harness-network`` is given. Exit statuses follow
+``docs/architecture.md``: 0, 1, 2, 3, 4, 6, never a count.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from harness.matrix.qualification import Qualification
 from harness.matrix.start import RunOptions, open_qualification
 from harness.report import allure_feed
 from harness.report.console import finding_line
+from harness.report.files import write_reports
 from harness.scenario import ProductFailure, Scenario, Undecided, Unsound, scenario_of
 
 DIMENSIONS = ("his", "dvza", "pgo", "standard", "release")
@@ -41,29 +42,8 @@ class PluginState:
         self.trouble: HarnessError | None = None
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    """Options of the harness; the same words as those of ``harness qualify``."""
-    group = parser.getgroup("medmij-harness", "MedMij conformance harness")
-    group.addoption(
-        "--harness-network", metavar="FILE", help="network file, or 'demo' for the embedded network"
-    )
-    group.addoption("--harness-out", metavar="DIR", help="run folder (default: reports/<time>)")
-    group.addoption("--harness-at", metavar="DATE", help="the date that T stands for (default: today)")
-    group.addoption("--harness-lang", choices=("nl", "en"), default="nl", help="language for people")
-    group.addoption("--harness-intensity", choices=("smoke", "normal", "full"), default="normal")
-    for name in ("vendor", "standard", "pgo", "dvza", "release", "only"):
-        group.addoption(f"--harness-{name}", action="append", default=[], metavar=name.upper())
-    group.addoption(
-        "--testscripts", action="append", default=[], metavar="DIR", help="collect FHIR TestScripts"
-    )
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_configure(config: pytest.Config) -> None:
+def open_run(config: pytest.Config) -> None:
     """Open the run before the JUnit and Allure plugins look at their options."""
-    config.addinivalue_line("markers", "requirement(id): a requirement that the item decides")
-    if config.getoption("--harness-network") is None or hasattr(config, "workerinput"):
-        return
     options = RunOptions(
         network=config.getoption("--harness-network"),
         out=config.getoption("--harness-out"),
@@ -96,15 +76,12 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     declared = scenario_of(metafunc.function)
     if declared is None:
         return
-    state = metafunc.config.stash.get(_STATE, None)
-    rows: list[Any] = []
-    if state is None:
-        reason = "no network: give --harness-network FILE (or 'demo')"
-        rows = [pytest.param(*("-",) * 5, marks=pytest.mark.skip(reason=reason), id="no-network")]
-    else:
-        for cell in state.qualification.cells:
-            if declared.runs_in(cell) and state.qualification.register(cell, declared):
-                rows.append(pytest.param(*_prefixed(cell), id=cell.key))
+    qualification = metafunc.config.stash[_STATE].qualification
+    rows = [
+        pytest.param(*_prefixed(cell), id=cell.key)
+        for cell in qualification.cells
+        if declared.runs_in(cell) and qualification.register(cell, declared)
+    ]
     metafunc.parametrize(DIMENSIONS, rows, indirect=True)
 
 
@@ -214,9 +191,7 @@ def cell(
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Items of one cell run together, so that progress is told per cell."""
-    state = config.stash.get(_STATE, None)
-    if state is None:
-        return
+    state = config.stash[_STATE]
     order = {cell.key: index for index, cell in enumerate(state.qualification.cells)}
 
     def position(item: pytest.Item) -> int:
@@ -234,7 +209,7 @@ def pytest_runtest_makereport(
     report = yield
     if call.excinfo is not None and isinstance(call.excinfo.value, ProductFailure | Undecided | Unsound):
         report.longrepr = str(call.excinfo.value)
-    elif report.failed and item.config.stash.get(_STATE, None) is not None:
+    elif report.failed:
         item.config.stash[_STATE].codes.append(ExitCode.HARNESS_ERROR)
     return report
 
@@ -242,11 +217,7 @@ def pytest_runtest_makereport(
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     """Close the run, write the reports, and set the documented exit status."""
-    state = session.config.stash.get(_STATE, None)
-    if state is None:
-        return
-    from harness.report.files import write_reports
-
+    state = session.config.stash[_STATE]
     qualification = state.qualification
     findings = qualification.finish()
     if findings:
@@ -266,7 +237,5 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     """Where the run folder and its report are."""
-    state = config.stash.get(_STATE, None)
-    if state is not None:
-        folder = state.qualification.folder.path
-        terminalreporter.write_line(f"harness: {folder} ({folder / 'report' / 'index.html'})")
+    folder = config.stash[_STATE].qualification.folder.path
+    terminalreporter.write_line(f"harness: {folder} ({folder / 'report' / 'index.html'})")
