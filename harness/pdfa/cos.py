@@ -560,8 +560,8 @@ def _list(value: Any) -> list[Any]:
 
 def text_string(value: bytes) -> str:
     """A PDF text string as text: UTF-16 with mark, UTF-8 with mark, else PDFDocEncoding (7.9.2)."""
-    if value[:2] in (b"\xfe\xff", b"\xff\xfe"):
-        return value.decode("utf-16", "replace")
+    if value[:2] == b"\xfe\xff":
+        return value[2:].decode("utf-16-be", "replace")
     if value[:3] == b"\xef\xbb\xbf":
         return value[3:].decode("utf-8", "replace")
     return value.decode("latin-1").translate(_PDFDOC)

@@ -47,6 +47,7 @@ class Node:
     children: list[Node] = field(default_factory=list)
     qualifiers: list[tuple[str, str]] = field(default_factory=list)
     is_uri: bool = False
+    top: bool = False
 
     def child(self, ns: str, name: str) -> Node | None:
         """First child with this name."""
@@ -111,7 +112,7 @@ def parse(data: bytes, limits: Limits) -> Packet:
     """
     if len(data) > limits.xmp_bytes:
         raise LimitExceeded("xmp_bytes")
-    packet = Packet(Node("", "", kind="struct"))
+    packet = Packet(Node("", "", kind="struct", top=True))
     try:
         text, packet.encoding = decode(data)
     except UnicodeDecodeError as error:
@@ -126,26 +127,48 @@ def parse(data: bytes, limits: Limits) -> Packet:
         _read(text, packet, limits)
     except XMPError as error:
         packet.error = str(error)
-        packet.root = Node("", "", kind="struct")
+        packet.encoding = ""
+        packet.root = Node("", "", kind="struct", top=True)
     return packet
 
 
 def _read(text: str, packet: Packet, limits: Limits) -> None:
     text = _XML_DECL.sub("", text.lstrip("\ufeff\x00").rstrip("\x00"), count=1)
-    if "<!DOCTYPE" in text:
-        raise XMPError("document type declaration")
-    parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, huge_tree=False, load_dtd=False, remove_comments=True, remove_pis=True
-    )
-    try:
-        tree = etree.fromstring(text.encode("utf-8", "replace"), parser)
-    except (etree.XMLSyntaxError, ValueError) as error:
-        raise XMPError(str(error)) from None
+    if _SUBSET.search(text):
+        raise XMPError("document type declaration with definitions")
+    if "<![CDATA[" in text:
+        raise XMPError("CDATA section")
+    text = _CONTROL.sub(" ", text)
+    tree = _tree(text.encode("utf-8", "replace"))
     rdf = _find_rdf(tree)
     if rdf is None:
+        packet.encoding = ""
         return
     packet.error = ""
     _Walker(limits).rdf(rdf, packet.root)
+
+
+_SUBSET = re.compile(r"<!DOCTYPE[^>\[]*\[")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]|&#(?:0*(?:[0-8]|1[124-9]|2[0-9]|3[01])|x0*(?:[0-8bceBCEf]|1[0-9a-fA-F]));")
+"""Control characters, literal or as character references: XMP readers take them as spaces."""
+
+
+def _parser(recover: bool) -> etree.XMLParser:
+    return etree.XMLParser(
+        resolve_entities=False, no_network=True, huge_tree=False, load_dtd=False, remove_comments=True,
+        remove_pis=False, recover=recover,
+    )  # fmt: skip
+
+
+def _tree(data: bytes) -> etree._Element:
+    """The XML tree; a namespace name that is no valid URI is tolerated, nothing else."""
+    try:
+        return etree.fromstring(data, _parser(False))
+    except (etree.XMLSyntaxError, ValueError) as error:
+        log = getattr(error, "error_log", None)
+        if log and all(entry.type == etree.ErrorTypes.WAR_NS_URI for entry in log):
+            return etree.fromstring(data, _parser(True))
+        raise XMPError(str(error)) from None
 
 
 def _find_rdf(tree: etree._Element) -> etree._Element | None:
@@ -173,11 +196,9 @@ class _Walker:
 
     def rdf(self, element: etree._Element, root: Node) -> None:
         """The ``rdf:RDF`` element: a list of descriptions."""
-        if element.attrib:
-            raise XMPError("attributes on rdf:RDF")
         for child in element:
             if not isinstance(child.tag, str):
-                continue
+                raise XMPError("processing instruction in rdf:RDF")
             if child.tag != f"{{{RDF}}}Description":
                 raise XMPError("top level element is not rdf:Description")
             self.node(child, root, top=True)
@@ -203,8 +224,6 @@ class _Walker:
                     if self.about and value and self.about != value:
                         raise XMPError("different rdf:about values")
                     self.about = value or self.about
-            elif attr.namespace == XML:
-                continue
             elif attr.namespace == RDF and attr.localname in _TERMS:
                 raise XMPError(f"attribute rdf:{attr.localname}")
             elif attr.namespace is None:
@@ -231,6 +250,8 @@ class _Walker:
         if ns == _DC_OLD:
             ns = _DC
         is_item = ns == RDF and name == "li"
+        if ns == RDF and name == "value" and parent.kind != "struct" or parent.top and name == "value" and ns == RDF:
+            raise XMPError("misplaced rdf:value")
         if is_item:
             if parent.kind not in ("bag", "seq", "alt"):
                 raise XMPError("misplaced rdf:li")
@@ -277,9 +298,9 @@ class _Walker:
             attr = etree.QName(key)
             if attr.namespace == XML and attr.localname == "lang":
                 node.lang = value
-            elif attr.namespace != RDF or attr.localname not in ("ID", "datatype"):
+            elif attr.namespace != RDF or attr.localname != "datatype":
                 raise XMPError("attribute on a literal property")
-        if any(isinstance(child.tag, str) for child in element):
+        if len(element):
             raise XMPError("element in a literal property")
         node.text = "".join(element.itertext())
 
