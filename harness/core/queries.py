@@ -1,0 +1,165 @@
+"""The queries of a standard (``profiles/<standard>/queries.yaml``): what a PGO asks, as data.
+
+The PGO twin sends them, the HIS twin recognises them, judges compare a PGO's traffic with them. Values hold
+``T``-relative placeholders; :meth:`Query.resolved` fills them in.
+
+::
+
+    queries = load_queries("huisartsgegevens-2.0")
+    queries["hg-patient"].resolved(tdates)                  # (("_include", "Patient:general-practitioner"),)
+    queries.recognise("GET", "/fhir/Patient?_include=…", tdates)      # the Query, or None
+    base_operation("hg-patient-json")                       # ("hg-patient", "json")
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+import msgspec
+
+from harness.core.data import data_path
+from harness.core.errors import ConfigurationError, UsageError, nearest
+from harness.core.tdates import TDates
+from harness.core.text import Text
+from harness.core.yamlfile import load_yaml
+
+FOLDERS: dict[str, str] = {
+    "huisartsgegevens-2.0": "huisartsgegevens",
+    "pdfa-3.0": "pdfa",
+    "eafspraak-2.0": "eafspraak",
+    "zelfmetingen-2.0": "zelfmetingen",
+}
+"""Folder below ``profiles/`` per standard id."""
+
+_SUFFIX = re.compile(r"^(.*)-(json|xml|native)$")
+_SEARCH = re.compile(r"[A-Z][A-Za-z]+(/\$lastn)?")
+
+Pairs = tuple[tuple[str, str], ...]
+
+
+class Query(msgspec.Struct, frozen=True, kw_only=True):
+    """One request of a standard.
+
+    :ivar operation: name; exchanges are labelled ``<operation>-<format>``.
+    :ivar path: below the resource base; ``{value}`` is filled by ``each``.
+    :ivar params: names and unencoded values, T-relative, order as the official script sends them.
+    :ivar formats: ``json``, ``xml``, ``native`` (no FHIR Accept).
+    :ivar flow: ``collect`` or ``share``.
+    :ivar each: operation and FHIRPath expression whose values in that answer are requested one by one.
+    :ivar limit: most values of ``each`` that are requested.
+    :ivar body: name of a Bundle in ``fixtures/personen/<person>/sturen``, ``""`` for none.
+    :ivar headers: extra request headers.
+    :ivar authorization: ``bearer`` or ``none``.
+    :ivar official: official scripts that ask the same (without format suffix).
+    """
+
+    operation: str
+    method: str = "GET"
+    path: str = ""
+    params: Pairs = ()
+    formats: tuple[str, ...] = ("json", "xml")
+    flow: str = "collect"
+    each: tuple[str, str] | None = None
+    limit: int = 0
+    body: str = ""
+    headers: dict[str, str] = {}
+    authorization: str = "bearer"
+    official: tuple[str, ...] = ()
+    notes: str = ""
+
+    @property
+    def search(self) -> bool:
+        """Whether a searchset is the answer."""
+        return self.method == "GET" and _SEARCH.fullmatch(self.path) is not None
+
+    @property
+    def resource_type(self) -> str:
+        """The resource type that is searched or read, ``""`` when the path does not say."""
+        name = self.path.split("/", 1)[0]
+        return name if name[:1].isupper() else ""
+
+    def resolved(self, dates: TDates) -> Pairs:
+        """The parameters with dates filled in."""
+        return tuple((name, dates.resolve(value, strict=True)) for name, value in self.params)
+
+
+class Queries(msgspec.Struct, frozen=True, kw_only=True):
+    """All queries of one standard.
+
+    :ivar gegevensdienst: id of the data service for collecting; ``share_gegevensdienst`` for sending.
+    :ivar systeemrollen: system role codes in the ZAL.
+    """
+
+    standard: str
+    gegevensdienst: str
+    queries: tuple[Query, ...]
+    share_gegevensdienst: str = ""
+    systeemrollen: tuple[str, ...] = ()
+
+    def __iter__(self) -> Iterator[Query]:
+        return iter(self.queries)
+
+    def get(self, operation: str) -> Query | None:
+        """The query of an operation (format suffix allowed), or ``None``."""
+        wanted = base_operation(operation)[0]
+        return next((item for item in self.queries if item.operation == wanted), None)
+
+    def __getitem__(self, operation: str) -> Query:
+        found = self.get(operation)
+        if found is None:
+            raise KeyError(operation)
+        return found
+
+    def recognise(self, method: str, url: str, dates: TDates) -> Query | None:
+        """Which query a request is: same method, same path end, same parameters in any order.
+
+        :param url: absolute URL or path with query string, percent-encoded.
+        """
+        parts = urlsplit(url)
+        path = unquote(parts.path).rstrip("/")
+        sent = sorted(parse_qsl(parts.query, keep_blank_values=True))
+        for query in self.queries:
+            if query.method != method or "{" in query.path or not query.path:
+                continue
+            if path.endswith("/" + query.path) and sorted(query.resolved(dates)) == sent:
+                return query
+        return None
+
+
+def base_operation(operation: str) -> tuple[str, str]:
+    """An exchange's operation as query name and format (``""`` when it states none)."""
+    match = _SUFFIX.match(operation)
+    return (match.group(1), match.group(2)) if match else (operation, "")
+
+
+@cache
+def load_queries(standard: str) -> Queries:
+    """The queries of a standard.
+
+    :raises UsageError: unknown standard id.
+    :raises ConfigurationError: the file is wrong.
+    """
+    folder = FOLDERS.get(standard)
+    if folder is None:
+        hint = nearest(standard, FOLDERS)
+        raise UsageError(
+            Text(nl=f"onbekende standaard '{standard}'", en=f"unknown standard '{standard}'"),
+            expected=", ".join(sorted(FOLDERS)),
+            next_step=Text(nl=f"bedoelde u {hint}?", en=f"did you mean {hint}?") if hint else "",
+        )
+    document = load_yaml(data_path("profiles", folder, "queries.yaml"))
+    data = dict(document.data)
+    formats = data.pop("formats", ["json", "xml"])
+    flow = data.pop("flow", "collect")
+    data["queries"] = [{"formats": formats, "flow": flow, **raw} for raw in data["queries"]]
+    try:
+        return msgspec.convert(data, Queries)
+    except msgspec.ValidationError as error:
+        raise ConfigurationError(
+            Text(nl="queries.yaml klopt niet", en="queries.yaml is wrong"),
+            where=document.path,
+            received=str(error),
+        ) from None
