@@ -1,0 +1,130 @@
+"""Reads the files of a FHIR package or of HL7's definitions: folder, ``.tgz``, ``.zip`` or ``.jar``.
+
+Untrusted input: members that are no plain files (links, devices) are skipped, names that point outside the
+archive are refused, and the number and size of what is read is bounded. Nothing is written to disk.
+"""
+
+from __future__ import annotations
+
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from harness.core.errors import InputError
+from harness.core.text import Text
+
+MAX_FILES = 50_000
+"""Files per archive."""
+MAX_FILE = 128 * 1024 * 1024
+"""Bytes per file."""
+MAX_TOTAL = 1024 * 1024 * 1024
+"""Bytes per archive, unpacked."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One file of an archive.
+
+    :ivar name: path inside the archive with forward slashes, without a leading ``package/`` for packages.
+    :ivar size: bytes, unpacked.
+    :ivar read: gives the content.
+    """
+
+    name: str
+    size: int
+    read: Callable[[], bytes]
+
+
+def entries(path: Path, *, want: Callable[[str], bool]) -> Iterator[Entry]:
+    """The files whose name ``want`` accepts, sorted by name for a folder, in archive order otherwise.
+
+    :raises InputError: the path does not exist, is no archive, is damaged, unsafe or too large.
+    """
+    if path.is_dir():
+        yield from _limited(path, _folder(path, want))
+        return
+    try:
+        if path.suffix.lower() in (".zip", ".jar"):
+            yield from _limited(path, _zip(path, want))
+        else:
+            yield from _limited(path, _tar(path, want))
+    except (
+        OSError,
+        EOFError,
+        tarfile.TarError,
+        zipfile.BadZipFile,
+        zlib.error,
+        NotImplementedError,
+    ) as error:
+        raise _bad(path, str(error)) from error
+
+
+def _bad(path: Path, received: str) -> InputError:
+    return InputError(
+        Text(nl="kan dit archief of deze map niet lezen", en="cannot read this archive or folder"),
+        where=str(path),
+        expected=".tgz, .zip, folder",
+        received=received,
+    )
+
+
+def _limited(path: Path, found: Iterator[Entry]) -> Iterator[Entry]:
+    total = 0
+    for count, entry in enumerate(found, 1):
+        total += entry.size
+        if count > MAX_FILES or entry.size > MAX_FILE or total > MAX_TOTAL:
+            raise _bad(path, f"{count} files, {entry.name}: {entry.size} bytes, total {total} bytes")
+        yield entry
+
+
+def _safe(path: Path, name: str) -> str:
+    """``name`` with forward slashes, refused when it points outside the archive."""
+    pure = PurePosixPath(name.replace("\\", "/"))
+    if pure.is_absolute() or ".." in pure.parts or (pure.parts and ":" in pure.parts[0]):
+        raise _bad(path, f"unsafe member name {name!r}")
+    return str(pure)
+
+
+def _folder(path: Path, want: Callable[[str], bool]) -> Iterator[Entry]:
+    root = path.resolve()
+    for file in sorted(path.rglob("*"), key=lambda f: f.relative_to(path).as_posix()):
+        name = file.relative_to(path).as_posix()
+        if not want(name) or not file.is_file():
+            continue
+        if not file.resolve().is_relative_to(root):
+            continue  # a link to somewhere else is not part of this package
+        yield Entry(name, file.stat().st_size, file.read_bytes)
+
+
+def _zip(path: Path, want: Callable[[str], bool]) -> Iterator[Entry]:
+    with zipfile.ZipFile(path) as archive:
+        for info in archive.infolist():
+            name = _safe(path, info.filename)
+            if not info.is_dir() and want(name):
+                yield Entry(name, info.file_size, lambda info=info: _bounded(path, archive, info))  # type: ignore[misc]
+
+
+def _bounded(path: Path, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
+    with archive.open(info) as file:
+        data = file.read(info.file_size + 1)
+    if len(data) != info.file_size:
+        raise _bad(path, f"{info.filename}: size does not match")
+    return data
+
+
+def _tar(path: Path, want: Callable[[str], bool]) -> Iterator[Entry]:
+    with tarfile.open(path, "r:*") as archive:
+        for count, member in enumerate(archive, 1):
+            if count > 2 * MAX_FILES:
+                raise _bad(path, f"more than {2 * MAX_FILES} members")
+            name = _safe(path, member.name)
+            if not member.isfile() or not want(name):
+                continue
+            if member.size > MAX_FILE:
+                raise _bad(path, f"{name}: {member.size} bytes")
+            stream = archive.extractfile(member)
+            data = stream.read() if stream is not None else b""
+            yield Entry(name, member.size, lambda data=data: data)  # type: ignore[misc]
