@@ -205,5 +205,5 @@ def headline(
         )
     return Text(
         nl=f"{product} voldoet aan alle {passed} automatisch getoetste verplichte eisen ({scope_nl}).",
-        en=f"{product} meets all {passed} mandatory requirements that were tested automatically ({scope_en}).",
+        en=f"{product} meets all {passed} mandatory requirements that were tested ({scope_en}).",
     )

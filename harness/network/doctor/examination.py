@@ -1,0 +1,373 @@
+"""The examination: which checks are made of which participant, in which order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import msgspec
+
+from harness.core.issues import shorten
+from harness.core.standards import standards
+from harness.core.text import Text
+from harness.core.verdicts import Blame
+from harness.medmij import lists
+from harness.medmij.lists import Ocl, Whitelist, Zal
+from harness.medmij.releases import Release, release
+from harness.medmij.urls import parse_endpoint
+from harness.network.config import Network, Participant
+from harness.network.doctor.configuration import examine_file
+from harness.network.doctor.connection import (
+    Endpoint,
+    Refused,
+    Reply,
+    clock_skew,
+    fetch,
+    reachable_without_certificate,
+)
+from harness.network.doctor.diagnosis import Diagnosis, fine, problem
+from harness.pki.authority import Identity
+
+Progress = Callable[[str], None]
+
+
+def examine(network: Network, now: datetime, progress: Progress = lambda _: None) -> Iterator[Diagnosis]:
+    """Look at everything; yields diagnoses as they are made."""
+    progress(network.path)
+    yield from examine_file(network, now)
+    trust = _trust(network)
+    for dvza in network.of_role("dvza"):
+        if dvza.kind == "live":
+            progress(dvza.id)
+            yield from _examine_dvza(network, dvza, trust, now)
+    for his in network.of_role("his"):
+        if his.kind == "live" and his.fhir:
+            progress(his.id)
+            yield from _examine_his(network, his, trust, now)
+    yield from _examine_harness(network)
+
+
+def _trust(network: Network) -> bytes | None:
+    if isinstance(network.trust, str) or not network.trust:
+        return None
+    parts = []
+    for name in network.trust:
+        try:
+            data = (network.base / name).read_bytes()
+        except OSError:
+            continue
+        if b"-----BEGIN CERTIFICATE-----" in data:
+            parts.append(data)
+    return b"\n".join(parts) or None
+
+
+def _identity(network: Network, item: Participant) -> Identity | None:
+    """The client certificate of a participant, or ``None`` when it has none (or a broken one)."""
+    if not item.certificate:
+        return None
+    try:
+        chain = (network.base / item.certificate).read_bytes()
+        key = (network.base / (item.key or item.certificate)).read_bytes()
+    except OSError:
+        return None
+    return Identity(name=item.id, hosts=(item.pgo_host,), chain=chain, key=key)
+
+
+def _address(network: Network, url: str) -> tuple[str, int]:
+    parts = urlsplit(url)
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    mapped = network.connect.get(f"{parts.hostname}:{port}")
+    if mapped:
+        host, _, number = mapped.rpartition(":")
+        return host, int(number)
+    return parts.hostname or "", port
+
+
+def _endpoint(network: Network, party: str, url: str, *, certificate: bool) -> Endpoint:
+    return Endpoint(party=party, url=url, address=_address(network, url), needs_certificate=certificate)
+
+
+def _examine_dvza(
+    network: Network, dvza: Participant, trust: bytes | None, now: datetime
+) -> Iterator[Diagnosis]:
+    pgos = [item for item in network.of_role("pgo") if item.certificate]
+    identity = _identity(network, pgos[0]) if pgos else None
+    if identity is None and dvza.login != "tokens":
+        yield problem(
+            "certificate-missing",
+            dvza.id,
+            Blame.CONFIGURATION,
+            Text(
+                nl="geen PGO in het netwerkbestand heeft een clientcertificaat voor deze live DVZA",
+                en="no PGO in the network file has a client certificate for this live DVZA",
+            ),
+            Text(nl="voeg certificate en key toe bij de PGO", en="add certificate and key to the PGO"),
+            where=network.path,
+        )
+    front, back = [dvza.authorize], [dvza.token, *dvza.resource.values()]
+    if dvza.lists:
+        listed_front, listed_back = [], []
+        for item in _examine_lists(network, dvza, trust, identity, now):
+            if isinstance(item, Diagnosis):
+                yield item
+            else:
+                listed_front += item[0]
+                listed_back += item[1]
+        front, back = listed_front, listed_back
+    for url in dict.fromkeys(url for url in front if url):
+        yield from _examine_url(_endpoint(network, dvza.id, url, certificate=False), trust, None, now)
+    for url in dict.fromkeys(url for url in back if url):
+        yield from _examine_url(_endpoint(network, dvza.id, url, certificate=True), trust, identity, now)
+
+
+def _examine_url(
+    endpoint: Endpoint, trust: bytes | None, identity: Identity | None, now: datetime
+) -> Iterator[Diagnosis]:
+    path = urlsplit(endpoint.url).path or "/"
+    try:
+        reply = fetch(endpoint, path, trust=trust, identity=identity)
+    except Refused as refused:
+        yield refused.diagnosis
+        return
+    what = Text(nl=f"bereikbaar ({reply.status})", en=f"reachable ({reply.status})")
+    yield fine("endpoint", endpoint.party, what, endpoint.place)
+    yield from clock_skew(endpoint, reply, now)
+    if endpoint.needs_certificate:
+        yield from reachable_without_certificate(endpoint, trust, path)
+
+
+def _examine_lists(
+    network: Network,
+    dvza: Participant,
+    trust: bytes | None,
+    identity: Identity | None,
+    now: datetime,
+) -> Iterator[Diagnosis | tuple[list[str], list[str]]]:
+    family = release(sorted(dvza.releases)[-1])
+    host = urlsplit(dvza.lists).hostname or ""
+    found: dict[str, object] = {}
+    for kind in ("zal", "ocl", "gnl", "whl"):
+        url = lists.url(host, kind, family)
+        endpoint = _endpoint(network, "stelselnode", url, certificate=True)
+        try:
+            reply = fetch(endpoint, urlsplit(url).path + f"?api={family.api}", trust=trust, identity=identity)
+        except Refused as refused:
+            yield refused.diagnosis
+            return
+        yield from clock_skew(endpoint, reply, now)
+        parsed = lists.parse(kind, reply.body, family) if reply.status == 200 else None
+        if parsed is None or parsed.document is None:
+            yield _bad_list(kind, url, reply, parsed)
+            continue
+        found[kind] = parsed.document
+        what = Text(
+            nl=f"lijst {kind.upper()} klopt met het schema", en=f"list {kind.upper()} fits its schema"
+        )
+        yield fine("list", "stelselnode", what, url)
+    yield from _entries(network, dvza, family, found)
+
+
+def _bad_list(kind: str, url: str, reply: Reply, parsed: lists.ParsedList | None) -> Diagnosis:
+    first = parsed.issues[0] if parsed and parsed.issues else None
+    return problem(
+        "list-invalid",
+        "stelselnode",
+        Blame.CONFIGURATION if reply.status != 200 else Blame.PRODUCT,
+        Text(nl=f"lijst {kind.upper()} is niet bruikbaar", en=f"list {kind.upper()} is not usable"),
+        Text(
+            nl="corrigeer de URL van 'lists' of de lijst zelf",
+            en="correct the URL in 'lists', or the list itself",
+        ),
+        where=f"{url}:{first.line}" if first and first.line else url,
+        detail=f"{first.rule}: {first.received}" if first else f"HTTP {reply.status}",
+    )
+
+
+def _entries(
+    network: Network, dvza: Participant, family: Release, found: dict[str, object]
+) -> Iterator[Diagnosis | tuple[list[str], list[str]]]:
+    zal, ocl, whitelist = found.get("zal"), found.get("ocl"), found.get("whl")
+    if isinstance(zal, Zal):
+        for his in network.behind(dvza.id):
+            yield from _services(his, zal, family)
+    for pgo in network.of_role("pgo"):
+        if isinstance(ocl, Ocl) and ocl.client(pgo.pgo_host) is None:
+            yield problem(
+                "client-not-listed",
+                pgo.id,
+                Blame.CONFIGURATION,
+                Text(
+                    nl="deze PGO staat niet op de OAuth Client List",
+                    en="this PGO is not on the OAuth client list",
+                ),
+                Text(
+                    nl=f"client_id: gebruik een host van de OCL ({_some(ocl)})",
+                    en=f"client_id: use a host of the OCL ({_some(ocl)})",
+                ),
+                where=network.path,
+                detail=pgo.pgo_host,
+            )
+        if isinstance(whitelist, Whitelist) and not whitelist.allows(pgo.pgo_host):
+            yield problem(
+                "node-not-whitelisted",
+                pgo.id,
+                Blame.CONFIGURATION,
+                Text(
+                    nl="de host van deze PGO staat niet op de Whitelist",
+                    en="this PGO's host is not on the Whitelist",
+                ),
+                Text(nl="laat de host op de Whitelist zetten", en="have the host put on the Whitelist"),
+                where=network.path,
+                detail=pgo.pgo_host,
+            )
+
+
+def _some(ocl: Ocl) -> str:
+    return ", ".join(item.hostname for item in ocl.clients[:3]) or "-"
+
+
+def _services(
+    his: Participant, zal: Zal, family: Release
+) -> Iterator[Diagnosis | tuple[list[str], list[str]]]:
+    provider = zal.provider(his.provider_name)
+    if provider is None:
+        names = ", ".join(item.name for item in zal.providers[:3])
+        yield problem(
+            "provider-not-listed",
+            his.id,
+            Blame.CONFIGURATION,
+            Text(nl="deze zorgaanbieder staat niet op de lijst", en="this provider is not on the list"),
+            Text(
+                nl=f"provider: gebruik een naam van de ZAL ({names})",
+                en=f"provider: use a name of the ZAL ({names})",
+            ),
+            detail=his.provider_name,
+        )
+        return
+    for name in his.standards:
+        known = standards().get(name)
+        if known is None:
+            continue
+        service = provider.service(known.collect.id, family.interface_version)
+        if service is None:
+            yield problem(
+                "service-not-listed",
+                his.id,
+                Blame.CONFIGURATION,
+                Text(
+                    nl=f"gegevensdienst {known.collect.id} staat niet op de lijst voor {family.id}",
+                    en=f"data service {known.collect.id} is not listed for {family.id}",
+                ),
+                Text(
+                    nl=f"laat dienst {known.collect.id} opnemen, of haal {name} uit standards",
+                    en=f"have service {known.collect.id} listed, or take {name} out of standards",
+                ),
+                where=provider.name,
+            )
+            continue
+        urls = [service.authorization_endpoint, service.token_endpoint]
+        resources = [role.resource_endpoint for role in service.roles]
+        for url in [*urls, *resources]:
+            yield from _address_form(his, url)
+        yield [service.authorization_endpoint], [service.token_endpoint, *resources]
+
+
+def _address_form(his: Participant, url: str) -> Iterator[Diagnosis]:
+    if parse_endpoint(url, "back") is None:
+        yield problem(
+            "endpoint-form",
+            his.id,
+            Blame.SPECIFICATION,
+            Text(
+                nl="adres op de lijst heeft een vorm die de bekende schema's niet toestaan",
+                en="an address on the list has a form that the known schemas do not allow",
+            ),
+            Text(
+                nl="laat het adres zonder slash aan het eind en zonder query opnemen",
+                en="have the address listed without trailing slash and query",
+            ),
+            where=url,
+            level="note",
+        )
+
+
+def _examine_his(
+    network: Network, his: Participant, trust: bytes | None, now: datetime
+) -> Iterator[Diagnosis]:
+    base = his.fhir.rstrip("/")
+    endpoint = _endpoint(network, his.id, base, certificate=his.auth == "mtls")
+    identity = _identity(network, his) if his.auth == "mtls" else None
+    path = urlsplit(base).path + "/metadata"
+    try:
+        reply = fetch(endpoint, path, trust=trust, identity=identity, accept="application/fhir+json")
+    except Refused as refused:
+        yield refused.diagnosis
+        return
+    yield from clock_skew(endpoint, reply, now)
+    yield _metadata(his, f"{base}/metadata", reply)
+
+
+def _metadata(his: Participant, url: str, reply: Reply) -> Diagnosis:
+    kind = reply.headers.get("content-type", "").partition(";")[0]
+    try:
+        body = msgspec.json.decode(reply.body) if "json" in kind else None
+    except msgspec.DecodeError:
+        body = None
+    if reply.status in (401, 403):
+        return problem(
+            "metadata-refused",
+            his.id,
+            Blame.CONFIGURATION,
+            Text(
+                nl=f"FHIR-server weigert toegang ({reply.status})",
+                en=f"FHIR server refuses access ({reply.status})",
+            ),
+            Text(nl="auth/credential: geef geldige toegang op", en="auth/credential: give valid access"),
+            where=url,
+        )
+    if not isinstance(body, dict) or body.get("resourceType") != "CapabilityStatement":
+        return problem(
+            "metadata-missing",
+            his.id,
+            Blame.CONFIGURATION if reply.status in (200, 404) and "fhir" not in kind else Blame.PRODUCT,
+            Text(nl="hier antwoordt geen FHIR-server", en="no FHIR server answers here"),
+            Text(
+                nl="fhir: geef de basis-URL waaronder /metadata een CapabilityStatement geeft",
+                en="fhir: give the base URL under which /metadata returns a CapabilityStatement",
+            ),
+            where=url,
+            detail=f"HTTP {reply.status} {kind} {shorten(reply.body[:80].decode('utf-8', 'replace'), 80)}",
+        )
+    version = str(body.get("fhirVersion", ""))
+    if not version.startswith("3.0"):
+        return problem(
+            "fhir-version",
+            his.id,
+            Blame.PRODUCT,
+            Text(nl=f"FHIR-versie is {version or 'onbekend'}", en=f"FHIR version is {version or 'unknown'}"),
+            Text(nl="bied FHIR STU3 (3.0) aan op dit adres", en="serve FHIR STU3 (3.0) at this address"),
+            where=url,
+            detail=version,
+        )
+    return fine("metadata", his.id, Text(nl="FHIR STU3-server antwoordt", en="FHIR STU3 server answers"), url)
+
+
+def _examine_harness(network: Network) -> Iterator[Diagnosis]:
+    """What our own side needs: our fixtures for twins."""
+    from harness.network.persons import fixture_persons
+
+    twins = [item for item in network.of_role("his") if item.kind == "twin"]
+    if twins and not fixture_persons():
+        yield problem(
+            "fixtures-missing",
+            "harness",
+            Blame.HARNESS,
+            Text(nl="de eigen testpersonen ontbreken", en="our own test persons are missing"),
+            Text(nl="installeer de harness opnieuw", en="install the harness again"),
+            where=str(Path("fixtures/personen")),
+        )
+    elif twins:
+        what = Text(nl=f"{len(twins)} HIS-twin(s) klaar", en=f"{len(twins)} HIS twin(s) ready")
+        yield fine("twins", "harness", what)
