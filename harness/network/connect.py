@@ -1,0 +1,93 @@
+"""The connect map: public ``host:port`` to the address and port where it really listens.
+
+It is applied when a socket is opened, so that URL, ``Host`` header, SNI and certificate checks all see the
+public name. Nothing on the machine (hosts file, resolver, proxy) is touched.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import ssl
+import threading
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import httpcore
+import httpx
+
+
+class ConnectMap:
+    """Where public names listen. Thread-safe."""
+
+    def __init__(self, entries: Mapping[str, str] | None = None) -> None:
+        """:param entries: ``host:port`` → ``address:port`` as in the network file."""
+        self._lock = threading.Lock()
+        self._entries: dict[tuple[str, int], tuple[str, int]] = {}
+        for public, real in (entries or {}).items():
+            host, _, port = public.rpartition(":")
+            address, _, real_port = real.rpartition(":")
+            self.add(host, int(port), address.strip("[]"), int(real_port))
+
+    def add(self, host: str, port: int, address: str, real_port: int) -> None:
+        """Map one public name."""
+        with self._lock:
+            self._entries[(host.lower(), port)] = (address, real_port)
+
+    def resolve(self, host: str, port: int) -> tuple[str, int]:
+        """Where to connect for a public name; itself when it is not mapped."""
+        with self._lock:
+            return self._entries.get((host.lower(), port), (host, port))
+
+    def mapped(self, host: str, port: int) -> bool:
+        """Whether a public name is in the map."""
+        with self._lock:
+            return (host.lower(), port) in self._entries
+
+    def entries(self) -> dict[str, str]:
+        """The map in the form of the network file, sorted."""
+        with self._lock:
+            return {
+                f"{host}:{port}": f"[{address}]:{real}" if ":" in address else f"{address}:{real}"
+                for (host, port), (address, real) in sorted(self._entries.items())
+            }
+
+    def chromium_rules(self) -> str:
+        """Value for Chromium's ``--host-resolver-rules``."""
+        return ", ".join(f"MAP {public} {real}" for public, real in self.entries().items())
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name or address is this machine."""
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+class MappedBackend(httpcore.SyncBackend):
+    """Opens sockets through a connect map."""
+
+    def __init__(self, connect: ConnectMap) -> None:
+        self._connect = connect
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.NetworkStream:
+        """As :class:`httpcore.SyncBackend`, at the mapped address."""
+        address, real = self._connect.resolve(host, port)
+        return super().connect_tcp(address, real, timeout, local_address, socket_options)
+
+
+def httpx_transport(connect: ConnectMap, context: ssl.SSLContext) -> httpx.HTTPTransport:
+    """An httpx transport that uses the map (for programs that bring their own httpx client)."""
+    transport = httpx.HTTPTransport(verify=context)
+    transport._pool.close()
+    transport._pool = httpcore.ConnectionPool(ssl_context=context, network_backend=MappedBackend(connect))
+    return transport
