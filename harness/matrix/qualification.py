@@ -28,8 +28,8 @@ from harness.judge.cells import judge_cell
 from harness.matrix.plan import Selection
 from harness.network.config import Network
 from harness.network.expectations import expectations_of
+from harness.network.persons import declared_persons
 from harness.network.running import RunningNetwork, start
-from harness.record.persons import Persons
 from harness.record.recorder import Recorder
 from harness.scenario import Scenario
 
@@ -113,7 +113,7 @@ class Qualification:
         self.events.emit("run-started", cells=len(self._states), t=self.t.isoformat())
         for state in self._states.values():
             self.events.emit("cell-planned", cell=state.cell.key, flows=list(state.flows))
-        persons = Persons.of_network(self.network, t=self.t)
+        persons = declared_persons(self.network, self.t)
         self._recorder = Recorder(self.folder, self.events, persons)
         self._running = start(
             self.network, recorder=self._recorder, clock=self.clock, events=self.events, t=self.t
