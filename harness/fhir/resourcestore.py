@@ -6,7 +6,8 @@ Two files: ``<name>.jsonl`` (one resource per line, plain JSON) and ``<name>.ind
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import zlib
+from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from harness.core.text import Text
 
 Json = dict[str, Any]
 
-STORE_FORMAT = 1
+STORE_FORMAT = 2
 """Raised when the layout of the two files changes."""
 
 _DECODER = msgspec.json.Decoder(float_hook=Decimal)
@@ -37,6 +38,7 @@ class Row(msgspec.Struct, frozen=True, array_like=True):
     :ivar base: for a StructureDefinition the canonical URL of its parent.
     :ivar offset: first byte of its line.
     :ivar size: bytes of its line without the newline.
+    :ivar check: CRC-32 of its line.
     :ivar file: name of the file it came from, for messages.
     """
 
@@ -49,6 +51,7 @@ class Row(msgspec.Struct, frozen=True, array_like=True):
     base: str
     offset: int
     size: int
+    check: int
     file: str = ""
 
 
@@ -57,7 +60,7 @@ class _Index(msgspec.Struct, array_like=True):
     rows: list[Row]
 
 
-def row_of(resource: Json, offset: int, size: int, file: str = "") -> Row:
+def row_of(resource: Json, line: bytes, offset: int, file: str = "") -> Row:
     """The index row of a resource; wrong types count as absent."""
 
     def text(key: str) -> str:
@@ -77,7 +80,8 @@ def row_of(resource: Json, offset: int, size: int, file: str = "") -> Row:
         target,
         text("baseDefinition"),
         offset,
-        size,
+        len(line),
+        zlib.crc32(line),
         file,
     )
 
@@ -89,7 +93,7 @@ def pack(resources: Iterable[tuple[Json, str]]) -> tuple[bytes, bytes]:
     offset = 0
     for resource, file in resources:
         line = _ENCODER.encode(resource)
-        rows.append(row_of(resource, offset, len(line), file))
+        rows.append(row_of(resource, line, offset, file))
         lines.append(line + b"\n")
         offset += len(line) + 1
     index = b"[%d,[\n" % STORE_FORMAT + b",\n".join(msgspec.json.encode(r) for r in rows) + b"\n]]\n"
@@ -99,10 +103,18 @@ def pack(resources: Iterable[tuple[Json, str]]) -> tuple[bytes, bytes]:
 class ResourceStore:
     """Resources by type and canonical URL; see the top of this module."""
 
-    __slots__ = ("_by_url", "_data", "_kept", "_path", "rows")
+    __slots__ = ("_by_url", "_data", "_kept", "_path", "_rebuild", "rows")
 
-    def __init__(self, path: Path | None, rows: list[Row], data: bytes | None = None) -> None:
+    def __init__(
+        self,
+        path: Path | None,
+        rows: list[Row],
+        data: bytes | None = None,
+        rebuild: Callable[[], bytes] | None = None,
+    ) -> None:
+        """:param rebuild: makes the content of the ``jsonl`` file anew when it turns out to be damaged."""
         self.rows = rows
+        self._rebuild = rebuild
         self._path = path
         self._data = data
         self._kept: dict[int, Json] = {}
@@ -112,7 +124,7 @@ class ResourceStore:
                 self._by_url.setdefault((row.type, row.url), []).append(row)
 
     @classmethod
-    def open(cls, folder: Path, name: str) -> ResourceStore:
+    def open(cls, folder: Path, name: str, rebuild: Callable[[], bytes] | None = None) -> ResourceStore:
         """The store ``name`` in ``folder``.
 
         :raises ConfigurationError: when the files are absent, of another format, or do not fit each other.
@@ -129,7 +141,7 @@ class ResourceStore:
                 where=str(path),
                 received=str(error),
             ) from error
-        return cls(path, index.rows)
+        return cls(path, index.rows, rebuild=rebuild)
 
     @classmethod
     def from_bytes(cls, data: bytes, index: bytes) -> ResourceStore:
@@ -161,18 +173,29 @@ class ResourceStore:
             found = self._kept[row.offset] = self._decode(row)
         return found
 
-    def _decode(self, row: Row) -> Json:
-        if self._data is None:
+    def _line(self, row: Row) -> bytes:
+        """The bytes of a row, from memory or disk."""
+        if self._data is not None:
+            return self._data[row.offset : row.offset + row.size]
+        try:
             with self._path.open("rb") as file:  # type: ignore[union-attr]
                 file.seek(row.offset)
-                line = file.read(row.size)
-        else:
-            line = self._data[row.offset : row.offset + row.size]
+                return file.read(row.size)
+        except OSError:
+            return b""
+
+    def _decode(self, row: Row) -> Json:
+        line = self._line(row)
+        if zlib.crc32(line) != row.check and self._rebuild is not None:
+            self._data = self._rebuild()
+            line = self._line(row)
         try:
+            if zlib.crc32(line) != row.check:
+                raise ValueError("checksum")
             resource = _DECODER.decode(line)
         except (msgspec.DecodeError, ValueError, RecursionError) as error:
             raise ConfigurationError(
-                Text(nl="een resource in de cache is onleesbaar", en="a resource in the cache is unreadable"),
+                Text(nl="een opgeslagen resource is onleesbaar", en="a stored resource is unreadable"),
                 where=f"{self._path}:{row.offset}",
                 received=str(error),
             ) from error

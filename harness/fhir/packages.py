@@ -1,0 +1,623 @@
+"""FHIR packages: where profiles, value sets and their base specification come from. Offline, pinned, hashed.
+
+::
+
+    packages = load_packages(["../zib2017", "nictiz.fhir.nl.stu3.eafspraak#1.0.6"], version="3.0.2")
+    packages.get("StructureDefinition", "http://fhir.nl/fhir/StructureDefinition/nl-core-patient")  # or None
+    packages.get("ValueSet", "http://…|2.2.18")
+    packages.rows("SearchParameter")          # (Package, Row) of every one, for iterating without decoding
+    packages.base.model, packages.base.bindings, …         # harness.fhir.definitions.Base
+    packages.identity()                       # names, versions and hashes, for run.json and every result
+    packages.notes                            # issues: base is embedded, version differs, unreadable file, …
+
+A source is a ``.tgz``, an unpacked NPM-style folder (``package/package.json``), any folder that holds a
+``package.json`` with JSON or XML resources below it, ``name#version`` in the user's FHIR package cache
+(``~/.fhir/packages``), or HL7's definitions archive (then that is the base specification).
+
+Dependencies are looked up among the given sources first (a given package is a pin: another version than
+asked is used and noted), then in the user's cache. The core package is special: without one the embedded
+facts are used, and ``notes`` says so. Any other missing dependency is a :class:`ConfigurationError`. Nothing
+is downloaded.
+
+Compiled packages are kept in the harness's cache by content hash; the hash does not depend on the container,
+so a ``.tgz`` and its unpacked folder are the same package.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import msgspec
+
+from harness.core.errors import ConfigurationError, InputError
+from harness.core.issues import Issue, shorten
+from harness.core.text import Text
+from harness.fhir import archive, build, codec
+from harness.fhir.definitions import FILES, Base, embedded
+from harness.fhir.model import Model, load_model, version_of
+from harness.fhir.packagecache import Cache
+from harness.fhir.resourcestore import ResourceStore, Row, pack
+
+Json = dict[str, Any]
+
+KINDS = frozenset(
+    {
+        *("StructureDefinition", "ValueSet", "CodeSystem", "ConceptMap", "NamingSystem", "SearchParameter"),
+        *("CompartmentDefinition", "CapabilityStatement", "OperationDefinition"),
+    }
+)
+"""Resource types that a package set keeps; instances (examples) are not read."""
+
+CORE_PACKAGES = frozenset({"hl7.fhir.core", "hl7.fhir.r3.core", "hl7.fhir.r4.core"})
+"""Names of packages that are the base specification."""
+
+_REFERENCE = re.compile(r"([A-Za-z0-9][\w.-]*)[#@]([\w.*^~+-]+)", re.ASCII)
+_LIMITS = codec.Limits(size=archive.MAX_FILE)
+_MAX_PROBLEMS = 100
+
+
+class Manifest(msgspec.Struct, kw_only=True):
+    """The part of a ``package.json`` that matters here."""
+
+    name: str
+    version: str = ""
+    dependencies: dict[str, str] = msgspec.field(default_factory=dict)
+    fhir_versions: list[str] = msgspec.field(default_factory=list)
+
+
+@dataclass
+class Package:
+    """One package.
+
+    :ivar manifest: name, version, dependencies.
+    :ivar content_hash: SHA-256 (hex) of the names and contents of its resource files and ``package.json``.
+    :ivar source: path that it was read from, for messages.
+    :ivar store: its conformance resources.
+    :ivar problems: files that could not be read or hold defects; the rest of the package is usable.
+    """
+
+    manifest: Manifest
+    content_hash: str
+    source: str
+    store: ResourceStore
+    problems: list[Issue] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        """Package name."""
+        return self.manifest.name
+
+    @property
+    def version(self) -> str:
+        """Package version."""
+        return self.manifest.version
+
+
+class PackageIdentity(msgspec.Struct, frozen=True):
+    """What a result says about a package that decided it.
+
+    :ivar hash: SHA-256 of the content, ``""`` for the embedded base specification.
+    :ivar embedded: whether it shipped with the harness.
+    """
+
+    name: str
+    version: str
+    hash: str
+    embedded: bool = False
+
+
+@dataclass
+class PackageSet:
+    """Packages and their base specification; see the top of this module.
+
+    :ivar packages: given packages in the order given, then their dependencies.
+    :ivar base: the base specification.
+    :ivar notes: issues about the set itself, of severity ``information`` or ``warning``.
+    """
+
+    packages: tuple[Package, ...]
+    base: Base
+    notes: list[Issue] = field(default_factory=list)
+
+    @property
+    def model(self) -> Model:
+        """Structure facts of the base specification."""
+        return self.base.model
+
+    def get(self, kind: str, canonical: str) -> Json | None:
+        """The resource with a canonical URL, with or without ``|version``; do not change it.
+
+        Packages go before the base specification, given packages before dependencies. Types of the base
+        specification are not resources here but in :attr:`model`.
+        """
+        for package in self.packages:
+            found = package.store.get(kind, canonical)
+            if found is not None:
+                return found
+        return self.base.resources.get(kind, canonical)
+
+    def find(self, kind: str, canonical: str) -> tuple[Package | None, Row] | None:
+        """Package (``None``: base specification) and index row for a canonical URL, without decoding it."""
+        for package in self.packages:
+            row = package.store.find(kind, canonical)
+            if row is not None:
+                return package, row
+        row = self.base.resources.find(kind, canonical)
+        return None if row is None else (None, row)
+
+    def rows(self, kind: str) -> Iterator[tuple[Package, Row]]:
+        """Every resource of a type in the packages (not the base specification), without decoding."""
+        for package in self.packages:
+            for row in package.store.of_type(kind):
+                yield package, row
+
+    def resources(self, kind: str) -> Iterator[Json]:
+        """Every resource of a type in the packages (not the base specification); do not change them."""
+        return (package.store.load(row) for package, row in self.rows(kind))
+
+    def structure_definition(self, url: str) -> Json | None:
+        """A profile or extension definition by canonical URL."""
+        return self.get("StructureDefinition", url)
+
+    def value_set(self, url: str) -> Json | None:
+        """A ValueSet by canonical URL."""
+        return self.get("ValueSet", url)
+
+    def code_system(self, url: str) -> Json | None:
+        """A CodeSystem by the URL that a Coding uses as its system."""
+        return self.get("CodeSystem", url)
+
+    def concept_map(self, url: str) -> Json | None:
+        """A ConceptMap by canonical URL."""
+        return self.get("ConceptMap", url)
+
+    def identity(self) -> list[PackageIdentity]:
+        """Name, version and hash of the base specification and of each package."""
+        base = PackageIdentity("hl7.fhir", self.base.version, self.base.content_hash, self.base.embedded)
+        return [base, *(PackageIdentity(p.name, p.version, p.content_hash) for p in self.packages)]
+
+    @property
+    def content_hash(self) -> str:
+        """One hash for the whole set: equal sets give equal verdicts."""
+        text = "\n".join(f"{i.name}#{i.version} {i.hash}" for i in self.identity())
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+def load_packages(
+    sources: Sequence[str | Path] = (),
+    *,
+    version: str | None = None,
+    cache: Cache | None = None,
+    fhir_cache: Path | None = None,
+) -> PackageSet:
+    """The package set for the sources that a user names, with their dependencies.
+
+    :param sources: see the top of this module; may be empty (base specification only).
+    :param version: FHIR version; by default that of the packages, or STU3 when there are none.
+    :param cache: where compiled packages are kept.
+    :param fhir_cache: the user's FHIR package cache, ``~/.fhir/packages`` by default.
+    :raises ConfigurationError: a dependency is missing, versions conflict, a package is not one.
+    :raises InputError: a source cannot be read.
+    """
+    loader = _Loader(cache or Cache(), fhir_cache or Path.home() / ".fhir" / "packages", version)
+    for source in sources:
+        loader.add(source)
+    return loader.finish()
+
+
+class _Loader:
+    """Collects packages, then resolves what they depend on."""
+
+    def __init__(self, cache: Cache, fhir_cache: Path, version: str | None) -> None:
+        self.cache = cache
+        self.fhir_cache = fhir_cache
+        self.version = version_of(version) if version else None
+        self.packages: list[Package] = []
+        self.base: Base | None = None
+        self.notes: list[Issue] = []
+
+    def add(self, source: str | Path) -> None:
+        """One source that the user named."""
+        path = Path(source).expanduser()
+        if not path.exists():
+            match = _REFERENCE.fullmatch(str(source))
+            if match is None:
+                raise InputError(
+                    Text(nl="dit pakket bestaat niet", en="this package does not exist"),
+                    where=str(source),
+                    expected=".tgz, folder with package.json, name#version, HL7 definitions.zip",
+                )
+            found = self.installed(*match.groups())
+            if found is None:
+                raise self.missing(str(source), str(source))
+            path = found
+        self.load(path)
+
+    def load(self, path: Path) -> Package | None:
+        """A package at a path; the base specification when that is what it is (then ``None``)."""
+        contents = _Contents(path)
+        if contents.is_definitions:
+            self.use_base(path, contents)
+            return None
+        manifest = contents.manifest()
+        if manifest.name in CORE_PACKAGES:
+            self.use_base(path, contents)
+            return None
+        same = next((p for p in self.packages if p.name == manifest.name), None)
+        if same is not None:
+            if same.version != manifest.version:
+                raise ConfigurationError(
+                    Text(
+                        nl=f"pakket {manifest.name} is in twee versies opgegeven",
+                        en=f"package {manifest.name} is given in two versions",
+                    ),
+                    where=str(path),
+                    expected=same.version,
+                    received=manifest.version,
+                )
+            return same
+        self.check_version(manifest, path)
+        package = _compile(path, contents, manifest, self.cache, load_model(self.version or "3.0.2"))
+        self.packages.append(package)
+        return package
+
+    def check_version(self, manifest: Manifest, path: Path) -> None:
+        """The package's FHIR version must be that of the set; the first package decides if nobody did."""
+        stated = [
+            *manifest.fhir_versions,
+            *(v for name, v in manifest.dependencies.items() if name in CORE_PACKAGES),
+        ]
+        versions = []
+        for text in stated:
+            try:
+                versions.append(version_of(text.replace("x", "0")))
+            except ConfigurationError as error:
+                raise ConfigurationError(
+                    error.message, where=str(path), expected=error.expected, received=text
+                ) from error
+        if not versions:
+            return
+        if self.version is None:
+            self.version = versions[0]
+        if self.version not in versions:
+            raise ConfigurationError(
+                Text(
+                    nl=f"pakket {manifest.name} is voor een andere FHIR-versie",
+                    en=f"package {manifest.name} is for another FHIR version",
+                ),
+                where=str(path),
+                expected=self.version,
+                received=", ".join(versions),
+            )
+
+    def use_base(self, path: Path, contents: _Contents) -> None:
+        """Take the base specification from a core package or HL7's definitions archive."""
+        content_hash = contents.hash()
+        key = f"base-{content_hash[:32]}-{build.BUILDER}"
+        folder = self.cache.path(key)
+        base = Base(folder, embedded=False, content_hash=content_hash)
+        if not all((folder / name).is_file() for name in FILES) or not _usable(base):
+            files = build.build(path)
+            written = self.cache.write(key, files)
+            if written is None:
+                raise ConfigurationError(
+                    Text(nl="kan niet in de cachemap schrijven", en="cannot write to the cache folder"),
+                    where=str(self.cache.folder),
+                    next_step=Text(
+                        nl="zet HARNESS_CACHE op een schrijfbare map",
+                        en="set HARNESS_CACHE to a writable folder",
+                    ),
+                )
+            base = Base(written, embedded=False, content_hash=content_hash)
+        version = version_of(base.version)
+        if self.version is not None and self.version != version:
+            raise ConfigurationError(
+                Text(
+                    nl="deze basisspecificatie is van een andere FHIR-versie",
+                    en="this base is of another FHIR version",
+                ),
+                where=str(path),
+                expected=self.version,
+                received=version,
+            )
+        self.version = version
+        self.base = base
+
+    def finish(self) -> PackageSet:
+        """Resolve dependencies, breadth first; then the set."""
+        done = 0
+        while done < len(self.packages):
+            package = self.packages[done]
+            done += 1
+            for name, wanted in sorted(package.manifest.dependencies.items()):
+                if name not in CORE_PACKAGES:
+                    self.depend(package, name, wanted)
+        base = self.base
+        if base is None:
+            base = embedded(self.version or "3.0.2")
+            self.notes.append(_note(
+                "fhir-base-embedded",
+                Text(
+                    nl=f"basisspecificatie FHIR {base.version}: de ingebouwde feiten",
+                    en=f"base specification FHIR {base.version}: the embedded facts",
+                ),
+            ))  # fmt: skip
+        for package in self.packages:
+            self.notes += package.problems
+        return PackageSet(tuple(self.packages), base, self.notes)
+
+    def depend(self, package: Package, name: str, wanted: str) -> None:
+        """One dependency of a package."""
+        same = next((p for p in self.packages if p.name == name), None)
+        if same is not None:
+            if not version_matches(wanted, same.version):
+                asks = f"{package.name} {package.version}", f"{name} {wanted}", same.version
+                self.notes.append(_note(
+                    "fhir-package-version",
+                    Text(
+                        nl="{} vraagt {}; gebruikt wordt {}".format(*asks),
+                        en="{} asks for {}; {} is used".format(*asks),
+                    ),
+                    expected=wanted,
+                    received=same.version,
+                ))  # fmt: skip
+            return
+        path = self.installed(name, wanted)
+        if path is None:
+            raise self.missing(f"{name}#{wanted}", f"{package.name}#{package.version}")
+        self.load(path)
+
+    def installed(self, name: str, wanted: str) -> Path | None:
+        """The newest matching version of a package in the user's FHIR package cache."""
+        try:
+            found = [f for f in self.fhir_cache.iterdir() if f.name.partition("#")[0] == name and f.is_dir()]
+        except OSError:
+            return None
+        fitting = [f for f in found if version_matches(wanted, f.name.partition("#")[2])]
+        return max(fitting, key=lambda f: version_key(f.name.partition("#")[2]), default=None)
+
+    def missing(self, what: str, who: str) -> ConfigurationError:
+        """The error for a package that is nowhere."""
+        return ConfigurationError(
+            Text(nl=f"FHIR-pakket {what} ontbreekt", en=f"FHIR package {what} is missing"),
+            where=who,
+            expected=f"--package …, {self.fhir_cache / what}",
+            next_step=Text(
+                nl="geef het pakket met --package mee, of installeer het in de FHIR-pakketcache",
+                en="name the package with --package, or install it in the FHIR package cache",
+            ),
+        )
+
+
+def _usable(base: Base) -> bool:
+    """Whether all parts of a cached base can be read."""
+    try:
+        return bool(base.model and base.constraints and base.search_parameters and len(base.resources))
+    except ConfigurationError:
+        return False
+
+
+def _note(rule: str, message: Text, *, expected: str = "", received: str = "") -> Issue:
+    return Issue(rule=rule, severity="information", message=message, expected=expected, received=received)
+
+
+class _Contents:
+    """The files of one source, read once at most."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._files: dict[str, bytes] | None = None
+
+    @property
+    def is_definitions(self) -> bool:
+        """Whether this is HL7's definitions archive."""
+        if self.path.is_file() and self.path.suffix.lower() not in (".zip", ".jar"):
+            return False
+        return build.is_definitions(e.name for e in archive.entries(self.path, want=_resource_file))
+
+    @property
+    def files(self) -> dict[str, bytes]:
+        """Name -> content of ``package.json`` and all JSON and XML files, names without ``package/``."""
+        if self._files is None:
+            found = {e.name: e.read() for e in archive.entries(self.path, want=_resource_file)}
+            if "package.json" not in found and "package/package.json" in found:
+                found = {
+                    name.removeprefix("package/"): data
+                    for name, data in found.items()
+                    if name.startswith("package/")
+                }
+            self._files = dict(sorted(found.items()))
+        return self._files
+
+    def manifest(self) -> Manifest:
+        """The package's ``package.json``.
+
+        :raises ConfigurationError: when there is none or it cannot be used.
+        """
+        where = str(self.path)
+        data = self.files.get("package.json")
+        if data is None:
+            raise ConfigurationError(
+                Text(
+                    nl="geen FHIR-pakket: package.json ontbreekt",
+                    en="no FHIR package: package.json is missing",
+                ),
+                where=where,
+                expected="package.json",
+            )
+        try:
+            raw = msgspec.json.decode(data.removeprefix(b"\xef\xbb\xbf"))
+            versions = raw.get("fhirVersions") or raw.get("fhir-version-list") or []
+            manifest = msgspec.convert(
+                {
+                    "name": raw.get("name"),
+                    "version": raw.get("version") or "",
+                    "dependencies": raw.get("dependencies") or {},
+                    "fhir_versions": [versions] if isinstance(versions, str) else versions,
+                },
+                Manifest,
+            )
+        except (msgspec.DecodeError, UnicodeDecodeError, AttributeError, RecursionError) as error:
+            raise ConfigurationError(
+                Text(nl="package.json is onbruikbaar", en="package.json is unusable"),
+                where=f"{where}/package.json",
+                received=str(error),
+            ) from error
+        return manifest
+
+    def hash(self) -> str:
+        """SHA-256 over names and contents."""
+        digest = hashlib.sha256()
+        for name, data in self.files.items():
+            digest.update(f"{name}\0{hashlib.sha256(data).hexdigest()}\n".encode())
+        return digest.hexdigest()
+
+
+def _resource_file(name: str) -> bool:
+    pure = PurePosixPath(name)
+    return pure.suffix.lower() in (".json", ".xml") and not any(part.startswith(".") for part in pure.parts)
+
+
+class _Cached(msgspec.Struct):
+    """``package.json`` of the cache: what is not in the store."""
+
+    manifest: Manifest
+    problems: list[Issue]
+
+
+def _compile(path: Path, contents: _Contents, manifest: Manifest, cache: Cache, model: Model) -> Package:
+    """A package from the cache, or read and put there."""
+    content_hash = contents.hash()
+    key = f"package-{content_hash[:32]}-{model.version}"
+
+    def fresh() -> tuple[_Cached, bytes, bytes]:
+        resources, problems = _read(contents.files, model)
+        data, index = pack(resources)
+        return _Cached(manifest, problems), data, index
+
+    def rebuild() -> bytes:
+        """Called when a cached resource turns out to be damaged."""
+        again, data, index = fresh()
+        cache.write(key, _files(again, data, index))
+        return data
+
+    folder = cache.path(key)
+    try:
+        cached = msgspec.json.decode((folder / "cached.json").read_bytes(), type=_Cached)
+        store = ResourceStore.open(folder, "resources", rebuild=rebuild)
+    except (OSError, msgspec.DecodeError, ConfigurationError):
+        cached, data, index = fresh()
+        cache.write(key, _files(cached, data, index))
+        store = ResourceStore.from_bytes(data, index)
+    return Package(manifest, content_hash, str(path), store, cached.problems)
+
+
+def _files(cached: _Cached, data: bytes, index: bytes) -> dict[str, bytes]:
+    return {
+        "cached.json": msgspec.json.encode(cached),
+        "resources.jsonl": data,
+        "resources.index.json": index,
+    }
+
+
+def _read(files: dict[str, bytes], model: Model) -> tuple[list[tuple[Json, str]], list[Issue]]:
+    """The conformance resources in the files of a package, and what is wrong with files."""
+    resources: list[tuple[Json, str]] = []
+    problems: list[Issue] = []
+    seen: dict[tuple[str, str, str], str] = {}
+    for name, data in files.items():
+        if name == "package.json" or not _may_be_conformance(data):
+            continue
+        document = codec.parse(data, model=model, limits=_LIMITS)
+        kind = document.resource.get("resourceType")
+        if not document.fatal and kind not in KINDS:
+            continue
+        problems += [_in_file(issue, name) for issue in document.issues if issue.severity == "error"]
+        if document.fatal:
+            continue
+        resource = {k: v for k, v in document.resource.items() if k != "text"}
+        url = str(resource.get("url", ""))
+        same = (str(kind), url, str(resource.get("version", "")))
+        if url and same in seen:
+            problems.append(
+                Issue(
+                    rule="fhir-package-duplicate",
+                    severity="warning",
+                    message=Text(
+                        nl=f"{url} staat ook in {seen[same]}; dat bestand geldt",
+                        en=f"{url} is also in {seen[same]}; that file counts",
+                    ),
+                    path=name,
+                )
+            )
+            continue
+        seen[same] = name
+        resources.append((resource, name))
+    return resources, problems[:_MAX_PROBLEMS]
+
+
+_KIND_WORDS = re.compile("|".join(sorted(KINDS)).encode())
+
+
+def _may_be_conformance(data: bytes) -> bool:
+    """Whether a file can hold a conformance resource: cheap look at its start, and at all of it for JSON."""
+    if codec.sniff(data) == "json":
+        return b'"resourceType"' in data and _KIND_WORDS.search(data) is not None
+    return _KIND_WORDS.search(data[:4096]) is not None
+
+
+def _in_file(issue: Issue, name: str) -> Issue:
+    """An issue of a package file: a warning about the package that names the file."""
+    return Issue(
+        rule=issue.rule,
+        severity="warning",
+        message=Text(nl=f"{name}: {issue.message.nl}", en=f"{name}: {issue.message.en}"),
+        path=issue.path,
+        line=issue.line,
+        column=issue.column,
+        expected=issue.expected,
+        received=issue.received,
+        excerpt=shorten(name),
+    )
+
+
+def version_key(version: str) -> tuple[tuple[int, ...], bool, str]:
+    """Sort key of a package version: numbers by value, a pre-release before its release."""
+    numbers, _, label = version.partition("-")
+    parts = tuple(int(p) if p.isdigit() and len(p) < 10 else -1 for p in numbers.split("."))
+    return parts, not label, label
+
+
+def version_matches(wanted: str, version: str) -> bool:
+    """Whether a version fits what a dependency asks: exact, ``2.0.x``, ``^1.2``, ``~1.2.3``, ``latest``.
+
+    >>> version_matches("2.0.x", "2.0.16"), version_matches("2.0.x", "2.2.18")
+    (True, False)
+    """
+    if wanted == version or wanted in ("", "*", "x", "latest"):
+        return True
+    if wanted[:1] in "^~":
+        least = version_key(wanted[1:])
+        fixed = 1 if wanted[0] == "^" else 2
+        found = version_key(version)
+        return found[0][:fixed] == least[0][:fixed] and found >= least
+    asked = wanted.split(".")
+    if any(part in ("x", "X", "*") for part in asked):
+        have = version.partition("-")[0].split(".")
+        return all(a in ("x", "X", "*") or (i < len(have) and a == have[i]) for i, a in enumerate(asked))
+    return False
+
+
+def base_only(version: str = "3.0.2") -> PackageSet:
+    """The embedded base specification without packages."""
+    return PackageSet((), embedded(version))
+
+
+def describe(notes: Iterable[Issue], lang: str = "en") -> list[str]:
+    """Notes as lines for a console."""
+    return [n.message.nl if lang == "nl" else n.message.en for n in notes]
