@@ -6,6 +6,8 @@ archive are refused, and the number and size of what is read is bounded. Nothing
 
 from __future__ import annotations
 
+import lzma
+import os
 import tarfile
 import zipfile
 import zlib
@@ -22,6 +24,10 @@ MAX_FILE = 128 * 1024 * 1024
 """Bytes per file."""
 MAX_TOTAL = 1024 * 1024 * 1024
 """Bytes per archive, unpacked."""
+
+
+_DAMAGED = (OSError, EOFError, tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, RuntimeError)
+"""What reading a damaged, truncated or encrypted archive may raise."""
 
 
 @dataclass(frozen=True)
@@ -43,11 +49,10 @@ def entries(path: Path, *, want: Callable[[str], bool]) -> Iterator[Entry]:
 
     :raises InputError: the path does not exist, is no archive, is damaged, unsafe or too large.
     """
-    if path.is_dir():
-        yield from _limited(path, _folder(path, want))
-        return
     try:
-        if path.suffix.lower() in (".zip", ".jar"):
+        if path.is_dir():
+            yield from _limited(path, _folder(path, want))
+        elif path.suffix.lower() in (".zip", ".jar"):
             yield from _limited(path, _zip(path, want))
         else:
             yield from _limited(path, _tar(path, want))
@@ -89,14 +94,34 @@ def _safe(path: Path, name: str) -> str:
 
 
 def _folder(path: Path, want: Callable[[str], bool]) -> Iterator[Entry]:
-    root = path.resolve()
-    for file in sorted(path.rglob("*"), key=lambda f: f.relative_to(path).as_posix()):
-        name = file.relative_to(path).as_posix()
-        if not want(name) or not file.is_file():
-            continue
-        if not file.resolve().is_relative_to(root):
-            continue  # a link to somewhere else is not part of this package
-        yield Entry(name, file.stat().st_size, file.read_bytes)
+    """Plain files below a folder. Links to folders are not followed, links to files outside are left out."""
+    found: list[tuple[str, os.DirEntry[str]]] = []
+    todo = [("", str(path))]
+    while todo:
+        prefix, folder = todo.pop()
+        with os.scandir(folder) as listing:
+            for item in listing:
+                name = prefix + item.name
+                if item.is_dir(follow_symlinks=False):
+                    todo.append((name + "/", item.path))
+                elif want(name) and item.is_file() and (not item.is_symlink() or _inside(path, item.path)):
+                    found.append((name, item))
+        if len(found) > MAX_FILES:
+            raise _bad(path, f"more than {MAX_FILES} files")
+    found.sort(key=lambda pair: pair[0])
+    for name, item in found:
+        yield Entry(name, item.stat().st_size, lambda item=item: _read(path, item))  # type: ignore[misc]
+
+
+def _read(path: Path, item: os.DirEntry[str]) -> bytes:
+    try:
+        return Path(item.path).read_bytes()
+    except OSError as error:
+        raise _bad(path, str(error)) from error
+
+
+def _inside(root: Path, file: str) -> bool:
+    return Path(file).resolve().is_relative_to(root.resolve())
 
 
 def _zip(path: Path, want: Callable[[str], bool]) -> Iterator[Entry]:
@@ -108,8 +133,11 @@ def _zip(path: Path, want: Callable[[str], bool]) -> Iterator[Entry]:
 
 
 def _bounded(path: Path, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
-    with archive.open(info) as file:
-        data = file.read(info.file_size + 1)
+    try:
+        with archive.open(info) as file:
+            data = file.read(info.file_size + 1)
+    except _DAMAGED as error:
+        raise _bad(path, f"{info.filename}: {error}") from error
     if len(data) != info.file_size:
         raise _bad(path, f"{info.filename}: size does not match")
     return data
@@ -117,9 +145,13 @@ def _bounded(path: Path, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> byt
 
 def _tar(path: Path, want: Callable[[str], bool]) -> Iterator[Entry]:
     with tarfile.open(path, "r:*") as archive:
+        total = 0
         for count, member in enumerate(archive, 1):
-            if count > 2 * MAX_FILES:
-                raise _bad(path, f"more than {2 * MAX_FILES} members")
+            total += max(
+                member.size, 0
+            )  # also of members that are skipped: they are unpacked to get past them
+            if count > 2 * MAX_FILES or total > MAX_TOTAL:
+                raise _bad(path, f"{count} members, {total} bytes")
             name = _safe(path, member.name)
             if not member.isfile() or not want(name):
                 continue

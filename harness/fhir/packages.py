@@ -29,7 +29,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -415,10 +415,10 @@ class _Contents:
 
     @property
     def is_definitions(self) -> bool:
-        """Whether this is HL7's definitions archive."""
-        if self.path.is_file() and self.path.suffix.lower() not in (".zip", ".jar"):
-            return False
-        return build.is_definitions(e.name for e in archive.entries(self.path, want=_resource_file))
+        """Whether this is HL7's definitions archive (which is then not read in full)."""
+        if self._files is None and self.path.suffix.lower() in (".zip", ".jar"):
+            return build.is_definitions(e.name for e in archive.entries(self.path, want=_resource_file))
+        return build.is_definitions(self.files)
 
     @property
     def files(self) -> dict[str, bytes]:
@@ -479,8 +479,7 @@ class _Contents:
 
 
 def _resource_file(name: str) -> bool:
-    pure = PurePosixPath(name)
-    return pure.suffix.lower() in (".json", ".xml") and not any(part.startswith(".") for part in pure.parts)
+    return name[-5:].lower().endswith((".json", ".xml")) and name[:1] != "." and "/." not in name
 
 
 class _Cached(msgspec.Struct):
