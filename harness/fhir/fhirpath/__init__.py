@@ -1,0 +1,44 @@
+"""FHIRPath over JSON-shaped FHIR documents: parser, two dialects, all normative functions (HL7 FHIRPath N1).
+
+::
+
+    from harness.fhir.fhirpath import DocumentContext, compile
+    from harness.fhir.model import load_model
+
+    model = load_model("3.0.2")
+    bundle = DocumentContext(resource, model=model)              # once per document: shared work is remembered
+    found = compile("Bundle.entry.resource.where($this is Task)", model=model)
+    for node in found.evaluate(bundle):                          # Node: value, type, location; or plain values
+        print(node.type, node.location)
+    found.check(bundle)                                          # as verdict
+    found.decide(bundle).mode_matters                            # would the strict dialect say something else?
+
+    name = bundle.node.child("name", 0)                          # an invariant at an element
+    compile("family.exists() or given.exists()", model=model).check(bundle, context=name)
+
+Central module: :mod:`~harness.fhir.fhirpath.compiler` (tree -> closures). Before it :mod:`parser <.parser>` and
+:mod:`syntax <.syntax>`; below it :mod:`navigation <.navigation>` over the tuples of :mod:`nodes <.nodes>`,
+:mod:`values <.values>` (equality, order, arithmetic) and the ``functions`` modules. :mod:`dialect <.dialect>` says
+what differs between ``hapi`` and ``strict``.
+"""
+
+from harness.fhir.fhirpath.context import DocumentContext, Services
+from harness.fhir.fhirpath.errors import FHIRPathError, FHIRPathSyntaxError
+from harness.fhir.fhirpath.expression import Decision, Expression, compile
+from harness.fhir.fhirpath.nodes import Node, TypeInfo
+from harness.fhir.fhirpath.quantity import Quantity
+from harness.fhir.fhirpath.temporal import Temporal
+
+__all__ = [
+    "Decision",
+    "DocumentContext",
+    "Expression",
+    "FHIRPathError",
+    "FHIRPathSyntaxError",
+    "Node",
+    "Quantity",
+    "Services",
+    "Temporal",
+    "TypeInfo",
+    "compile",
+]

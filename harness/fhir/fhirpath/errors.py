@@ -1,0 +1,59 @@
+"""Errors of the FHIRPath engine: one for text that is not an expression, one for an evaluation that cannot go on."""
+
+from __future__ import annotations
+
+from harness.core.errors import InputError
+from harness.core.text import Text
+
+
+class FHIRPathError(InputError):
+    """An expression could not be evaluated: wrong operand, unknown function, exhausted budget.
+
+    :param nl: what is wrong, in Dutch.
+    :param en: what is wrong, in English.
+    :param expected: what would have been right.
+    :param received: what was found instead.
+    """
+
+    def __init__(self, nl: str, en: str, *, expected: str = "", received: str = "", where: str = "") -> None:
+        super().__init__(Text(nl=nl, en=en), where=where, expected=expected, received=received)
+
+
+class FHIRPathSyntaxError(FHIRPathError):
+    """A text is not a FHIRPath expression.
+
+    :ivar expression: the whole text.
+    :ivar position: 0-based offset in the text where reading stopped.
+    :ivar line: 1-based line of that offset.
+    :ivar column: 1-based column of that offset.
+    """
+
+    def __init__(self, expression: str, position: int, expected: str, received: str) -> None:
+        self.expression = expression
+        self.position = position
+        before = expression[:position]
+        self.line = before.count("\n") + 1
+        self.column = position - (before.rfind("\n") + 1) + 1
+        super().__init__(
+            nl=f"geen geldige FHIRPath-expressie (regel {self.line}, kolom {self.column})",
+            en=f"not a valid FHIRPath expression (line {self.line}, column {self.column})",
+            expected=expected,
+            received=received,
+        )
+
+
+def evaluation_error(nl: str, en: str, *, expected: str = "", received: object = "") -> FHIRPathError:
+    """A :class:`FHIRPathError` whose ``received`` is any value, cut to a readable length."""
+    text = received if isinstance(received, str) else describe(received)
+    return FHIRPathError(nl, en, expected=expected, received=text)
+
+
+def describe(value: object, limit: int = 120) -> str:
+    """A value of the engine for people: nodes show their value, lists their items, long texts are cut."""
+    if type(value) is tuple:
+        value = value[0]
+    if isinstance(value, list):
+        text = "[" + ", ".join(describe(item, 40) for item in value[:8]) + (", …" if len(value) > 8 else "") + "]"
+    else:
+        text = repr(value) if isinstance(value, str) else str(value)[: limit * 4]
+    return text if len(text) <= limit else text[: limit - 1] + "…"

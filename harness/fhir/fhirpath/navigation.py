@@ -1,0 +1,156 @@
+"""From nodes to their children: by name, all of them, and all below."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from harness.fhir.fhirpath.nodes import Choice, Items, NodeType, RawNode, TypeInfo
+
+
+def expand(value: Any, extra: Any, kind: NodeType, parent: RawNode, key: str, out: Items) -> None:
+    """Append the node(s) of one JSON value and its ``_key``; list items are paired with theirs by position."""
+    if type(value) is list:
+        extras = extra if type(extra) is list else ()
+        known = len(extras)
+        if kind.any_resource:
+            of = kind.schema.of_resource
+            for at, item in enumerate(value):
+                out.append((item, of(item, kind), extras[at] if at < known else None, parent, key, at))
+        elif not known:
+            for at, item in enumerate(value):
+                out.append((item, kind, None, parent, key, at))
+        else:
+            for at, item in enumerate(value):
+                out.append((item, kind, extras[at] if at < known else None, parent, key, at))
+            for at in range(len(value), known):
+                out.append((None, kind, extras[at], parent, key, at))
+    elif value is None and type(extra) is list:
+        for at, item in enumerate(extra):
+            out.append((None, kind, item, parent, key, at))
+    elif value is not None or extra is not None:
+        if kind.any_resource:
+            kind = kind.schema.of_resource(value, kind)
+        out.append((value, kind, extra, parent, key, -1))
+
+
+def choose(value: dict[str, Any], choices: dict[str, Choice]) -> Choice | None:
+    """Which type of a choice an object has; the first one in the order of the specification when it has more."""
+    hit: Choice | None = None
+    for key in value:
+        found = choices.get(key)
+        if found is not None and (hit is None or found[3] < hit[3]):
+            hit = found
+    return hit
+
+
+def member(coll: Items, name: str) -> Items:
+    """Children called ``name`` (a choice by its stem or by its JSON key) of every node of ``coll``."""
+    out: Items = []
+    for node in coll:
+        if node.__class__ is not tuple:
+            if node.__class__ is TypeInfo and name in ("name", "namespace"):
+                out.append(getattr(node, name))
+            continue
+        value, kind, extra = node[0], node[1], node[2]
+        if value.__class__ is dict:
+            field = kind.fields.get(name) or kind.field(name)
+            choices = field[4]
+            if choices is not None:
+                hit = choose(value, choices)
+                if hit is not None:
+                    key = hit[0]
+                    expand(value.get(key), value.get(hit[1]), hit[2], node, key, out)
+                continue
+            key = field[0]
+            child = value.get(key)
+            if field[3]:
+                if child.__class__ is list:
+                    type_ = field[2]
+                    at = 0
+                    for item in child:
+                        out.append((item, type_, None, node, key, at))
+                        at += 1
+                    continue
+                if child is not None:
+                    out.append((child, field[2], None, node, key, -1))
+                    continue
+                if field[1] not in value:
+                    if extra.__class__ is dict:
+                        expand(extra.get(key), None, field[2], node, key, out)
+                    continue
+                expand(None, value[field[1]], field[2], node, key, out)
+                continue
+            more = value.get(field[1])
+            if more is None and child.__class__ is str:
+                out.append((child, field[2], None, node, key, -1))
+            elif child is None and more is None:
+                if extra.__class__ is dict:
+                    expand(extra.get(key), extra.get(field[1]), field[2], node, key, out)
+            else:
+                expand(child, more, field[2], node, key, out)
+        elif extra.__class__ is dict and name in extra:
+            field = kind.field(name)
+            if field[4] is None:
+                expand(extra[name], extra.get(field[1]), field[2], node, name, out)
+    return out
+
+
+def typed_member(coll: Items, name: str, at_root: bool, fold: bool) -> Items:
+    """Like :func:`member` for a name that may be a type: a node of that type stands for itself.
+
+    A resource of that name always does; any type does when the name stands at the start of a path (``at_root``).
+    """
+    out: Items = []
+    for node in coll:
+        if node.__class__ is tuple:
+            kind = node[1]
+            value = node[0]
+            if value.__class__ is dict and value.get("resourceType") == name:
+                out.append(node)
+                continue
+            if at_root and (name in kind.supers or (fold and name.lower() in kind.supers_folded)):
+                out.append(node)
+                continue
+        out += member([node], name)
+    return out
+
+
+def children(coll: Items) -> Items:
+    """All children of every node, in document order."""
+    out: Items = []
+    for node in coll:
+        if node.__class__ is not tuple:
+            continue
+        value, kind = node[0], node[1]
+        if value.__class__ is not dict:
+            if value.__class__ is list:
+                continue
+            value = node[2]
+            if value.__class__ is not dict:
+                continue
+        for key, child in value.items():
+            if key[:1] == "_":
+                name = key[1:]
+                if name in value:
+                    continue
+                field = kind.fields.get(name) or kind.field(name)
+                if field[4] is None:
+                    expand(None, child, field[2], node, name, out)
+            elif key != "resourceType":
+                field = kind.fields.get(key) or kind.field(key)
+                if field[4] is None:
+                    if field[3] and child.__class__ is dict:
+                        out.append((child, field[2], None, node, key, -1))
+                    else:
+                        expand(child, value.get(field[1]), field[2], node, key, out)
+    return out
+
+
+def descendants(coll: Items, limit: int) -> Items:
+    """All nodes below ``coll``, level by level; stops growing past ``limit`` nodes (the caller checks)."""
+    out: Items = []
+    level = children(coll)
+    while level and len(out) <= limit:
+        out += level
+        level = children(level)
+    return out

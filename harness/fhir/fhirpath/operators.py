@@ -1,0 +1,391 @@
+"""Code of the infix and prefix operators."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from harness.fhir.fhirpath import values
+from harness.fhir.fhirpath.code import NONE, Code, Facts, Test, code_of_test
+from harness.fhir.fhirpath.dialect import Dialect
+from harness.fhir.fhirpath.errors import evaluation_error
+from harness.fhir.fhirpath.nodes import Item, Items, Long
+from harness.fhir.fhirpath.quantity import Quantity
+from harness.fhir.fhirpath.syntax import Binary, Expr, Literal, Member, Unary
+from harness.fhir.fhirpath.values import collection_equal, is_number, order_of, plain, raw, single
+
+if TYPE_CHECKING:
+    from harness.fhir.fhirpath.compiler import Compiler
+    from harness.fhir.fhirpath.context import Evaluation
+
+
+def truth(items: Items, lenient: bool) -> bool | None:
+    """A collection where a boolean is expected: a boolean is itself, any other single item is true.
+
+    Several items are an error in the strict dialect and true in the hapi dialects.
+    """
+    if not items:
+        return None
+    if len(items) == 1:
+        item = items[0]
+        value = item[0] if item.__class__ is tuple else item
+        if value.__class__ is bool:
+            return bool(value)
+        return None if value is None and not lenient else True
+    if lenient:
+        return True
+    raise evaluation_error(
+        "hier hoort één ja/nee-waarde, geen lijst", "one boolean is expected here, not a list", expected="boolean", received=items
+    )
+
+
+def operand_test(code: Code, lenient: bool) -> tuple[Test, bool]:
+    """An operand of a boolean operator as test, and whether it may be left out."""
+    if code.test is not None:
+        return code.test, code.facts.safe
+    run = code.run
+    return (lambda c, this: truth(run(c, this), lenient)), code.facts.safe and lenient
+
+
+def flatten(tree: Binary, operators: tuple[str, ...]) -> list[Expr]:
+    """Operands of a left-nested chain of one operator, in order."""
+    parts: list[Expr] = []
+    step: Expr = tree
+    while isinstance(step, Binary) and step.operator in operators:
+        parts.append(step.right)
+        step = step.left
+    parts.append(step)
+    parts.reverse()
+    return parts
+
+
+def merged(codes: list[Code]) -> Facts:
+    """Facts of several operands together."""
+    facts = codes[0].facts
+    for code in codes[1:]:
+        facts = facts | code.facts
+    return facts
+
+
+def binary(compiler: Compiler, tree: Binary) -> Code:
+    """Code of an infix operator."""
+    operator = tree.operator
+    if operator in ("and", "or"):
+        return logic(compiler, operator, [compiler.operand(t) for t in flatten(tree, (operator,))])
+    if operator == "|":
+        return union(compiler, [compiler.operand(t) for t in flatten(tree, ("|",))])
+    if operator in ("=", "!="):
+        return equality(compiler, tree)
+    if operator in ("+", "&"):
+        codes = [compiler.operand(t) for t in flatten(tree, (operator,))]
+        total = codes[0]
+        for code in codes[1:]:
+            total = arithmetic(operator, total, code) if operator == "+" else concatenate(compiler.dialect, total, code)
+        return total
+    left, right = compiler.operand(tree.left), compiler.operand(tree.right)
+    if operator in ("xor", "implies"):
+        return logic_pair(compiler, operator, left, right)
+    if operator in ("<", "<=", ">", ">="):
+        return order(compiler.dialect, operator, left, right)
+    if operator in ("~", "!~"):
+        return equivalence(operator == "!~", left, right)
+    if operator in ("in", "contains"):
+        return membership(compiler.dialect, operator, left, right)
+    return arithmetic(operator, left, right)
+
+
+def logic(compiler: Compiler, operator: str, codes: list[Code]) -> Code:
+    """``and`` / ``or`` of two or more operands: three-valued; a decided result skips what cannot raise."""
+    lenient = compiler.dialect.lenient_boolean
+    tests = [operand_test(code, lenient) for code in codes]
+    decided = operator == "or"
+    facts = merged(codes)
+    if not lenient and not all(skip for _, skip in tests):
+        facts = Facts(facts.pure, False, facts.index, facts.scoped)
+    pairs = tuple((test, skip or lenient) for test, skip in tests)
+    if len(pairs) == 2 and pairs[1][1]:
+        first, second = pairs[0][0], pairs[1][0]
+
+        def two(c: Evaluation, this: Items) -> bool | None:
+            left = first(c, this)
+            if left is decided:
+                return decided
+            right = second(c, this)
+            if right is decided:
+                return decided
+            return None if left is None or right is None else not decided
+
+        return code_of_test(two, facts)
+
+    def many(c: Evaluation, this: Items) -> bool | None:
+        result: bool | None = not decided
+        for test, skip in pairs:
+            if result is decided and skip:
+                continue
+            value = test(c, this)
+            if value is decided:
+                result = decided
+            elif value is None and result is not decided:
+                result = None
+        return result
+
+    return code_of_test(many, facts)
+
+
+def logic_pair(compiler: Compiler, operator: str, left: Code, right: Code) -> Code:
+    """``xor`` and ``implies``."""
+    lenient = compiler.dialect.lenient_boolean
+    empty_true = compiler.dialect.empty_implies_true
+    first, safe_left = operand_test(left, lenient)
+    second, safe_right = operand_test(right, lenient)
+    both = left.facts | right.facts
+    facts = Facts(both.pure, safe_left and safe_right, both.index, both.scoped)
+    if operator == "xor":
+
+        def xor(c: Evaluation, this: Items) -> bool | None:
+            a, b = first(c, this), second(c, this)
+            return None if a is None or b is None else a is not b
+
+        return code_of_test(xor, facts)
+    skip = safe_right or lenient
+
+    def implies(c: Evaluation, this: Items) -> bool | None:
+        a = first(c, this)
+        if skip and (a is False or (a is None and empty_true)):
+            return True
+        b = second(c, this)
+        if a is False or (a is None and empty_true):
+            return True
+        return b if a else (True if b else None)
+
+    return code_of_test(implies, facts)
+
+
+def union(compiler: Compiler, codes: list[Code]) -> Code:
+    """``|``: all items without duplicates; a union of literals is made once."""
+    dialect = compiler.dialect
+    if all(code.constant is not None for code in codes):
+        items = values.distinct([i for code in codes for i in code.constant or ()], dialect, None)
+        return Code(lambda c, this: items, Facts(safe=True), None, items)
+    runs = tuple(code.run for code in codes)
+
+    def run(c: Evaluation, this: Items) -> Items:
+        items: Items = []
+        for part in runs:
+            items = items + part(c, this)
+        c.spend(len(items))
+        return values.distinct(items, dialect, c.zone)
+
+    return Code(run, merged(codes))
+
+
+def equality(compiler: Compiler, tree: Binary) -> Code:
+    """``=`` and ``!=``; comparing with a string literal has a path of its own, most official expressions do."""
+    left, right = compiler.operand(tree.left), compiler.operand(tree.right)
+    dialect = compiler.dialect
+    negate = tree.operator == "!="
+    if isinstance(tree.right, Literal) and tree.right.kind == "string":
+        fast = equals_text(dialect, tree.left, left, tree.right.text, right)
+        if not negate:
+            return fast
+        assert fast.test is not None
+        equal = fast.test
+
+        def differs(c: Evaluation, this: Items) -> bool | None:
+            value = equal(c, this)
+            return None if value is None else not value
+
+        return code_of_test(differs, fast.facts)
+    first, second = left.run, right.run
+
+    def test(c: Evaluation, this: Items) -> bool | None:
+        value = collection_equal(first(c, this), second(c, this), dialect, c.zone)
+        return value if value is None or not negate else not value
+
+    facts = left.facts | right.facts
+    literal = isinstance(tree.right, Literal) and tree.right.kind in ("boolean", "integer", "decimal")
+    return code_of_test(test, facts if literal else Facts(facts.pure, False, facts.index, facts.scoped))
+
+
+def equals_text(dialect: Dialect, tree: Expr, left: Code, text: str, right: Code) -> Code:
+    """``x = 'text'``."""
+    as_text = dialect.text_equality
+    run = left.run
+    constant = right.constant or NONE
+    none = False if dialect.empty_equality else None
+
+    def same(item: Item) -> bool:
+        value, kind = item[0], item[1]
+        if value != text:
+            return False
+        # in the strict dialect a date is no string
+        return as_text or kind.convert is None or kind.convert(value).__class__ is str
+
+    def test(c: Evaluation, this: Items) -> bool | None:
+        items = run(c, this)
+        if not items:
+            return none
+        if len(items) == 1:
+            item = items[0]
+            if item.__class__ is tuple and item[0].__class__ is str:
+                return same(item)
+        return collection_equal(items, constant, dialect, c.zone)
+
+    if not isinstance(tree, Member) or tree.name[:1].isupper():
+        return code_of_test(test, left.facts)
+    name = tree.name
+
+    def direct(c: Evaluation, this: Items) -> bool | None:
+        if len(this) == 1:
+            node = this[0]
+            if node.__class__ is tuple and node[0].__class__ is dict:
+                field = node[1].fields.get(name) or node[1].field(name)
+                if field[4] is None:
+                    value = node[0].get(field[0])
+                    if value.__class__ is str:
+                        if value != text:
+                            return False
+                        convert = field[2].convert
+                        return as_text or convert is None or convert(value).__class__ is str
+        return test(c, this)
+
+    return code_of_test(direct, left.facts)
+
+
+def equivalence(negate: bool, left: Code, right: Code) -> Code:
+    """``~`` and ``!~``: never empty."""
+    first, second = left.run, right.run
+
+    def test(c: Evaluation, this: Items) -> bool | None:
+        a, b = first(c, this), second(c, this)
+        c.spend(len(a) * len(b) // 64)
+        return values.collection_equivalent(a, b, c.zone) is not negate
+
+    facts = left.facts | right.facts
+    return code_of_test(test, Facts(facts.pure, False, facts.index, facts.scoped))
+
+
+def order(dialect: Dialect, operator: str, left: Code, right: Code) -> Code:
+    """``< <= > >=``."""
+    first, second = left.run, right.run
+    want = {"<": (-1,), "<=": (-1, 0), ">": (1,), ">=": (0, 1)}[operator]
+    lenient = dialect.lenient_order
+
+    def test(c: Evaluation, this: Items) -> bool | None:
+        a, b = first(c, this), second(c, this)
+        if not a or not b:
+            return None
+        if lenient and (len(a) > 1 or len(b) > 1):
+            return None
+        found = order_of(plain(single(a, operator)), plain(single(b, operator)), dialect, c.zone, operator)
+        return None if found is None else found in want
+
+    facts = left.facts | right.facts
+    return code_of_test(test, Facts(facts.pure, False, facts.index, facts.scoped))
+
+
+def membership(dialect: Dialect, operator: str, left: Code, right: Code) -> Code:
+    """``in`` and ``contains``; a set of string literals is looked up."""
+    one, many = (left.run, right.run) if operator == "in" else (right.run, left.run)
+    lenient = dialect.lenient_boolean
+    none = True if dialect.empty_equality else None
+    literals = right.constant if operator == "in" else None
+    texts: frozenset[str] | None = None
+    if literals and all(item.__class__ is str for item in literals):
+        texts = frozenset(literals)
+
+    def test(c: Evaluation, this: Items) -> bool | None:
+        items = one(c, this)
+        if texts is not None and len(items) == 1:
+            value = items[0][0] if items[0].__class__ is tuple else items[0]
+            if value.__class__ is str and (items[0].__class__ is str or items[0][1].convert is None):
+                return value in texts
+        pool = many(c, this)
+        if not items:
+            return none
+        if not pool:
+            return False
+        if len(items) > 1 and not lenient:
+            single(items, f"'{operator}'")
+        c.spend(len(items) * len(pool) // 8)
+        zone = c.zone
+        return all(any(values.item_equal(p, item, dialect, zone) for p in pool) for item in items)
+
+    facts = left.facts | right.facts
+    return code_of_test(test, Facts(facts.pure, False, facts.index, facts.scoped))
+
+
+def arithmetic(operator: str, left: Code, right: Code) -> Code:
+    """``+ - * / div mod``."""
+    first, second = left.run, right.run
+
+    def run(c: Evaluation, this: Items) -> Items:
+        a, b = first(c, this), second(c, this)
+        if not a or not b:
+            return NONE
+        result = values.arithmetic(operator, plain(single(a, operator)), plain(single(b, operator)))
+        if result.__class__ is str:
+            c.spend(len(result) >> 6)
+        return NONE if result is None else [result]
+
+    facts = left.facts | right.facts
+    return Code(run, Facts(facts.pure, False, facts.index, facts.scoped))
+
+
+def concatenate(dialect: Dialect, left: Code, right: Code) -> Code:
+    """``&``: empty counts as ``''``."""
+    first, second = left.run, right.run
+
+    def text(items: Items) -> str:
+        if not items:
+            return ""
+        value = raw(single(items, "&"))
+        if value is None:
+            return ""
+        if value.__class__ is str:
+            return str(value)
+        shown = values.text_of(value) if dialect.lenient_boolean else None
+        if shown is None:
+            raise evaluation_error("& verbindt teksten", "& joins strings", expected="string", received=value)
+        return shown
+
+    def run(c: Evaluation, this: Items) -> Items:
+        joined = text(first(c, this)) + text(second(c, this))
+        c.spend(len(joined) >> 6)
+        if len(joined) > values.MAX_STRING:
+            raise c.exhausted()
+        return [joined]
+
+    facts = left.facts | right.facts
+    return Code(run, Facts(facts.pure, False, facts.index, facts.scoped))
+
+
+def unary(compiler: Compiler, tree: Unary) -> Code:
+    """``+x`` and ``-x``."""
+    code = compiler.operand(tree.operand)
+    inner = code.run
+    negate = tree.operator == "-"
+
+    def turn(value: Any) -> Any:
+        if value.__class__ is not bool and is_number(value):
+            if not negate:
+                return value
+            return Long(-value) if value.__class__ is Long else -value
+        if value.__class__ is Quantity:
+            return Quantity(-value.value, value.unit, value.calendar, value.from_fhir) if negate else value
+        raise evaluation_error(
+            f"een '{tree.operator}' hoort bij een getal of hoeveelheid",
+            f"'{tree.operator}' takes a number or quantity",
+            expected="number or quantity",
+            received=value,
+        )
+
+    if code.constant is not None and len(code.constant) == 1 and isinstance(code.constant[0], (int, Decimal, Quantity)):
+        items = [turn(code.constant[0])] if code.constant[0].__class__ is not bool else None
+        if items is not None:
+            return Code(lambda c, this: items, Facts(safe=True), None, items)
+
+    def run(c: Evaluation, this: Items) -> Items:
+        return [turn(plain(single(inner(c, this), f"'{tree.operator}'")))]
+
+    return Code(run, Facts(code.facts.pure, False, code.facts.index, code.facts.scoped))
