@@ -1,0 +1,23 @@
+"""Validation of resources and Bundles against the base specification and profiles.
+
+::
+
+    validator = Validator()                                   # base specification and the embedded standards
+    validator = Validator(PackageSet.load([...]))             # official packages first
+    document = parse(data, model=validator.model)
+    for issue in validator.validate(document):
+        print(issue.severity, issue.rule, issue.path, issue.line, issue.message.en)
+
+Pure: no clock, no randomness, no network; the same document and packages give the same issues. An issue has severity ``error``
+(the document does not conform), ``warning``, ``information`` or ``not-checked`` (a rule that could not be decided offline).
+
+How it works: the base type of each element is checked once by compiled closures (:mod:`.shapes`); each profile adds a sparse tree of
+further rules (:mod:`.overlay`, made by :mod:`harness.fhir.snapshot`). :mod:`.codes`, :mod:`.extensions`, :mod:`.references`,
+:mod:`.bundles`, :mod:`.narrative` hold what belongs to those things; :mod:`.invariants` the FHIRPath.
+"""
+
+from __future__ import annotations
+
+from harness.fhir.validation.validator import Validator, operation_outcome
+
+__all__ = ["Validator", "operation_outcome"]

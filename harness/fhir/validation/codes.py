@@ -1,0 +1,155 @@
+"""Codes: bindings by strength, codes against complete code systems, systems that are absolute.
+
+A binding decides offline what it can (:mod:`harness.fhir.terminology`). Strength ``required``: a code outside the set is an
+error, a code that cannot be decided is ``not-checked``. ``extensible``: a warning. ``preferred`` and ``example``: nothing.
+FHIR STU3 terminologies.html#strength; datatypes.html#coding.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from harness.fhir.constraints import Knowledge
+from harness.fhir.profiles import BindingFact
+from harness.fhir.slicing import codings
+from harness.fhir.terminology import Answer, Members
+from harness.fhir.validation.run import Place, Run
+
+Check = Callable[[Any, "Place", Run], None]
+
+_CODED = {"code", "Coding", "CodeableConcept", "Quantity", "string", "uri", "id", "oid", "Age", "Duration", "Money",
+          "Count", "Distance", "SimpleQuantity"}  # fmt: skip
+_ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:\S+").fullmatch
+_MIME = re.compile(r"[A-Za-z0-9!#$&^_.+\-]+/[A-Za-z0-9!#$&^_.+\-*]+(?:\s*;\s*[^\s;=]+=(?:\"[^\"]*\"|[^\s;]+))*").fullmatch
+_LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*").fullmatch
+
+GRAMMARS: dict[str, Callable[[str], object]] = {
+    "urn:ietf:bcp:13": _MIME,
+    "urn:ietf:bcp:47": _LANGUAGE,
+}
+"""Code systems that are a grammar: membership is a matter of form."""
+
+
+def decide(members: Members, system: str | None, code: str) -> Answer:
+    """Membership of a code, grammars included."""
+    if system is None:
+        answer = members.decide_bare(code)
+        if answer is Answer.UNKNOWN:
+            known = [GRAMMARS[s] for s in members.open if s in GRAMMARS]
+            if known and len(known) == len(members.open):
+                return Answer.IN if any(g(code) for g in known) else Answer.OUT
+        return answer
+    answer = members.decide(system, code)
+    if answer is Answer.UNKNOWN and system in GRAMMARS:
+        return Answer.IN if GRAMMARS[system](code) else Answer.OUT
+    return answer
+
+
+def binding_check(knowledge: Knowledge, binding: BindingFact, code: str, path: str) -> Check | None:
+    """The check of a binding on values of type ``code``; ``None`` when nothing is to be checked."""
+    if binding.strength not in ("required", "extensible") or not binding.value_set or code not in _CODED:
+        return None
+    required = binding.strength == "required"
+    url = binding.value_set
+    members: Members | None = None
+
+    def report_out(place: Place, run: Run, found: Members, received: object) -> None:
+        run.add(
+            "fhir-binding-required" if required else "fhir-binding-extensible", place,
+            severity="error" if required else "warning",
+            expected=f"{url}: {found.sample()}" if found.sample() else url, received=received,
+        )  # fmt: skip
+
+    def report_unknown(place: Place, run: Run, received: object) -> None:
+        run.add("fhir-binding-not-checked", place, severity="not-checked", expected=f"{binding.strength}: {url}", received=received)
+
+    def primitive(value: Any, place: Place, run: Run) -> None:
+        nonlocal members
+        if members is None:
+            members = knowledge.members(url)
+        if type(value) is not str or value in members.all_codes:
+            return
+        answer = decide(members, None, value)
+        if answer is Answer.OUT:
+            report_out(place, run, members, value)
+        elif answer is Answer.UNKNOWN:
+            report_unknown(place, run, value)
+
+    def complex_(value: Any, place: Place, run: Run) -> None:
+        nonlocal members
+        if members is None:
+            members = knowledge.members(url)
+        if type(value) is not dict:
+            return
+        pairs = codings(value)
+        if not pairs:
+            if required and members.usable and code == "CodeableConcept":
+                run.add(
+                    "fhir-binding-missing-code", place,
+                    expected=f"{url}: {members.sample()}", received=value,
+                )  # fmt: skip
+            return
+        undecided = ""
+        for system, item in pairs:
+            answer = decide(members, system, item)
+            if answer is Answer.IN:
+                return
+            if answer is Answer.UNKNOWN:
+                undecided = f"{system}#{item}"
+        if undecided or not members.usable:
+            report_unknown(place, run, undecided)
+        else:
+            report_out(place, run, members, ", ".join(f"{system or ''}#{item}" for system, item in pairs))
+
+    return primitive if code in ("code", "string", "uri", "id", "oid") else complex_
+
+
+def coding_check(knowledge: Knowledge) -> Check:
+    """Of every Coding, bound or not: an absolute system that is no value set, and a code that the system has."""
+    verdicts: dict[tuple[str, str], bool] = {}
+    systems: dict[str, str] = {}
+
+    def judge(system: str) -> str:
+        if _ABSOLUTE(system) is None:
+            return "fhir-coding-system"
+        if system.startswith("http") and "/ValueSet/" in system and knowledge.value_set(system) is not None:
+            return "fhir-coding-value-set"
+        return ""
+
+    def check(value: Any, place: Place, run: Run) -> None:
+        system = value.get("system")
+        if type(system) is not str:
+            return
+        rule = systems.get(system)
+        if rule is None:
+            rule = systems[system] = judge(system) if len(systems) < 10_000 else ""
+        if rule:
+            run.add(rule, (place, "system", -1, "system"), expected="absolute URI of a code system", received=system)
+            return
+        code = value.get("code")
+        if type(code) is not str:
+            return
+        key = (system, code)
+        good = verdicts.get(key)
+        if good is None:
+            answer = knowledge.terminology.code(system, code)
+            if answer is Answer.UNKNOWN and system in GRAMMARS:
+                answer = Answer.IN if GRAMMARS[system](code) else Answer.OUT
+            good = answer is not Answer.OUT
+            if len(verdicts) < 100_000:
+                verdicts[key] = good
+        if not good:
+            run.add("fhir-code-unknown", (place, "code", -1, "code"), expected=f"code of {system}", received=code)
+
+    return check
+
+
+def identifier_check(value: Any, place: Place, run: Run) -> None:
+    """The system of an Identifier is absolute (datatypes.html#identifier)."""
+    system = value.get("system")
+    if type(system) is str and _ABSOLUTE(system) is None:
+        run.add("fhir-coding-system", (place, "system", -1, "system"), expected="absolute URI", received=system)
+    elif system == "urn:ietf:rfc:3986" and type(value.get("value")) is str and _ABSOLUTE(value["value"]) is None:
+        run.add("fhir-primitive-format", (place, "value", -1, "value"), name="uri", expected="URI", received=value["value"])

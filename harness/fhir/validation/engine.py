@@ -1,0 +1,255 @@
+"""Ties the parts of the validator together: checks of elements by their type, extensions, resources, profiles.
+
+One :class:`Engine` per model and knowledge; it compiles what it needs on first use and is otherwise immutable, so that one
+engine may validate many documents. State of a document is in :class:`~harness.fhir.validation.run.Run`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from harness.core.errors import HarnessError
+from harness.fhir.constraints import Knowledge
+from harness.fhir.definitions import Constraint
+from harness.fhir.model import ElementFacts, TypeRef
+from harness.fhir.profiles import CORE, BindingFact, InvariantFact
+from harness.fhir.validation import bundles, codes, extensions, narrative, references
+from harness.fhir.validation.invariants import Invariants
+from harness.fhir.validation.natives import NATIVE
+from harness.fhir.validation.overlay import ProfileRules, compile_profile
+from harness.fhir.validation.run import Json, Place, Run, Scope
+from harness.fhir.validation.shapes import Check, Shapes
+
+_RESOURCE_CHECKS: dict[str, Callable[[Json, Place, Run], None]] = {"Bundle": bundles.check}
+
+
+class Engine:
+    """Everything that is the same for all documents.
+
+    :param knowledge: profiles and terminology.
+    :param dialect: FHIRPath dialect for invariants.
+    """
+
+    def __init__(self, knowledge: Knowledge, dialect: str = "hapi") -> None:
+        self.knowledge = knowledge
+        self.model = knowledge.model
+        self.base = knowledge.base
+        self.invariants = Invariants(self, dialect)
+        self.shapes = Shapes(self)
+        self.profiles: dict[str, ProfileRules | None] = {}
+        self.core_bindings: dict[str, BindingFact] = {}
+
+    # -- base specification ---------------------------------------------------------------------
+
+    def type_checks(self, name: str) -> tuple[Check, ...]:
+        """Invariants of a type, and what Python checks of it by hand."""
+        checks: list[Check] = []
+        constraints = [c for c in self.base.type_constraints(name) if not self._everywhere(name, c)]
+        for constraint in constraints:
+            found = self._constraint(constraint, name)
+            if found is not None:
+                checks.append(found)
+        if name == "Coding":
+            checks.append(codes.coding_check(self.knowledge))
+        elif name == "Narrative":
+            checks.append(narrative.check)
+        elif name == "Identifier":
+            checks.append(codes.identifier_check)
+        elif name in _RESOURCE_CHECKS:
+            checks.append(_RESOURCE_CHECKS[name])
+        return tuple(checks)
+
+    @staticmethod
+    def _everywhere(name: str, constraint: Constraint) -> bool:
+        return constraint.key == "ele-1"
+
+    def _constraint(self, constraint: Constraint, type_name: str) -> Check | None:
+        fact = InvariantFact(constraint.key, constraint.expression, constraint.severity)
+        native = NATIVE.get(constraint.key)
+        slow = self.invariants.check(fact, type_name)
+        if native is None:
+            return slow
+        severity = "error" if constraint.severity == "error" else "warning"
+        if native({}) is True and native.__name__ == "_always":
+            return None
+        key, expression = constraint.key, constraint.expression
+
+        def check(value: Any, place: Place, run: Run) -> None:
+            answer = native(value)
+            if answer is None:
+                slow(value, place, run)
+            elif not answer:
+                self.invariants.report(run, place, key, severity, expression, "", value)
+
+        return check
+
+    def element_checks(self, owner: str, element: ElementFacts, ref: TypeRef) -> tuple[Check, ...]:
+        """What is checked of an element beyond the shape of its type: binding, reference targets, invariants."""
+        checks: list[Check] = []
+        origin = element.defined_in or owner
+        path = f"{origin}.{element.name}"
+        binding = self.base.bindings.get(path)
+        if binding is not None:
+            fact = BindingFact(binding.strength, binding.value_set)
+            found = codes.binding_check(self.knowledge, fact, ref.code, path)
+            if found is not None:
+                checks.append(found)
+        if ref.code == "Reference":
+            targets = tuple(CORE + target for target in ref.targets)
+            checks.append(references.reference_check(targets, ()))
+        if ref.profile:
+            profile = ref.profile
+
+            def apply(value: Any, place: Place, run: Run) -> None:
+                self.apply_profile(profile, value, None, ref.code, place, run)
+
+            checks.append(apply)
+        for constraint in self.base.constraints.get(path, ()):
+            if constraint.key not in ("ele-1", "ext-1"):
+                checks.append(self.invariants.check(InvariantFact(constraint.key, constraint.expression, constraint.severity), ref.code))
+        return tuple(checks)
+
+    def extension_check(self, modifier: bool, code: str) -> Check:
+        """The check of one extension: base shape, then its own definition."""
+        return extensions.extension_check(self, modifier)
+
+    def resource_check(self, code: str) -> Check:
+        """The check of a resource inside another one (``contained``, ``entry.resource``, ``parameter.resource``)."""
+
+        def check(value: Any, place: Place, run: Run) -> None:
+            if type(value) is not dict:
+                run.add("fhir-type", place, expected="resource", received=value)
+                return
+            self.check_resource(value, place, run, inner=True, expected=code)
+
+        return check
+
+    def check_resource(
+        self,
+        resource: Json,
+        place: Place,
+        run: Run,
+        *,
+        inner: bool = False,
+        expected: str = "Resource",
+        profiles: tuple[str, ...] = (),
+        declared: bool = True,
+    ) -> None:
+        """Base specification, then every profile that the resource declares and that the caller asks for."""
+        name = resource.get("resourceType")
+        if not isinstance(name, str) or not self.model.is_resource(name):
+            run.add("fhir-resource-type", place, name=str(name), expected="resource type", received=name or "")
+            return
+        if expected not in ("Resource", "DomainResource") and not self.model.is_subtype(name, expected):
+            run.add("fhir-resource-type-expected", place, expected=expected, received=name)
+        outer, within = run.scope, run.within
+        run.within = (place, name)
+        contained = inner and place[3] == "contained"
+        if not contained or outer is None:
+            references.bundle_index(run)
+            run.scope = Scope(resource, place, run.cache.get(("fullUrl", id(resource)), ""))
+        try:
+            self.shapes.object(name)(resource, place, run)
+            if not contained:
+                references.contained_check(resource, place, run)
+            if contained and "id" not in resource:
+                run.add("fhir-cardinality-min", place, name="id", expected="contained resources have an id", received="0")
+            todo = [*profiles, *(_declared(resource) if declared else ())]
+            for url in dict.fromkeys(todo):
+                self.apply_resource_profile(url, resource, name, place, run)
+        finally:
+            run.scope, run.within = outer, within
+
+    # -- profiles -------------------------------------------------------------------------------
+
+    def rules(self, url: str) -> ProfileRules | None:
+        """Compiled rules of a profile, ``None`` when it is unknown."""
+        if url not in self.profiles:
+            tree = self.knowledge.tree(url)
+            self.profiles[url] = None if tree is None else compile_profile(tree, self)
+        return self.profiles[url]
+
+    def apply_resource_profile(self, url: str, resource: Json, name: str, place: Place, run: Run) -> None:
+        """Validates a resource against a profile by canonical URL."""
+        bare = url.partition("|")[0]
+        if bare.startswith(CORE) and bare[len(CORE) :] in self.model.types:
+            core = bare[len(CORE) :]
+            if not self.model.is_subtype(name, core):
+                run.add("fhir-profile-type", place, expected=core, received=name)
+            return
+        try:
+            rules = self.rules(url)
+        except HarnessError as error:
+            run.once("fhir-package-defect", url, place, severity="warning", expected=url, received=error.render("en"))
+            return
+        if rules is None:
+            run.add("fhir-profile-unknown", _meta(place), severity="not-checked", expected=url)
+            return
+        if not self.model.is_subtype(name, rules.type):
+            run.add("fhir-profile-type", _meta(place), expected=f"{rules.type} ({url})", received=name)
+            return
+        self.apply_profile(url, resource, None, name, place, run)
+
+    def apply_profile(self, url: str, value: Any, companion: Any, code: str, place: Place, run: Run) -> None:
+        """Applies the constraints of a profile to a value whose base shape was already checked; once per value."""
+        if type(value) is dict:
+            mark = (id(value), url)
+            if mark in run.applied:
+                return
+            run.applied.add(mark)
+        try:
+            rules = self.rules(url)
+        except HarnessError as error:
+            run.once("fhir-package-defect", url, place, severity="warning", expected=url, received=error.render("en"))
+            return
+        if rules is None:
+            if not (url.startswith(CORE) and url[len(CORE) :].partition("|")[0] in self.model.types):
+                run.once("fhir-profile-unknown", url, place, severity="not-checked", expected=url)
+            return
+        rules.apply(value, companion, code, place, run)
+
+    def conforms(self, value: Any, code: str, url: str, place: Place, run: Run) -> bool | None:
+        """Whether a value conforms to a profile, without reporting why not; ``None`` when the profile is unknown."""
+        bare = url.partition("|")[0]
+        if bare.startswith(CORE) and bare[len(CORE) :] in self.model.types:
+            return self.model.is_subtype(code, bare[len(CORE) :])
+        key = (id(value), url)
+        known = run.target_cache.get(key)
+        if known is not None:
+            return known
+        if key in run.active:
+            return True
+        try:
+            rules = self.rules(url)
+        except HarnessError:
+            return None
+        if rules is None:
+            return None
+        if not self.model.is_subtype(code, rules.type):
+            run.target_cache[key] = False
+            return False
+        run.active.add(key)
+        try:
+            resource = isinstance(value, dict) and "resourceType" in value
+            outer = run.scope
+            if resource and place[3] != "contained":
+                run.scope = Scope(value, place, "")
+            try:
+                errors = run.trial(lambda: rules.apply(value, None, code, place, run))
+            finally:
+                run.scope = outer
+        finally:
+            run.active.discard(key)
+        run.target_cache[key] = errors == 0
+        return errors == 0
+
+
+def _declared(resource: Json) -> tuple[str, ...]:
+    meta = resource.get("meta")
+    profiles = meta.get("profile") if type(meta) is dict else None
+    return tuple(p for p in profiles if isinstance(p, str)) if type(profiles) is list else ()
+
+
+def _meta(place: Place) -> Place:
+    return ((place, "meta", -1, "meta"), "profile", -1, "profile")

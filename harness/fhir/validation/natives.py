@@ -1,0 +1,108 @@
+"""Invariants of the base specification that are checked so often that they are written out in Python.
+
+Same meaning as the FHIRPath in the specification (the tests compare both on many values); everything else is evaluated
+by :mod:`harness.fhir.fhirpath`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+Json = dict[str, Any]
+Native = Callable[[Json], "bool | None"]
+"""Whether the invariant holds for a (structurally correct) object; ``None`` leaves it to FHIRPath."""
+
+
+def _has(value: Json, stem: str) -> bool:
+    size = len(stem)
+    return any(
+        key.startswith(stem) and key[size : size + 1].isupper() or key.lstrip("_") == stem
+        for key in value
+    )
+
+
+def _extension(value: Json) -> bool:
+    """ext-1: extension or value, not both."""
+    return ("extension" in value) != any(key.startswith("value") or key.startswith("_value") for key in value)
+
+
+def _period(value: Json) -> bool | None:
+    """per-1: start <= end. Text comparison decides equal precision in the same zone; the rest is left to FHIRPath."""
+    start, end = value.get("start"), value.get("end")
+    if type(start) is not str or type(end) is not str:
+        return True
+    if len(start) == len(end) and (len(start) <= 10 or start[19:] == end[19:]):
+        return start <= end
+    return None
+
+
+def _quantity(value: Json) -> bool:
+    """qty-3: a code needs a system."""
+    return "code" not in value and "_code" not in value or "system" in value or "_system" in value
+
+
+def _reference(value: Json) -> bool:
+    """ref-1 is decided by the reference check, which knows the contained resources."""
+    return True
+
+
+def _always(value: Json) -> bool:
+    return True
+
+
+def _contact_point(value: Json) -> bool:
+    """cpt-2: a value needs a system."""
+    return not ("value" in value or "_value" in value) or "system" in value or "_system" in value
+
+
+def _attachment(value: Json) -> bool:
+    """att-1: data needs a contentType."""
+    return not ("data" in value or "_data" in value) or "contentType" in value or "_contentType" in value
+
+
+def _no_nested(value: Json) -> bool:
+    """dom-2: contained resources contain nothing themselves."""
+    contained = value.get("contained")
+    return type(contained) is not list or not any(type(c) is dict and c.get("contained") for c in contained)
+
+
+def _no_contained_text(value: Json) -> bool:
+    """dom-1: contained resources have no narrative."""
+    contained = value.get("contained")
+    return type(contained) is not list or not any(
+        type(c) is dict and type(c.get("text")) is dict and "div" in c["text"] for c in contained
+    )
+
+
+def _no_contained_meta(value: Json) -> bool:
+    """dom-4: contained resources have no versionId or lastUpdated."""
+    contained = value.get("contained")
+    return type(contained) is not list or not any(
+        type(c) is dict and type(c.get("meta")) is dict and ("versionId" in c["meta"] or "lastUpdated" in c["meta"])
+        for c in contained
+    )
+
+
+def _observation_value(value: Json) -> bool:
+    """obs-6: dataAbsentReason only without value."""
+    return "dataAbsentReason" not in value or not _has(value, "value")
+
+
+NATIVE: dict[str, Native] = {
+    "ele-1": _always,  # the shape check itself
+    "ext-1": _extension,
+    "qty-3": _quantity,
+    "cpt-2": _contact_point,
+    "att-1": _attachment,
+    "ref-1": _reference,
+    "dom-1": _no_contained_text,
+    "dom-2": _no_nested,
+    "dom-3": _always,  # the reference check of a resource with contained ones
+    "dom-4": _no_contained_meta,
+    "obs-6": _observation_value,
+    "per-1": _period,
+    "txt-1": _always,  # the xhtml check
+    "txt-2": _always,
+}
+"""Invariant key -> test. Only for the base specification: a profile may reuse a key for something else."""

@@ -1,0 +1,191 @@
+"""State of one validation: findings so far, where we are, and what the document offers to resolve references.
+
+A place is a linked tuple ``(parent, name, index, key)``: cheap to make for each element, rendered only for a finding.
+``name`` is the FHIRPath name (``value``), ``key`` the JSON key (``valueQuantity``), ``index`` -1 outside a list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+
+from harness.core.issues import Issue, Severity, shorten
+from harness.core.text import Text
+from harness.fhir.validation.messages import sentence
+
+if TYPE_CHECKING:
+    from harness.fhir.validation.engine import Engine
+
+Json = dict[str, Any]
+
+MAX_ISSUES = 2_000
+"""Findings collected for one document; a document with more has a systematic problem."""
+
+MAX_DEPTH = 90
+"""Levels of nesting that are followed; the codec refuses deeper documents already."""
+
+
+Place: TypeAlias = "tuple[Place | None, str, int, str]"
+"""``(parent, name, index, key)``; the first has no parent and the resource type as name. A plain tuple: one is made for
+every complex element of every document."""
+
+
+def render(place: Place | None) -> str:
+    """FHIRPath location: ``Bundle.entry[0].resource.value``."""
+    parts: list[str] = []
+    while place is not None:
+        place, name, index, _ = place
+        parts.append(name if index < 0 else f"{name}[{index}]")
+    return ".".join(reversed(parts))
+
+
+def keys_of(place: Place | None) -> list[str | int]:
+    """JSON keys and indexes from the document root (the root itself left out)."""
+    parts: list[str | int] = []
+    while place is not None and place[0] is not None:
+        place, _, index, key = place
+        if index >= 0:
+            parts.append(index)
+        parts.append(key)
+    parts.reverse()
+    return parts
+
+
+class Found(NamedTuple):
+    """A finding before its position in the source is looked up."""
+
+    rule: str
+    severity: Severity
+    message: Text
+    place: Place | None
+    expected: str
+    received: str
+
+
+class Scope(NamedTuple):
+    """A resource that contains or is contained: what ``#id`` and relative references are resolved against.
+
+    :ivar resource: the (outermost) resource that holds the contained ones.
+    :ivar place: where it stands.
+    :ivar full_url: its ``fullUrl`` when it stands in a Bundle.
+    """
+
+    resource: Json
+    place: Place
+    full_url: str
+
+
+class Run:
+    """One validation of one document."""
+
+    __slots__ = (
+        "active", "applied", "bundle_index", "cache", "depth", "engine", "errors", "evaluator", "found", "notes",
+        "root", "scope", "target_cache", "within",
+    )  # fmt: skip
+
+    def __init__(self, engine: "Engine", root: Json) -> None:
+        self.engine = engine
+        self.root = root
+        self.found: list[Found] = []
+        self.errors = 0
+        self.depth = 0
+        self.scope: Scope | None = None
+        self.applied: set[tuple[int, str]] = set()
+        self.active: set[tuple[int, str]] = set()
+        self.notes: set[tuple[str, str]] = set()
+        self.bundle_index: dict[str, Json] | None = None
+        self.target_cache: dict[tuple[int, str], bool] = {}
+        self.evaluator: Any = None
+        self.cache: dict[Any, Any] = {}
+        self.within: tuple[Place | None, str] = (None, "")
+
+    def add(
+        self,
+        rule: str,
+        place: Place | None,
+        *,
+        severity: Severity = "error",
+        expected: object = "",
+        received: object = "",
+        name: str = "",
+        where: str = "",
+        message: Text | None = None,
+    ) -> None:
+        """Records a finding."""
+        if severity == "error":
+            self.errors += 1
+        if len(self.found) >= MAX_ISSUES:
+            if len(self.found) == MAX_ISSUES:
+                self.found.append(Found("fhir-limit", severity, sentence("fhir-limit"), place, "", ""))
+            return
+        self.found.append(
+            Found(
+                rule,
+                severity,
+                message or sentence(rule, shorten(name, 80), shorten(where, 80)),
+                place,
+                shorten(expected) if expected != "" else "",
+                describe(received) if received != "" else "",
+            )
+        )
+
+    def once(self, rule: str, subject: str, place: Place | None, **details: Any) -> None:
+        """Records a finding about the package or a capability, once per document and subject."""
+        if (rule, subject) not in self.notes:
+            self.notes.add((rule, subject))
+            self.add(rule, place, **details)
+
+    def trial(self, check: Callable[[], None]) -> int:
+        """Runs ``check`` without keeping its findings; how many errors it gave."""
+        found, errors, applied = self.found, self.errors, self.applied
+        self.found, self.errors, self.applied = [], 0, set()
+        notes = set(self.notes)
+        try:
+            check()
+            return self.errors
+        finally:
+            self.found, self.errors, self.applied = found, errors, applied
+            self.notes = notes
+
+
+def describe(value: object) -> str:
+    """A received value, short and literal: strings as they are, structures as one-line JSON."""
+    if isinstance(value, str):
+        return shorten(value)
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, dict):
+        return shorten("{" + ", ".join(f"{key}: {describe(item)}" for key, item in list(value.items())[:8]) + "}")
+    if isinstance(value, list):
+        return shorten("[" + ", ".join(describe(item) for item in value[:8]) + "]")
+    return shorten(value)
+
+
+def issues(run: Run, locate: Callable[[str], tuple[int, int]] | None) -> list[Issue]:
+    """The findings of a run as issues, in document order of discovery, without repeats, positions looked up."""
+    result: list[Issue] = []
+    seen: set[tuple[str, str, str, str]] = set()
+    for found in run.found:
+        path = render(found.place)
+        identity = (found.rule, path, found.expected, found.received)
+        if identity in seen:
+            continue
+        seen.add(identity)
+        line = column = 0
+        if locate is not None and found.severity != "not-checked":
+            line, column = locate(path)
+        result.append(
+            Issue(
+                rule=found.rule,
+                severity=found.severity,
+                message=found.message,
+                path=path,
+                line=line,
+                column=column,
+                expected=found.expected,
+                received=found.received,
+            )
+        )
+    return result

@@ -1,0 +1,95 @@
+"""The public validator; see :mod:`harness.fhir.validation`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from harness.core.issues import Issue
+from harness.fhir.codec import Document
+from harness.fhir.constraints import FactSource, Knowledge
+from harness.fhir.definitions import Base
+from harness.fhir.definitions import embedded as embedded_base
+from harness.fhir.model import Model
+from harness.fhir.outcome import issue_entry
+from harness.fhir.validation.engine import Engine
+from harness.fhir.validation.messages import sentence
+from harness.fhir.validation.run import Json, Place, Run, issues
+
+if TYPE_CHECKING:
+    from harness.fhir.packages import PackageSet
+
+
+class Validator:
+    """Validates many documents with one set of packages.
+
+    :param packages: official packages; they go before the embedded facts.
+    :param embedded: whether the facts of the four standards that ship with the harness are used.
+    :param version: FHIR version when no package set gives one.
+    :param dialect: FHIRPath dialect of invariants (``hapi`` or ``strict``).
+    """
+
+    def __init__(
+        self,
+        packages: PackageSet | None = None,
+        *,
+        embedded: bool = True,
+        version: str = "3.0.2",
+        base: Base | None = None,
+        dialect: str = "hapi",
+    ) -> None:
+        if base is None:
+            base = packages.base if packages is not None else embedded_base(version)
+        facts: FactSource | None = None
+        if embedded and base.version.startswith("3."):
+            from harness.fhir.closures import embedded_facts
+
+            facts = embedded_facts()
+        self.packages = packages
+        self.knowledge = Knowledge(base, packages, facts)
+        self.engine = Engine(self.knowledge, dialect)
+
+    @property
+    def model(self) -> Model:
+        """The FHIR model that documents are to be parsed with."""
+        return self.knowledge.model
+
+    def validate(
+        self, document: Document | Json, profiles: Sequence[str] = (), *, declared: bool = True
+    ) -> list[Issue]:
+        """Everything that is wrong with a document, in order of discovery; defects of the source first.
+
+        A Bundle is checked as a Bundle, and each resource in it against its own profiles.
+
+        :param document: a parsed document (then issues have line and column) or a JSON-shaped resource.
+        :param profiles: canonical URLs that the document has to conform to besides those in ``meta.profile``.
+        :param declared: whether ``meta.profile`` is followed.
+        """
+        if isinstance(document, Document):
+            found = list(document.issues)
+            if document.fatal:
+                return found
+            return found + self._run(document.resource, profiles, declared, document)
+        return self._run(document, profiles, declared, None)
+
+    def _run(self, resource: Json, profiles: Sequence[str], declared: bool, document: Document | None) -> list[Issue]:
+        run = Run(self.engine, resource)
+        name = resource.get("resourceType")
+        place: Place = (None, name if isinstance(name, str) else "Resource", -1, "")
+        try:
+            self.engine.check_resource(resource, place, run, profiles=tuple(profiles), declared=declared)
+        except RecursionError:
+            run.add("fhir-depth", place, message=sentence("fhir-depth"))
+        return issues(run, document.locate if document is not None else None)
+
+    def conforms(self, document: Document | Json, profiles: Sequence[str] = ()) -> bool:
+        """Whether a document has no error."""
+        return not any(issue.severity == "error" for issue in self.validate(document, profiles))
+
+
+def operation_outcome(found: Iterable[Issue]) -> dict[str, Any]:
+    """Issues as an OperationOutcome; one ``informational`` issue when there is nothing to say."""
+    entries = [issue_entry(issue) for issue in found]
+    if not entries:
+        entries = [{"severity": "information", "code": "informational", "details": {"text": "Geen bevindingen / No issues"}}]
+    return {"resourceType": "OperationOutcome", "issue": entries}
