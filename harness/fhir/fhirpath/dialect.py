@@ -25,6 +25,7 @@ class Dialect:
     name: str
     lenient_boolean: bool = False
     fold_type_names: bool = False
+    fold_system_names: bool = False
     text_equality: bool = False
     empty_equality: bool = False
     text_order: bool = False
@@ -44,13 +45,13 @@ class Dialect:
 
 STRICT = Dialect("strict")
 HAPI_STU3 = Dialect(
-    "hapi-stu3", lenient_boolean=True, fold_type_names=True, text_equality=True, empty_equality=True, text_order=True,
+    "hapi-stu3", lenient_boolean=True, fold_type_names=True, fold_system_names=True, text_equality=True, empty_equality=True, text_order=True,
     lenient_is=True, exact_as=True, filter_as=True, lenient_order=True, string_tests_false=True, empty_not_true=True,
     empty_implies_true=True, anchored_matches=True, zone_unknown=True, modifier_extensions=True, decimal_boundaries=True,
     text_has_value=True,
 )  # fmt: skip
 HAPI_R4 = Dialect(
-    "hapi-r4", lenient_boolean=True, fold_type_names=True, text_equality=True, lenient_is=True, exact_as=True,
+    "hapi-r4", lenient_boolean=True, fold_type_names=True, text_equality=True, exact_as=True,
     anchored_matches=True, zone_unknown=True, modifier_extensions=True, decimal_boundaries=True,
 )  # fmt: skip
 

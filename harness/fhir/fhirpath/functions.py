@@ -96,7 +96,7 @@ def _where_type(compiler: Compiler, name: TypeName) -> StepCode | None:
     """``where($this is T)``: nearly every official expression has it."""
     if not name.known or name.namespace == "System":
         return None
-    wanted, folded, fold = name.name, name.name.lower(), compiler.dialect.fold_type_names
+    wanted, folded, fold = name.name, name.name.lower(), compiler.dialect.fold_system_names
     slow = is_code(compiler, name, function=False).test
     assert slow is not None
 
@@ -501,7 +501,13 @@ def _sort(compiler: Compiler, call: Call) -> StepCode:
             return sorted(coll, key=lambda item: _Key(plain(item), c))
         out = coll
         for key, down in reversed(keys):
-            out = sorted(out, key=lambda item: key_of(c, key, item), reverse=down)  # noqa: B023
+            keyed = [(key_of(c, key, item), item) for item in out]
+            if down and compiler.dialect.lenient_boolean:  # HAPI puts what has no key first, also when descending
+                out = [item for k, item in keyed if k.value is None]
+                keyed = [pair for pair in keyed if pair[0].value is not None]
+            else:
+                out = []
+            out = out + [item for _, item in sorted(keyed, key=lambda pair: pair[0], reverse=down)]
         return out
 
     return StepCode(run, Facts())

@@ -96,7 +96,7 @@ def _exactly(item: Item, name: TypeName) -> bool:
 def is_code(compiler: Compiler, name: TypeName, *, function: bool) -> StepCode:
     """Code of ``is`` (operator and function)."""
     dialect = compiler.dialect
-    fold, lenient = dialect.fold_type_names, dialect.lenient_boolean
+    fold, lenient = dialect.fold_system_names, dialect.lenient_boolean
     none = False if dialect.lenient_is else None
     strict_unknown = not name.known and not lenient
 
