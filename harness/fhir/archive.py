@@ -56,14 +56,7 @@ def entries(path: Path, *, want: Callable[[str], bool]) -> Iterator[Entry]:
             yield from _limited(path, _zip(path, want))
         else:
             yield from _limited(path, _tar(path, want))
-    except (
-        OSError,
-        EOFError,
-        tarfile.TarError,
-        zipfile.BadZipFile,
-        zlib.error,
-        NotImplementedError,
-    ) as error:
+    except _DAMAGED as error:
         raise _bad(path, str(error)) from error
 
 
