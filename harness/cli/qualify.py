@@ -14,7 +14,7 @@ from rich.console import Console
 from harness.cli.options import AtOption, JsonOption, LangOption
 from harness.cli.progress import ProgressPlugin
 from harness.core.clock import SystemClock
-from harness.core.data import data_path
+from harness.core.data import scenarios_path
 from harness.core.exits import ExitCode
 from harness.core.runs import RunFolder
 from harness.core.text import Lang
@@ -58,7 +58,7 @@ def qualify(
         *("-p", "no:cacheprovider", "-p", "no:terminal", "-o", "addopts=", "--import-mode=importlib"),
         *(
             "--rootdir",
-            str(data_path("scenarios")),
+            str(scenarios_path()),
             "--harness-network",
             network,
             "--harness-out",
@@ -78,7 +78,7 @@ def qualify(
     ):
         for value in values or ():
             words += [f"--harness-{name}", value]
-    words.append(str(data_path("scenarios")))
+    words.append(str(scenarios_path()))
     progress = ProgressPlugin(Console(stderr=True), language)
     code = int(pytest.main(words, plugins=[progress]))
     if (folder / "findings.json").is_file() and progress.started:

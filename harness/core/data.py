@@ -1,7 +1,8 @@
 """One loader for the data folders, from a checkout and from an installed wheel.
 
-``profiles/`` and ``fixtures/`` stand at the top of a checkout; a wheel carries them inside the package
-under ``harness/_data/``.
+``profiles/``, ``fixtures/`` and ``scenarios/`` stand at the top of a checkout. A wheel carries the first two inside
+the package under ``harness/_data/``, and the scenarios as the package ``harness.scenarios`` so that
+``pytest --pyargs harness.scenarios`` finds them.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ PACKAGE = Path(__file__).resolve().parent.parent
 
 @cache
 def data_root() -> Path:
-    """Folder that holds ``profiles/``, ``fixtures/`` and ``scenarios/``.
+    """Folder that holds ``profiles/`` and ``fixtures/``.
 
     :raises HarnessError: when neither a checkout nor packaged data is found.
     """
@@ -42,3 +43,12 @@ def data_path(*parts: str) -> Path:
     if not path.exists():
         raise HarnessError(Text(nl="gegevensbestand ontbreekt", en="data file is missing"), where=str(path))
     return path
+
+
+def scenarios_path() -> Path:
+    """Folder of the pytest scenarios.
+
+    :raises HarnessError: when it does not exist.
+    """
+    packaged = PACKAGE / "scenarios"
+    return packaged if packaged.is_dir() else data_path("scenarios")
