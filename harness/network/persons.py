@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -66,7 +67,7 @@ class FixturePerson:
 
 def _load(path: Path, t: date, now: datetime | None) -> dict[str, Any]:
     text = TDates(t, now).resolve(path.read_text(encoding="utf-8"), strict=True, where=str(path))
-    loaded: dict[str, Any] = json.loads(text)
+    loaded: dict[str, Any] = json.loads(text, parse_float=Decimal)
     return loaded
 
 
