@@ -150,7 +150,7 @@ def merge(url: str, lookup: Lookup, model: Model) -> ProfileTree | None:
             where=url,
         )
     root = Node(facts.type, facts.type, (facts.type,))
-    overlay = _Overlay(root, model)
+    overlay = _Overlay(root, model, lookup)
     for level in reversed(chain):
         overlay.apply(level)
     return ProfileTree(facts, tuple(level.url for level in chain), root, missing, tuple(overlay.defects))
@@ -159,10 +159,27 @@ def merge(url: str, lookup: Lookup, model: Model) -> ProfileTree | None:
 class _Overlay:
     """Lays the differentials of one chain over a tree."""
 
-    def __init__(self, root: Node, model: Model) -> None:
+    def __init__(self, root: Node, model: Model, lookup: Lookup) -> None:
         self.root = root
         self.model = model
+        self.lookup = lookup
         self.defects: list[str] = []
+        self._donors: dict[str, Node | None] = {}
+
+    def _donor_of(self, node: Node) -> Node | None:
+        """Root of the profile that the values of ``node`` conform to: slices below it may be constrained by name."""
+        profiles = [profile for entry in node.types for profile in entry.profiles]
+        if len(profiles) != 1:
+            return None
+        url = profiles[0]
+        if url not in self._donors:
+            self._donors[url] = None  # also ends a circle of profiles
+            try:
+                tree = merge(url, self.lookup, self.model) if len(self._donors) < MAX_CHAIN else None
+            except RecursionError:
+                tree = None
+            self._donors[url] = tree.root if tree is not None else None
+        return self._donors[url]
 
     def apply(self, facts: ProfileFacts) -> None:
         """One differential."""
@@ -175,6 +192,7 @@ class _Overlay:
 
     def _find(self, segments: list[tuple[str, str, str]], element: ElementFact, url: str) -> Node | None:
         node = self.root
+        donor: Node | None = None
         last = len(segments) - 1
         for index, (path_name, id_name, slice_name) in enumerate(segments):
             if index == 0:
@@ -184,6 +202,11 @@ class _Overlay:
                 self.defects.append(f"{url}: {element.id or element.path}: no element {path_name!r}")
                 return None
             target, key = child
+            donor = self._donor_of(node) or donor
+            if donor is not None:
+                donor = donor.children.get(target.name)
+                if donor is not None and target.slicing is None:
+                    target.slicing = donor.slicing
             names = slice_name.split("/") if slice_name else []
             if not key and target.name.endswith("[x]") and path_name != target.name:
                 key = self._type_of(node, path_name)
@@ -200,7 +223,10 @@ class _Overlay:
                         found = Node(target.name, f"{target.ident}:{name}", target.codes, name)
                         target.slices[name] = found
                         _type_slice(found, key, name, self.model)
+                        if donor is not None and name in donor.slices:
+                            _inherit(found, donor.slices[name])
                 target = found
+                donor = donor.slices.get(name) if donor is not None else None
             node = target
         return node
 
@@ -236,6 +262,19 @@ class _Overlay:
             if hit is not None and hit.element.choice:
                 return name
         return ""
+
+
+def _inherit(node: Node, donor: Node) -> None:
+    """Takes over what tells a slice apart from the profile that defines it; its other rules are checked there."""
+    node.types = node.types or donor.types
+    node.fixed = node.fixed or donor.fixed
+    node.pattern = node.pattern or donor.pattern
+    node.codes = donor.codes
+    node.slicing = node.slicing or donor.slicing
+    for name, child in donor.children.items():
+        if name not in node.children and name not in ("extension", "modifierExtension"):
+            copy = node.children[name] = Node(child.name, f"{node.ident}.{name}", child.codes)
+            _inherit(copy, child)
 
 
 def _nearest_slice(target: Node, name: str) -> Node | None:

@@ -32,6 +32,14 @@ GRAMMARS: dict[str, Callable[[str], object]] = {
 """Code systems that are a grammar: membership is a matter of form."""
 
 
+GRAMMAR_SETS: dict[str, Callable[[str], object]] = {
+    "http://www.rfc-editor.org/bcp/bcp13.txt": _MIME,
+    "http://hl7.org/fhir/ValueSet/mimetypes": _MIME,
+    "http://hl7.org/fhir/ValueSet/all-languages": _LANGUAGE,
+}
+"""Value sets that are a grammar as a whole."""
+
+
 def decide(members: Members, system: str | None, code: str) -> Answer:
     """Membership of a code, grammars included."""
     if system is None:
@@ -53,6 +61,7 @@ def binding_check(knowledge: Knowledge, binding: BindingFact, code: str, path: s
         return None
     required = binding.strength == "required"
     url = binding.value_set
+    grammar = GRAMMAR_SETS.get(url.partition("|")[0])
     members: Members | None = None
 
     def report_out(place: Place, run: Run, found: Members, received: object) -> None:
@@ -70,6 +79,10 @@ def binding_check(knowledge: Knowledge, binding: BindingFact, code: str, path: s
         if members is None:
             members = knowledge.members(url)
         if type(value) is not str or value in members.all_codes:
+            return
+        if grammar is not None:
+            if not grammar(value):
+                report_out(place, run, members, value)
             return
         answer = decide(members, None, value)
         if answer is Answer.OUT:

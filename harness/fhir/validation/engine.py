@@ -107,7 +107,9 @@ class Engine:
             checks.append(apply)
         for constraint in self.base.constraints.get(path, ()):
             if constraint.key not in ("ele-1", "ext-1"):
-                checks.append(self.invariants.check(InvariantFact(constraint.key, constraint.expression, constraint.severity), ref.code))
+                rule = self._constraint(constraint, ref.code)
+                if rule is not None:
+                    checks.append(rule)
         return tuple(checks)
 
     def extension_check(self, modifier: bool, code: str) -> Check:
@@ -149,6 +151,7 @@ class Engine:
         if not contained or outer is None:
             references.bundle_index(run)
             run.scope = Scope(resource, place, run.cache.get(("fullUrl", id(resource)), ""))
+        node = run.enter(resource, place)
         try:
             self.shapes.object(name)(resource, place, run)
             if not contained:
@@ -160,6 +163,7 @@ class Engine:
                 self.apply_resource_profile(url, resource, name, place, run)
         finally:
             run.scope, run.within = outer, within
+            run.leave(node)
 
     # -- profiles -------------------------------------------------------------------------------
 
@@ -232,13 +236,17 @@ class Engine:
         run.active.add(key)
         try:
             resource = isinstance(value, dict) and "resourceType" in value
-            outer = run.scope
-            if resource and place[3] != "contained":
-                run.scope = Scope(value, place, "")
+            outer, within = run.scope, run.within
+            node = run.enter(value, place) if resource else run.node
+            if resource:
+                run.within = (place, code)
+                if place[3] != "contained":
+                    run.scope = Scope(value, place, run.cache.get(("fullUrl", id(value)), ""))
             try:
                 errors = run.trial(lambda: rules.apply(value, None, code, place, run))
             finally:
-                run.scope = outer
+                run.scope, run.within = outer, within
+                run.leave(node)
         finally:
             run.active.discard(key)
         run.target_cache[key] = errors == 0

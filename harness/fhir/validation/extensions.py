@@ -120,7 +120,7 @@ def allowed_here(contexts: tuple[str, ...], owner: Place | None, run: Run, model
 @lru_cache(maxsize=4096)
 def element_names(model: Model, name: str, keys: tuple[str, ...]) -> frozenset[str]:
     """All names by which a context may mean an element: full path, path from each data type on the way, types."""
-    names: set[str] = {"*"}
+    names: set[str] = {"*", "Any"}
     starts: list[tuple[str, ...]] = [(name,)]
     code = name
     for key in keys:

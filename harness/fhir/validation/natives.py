@@ -7,6 +7,7 @@ by :mod:`harness.fhir.fhirpath`.
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 Json = dict[str, Any]
@@ -84,6 +85,19 @@ def _no_contained_meta(value: Json) -> bool:
     )
 
 
+def _range(value: Json) -> bool | None:
+    """rng-2: low <= high. Decided for numbers with the same unit; the rest is left to FHIRPath."""
+    low, high = value.get("low"), value.get("high")
+    if type(low) is not dict or type(high) is not dict:
+        return True
+    if low.get("system") != high.get("system") or low.get("code") != high.get("code"):
+        return None
+    first, second = low.get("value"), high.get("value")
+    if type(first) not in (int, Decimal) or type(second) not in (int, Decimal):
+        return None
+    return bool(first <= second)  # type: ignore[operator]
+
+
 def _observation_value(value: Json) -> bool:
     """obs-6: dataAbsentReason only without value."""
     return "dataAbsentReason" not in value or not _has(value, "value")
@@ -102,6 +116,7 @@ NATIVE: dict[str, Native] = {
     "dom-4": _no_contained_meta,
     "obs-6": _observation_value,
     "per-1": _period,
+    "rng-2": _range,
     "txt-1": _always,  # the xhtml check
     "txt-2": _always,
 }

@@ -19,6 +19,9 @@ from harness.fhir.validation.run import Json, Place, Run, describe
 if TYPE_CHECKING:
     from harness.fhir.validation.engine import Engine
 
+Keys = dict[str, str]
+"""JSON key -> type code, of one element."""
+
 _LISTS = ("extension", "modifierExtension")
 
 
@@ -65,13 +68,15 @@ class _Slice:
 class NodeRule:
     """What the profile asks of one element or slice."""
 
-    __slots__ = ("_children", "_slices", "binding", "node", "profile", "targets", "typed")
+    __slots__ = ("_children", "_required", "_slices", "binding", "node", "profile", "stem", "targets", "typed")
 
     def __init__(self, node: Node, profile: ProfileRules) -> None:
         self.node = node
         self.profile = profile
-        self._children: dict[str, tuple[tuple[NodeRule, tuple[tuple[str, str], ...]], ...]] = {}
+        self.stem = node.name.removesuffix("[x]")
+        self._children: dict[str, tuple[tuple[NodeRule, Keys], ...]] = {}
         self._slices: tuple[_Slice, ...] | None = None
+        self._required: bool | None = None
         self.typed = {entry.code: entry for entry in node.types}
         self.binding: dict[str, codes.Check | None] = {}
         self.targets: dict[str, codes.Check | None] = {}
@@ -182,22 +187,24 @@ class NodeRule:
         for rule, keys in found:
             rule.element(owner, keys, place, run)
 
-    def _compile(self, code: str) -> tuple[tuple[NodeRule, tuple[tuple[str, str], ...]], ...]:
+    def _compile(self, code: str) -> tuple[tuple[NodeRule, Keys], ...]:
         facts = self.profile.engine.model.types.get(code)
         rules = []
         for name, child in self.node.children.items():
             element = facts.elements.get(name) if facts is not None else None
             if element is not None:
-                keys = tuple((element.key_for(ref.code), ref.code) for ref in element.types)
+                keys = {element.key_for(ref.code): ref.code for ref in element.types}
                 rules.append((NodeRule(child, self.profile), keys))
         return tuple(rules)
 
-    def element(self, owner: Json, keys: tuple[tuple[str, str], ...], place: Place, run: Run) -> None:
+    def element(self, owner: Json, keys: Keys, place: Place, run: Run) -> None:
         """Checks one element of ``owner``: how often, each occurrence, slices."""
         node = self.node
         items = _gather(owner, keys)
-        stem = node.name[:-3] if node.name.endswith("[x]") else node.name
+        stem = self.stem
         count = len(items)
+        if not count and not node.min and not node.slices:
+            return
         if count < node.min:
             run.add(
                 "fhir-cardinality-min", place,
@@ -212,8 +219,15 @@ class NodeRule:
             )  # fmt: skip
         for item in items:
             self.item(item, (place, stem, item.index, item.key), run)
-        if node.slices:
+        if node.slices and (items or self.slices_required):
             self.slices(items, stem, place, run)
+
+    @property
+    def slices_required(self) -> bool:
+        """Whether some slice must be present."""
+        if self._required is None:
+            self._required = any(part.min > 0 for part in self.node.slices.values())
+        return self._required
 
     # -- slices ---------------------------------------------------------------------------------
 
@@ -298,22 +312,39 @@ class NodeRule:
         return tuple(result)
 
 
-def _gather(owner: Json, keys: tuple[tuple[str, str], ...]) -> list[Item]:
+def _gather(owner: Json, keys: Keys) -> list[Item]:
     """All occurrences of an element below an object, primitives paired with their ``_key``."""
-    items: list[Item] = []
-    for key, code in keys:
-        found = owner.get(key)
-        others = owner.get("_" + key) if code[:1].islower() else None
-        if type(found) is list:
-            for index, part in enumerate(found):
-                companion = others[index] if type(others) is list and index < len(others) else None
-                items.append(Item(part, companion, _code_of(part, code), key, index))
-        elif found is not None or others is not None:
-            if found is None and type(others) is list:
-                items += [Item(None, part, code, key, index) for index, part in enumerate(others)]
-            else:
-                items.append(Item(found, others, _code_of(found, code), key, -1))
+    if len(keys) == 1:
+        for key, code in keys.items():
+            found = owner.get(key)
+            if found is None and (code[0].isupper() or "_" + key not in owner):
+                return []
+            items: list[Item] = []
+            _collect(owner, key, code, found, items)
+            return items
+    items = []
+    for key in owner:
+        bare = key[1:] if key[:1] == "_" else key
+        choice = keys.get(bare)
+        if choice is not None and (bare is key or bare not in owner):
+            _collect(owner, bare, choice, owner.get(bare), items)
     return items
+
+
+def _collect(owner: Json, key: str, code: str, found: Any, items: list[Item]) -> None:
+    others = owner.get("_" + key) if code[0].islower() else None
+    if type(found) is list:
+        if others is None:
+            for index, part in enumerate(found):
+                items.append(Item(part, None, _code_of(part, code), key, index))
+            return
+        for index, part in enumerate(found):
+            companion = others[index] if type(others) is list and index < len(others) else None
+            items.append(Item(part, companion, _code_of(part, code), key, index))
+    elif found is None and type(others) is list:
+        items += [Item(None, part, code, key, index) for index, part in enumerate(others)]
+    else:
+        items.append(Item(found, others, _code_of(found, code), key, -1))
 
 
 def _code_of(value: Any, code: str) -> str:

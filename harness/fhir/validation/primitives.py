@@ -63,8 +63,12 @@ def _uri(value: str) -> bool:
 
 
 def _base64(value: str) -> bool:
+    if not value.isascii():
+        return False
+    if "\n" in value or " " in value or "\r" in value or "\t" in value:
+        value = _BASE64_SPACE.sub("", value)
     try:
-        binascii.a2b_base64(_BASE64_SPACE.sub("", value), strict_mode=True)
+        binascii.a2b_base64(value, strict_mode=True)
     except (binascii.Error, ValueError):
         return False
     return bool(value)

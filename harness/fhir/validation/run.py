@@ -11,9 +11,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from harness.core.issues import Issue, Severity, shorten
 from harness.core.text import Text
+from harness.fhir.fhirpath.context import DocumentContext, Services
+from harness.fhir.fhirpath.nodes import Node, RawNode, schema_of
+from harness.fhir.slicing import codings
+from harness.fhir.terminology import Answer
 from harness.fhir.validation.messages import sentence
 
 if TYPE_CHECKING:
+    from harness.fhir.fhirpath import Expression
     from harness.fhir.validation.engine import Engine
 
 Json = dict[str, Any]
@@ -79,7 +84,7 @@ class Run:
     """One validation of one document."""
 
     __slots__ = (
-        "active", "applied", "bundle_index", "cache", "depth", "engine", "errors", "evaluator", "found", "notes",
+        "_services", "active", "applied", "bundle_index", "cache", "document", "engine", "errors", "found", "node", "notes",
         "root", "scope", "target_cache", "within",
     )  # fmt: skip
 
@@ -88,14 +93,15 @@ class Run:
         self.root = root
         self.found: list[Found] = []
         self.errors = 0
-        self.depth = 0
         self.scope: Scope | None = None
         self.applied: set[tuple[int, str]] = set()
         self.active: set[tuple[int, str]] = set()
         self.notes: set[tuple[str, str]] = set()
         self.bundle_index: dict[str, Json] | None = None
         self.target_cache: dict[tuple[int, str], bool] = {}
-        self.evaluator: Any = None
+        self.document: DocumentContext | None = None
+        self.node: RawNode | None = None
+        self._services: Services | None = None
         self.cache: dict[Any, Any] = {}
         self.within: tuple[Place | None, str] = (None, "")
 
@@ -134,6 +140,57 @@ class Run:
         if (rule, subject) not in self.notes:
             self.notes.add((rule, subject))
             self.add(rule, place, **details)
+
+    def decide(self, expression: Expression, value: Any, code: str, place: Place) -> bool:
+        """Whether an expression holds with ``value`` (of type ``code``, at ``place``) as context.
+
+        :raises FHIRPathError: when it cannot be evaluated.
+        """
+        document = self.document
+        if document is None:
+            document = self.document = DocumentContext(self.root, model=self.engine.model)
+            self._services = Services(member_of=self._member_of, conforms_to=self._conforms_to)
+        if value is self.root:
+            return expression.check(document, services=self._services)
+        schema = document.schema
+        around = self.resource_node(document)
+        kind = schema.of_resource(value, schema.type(code)) if code[:1].isupper() else schema.type(code)
+        raw: RawNode = (value, kind, None, None if around[0] is value else around, place[3], place[2])
+        return expression.check(document, context=Node(around if around[0] is value else raw), services=self._services)
+
+    def resource_node(self, document: DocumentContext) -> RawNode:
+        """The FHIRPath node of the resource that is being checked."""
+        return document.root if self.node is None else self.node
+
+    def enter(self, resource: Json, place: Place) -> RawNode | None:
+        """Makes ``resource`` the one that is being checked; returns what to put back with :meth:`leave`."""
+        outer = self.node
+        if place[0] is not None:
+            schema = schema_of(self.engine.model)
+            parent = outer if outer is not None else schema.root(self.root)
+            self.node = (resource, schema.of_resource(resource, schema.unknown), None, parent, place[3], place[2])
+        return outer
+
+    def leave(self, outer: RawNode | None) -> None:
+        """Undoes :meth:`enter`."""
+        self.node = outer
+
+    def _member_of(self, value: Any, url: str) -> bool | None:
+        members = self.engine.knowledge.members(url)
+        undecided = False
+        for system, code in codings(value.value if isinstance(value, Node) else value):
+            answer = members.decide(system, code) if system is not None else members.decide_bare(code)
+            if answer is Answer.IN:
+                return True
+            undecided = undecided or answer is Answer.UNKNOWN
+        return None if undecided else False
+
+    def _conforms_to(self, value: Any, url: str) -> bool | None:
+        content = value.value if isinstance(value, Node) else value
+        code = content.get("resourceType") if isinstance(content, dict) else None
+        if not isinstance(code, str):
+            return None
+        return self.engine.conforms(content, code, url, (None, code, -1, ""), self)
 
     def trial(self, check: Callable[[], None]) -> int:
         """Runs ``check`` without keeping its findings; how many errors it gave."""
