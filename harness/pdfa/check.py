@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-from harness.pdfa import metadata, xmp
+from harness.pdfa import catalog, metadata, pages, syntax
 from harness.pdfa.context import Context
 from harness.pdfa.cos import Document
-from harness.pdfa.limits import Budget, Limits
-from harness.pdfa.model import FLAVOURS, Flavour
+from harness.pdfa.limits import Budget
+from harness.pdfa.model import Flavour
 
 
-def run(data: bytes, flavour: Flavour, budget: Budget) -> Context:
-    """Check ``data`` against ``flavour``; raises Unreadable and LimitExceeded."""
+def run(data: bytes, flavour: Flavour, budget: Budget, depth: int = 0) -> Context:
+    """Check ``data`` against ``flavour``; raises Unreadable and LimitExceeded.
+
+    :param depth: how many documents this one is attached inside of.
+    """
     doc = Document(data, budget)
-    ctx = Context(doc, flavour, budget)
+    ctx = Context(doc, flavour, budget, depth)
+    syntax.check_document(ctx)
     stream, packet = metadata.read_main(doc, budget.limits)
-    root = doc.dict_of(doc.trailer.get("Root"))
-    if packet is not None:
+    ctx.judge("MetadataStream", metadata.is_metadata(stream), "Catalog / Metadata")
+    if stream is not None and packet is not None:
+        ctx.judge("PDMetadata", stream.dict, "Catalog / Metadata")
         metadata.check_packet(ctx, packet, "Catalog / Metadata", True)
+        ctx.seen_metadata.add(stream.key.num)
     metadata.check_info(ctx, packet)
+    catalog.check_catalog(ctx)
+    pages.check_pages(ctx)
+    catalog.check_rest(ctx)
     return ctx

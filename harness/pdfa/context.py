@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from harness.pdfa.cos import Document
+from harness.pdfa.color import Space
+from harness.pdfa.cos import Document, Stream
 from harness.pdfa.limits import Budget
 from harness.pdfa.model import Flavour
 from harness.pdfa.registry import Findings
@@ -19,8 +20,9 @@ class Context:
     :ivar schemas: XMP schemas that the main packet declares.
     """
 
-    def __init__(self, doc: Document, flavour: Flavour, budget: Budget) -> None:
+    def __init__(self, doc: Document, flavour: Flavour, budget: Budget, depth: int = 0) -> None:
         self.doc = doc
+        self.depth = depth
         self.flavour = flavour
         self.part = flavour.part
         self.level = flavour.level
@@ -31,6 +33,19 @@ class Context:
         self.schemas = Schemas(flavour.part)
         self.root: dict[str, Any] = doc.dict_of(doc.trailer.get("Root"))
         self.output_space: str | None = None
+        self.output_class: str | None = None
+        self.output_profile: Stream | None = None
         self.seen_metadata: set[object] = set()
+        self.seen_actions: set[object] = set()
+        self.seen_signatures: set[object] = set()
+        self.seen_profiles: set[int] = set()
+        self.seen_files: set[int] = set()
+        self.spaces: dict[int, Space] = {}
+        self.judged_spaces: dict[tuple[int, bool], Space] = {}
+        self.separations: dict[str, Space] = {}
+        self.seen_states: dict[object, bool] = {}
+        self.seen_objects: set[tuple[str, int]] = set()
+        self.fonts: dict[object, Any] = {}
+        self.interpreter: Any = None
         self.pages = 0
         self.empty_pages: list[int] = []

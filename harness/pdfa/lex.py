@@ -301,6 +301,10 @@ class ObjectReader:
                 index += 2
             else:
                 index += 1
+        if "EF" in result or result.get("Type") in ("Filespec", "F"):
+            self.sink("CosFileSpecification", result)
+        if "AF" in result:
+            self.sink("AF", result)
         if len(result) > 4095:
             self.sink("CosDict", SizeFact(len(result)))
         return result

@@ -253,3 +253,24 @@ def _same_instant(info: str, xmp_text: str) -> bool:
         return False
     moment = _instant((*left.groups()[:6], *left.groups()[6:9]))
     return moment is not None and moment == _instant((*parts, sign, hours, minutes))
+
+
+def is_metadata(stream: Stream | None) -> bool:
+    """Whether a stream has the type and subtype of document metadata."""
+    return (
+        stream is not None
+        and stream.doc.name(stream.dict.get("Type")) == "Metadata"
+        and stream.doc.name(stream.dict.get("Subtype")) == "XML"
+    )
+
+
+def check_other(ctx: Context, holder: dict[str, Any], where: str) -> None:
+    """Judge the metadata stream of a page, image, form, font … (parts 2 and 3), once per stream."""
+    value = holder.get("Metadata")
+    if value is None or ctx.part == 1:
+        return
+    stream = ctx.doc.stream(value)
+    if stream is None or stream.key.num in ctx.seen_metadata:
+        return
+    ctx.seen_metadata.add(stream.key.num)
+    check_packet(ctx, xmp.parse(stream.data() or b"", ctx.limits), f"{where} / Metadata", False)

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+import msgspec
+
 from harness.core.text import Text
 from harness.pdfa.model import Flavour, Violation
 
@@ -118,3 +120,9 @@ class Findings:
                             received=received or getattr(fact, "received", "") or "",
                         )
                     )
+
+    def result(self, mark: str = "") -> list[Violation]:
+        """The violations with their total counts, rule ids prefixed with ``mark``."""
+        return [
+            msgspec.structs.replace(v, rule=mark + v.rule, count=self.counts[v.rule]) for v in self.violations
+        ]

@@ -1,5 +1,5 @@
 """The rules, one module per subject; importing this package registers all of them."""
 
-from harness.pdfa.rules import metadata
+from harness.pdfa.rules import document, graphics, metadata, syntax
 
-__all__ = ["metadata"]
+__all__ = ["document", "graphics", "metadata", "syntax"]

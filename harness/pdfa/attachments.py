@@ -1,0 +1,91 @@
+"""Embedded files: file specifications, associated files, recursive check in part 2."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from harness.pdfa.cos import Stream
+from harness.pdfa.limits import LimitExceeded, Unreadable
+from harness.pdfa.model import FLAVOURS
+
+if TYPE_CHECKING:
+    from harness.pdfa.context import Context
+
+
+@dataclass(slots=True)
+class FileSpecFact:
+    """One file specification; ``associated`` = some AF array names it."""
+
+    dict: dict[str, Any]
+    relationship: str | None
+    associated: bool
+
+
+@dataclass(slots=True)
+class EmbeddedFact:
+    """One embedded file stream; ``valid_pdfa`` is only computed for part 2."""
+
+    subtype: str | None
+    valid_pdfa: bool
+
+
+def check_files(ctx: Context) -> None:
+    """Judge every file specification that was read, and the files embedded in them."""
+    doc = ctx.doc
+    specs = [fact for kind, fact, _ in doc.facts if kind == "CosFileSpecification"]
+    if not specs:
+        return
+    associated: set[int] = set()
+    for kind, holder, _ in doc.facts:
+        if kind == "AF":
+            value = doc.resolve(holder.get("AF"))
+            items = value if type(value) is list else [holder.get("AF")]
+            associated.update(id(doc.resolve(item)) for item in items)
+    seen: set[int] = set()
+    for spec in specs:
+        if id(spec) in seen:
+            continue
+        seen.add(id(spec))
+        relationship = doc.name(spec.get("AFRelationship"))
+        name = doc.string(spec.get("UF")) or doc.string(spec.get("F")) or b""
+        where = f"file specification {name.decode('latin-1')[:60]}"
+        ctx.judge("CosFileSpecification", FileSpecFact(spec, relationship, id(spec) in associated), where)
+        files = doc.sub(spec, "EF")
+        for value in files.values():
+            stream = doc.stream(value)
+            if stream is not None and stream.key.num not in seen:
+                seen.add(-stream.key.num)
+                _check_embedded(ctx, stream, where)
+
+
+def _check_embedded(ctx: Context, stream: Stream, where: str) -> None:
+    if stream.key.num in ctx.seen_files:
+        return
+    ctx.seen_files.add(stream.key.num)
+    valid = True
+    if ctx.part == 2:
+        valid = _is_pdfa(ctx, stream)
+    subtype = ctx.doc.name(stream.dict.get("Subtype"))
+    ctx.judge("EmbeddedFile", EmbeddedFact(subtype, valid), where)
+
+
+def _is_pdfa(ctx: Context, stream: Stream) -> bool:
+    """Whether an attachment is itself valid as 1b or 2b, by its claim; too deep nesting is a limit."""
+    from harness.pdfa import check, metadata
+    from harness.pdfa.cos import Document
+
+    if ctx.depth >= ctx.limits.attachment_depth:
+        raise LimitExceeded("attachment_depth")
+    data = stream.data()
+    if data is None:
+        return False
+    try:
+        _, packet = metadata.read_main(Document(data, ctx.budget), ctx.limits)
+        claimed = metadata.claim(packet) or ""
+        flavour = FLAVOURS.get(claimed)
+        if flavour is None or flavour.part > 2:
+            return False
+        return not check.run(data, flavour, ctx.budget, ctx.depth + 1).findings.counts
+    except Unreadable:
+        return False

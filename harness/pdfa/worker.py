@@ -1,0 +1,78 @@
+"""A check in a process of its own, with limits on memory and processor time.
+
+The worker is a fresh interpreter (``python -m harness.pdfa.worker``) that reads one document from standard
+input and writes one report as JSON. Whatever happens to it - killed, out of memory, crashed - becomes outcome
+``limit``; it can never turn into ``valid``.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import msgspec
+
+from harness.core.text import Text
+from harness.pdfa.limits import Limits
+from harness.pdfa.model import Report
+
+
+class _Job(msgspec.Struct):
+    flavour: str
+    limits: dict[str, float]
+
+
+def check_isolated(data: bytes, flavour: str, limits: Limits) -> Report:
+    """:func:`harness.pdfa.check` in a worker process."""
+    fields = {name: getattr(limits, name) for name in Limits.__dataclass_fields__}
+    job = msgspec.json.encode(_Job(flavour, fields))
+    try:
+        done = subprocess.run(  # noqa: S603  (our own interpreter and module)
+            [sys.executable, "-m", "harness.pdfa.worker"],
+            input=job + b"\n" + data,
+            capture_output=True,
+            timeout=limits.seconds + 10,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return _limit(flavour, "seconds")
+    if done.returncode != 0:
+        return _limit(flavour, f"worker exit {done.returncode}")
+    try:
+        return msgspec.json.decode(done.stdout, type=Report)
+    except msgspec.DecodeError:
+        return _limit(flavour, "worker answer")
+
+
+def _limit(flavour: str, reason: str) -> Report:
+    text = Text(nl=f"Veiligheidsgrens bereikt: {reason}.", en=f"Safety limit reached: {reason}.")
+    return Report(outcome="limit", flavour=flavour if flavour != "auto" else "1b+2b", reason=text)
+
+
+def _main() -> int:
+    """Entry point of the worker process."""
+    from harness.pdfa import check_here
+
+    head, _, data = sys.stdin.buffer.read().partition(b"\n")
+    job = msgspec.json.decode(head, type=_Job)
+    limits = Limits(**{k: v if k == "seconds" else int(v) for k, v in job.limits.items()})  # type: ignore[arg-type]
+    _restrict(limits, len(data))
+    report = check_here(data, job.flavour, limits)
+    sys.stdout.buffer.write(msgspec.json.encode(report))
+    return 0
+
+
+def _restrict(limits: Limits, size: int) -> None:
+    """Operating-system limits, where the platform has them."""
+    try:
+        import resource
+    except ImportError:  # pragma: no cover - not on Windows
+        return
+    memory = limits.memory_bytes + 4 * size
+    seconds = int(limits.seconds) + 5
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
+
+
+if __name__ == "__main__":
+    sys.exit(_main())
