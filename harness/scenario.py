@@ -73,7 +73,7 @@ class ProductFailure(AssertionError):
     """A product breaks a requirement (Allure: failed; exit 1)."""
 
 
-class Undecided(Exception):  # noqa: N818 - a verdict, not an error of the program
+class Undecided(Exception):
     """A MUST requirement could not be decided (Allure: broken; exit 6)."""
 
     def __init__(self, message: str, verdict: Verdict = Verdict.INCONCLUSIVE) -> None:
@@ -81,7 +81,7 @@ class Undecided(Exception):  # noqa: N818 - a verdict, not an error of the progr
         self.verdict = verdict
 
 
-class Unsound(Exception):  # noqa: N818 - a verdict, not an error of the program
+class Unsound(Exception):
     """The harness or the configuration is at fault (Allure: broken; exit 3 or 2)."""
 
 

@@ -1,7 +1,7 @@
 """One loader for the data folders, from a checkout and from an installed wheel.
 
-``profiles/``, ``fixtures/`` and ``scenarios/`` stand at the top of a checkout. A wheel carries the first two inside
-the package under ``harness/_data/``, and the scenarios as the package ``harness.scenarios`` so that
+``profiles/``, ``fixtures/`` and ``scenarios/`` stand at the top of a checkout. A wheel carries the first two
+inside the package under ``harness/_data/``, and the scenarios as the package ``harness.scenarios`` so that
 ``pytest --pyargs harness.scenarios`` finds them.
 """
 
