@@ -1,0 +1,31 @@
+"""Write ``profiles/requirements.lock``: every requirement id ever used, sorted. Ids are added, never removed."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from harness.judge.catalogue import load_catalogue_from  # noqa: E402
+
+LOCK = ROOT / "profiles" / "requirements.lock"
+HEADER = (
+    "# Every requirement id that was ever published. Add with scripts/lock_requirements.py; never remove,\n"
+    "# renumber or reuse an id: dossiers of earlier years refer to it.\n"
+)
+
+
+def main() -> None:
+    """Add new ids of the catalogue to the lock file."""
+    known = set()
+    if LOCK.exists():
+        lines = LOCK.read_text(encoding="utf-8").splitlines()
+        known = {line.strip() for line in lines if line.strip() and not line.startswith("#")}
+    known |= {item.id for item in load_catalogue_from(ROOT / "profiles")}
+    LOCK.write_text(HEADER + "\n".join(sorted(known)) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,172 @@
+"""A cell without sockets: the queries of a standard answered by a HIS twin, as exchanges for the judges."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Iterable
+from datetime import UTC, date, datetime
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from harness.core.clock import VirtualClock
+from harness.core.data import data_path
+from harness.core.exchanges import Exchange, Request, Response
+from harness.core.findings import Cell, Finding
+from harness.core.queries import Query, load_queries
+from harness.core.tdates import TDates
+from harness.core.yamlfile import load_yaml
+from harness.fhir.codec import parse, to_xml
+from harness.fhir.fhirpath import Node, compile
+from harness.fhir.model import load_model
+from harness.judge.catalogue import load_catalogue
+from harness.judge.run import judge_requirements
+from harness.judge.view import CellView, body_format
+from harness.network.config import Participant
+from harness.network.persons import fixture_person, resolve_tree
+from harness.network.twins.his import HisTwin
+
+T = date(2026, 3, 1)
+NOW = datetime(2026, 3, 1, 11, 0, tzinfo=UTC)
+BASE = "https://gegevens.dvza-a.example/fhir"
+ACCEPT = {"json": "application/fhir+json", "xml": "application/fhir+xml", "native": "*/*"}
+MODEL = load_model("3.0.2")
+
+Change = Callable[[str, Request, Response], Response]
+"""``(operation with format, request, response) -> response``; how a test breaks an answer."""
+ChangeRequest = Callable[[str, Request], Request]
+
+
+class StandardCell:
+    """All main-flow exchanges of one cell.
+
+    :param change: applied to every response; ``change_request`` to every request before it is sent.
+    """
+
+    def __init__(
+        self,
+        standard: str,
+        person: str = "hanna-wilgenkamp",
+        *,
+        behaviour: str = "xml-includes",
+        t: date = T,
+        change: Change | None = None,
+        change_request: ChangeRequest | None = None,
+    ) -> None:
+        self.standard, self.person, self.t = standard, person, t
+        self.cell = Cell(his="his-a", dvza="dvza-a", pgo="pgo-1", standard=standard, release="mm-2.2")
+        self.dates = TDates(t, NOW)
+        self._change, self._change_request = change, change_request
+        participant = Participant(id="his-a", role="his", kind="twin", behaviour=behaviour)  # type: ignore[arg-type]
+        self._his = HisTwin(participant, t=t, clock=VirtualClock(NOW))
+        fixture = fixture_person(person)
+        assert fixture is not None
+        self._fixture = fixture
+        self.exchanges: list[Exchange] = []
+        self._answers: dict[str, Response] = {}
+        for query in load_queries(standard):
+            for kind in query.formats:
+                for target in self._targets(query, kind):
+                    self._send(query, kind, target)
+
+    def _targets(self, query: Query, kind: str) -> Iterable[str]:
+        if query.each is None:
+            yield f"{BASE}/{query.path}".rstrip("/")
+            return
+        operation, expression = query.each
+        source = self._answers[f"{operation}-{kind if kind != 'native' else 'json'}"]
+        document = parse(source.body, model=MODEL)
+        found = compile(expression, model=MODEL).evaluate(document.resource) if document.resource else []
+        for item in found[: query.limit or None]:
+            value = str(item.value if isinstance(item, Node) else item)
+            yield value if value.startswith("https://") else f"{BASE}/{value}"
+
+    def _send(self, query: Query, kind: str, target: str) -> None:
+        pairs = query.resolved(self.dates)
+        url = f"{target}?{urlencode(pairs)}" if pairs else target
+        headers = [("Accept", ACCEPT[kind]), *query.headers.items()]
+        if query.authorization == "bearer":
+            headers.append(("Authorization", "Bearer [token:3f9a]"))
+        body = b""
+        if query.body:
+            bundle = self._fixture.bundle(query.body, self.t, NOW)
+            body = encode(bundle, kind)
+            headers.append(("Content-Type", ACCEPT[kind] + "; charset=utf-8"))
+        operation = f"{query.operation}-{kind}"
+        request = Request(method=query.method, url=url, headers=tuple(headers), body=body)
+        if self._change_request is not None:
+            request = self._change_request(operation, request)
+        patient = self._fixture.patient if any(k == "Authorization" for k, _ in request.headers) else None
+        response = self._his.handle(request, patient, BASE, scratch="cell")
+        if self._change is not None:
+            response = self._change(operation, request, response)
+        self._answers.setdefault(operation, response)
+        self.exchanges.append(
+            Exchange(
+                id=f"x.{len(self.exchanges):04d}",
+                cell=self.cell.key,
+                interface="resource",
+                flow=query.flow,
+                operation=operation,
+                client="pgo-1",
+                server="dvza-a",
+                started="2026-03-01T11:00:00Z",
+                request=request,
+                response=response,
+            )
+        )
+
+    def view(self, **settings: Any) -> CellView:
+        """The view of this cell; ``expectations=None`` leaves the expectation file out."""
+        expectations: Any = resolve_tree(
+            load_yaml(data_path("fixtures", "expectations") / f"{self.person}.yaml", "expectations").data,
+            self.dates,
+        )
+        if "expectations" in settings:
+            expectations = settings.pop("expectations")
+        return CellView(
+            self.cell,
+            self.exchanges,
+            load_catalogue(),
+            t=self.t,
+            now=NOW,
+            expectations=expectations,
+            settings=settings,
+        )
+
+    def findings(self, *requirements: str, **settings: Any) -> list[Finding]:
+        """Findings of these requirements, or of every decidable one of the standard."""
+        wanted = requirements or tuple(
+            item.id for item in load_catalogue() if item.standard == self.standard and item.decidable
+        )
+        return judge_requirements(self.view(**settings), wanted)
+
+    def broken(self, *requirements: str, **settings: Any) -> dict[str, str]:
+        """Requirement id → verdict, of everything that is not a pass."""
+        return {
+            item.requirement: item.verdict.value
+            for item in self.findings(*requirements, **settings)
+            if item.verdict.value != "pass"
+        }
+
+
+def encode(resource: dict[str, Any], kind: str) -> bytes:
+    """A resource in JSON or XML, numbers and text as they are."""
+    from harness.fhir.codec import to_json
+
+    return to_xml(resource, MODEL) if kind == "xml" else to_json(resource)
+
+
+def edit(response: Response, change: Callable[[dict[str, Any]], None]) -> Response:
+    """A response whose body was changed as JSON-shaped FHIR."""
+    kind = body_format(dict((k.lower(), v) for k, v in response.headers)["content-type"].split(";")[0])
+    resource = parse(response.body, model=MODEL).resource
+    change(resource)
+    return Response(status=response.status, headers=response.headers, body=encode(resource, kind or "json"))
+
+
+def path_of(request: Request) -> str:
+    """Path of a request below the base."""
+    return urlsplit(request.url).path.removeprefix("/fhir/")
+
+
+__all__ = ["StandardCell", "T", "base64", "edit", "path_of"]
