@@ -1,8 +1,8 @@
 """Set up and run: ``python scripts/dev.py demo|test|setup [arguments]``.
 
-Uses nothing but the standard library, on Linux, macOS and Windows. It makes a virtual environment ``.venv`` in
-the checkout, installs the locked versions of ``requirements.lock`` and this project, and then runs the demo or
-the tests. A stamp file makes the second time fast.
+Uses nothing but the standard library, on Linux, macOS and Windows. It makes a virtual environment
+``.venv`` in the checkout, installs the locked versions of ``requirements.lock`` and this project, and then
+runs the demo or the tests. A stamp file makes the second time fast.
 """
 
 from __future__ import annotations
@@ -43,7 +43,9 @@ def ensure_environment() -> None:
             import venv
         except ImportError:
             version = f"{sys.version_info.major}.{sys.version_info.minor}"
-            sys.exit(f"Python's venv module is missing; install the package python{version}-venv and try again.")
+            sys.exit(
+                f"Python's venv module is missing; install the package python{version}-venv and try again."
+            )
         print(f"Making a virtual environment in {VENV} …", file=sys.stderr)
         venv.create(VENV, with_pip=True)
     print("Installing the locked dependencies (once) …", file=sys.stderr)

@@ -1,4 +1,4 @@
-"""Write ``profiles/requirements.lock``: every requirement id ever used, sorted. Ids are added, never removed."""
+"""Write ``profiles/requirements.lock``: every requirement id ever used, sorted; ids are only added."""
 
 from __future__ import annotations
 
