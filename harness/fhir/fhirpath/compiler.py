@@ -219,7 +219,10 @@ class Compiler:
         elif isinstance(tree.head, Call):
             steps.append(self.call(tree.head))
             texts.append(unparse(tree.head))
-        head = None if steps else self.expr(tree.head)
+        on_this = tree.head == Special("this")
+        if on_this:
+            texts.append("$this")
+        head = None if steps or on_this else self.expr(tree.head)
         for step in tree.steps:
             steps.append(self.step(step))
             if head is None:
@@ -229,6 +232,13 @@ class Compiler:
             facts = facts | piece.facts
         if head is not None:
             return self.chain(head, steps, facts)
+        if on_this:
+            del texts[0]
+        if len(steps) == 2 and isinstance(tree.head, Member) and tree.steps[0] in (Call("exists", ()), Call("empty", ())):
+            assert steps[1].test is not None and isinstance(tree.steps[0], Call)
+            quick = member_exists(tree.head.name, steps[0].run, negate=tree.steps[0].name == "empty")
+            if quick is not None:
+                return code_of_test(quick, facts)
         # remembering the last step of a boolean path would only cost memory
         lists = len(steps) - (1 if steps[-1].test is not None else 0)
         remembered = 0
@@ -405,6 +415,25 @@ class Compiler:
         if not known:
             self.warnings.append(f"unknown type {text}")
         return TypeName(namespace, name, text, known)
+
+
+def member_exists(name: str, slow: StepRun, *, negate: bool) -> Test | None:
+    """``name.exists()`` (or ``empty()``) without making nodes; ``None`` for a name that may be a type."""
+    if name[:1].isupper():
+        return None
+
+    def test(c: Evaluation, this: Items) -> bool | None:
+        if len(this) == 1:
+            node = this[0]
+            if node.__class__ is tuple and node[0].__class__ is dict:
+                field = node[1].fields.get(name) or node[1].field(name)
+                if field[4] is None:
+                    value = node[0].get(field[0])
+                    if value is not None and value != []:
+                        return not negate
+        return bool(slow(c, this, this)) is not negate
+
+    return test
 
 
 def given(value: Any) -> Items:

@@ -83,13 +83,25 @@ def _filter(test: Test, index: bool) -> Any:
 @register("where", 1)
 def _where(compiler: Compiler, call: Call) -> StepCode:
     tree = call.args[0]
-    if isinstance(tree, TypeTest) and tree.operator == "is" and tree.operand == Special("this"):
-        step = _where_type(compiler, compiler.type_name(tree.type))
+    name = _own_type(compiler, tree)
+    if name is not None:
+        step = _where_type(compiler, name)
         if step is not None:
             return step
     test, facts = criterion(compiler, tree, where=True)
     run = _filter(test, facts.index)
     return StepCode(lambda c, coll, this: run(c, coll), _loop_facts(facts))
+
+
+def _own_type(compiler: Compiler, tree: Expr) -> TypeName | None:
+    """The type that a criterion asks of its own item: ``$this is T``, ``is(T)``, ``$this.is(T)``; else ``None``."""
+    if isinstance(tree, TypeTest) and tree.operator == "is" and tree.operand == Special("this"):
+        return compiler.type_name(tree.type)
+    if isinstance(tree, Path) and tree.head == Special("this") and len(tree.steps) == 1 and isinstance(tree.steps[0], Call):
+        tree = tree.steps[0]
+    if isinstance(tree, Call) and tree.name == "is" and len(tree.args) == 1:
+        return _type_argument(compiler, tree.args[0])
+    return None
 
 
 def _where_type(compiler: Compiler, name: TypeName) -> StepCode | None:
@@ -100,12 +112,24 @@ def _where_type(compiler: Compiler, name: TypeName) -> StepCode | None:
     slow = is_code(compiler, name, function=False).test
     assert slow is not None
 
+    verdicts: dict[Any, bool] = {}
+
     def run(c: Evaluation, coll: Items, this: Items) -> Items:
         c.spend(len(coll))
         out: Items = []
+        known = verdicts.get
         for item in coll:
-            if item.__class__ is tuple and item[1].name:
-                if wanted in item[1].supers or (fold and folded in item[1].supers_folded):
+            if item.__class__ is tuple:
+                kind = item[1]
+                fits = known(kind)
+                if fits is None:
+                    if not kind.name:
+                        fits = bool(slow(c, [item], this))  # by its value, so not to be remembered
+                    else:
+                        fits = wanted in kind.supers or (fold and folded in kind.supers_folded)
+                        if len(verdicts) < 2000:
+                            verdicts[kind] = fits
+                if fits:
                     out.append(item)
             elif slow(c, [item], this):
                 out.append(item)
@@ -157,9 +181,33 @@ def _all(compiler: Compiler, call: Call) -> StepCode:
     return step_of_test(every, _loop_facts(facts))
 
 
+def _distributes(tree: Expr) -> bool:
+    """Whether a projection gives the same over all items at once: element names, ``where`` and ``extension`` only."""
+    if isinstance(tree, Member):
+        return not tree.name[:1].isupper()
+    if not isinstance(tree, Path) or not isinstance(tree.head, (Member, Special)):
+        return False
+    if not (isinstance(tree.head, Member) and _distributes(tree.head)) and tree.head != Special("this"):
+        return False
+    return all(
+        (isinstance(step, Member) and not step.name[:1].isupper())
+        or (isinstance(step, Call) and step.name in ("where", "extension", "children", "ofType"))
+        for step in tree.steps
+    )
+
+
 @register("select", 1)
 def _select(compiler: Compiler, call: Call) -> StepCode:
     code = compiler.argument(call.args[0])
+    if _distributes(call.args[0]) and code.facts.pure and not code.facts.index:
+        at_once = code.run
+
+        def whole(c: Evaluation, coll: Items, this: Items) -> Items:
+            out = at_once(c, coll)
+            c.spend(len(coll) + len(out))
+            return out
+
+        return StepCode(whole, code.facts)
     inner = code.run
 
     def run(c: Evaluation, coll: Items, this: Items) -> Items:

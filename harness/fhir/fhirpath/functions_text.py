@@ -74,6 +74,13 @@ _string_test("contains", lambda text, other: other in text)
 
 def _matches(name: str, always_full: bool) -> None:
     def test(c: Evaluation, coll: Items, pattern: Items, flags: Items = NONE) -> bool | None:
+        if not flags and len(coll) == 1 and coll[0].__class__ is tuple and coll[0][0].__class__ is str and len(pattern) == 1:
+            value = coll[0][0]
+            given = pattern[0]
+            if given.__class__ is str and (value or not c.dialect.string_tests_false) and given:
+                found = regexes.compiled(given)
+                whole = always_full or c.dialect.anchored_matches
+                return (found.fullmatch if whole else found.search)(value) is not None
         expression = string_of(pattern, name + "()")
         text = _text(c, coll, name + "()")
         if expression is None or text is None:

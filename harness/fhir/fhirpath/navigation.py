@@ -118,31 +118,47 @@ def typed_member(coll: Items, name: str, at_root: bool, fold: bool) -> Items:
 def children(coll: Items) -> Items:
     """All children of every node, in document order."""
     out: Items = []
+    append = out.append
     for node in coll:
         if node.__class__ is not tuple:
             continue
-        value, kind = node[0], node[1]
+        value = node[0]
         if value.__class__ is not dict:
-            if value.__class__ is list:
-                continue
-            value = node[2]
+            value = node[2] if value.__class__ is not list else None
             if value.__class__ is not dict:
                 continue
+        kind = node[1]
+        fields = kind.fields
         for key, child in value.items():
-            if key[:1] == "_":
-                name = key[1:]
-                if name in value:
+            field = fields.get(key)
+            if field is None:
+                if key[:1] == "_":
+                    name = key[1:]
+                    if name not in value:
+                        field = kind.field(name)
+                        if field[4] is None:
+                            expand(None, child, field[2], node, name, out)
                     continue
-                field = kind.fields.get(name) or kind.field(name)
-                if field[4] is None:
-                    expand(None, child, field[2], node, name, out)
-            elif key != "resourceType":
-                field = kind.fields.get(key) or kind.field(key)
-                if field[4] is None:
-                    if field[3] and child.__class__ is dict:
-                        out.append((child, field[2], None, node, key, -1))
-                    else:
-                        expand(child, value.get(field[1]), field[2], node, key, out)
+                field = kind.field(key)
+            if child.__class__ is str:
+                if field[1] not in value and not field[2].any_resource:
+                    append((child, field[2], None, node, key, -1))
+                    continue
+                if key == "resourceType":
+                    continue
+            elif field[3]:
+                if child.__class__ is list:
+                    type_ = field[2]
+                    at = 0
+                    for item in child:
+                        append((item, type_, None, node, key, at))
+                        at += 1
+                    continue
+                if child.__class__ is dict:
+                    append((child, field[2], None, node, key, -1))
+                    continue
+            if field[4] is None and key[:1] != "_" and key != "resourceType":
+                expand(child, value.get(field[1]), field[2], node, key, out)
     return out
 
 
@@ -152,5 +168,5 @@ def descendants(coll: Items, limit: int) -> Items:
     level = children(coll)
     while level and len(out) <= limit:
         out += level
-        level = children(level)
+        level = children([node for node in level if node[0].__class__ is dict or node[2] is not None])
     return out

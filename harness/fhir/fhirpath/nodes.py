@@ -99,7 +99,7 @@ class NodeType:
         found = self.fields.get(name)
         if found is None:
             found = self.schema.make_field(self, name)
-            if len(self.fields) < 2000:  # names come from expressions, so from outside
+            if len(self.fields) < 2000 and name[:1] != "_":  # names come from expressions, so from outside
                 self.fields[name] = found
         return found
 
