@@ -117,7 +117,7 @@ def test_distill_keeps_what_validation_needs() -> None:
         "sliceName": "s", "min": 1, "max": "1", "type": [{"code": "Quantity", "profile": "http://p"}],
         "patternQuantity": {"code": "kg"}, "minValueDecimal": 1, "isModifier": False, "mustSupport": True,
         "constraint": [{"key": "k", "severity": "error", "human": "h", "expression": "e", "xpath": "x"}],
-        "binding": {"strength": "required", "description": "d", 
+        "binding": {"strength": "required", "description": "d",
                     "valueSetReference": {"reference": "http://v", "display": "d"}},
         "slicing": {"discriminator": [{"type": "value", "path": "url"}], "description": "d", "rules": "open"},
     }  # fmt: skip
@@ -128,7 +128,8 @@ def test_distill_keeps_what_validation_needs() -> None:
     assert kept == {
         "resourceType": "StructureDefinition", "url": "http://x",
         "differential": {"element": [{
-            "id": "Observation.value", "path": "Observation.valueQuantity", "sliceName": "s", "min": 1, "max": "1",
+            "id": "Observation.value", "path": "Observation.valueQuantity",
+            "sliceName": "s", "min": 1, "max": "1",
             "patternQuantity": {"code": "kg"}, "minValueDecimal": 1,
             "slicing": {"discriminator": [{"type": "value", "path": "url"}], "rules": "open"},
             "type": [{"code": "Quantity", "profile": "http://p"}],
