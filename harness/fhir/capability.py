@@ -17,7 +17,11 @@ _OPERATIONS = {"lastn": "http://hl7.org/fhir/OperationDefinition/Observation-las
 def capability(server: FhirServer, base: str) -> dict[str, Any]:
     """CapabilityStatement (STU3 or R4): types, interactions, search parameters and includes of a server."""
     stu3 = server.model.version.startswith("3")
-    kinds = sorted(kind for kind in server.model.resource_types if server.supports(kind))
+    kinds = sorted(
+        kind
+        for kind in server.model.resource_types
+        if server.supports(kind) and kind not in server.options.not_served
+    )
     operation = _OPERATIONS["lastn"]
     rest: dict[str, Any] = {
         "mode": "server",

@@ -287,7 +287,7 @@ class FhirServer:
             return self._bundle(call)
         if any(part.startswith("$") for part in segments):
             return self._operation(call, method)
-        self.check_type(segments[0])
+        self.check_served(segments[0])
         if len(segments) == 1:
             if method == "GET":
                 return self._search(call, call.query)
@@ -303,14 +303,23 @@ class FhirServer:
     def check_type(self, kind: str) -> None:
         """Refuse a resource type that does not exist or is not supported (404 ``not-supported``)."""
         if not self.model.is_resource(kind) or not self.supports(kind):
-            raise FhirError(
-                404,
-                "not-supported",
-                Text(
-                    nl=f"resourcetype {kind[:64]} wordt niet ondersteund",
-                    en=f"resource type {kind[:64]} is not supported",
-                ),
-            )
+            raise self._unsupported(kind)
+
+    def _unsupported(self, kind: str) -> FhirError:
+        return FhirError(
+            404,
+            "not-supported",
+            Text(
+                nl=f"resourcetype {kind[:64]} wordt niet ondersteund",
+                en=f"resource type {kind[:64]} is not supported",
+            ),
+        )
+
+    def check_served(self, kind: str) -> None:
+        """As :meth:`check_type`, and refuse types that are only received."""
+        if kind in self.options.not_served:
+            raise self._unsupported(kind)
+        self.check_type(kind)
 
     def supports(self, kind: str) -> bool:
         """Whether a resource type is served."""

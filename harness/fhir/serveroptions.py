@@ -67,7 +67,7 @@ class Document:
     """
 
     url: str
-    content: bytes
+    content: bytes = field(repr=False)
     content_type: str = "application/pdf"
     access: Literal["open", "token"] = "token"
 
@@ -80,6 +80,8 @@ class ServerOptions:
     :ivar mount: path below the host when ``base_url`` is empty, e.g. ``/fhir``.
     :ivar default_format: format when the client accepts anything.
     :ivar unsupported: resource types that answer 404 ``not-supported``.
+    :ivar not_served: types that are accepted in a batch or transaction, but not read or searched (404
+        ``not-supported``).
     :ivar types: when given, the only resource types that are supported.
     :ivar drop: keys ``Type/id`` that are stored but never found (fixtures that a vendor would not have).
     :ivar documents: documents hosted next to the API.
@@ -103,6 +105,7 @@ class ServerOptions:
     mount: str = ""
     default_format: Literal["json", "xml"] = "json"
     unsupported: frozenset[str] = frozenset()
+    not_served: frozenset[str] = frozenset()
     types: frozenset[str] | None = None
     drop: frozenset[str] = frozenset()
     documents: tuple[Document, ...] = ()

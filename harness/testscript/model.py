@@ -1,0 +1,204 @@
+"""What a TestScript says: our own lenient model.
+
+The official scripts are neither pure STU3 nor R4 nor R5 (testscript sheet, section 1), so no version-strict
+model can hold them. Only elements that occur are modelled; anything else that could change a verdict is
+kept by name in ``unsupported`` and gives an error verdict, never a pass.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+Side = Literal["server", "client", "mixed", "load"]
+"""Who is under test: the server (HIS, DVZA), the client (PGO), both, or nobody (load script)."""
+
+SELF: Literal[""] = ""
+
+
+@dataclass(frozen=True)
+class Fixture:
+    """A fixture: id and file. ``exists`` is checked when it is used."""
+
+    id: str
+    path: Path
+    line: int = 0
+
+
+@dataclass(frozen=True)
+class Variable:
+    """A variable: a default value, an expression on a fixture or stored response, or operator input."""
+
+    name: str
+    default: str | None = None
+    expression: str | None = None
+    source_id: str = ""
+    hint: str = ""
+    line: int = 0
+
+
+@dataclass(frozen=True)
+class RuleUse:
+    """Use of a rule in an assert: id, parameters, outputs (fixture ids it makes)."""
+
+    rule_id: str
+    parameters: tuple[tuple[str, str], ...] = ()
+    outputs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One operation. ``key`` is its place in the script, e.g. ``test[0].action[3]``.
+
+    :ivar origin: index of the origin, ``None`` when the harness itself executes it against its own server.
+    :ivar encode: whether parameter values are percent-encoded.
+    """
+
+    key: str
+    code: str
+    system: str = ""
+    resource: str = ""
+    params: str = ""
+    url: str = ""
+    accept: str = ""
+    content_type: str = ""
+    headers: tuple[tuple[str, str], ...] = ()
+    source_id: str = ""
+    response_id: str = ""
+    encode: bool = True
+    label: str = ""
+    description: str = ""
+    origin: int | None = None
+    destination: int | None = None
+    line: int = 0
+    unsupported: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Assert:
+    """One assert: exactly one criterion.
+
+    :ivar criterion: ``expression``, ``responseCode``, ``resource``, ``validateProfileId``, ``headerField``,
+        ``requestURL``, ``queryParameter``, ``rule`` or ``""`` when the script states none.
+    :ivar subject: the value of the criterion element (expression text, code list, header name …).
+    :ivar stop: ``stopTestOnFail``, ``None`` when absent.
+    """
+
+    key: str
+    criterion: str
+    subject: str = ""
+    operator: str = ""
+    value: str | None = None
+    direction: str = "response"
+    warning_only: bool = False
+    stop: bool | None = None
+    rule: RuleUse | None = None
+    label: str = ""
+    description: str = ""
+    line: int = 0
+    unsupported: tuple[str, ...] = ()
+
+
+Action = Operation | Assert
+
+
+@dataclass(frozen=True)
+class Block:
+    """``setup``, one ``test`` or ``teardown``."""
+
+    kind: Literal["setup", "test", "teardown"]
+    actions: tuple[Action, ...]
+    id: str = ""
+    name: str = ""
+    description: str = ""
+
+
+@dataclass(frozen=True)
+class Party:
+    """An origin or destination and whether it is the system under test."""
+
+    index: int
+    sut: bool
+
+
+@dataclass(frozen=True)
+class SetInfo:
+    """``properties.json`` of a test set.
+
+    :ivar packages: ``(name, version)`` of the FHIR packages for ``validateProfileId``.
+    """
+
+    goal: str = ""
+    fhir_version: str = "STU3"
+    standard: str = ""
+    usecase: str = ""
+    role: str = ""
+    variant: str = ""
+    category: str = ""
+    subcategory: str = ""
+    admin_only: bool = False
+    server_alias: str = ""
+    packages: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class TestScript:
+    """One script. Scripts are identified by their path: ids repeat across sets."""
+
+    __test__ = False  # not a test class, whatever pytest thinks of the name
+
+    path: Path
+    id: str
+    name: str = ""
+    title: str = ""
+    description: str = ""
+    url: str = ""
+    version: str = ""
+    origins: tuple[Party, ...] = ()
+    destinations: tuple[Party, ...] = ()
+    profiles: dict[str, str] = field(default_factory=dict)
+    fixtures: dict[str, Fixture] = field(default_factory=dict)
+    variables: dict[str, Variable] = field(default_factory=dict)
+    rules: dict[str, str] = field(default_factory=dict)
+    setup: Block | None = None
+    tests: tuple[Block, ...] = ()
+    teardown: Block | None = None
+    unsupported: tuple[str, ...] = ()
+    info: SetInfo = field(default_factory=SetInfo)
+
+    @property
+    def side(self) -> Side:
+        """Who is under test."""
+        client = any(party.sut for party in self.origins)
+        server = any(party.sut for party in self.destinations)
+        if client and server:
+            return "mixed"
+        if client:
+            return "client"
+        return "server" if server else "load"
+
+    @property
+    def format(self) -> str:
+        """``json`` or ``xml`` when the script exists per format (file name), else ``""``."""
+        for form in ("json", "xml"):
+            if self.path.stem.lower().endswith(f"-{form}"):
+                return form
+        return ""
+
+    def operations(self) -> list[Operation]:
+        """All operations in document order."""
+        blocks = [
+            *([self.setup] if self.setup else []),
+            *self.tests,
+            *([self.teardown] if self.teardown else []),
+        ]
+        return [action for block in blocks for action in block.actions if isinstance(action, Operation)]
+
+    def by_client(self, operation: Operation) -> bool:
+        """Whether the client under test performs an operation (and not the harness)."""
+        return any(party.sut and party.index == operation.origin for party in self.origins)
+
+    def by_harness(self, operation: Operation) -> bool:
+        """Whether the harness performs an operation against its own server (no origin, no destination)."""
+        return operation.origin is None and operation.destination is None
