@@ -58,7 +58,7 @@ def server_facts(
     ssl_object: ssl.SSLSocket | ssl.SSLObject, server_name: str, client: Certificate | None
 ) -> Tls:
     """TLS facts of a connection that we opened."""
-    der = ssl_object.getpeercert(binary_form=True)
+    der = ssl_object.getpeercert(True)
     cipher = ssl_object.cipher()
     return Tls(
         version=ssl_object.version() or "",

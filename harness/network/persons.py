@@ -94,7 +94,7 @@ def fixture_persons() -> tuple[FixturePerson, ...]:
 
 
 def _standards(folder: Path) -> frozenset[str]:
-    types = set()
+    types: set[str] = set()
     for path in folder.glob("*.json"):
         head = path.read_text(encoding="utf-8")[:120]
         types.update(name for name in _TYPES if f'"{name}"' in head)

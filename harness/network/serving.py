@@ -86,7 +86,7 @@ def _facts(der: bytes) -> Certificate | None:
 
 def peer_facts(ssl_object: ssl.SSLObject, own: Certificate | None) -> Tls:
     """TLS facts of a connection that we accepted."""
-    der = ssl_object.getpeercert(binary_form=True)
+    der = ssl_object.getpeercert(True)
     cipher = ssl_object.cipher()
     return Tls(
         version=ssl_object.version() or "",

@@ -54,7 +54,9 @@ class HisTwin:
         self._scratch: OrderedDict[tuple[str, str], FhirServer] = OrderedDict()
         xml = participant.behaviour == "xml-includes"
         unsupported = (
-            frozenset({"DocumentManifest"}) if "no-document-manifest" in participant.capabilities else frozenset()
+            frozenset({"DocumentManifest"})
+            if "no-document-manifest" in participant.capabilities
+            else frozenset()
         )
         self._options = ServerOptions(
             default_format="xml" if xml else "json",

@@ -114,7 +114,10 @@ class Stelselnode:
     def document(self, kind: ListKind, release_id: str) -> lists.AnyList:
         """The current list as data."""
         with self._lock:
-            common = {"timestamp": _stamp(self._stamp.isoformat(timespec="seconds")), "sequence": self._sequence}
+            common = {
+                "timestamp": _stamp(self._stamp.isoformat(timespec="seconds")),
+                "sequence": self._sequence,
+            }
             rel = release(release_id)
             if kind == "zal":
                 return lists.Zal(providers=tuple(self._providers(rel)), **common)  # type: ignore[arg-type]
@@ -135,7 +138,11 @@ class Stelselnode:
     def _providers(self, rel: Release) -> Iterable[lists.Provider]:
         for his in self.network.of_role("his"):
             dvza = self.network.participant(his.dvza)
-            if rel.id not in his.releases or rel.id not in dvza.releases or (dvza.kind == "live" and dvza.lists):
+            if (
+                rel.id not in his.releases
+                or rel.id not in dvza.releases
+                or (dvza.kind == "live" and dvza.lists)
+            ):
                 continue
             services = tuple(published_services(his, dvza, rel))
             if not services:
@@ -163,7 +170,9 @@ class Stelselnode:
             )
 
     def _names(self) -> tuple[lists.ServiceName, ...]:
-        used = dict.fromkeys(item for participant in self.network.participants for item in participant.standards)
+        used = dict.fromkeys(
+            item for participant in self.network.participants for item in participant.standards
+        )
         return tuple(
             lists.ServiceName(id=service.id, name=service.name)
             for name in used
@@ -217,7 +226,9 @@ class Stelselnode:
     def _answer(self, kind: ListKind, release_id: str, client: str) -> Outgoing:
         with self._lock:
             given = self._faults.get(client, frozenset()) | self._faults.get("", frozenset())
-        faults = [name.partition(":")[2] or name for name in sorted(given) if name.partition(":")[0] in (kind, name)]
+        faults = [
+            name.partition(":")[2] or name for name in sorted(given) if name.partition(":")[0] in (kind, name)
+        ]
         headers = (("Content-Type", "application/xml; charset=utf-8"),)
         if not faults:
             return Outgoing(headers=headers, body=self.xml(kind, release_id))
@@ -225,7 +236,9 @@ class Stelselnode:
         if fault in ("http-500", "http-404"):
             return _plain(int(fault[-3:]), "storing")
         if fault == "html":
-            return Outgoing(headers=(("Content-Type", "text/html"),), body=b"<html><body>Onderhoud</body></html>")
+            return Outgoing(
+                headers=(("Content-Type", "text/html"),), body=b"<html><body>Onderhoud</body></html>"
+            )
         if fault == "slow":
             return Outgoing(headers=headers, body=self.xml(kind, release_id), delay=SLOW_SECONDS)
         if fault == "oversized":
@@ -235,7 +248,9 @@ class Stelselnode:
         body = list_faults.faulty(self.document(kind, release_id), release(release_id), fault)
         return Outgoing(headers=headers, body=body)
 
-    def _logged(self, request: Incoming, client: str, kind: str, release_id: str, answer: Outgoing) -> Outgoing:
+    def _logged(
+        self, request: Incoming, client: str, kind: str, release_id: str, answer: Outgoing
+    ) -> Outgoing:
         with self._lock:
             at = self.clock.now().isoformat()
             self.log.append(Fetch(client=client, at=at, kind=kind, release=release_id, status=answer.status))
@@ -297,5 +312,7 @@ def _stamp(text: str) -> str:
 
 def _plain(status: int, text: str, headers: tuple[tuple[str, str], ...] = ()) -> Outgoing:
     return Outgoing(
-        status=status, headers=(("Content-Type", "text/plain; charset=utf-8"), *headers), body=f"{text}\n".encode()
+        status=status,
+        headers=(("Content-Type", "text/plain; charset=utf-8"), *headers),
+        body=f"{text}\n".encode(),
     )

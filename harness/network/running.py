@@ -1,0 +1,471 @@
+"""A running network: twins on real sockets in one background event loop, and flows driven in it.
+
+::
+
+    network = Network.load("demo")
+    with start(network, recorder=recorder, clock=clock, t=t) as running:
+        running.drive(cell, "collect")
+
+``drive`` is synchronous and records every exchange; what it means is the judges' business.
+"""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Callable
+from datetime import date
+from types import TracebackType
+from typing import Any
+
+from harness.core.clock import Clock, OffsetClock, SystemClock, today
+from harness.core.errors import ConfigurationError, UsageError
+from harness.core.events import EventStream
+from harness.core.exchanges import Request, Response
+from harness.core.findings import Cell
+from harness.core.standards import standard
+from harness.core.tdates import TDates
+from harness.core.text import Text
+from harness.medmij.flows import Variant, variants
+from harness.medmij.releases import Function, release
+from harness.network import login
+from harness.network.client import HttpClient
+from harness.network.config import Network, Participant
+from harness.network.connect import ConnectMap
+from harness.network.flows.driver import Driver
+from harness.network.flows.session import FlowSession, Parties
+from harness.network.persons import declared_persons, fixture_persons
+from harness.network.pgo import PgoTwin, file_identity
+from harness.network.serving import Handler, HandlerApp, Hosting
+from harness.network.twins.backends import Backend, LiveBackend, TwinBackend
+from harness.network.twins.dvza import DvzaTwin, KnownPerson
+from harness.network.twins.his import HisTwin
+from harness.network.twins.stelselnode import Stelselnode, list_host, release_path
+from harness.pki.authority import TestPki
+from harness.pki.contexts import client_context, server_context
+from harness.pki.facts import certificate_facts
+from harness.record import RawExchange, Recorder
+
+MAIN_FLOWS: tuple[Function, ...] = ("collect", "share")
+
+
+def start(
+    network: Network,
+    *,
+    recorder: Recorder | None = None,
+    clock: Clock | None = None,
+    events: EventStream | None = None,
+    t: date | None = None,
+    intensity: str = "normal",
+    pki: TestPki | None = None,
+) -> RunningNetwork:
+    """Start the twins of a network.
+
+    :param recorder: where exchanges go; default: kept in memory.
+    :param clock: time of the run. Twins get it when it can be moved, else a clock of their own that can.
+    :param t: the date ``T``; default today.
+    :param intensity: ``smoke``, ``normal`` or ``full``: how often sampled flows repeat, whether live parties are
+        really waited for.
+    :param pki: test certificate authorities; default fresh ones.
+    :raises ConfigurationError: a certificate, key or address cannot be used.
+    """
+    return RunningNetwork(
+        network, recorder=recorder, clock=clock, events=events, t=t, intensity=intensity, pki=pki
+    )
+
+
+class RunningNetwork:
+    """See the top of this module. Use it as a context manager, or call :meth:`close`."""
+
+    def __init__(
+        self,
+        network: Network,
+        *,
+        recorder: Recorder | None,
+        clock: Clock | None,
+        events: EventStream | None,
+        t: date | None,
+        intensity: str,
+        pki: TestPki | None,
+    ) -> None:
+        self.network = network
+        real = clock or SystemClock()
+        self.clock: Clock = OffsetClock() if isinstance(real, SystemClock) else real
+        self.t = t or today(self.clock)
+        self.events = events
+        self.intensity = intensity
+        self.recorder = recorder or Recorder(persons=declared_persons(network, self.t))
+        self.pki = pki or TestPki(self.clock.now())
+        self.connect = ConnectMap(network.connect)
+        self.hosting = Hosting()
+        self._clients: list[HttpClient] = []
+        self._recipes: dict[str, login.Recipe] = {}
+        self.errors: list[BaseException] = []
+        try:
+            self.stelselnode = Stelselnode(network, self.clock)
+            self.his = {
+                item.id: HisTwin(item, t=self.t, clock=self.clock)
+                for item in network.of_role("his")
+                if item.kind == "twin"
+            }
+            self.dvzas = {
+                item.id: self._dvza(item) for item in network.of_role("dvza") if item.kind == "twin"
+            }
+            self.pgos = {item.id: self._pgo(item) for item in network.of_role("pgo")}
+            self._serve()
+        except BaseException:
+            self.close()
+            raise
+
+    # -- starting ---------------------------------------------------------------------------------
+
+    def front_trust(self) -> bytes | None:
+        """PEM anchors for the front channel."""
+        return self._trust("front")
+
+    def back_trust(self) -> bytes | None:
+        """PEM anchors for the back channel."""
+        return self._trust("back")
+
+    def _trust(self, channel: Any) -> bytes | None:
+        files = self.network.trust
+        if files == "system":
+            return _system_trust() + self.pki.trust(channel)
+        anchors = b"".join((self.network.base / str(name)).read_bytes() + b"\n" for name in files)
+        return anchors + self.pki.trust(channel)
+
+    def _proxy(self, scheme: str = "https") -> str:
+        if self.network.proxy == "none":
+            return ""
+        if self.network.proxy != "env":
+            return self.network.proxy
+        from urllib.request import getproxies
+
+        return getproxies().get(scheme, "")
+
+    def _pgo(self, item: Participant) -> PgoTwin:
+        return PgoTwin(
+            item,
+            self.network,
+            self.pki,
+            self.connect,
+            front_trust=self.front_trust(),
+            back_trust=self.back_trust(),
+            proxy=self._proxy(),
+        )
+
+    def _dvza(self, item: Participant) -> DvzaTwin:
+        backends: dict[str, Backend] = {}
+        for his in self.network.behind(item.id):
+            if his.kind == "twin":
+                backends[his.id] = TwinBackend(self.his[his.id])
+            else:
+                backends[his.id] = self._live_backend(item, his)
+        return DvzaTwin(
+            item,
+            self.network,
+            self.stelselnode,
+            self.clock,
+            backends=backends,
+            persons=self.known_persons(),
+            learn=lambda kind, value: self.recorder.learn(kind, value),
+        )
+
+    def _live_backend(self, dvza: Participant, his: Participant) -> LiveBackend:
+        identity = file_identity(self.network, his) if his.certificate else None
+        context = client_context(identity, trust=self.back_trust())
+        client = HttpClient(self.connect, context, identity=identity, proxy=self._proxy())
+        self._clients.append(client)
+        credential = his.credential.read(self.network.base) if his.credential is not None else ""
+        if credential:
+            self.recorder.learn("key", credential)
+
+        def told(request: Request, response: Response | None, error: str) -> None:
+            now = self.clock.now()
+            self.recorder.record(
+                RawExchange(
+                    interface="resource",
+                    flow="upstream",
+                    operation="upstream",
+                    client=dvza.id,
+                    server=his.id,
+                    started=now,
+                    duration=0.0,
+                    method=request.method,
+                    url=request.url,
+                    request_headers=request.headers,
+                    request_body=request.body,
+                    status=response.status if response is not None else 0,
+                    response_headers=response.headers if response is not None else (),
+                    response_body=response.body if response is not None else b"",
+                    error=error,
+                    person="",
+                )
+            )
+
+        return LiveBackend(his, client, credential, told)
+
+    def known_persons(self) -> list[KnownPerson]:
+        """Persons that can log in at our DVZA: our fixtures, and those of the network file."""
+        found = {
+            item.id: KnownPerson(
+                id=item.id,
+                display=item.display,
+                birth=item.birth_date(self.t),
+                treatment_relation=item.treatment_relation,
+                data_available=item.data_available,
+                patients={"": item.patient},
+            )
+            for item in fixture_persons()
+        }
+        for person in self.network.persons:
+            known = found.get(person.id)
+            patients = {"": person.patients[0]} if person.patients else dict(known.patients if known else {})
+            found[person.id] = KnownPerson(
+                id=person.id,
+                display=person.name or (known.display if known else person.id),
+                birth=date.fromisoformat(person.birth_date)
+                if person.birth_date
+                else (known and known.birth) or None,
+                treatment_relation=known.treatment_relation if known else True,
+                data_available=known.data_available if known else True,
+                patients=patients,
+            )
+        for his in self.network.of_role("his"):
+            for person_id, patient in his.id_map.items():
+                if person_id in found:
+                    old = found[person_id]
+                    found[person_id] = KnownPerson(
+                        id=old.id,
+                        display=old.display,
+                        birth=old.birth,
+                        treatment_relation=old.treatment_relation,
+                        data_available=old.data_available,
+                        patients={**old.patients, his.id: patient},
+                    )
+        return list(found.values())
+
+    def _serve(self) -> None:
+        releases = {item for participant in self.network.participants for item in participant.releases}
+        if self.network.stelselnode.kind == "twin":
+            hosts = {list_host(self.network, item) for item in releases}
+            for host in sorted(hosts):
+                mtls = self.network.stelselnode.mtls and "no-mtls" not in self.network.stelselnode.faults
+                self.serve_host(host, self.stelselnode.handle, channel="back", mtls=mtls)
+        for twin in self.dvzas.values():
+            item = twin.participant
+            self.serve_host(
+                item.front_host, twin.front, channel="front", mtls=twin.fault("front-requires-certificate")
+            )
+            self.serve_host(item.back_host, twin.back, channel="back", mtls=True)
+
+    def serve_host(
+        self,
+        host: str,
+        handler: Handler,
+        *,
+        channel: Any,
+        mtls: bool,
+        fault: str = "",
+        publish: bool = True,
+        address: str = "127.0.0.1",
+    ) -> int:
+        """Serve a public name; returns the real port.
+
+        :param fault: name of a faulty certificate, or ``tls-1-1-only``.
+        :param publish: enter it in the connect map.
+        """
+        old_tls = fault == "tls-1-1-only"
+        identity = self.pki.server(host, channel=channel, fault="" if old_tls else fault)
+        options: dict[str, Any] = {}
+        if old_tls:
+            options = {
+                "minimum": ssl.TLSVersion.TLSv1_1,
+                "maximum": ssl.TLSVersion.TLSv1_1,
+                "ciphers": "ALL",
+                "security_level": 0,
+            }
+        context = server_context(
+            identity,
+            client_trust=self.back_trust() if mtls else None,
+            client_auth="required" if mtls else "none",
+            **options,
+        )
+        der = ssl.PEM_cert_to_DER_cert(
+            identity.chain.decode("ascii").split("-----END CERTIFICATE-----")[0]
+            + "-----END CERTIFICATE-----\n"
+        )
+        app = HandlerApp(handler, own=certificate_facts(der), sleep=self._sleep, on_error=self.errors.append)
+        port = self.hosting.listen(app, context, address=address)
+        if publish:
+            self.connect.add(host, 443, address, port)
+        return port
+
+    async def _sleep(self, seconds: float) -> None:
+        advance = getattr(self.clock, "advance", None)
+        if advance is not None and self.intensity != "full":
+            advance(seconds)
+        else:
+            await self.clock.sleep(seconds)
+
+    # -- driving ----------------------------------------------------------------------------------
+
+    def drive(self, cell: Cell, flow: str) -> None:
+        """Drive one flow of a cell; everything that happens is recorded.
+
+        :param flow: ``collect``, ``share``, or a variant of ``profiles/afsprakenstelsel/flows.yaml``.
+        :raises UsageError: unknown flow.
+        :raises ConfigurationError: a recipe, credential or certificate of the network file is wrong.
+        """
+        if flow in MAIN_FLOWS:
+            self._drive_main(cell, flow)
+            return
+        known = variants()
+        if flow not in known:
+            raise UsageError(
+                Text(nl=f"onbekende stroom '{flow}'", en=f"unknown flow '{flow}'"),
+                expected=", ".join((*MAIN_FLOWS, *sorted(known))),
+                received=flow,
+            )
+        chosen = known[flow]
+        if self.can_drive(cell, chosen):
+            from harness.network.flows.servers import circumstances
+
+            repeats = chosen.repeat.get(self.intensity, 1)
+            with circumstances(self, cell, chosen) as connect:
+                for _ in range(repeats):
+                    self._driver(cell, flow, chosen.function, chosen, connect).run()
+
+    def can_drive(self, cell: Cell, chosen: Variant) -> bool:
+        """Whether a variant can be driven in a cell: release, kinds of parties, waiting."""
+        dvza = self.network.participant(cell.dvza)
+        if cell.release not in chosen.releases:
+            return False
+        if chosen.function == "share" and standard(cell.standard).share is None:
+            return False
+        if chosen.subject == "pgo" and (
+            dvza.kind != "twin" or self.network.participant(cell.pgo).kind != "twin"
+        ):
+            return False
+        if chosen.steps == ("probe",):
+            return False
+        if dvza.kind == "live":
+            if chosen.waiting and self.intensity != "full":
+                return False
+            own = chosen.token.certificate in ("own", "none") and chosen.resource.certificate in (
+                "own",
+                "none",
+            )
+            if chosen.person != "default" or not own:
+                return False
+        return True
+
+    def _drive_main(self, cell: Cell, flow: Function) -> None:
+        if flow == "share" and standard(cell.standard).share is None:
+            return
+        self._driver(cell, flow, flow, None, None).run()
+
+    def _driver(
+        self, cell: Cell, flow: str, function: Function, chosen: Variant | None, connect: ConnectMap | None
+    ) -> Driver:
+        parties = Parties(
+            his=self.network.participant(cell.his),
+            dvza=self.network.participant(cell.dvza),
+            pgo=self.network.participant(cell.pgo),
+        )
+        known = standard(cell.standard)
+        service = known.share if function == "share" and known.share is not None else known.collect
+        person = self.network.person_of(cell)
+        session = FlowSession(
+            cell=cell,
+            flow=flow,
+            function=function,
+            release=release(cell.release),
+            standard=known,
+            service=service,
+            parties=parties,
+            person=person,
+            dates=TDates(self.t),
+            pgo=self.pgos[cell.pgo],
+            recorder=self.recorder,
+            clock=self.clock,
+        )
+        tokens = parties.dvza.login == "tokens"
+        node = self.network.stelselnode
+        hosts = node.url if node.kind == "live" and node.url else list_host(self.network, cell.release)
+        if parties.dvza.kind == "live" and parties.dvza.lists:
+            hosts = parties.dvza.lists
+        return Driver(
+            session,
+            chosen,
+            recipe=None if tokens else self._recipe(parties.dvza),
+            person_values=self._person_values(person),
+            list_host=hosts,
+            connect=connect,
+            supplied_token=self._supplied_token(person) if tokens else "",
+            withdraw_url=f"https://{parties.dvza.front_host}/{release_path(cell.release)}/consents"
+            if parties.dvza.kind == "twin"
+            else "",
+        )
+
+    def _recipe(self, dvza: Participant) -> login.Recipe:
+        if dvza.login in ("", "mock"):
+            return login.MOCK
+        if dvza.id not in self._recipes:
+            self._recipes[dvza.id] = login.load_recipe(self.network.base / dvza.login)
+        return self._recipes[dvza.id]
+
+    def _person_values(self, person: str) -> dict[str, str]:
+        found = next((item for item in self.network.persons if item.id == person), None)
+        if found is None:
+            return {}
+        values = {
+            name: value if isinstance(value, str) else value.read(self.network.base)
+            for name, value in found.values.items()
+        }
+        for name, value in found.values.items():
+            if not isinstance(value, str):
+                self.recorder.learn("key", values[name])
+        if found.bsn:
+            values.setdefault("bsn", found.bsn)
+        return values
+
+    def _supplied_token(self, person: str) -> str:
+        found = next((item for item in self.network.persons if item.id == person), None)
+        if found is None or found.token is None:
+            raise ConfigurationError(
+                Text(
+                    nl=f"login: tokens, maar persoon '{person or '?'}' heeft geen 'token'",
+                    en=f"login: tokens, but person '{person or '?'}' has no 'token'",
+                ),
+                where=self.network.path,
+                expected="persons: - {id: …, token: {env: NAME}}",
+            )
+        return found.token.read(self.network.base)
+
+    # -- stopping ---------------------------------------------------------------------------------
+
+    def close(self) -> None:
+        """Stop everything; calling it twice is fine."""
+        for pgo in getattr(self, "pgos", {}).values():
+            pgo.close()
+        for client in self._clients:
+            client.close()
+        self._clients.clear()
+        self.hosting.close()
+
+    def __enter__(self) -> RunningNetwork:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _system_trust() -> bytes:
+    """The trust anchors of this machine as PEM."""
+    context = ssl.create_default_context()
+    return b"".join(ssl.DER_cert_to_PEM_cert(der).encode() for der in context.get_ca_certs(binary_form=True))
+
+
+Progress = Callable[[str], None]

@@ -1,0 +1,183 @@
+"""What stands behind the resource server of the DVZA twin: a HIS twin in process, or a live FHIR base URL.
+
+A live HIS without OAuth of its own gets the patient as the network file says: in a header, in a query
+parameter, or (``id-map``) as a search parameter plus a check on what may be read. The public base URL replaces the
+internal one in answers; nothing else is changed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Callable
+from typing import Protocol
+from urllib.parse import quote, urlsplit
+
+from harness.core.exchanges import Headers, Request, Response, header
+from harness.network.client import HttpClient, RequestError
+from harness.network.config import Participant
+from harness.network.twins.his import HisTwin
+
+FORWARDED = frozenset(
+    {
+        "accept",
+        "content-type",
+        "prefer",
+        "medmij-request-id",
+        "x-correlation-id",
+        "if-none-exist",
+        "accept-language",
+    }
+)
+RETURNED = frozenset({"content-type", "location", "etag", "last-modified", "content-location"})
+_REFERENCE = re.compile(
+    rb"[\"'/]((?:Binary|DocumentReference|[A-Z][A-Za-z]{2,40})/[A-Za-z0-9.-]{1,64})[\"'?#]", re.ASCII
+)
+_MAX_SEEN = 20_000
+
+
+class Backend(Protocol):
+    """A HIS as the resource server sees it."""
+
+    async def handle(self, request: Request, patient: str | None, base: str, scratch: str = "") -> Response:
+        """Answer a request under the public base URL ``base`` for one patient (``None``: metadata)."""
+
+
+class TwinBackend:
+    """A HIS twin in this process."""
+
+    def __init__(self, twin: HisTwin) -> None:
+        self.twin = twin
+
+    async def handle(self, request: Request, patient: str | None, base: str, scratch: str = "") -> Response:
+        """See :class:`Backend`."""
+        return self.twin.handle(request, patient, base, scratch)
+
+
+class LiveBackend:
+    """A FHIR base URL.
+
+    :param client: HTTP client with the trust and client certificate of this HIS.
+    :param credential: secret for ``auth: bearer`` and ``auth: header``.
+    :param on_exchange: told about every upstream exchange (request, answer), for the recorder.
+    """
+
+    def __init__(
+        self,
+        participant: Participant,
+        client: HttpClient,
+        credential: str = "",
+        on_exchange: Callable[[Request, Response | None, str], None] | None = None,
+    ) -> None:
+        self.participant = participant
+        self.client = client
+        self.credential = credential
+        self.on_exchange = on_exchange
+        self._seen: dict[str, set[str]] = {}
+
+    async def handle(self, request: Request, patient: str | None, base: str, scratch: str = "") -> Response:
+        """See :class:`Backend`."""
+        upstream = self.participant.fhir.rstrip("/")
+        rest = request.url[len(base) :]
+        headers: list[tuple[str, str]] = [item for item in request.headers if item[0].lower() in FORWARDED]
+        refused = self._check_read(rest, patient)
+        if refused is not None:
+            return refused
+        target = upstream + self._with_patient(rest, patient, headers, request.method)
+        if self.participant.auth == "bearer":
+            headers.append(("Authorization", f"Bearer {self.credential}"))
+        elif self.participant.auth == "header":
+            headers.append((self.participant.auth_header, self.credential))
+        try:
+            answer = await asyncio.to_thread(
+                self.client.request, request.method, target, headers, request.body
+            )
+        except RequestError as error:
+            return _outcome(400, "invalid", str(error))
+        sent = Request(method=request.method, url=target, headers=answer.sent_headers, body=request.body)
+        if not answer.status:
+            if self.on_exchange is not None:
+                self.on_exchange(sent, None, answer.error)
+            return _outcome(502, "transient", "the HIS behind this DVZA does not answer")
+        response = Response(status=answer.status, headers=answer.headers, body=answer.body)
+        if self.on_exchange is not None:
+            self.on_exchange(sent, response, "")
+        return self._returned(response, upstream, base, patient)
+
+    def _with_patient(
+        self, rest: str, patient: str | None, headers: list[tuple[str, str]], method: str
+    ) -> str:
+        how, _, name = self.participant.patient.partition(" ")
+        if patient is None or not how:
+            return rest
+        if how == "header":
+            headers.append((name, patient))
+            return rest
+        if how == "query":
+            return _with_parameter(rest, name, patient)
+        path = rest.partition("?")[0].strip("/")
+        searching = method == "GET" and bool(re.fullmatch(r"[A-Z][A-Za-z]+(/\$[a-z]+)?", path))
+        if not searching:
+            return rest
+        return _with_parameter(rest, "_id" if path == "Patient" else "patient", patient)
+
+    def _check_read(self, rest: str, patient: str | None) -> Response | None:
+        """With ``id-map`` only what a search of this person showed may be read."""
+        if self.participant.patient != "id-map" or patient is None:
+            return None
+        match = re.fullmatch(r"/([A-Z][A-Za-z]+/[A-Za-z0-9.-]{1,64})", rest.partition("?")[0])
+        if (
+            match
+            and match.group(1) != f"Patient/{patient}"
+            and match.group(1) not in self._seen.get(patient, ())
+        ):
+            return _outcome(404, "not-found", "not found for this person")
+        return None
+
+    def _returned(self, response: Response, upstream: str, base: str, patient: str | None) -> Response:
+        headers: Headers = tuple(item for item in response.headers if item[0].lower() in RETURNED)
+        body = response.body
+        kind = header(response.headers, "content-type") or ""
+        if "json" in kind or "xml" in kind:
+            if patient is not None:
+                seen = self._seen.setdefault(patient, set())
+                if len(seen) < _MAX_SEEN:
+                    seen.update(match.decode("ascii") for match in _REFERENCE.findall(body))
+            body = body.replace(upstream.encode(), base.encode())
+            body = self._without_patient(body, patient)
+        headers = tuple((name, value.replace(upstream, base)) for name, value in headers)
+        return Response(status=response.status, headers=headers, body=body)
+
+    def _without_patient(self, body: bytes, patient: str | None) -> bytes:
+        """The parameter that we added does not belong in the self link that the PGO sees."""
+        how, _, name = self.participant.patient.partition(" ")
+        if patient is None or how not in ("query", "id-map"):
+            return body
+        names = [name] if how == "query" else ["patient", "_id"]
+        value = re.escape(quote(patient, safe=""))
+        for item in names:
+            pattern = rf"(\?|&amp;|&){re.escape(item)}=(?:Patient(?:/|%2F))?{value}(?=[\"&])(&amp;|&)?"
+            body = re.sub(pattern.encode(), lambda m: m.group(1) if m.group(2) else b"", body)
+        return body
+
+
+def _with_parameter(rest: str, name: str, value: str) -> str:
+    return f"{rest}{'&' if '?' in rest else '?'}{quote(name, safe='')}={quote(value, safe='')}"
+
+
+def _outcome(status: int, code: str, text: str) -> Response:
+    body = (
+        '{"resourceType":"OperationOutcome","issue":[{"severity":"error","code":"'
+        + code
+        + '","diagnostics":"'
+        + text.replace("\\", "").replace('"', "'")
+        + '"}]}'
+    )
+    return Response(
+        status=status, headers=(("Content-Type", "application/fhir+json; charset=utf-8"),), body=body.encode()
+    )
+
+
+def is_under(url: str, base: str) -> bool:
+    """Whether a URL lies under a base URL."""
+    return url == base or (url.startswith((f"{base}/", f"{base}?")) and bool(urlsplit(url).netloc))
