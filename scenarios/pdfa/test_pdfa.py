@@ -182,6 +182,20 @@ def test_pd_metadata(cell: CellRun) -> None:
     standard=STANDARD,
     flow="collect",
     requirements=(
+        "PD-PDF-001",
+        "PD-PDF-002",
+    ),
+    title=Text(nl="Documenten zijn PDF/A", en="Documents are PDF/A"),
+)
+def test_pd_pdfa(cell: CellRun) -> None:
+    """Every retrieved document against the PDF/A rules."""
+    cell.judge()
+
+
+@scenario(
+    standard=STANDARD,
+    flow="collect",
+    requirements=(
         "PD-ERR-001",
         "PD-ERR-002",
         "PD-SEC-001",
