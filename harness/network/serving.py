@@ -321,7 +321,8 @@ class Hosting:
         :raises ConfigurationError: the address or port cannot be used.
         """
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
-        listener = socket.socket(family, socket.SOCK_STREAM)
+        # With the protocol stated, asyncio switches off Nagle's algorithm on accepted connections.
+        listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         try:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listener.bind((address, port))
