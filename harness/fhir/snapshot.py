@@ -56,12 +56,13 @@ class Node:
     :ivar max: greatest number, ``None`` when it adds nothing to the base.
     :ivar types: allowed types with profiles and targets, ``()`` when not constrained.
     :ivar slices: by name; each holds only what the slice adds to the unsliced element.
+    :ivar only: JSON keys that a choice is narrowed to by shortcut paths (``valueQuantity``); empty is any.
     :ivar type_key: for a slice of a choice: its JSON key (``valueQuantity``), else ``""``.
     """
 
     __slots__ = (
         "binding", "children", "codes", "fixed", "ident", "invariants", "max", "max_length", "max_value", "min",
-        "min_value", "modifier", "name", "pattern", "shortcut", "slice_name", "slices", "slicing", "type_key", "types",
+        "min_value", "modifier", "name", "only", "pattern", "shortcut", "slice_name", "slices", "slicing", "type_key", "types",
     )  # fmt: skip
 
     def __init__(self, name: str, ident: str, codes: tuple[str, ...], slice_name: str = "") -> None:
@@ -84,6 +85,7 @@ class Node:
         self.children: dict[str, Node] = {}
         self.type_key = ""
         self.shortcut = False
+        self.only: frozenset[str] = frozenset()
         self.modifier = False
 
     def __repr__(self) -> str:
@@ -214,6 +216,8 @@ class _Overlay:
                 names = [key]
             elif key and names and names[0] == id_name:
                 names = [key]
+            if key and path_name != target.name and target.slicing is None:
+                target.only = target.only | {key}
             for name in names:
                 found = target.slices.get(name)
                 if found is None:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from harness.core.issues import Severity
 from harness.fhir.constraints import Knowledge
 from harness.fhir.profiles import BindingFact
 from harness.fhir.slicing import codings
@@ -23,7 +24,7 @@ _CODED = {"code", "Coding", "CodeableConcept", "Quantity", "string", "uri", "id"
           "Count", "Distance", "SimpleQuantity"}  # fmt: skip
 _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:\S+").fullmatch
 _MIME = re.compile(r"[A-Za-z0-9!#$&^_.+\-]+/[A-Za-z0-9!#$&^_.+\-*]+(?:\s*;\s*[^\s;=]+=(?:\"[^\"]*\"|[^\s;]+))*").fullmatch
-_LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*").fullmatch
+_LANGUAGE = re.compile(r"(?:[A-Za-z]{2,3}|[ix])(?:-[A-Za-z0-9]{1,8})*").fullmatch
 
 GRAMMARS: dict[str, Callable[[str], object]] = {
     "urn:ietf:bcp:13": _MIME,
@@ -38,6 +39,9 @@ GRAMMAR_SETS: dict[str, Callable[[str], object]] = {
     "http://hl7.org/fhir/ValueSet/all-languages": _LANGUAGE,
 }
 """Value sets that are a grammar as a whole."""
+
+MAX_SETS: dict[str, Callable[[str], object]] = {"http://hl7.org/fhir/ValueSet/languages": _LANGUAGE}
+"""Value sets that the base specification binds extensibly within a maximum value set that is a grammar."""
 
 
 def decide(members: Members, system: str | None, code: str) -> Answer:
@@ -62,6 +66,7 @@ def binding_check(knowledge: Knowledge, binding: BindingFact, code: str, path: s
     required = binding.strength == "required"
     url = binding.value_set
     grammar = GRAMMAR_SETS.get(url.partition("|")[0])
+    limit = MAX_SETS.get(url.partition("|")[0])
     members: Members | None = None
 
     def report_out(place: Place, run: Run, found: Members, received: object) -> None:
@@ -83,6 +88,9 @@ def binding_check(knowledge: Knowledge, binding: BindingFact, code: str, path: s
         if grammar is not None:
             if not grammar(value):
                 report_out(place, run, members, value)
+            return
+        if limit is not None and not limit(value):
+            run.add("fhir-binding-required", place, expected=url, received=value)
             return
         answer = decide(members, None, value)
         if answer is Answer.OUT:
@@ -113,10 +121,28 @@ def binding_check(knowledge: Knowledge, binding: BindingFact, code: str, path: s
                 undecided = f"{system}#{item}"
         if undecided or not members.usable:
             report_unknown(place, run, undecided)
-        else:
-            report_out(place, run, members, ", ".join(f"{system or ''}#{item}" for system, item in pairs))
+            return
+        at = place
+        if code == "CodeableConcept":
+            at = (place, "coding", _culprit(value["coding"], members), "coding")
+        report_out(at, run, members, ", ".join(f"{system or ''}#{item}" for system, item in pairs))
 
     return primitive if code in ("code", "string", "uri", "id", "oid") else complex_
+
+
+def _culprit(coding: list[Any], members: Members) -> int:
+    """The coding that most likely was meant to be the member: of a system that the set uses, else the first with a code."""
+    known = {*members.codes, *members.open}
+    first = -1
+    for index, part in enumerate(coding):
+        if type(part) is not dict:
+            continue
+        system = part.get("system")
+        if type(system) is str and system in known:
+            return index
+        if first < 0 and "code" in part:
+            first = index
+    return max(first, 0)
 
 
 def coding_check(knowledge: Knowledge) -> Check:
@@ -139,7 +165,9 @@ def coding_check(knowledge: Knowledge) -> Check:
         if rule is None:
             rule = systems[system] = judge(system) if len(systems) < 10_000 else ""
         if rule:
-            run.add(rule, (place, "system", -1, "system"), expected="absolute URI of a code system", received=system)
+            severity: Severity = "warning" if rule == "fhir-coding-system" else "error"
+            at = (place, "system", -1, "system")
+            run.add(rule, at, severity=severity, expected="absolute URI of a code system", received=system)
             return
         code = value.get("code")
         if type(code) is not str:

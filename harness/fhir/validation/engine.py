@@ -180,7 +180,7 @@ class Engine:
         if bare.startswith(CORE) and bare[len(CORE) :] in self.model.types:
             core = bare[len(CORE) :]
             if not self.model.is_subtype(name, core):
-                run.add("fhir-profile-type", place, expected=core, received=name)
+                run.add("fhir-profile-type", _meta(place), expected=core, received=name)
             return
         try:
             rules = self.rules(url)

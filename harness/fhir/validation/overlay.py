@@ -218,7 +218,11 @@ class NodeRule:
                 name=stem, expected=f"{_cardinality(node)} ({self.profile.url})", received=str(count),
             )  # fmt: skip
         for item in items:
-            self.item(item, (place, stem, item.index, item.key), run)
+            at = (place, stem, item.index, item.key)
+            if node.only and item.key not in node.only:
+                run.add("fhir-choice-type", at, expected=" | ".join(sorted(node.only)), received=item.key)
+                continue
+            self.item(item, at, run)
         if node.slices and (items or self.slices_required):
             self.slices(items, stem, place, run)
 
@@ -296,7 +300,7 @@ class NodeRule:
                     run.add("fhir-slice-not-checked", place, severity="not-checked", name=part.name, expected=self.profile.url)
                 else:
                     run.add(
-                        "fhir-slice-min", place, name=f"{stem}:{part.name}",
+                        "fhir-slice-min", (place, stem, -1, stem), name=f"{stem}:{part.name}",
                         expected=f"{_cardinality(part.rule.node)} ({self.profile.url})", received=str(counts[number]),
                     )  # fmt: skip
 

@@ -26,6 +26,7 @@ class Primitive(NamedTuple):
 _CODE = re.compile(r"[^\s]+(?: [^\s]+)*").fullmatch
 _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}").fullmatch
 _OID = re.compile(r"urn:oid:[0-2](?:\.(?:0|[1-9][0-9]*))+").fullmatch
+_OID_IN_URI = re.compile(r"urn:oid:[0-2](?:\.[0-9]+)+").fullmatch
 _UUID = re.compile(r"urn:uuid:[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}").fullmatch
 _DATE = re.compile(r"([0-9]{4})(?:-(0[1-9]|1[0-2])(?:-(0[1-9]|[12][0-9]|3[01]))?)?").fullmatch
 _DATETIME = re.compile(
@@ -59,7 +60,14 @@ def _string(value: str) -> bool:
 
 
 def _uri(value: str) -> bool:
-    return bool(value) and _SPACE(value) is None
+    if not value or _SPACE(value) is not None:
+        return False
+    if value.startswith("urn:"):
+        if value.startswith("urn:oid:"):
+            return _OID_IN_URI(value) is not None
+        if value.startswith("urn:uuid:"):
+            return _UUID(value) is not None
+    return True
 
 
 def _base64(value: str) -> bool:
@@ -96,7 +104,7 @@ TESTS: dict[str, Primitive] = {
     "markdown": Primitive((str,), _string, _TEXT),
     "code": Primitive((str,), lambda value: _CODE(value) is not None, "code without surrounding or double spaces"),
     "id": Primitive((str,), lambda value: _ID(value) is not None, "A-Z a-z 0-9 - . (1..64)"),
-    "uri": Primitive((str,), _uri, "URI without spaces"),
+    "uri": Primitive((str,), _uri, "URI without spaces; urn:oid: and urn:uuid: well-formed"),
     "url": Primitive((str,), _uri, "URL without spaces"),
     "canonical": Primitive((str,), _uri, "URL(|version) without spaces"),
     "oid": Primitive((str,), lambda value: _OID(value) is not None, "urn:oid:n.n.n"),
