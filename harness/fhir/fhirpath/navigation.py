@@ -63,7 +63,7 @@ def member(coll: Items, name: str) -> Items:
                 continue
             key = field[0]
             child = value.get(key)
-            if field[3]:
+            if field[3] and field[1] not in value:
                 if child.__class__ is list:
                     type_ = field[2]
                     at = 0
@@ -74,11 +74,8 @@ def member(coll: Items, name: str) -> Items:
                 if child is not None:
                     out.append((child, field[2], None, node, key, -1))
                     continue
-                if field[1] not in value:
-                    if extra.__class__ is dict:
-                        expand(extra.get(key), None, field[2], node, key, out)
-                    continue
-                expand(None, value[field[1]], field[2], node, key, out)
+                if extra.__class__ is dict:
+                    expand(extra.get(key), None, field[2], node, key, out)
                 continue
             more = value.get(field[1])
             if more is None and child.__class__ is str:
@@ -146,7 +143,7 @@ def children(coll: Items) -> Items:
                     continue
                 if key == "resourceType":
                     continue
-            elif field[3]:
+            elif field[3] and field[1] not in value:
                 if child.__class__ is list:
                     type_ = field[2]
                     at = 0
