@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import platform
+import traceback
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -23,6 +24,7 @@ from harness.core.errors import HarnessError
 from harness.core.events import EventStream
 from harness.core.findings import Cell, Finding
 from harness.core.runs import ParticipantVersion, RunFolder, RunInfo
+from harness.core.text import Text
 from harness.judge.catalogue import Catalogue, Requirement
 from harness.judge.cells import judge_cell
 from harness.matrix.plan import Selection
@@ -142,6 +144,17 @@ class Qualification:
                 self._running.drive(state.cell, flow)
         except HarnessError as error:
             state.trouble = error
+        except Exception as error:  # noqa: BLE001 - one broken cell must not lose the others' results
+            frame = traceback.extract_tb(error.__traceback__)[-1]
+            state.trouble = HarnessError(
+                Text(nl="deze cel kon niet worden aangestuurd", en="this cell could not be driven"),
+                where=key,
+                received=f"{type(error).__name__}: {error} ({frame.name}:{frame.lineno})",
+                next_step=Text(
+                    nl="Fout in de harness zelf; meld dit met de run-map.",
+                    en="A defect of the harness itself; report it with the run folder.",
+                ),
+            )
         state.findings = judge_cell(self.folder, self._info(), state.cell, self.catalogue)
         for item in state.findings:
             self.events.emit(

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from harness.core.clock import SystemClock
-from harness.core.errors import HarnessError, UserError
+from harness.core.errors import HarnessError
 from harness.core.exits import ExitCode, strongest
 from harness.core.findings import Cell, Finding
 from harness.core.text import Lang
@@ -140,8 +140,8 @@ class ScenarioCell:
         ids = qualification.register(self.cell, self._scenario)
         try:
             findings = qualification.findings(self.cell, ids)
-        except UserError as error:
-            state.codes.append(ExitCode.USAGE)
+        except HarnessError as error:
+            state.codes.append(error.exit_code)
             raise Unsound(error.render(state.lang)) from None
         self._item.user_properties += [("requirement", requirement_id) for requirement_id in ids]
         for item in findings:

@@ -98,10 +98,10 @@ def _print_vendor(
 ) -> None:
     style = {"pass": "bold green", "fail": "bold red"}.get(vendor.outcome, "bold magenta")
     console.print()
-    console.print(Styled(vendor.headline.of(lang), style=style))
+    console.print(Styled(vendor.headline.of(lang), style=style), soft_wrap=True)
     shown = grouped(vendor.findings)
     for items in shown[:limit]:
-        console.print(finding_block(items, catalogue, lang))
+        console.print(finding_block(items, catalogue, lang), soft_wrap=True)
     if len(shown) > limit:
         more = len(shown) - limit
         console.print(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -10,7 +9,7 @@ from urllib.parse import quote, urlsplit
 from harness.core.exchanges import media_type
 from harness.core.queries import Query, load_queries
 from harness.fhir import codec
-from harness.fhir.codec_write import to_xml
+from harness.fhir.codec_write import to_json, to_xml
 from harness.fhir.fhirpath import FHIRPathError, Node, compile
 from harness.fhir.model import load_model
 from harness.medmij import resource, urls
@@ -182,5 +181,5 @@ def _body(session: FlowSession, name: str, media: str) -> bytes:
     person = fixture_person(session.person)
     bundle: dict[str, Any] = person.bundle(name, session.dates.t, session.dates.now) if person else {}
     if media == "json":
-        return json.dumps(bundle, ensure_ascii=False).encode()
+        return to_json(bundle)
     return to_xml(bundle, load_model("3.0.2"))
