@@ -86,11 +86,12 @@ class HttpClient:
         identity: Identity | None = None,
         proxy: str = "",
         timeout: float = 75.0,
+        refuse_wildcards: bool = False,
     ) -> None:
         self._connect = connect
         self._timeout = timeout
         self._client = _facts(_der(identity)) if identity is not None else None
-        backend = MappedBackend(connect)
+        backend = MappedBackend(connect, refuse_wildcards=refuse_wildcards)
         self._pool = httpcore.ConnectionPool(
             ssl_context=context, network_backend=backend, max_connections=64, keepalive_expiry=60.0
         )

@@ -14,6 +14,7 @@ from typing import Any
 
 import httpcore
 import httpx
+from httpcore._backends.sync import SyncStream
 
 
 class ConnectMap:
@@ -66,11 +67,33 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-class MappedBackend(httpcore.SyncBackend):
-    """Opens sockets through a connect map."""
+class _StrictStream(SyncStream):
+    """A connection that is not used when the server shows a wildcard certificate (``core.tls.315``)."""
 
-    def __init__(self, connect: ConnectMap) -> None:
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.NetworkStream:
+        stream = super().start_tls(ssl_context, server_hostname, timeout)
+        ssl_object = stream.get_extra_info("ssl_object")
+        shown = ssl_object.getpeercert() if ssl_object is not None else None
+        names = [str(value) for kind, value in (shown or {}).get("subjectAltName", ()) if kind == "DNS"]
+        if any(name.startswith("*") for name in names):
+            stream.close()
+            error = ssl.SSLCertVerificationError("wildcard certificate")
+            error.verify_message = "wildcard certificate"
+            raise httpcore.ConnectError("wildcard certificate") from error
+        return stream
+
+
+class MappedBackend(httpcore.SyncBackend):
+    """Opens sockets through a connect map.
+
+    :param refuse_wildcards: hang up, before anything is sent, on servers with a wildcard certificate.
+    """
+
+    def __init__(self, connect: ConnectMap, *, refuse_wildcards: bool = False) -> None:
         self._connect = connect
+        self._refuse_wildcards = refuse_wildcards
 
     def connect_tcp(
         self,
@@ -82,7 +105,8 @@ class MappedBackend(httpcore.SyncBackend):
     ) -> httpcore.NetworkStream:
         """As :class:`httpcore.SyncBackend`, at the mapped address."""
         address, real = self._connect.resolve(host, port)
-        return super().connect_tcp(address, real, timeout, local_address, socket_options)
+        stream = super().connect_tcp(address, real, timeout, local_address, socket_options)
+        return _StrictStream(stream.get_extra_info("socket")) if self._refuse_wildcards else stream
 
 
 def httpx_transport(connect: ConnectMap, context: ssl.SSLContext) -> httpx.HTTPTransport:

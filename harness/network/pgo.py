@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ssl
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -159,7 +159,10 @@ class PgoTwin:
 
     def front(self) -> HttpClient:
         """The person's browser: no client certificate."""
-        return self._client("front", lambda: (None, client_context(trust=self._front_trust)))
+        return self._client(
+            "front",
+            lambda: HttpClient(self.connect, client_context(trust=self._front_trust), proxy=self.proxy),
+        )
 
     def back(self, kind: str = "own", *, connect: ConnectMap | None = None) -> HttpClient:
         """The node on the back channel.
@@ -168,29 +171,18 @@ class PgoTwin:
         :param connect: other places where names listen (faulty servers), for one flow.
         """
         if connect is not None:
-            identity = self._identity_of(kind)
-            return HttpClient(
-                connect,
-                client_context(identity, trust=self._back_trust),
-                identity=identity,
-                proxy=self.proxy,
-            )
+            return self._make(self._identity_of(kind), connect)
+        return self._client(f"back-{kind}", lambda: self._make(self._identity_of(kind), self.connect))
 
-        def make() -> tuple[Identity | None, ssl.SSLContext]:
-            identity = self._identity_of(kind)
-            return identity, client_context(identity, trust=self._back_trust)
-
-        return self._client(f"back-{kind}", make)
+    def _make(self, identity: Identity | None, connect: ConnectMap) -> HttpClient:
+        context = client_context(
+            identity, trust=self._back_trust, verify=not self.fault("ignore-certificates")
+        )
+        lax = self.fault("ignore-certificates") or self.fault("accept-wildcard")
+        return HttpClient(connect, context, identity=identity, proxy=self.proxy, refuse_wildcards=not lax)
 
     def _identity_of(self, kind: str) -> Identity | None:
         if kind == "own":
-            fault = next(
-                (name for name in ("certificate-none", "certificate-other-host") if self.fault(name)), ""
-            )
-            if fault == "certificate-none":
-                return None
-            if fault == "certificate-other-host":
-                return self.pki.client(other_pgo(self.network, self.participant))
             return self.identity()
         if kind == "none":
             return None
@@ -200,14 +192,11 @@ class PgoTwin:
             return self.pki.client("niet-op-de-lijst.example")
         return self.pki.client(self.host, fault=kind)
 
-    def _client(self, key: str, make: Any) -> HttpClient:
+    def _client(self, key: str, make: Callable[[], HttpClient]) -> HttpClient:
         with self._lock:
-            found = self._clients.get(key)
-            if found is None:
-                identity, context = make()
-                found = HttpClient(self.connect, context, identity=identity, proxy=self.proxy)
-                self._clients[key] = found
-            return found
+            if key not in self._clients:
+                self._clients[key] = make()
+            return self._clients[key]
 
     def close(self) -> None:
         """Close all connections."""

@@ -484,23 +484,21 @@ class Driver:
         url = self.withdraw_url
         answer = self._visit("GET", url, "consent", "withdraw", page="")
         values = {**self.person_values, "person": self.session.person}
-        for _ in range(3):
+        for _ in range(MAX_PAGES):
             seen = login.read_page(answer, url)
-            if seen is None:
-                raise Stop
+            if seen is None or not seen.forms:
+                return
             step = login.submission(self.recipe, seen, url, values, {})
-            if step is None:
-                form = next((item for item in seen.forms), None)
-                if form is None:
-                    return
+            if step is not None:
+                url, body = step.url, step.body
+            else:
+                form = seen.forms[0]
                 pairs = [
                     (item.name, item.value) for item in form.controls if item.kind in ("hidden", "submit")
                 ]
+                url = form.action
                 body = "&".join(f"{quote(n, safe='')}={quote(v, safe='')}" for n, v in pairs).encode()
-                self._visit("POST", form.action, "consent", "withdraw", page="", body=body)
-                return
-            url = step.url
-            answer = self._visit(step.method, url, "consent", "withdraw", page="", body=step.body)
+            answer = self._visit("POST", url, "consent", "withdraw", page="", body=body)
 
 
 PERSONS: Final = {
