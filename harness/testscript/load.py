@@ -76,9 +76,15 @@ def parse_xml(data: bytes, where: str) -> Element:
             where=f"{where}:{line}" if line else where,
             received=str(getattr(error, "msg", error)),
         ) from None
-    if root.getroottree().docinfo.doctype:
+    info: Any = root.getroottree().docinfo
+    if info.doctype:
         raise InputError(Text(nl="DOCTYPE is niet toegestaan", en="DOCTYPE is not allowed"), where=where)
     return root
+
+
+def _line(element: Any) -> int:
+    """Line of an element in its file (the stubs do not know its type)."""
+    return int(element.sourceline or 0)
 
 
 def _children(element: Element, name: str) -> list[Element]:
@@ -158,7 +164,7 @@ def _operation(element: Element, key: str) -> Operation:
         description=_text(element, "description") or "",
         origin=_whole(_text(element, "origin")),
         destination=_whole(_text(element, "destination")),
-        line=int(element.sourceline or 0),
+        line=_line(element),
         unsupported=tuple(dict.fromkeys(unsupported)),
     )
 
@@ -216,7 +222,7 @@ def _assert(element: Element, key: str) -> Assert:
         rule=rule,
         label=_text(element, "label") or "",
         description=_text(element, "description") or "",
-        line=int(element.sourceline or 0),
+        line=_line(element),
         unsupported=tuple(unsupported),
     )
 
@@ -269,7 +275,7 @@ def _script(root: Element, path: Path, info: SetInfo) -> TestScript:
     for element in _children(root, "fixture"):
         reference = _text(element.find(FHIR + "resource"), "reference") or ""
         name = element.get("id") or ""
-        fixtures[name] = Fixture(name, path.parent / reference, int(element.sourceline or 0))
+        fixtures[name] = Fixture(name, path.parent / reference, _line(element))
     variables = {}
     for element in _children(root, "variable"):
         name = _text(element, "name") or ""
@@ -279,12 +285,12 @@ def _script(root: Element, path: Path, info: SetInfo) -> TestScript:
             _text(element, "expression"),
             _text(element, "sourceId") or "",
             _text(element, "hint") or "",
-            int(element.sourceline or 0),
+            _line(element),
         )
         for odd in ("headerField", "path"):
             if _text(element, odd) is not None:
                 variables[name] = Variable(
-                    name, hint=f"unsupported: variable.{odd}", line=int(element.sourceline or 0)
+                    name, hint=f"unsupported: variable.{odd}", line=_line(element)
                 )
     rules = {}
     for url, extension in _extensions(root):

@@ -56,7 +56,7 @@ class ProfileChecks:
         sources: list[str] = list(self.packages)
         if sources:
             packages = load_packages(sources, version=version)
-            self.notes[f"profiles from --package, content {packages.content_hash()[:12]}"] = None
+            self.notes[f"profiles from --package, content {packages.content_hash[:12]}"] = None
             validator = Validator(packages, version=version)
         else:
             cache = Path.home() / ".fhir" / "packages"

@@ -81,7 +81,9 @@ def store_profiles() -> tuple[StoreProfile, ...]:
                 where=document.where("stores", number),
                 expected=", ".join(sorted(_KEYS)),
             )
-        values = {key: frozenset(value) if isinstance(value, list) else value for key, value in item.items()}
+        values: dict[str, Any] = {
+            key: frozenset(value) if isinstance(value, list) else value for key, value in item.items()
+        }
         found.append(StoreProfile(**values))
     return tuple(found)
 
