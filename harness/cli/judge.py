@@ -62,8 +62,10 @@ def _codes(findings: list[Finding], catalogue: Catalogue) -> list[ExitCode]:
 
 
 def _copy(source: RunFolder, out: Path, findings: list[Finding]) -> RunFolder:
-    target = RunFolder.create(out)
-    if out.resolve() != source.path.resolve():
+    if out.resolve() == source.path.resolve():
+        target = source
+    else:
+        target = RunFolder.create(out)
         for name in ("run.json", "events.jsonl"):
             if (source.path / name).exists():
                 shutil.copyfile(source.path / name, target.path / name)

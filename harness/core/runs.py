@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -85,7 +86,7 @@ class RunFolder:
 
     @classmethod
     def create(cls, path: Path) -> RunFolder:
-        """A new, empty run folder.
+        """A new, empty run folder; what an earlier run left in it is removed.
 
         :raises InputError: when ``path`` exists and is not an empty folder or an earlier run.
         """
@@ -101,6 +102,10 @@ class RunFolder:
                 next_step=Text(nl="kies een andere map met --out", en="choose another folder with --out"),
             )
         folder = cls(path)
+        for name in ("exchanges", "allure-results", "report"):
+            shutil.rmtree(path / name, ignore_errors=True)
+        for name in ("run.json", "findings.json", "events.jsonl", "junit.xml"):
+            (path / name).unlink(missing_ok=True)
         folder.exchanges.mkdir(parents=True, exist_ok=True)
         return folder
 

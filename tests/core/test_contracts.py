@@ -153,6 +153,15 @@ def test_run_folder_refuses_a_foreign_folder(tmp_path):
         RunFolder.open(tmp_path)
 
 
+def test_a_run_folder_that_is_used_again_starts_empty(tmp_path):
+    first = RunFolder.create(tmp_path / "run")
+    first.write_info(RunInfo(id="run", harness="0", t="2026-03-01", now="2026-03-01T10:00:00+01:00"))
+    first.har("cell").write_text("old")
+    (first.path / "allure-results").mkdir()
+    again = RunFolder.create(tmp_path / "run")
+    assert [path.name for path in again.path.rglob("*")] == ["exchanges"]
+
+
 def test_run_info_follows_its_schema(tmp_path):
     folder = RunFolder.create(tmp_path / "run")
     info = RunInfo(id="run", harness="0", t="2026-03-01", now="2026-03-01T10:00:00+01:00", plan=(CELL,))
