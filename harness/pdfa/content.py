@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from harness.pdfa import color, graphics
 from harness.pdfa.color import CMYK, GRAY, RGB, Space
-from harness.pdfa.cos import Stream
-from harness.pdfa.lex import TOKEN, HexFact, Operator, Ref, SizeFact, hex_of, int_of, name_of, read_string, real_of
+from harness.pdfa.cos import Document, Stream
+from harness.pdfa.lex import TOKEN, Operator, SizeFact, hex_of, int_of, name_of, read_string, real_of
 from harness.pdfa.limits import LimitExceeded
 
 if TYPE_CHECKING:
@@ -217,6 +217,42 @@ class Interpreter:
             self._running.discard(stream.key)
         self._cache[key] = transparent
         return transparent
+
+    def glyph_procedure(self, stream: Stream, own: dict[str, Any] | None, frame: Frame) -> bool:
+        """Run the glyph procedure of a Type 3 font; True when it paints with transparency."""
+        key = ("glyph", stream.key, frame.state.signature(), id(own))
+        if stream.key in self._running:
+            return False
+        known = self._cache.get(key)
+        if known is None:
+            self._running.add(stream.key)
+            try:
+                resources = Resources(own, frame.resources.merged())
+                state = frame.state.copy()
+                known = self.run(stream.data() or b"", resources, state, f"{frame.where} / glyph")
+            finally:
+                self._running.discard(stream.key)
+            self._cache[key] = known
+        return known
+
+    def element_has_actual_text(self, frame: Frame, mcid: int) -> bool:
+        """Whether the structure element of a marked-content id, or one above it, has ActualText."""
+        doc = self.doc
+        if frame.struct_parents is None:
+            return False
+        tree = doc.sub(doc.sub(self.ctx.root, "StructTreeRoot"), "ParentTree")
+        entry = doc.resolve(_number_tree(doc, tree, frame.struct_parents))
+        if type(entry) is not list or not 0 <= mcid < len(entry):
+            return False
+        element = doc.dict_of(entry[mcid])
+        for _ in range(100):
+            if "ActualText" in element:
+                return True
+            parent = doc.resolve(element.get("P"))
+            if type(parent) is not dict:
+                return False
+            element = parent
+        return False
 
     def check_group(self, group: dict[str, Any], resources: Resources, where: str) -> bool:
         """Judge a group dictionary; True when it is a transparency group."""
@@ -615,6 +651,25 @@ class Interpreter:
 
     def op_d1(self, frame: Frame, operands: list[Any]) -> None:
         frame.colourless = True
+
+
+def _number_tree(doc: Document, node: dict[str, Any], number: int, depth: int = 0) -> Any:
+    """Value of a key in a number tree."""
+    pairs = doc.array(node.get("Nums"))
+    for key, value in zip(pairs[::2], pairs[1::2], strict=False):
+        if doc.integer(key) == number:
+            return value
+    if depth > 20:
+        return None
+    for kid in doc.array(node.get("Kids")):
+        child = doc.dict_of(kid)
+        limits = [doc.integer(v) for v in doc.array(child.get("Limits"))]
+        if len(limits) == 2 and limits[0] is not None and limits[1] is not None and not limits[0] <= number <= limits[1]:
+            continue
+        found = _number_tree(doc, child, number, depth + 1)
+        if found is not None:
+            return found
+    return None
 
 
 def _close(opened: str, items: list[Any]) -> Any:

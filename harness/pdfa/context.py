@@ -46,6 +46,7 @@ class Context:
         self.seen_states: dict[object, bool] = {}
         self.seen_objects: set[tuple[str, int]] = set()
         self.fonts: dict[object, Any] = {}
+        self.programs: dict[int, tuple[Any]] = {}
         self.interpreter: Any = None
         self.pages = 0
         self.empty_pages: list[int] = []

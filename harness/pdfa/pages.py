@@ -92,7 +92,8 @@ def _check_page(
     data = _contents(ctx, page)
     marks = interpreter.marks
     if data:
-        transparent = interpreter.run(data, resources, State(), f"{where} / content")
+        parents = doc.integer(page.get("StructParents"))
+        transparent = interpreter.run(data, resources, State(), f"{where} / content", struct_parents=parents)
     for index, value in enumerate(doc.array(page.get("Annots"))):
         place = f"{where} / annotation {index}"
         for stream in check_annotation(ctx, value, place):

@@ -1,5 +1,5 @@
 """The rules, one module per subject; importing this package registers all of them."""
 
-from harness.pdfa.rules import document, graphics, metadata, syntax
+from harness.pdfa.rules import document, fonts, graphics, metadata, syntax
 
-__all__ = ["document", "graphics", "metadata", "syntax"]
+__all__ = ["document", "fonts", "graphics", "metadata", "syntax"]
