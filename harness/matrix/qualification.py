@@ -209,6 +209,8 @@ class Qualification:
                 "requirements": {state.cell.key: state.requirements for state in states},
                 "persons": persons,
                 "expectations": expectations,
+                "titles": {item.id: item.title for item in self.network.participants},
+                "logins": {item.id: item.login for item in self.network.participants if item.login},
                 "capabilities": {item.id: list(item.capabilities) for item in self.network.participants},
             },
         )
