@@ -315,17 +315,18 @@ def from_plain(plain: Mapping[str, Any], *, where: str = "") -> ProfileFacts:
 
 
 def without_prose(facts: ProfileFacts) -> ProfileFacts:
-    """``facts`` without descriptive text, as it may be embedded."""
-    return msgspec.structs.replace(
-        facts,
-        elements=tuple(
+    """``facts`` without descriptive text and without elements that say nothing, as it may be embedded."""
+    kept = []
+    for element in facts.elements:
+        silent = ElementFact(path=element.path, id=element.id)
+        if element == silent and element.path != facts.type:
+            continue
+        kept.append(
             msgspec.structs.replace(
-                element,
-                invariants=tuple(msgspec.structs.replace(i, human="") for i in element.invariants),
+                element, invariants=tuple(msgspec.structs.replace(i, human="") for i in element.invariants)
             )
-            for element in facts.elements
-        ),
-    )
+        )
+    return msgspec.structs.replace(facts, elements=tuple(kept))
 
 
 def references(facts: ProfileFacts) -> Iterable[tuple[str, str]]:

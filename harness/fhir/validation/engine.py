@@ -38,7 +38,6 @@ class Engine:
         self.invariants = Invariants(self, dialect)
         self.shapes = Shapes(self)
         self.profiles: dict[str, ProfileRules | None] = {}
-        self.core_bindings: dict[str, BindingFact] = {}
 
     # -- base specification ---------------------------------------------------------------------
 

@@ -151,14 +151,9 @@ class NodeRule:
         binding = self.node.binding
         assert binding is not None
         if item.code not in self.binding:
-            engine = self.profile.engine
-            known: BindingFact | None = binding
-            if not binding.value_set:
-                base = engine.core_bindings.get(self.node.ident)
-                known = BindingFact(binding.strength, base.value_set) if base is not None else None
-            self.binding[item.code] = (
-                codes.binding_check(engine.knowledge, known, item.code, self.node.ident) if known is not None else None
-            )
+            # a binding that names no value set leaves that of the base type, which the shape checks
+            knowledge = self.profile.engine.knowledge
+            self.binding[item.code] = codes.binding_check(knowledge, binding, item.code, self.node.ident)
         check = self.binding[item.code]
         if check is not None:
             target = item.value

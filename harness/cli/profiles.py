@@ -1,0 +1,121 @@
+"""``harness profiles``: FHIR packages and the embedded facts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+import yaml
+
+from harness.cli.options import LangOption
+from harness.core.errors import InputError, UsageError
+from harness.core.text import Text
+
+app = typer.Typer(no_args_is_help=True)
+
+
+@app.callback()
+def _group() -> None:
+    """Work with FHIR packages and embedded profile facts."""
+
+
+def _seeds(path: Path) -> list[str]:
+    """Canonical URLs in a seeds file: a YAML list, or a mapping of lists."""
+    try:
+        data: Any = yaml.safe_load(path.read_bytes())
+    except (OSError, yaml.YAMLError) as error:
+        raise InputError(
+            Text(nl="het bestand met profielen is onleesbaar", en="the file with profiles is unreadable"),
+            where=str(path),
+            received=str(error),
+        ) from error
+    lists = list(data.values()) if isinstance(data, dict) else [data]
+    return [url for found in lists if isinstance(found, list) for url in found if isinstance(url, str)]
+
+
+@app.command("distill")
+def distill(
+    packages: Annotated[list[str], typer.Argument(metavar="PACKAGE...", help=".tgz, folder, or name#version.")],
+    out: Annotated[Path | None, typer.Option("--out", help="File to write; standard output when not given.")] = None,
+    profile: Annotated[list[str] | None, typer.Option("--profile", help="Seed profile; default: all profiles.")] = None,
+    seeds: Annotated[Path | None, typer.Option("--seeds", help="YAML file with seed profiles.")] = None,
+    extensions: Annotated[bool, typer.Option(help="Also every extension definition of the packages.")] = True,
+    lang: LangOption = "nl",
+) -> None:
+    """Write the constraint facts of official packages as compact YAML: no descriptive text.
+
+    Seeds bring along their parents, the profiles of their data types and of what they refer to, and value sets.
+    """
+    from harness.fhir.closures import Origin, collect, to_yaml
+    from harness.fhir.constraints import Knowledge
+    from harness.fhir.packages import load_packages
+
+    loaded = load_packages(packages)
+    chosen = [*(profile or ()), *(_seeds(seeds) if seeds is not None else ())]
+    rows = list(loaded.rows("StructureDefinition"))
+    if not chosen:
+        chosen = [row.url for _, row in rows]
+    elif extensions:
+        chosen += [row.url for _, row in rows if row.target == "Extension"]
+    knowledge = Knowledge(loaded.base, loaded)
+    book, missing = collect(knowledge, chosen)
+    book.origins = [Origin(p.name, p.version, p.content_hash) for p in loaded.packages]
+    if not book.profiles:
+        raise UsageError(
+            Text(nl="geen van de profielen is gevonden", en="none of the profiles was found"),
+            received=", ".join(missing[:5]),
+        )
+    text = to_yaml(book, "Constraint facts, written by: harness profiles distill. Do not edit; distill again.")
+    if out is None:
+        typer.echo(text, nl=False)
+    else:
+        out.write_text(text, encoding="utf-8")
+    counts = f"{len(book.profiles)} profiles, {len(book.value_sets)} value sets, {len(book.code_systems)} code systems"
+    typer.echo(f"{out or '-'}: {counts}", err=True)
+    for url in missing:
+        typer.echo(("ontbreekt: " if lang == "nl" else "missing: ") + url, err=True)
+
+
+@app.command("snapshot")
+def snapshot(
+    url: Annotated[str, typer.Argument(metavar="URL", help="Canonical URL of a profile.")],
+    package: Annotated[list[str] | None, typer.Option("--package", help=".tgz, folder, or name#version.")] = None,
+    lang: LangOption = "nl",
+) -> None:
+    """Show the complete element list of a profile: base type with all differentials laid over it."""
+    from harness.fhir.packages import load_packages
+    from harness.fhir.snapshot import expand
+    from harness.fhir.validation import Validator
+
+    validator = Validator(load_packages(package) if package else None)
+    tree = validator.knowledge.tree(url)
+    if tree is None:
+        raise UsageError(
+            Text(nl="dit profiel is niet beschikbaar", en="this profile is not available"),
+            where=url,
+            next_step=Text(nl="geef het pakket mee met --package", en="name its package with --package"),
+        )
+    for ident, cardinality in expand(tree, validator.model):
+        typer.echo(f"{cardinality:>5}  {ident}")
+
+
+@app.command("list")
+def list_profiles(
+    package: Annotated[list[str] | None, typer.Option("--package", help=".tgz, folder, or name#version.")] = None,
+    lang: LangOption = "nl",
+) -> None:
+    """List the profiles that are available: embedded facts, and those of packages."""
+    from harness.fhir.closures import embedded_facts
+    from harness.fhir.packages import load_packages
+
+    shown: dict[str, str] = {}
+    if package:
+        loaded = load_packages(package)
+        for owner, row in loaded.rows("StructureDefinition"):
+            shown.setdefault(row.url, f"{owner.name}#{owner.version}")
+    facts = embedded_facts()
+    for url in facts.profiles if facts is not None else ():
+        shown.setdefault(url, "embedded")
+    for url in sorted(shown):
+        typer.echo(f"{url}  ({shown[url]})")
