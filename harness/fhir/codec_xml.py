@@ -15,6 +15,7 @@ from typing import Any, NamedTuple, cast
 from lxml import etree
 
 from harness.core.issues import Issue, shorten
+from harness.fhir import codec_long
 from harness.fhir.codec_issues import defect
 from harness.fhir.codec_positions import xml_positions
 from harness.fhir.model import Model
@@ -36,6 +37,9 @@ _DECIMAL_STU3 = re.compile(r"-?(?:0|[1-9][0-9]{0,299})(?:\.[0-9]{1,300})?", re.A
 _DECIMAL_R4 = re.compile(
     r"-?(?:0|[1-9][0-9]{0,299})(?:\.[0-9]{1,300})?(?:[eE][+-]?[0-9]{1,3})?", re.ASCII
 ).fullmatch
+_PROLOG = re.compile(rb"(?:\xef\xbb\xbf)?(?>(?:\s+|<\?.*?\?>|<!--.*?-->)*)(<!DOCTYPE)?", re.DOTALL).match
+"""What may stand before a document type declaration, and whether there is one; atomic, so linear in time."""
+_ENCODING = re.compile(rb"(?:\xef\xbb\xbf)?<\?xml\s[^>]{0,200}?encoding\s*=\s*[\"']([^\"']{0,40})").match
 _TEXT = etree.XPath("boolean(//f:*/text()[normalize-space()])", namespaces={"f": FHIR})
 _TEXT_NODES = etree.XPath("//f:*[text()[normalize-space()]]", namespaces={"f": FHIR})
 _NS_DECLARATION = re.compile(r'\s+xmlns:([\w.-]+)="[^"]*"')
@@ -122,14 +126,24 @@ def read_xml(data: bytes, model: Model, *, max_depth: int) -> tuple[Json, list[I
 
     ``data`` must be valid UTF-8 within the size limit; :func:`harness.fhir.codec.parse` sees to that.
     """
-    if b"<!DOCTYPE" in data:
-        place = xml_positions(data).doctype
-        if place is not None:
-            return (
-                {},
-                [defect("fhir-xml-doctype", line=place[0], column=place[1], received="<!DOCTYPE")],
-                True,
-            )
+    if len(data) > 2 * codec_long.LONG:
+        shorter, values = codec_long.cut(data)
+        if values:
+            resource, issues, fatal = _read(shorter, model, max_depth)
+            if not issues and codec_long.restore(resource, values):
+                return resource, issues, fatal
+    return _read(data, model, max_depth)
+
+
+def _read(data: bytes, model: Model, max_depth: int) -> tuple[Json, list[Issue], bool]:
+    prolog = _PROLOG(data)
+    if prolog is not None and prolog.group(1) is not None:
+        line, column = xml_positions(data).doctype or (1, 1)
+        return {}, [defect("fhir-xml-doctype", line=line, column=column, received="<!DOCTYPE")], True
+    encoding = _ENCODING(data)
+    if encoding is not None and encoding.group(1).lower() not in (b"utf-8", b"us-ascii", b"ascii"):
+        received = encoding.group(1).decode("ascii", "replace")
+        return {}, [defect("fhir-encoding", line=1, column=1, expected="UTF-8", received=received)], True
     parser = etree.XMLParser(
         resolve_entities=False,
         no_network=True,
@@ -274,9 +288,8 @@ class _Reader:
                 items = child.items()
                 if items:
                     self.attributes(child, items, value, tables[target].url)
-                if len(child):
-                    self.complex(child, target, value, depth + 1)
-                elif not items:
+                self.complex(child, target, value, depth + 1)
+                if not value and not items and not len(child):
                     self.note("fhir-xml-empty", child, key)
             elif kind == RESOURCE:
                 value = self.nested(child, key, depth)

@@ -257,7 +257,10 @@ def test_number_of_defects_is_bounded() -> None:
         (f"<Patient {NS}><name>".encode(), "fhir-xml-syntax"),
         (f"<Patient {NS}>&nbsp;</Patient>".encode(), "fhir-xml-syntax"),
         (f"<Patient {NS}><id value='\x01'/></Patient>".encode(), "fhir-xml-syntax"),
-        (f'<?xml version="1.0" encoding="utf-16"?><Patient {NS}/>'.encode(), "fhir-xml-syntax"),
+        (f'<?xml version="1.0" encoding="utf-16"?><Patient {NS}/>'.encode(), "fhir-encoding"),
+        (f"<?xml version='1.0' encoding='utf-7'?><Patient {NS}/>".encode(), "fhir-encoding"),
+        (f"<?x?><!-- a --> <!DOCTYPE Patient><Patient {NS}/>".encode(), "fhir-xml-doctype"),
+        (f"<Patient {NS}><!DOCTYPE Patient></Patient>".encode(), "fhir-xml-syntax"),
         (f"<Patient {NS}>".encode() + b"\xff</Patient>", "fhir-encoding"),
         (f"<Patient {NS}/>".encode("utf-16"), "fhir-format"),
         (f"<Patiënt {NS}/>".encode(), "fhir-resource-type"),
@@ -299,6 +302,27 @@ def test_large_text_is_read() -> None:
     content = "QUJD" * 3_000_000
     data = f'<Binary {NS}><contentType value="a/b"/><content value="{content}"/></Binary>'.encode()
     assert resource(data)["content"] == content
+
+
+def test_long_values_are_read_the_same_as_short_ones() -> None:
+    a, b = "QUJD" * 20_000, "REVG" * 30_000
+    text = (
+        f'<Parameters {NS}><parameter><name value="a"/><valueBase64Binary value="{a}"/></parameter>'
+        f'<parameter><name value="b"/><valueBase64Binary value="{b}"/></parameter>%s</Parameters>'
+    )
+    first, second = resource((text % "").encode())["parameter"]
+    assert (first["valueBase64Binary"], second["valueBase64Binary"]) == (a, b)
+    mark = '<parameter><name value="harness-long-value-0"/></parameter>'
+    assert resource((text % mark).encode())["parameter"][2] == {"name": "harness-long-value-0"}
+    assert resource((text % "").encode())["parameter"][0]["valueBase64Binary"] == a
+    in_comment = f'<!-- value="{a}" -->'
+    assert resource((text % in_comment).encode())["parameter"][0]["valueBase64Binary"] == a
+    issues = found((text % '\n<colour value="x"/>').encode())
+    assert issues == [("fhir-xml-unknown-element", "Parameters.colour", 2, 1)]
+    with_newline = f'<Binary {NS}><content value="{a}\n{b}"/></Binary>'.encode()
+    assert resource(with_newline)["content"] == f"{a} {b}"
+    div = f'<div xmlns="http://www.w3.org/1999/xhtml"><p title="x" value="{a}"/></div>'
+    assert resource(patient(f'<text><status value="generated"/>{div}</text>'))["text"]["div"] == div
 
 
 def test_sniff() -> None:
