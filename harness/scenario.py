@@ -13,7 +13,7 @@ One pytest item is one scenario in one cell (HIS × DVZA × PGO × standard × r
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
@@ -34,6 +34,8 @@ class Scenario:
     :ivar name: function name without ``test_``; stable, used by ``--only``.
     :ivar standard: standard id, or ``None`` when it runs in cells of every standard.
     :ivar flow: the flow whose recording it needs; further ones in ``flows``.
+    :ivar once: what it exercises does not depend on the standard: it runs once per HIS × DVZA × PGO ×
+        release, in the first planned cell.
     """
 
     name: str
@@ -43,15 +45,24 @@ class Scenario:
     standard: str | None = None
     flows: tuple[str, ...] = ()
     releases: tuple[str, ...] = ()
+    once: bool = False
 
     @property
     def all_flows(self) -> tuple[str, ...]:
         """Every flow that must have been driven before this scenario is judged."""
         return tuple(dict.fromkeys((self.flow, *self.flows)))
 
-    def runs_in(self, cell: Cell) -> bool:
-        """Whether the scenario applies to a cell."""
-        return self.standard in (None, cell.standard) and (not self.releases or cell.release in self.releases)
+    def runs_in(self, cell: Cell, planned: Sequence[Cell] = ()) -> bool:
+        """Whether the scenario applies to a cell of a plan."""
+        if self.standard not in (None, cell.standard) or (
+            self.releases and cell.release not in self.releases
+        ):
+            return False
+        return not self.once or cell == next((item for item in planned if _same_parties(item, cell)), cell)
+
+
+def _same_parties(left: Cell, right: Cell) -> bool:
+    return (left.his, left.dvza, left.pgo, left.release) == (right.his, right.dvza, right.pgo, right.release)
 
 
 class CellRun(Protocol):
@@ -93,6 +104,7 @@ def scenario(
     standard: str | None = None,
     flows: tuple[str, ...] = (),
     releases: tuple[str, ...] = (),
+    once: bool = False,
 ) -> Callable[[F], F]:
     """Declare a scenario function (see the module docstring)."""
 
@@ -105,6 +117,7 @@ def scenario(
             standard=standard,
             flows=flows,
             releases=releases,
+            once=once,
         )
         setattr(function, _ATTRIBUTE, declared)
         return function

@@ -168,6 +168,7 @@ class RunningNetwork:
             backends=backends,
             persons=self.known_persons(),
             learn=lambda kind, value: self.recorder.learn(kind, value),
+            t=self.t,
         )
 
     def _live_backend(self, dvza: Participant, his: Participant) -> LiveBackend:

@@ -80,7 +80,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     rows = [
         pytest.param(*_prefixed(cell), id=cell.key)
         for cell in qualification.cells
-        if declared.runs_in(cell) and qualification.register(cell, declared)
+        if declared.runs_in(cell, qualification.cells) and qualification.register(cell, declared)
     ]
     metafunc.parametrize(DIMENSIONS, rows, indirect=True)
 

@@ -30,6 +30,7 @@ def test_authorization_accepted(cell: CellRun) -> None:
         "neg-redirect-relative",
         "neg-redirect-missing",
     ),
+    once=True,
     requirements=(
         "MM-AUT-002",
         "MM-AUT-003",
@@ -46,6 +47,7 @@ def test_authorization_error_page(cell: CellRun) -> None:
         "neg-response-type",
         "neg-scope-missing",
     ),
+    once=True,
     requirements=("MM-AUT-004",),
     title=Text(nl="Fouten die een redirect geven (1b)", en="Errors that give a redirect (1b)"),
 )
@@ -63,6 +65,7 @@ def test_authorization_error_redirect(cell: CellRun) -> None:
         "neg-ids-absent",
         "neg-ids-malformed",
     ),
+    once=True,
     requirements=(
         "MM-AUT-005",
         "MM-AUT-007",
@@ -79,6 +82,7 @@ def test_authorization_tolerance(cell: CellRun) -> None:
 @scenario(
     flow="collect",
     flows=("var-failure",),
+    once=True,
     requirements=("MM-AUT-009",),
     title=Text(nl="Technische storing bij de DVZA", en="Technical failure at the DVZA"),
 )

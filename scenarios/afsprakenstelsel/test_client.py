@@ -14,6 +14,7 @@ from harness.scenario import CellRun, Text, scenario
         "neg-list-zone",
         "neg-list-stale",
     ),
+    once=True,
     requirements=(
         "MM-CLI-001",
         "MM-CLI-002",
@@ -32,6 +33,7 @@ def test_client_lists(cell: CellRun) -> None:
         "again",
         "var-samples",
     ),
+    once=True,
     requirements=(
         "MM-CLI-005",
         "MM-CLI-006",
@@ -54,6 +56,7 @@ def test_client_authorization(cell: CellRun) -> None:
         "neg-error-server",
         "neg-error-unknown",
     ),
+    once=True,
     requirements=(
         "MM-CLI-009",
         "MM-CLI-015",
@@ -72,6 +75,7 @@ def test_client_redirects(cell: CellRun) -> None:
         "neg-token-500",
         "var-slow-token",
     ),
+    once=True,
     requirements=(
         "MM-CLI-011",
         "MM-CLI-012",
@@ -92,6 +96,7 @@ def test_client_token(cell: CellRun) -> None:
         "var-narrow-scope",
         "again",
     ),
+    once=True,
     requirements=(
         "MM-CLI-017",
         "MM-CLI-019",
@@ -117,6 +122,7 @@ def test_client_resource(cell: CellRun) -> None:
         "neg-old-tls",
         "neg-cert-wildcard",
     ),
+    once=True,
     requirements=(
         "MM-CLI-021",
         "MM-CLI-022",

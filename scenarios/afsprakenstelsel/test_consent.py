@@ -26,6 +26,7 @@ def test_pages(cell: CellRun) -> None:
         "neg-no-data",
         "neg-cancelled",
     ),
+    once=True,
     requirements=(
         "MM-CON-004",
         "MM-CON-005",
@@ -43,6 +44,7 @@ def test_refusal_and_availability(cell: CellRun) -> None:
         "neg-age-15",
         "var-age-16",
     ),
+    once=True,
     requirements=("MM-CON-006",),
     title=Text(nl="Leeftijdsgrens van 16 jaar", en="Age limit of 16 years"),
 )

@@ -14,6 +14,7 @@ from harness.scenario import CellRun, Text, scenario
         "neg-resource-garbage-token",
         "neg-resource-expired",
     ),
+    once=True,
     requirements=(
         "MM-RSC-001",
         "MM-RSC-002",
@@ -31,6 +32,7 @@ def test_resource_tokens(cell: CellRun) -> None:
         "neg-resource-other-person",
         "again",
     ),
+    once=True,
     requirements=(
         "MM-RSC-003",
         "MM-RSC-008",
@@ -49,6 +51,7 @@ def test_resource_person(cell: CellRun) -> None:
         "neg-resource-version",
         "var-resource-plain-accept",
     ),
+    once=True,
     requirements=(
         "MM-RSC-004",
         "MM-RSC-005",

@@ -8,6 +8,7 @@ from harness.scenario import CellRun, Text, scenario
 @scenario(
     flow="collect",
     flows=("probe-tls",),
+    once=True,
     requirements=(
         "MM-TLS-001",
         "MM-TLS-002",
@@ -41,6 +42,7 @@ def test_server_certificates(cell: CellRun) -> None:
         "neg-resource-no-certificate",
         "neg-token-not-whitelisted",
     ),
+    once=True,
     requirements=(
         "MM-TLS-006",
         "MM-TLS-007",

@@ -27,6 +27,7 @@ def test_token_response(cell: CellRun) -> None:
         "var-code-late",
         "neg-code-expired",
     ),
+    once=True,
     requirements=(
         "MM-TOK-001",
         "MM-TOK-002",
@@ -41,6 +42,7 @@ def test_code_use(cell: CellRun) -> None:
 @scenario(
     flow="collect",
     flows=("var-samples",),
+    once=True,
     requirements=(
         "MM-TOK-004",
         "MM-TOK-005",
@@ -62,6 +64,7 @@ def test_secrets(cell: CellRun) -> None:
         "neg-token-other-client",
         "neg-token-client-missing",
     ),
+    once=True,
     requirements=(
         "MM-TOK-006",
         "MM-TOK-007",
@@ -80,6 +83,7 @@ def test_token_refusals(cell: CellRun) -> None:
         "refresh",
         "neg-refresh-withdrawn",
     ),
+    once=True,
     requirements=(
         "MM-TOK-013",
         "MM-TOK-014",

@@ -113,6 +113,7 @@ class DvzaTwin:
 
     :param backends: what stands behind each HIS id.
     :param persons: persons that can log in.
+    :param t: the day on which ages are reckoned (``T``: persons are born relative to it); default today.
     :param learn: told about every secret that is made (kind, value), for the recorder.
     """
 
@@ -126,6 +127,7 @@ class DvzaTwin:
         backends: Mapping[str, Backend],
         persons: Iterable[KnownPerson],
         learn: Callable[[str, str], None] = lambda kind, value: None,
+        t: date | None = None,
     ) -> None:
         self.participant = participant
         self.network = network
@@ -134,6 +136,7 @@ class DvzaTwin:
         self.backends = dict(backends)
         self.persons = {item.id: item for item in persons}
         self.learn = learn
+        self.t = t
         self.lock = threading.RLock()
         self.sessions: dict[str, Session] = {}
         self.codes: dict[str, Grant] = {}
@@ -233,7 +236,7 @@ class DvzaTwin:
             return "no-relation"
         if not person.data_available:
             return "no-data"
-        if person.birth is not None and not age.may_collect(person.birth, today(self.clock)):
+        if person.birth is not None and not age.may_collect(person.birth, self.t or today(self.clock)):
             return "age"
         return ""
 

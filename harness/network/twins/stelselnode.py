@@ -61,7 +61,7 @@ class Stelselnode:
         self.clock = clock
         self.log: list[Fetch] = []
         self._lock = threading.RLock()
-        self._sequence = 1
+        self._sequence = 2  # so that an older list can be published
         self._stamp = clock.now()
         self._removed: frozenset[str] = frozenset()
         self._renamed: dict[str, str] = {}
