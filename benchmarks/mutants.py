@@ -1,8 +1,8 @@
 """Systematic defects: resources with exactly one change, made from good ones, the same every time.
 
-Each :class:`Mutant` knows its operator and the FHIRPath location of the change. The operators do not know what the validator
-checks: some changes leave a resource valid (an optional element dropped, an unbound code changed), which is what makes a
-comparison with another validator worth something.
+Each :class:`Mutant` knows its operator and the FHIRPath location of the change. The operators do not know
+what the validator checks: some changes leave a resource valid (an optional element dropped, an unbound code
+changed), which is what makes a comparison with another validator worth something.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ class Spot:
     """One element occurrence in a resource.
 
     :ivar owner: object that holds it; :ivar key: its JSON key; :ivar index: position in a list or -1.
-    :ivar code: FHIR type; :ivar element: facts; :ivar path: FHIRPath location; :ivar owner_code: type of the owner.
+    :ivar code: FHIR type; :ivar element: facts; :ivar path: FHIRPath location; :ivar owner_code: type of the
+        owner.
     """
 
     owner: Json
@@ -121,7 +122,9 @@ def drop_any(r: Json, s: list[Spot], m: Model, rng: random.Random) -> tuple[str,
 
 
 def drop_top(r: Json, s: list[Spot], m: Model, rng: random.Random) -> tuple[str, str] | None:
-    spot = _pick([x for x in s if x.path.count(".") == 1 and x.key not in ("meta", "id", "text", "entry")], rng)
+    spot = _pick(
+        [x for x in s if x.path.count(".") == 1 and x.key not in ("meta", "id", "text", "entry")], rng
+    )
     if spot is None:
         return None
     spot.owner.pop(spot.key)
@@ -162,7 +165,9 @@ def coding_system(r: Json, s: list[Spot], m: Model, rng: random.Random) -> tuple
 
 
 def quantity_unit(r: Json, s: list[Spot], m: Model, rng: random.Random) -> tuple[str, str] | None:
-    spot = _pick([x for x in s if x.code == "Quantity" and type(x.value) is dict and x.value.get("code")], rng)
+    spot = _pick(
+        [x for x in s if x.code == "Quantity" and type(x.value) is dict and x.value.get("code")], rng
+    )
     if spot is None:
         return None
     change = rng.choice(["code", "system", "both"])
@@ -196,10 +201,24 @@ def object_to_string(r: Json, s: list[Spot], m: Model, rng: random.Random) -> tu
 
 
 def bad_date(r: Json, s: list[Spot], m: Model, rng: random.Random) -> tuple[str, str] | None:
-    spot = _pick([x for x in s if x.code in ("date", "dateTime", "instant", "time") and type(x.value) is str], rng)
+    spot = _pick(
+        [x for x in s if x.code in ("date", "dateTime", "instant", "time") and type(x.value) is str], rng
+    )
     if spot is None:
         return None
-    spot.put(rng.choice(["2019-13-01", "2019-02-30", "01-02-2019", "2019-1-1", "2019-01-01T10:00", "2019-01-01 10:00:00", "vandaag"]))
+    spot.put(
+        rng.choice(
+            [
+                "2019-13-01",
+                "2019-02-30",
+                "01-02-2019",
+                "2019-1-1",
+                "2019-01-01T10:00",
+                "2019-01-01 10:00:00",
+                "vandaag",
+            ]
+        )
+    )
     return spot.path, str(spot.value)
 
 
@@ -230,7 +249,9 @@ def repeat(r: Json, s: list[Spot], m: Model, rng: random.Random) -> tuple[str, s
 
 
 def repeat_coding(r: Json, s: list[Spot], m: Model, rng: random.Random) -> tuple[str, str] | None:
-    spot = _pick([x for x in s if x.index >= 0 and x.key in ("coding", "identifier", "component", "extension")], rng)
+    spot = _pick(
+        [x for x in s if x.index >= 0 and x.key in ("coding", "identifier", "component", "extension")], rng
+    )
     if spot is None:
         return None
     spot.owner[spot.key].append(copy.deepcopy(spot.value))
@@ -238,7 +259,14 @@ def repeat_coding(r: Json, s: list[Spot], m: Model, rng: random.Random) -> tuple
 
 
 def reference_type(r: Json, s: list[Spot], m: Model, rng: random.Random) -> tuple[str, str] | None:
-    spot = _pick([x for x in s if x.code == "Reference" and type(x.value) is dict and type(x.value.get("reference")) is str], rng)
+    spot = _pick(
+        [
+            x
+            for x in s
+            if x.code == "Reference" and type(x.value) is dict and type(x.value.get("reference")) is str
+        ],
+        rng,
+    )
     if spot is None:
         return None
     spot.value["reference"] = rng.choice(["Medication/1", "Binary/1", "Subscription/x1"])
@@ -246,7 +274,14 @@ def reference_type(r: Json, s: list[Spot], m: Model, rng: random.Random) -> tupl
 
 
 def reference_dangling(r: Json, s: list[Spot], m: Model, rng: random.Random) -> tuple[str, str] | None:
-    spot = _pick([x for x in s if x.code == "Reference" and type(x.value) is dict and type(x.value.get("reference")) is str], rng)
+    spot = _pick(
+        [
+            x
+            for x in s
+            if x.code == "Reference" and type(x.value) is dict and type(x.value.get("reference")) is str
+        ],
+        rng,
+    )
     if spot is None:
         return None
     spot.value["reference"] = "#not-there"
@@ -254,7 +289,10 @@ def reference_dangling(r: Json, s: list[Spot], m: Model, rng: random.Random) -> 
 
 
 def extension_unknown(r: Json, s: list[Spot], m: Model, rng: random.Random) -> tuple[str, str] | None:
-    spot = _pick([x for x in s if type(x.value) is dict and "resourceType" not in x.value and x.code != "Extension"], rng)
+    spot = _pick(
+        [x for x in s if type(x.value) is dict and "resourceType" not in x.value and x.code != "Extension"],
+        rng,
+    )
     if spot is None:
         return None
     spot.value.setdefault("extension", []).append({"url": "http://example.org/unknown", "valueString": "x"})
@@ -269,7 +307,9 @@ def modifier_unknown(r: Json, s: list[Spot], m: Model, rng: random.Random) -> tu
     if not places:
         return None
     at = rng.randrange(len(places))
-    places[at].setdefault("modifierExtension", []).append({"url": "http://example.org/modifier", "valueString": "x"})
+    places[at].setdefault("modifierExtension", []).append(
+        {"url": "http://example.org/modifier", "valueString": "x"}
+    )
     return paths[at] + ".modifierExtension", "unknown modifier extension"
 
 
@@ -325,7 +365,14 @@ def extension_no_url(r: Json, s: list[Spot], m: Model, rng: random.Random) -> tu
 
 def extension_moved(r: Json, s: list[Spot], m: Model, rng: random.Random) -> tuple[str, str] | None:
     spot = _pick([x for x in _extensions(s) if ":" in str(x.value.get("url"))], rng)
-    other = _pick([x for x in s if type(x.value) is dict and x.code in ("Identifier", "Period", "CodeableConcept", "Reference")], rng)
+    other = _pick(
+        [
+            x
+            for x in s
+            if type(x.value) is dict and x.code in ("Identifier", "Period", "CodeableConcept", "Reference")
+        ],
+        rng,
+    )
     if spot is None or other is None:
         return None
     value = copy.deepcopy(spot.value)
@@ -343,7 +390,14 @@ def unknown_property(r: Json, s: list[Spot], m: Model, rng: random.Random) -> tu
 
 
 def unknown_in_companion(r: Json, s: list[Spot], m: Model, rng: random.Random) -> tuple[str, str] | None:
-    spot = _pick([x for x in s if x.index < 0 and m.is_primitive(x.code) and x.code != "xhtml" and x.element.xml != "attr"], rng)
+    spot = _pick(
+        [
+            x
+            for x in s
+            if x.index < 0 and m.is_primitive(x.code) and x.code != "xhtml" and x.element.xml != "attr"
+        ],
+        rng,
+    )
     if spot is None:
         return None
     spot.owner["_" + spot.key] = {"onbekend": "x"}
@@ -354,8 +408,15 @@ def other_choice(r: Json, s: list[Spot], m: Model, rng: random.Random) -> tuple[
     spot = _pick([x for x in s if x.element.choice and x.owner_code != "Extension"], rng)
     if spot is None:
         return None
-    options: dict[str, Any] = {"string": "x", "boolean": True, "dateTime": "2020-01-01", "CodeableConcept": {"text": "x"},
-                               "Quantity": {"value": 1}, "Period": {"start": "2020-01-01"}, "Reference": {"display": "x"}}
+    options: dict[str, Any] = {
+        "string": "x",
+        "boolean": True,
+        "dateTime": "2020-01-01",
+        "CodeableConcept": {"text": "x"},
+        "Quantity": {"value": 1},
+        "Period": {"start": "2020-01-01"},
+        "Reference": {"display": "x"},
+    }
     free = [ref.code for ref in spot.element.types if ref.code in options and ref.code != spot.code]
     if not free:
         return None
@@ -378,7 +439,12 @@ def two_choices(r: Json, s: list[Spot], m: Model, rng: random.Random) -> tuple[s
     spot = _pick([x for x in s if x.element.choice and len(x.element.types) > 1], rng)
     if spot is None:
         return None
-    for code, value in (("string", "x"), ("dateTime", "2020-01-01"), ("CodeableConcept", {"text": "x"}), ("Reference", {"display": "x"})):
+    for code, value in (
+        ("string", "x"),
+        ("dateTime", "2020-01-01"),
+        ("CodeableConcept", {"text": "x"}),
+        ("Reference", {"display": "x"}),
+    ):
         if code != spot.code and any(ref.code == code for ref in spot.element.types):
             spot.owner[spot.element.key_for(code)] = value
             return spot.path, f"also {code}"
@@ -405,7 +471,16 @@ def reversed_period(r: Json, s: list[Spot], m: Model, rng: random.Random) -> tup
 
 
 def narrative(r: Json, s: list[Spot], m: Model, rng: random.Random) -> tuple[str, str] | None:
-    bad = rng.choice(["<script>alert(1)</script>", "<p onclick='x()'>x</p>", "<form/>", "<b>open", "<blink>x</blink>", "<p>fine</p>"])
+    bad = rng.choice(
+        [
+            "<script>alert(1)</script>",
+            "<p onclick='x()'>x</p>",
+            "<form/>",
+            "<b>open",
+            "<blink>x</blink>",
+            "<p>fine</p>",
+        ]
+    )
     if r["resourceType"] in ("Bundle", "Binary", "Parameters"):
         return None
     r["text"] = {"status": "generated", "div": f'<div xmlns="http://www.w3.org/1999/xhtml">{bad}</div>'}
@@ -415,13 +490,22 @@ def narrative(r: Json, s: list[Spot], m: Model, rng: random.Random) -> tuple[str
 def empty_narrative(r: Json, s: list[Spot], m: Model, rng: random.Random) -> tuple[str, str] | None:
     if r["resourceType"] in ("Bundle", "Binary", "Parameters"):
         return None
-    div = rng.choice(['<div xmlns="http://www.w3.org/1999/xhtml"> </div>', "<div>x</div>", "x", '<div xmlns="http://www.w3.org/1999/xhtml"/>'])
+    div = rng.choice(
+        [
+            '<div xmlns="http://www.w3.org/1999/xhtml"> </div>',
+            "<div>x</div>",
+            "x",
+            '<div xmlns="http://www.w3.org/1999/xhtml"/>',
+        ]
+    )
     r["text"] = {"status": "generated", "div": div}
     return r["resourceType"] + ".text.div", div
 
 
 def bad_uri(r: Json, s: list[Spot], m: Model, rng: random.Random) -> tuple[str, str] | None:
-    spot = _pick([x for x in s if x.code == "uri" and x.owner_code != "Extension" and x.key != "profile"], rng)
+    spot = _pick(
+        [x for x in s if x.code == "uri" and x.owner_code != "Extension" and x.key != "profile"], rng
+    )
     if spot is None:
         return None
     spot.put(rng.choice(["http://with a space", "urn:oid:not-an-oid", "urn:uuid:nope"]))
@@ -437,7 +521,13 @@ def bad_number(r: Json, s: list[Spot], m: Model, rng: random.Random) -> tuple[st
     spot = _pick([x for x in s if x.code in ("decimal", "integer", "positiveInt", "unsignedInt")], rng)
     if spot is None:
         return None
-    spot.put(-1 if spot.code in ("positiveInt", "unsignedInt") else Decimal("1.5") if spot.code == "integer" else "1.5")
+    spot.put(
+        -1
+        if spot.code in ("positiveInt", "unsignedInt")
+        else Decimal("1.5")
+        if spot.code == "integer"
+        else "1.5"
+    )
     return spot.path, str(spot.value)
 
 
@@ -460,8 +550,13 @@ def contained_unused(r: Json, s: list[Spot], m: Model, rng: random.Random) -> tu
 def profile_other(r: Json, s: list[Spot], m: Model, rng: random.Random) -> tuple[str, str] | None:
     if r["resourceType"] in ("Bundle", "Binary", "Parameters"):
         return None
-    url = rng.choice(["http://fhir.nl/fhir/StructureDefinition/nl-core-patient", "http://example.org/unknown-profile",
-                      "http://hl7.org/fhir/StructureDefinition/Medication"])
+    url = rng.choice(
+        [
+            "http://fhir.nl/fhir/StructureDefinition/nl-core-patient",
+            "http://example.org/unknown-profile",
+            "http://hl7.org/fhir/StructureDefinition/Medication",
+        ]
+    )
     r.setdefault("meta", {})["profile"] = [url]
     return f"{r['resourceType']}.meta.profile[0]", url
 
@@ -476,8 +571,16 @@ def bad_base64(r: Json, s: list[Spot], m: Model, rng: random.Random) -> tuple[st
 
 def fixed_value(r: Json, s: list[Spot], m: Model, rng: random.Random) -> tuple[str, str] | None:
     """Another code, unit or text in an element that profiles like to fix."""
-    spot = _pick([x for x in s if x.owner_code in ("Coding", "Quantity", "Identifier") and x.key in ("system", "code", "unit")
-                  and type(x.value) is str], rng)
+    spot = _pick(
+        [
+            x
+            for x in s
+            if x.owner_code in ("Coding", "Quantity", "Identifier")
+            and x.key in ("system", "code", "unit")
+            and type(x.value) is str
+        ],
+        rng,
+    )
     if spot is None:
         return None
     spot.put("urn:example:changed" if spot.key == "system" else spot.value + "x")
@@ -489,32 +592,68 @@ def all_codings(r: Json, s: list[Spot], m: Model, rng: random.Random) -> tuple[s
     spot = _pick([x for x in s if x.code == "CodeableConcept" and type(x.value) is dict], rng)
     if spot is None:
         return None
-    spot.put(rng.choice([{"text": "alleen tekst"}, {"coding": [{"system": "http://example.org/cs", "code": "x", "display": "x"}]}]))
+    spot.put(
+        rng.choice(
+            [
+                {"text": "alleen tekst"},
+                {"coding": [{"system": "http://example.org/cs", "code": "x", "display": "x"}]},
+            ]
+        )
+    )
     return spot.path, "other concept"
 
 
 OPERATORS: dict[str, tuple[Operator, int]] = {
-    "drop-required": (drop_required, 220), "drop-any": (drop_any, 260), "drop-top": (drop_top, 220),
-    "wrong-code": (wrong_code, 180), "code-format": (bad_code_format, 60), "coding-code": (coding_code, 160),
-    "coding-system": (coding_system, 120), "quantity-unit": (quantity_unit, 80), "wrong-type": (wrong_type, 180),
-    "object-to-scalar": (object_to_string, 120), "bad-date": (bad_date, 160), "list-for-scalar": (list_for_scalar, 180),
-    "scalar-for-list": (scalar_for_list, 140), "repeat": (repeat, 140), "repeat-slice": (repeat_coding, 120),
-    "reference-type": (reference_type, 160), "reference-dangling": (reference_dangling, 60),
-    "extension-unknown": (extension_unknown, 60), "modifier-unknown": (modifier_unknown, 80),
-    "extension-value-type": (extension_value_type, 120), "extension-no-value": (extension_no_value, 60),
-    "extension-both": (extension_both, 50), "extension-url": (extension_url, 60), "extension-no-url": (extension_no_url, 40),
-    "extension-moved": (extension_moved, 60), "unknown-property": (unknown_property, 160),
-    "unknown-in-companion": (unknown_in_companion, 50), "other-choice": (other_choice, 120), "forbidden-choice": (forbidden_choice, 40),
-    "two-choices": (two_choices, 60), "empty": (empty_value, 160), "reversed-period": (reversed_period, 50),
-    "narrative": (narrative, 50), "empty-narrative": (empty_narrative, 30), "bad-uri": (bad_uri, 60), "bad-id": (bad_id, 30),
-    "bad-number": (bad_number, 60), "wrong-resource": (wrong_resource, 40), "contained-unused": (contained_unused, 30),
-    "profile-other": (profile_other, 30), "bad-base64": (bad_base64, 6), "fixed-value": (fixed_value, 160),
+    "drop-required": (drop_required, 220),
+    "drop-any": (drop_any, 260),
+    "drop-top": (drop_top, 220),
+    "wrong-code": (wrong_code, 180),
+    "code-format": (bad_code_format, 60),
+    "coding-code": (coding_code, 160),
+    "coding-system": (coding_system, 120),
+    "quantity-unit": (quantity_unit, 80),
+    "wrong-type": (wrong_type, 180),
+    "object-to-scalar": (object_to_string, 120),
+    "bad-date": (bad_date, 160),
+    "list-for-scalar": (list_for_scalar, 180),
+    "scalar-for-list": (scalar_for_list, 140),
+    "repeat": (repeat, 140),
+    "repeat-slice": (repeat_coding, 120),
+    "reference-type": (reference_type, 160),
+    "reference-dangling": (reference_dangling, 60),
+    "extension-unknown": (extension_unknown, 60),
+    "modifier-unknown": (modifier_unknown, 80),
+    "extension-value-type": (extension_value_type, 120),
+    "extension-no-value": (extension_no_value, 60),
+    "extension-both": (extension_both, 50),
+    "extension-url": (extension_url, 60),
+    "extension-no-url": (extension_no_url, 40),
+    "extension-moved": (extension_moved, 60),
+    "unknown-property": (unknown_property, 160),
+    "unknown-in-companion": (unknown_in_companion, 50),
+    "other-choice": (other_choice, 120),
+    "forbidden-choice": (forbidden_choice, 40),
+    "two-choices": (two_choices, 60),
+    "empty": (empty_value, 160),
+    "reversed-period": (reversed_period, 50),
+    "narrative": (narrative, 50),
+    "empty-narrative": (empty_narrative, 30),
+    "bad-uri": (bad_uri, 60),
+    "bad-id": (bad_id, 30),
+    "bad-number": (bad_number, 60),
+    "wrong-resource": (wrong_resource, 40),
+    "contained-unused": (contained_unused, 30),
+    "profile-other": (profile_other, 30),
+    "bad-base64": (bad_base64, 6),
+    "fixed-value": (fixed_value, 160),
     "other-concept": (all_codings, 160),
-}  # fmt: skip
+}
 """Operators and how many mutants each makes at scale 1."""
 
 
-def mutants(resources: dict[str, Json], model: Model, *, seed: int = 20260301, scale: float = 1.0) -> Iterator[Mutant]:
+def mutants(
+    resources: dict[str, Json], model: Model, *, seed: int = 20260301, scale: float = 1.0
+) -> Iterator[Mutant]:
     """Mutants of good resources, in a fixed order.
 
     :param resources: name -> JSON-shaped resource; not changed.

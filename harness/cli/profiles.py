@@ -36,16 +36,23 @@ def _seeds(path: Path) -> list[str]:
 
 @app.command("distill")
 def distill(
-    packages: Annotated[list[str], typer.Argument(metavar="PACKAGE...", help=".tgz, folder, or name#version.")],
-    out: Annotated[Path | None, typer.Option("--out", help="File to write; standard output when not given.")] = None,
-    profile: Annotated[list[str] | None, typer.Option("--profile", help="Seed profile; default: all profiles.")] = None,
+    packages: Annotated[
+        list[str], typer.Argument(metavar="PACKAGE...", help=".tgz, folder, or name#version.")
+    ],
+    out: Annotated[
+        Path | None, typer.Option("--out", help="File to write; standard output when not given.")
+    ] = None,
+    profile: Annotated[
+        list[str] | None, typer.Option("--profile", help="Seed profile; default: all profiles.")
+    ] = None,
     seeds: Annotated[Path | None, typer.Option("--seeds", help="YAML file with seed profiles.")] = None,
     extensions: Annotated[bool, typer.Option(help="Also every extension definition of the packages.")] = True,
     lang: LangOption = "nl",
 ) -> None:
     """Write the constraint facts of official packages as compact YAML: no descriptive text.
 
-    Seeds bring along their parents, the profiles of their data types and of what they refer to, and value sets.
+    Seeds bring along their parents, the profiles of their data types and of what they refer to, and value
+    sets.
     """
     from harness.fhir.closures import Origin, collect, to_yaml
     from harness.fhir.constraints import Knowledge
@@ -66,12 +73,14 @@ def distill(
             Text(nl="geen van de profielen is gevonden", en="none of the profiles was found"),
             received=", ".join(missing[:5]),
         )
-    text = to_yaml(book, "Constraint facts, written by: harness profiles distill. Do not edit; distill again.")
+    text = to_yaml(
+        book, "Constraint facts, written by: harness profiles distill. Do not edit; distill again."
+    )
     if out is None:
         typer.echo(text, nl=False)
     else:
         out.write_text(text, encoding="utf-8")
-    counts = f"{len(book.profiles)} profiles, {len(book.value_sets)} value sets, {len(book.code_systems)} code systems"
+    counts = f"{len(book.profiles)} profiles, {len(book.value_sets)} value sets"
     typer.echo(f"{out or '-'}: {counts}", err=True)
     for url in missing:
         typer.echo(("ontbreekt: " if lang == "nl" else "missing: ") + url, err=True)
@@ -80,7 +89,9 @@ def distill(
 @app.command("snapshot")
 def snapshot(
     url: Annotated[str, typer.Argument(metavar="URL", help="Canonical URL of a profile.")],
-    package: Annotated[list[str] | None, typer.Option("--package", help=".tgz, folder, or name#version.")] = None,
+    package: Annotated[
+        list[str] | None, typer.Option("--package", help=".tgz, folder, or name#version.")
+    ] = None,
     lang: LangOption = "nl",
 ) -> None:
     """Show the complete element list of a profile: base type with all differentials laid over it."""
@@ -102,7 +113,9 @@ def snapshot(
 
 @app.command("list")
 def list_profiles(
-    package: Annotated[list[str] | None, typer.Option("--package", help=".tgz, folder, or name#version.")] = None,
+    package: Annotated[
+        list[str] | None, typer.Option("--package", help=".tgz, folder, or name#version.")
+    ] = None,
     lang: LangOption = "nl",
 ) -> None:
     """List the profiles that are available: embedded facts, and those of packages."""

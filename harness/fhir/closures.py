@@ -1,16 +1,19 @@
-"""Constraint facts in our own compact YAML: what ships with the harness for the four standards, and how it is made.
+"""Constraint facts in our own compact YAML: what ships with the harness for the four standards, and how it
+is made.
 
-A *fact book* holds the profiles, extensions and value sets that a set of seed profiles needs (parents, type profiles, reference
-targets), facts only: paths, cardinalities, types, codes, canonical URLs, FHIRPath, slices. ``harness profiles distill`` writes one from
-an official package (:func:`collect`, :func:`to_yaml`); :func:`embedded_facts` reads those in ``profiles/fhir/``. A fact book is asked
-when no package has the profile, and compiles into the same rules.
+A *fact book* holds the profiles, extensions and value sets that a set of seed profiles needs (parents, type
+profiles, reference targets), facts only: paths, cardinalities, types, codes, canonical URLs, FHIRPath,
+slices. ``harness profiles distill`` writes one from an official package (:func:`collect`, :func:`to_yaml`);
+:func:`embedded_facts` reads those in ``profiles/fhir/``. A fact book is asked when no package has the
+    profile, and compiles into the same rules.
 
 One element is one line::
 
     - {id: 'component:ICPC_S', card: 0..1, types: [BackboneElement]}
     - {id: 'component:ICPC_S.code', pattern: {CodeableConcept: {coding: [{system: 'http://…', code: ADMDX}]}}}
 
-``id`` is the element id without the type name (``.`` is the root); ``path`` stands there only when it is not the id without slice names.
+``id`` is the element id without the type name (``.`` is the root); ``path`` stands there only when it is not
+the id without slice names.
 """
 
 from __future__ import annotations
@@ -83,13 +86,9 @@ class FactBook(msgspec.Struct):
     def join(self, other: FactBook) -> None:
         """Adds what ``other`` has and this one has not."""
         self.origins += [o for o in other.origins if o not in self.origins]
-        for mine, theirs in (
-            (self.profiles, other.profiles),
-            (self.value_sets, other.value_sets),
-            (self.code_systems, other.code_systems),
-        ):
-            for url, facts in theirs.items():  # type: ignore[attr-defined]
-                mine.setdefault(url, facts)  # type: ignore[attr-defined]
+        self.profiles = {**other.profiles, **self.profiles}
+        self.value_sets = {**other.value_sets, **self.value_sets}
+        self.code_systems = {**other.code_systems, **self.code_systems}
 
 
 # -- collecting -----------------------------------------------------------------------------------
@@ -98,8 +97,8 @@ class FactBook(msgspec.Struct):
 def collect(knowledge: Any, seeds: Iterable[str]) -> tuple[FactBook, list[str]]:
     """The closure of some profiles, and the canonical URLs in it that are nowhere to be found.
 
-    :param knowledge: a :class:`~harness.fhir.constraints.Knowledge` with the packages. What its base specification has
-        is left out.
+    :param knowledge: a :class:`~harness.fhir.constraints.Knowledge` with the packages. What its base
+        specification has is left out.
     :param seeds: canonical URLs of profiles and extensions.
     """
     book = FactBook([], {}, {}, {})
@@ -137,14 +136,17 @@ def collect(knowledge: Any, seeds: Iterable[str]) -> tuple[FactBook, list[str]]:
         for include in (*found.include, *found.exclude):
             value_sets += include.value_sets
             system = include.system
-            if system and system not in book.code_systems and knowledge.base.resources.get("CodeSystem", system) is None:
+            if (
+                system
+                and system not in book.code_systems
+                and knowledge.base.resources.get("CodeSystem", system) is None
+            ):
                 codes = knowledge.code_system(system)
                 if codes is not None:
                     book.code_systems[system] = codes
-    for table in (book.profiles, book.value_sets, book.code_systems):
-        items = sorted(table.items())
-        table.clear()
-        table.update(items)  # type: ignore[arg-type]
+    book.profiles = dict(sorted(book.profiles.items()))
+    book.value_sets = dict(sorted(book.value_sets.items()))
+    book.code_systems = dict(sorted(book.code_systems.items()))
     return book, sorted(missing)
 
 
@@ -158,7 +160,9 @@ class _Dumper(yaml.SafeDumper):
         return True
 
 
-_Dumper.add_representer(Decimal, lambda dumper, value: dumper.represent_scalar("tag:yaml.org,2002:float", _number(value)))
+_Dumper.add_representer(
+    Decimal, lambda dumper, value: dumper.represent_scalar("tag:yaml.org,2002:float", _number(value))
+)
 
 
 def _number(value: Decimal) -> str:
@@ -167,7 +171,9 @@ def _number(value: Decimal) -> str:
 
 
 def _flow(value: Any) -> str:
-    text = yaml.dump(value, Dumper=_Dumper, default_flow_style=True, width=10**9, allow_unicode=True, sort_keys=False)
+    text = yaml.dump(
+        value, Dumper=_Dumper, default_flow_style=True, width=10**9, allow_unicode=True, sort_keys=False
+    )
     return str(text).removesuffix("\n").removesuffix("\n...")
 
 
@@ -176,7 +182,13 @@ def _plain_path(ident: str) -> str:
 
 
 def _relative(ident: str, type_name: str) -> str:
-    return "." if ident == type_name else ident.removeprefix(type_name + ".") if ident.startswith(type_name + ".") else "/" + ident
+    return (
+        "."
+        if ident == type_name
+        else ident.removeprefix(type_name + ".")
+        if ident.startswith(type_name + ".")
+        else "/" + ident
+    )
 
 
 def element_to_plain(element: ElementFact, type_name: str) -> Json:
@@ -192,7 +204,12 @@ def element_to_plain(element: ElementFact, type_name: str) -> Json:
         out["card"] = f"{'' if element.min is None else element.min}..{element.max}"
     if element.types:
         out["types"] = [_type_to_plain(entry) for entry in element.types]
-    for name, value in (("fixed", element.fixed), ("pattern", element.pattern), ("min", element.min_value), ("max", element.max_value)):
+    for name, value in (
+        ("fixed", element.fixed),
+        ("pattern", element.pattern),
+        ("min", element.min_value),
+        ("max", element.max_value),
+    ):
         if value is not None:
             out[name] = {value.type: value.value}
     if element.max_length:
@@ -208,7 +225,11 @@ def element_to_plain(element: ElementFact, type_name: str) -> Json:
         out["slicing"] = slicing
     if element.invariants:
         out["rules"] = [
-            {"key": rule.key, "expression": rule.expression, **({"severity": rule.severity} if rule.severity != "error" else {})}
+            {
+                "key": rule.key,
+                "expression": rule.expression,
+                **({"severity": rule.severity} if rule.severity != "error" else {}),
+            }
             for rule in element.invariants
         ]
     if element.content_reference:
@@ -219,7 +240,15 @@ def element_to_plain(element: ElementFact, type_name: str) -> Json:
 
 
 def _type_to_plain(entry: TypeFact) -> Any:
-    rest = {k: list(v) for k, v in (("profiles", entry.profiles), ("targets", entry.targets), ("aggregation", entry.aggregation)) if v}
+    rest = {
+        k: list(v)
+        for k, v in (
+            ("profiles", entry.profiles),
+            ("targets", entry.targets),
+            ("aggregation", entry.aggregation),
+        )
+        if v
+    }
     return entry.code if not rest and entry.code else {"code": entry.code, **rest}
 
 
@@ -231,11 +260,17 @@ def to_yaml(book: FactBook, comment: str = "") -> str:
     lines.append("profiles:" if book.profiles else "profiles: {}")
     for url, facts in book.profiles.items():
         lines.append(f"  {_flow(url)}:")
-        for name, value, default in (
-            ("version", facts.version, ""), ("name", facts.name, ""), ("kind", facts.kind, "resource"), ("type", facts.type, ""),
-            ("base", facts.base, ""), ("derivation", facts.derivation, "constraint"), ("abstract", facts.abstract, False),
+        rows: tuple[tuple[str, Any, Any], ...] = (
+            ("version", facts.version, ""),
+            ("name", facts.name, ""),
+            ("kind", facts.kind, "resource"),
+            ("type", facts.type, ""),
+            ("base", facts.base, ""),
+            ("derivation", facts.derivation, "constraint"),
+            ("abstract", facts.abstract, False),
             ("contexts", list(facts.contexts), []),
-        ):  # fmt: skip
+        )
+        for name, value, default in rows:
             if value != default:
                 lines.append(f"    {name}: {_flow(value)}")
         lines.append("    elements:" if facts.elements else "    elements: []")
@@ -260,7 +295,9 @@ _Loader.yaml_implicit_resolvers = {
     key: [(tag, rx) for tag, rx in found if tag != "tag:yaml.org,2002:timestamp"]
     for key, found in _Loader.yaml_implicit_resolvers.items()
 }
-_Loader.add_constructor("tag:yaml.org,2002:float", lambda loader, node: Decimal(loader.construct_scalar(node)))
+_Loader.add_constructor(
+    "tag:yaml.org,2002:float", lambda loader, node: Decimal(loader.construct_scalar(node))
+)
 
 _CARD = re.compile(r"(\d*)\.\.(\d+|\*)?").fullmatch
 
@@ -291,7 +328,8 @@ def element_from_plain(plain: Mapping[str, Any], type_name: str) -> ElementFact:
         min=int(match[1]) if match[1] else None,
         max=match[2] or "",
         types=tuple(
-            TypeFact(entry) if isinstance(entry, str) else msgspec.convert(entry, TypeFact) for entry in plain.get("types", ())
+            TypeFact(entry) if isinstance(entry, str) else msgspec.convert(entry, TypeFact)
+            for entry in plain.get("types", ())
         ),
         fixed=_value(plain.get("fixed")),
         pattern=_value(plain.get("pattern")),
@@ -313,7 +351,23 @@ def element_from_plain(plain: Mapping[str, Any], type_name: str) -> ElementFact:
 
 
 _ELEMENT_KEYS = frozenset(
-    ("id", "path", "slice", "card", "types", "fixed", "pattern", "min", "max", "length", "binding", "slicing", "rules", "ref", "modifier")
+    (
+        "id",
+        "path",
+        "slice",
+        "card",
+        "types",
+        "fixed",
+        "pattern",
+        "min",
+        "max",
+        "length",
+        "binding",
+        "slicing",
+        "rules",
+        "ref",
+        "modifier",
+    )
 )
 
 
@@ -351,7 +405,15 @@ def from_yaml(text: str | bytes, *, where: str = "") -> FactBook:
         for url, plain in data.get("code-systems", {}).items():
             at = f"{where}: {url}"
             book.code_systems[url] = msgspec.convert({"url": url, **plain}, CodeSystemFacts)
-    except (yaml.YAMLError, ValueError, KeyError, TypeError, AttributeError, RecursionError, ArithmeticError) as error:
+    except (
+        yaml.YAMLError,
+        ValueError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        RecursionError,
+        ArithmeticError,
+    ) as error:
         raise ConfigurationError(
             Text(nl="dit is geen bruikbaar feitenboek", en="this is no usable fact book"),
             where=at,
@@ -368,14 +430,16 @@ _ENCODER = msgspec.json.Encoder(decimal_format="number")
 
 @cache
 def embedded_facts() -> FactBook | None:
-    """The facts that ship with the harness, ``None`` when the installation has none. Compiled once per content."""
+    """The facts that ship with the harness, ``None`` when the installation has none. Compiled once per
+    content."""
     if not (data_root() / "profiles" / "fhir").is_dir():
         return None
     return load_books(sorted(data_path("profiles", "fhir").glob("facts-*.yaml")))
 
 
 def load_books(paths: Iterable[Path], cache: Cache | None = None) -> FactBook:
-    """Fact books as one; the first that has a URL counts. The parsed form is kept in the harness's cache by content.
+    """Fact books as one; the first that has a URL counts. The parsed form is kept in the harness's cache by
+    content.
 
     :raises ConfigurationError: when a file is no fact book.
     """

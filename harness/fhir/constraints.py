@@ -1,8 +1,11 @@
-"""What the validator knows: profiles and terminology, from packages, from embedded facts, from the base specification.
+"""What the validator knows: profiles and terminology, from packages, from embedded facts, from the base
+specification.
 
-:class:`Knowledge` answers by canonical URL, in this order: the packages that the user gave, the facts that ship with the
-harness for the four standards (:mod:`harness.fhir.closures`), the base specification. A ``|version`` is honoured when a source
-has that version, else ignored. Look-ups are lazy and remembered; nothing is read that no resource asks for.
+:class:`Knowledge` answers by canonical URL, in this order: the packages that the user gave, the facts that
+    ship with the
+harness for the four standards (:mod:`harness.fhir.closures`), the base specification. A ``|version`` is
+honoured when a source has that version, else ignored. Look-ups are lazy and remembered; nothing is read that
+no resource asks for.
 """
 
 from __future__ import annotations
@@ -53,7 +56,9 @@ class Knowledge:
     :param facts: embedded facts, asked after the packages.
     """
 
-    def __init__(self, base: Base, packages: Resources | None = None, facts: FactSource | None = None) -> None:
+    def __init__(
+        self, base: Base, packages: Resources | None = None, facts: FactSource | None = None
+    ) -> None:
         self.base = base
         self.model = base.model
         self.packages = packages
@@ -64,46 +69,8 @@ class Knowledge:
         self._trees: dict[str, ProfileTree | None] = {}
 
     def profile(self, url: str) -> ProfileFacts | None:
-        """Profile facts by canonical URL."""
-
-    def value_set(self, url: str) -> ValueSetFacts | None:
-        """Value set facts by canonical URL."""
-
-    def code_system(self, url: str) -> CodeSystemFacts | None:
-        """Code system facts by system URI."""
-
-
-class Knowledge:
-    """Profiles and terminology behind one interface.
-
-    :param base: the base specification.
-    :param packages: conformance resources of the user's packages.
-    :param facts: embedded facts, asked after the packages.
-    """
-
-    def __init__(self, base: Base, packages: Resources | None = None, facts: FactSource | None = None) -> None:
-        self.base = base
-        self.model = base.model
-        self.packages = packages
-        self.facts = facts
-        self.terminology = Terminology(self)
-        self.defects: dict[str, str] = {}
-        self._profiles: dict[str, ProfileFacts | None] = {}
-        self._trees: dict[str, ProfileTree | None] = {}
-
-    def _find(self, kind: str, url: str) -> Json | None:
-        for source in (self.packages, self.base.resources):
-            if source is None:
-                continue
-            found = source.get(kind, url)
-            if found is None and "|" in url:
-                found = source.get(kind, url.partition("|")[0])
-            if found is not None:
-                return found
-        return None
-
-    def profile(self, url: str) -> ProfileFacts | None:
-        """Facts of a profile or extension definition; ``None`` when unknown or unusable (then in ``defects``)."""
+        """Facts of a profile or extension definition; ``None`` when unknown or unusable (then in
+        ``defects``)."""
         if url not in self._profiles:
             self._profiles[url] = self._profile(url)
         return self._profiles[url]
@@ -111,7 +78,9 @@ class Knowledge:
     def _profile(self, url: str) -> ProfileFacts | None:
         bare = url.partition("|")[0]
         if self.packages is not None:
-            found = self.packages.get("StructureDefinition", url) or self.packages.get("StructureDefinition", bare)
+            found = self.packages.get("StructureDefinition", url) or self.packages.get(
+                "StructureDefinition", bare
+            )
             if found is not None:
                 return self._read(url, found)
         if self.facts is not None:

@@ -1,17 +1,19 @@
 """Profile facts: what a StructureDefinition constrains, without its prose.
 
-One shape for three sources: an official StructureDefinition (STU3 or R4, JSON-shaped), the compact YAML of our
-embedded facts, and the compact extension definitions of the base specification::
+One shape for three sources: an official StructureDefinition (STU3 or R4, JSON-shaped), the compact YAML of
+our embedded facts, and the compact extension definitions of the base specification::
 
     facts = from_structure_definition(resource)        # ProfileFacts
     facts.elements[3].path, facts.elements[3].max      # 'Observation.basedOn', '0'
     plain = to_plain(facts)                            # dict for YAML / JSON, defaults left out
     from_plain(plain) == facts
 
-Only the differential is read (of a definition that has only a snapshot: the snapshot); the base specification and the
-parent profiles are not repeated. How facts of a chain of profiles become one tree: :mod:`harness.fhir.snapshot`.
+Only the differential is read (of a definition that has only a snapshot: the snapshot); the base
+specification and the parent profiles are not repeated. How facts of a chain of profiles become one tree:
+:mod:`harness.fhir.snapshot`.
 
-Untrusted input: a definition that is not shaped like one gives :class:`ProfileError`, never another exception.
+Untrusted input: a definition that is not shaped like one gives :class:`ProfileError`, never another
+exception.
 """
 
 from __future__ import annotations
@@ -256,7 +258,7 @@ def _contexts(resource: Mapping[str, Any]) -> tuple[str, ...]:
         return tuple(
             item if isinstance(item, str) else _string(item.get("expression"))
             for item in found
-            if isinstance(item, str) or isinstance(item, Mapping)
+            if isinstance(item, (str, Mapping))
         )
     return _strings(found)
 

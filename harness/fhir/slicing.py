@@ -1,12 +1,13 @@
 """Which slice does an item belong to: discriminators compiled to predicates.
 
-FHIR STU3 profiling.html#discriminator. For each slice the discriminators of the slicing give one predicate on an item:
-``value`` and ``pattern`` (fixed or pattern value at the path, nested ones, or a required binding), ``exists``, ``type``
-(``$this``, a path, ``resolve()``), ``profile``. All discriminators have to agree. A slice of which nothing can be told apart
-has predicate ``None``: the validator then says that the slice was not checked.
+FHIR STU3 profiling.html#discriminator. For each slice the discriminators of the slicing give one predicate
+on an item: ``value`` and ``pattern`` (fixed or pattern value at the path, nested ones, or a required
+binding), ``exists``, ``type`` (``$this``, a path, ``resolve()``), ``profile``. All discriminators have to
+agree. A slice of which nothing can be told apart has predicate ``None``: the validator then says that the
+slice was not checked.
 
-Predicates answer ``True``, ``False`` or ``None`` (cannot be told here, e.g. a reference that does not resolve or a code of a code
-system that is not available).
+Predicates answer ``True``, ``False`` or ``None`` (cannot be told here, e.g. a reference that does not
+resolve or a code of a code system that is not available).
 """
 
 from __future__ import annotations
@@ -115,7 +116,8 @@ class Step(NamedTuple):
 
 
 def parse_path(path: str) -> tuple[Step, ...] | None:
-    """Steps of a discriminator path (the restricted FHIRPath subset); ``None`` when it uses something else."""
+    """Steps of a discriminator path (the restricted FHIRPath subset); ``None`` when it uses something
+    else."""
     steps: list[Step] = []
     rest = path.strip()
     while rest:
@@ -232,7 +234,8 @@ def _bare(node: Node) -> bool:
 
 
 def extension_url(node: Node) -> str:
-    """The URL of the extension that a slice of ``extension`` stands for: its profile, else a fixed ``url``."""
+    """The URL of the extension that a slice of ``extension`` stands for: its profile, else a fixed
+    ``url``."""
     for entry in node.types:
         for profile in entry.profiles:
             return profile.partition("|")[0]
@@ -309,7 +312,9 @@ def _all_nested(value: Any, nested: list[tuple[str, _Test]]) -> bool | None:
     return None if undecided else True
 
 
-def _value_predicate(node: Node, steps: tuple[Step, ...], context: Context, seen: tuple[str, ...] = ()) -> Predicate | None:
+def _value_predicate(
+    node: Node, steps: tuple[Step, ...], context: Context, seen: tuple[str, ...] = ()
+) -> Predicate | None:
     """The predicate of a ``value`` or ``pattern`` discriminator."""
     current: Node | None = node
     test: _Test | None = None
@@ -387,7 +392,8 @@ def _exists_predicate(node: Node, steps: tuple[Step, ...]) -> Predicate | None:
 
 
 def _type_predicate(node: Node, steps: tuple[Step, ...], context: Context) -> Predicate | None:
-    """``type`` discriminators: of the item itself, of an element below it, or of what a reference points to."""
+    """``type`` discriminators: of the item itself, of an element below it, or of what a reference points
+    to."""
     resolving = bool(steps) and steps[-1].kind == "resolve"
     current: Node | None = node
     for step in steps[:-1] if resolving else steps:
@@ -413,9 +419,11 @@ def _type_predicate(node: Node, steps: tuple[Step, ...], context: Context) -> Pr
             return False
 
         return by_target
-    wanted = set(current.codes) if current.type_key or not current.types else {
-        t.code or context.type_of_profile(t.profiles[0] if t.profiles else "") for t in current.types
-    }
+    wanted = (
+        set(current.codes)
+        if current.type_key or not current.types
+        else {t.code or context.type_of_profile(t.profiles[0] if t.profiles else "") for t in current.types}
+    )
     wanted |= {context.type_of_profile(p) for t in current.types for p in t.profiles} - {""}
     if not wanted:
         return None
@@ -433,7 +441,12 @@ def _type_predicate(node: Node, steps: tuple[Step, ...], context: Context) -> Pr
             found = value.get("resourceType") if isinstance(value, dict) else None
             if found is None and isinstance(item.value, dict):
                 found = next(
-                    (k[len(name) :] for k in item.value if k.startswith(name) and k[len(name) : len(name) + 1].isupper()), None
+                    (
+                        k[len(name) :]
+                        for k in item.value
+                        if k.startswith(name) and k[len(name) : len(name) + 1].isupper()
+                    ),
+                    None,
                 )
                 wanted_folded = {w[:1].upper() + w[1:] for w in wanted}
                 if found in wanted_folded:
@@ -481,7 +494,8 @@ def _profile_predicate(node: Node, steps: tuple[Step, ...], context: Context) ->
 def compile_slice(node: Node, slicing: SlicingFact | None, context: Context) -> Predicate | None:
     """The predicate of one slice; ``None`` when nothing tells it apart.
 
-    :param slicing: discriminators of the slicing it belongs to; without any, a choice slice is told by its type.
+    :param slicing: discriminators of the slicing it belongs to; without any, a choice slice is told by its
+        type.
     """
     if node.type_key:
         key = node.type_key

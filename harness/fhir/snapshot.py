@@ -1,20 +1,22 @@
 """From a chain of differentials to one tree of constraints.
 
-All profiles in practice are differential-only. A classic snapshot repeats the whole base type for each of them; here
-the base type is checked once from the model (:mod:`harness.fhir.validation.shapes`) and a profile is the *sparse* tree of
-what its chain of differentials adds, which is what :func:`merge` makes::
+All profiles in practice are differential-only. A classic snapshot repeats the whole base type for each of
+them; here the base type is checked once from the model (:mod:`harness.fhir.validation.shapes`) and a profile
+is the *sparse* tree of what its chain of differentials adds, which is what :func:`merge` makes::
 
     tree = merge("http://nictiz.nl/fhir/StructureDefinition/gp-JournalEntry", lookup, model)
     tree.root.children["status"].fixed          # Value('code', 'final')
     tree.root.children["component"].slices      # {'ICPC_S': Node, 'ICPC_E': Node}
 
 A derived profile can only add constraints, so the levels of the chain are laid over each other: cardinalities
-narrow, invariants add up, types, fixed values and patterns are replaced, bindings are only replaced by a value set
-(never by nothing). Slices are merged by name because a derived profile constrains the slices of its parent.
+narrow, invariants add up, types, fixed values and patterns are replaced, bindings are only replaced by a
+value set (never by nothing). Slices are merged by name because a derived profile constrains the slices of
+its parent.
 
-What the differentials of real packages need (and get): ids with slice names next to paths with ``valueQuantity``;
-old-style type-slice ids (``valueQuantity:valueQuantity``) next to new ones (``value[x]:valueQuantity``); slice names in ids
-that differ from ``sliceName``; definitions without ids at all; re-slices (``a/b``).
+What the differentials of real packages need (and get): ids with slice names next to paths with
+``valueQuantity``; old-style type-slice ids (``valueQuantity:valueQuantity``) next to new ones
+(``value[x]:valueQuantity``); slice names in ids that differ from ``sliceName``; definitions without ids at
+all; re-slices (``a/b``).
 
 :func:`expand` writes the classic complete element list, for people and for comparison with other tools.
 """
@@ -61,9 +63,28 @@ class Node:
     """
 
     __slots__ = (
-        "binding", "children", "codes", "fixed", "ident", "invariants", "max", "max_length", "max_value", "min",
-        "min_value", "modifier", "name", "only", "pattern", "shortcut", "slice_name", "slices", "slicing", "type_key", "types",
-    )  # fmt: skip
+        "binding",
+        "children",
+        "codes",
+        "fixed",
+        "ident",
+        "invariants",
+        "max",
+        "max_length",
+        "max_value",
+        "min",
+        "min_value",
+        "modifier",
+        "name",
+        "only",
+        "pattern",
+        "shortcut",
+        "slice_name",
+        "slices",
+        "slicing",
+        "type_key",
+        "types",
+    )
 
     def __init__(self, name: str, ident: str, codes: tuple[str, ...], slice_name: str = "") -> None:
         self.name = name
@@ -169,7 +190,8 @@ class _Overlay:
         self._donors: dict[str, Node | None] = {}
 
     def _donor_of(self, node: Node) -> Node | None:
-        """Root of the profile that the values of ``node`` conform to: slices below it may be constrained by name."""
+        """Root of the profile that the values of ``node`` conform to: slices below it may be constrained by
+        name."""
         profiles = [profile for entry in node.types for profile in entry.profiles]
         if len(profiles) != 1:
             return None
@@ -212,9 +234,7 @@ class _Overlay:
             names = slice_name.split("/") if slice_name else []
             if not key and target.name.endswith("[x]") and path_name != target.name:
                 key = self._type_of(node, path_name)
-            if key and not names:
-                names = [key]
-            elif key and names and names[0] == id_name:
+            if (key and not names) or (key and names and names[0] == id_name):
                 names = [key]
             if key and path_name != target.name and target.slicing is None:
                 target.only = target.only | {key}
@@ -235,7 +255,8 @@ class _Overlay:
         return node
 
     def _child(self, node: Node, name: str) -> tuple[Node, str] | None:
-        """The child element called ``name`` (created when new), and the JSON key when ``name`` is a choice shortcut."""
+        """The child element called ``name`` (created when new), and the JSON key when ``name`` is a choice
+        shortcut."""
         found = node.children.get(name)
         if found is not None:
             return found, ""
@@ -254,7 +275,9 @@ class _Overlay:
             child = node.children.get(element.name)
             if child is None:
                 codes = tuple(ref.code for ref in element.types)
-                child = node.children[element.name] = Node(element.name, f"{node.ident}.{element.name}", codes)
+                child = node.children[element.name] = Node(
+                    element.name, f"{node.ident}.{element.name}", codes
+                )
             return child, key
         return None
 
@@ -269,7 +292,8 @@ class _Overlay:
 
 
 def _inherit(node: Node, donor: Node) -> None:
-    """Takes over what tells a slice apart from the profile that defines it; its other rules are checked there."""
+    """Takes over what tells a slice apart from the profile that defines it; its other rules are checked
+    there."""
     node.types = node.types or donor.types
     node.fixed = node.fixed or donor.fixed
     node.pattern = node.pattern or donor.pattern
@@ -377,7 +401,8 @@ def model_types(node: Node) -> tuple[TypeRef, ...]:
 
 
 def expand(tree: ProfileTree, model: Model) -> list[tuple[str, str]]:
-    """The classic snapshot as ``(element id, cardinality)``: base elements with the profile's constraints laid over.
+    """The classic snapshot as ``(element id, cardinality)``: base elements with the profile's constraints
+    laid over.
 
     Datatypes are opened only where the profile constrains something inside them.
     """

@@ -8,11 +8,14 @@
     for issue in validator.validate(document):
         print(issue.severity, issue.rule, issue.path, issue.line, issue.message.en)
 
-Pure: no clock, no randomness, no network; the same document and packages give the same issues. An issue has severity ``error``
-(the document does not conform), ``warning``, ``information`` or ``not-checked`` (a rule that could not be decided offline).
+Pure: no clock, no randomness, no network; the same document and packages give the same issues. An issue has
+severity ``error`` (the document does not conform), ``warning``, ``information`` or ``not-checked`` (a rule
+that could not be decided offline).
 
-How it works: the base type of each element is checked once by compiled closures (:mod:`.shapes`); each profile adds a sparse tree of
-further rules (:mod:`.overlay`, made by :mod:`harness.fhir.snapshot`). :mod:`.codes`, :mod:`.extensions`, :mod:`.references`,
+How it works: the base type of each element is checked once by compiled closures (:mod:`.shapes`); each
+profile adds a sparse tree of further rules (:mod:`.overlay`, made by :mod:`harness.fhir.snapshot`).
+:mod:`.codes`, :mod:`.extensions`,
+:mod:`.references`,
 :mod:`.bundles`, :mod:`.narrative` hold what belongs to those things; :mod:`.invariants` the FHIRPath.
 """
 

@@ -1,7 +1,7 @@
 """What holds for a Bundle as a whole and is no FHIRPath invariant (STU3 bundle.html).
 
-``fullUrl`` and ``resource.id`` agree (bundle.html#resource.fullUrl), a document starts with a Composition and a message with a
-MessageHeader, and an entry of a document or message can be referred to.
+``fullUrl`` and ``resource.id`` agree (bundle.html#resource.fullUrl), a document starts with a Composition
+and a message with a MessageHeader, and an entry of a document or message can be referred to.
 """
 
 from __future__ import annotations
@@ -36,4 +36,6 @@ def check(value: Any, place: Place, run: Run) -> None:
             continue
         tail = url.partition("/_history/")[0].rsplit("/", 1)[-1]
         if "/" in url and tail != ident:
-            run.add("fhir-bundle-fullurl", (at, "fullUrl", -1, "fullUrl"), expected=f"…/{ident}", received=url)
+            run.add(
+                "fhir-bundle-fullurl", (at, "fullUrl", -1, "fullUrl"), expected=f"…/{ident}", received=url
+            )

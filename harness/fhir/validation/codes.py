@@ -1,8 +1,8 @@
 """Codes: bindings by strength, codes against complete code systems, systems that are absolute.
 
-A binding decides offline what it can (:mod:`harness.fhir.terminology`). Strength ``required``: a code outside the set is an
-error, a code that cannot be decided is ``not-checked``. ``extensible``: a warning. ``preferred`` and ``example``: nothing.
-FHIR STU3 terminologies.html#strength; datatypes.html#coding.
+A binding decides offline what it can (:mod:`harness.fhir.terminology`). Strength ``required``: a code
+outside the set is an error, a code that cannot be decided is ``not-checked``. ``extensible``: a warning.
+``preferred`` and ``example``: nothing. FHIR STU3 terminologies.html#strength; datatypes.html#coding.
 """
 
 from __future__ import annotations
@@ -23,7 +23,10 @@ Check = Callable[[Any, "Place", Run], None]
 _CODED = {"code", "Coding", "CodeableConcept", "Quantity", "string", "uri", "id", "oid", "Age", "Duration", "Money",
           "Count", "Distance", "SimpleQuantity"}  # fmt: skip
 _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:\S+").fullmatch
-_MIME = re.compile(r"[A-Za-z0-9!#$&^_.+\-]+/[A-Za-z0-9!#$&^_.+\-*]+(?:\s*;\s*[^\s;=]+=(?:\"[^\"]*\"|[^\s;]+))*").fullmatch
+_MIME = re.compile(
+    r"[A-Za-z0-9!#$&^_.+\-]+/[A-Za-z0-9!#$&^_.+\-*]+"
+    r"(?:\s*;\s*[^\s;=]+=(?:\"[^\"]*\"|[^\s;]+))*"
+).fullmatch
 _LANGUAGE = re.compile(r"(?:[A-Za-z]{2,3}|[ix])(?:-[A-Za-z0-9]{1,8})*").fullmatch
 
 GRAMMARS: dict[str, Callable[[str], object]] = {
@@ -71,13 +74,21 @@ def binding_check(knowledge: Knowledge, binding: BindingFact, code: str, path: s
 
     def report_out(place: Place, run: Run, found: Members, received: object) -> None:
         run.add(
-            "fhir-binding-required" if required else "fhir-binding-extensible", place,
+            "fhir-binding-required" if required else "fhir-binding-extensible",
+            place,
             severity="error" if required else "warning",
-            expected=f"{url}: {found.sample()}" if found.sample() else url, received=received,
-        )  # fmt: skip
+            expected=f"{url}: {found.sample()}" if found.sample() else url,
+            received=received,
+        )
 
     def report_unknown(place: Place, run: Run, received: object) -> None:
-        run.add("fhir-binding-not-checked", place, severity="not-checked", expected=f"{binding.strength}: {url}", received=received)
+        run.add(
+            "fhir-binding-not-checked",
+            place,
+            severity="not-checked",
+            expected=f"{binding.strength}: {url}",
+            received=received,
+        )
 
     def primitive(value: Any, place: Place, run: Run) -> None:
         nonlocal members
@@ -108,9 +119,11 @@ def binding_check(knowledge: Knowledge, binding: BindingFact, code: str, path: s
         if not pairs:
             if required and members.usable and code == "CodeableConcept":
                 run.add(
-                    "fhir-binding-missing-code", place,
-                    expected=f"{url}: {members.sample()}", received=value,
-                )  # fmt: skip
+                    "fhir-binding-missing-code",
+                    place,
+                    expected=f"{url}: {members.sample()}",
+                    received=value,
+                )
             return
         undecided = ""
         for system, item in pairs:
@@ -131,7 +144,8 @@ def binding_check(knowledge: Knowledge, binding: BindingFact, code: str, path: s
 
 
 def _culprit(coding: list[Any], members: Members) -> int:
-    """The coding that most likely was meant to be the member: of a system that the set uses, else the first with a code."""
+    """The coding that most likely was meant to be the member: of a system that the set uses, else the first
+    with a code."""
     known = {*members.codes, *members.open}
     first = -1
     for index, part in enumerate(coding):
@@ -146,7 +160,8 @@ def _culprit(coding: list[Any], members: Members) -> int:
 
 
 def coding_check(knowledge: Knowledge) -> Check:
-    """Of every Coding, bound or not: an absolute system that is no value set, and a code that the system has."""
+    """Of every Coding, bound or not: an absolute system that is no value set, and a code that the system
+    has."""
     verdicts: dict[tuple[str, str], bool] = {}
     systems: dict[str, str] = {}
 
@@ -182,7 +197,9 @@ def coding_check(knowledge: Knowledge) -> Check:
             if len(verdicts) < 100_000:
                 verdicts[key] = good
         if not good:
-            run.add("fhir-code-unknown", (place, "code", -1, "code"), expected=f"code of {system}", received=code)
+            run.add(
+                "fhir-code-unknown", (place, "code", -1, "code"), expected=f"code of {system}", received=code
+            )
 
     return check
 
@@ -191,6 +208,18 @@ def identifier_check(value: Any, place: Place, run: Run) -> None:
     """The system of an Identifier is absolute (datatypes.html#identifier)."""
     system = value.get("system")
     if type(system) is str and _ABSOLUTE(system) is None:
-        run.add("fhir-coding-system", (place, "system", -1, "system"), expected="absolute URI", received=system)
-    elif system == "urn:ietf:rfc:3986" and type(value.get("value")) is str and _ABSOLUTE(value["value"]) is None:
-        run.add("fhir-primitive-format", (place, "value", -1, "value"), name="uri", expected="URI", received=value["value"])
+        run.add(
+            "fhir-coding-system", (place, "system", -1, "system"), expected="absolute URI", received=system
+        )
+    elif (
+        system == "urn:ietf:rfc:3986"
+        and type(value.get("value")) is str
+        and _ABSOLUTE(value["value"]) is None
+    ):
+        run.add(
+            "fhir-primitive-format",
+            (place, "value", -1, "value"),
+            name="uri",
+            expected="URI",
+            received=value["value"],
+        )

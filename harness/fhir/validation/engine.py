@@ -1,7 +1,9 @@
-"""Ties the parts of the validator together: checks of elements by their type, extensions, resources, profiles.
+"""Ties the parts of the validator together: checks of elements by their type, extensions, resources,
+profiles.
 
-One :class:`Engine` per model and knowledge; it compiles what it needs on first use and is otherwise immutable, so that one
-engine may validate many documents. State of a document is in :class:`~harness.fhir.validation.run.Run`.
+One :class:`Engine` per model and knowledge; it compiles what it needs on first use and is otherwise
+immutable, so that one engine may validate many documents. State of a document is in
+:class:`~harness.fhir.validation.run.Run`.
 """
 
 from __future__ import annotations
@@ -84,7 +86,8 @@ class Engine:
         return check
 
     def element_checks(self, owner: str, element: ElementFacts, ref: TypeRef) -> tuple[Check, ...]:
-        """What is checked of an element beyond the shape of its type: binding, reference targets, invariants."""
+        """What is checked of an element beyond the shape of its type: binding, reference targets,
+        invariants."""
         checks: list[Check] = []
         origin = element.defined_in or owner
         path = f"{origin}.{element.name}"
@@ -116,7 +119,8 @@ class Engine:
         return extensions.extension_check(self, modifier)
 
     def resource_check(self, code: str) -> Check:
-        """The check of a resource inside another one (``contained``, ``entry.resource``, ``parameter.resource``)."""
+        """The check of a resource inside another one (``contained``, ``entry.resource``,
+        ``parameter.resource``)."""
 
         def check(value: Any, place: Place, run: Run) -> None:
             if type(value) is not dict:
@@ -140,7 +144,9 @@ class Engine:
         """Base specification, then every profile that the resource declares and that the caller asks for."""
         name = resource.get("resourceType")
         if not isinstance(name, str) or not self.model.is_resource(name):
-            run.add("fhir-resource-type", place, name=str(name), expected="resource type", received=name or "")
+            run.add(
+                "fhir-resource-type", place, name=str(name), expected="resource type", received=name or ""
+            )
             return
         if expected not in ("Resource", "DomainResource") and not self.model.is_subtype(name, expected):
             run.add("fhir-resource-type-expected", place, expected=expected, received=name)
@@ -156,7 +162,13 @@ class Engine:
             if not contained:
                 references.contained_check(resource, place, run)
             if contained and "id" not in resource:
-                run.add("fhir-cardinality-min", place, name="id", expected="contained resources have an id", received="0")
+                run.add(
+                    "fhir-cardinality-min",
+                    place,
+                    name="id",
+                    expected="contained resources have an id",
+                    received="0",
+                )
             todo = [*profiles, *(_declared(resource) if declared else ())]
             for url in dict.fromkeys(todo):
                 self.apply_resource_profile(url, resource, name, place, run)
@@ -184,7 +196,14 @@ class Engine:
         try:
             rules = self.rules(url)
         except HarnessError as error:
-            run.once("fhir-package-defect", url, place, severity="warning", expected=url, received=error.render("en"))
+            run.once(
+                "fhir-package-defect",
+                url,
+                place,
+                severity="warning",
+                expected=url,
+                received=error.render("en"),
+            )
             return
         if rules is None:
             run.add("fhir-profile-unknown", _meta(place), severity="not-checked", expected=url)
@@ -195,7 +214,8 @@ class Engine:
         self.apply_profile(url, resource, None, name, place, run)
 
     def apply_profile(self, url: str, value: Any, companion: Any, code: str, place: Place, run: Run) -> None:
-        """Applies the constraints of a profile to a value whose base shape was already checked; once per value."""
+        """Applies the constraints of a profile to a value whose base shape was already checked; once per
+        value."""
         if type(value) is dict:
             mark = (id(value), url)
             if mark in run.applied:
@@ -204,7 +224,14 @@ class Engine:
         try:
             rules = self.rules(url)
         except HarnessError as error:
-            run.once("fhir-package-defect", url, place, severity="warning", expected=url, received=error.render("en"))
+            run.once(
+                "fhir-package-defect",
+                url,
+                place,
+                severity="warning",
+                expected=url,
+                received=error.render("en"),
+            )
             return
         if rules is None:
             if not (url.startswith(CORE) and url[len(CORE) :].partition("|")[0] in self.model.types):
@@ -213,7 +240,8 @@ class Engine:
         rules.apply(value, companion, code, place, run)
 
     def conforms(self, value: Any, code: str, url: str, place: Place, run: Run) -> bool | None:
-        """Whether a value conforms to a profile, without reporting why not; ``None`` when the profile is unknown."""
+        """Whether a value conforms to a profile, without reporting why not; ``None`` when the profile is
+        unknown."""
         bare = url.partition("|")[0]
         if bare.startswith(CORE) and bare[len(CORE) :] in self.model.types:
             return self.model.is_subtype(code, bare[len(CORE) :])

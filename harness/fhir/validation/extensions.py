@@ -1,7 +1,8 @@
 """Extensions: their own definition, where they may stand, and modifier extensions that nobody knows.
 
-FHIR STU3 extensibility.html: an unknown extension is allowed (a warning here: it was not checked), an unknown modifier extension
-makes the resource uninterpretable (an error). ``context`` of a definition says where it may stand (defining-extensions.html#context).
+FHIR STU3 extensibility.html: an unknown extension is allowed (a warning here: it was not checked), an
+unknown modifier extension makes the resource uninterpretable (an error). ``context`` of a definition says
+where it may stand (defining-extensions.html#context).
 """
 
 from __future__ import annotations
@@ -38,14 +39,24 @@ def extension_check(engine: Engine, modifier: bool) -> Check:
         nested = owner is not None and owner[3] in _HOLDERS
         if ":" not in url:
             if not nested:
-                run.add("fhir-extension-url", (place, "url", -1, "url"), expected="absolute URL", received=url)
+                run.add(
+                    "fhir-extension-url", (place, "url", -1, "url"), expected="absolute URL", received=url
+                )
             return
         facts = engine.knowledge.profile(url)
         if facts is None or facts.type != "Extension":
             if modifier:
-                run.add("fhir-extension-modifier-unknown", place, expected="known modifierExtension", received=url)
+                run.add(
+                    "fhir-extension-modifier-unknown", place, expected="known modifierExtension", received=url
+                )
             else:
-                run.add("fhir-extension-unknown", place, severity="warning", expected="known extension", received=url)
+                run.add(
+                    "fhir-extension-unknown",
+                    place,
+                    severity="warning",
+                    expected="known extension",
+                    received=url,
+                )
             return
         root = facts.elements[0] if facts.elements else None
         if root is not None and root.path == "Extension":
@@ -55,16 +66,17 @@ def extension_check(engine: Engine, modifier: bool) -> Check:
                 run.add("fhir-extension-modifier", place, expected="modifierExtension", received="extension")
         if facts.contexts and not allowed_here(facts.contexts, owner, run, engine.model):
             run.add(
-                "fhir-extension-context", place,
-                expected=" | ".join(facts.contexts), received=f"{_element_path(owner, run)} ({url})",
-            )  # fmt: skip
+                "fhir-extension-context",
+                place,
+                expected=" | ".join(facts.contexts),
+                received=f"{_element_path(owner, run)} ({url})",
+            )
         engine.apply_profile(url, value, None, "Extension", place, run)
         parts = value.get("extension")
         if type(parts) is list and parts:
             _parts(engine, url, parts, place, run)
 
     return check
-
 
 
 def _chain_modifier(engine: Engine, url: str) -> bool:
@@ -119,7 +131,8 @@ def allowed_here(contexts: tuple[str, ...], owner: Place | None, run: Run, model
 
 @lru_cache(maxsize=4096)
 def element_names(model: Model, name: str, keys: tuple[str, ...]) -> frozenset[str]:
-    """All names by which a context may mean an element: full path, path from each data type on the way, types."""
+    """All names by which a context may mean an element: full path, path from each data type on the way,
+    types."""
     names: set[str] = {"*", "Any"}
     starts: list[tuple[str, ...]] = [(name,)]
     code = name

@@ -1,7 +1,8 @@
 """Invariants in FHIRPath, evaluated at an element.
 
-Compiled on first use and kept per expression. An expression that cannot be compiled, or that fails on a document, is a defect of
-the package: it is reported once per document as ``fhir-invariant-not-checked`` (never as an error, never as a crash).
+Compiled on first use and kept per expression. An expression that cannot be compiled, or that fails on a
+document, is a defect of the package: it is reported once per document as ``fhir-invariant-not-checked``
+(never as an error, never as a crash).
 """
 
 from __future__ import annotations
@@ -47,7 +48,9 @@ class Invariants:
                 from harness.fhir import fhirpath  # late: a resource without such rules needs no engine
 
                 try:
-                    compiled = fhirpath.compile(fact.expression, model=self.engine.model, dialect=cast(Any, self.dialect))
+                    compiled = fhirpath.compile(
+                        fact.expression, model=self.engine.model, dialect=cast(Any, self.dialect)
+                    )
                 except FHIRPathError as error:
                     broken = error
             if broken is not None:
@@ -66,15 +69,29 @@ class Invariants:
     @staticmethod
     def _unusable(run: Run, place: Place, fact: InvariantFact, error: FHIRPathError) -> None:
         run.once(
-            "fhir-invariant-not-checked", fact.key, place,
-            severity="not-checked", name=fact.key, expected=fact.expression, received=f"{error} ({render(place)})",
-        )  # fmt: skip
+            "fhir-invariant-not-checked",
+            fact.key,
+            place,
+            severity="not-checked",
+            name=fact.key,
+            expected=fact.expression,
+            received=f"{error} ({render(place)})",
+        )
 
     @staticmethod
-    def report(run: Run, place: Place, key: str, severity: Any, expression: str, human: str, value: Any) -> None:
+    def report(
+        run: Run, place: Place, key: str, severity: Any, expression: str, human: str, value: Any
+    ) -> None:
         """Records a broken invariant; its key is the rule id."""
         message = Text(
             nl=f"regel {key} is geschonden" + (f": {human}" if human else ""),
             en=f"rule {key} is broken" + (f": {human}" if human else ""),
         )
-        run.add(key or "fhir-invariant", place, severity=severity, message=message, expected=expression, received=value)
+        run.add(
+            key or "fhir-invariant",
+            place,
+            severity=severity,
+            message=message,
+            expected=expression,
+            received=value,
+        )

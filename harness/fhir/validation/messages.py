@@ -31,7 +31,8 @@ RULES: dict[str, Text] = {
         nl="van '{name}' mag er maar één type voorkomen", en="only one type of '{name}' may occur"
     ),
     "fhir-choice-type": Text(
-        nl="dit type is hier volgens het profiel niet toegestaan", en="the profile does not allow this type here"
+        nl="dit type is hier volgens het profiel niet toegestaan",
+        en="the profile does not allow this type here",
     ),
     "fhir-empty": Text(nl="leeg: geen waarde en geen inhoud", en="empty: no value and no content"),
     "fhir-null": Text(nl="null is hier niet toegestaan", en="null is not allowed here"),
@@ -75,9 +76,7 @@ RULES: dict[str, Text] = {
         nl="dit is de URL van een waardelijst, niet van een codestelsel",
         en="this is the URL of a value set, not of a code system",
     ),
-    "fhir-invariant": Text(
-        nl="regel {name} is geschonden", en="rule {name} is broken"
-    ),
+    "fhir-invariant": Text(nl="regel {name} is geschonden", en="rule {name} is broken"),
     "fhir-invariant-not-checked": Text(
         nl="regel {name} kon niet geëvalueerd worden", en="rule {name} could not be evaluated"
     ),
@@ -112,9 +111,7 @@ RULES: dict[str, Text] = {
     "fhir-extension-modifier": Text(
         nl="de extensie staat in het verkeerde element", en="the extension stands in the wrong element"
     ),
-    "fhir-slice-min": Text(
-        nl="onderdeel (slice) '{name}' ontbreekt", en="slice '{name}' is missing"
-    ),
+    "fhir-slice-min": Text(nl="onderdeel (slice) '{name}' ontbreekt", en="slice '{name}' is missing"),
     "fhir-slice-max": Text(
         nl="onderdeel (slice) '{name}' komt te vaak voor", en="slice '{name}' occurs too often"
     ),
@@ -129,7 +126,8 @@ RULES: dict[str, Text] = {
         nl="onderdeel (slice) '{name}' kon niet herkend worden", en="slice '{name}' could not be recognised"
     ),
     "fhir-reference-type": Text(
-        nl="de verwijzing wijst naar een verkeerd resourcetype", en="the reference points to a wrong resource type"
+        nl="de verwijzing wijst naar een verkeerd resourcetype",
+        en="the reference points to a wrong resource type",
     ),
     "fhir-reference-profile": Text(
         nl="de resource waarnaar verwezen wordt voldoet aan geen van de gevraagde profielen",
@@ -146,16 +144,20 @@ RULES: dict[str, Text] = {
     "fhir-contained-unused": Text(
         nl="naar deze contained resource wordt niet verwezen", en="nothing refers to this contained resource"
     ),
-    "fhir-xhtml": Text(nl="de tekst (xhtml) is niet veilig of ongeldig", en="the text (xhtml) is unsafe or invalid"),
+    "fhir-xhtml": Text(
+        nl="de tekst (xhtml) is niet veilig of ongeldig", en="the text (xhtml) is unsafe or invalid"
+    ),
     "fhir-bundle-fullurl": Text(
         nl="fullUrl en resource.id spreken elkaar tegen", en="fullUrl and resource.id contradict each other"
     ),
     "fhir-bundle-first-entry": Text(
-        nl="het eerste item heeft het verkeerde resourcetype", en="the first entry has the wrong resource type"
+        nl="het eerste item heeft het verkeerde resourcetype",
+        en="the first entry has the wrong resource type",
     ),
     "fhir-depth": Text(nl="het document is te diep genest", en="the document is nested too deeply"),
     "fhir-limit": Text(
-        nl="er zijn meer bevindingen; de controle is hier gestopt", en="there are more findings; checking stopped here"
+        nl="er zijn meer bevindingen; de controle is hier gestopt",
+        en="there are more findings; checking stopped here",
     ),
 }
 """Message per rule id."""

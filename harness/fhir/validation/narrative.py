@@ -1,12 +1,13 @@
 """Narrative: the xhtml of ``text.div`` is safe, limited and not empty (STU3 narrative.html, txt-1 and txt-2).
 
-Only formatting elements and attributes are allowed; no scripts, forms, event attributes, frames, external links to code, no
-DTD and no entities of its own.
+Only formatting elements and attributes are allowed; no scripts, forms, event attributes, frames, external
+links to code, no DTD and no entities of its own.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from lxml import etree
@@ -18,22 +19,139 @@ XHTML = "http://www.w3.org/1999/xhtml"
 _PREFIX = f"{{{XHTML}}}"
 
 ELEMENTS = frozenset(
-    "a abbr acronym address b bdo big blockquote br caption cite code col colgroup dd dfn div dl dt em h1 h2 h3 h4 h5 h6 hr i "
-    "img ins del kbd li map area ol p pre q samp small span strong sub sup table tbody td tfoot th thead tr tt ul var u s "
-    "strike center font".split()
+    [
+        "a",
+        "abbr",
+        "acronym",
+        "address",
+        "b",
+        "bdo",
+        "big",
+        "blockquote",
+        "br",
+        "caption",
+        "cite",
+        "code",
+        "col",
+        "colgroup",
+        "dd",
+        "dfn",
+        "div",
+        "dl",
+        "dt",
+        "em",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "hr",
+        "i",
+        "img",
+        "ins",
+        "del",
+        "kbd",
+        "li",
+        "map",
+        "area",
+        "ol",
+        "p",
+        "pre",
+        "q",
+        "samp",
+        "small",
+        "span",
+        "strong",
+        "sub",
+        "sup",
+        "table",
+        "tbody",
+        "td",
+        "tfoot",
+        "th",
+        "thead",
+        "tr",
+        "tt",
+        "ul",
+        "var",
+        "u",
+        "s",
+        "strike",
+        "center",
+        "font",
+    ]
 )
 """Elements of HTML 4 chapters 7-11 and 15, and ``a`` and ``img``."""
 
 ATTRIBUTES = frozenset(
-    "abbr accesskey align alt axis bgcolor border cellhalign cellpadding cellspacing cellvalign char charoff charset cite class "
-    "clear color colspan compact coords datetime dir face frame headers height href hreflang hspace id lang longdesc name nohref "
-    "noshade nowrap rel rev rowspan rules scope shape size span src start style summary tabindex title type usemap valign value "
-    "vspace width xmlns".split()
+    [
+        "abbr",
+        "accesskey",
+        "align",
+        "alt",
+        "axis",
+        "bgcolor",
+        "border",
+        "cellhalign",
+        "cellpadding",
+        "cellspacing",
+        "cellvalign",
+        "char",
+        "charoff",
+        "charset",
+        "cite",
+        "class",
+        "clear",
+        "color",
+        "colspan",
+        "compact",
+        "coords",
+        "datetime",
+        "dir",
+        "face",
+        "frame",
+        "headers",
+        "height",
+        "href",
+        "hreflang",
+        "hspace",
+        "id",
+        "lang",
+        "longdesc",
+        "name",
+        "nohref",
+        "noshade",
+        "nowrap",
+        "rel",
+        "rev",
+        "rowspan",
+        "rules",
+        "scope",
+        "shape",
+        "size",
+        "span",
+        "src",
+        "start",
+        "style",
+        "summary",
+        "tabindex",
+        "title",
+        "type",
+        "usemap",
+        "valign",
+        "value",
+        "vspace",
+        "width",
+        "xmlns",
+    ]
 )
 """Attributes that only describe presentation or structure."""
 
 _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
-_SAFE_LINK = re.compile(r"(?i)\s*(?:https?:|mailto:|tel:|ftp:|urn:|cid:|data:(?:image/(?!svg)|application/pdf)|[#/.?]|[^:]*\Z)").match
+_SAFE_LINK = re.compile(
+    r"(?i)\s*(?:https?:|mailto:|tel:|ftp:|urn:|cid:|data:(?:image/(?!svg)|application/pdf)|[#/.?]|[^:]*\Z)"
+).match
 _NAMED = re.compile(rb"&(?!#|amp;|lt;|gt;|quot;|apos;)[A-Za-z][A-Za-z0-9]*;")
 _TEXTS = {
     "txt-1": Text(
@@ -42,6 +160,11 @@ _TEXTS = {
     ),
     "txt-2": Text(nl="de narrative is leeg", en="the narrative is empty"),
 }
+
+
+def _attributes(node: etree._Element) -> Iterator[tuple[str, str]]:
+    for key, content in node.attrib.items():
+        yield str(key), content if isinstance(content, str) else content.decode("utf-8", "replace")
 
 
 def check(value: Any, place: Place, run: Run) -> None:
@@ -70,16 +193,28 @@ def check(value: Any, place: Place, run: Run) -> None:
             continue
         name = tag.removeprefix(_PREFIX)
         if name not in ELEMENTS or not tag.startswith(_PREFIX):
-            run.add("txt-1", at, message=_TEXTS["txt-1"], expected="formatting elements", received=f"<{name}>")
+            run.add(
+                "txt-1", at, message=_TEXTS["txt-1"], expected="formatting elements", received=f"<{name}>"
+            )
             return
-        for key, content in node.attrib.items():
+        for key, content in _attributes(node):
             if key not in ATTRIBUTES and key != _XML_LANG:
-                run.add("txt-1", at, message=_TEXTS["txt-1"], expected="formatting attributes", received=f"{name}@{key}")
+                run.add(
+                    "txt-1",
+                    at,
+                    message=_TEXTS["txt-1"],
+                    expected="formatting attributes",
+                    received=f"{name}@{key}",
+                )
                 return
-            if key in ("href", "src") and not _SAFE_LINK(str(content)[:2000]):
-                run.add("fhir-xhtml", at, expected="http(s), mailto, tel, #id", received=str(content))
+            if key in ("href", "src") and not _SAFE_LINK(content[:2000]):
+                run.add("fhir-xhtml", at, expected="http(s), mailto, tel, #id", received=content)
                 return
-        if not filled and ((node.text and not node.text.isspace()) or (node.tail and not node.tail.isspace()) or name == "img"):
+        if not filled and (
+            (node.text and not node.text.isspace())
+            or (node.tail and not node.tail.isspace())
+            or name == "img"
+        ):
             filled = True
     if not filled:
         run.add("txt-2", at, message=_TEXTS["txt-2"], expected="text", received=div)

@@ -1,7 +1,7 @@
 """Invariants of the base specification that are checked so often that they are written out in Python.
 
-Same meaning as the FHIRPath in the specification (the tests compare both on many values); everything else is evaluated
-by :mod:`harness.fhir.fhirpath`.
+Same meaning as the FHIRPath in the specification (the tests compare both on many values); everything else is
+evaluated by :mod:`harness.fhir.fhirpath`.
 """
 
 from __future__ import annotations
@@ -18,8 +18,7 @@ Native = Callable[[Json], "bool | None"]
 def _has(value: Json, stem: str) -> bool:
     size = len(stem)
     return any(
-        key.startswith(stem) and key[size : size + 1].isupper() or key.lstrip("_") == stem
-        for key in value
+        (key.startswith(stem) and key[size : size + 1].isupper()) or key.lstrip("_") == stem for key in value
     )
 
 
@@ -29,7 +28,8 @@ def _extension(value: Json) -> bool:
 
 
 def _period(value: Json) -> bool | None:
-    """per-1: start <= end. Text comparison decides equal precision in the same zone; the rest is left to FHIRPath."""
+    """per-1: start <= end. Text comparison decides equal precision in the same zone; the rest is left to
+    FHIRPath."""
     start, end = value.get("start"), value.get("end")
     if type(start) is not str or type(end) is not str:
         return True
@@ -40,7 +40,7 @@ def _period(value: Json) -> bool | None:
 
 def _quantity(value: Json) -> bool:
     """qty-3: a code needs a system."""
-    return "code" not in value and "_code" not in value or "system" in value or "_system" in value
+    return ("code" not in value and "_code" not in value) or "system" in value or "_system" in value
 
 
 def _reference(value: Json) -> bool:
@@ -80,7 +80,9 @@ def _no_contained_meta(value: Json) -> bool:
     """dom-4: contained resources have no versionId or lastUpdated."""
     contained = value.get("contained")
     return type(contained) is not list or not any(
-        type(c) is dict and type(c.get("meta")) is dict and ("versionId" in c["meta"] or "lastUpdated" in c["meta"])
+        type(c) is dict
+        and type(c.get("meta")) is dict
+        and ("versionId" in c["meta"] or "lastUpdated" in c["meta"])
         for c in contained
     )
 

@@ -1,7 +1,7 @@
 """The rules of a profile, compiled from its sparse tree (:mod:`harness.fhir.snapshot`).
 
-The base shape of a value is checked elsewhere; a rule only looks at what the profile adds. A rule is compiled per FHIR type of
-the value it meets (a choice can be anything), on first use.
+The base shape of a value is checked elsewhere; a rule only looks at what the profile adds. A rule is
+compiled per FHIR type of the value it meets (a choice can be anything), on first use.
 """
 
 from __future__ import annotations
@@ -42,9 +42,13 @@ class ProfileRules:
     def apply(self, value: Any, companion: Any, code: str, place: Place, run: Run) -> None:
         """Checks a value (of type ``code``) against the profile."""
         if self.missing:
-            run.once("fhir-profile-unknown", self.missing, place, severity="not-checked", expected=self.missing)
+            run.once(
+                "fhir-profile-unknown", self.missing, place, severity="not-checked", expected=self.missing
+            )
         for defect in self.defects:
-            run.once("fhir-package-defect", defect, place, severity="warning", expected=self.url, received=defect)
+            run.once(
+                "fhir-package-defect", defect, place, severity="warning", expected=self.url, received=defect
+            )
         self.root.item(Item(value, companion, code, place[3], place[2]), place, run)
 
 
@@ -68,7 +72,17 @@ class _Slice:
 class NodeRule:
     """What the profile asks of one element or slice."""
 
-    __slots__ = ("_children", "_required", "_slices", "binding", "node", "profile", "stem", "targets", "typed")
+    __slots__ = (
+        "_children",
+        "_required",
+        "_slices",
+        "binding",
+        "node",
+        "profile",
+        "stem",
+        "targets",
+        "typed",
+    )
 
     def __init__(self, node: Node, profile: ProfileRules) -> None:
         self.node = node
@@ -91,15 +105,30 @@ class NodeRule:
         if node.types and place[0] is not None:
             self._type(item, place, run)
         if node.fixed is not None and not equal(node.fixed.value, value):
-            run.add("fhir-fixed", place, expected=_shown(node.fixed), received=value if value is not None else companion)
+            run.add(
+                "fhir-fixed",
+                place,
+                expected=_shown(node.fixed),
+                received=value if value is not None else companion,
+            )
         if node.pattern is not None and not contains(node.pattern.value, value):
-            run.add("fhir-pattern", place, expected=_shown(node.pattern), received=value if value is not None else companion)
+            run.add(
+                "fhir-pattern",
+                place,
+                expected=_shown(node.pattern),
+                received=value if value is not None else companion,
+            )
         if node.binding is not None:
             self._binding(item, place, run)
         if node.min_value is not None or node.max_value is not None:
             _range(node, value, place, run)
         if node.max_length and isinstance(value, str) and len(value) > node.max_length:
-            run.add("fhir-length", place, expected=f"<= {node.max_length}", received=f"{len(value)}: {describe(value)}")
+            run.add(
+                "fhir-length",
+                place,
+                expected=f"<= {node.max_length}",
+                received=f"{len(value)}: {describe(value)}",
+            )
         if node.children:
             owner = value if type(value) is dict else companion
             if type(owner) is dict:
@@ -126,9 +155,11 @@ class NodeRule:
             )
         if entry is None:
             run.add(
-                "fhir-choice-type", place,
-                expected=" | ".join(t.code for t in node.types), received=item.code,
-            )  # fmt: skip
+                "fhir-choice-type",
+                place,
+                expected=" | ".join(t.code for t in node.types),
+                received=item.code,
+            )
             return
         if entry.profiles:
             self._profiles(entry.profiles, item, place, run)
@@ -202,16 +233,22 @@ class NodeRule:
             return
         if count < node.min:
             run.add(
-                "fhir-cardinality-min", place,
-                name=stem, expected=f"{_cardinality(node)} ({self.profile.url})", received=str(count),
-            )  # fmt: skip
+                "fhir-cardinality-min",
+                place,
+                name=stem,
+                expected=f"{_cardinality(node)} ({self.profile.url})",
+                received=str(count),
+            )
         if node.max is not None and count > node.max:
             item = items[node.max]
             rule = "fhir-not-allowed" if node.max == 0 else "fhir-cardinality-max"
             run.add(
-                rule, (place, stem, item.index, item.key),
-                name=stem, expected=f"{_cardinality(node)} ({self.profile.url})", received=str(count),
-            )  # fmt: skip
+                rule,
+                (place, stem, item.index, item.key),
+                name=stem,
+                expected=f"{_cardinality(node)} ({self.profile.url})",
+                received=str(count),
+            )
         for item in items:
             at = (place, stem, item.index, item.key)
             if node.only and item.key not in node.only:
@@ -264,10 +301,12 @@ class NodeRule:
                 high = compiled[match].rule.node.max
                 if high is not None and counts[match] > high:
                     run.add(
-                        "fhir-slice-max", at,
-                        name=compiled[match].name, expected=f"{_cardinality(compiled[match].rule.node)} ({self.profile.url})",
+                        "fhir-slice-max",
+                        at,
+                        name=compiled[match].name,
+                        expected=f"{_cardinality(compiled[match].rule.node)} ({self.profile.url})",
                         received=str(counts[match]),
-                    )  # fmt: skip
+                    )
                 if ordered and match < last:
                     run.add("fhir-slice-order", at, name=compiled[match].name, expected=compiled[last].name)
                 last = max(last, match)
@@ -280,24 +319,39 @@ class NodeRule:
                 open_seen = True
                 if rules == "closed" and not undecided:
                     run.add(
-                        "fhir-slice-closed", at,
-                        expected=" | ".join(part.name for part in compiled), received=item.value,
-                    )  # fmt: skip
+                        "fhir-slice-closed",
+                        at,
+                        expected=" | ".join(part.name for part in compiled),
+                        received=item.value,
+                    )
         for number, part in enumerate(compiled):
             low = part.rule.node.min
             if part.predicate is None and not part.url:
                 run.once(
-                    "fhir-slice-not-checked", part.rule.node.ident, place,
-                    severity="not-checked", name=part.name, expected=self.profile.url,
-                )  # fmt: skip
+                    "fhir-slice-not-checked",
+                    part.rule.node.ident,
+                    place,
+                    severity="not-checked",
+                    name=part.name,
+                    expected=self.profile.url,
+                )
             elif counts[number] < low:
                 if unsure[number]:
-                    run.add("fhir-slice-not-checked", place, severity="not-checked", name=part.name, expected=self.profile.url)
+                    run.add(
+                        "fhir-slice-not-checked",
+                        place,
+                        severity="not-checked",
+                        name=part.name,
+                        expected=self.profile.url,
+                    )
                 else:
                     run.add(
-                        "fhir-slice-min", (place, stem, -1, stem), name=f"{stem}:{part.name}",
-                        expected=f"{_cardinality(part.rule.node)} ({self.profile.url})", received=str(counts[number]),
-                    )  # fmt: skip
+                        "fhir-slice-min",
+                        (place, stem, -1, stem),
+                        name=f"{stem}:{part.name}",
+                        expected=f"{_cardinality(part.rule.node)} ({self.profile.url})",
+                        received=str(counts[number]),
+                    )
 
     def _compile_slices(self) -> tuple[_Slice, ...]:
         node = self.node
@@ -364,7 +418,8 @@ def _shown(value: Value) -> str:
 
 
 def _range(node: Node, value: Any, place: Place, run: Run) -> None:
-    """``minValue[x]`` and ``maxValue[x]``: numbers, dates by common precision, quantities with the same code."""
+    """``minValue[x]`` and ``maxValue[x]``: numbers, dates by common precision, quantities with the same
+    code."""
     for limit, below in ((node.min_value, True), (node.max_value, False)):
         if limit is None:
             continue
@@ -372,7 +427,12 @@ def _range(node: Node, value: Any, place: Place, run: Run) -> None:
         if order is None:
             continue
         if (order < 0) if below else (order > 0):
-            run.add("fhir-range", place, expected=(">= " if below else "<= ") + describe(limit.value), received=value)
+            run.add(
+                "fhir-range",
+                place,
+                expected=(">= " if below else "<= ") + describe(limit.value),
+                received=value,
+            )
 
 
 def _compare(value: Any, limit: Any) -> int | None:
@@ -396,6 +456,3 @@ def _compare(value: Any, limit: Any) -> int | None:
             return None
         return (value[:size] > limit[:size]) - (value[:size] < limit[:size])
     return None
-
-
-

@@ -1,8 +1,8 @@
 """Formats of the primitive types (STU3 datatypes.html, R4 datatypes.html), each as one linear-time test.
 
-``TESTS[type]`` gives the Python types that the JSON-shaped value may have, a predicate on such a value and what is
-expected, for people. The specification's own regexes are not used where they are exponential (``code``, ``base64Binary``).
-Dates are also checked against the calendar (a 30 February is not a date).
+``TESTS[type]`` gives the Python types that the JSON-shaped value may have, a predicate on such a value and
+what is expected, for people. The specification's own regexes are not used where they are exponential
+(``code``, ``base64Binary``). Dates are also checked against the calendar (a 30 February is not a date).
 """
 
 from __future__ import annotations
@@ -102,21 +102,28 @@ TESTS: dict[str, Primitive] = {
     "decimal": Primitive((int, Decimal), _decimal, "decimal number"),
     "string": Primitive((str,), _string, _TEXT),
     "markdown": Primitive((str,), _string, _TEXT),
-    "code": Primitive((str,), lambda value: _CODE(value) is not None, "code without surrounding or double spaces"),
+    "code": Primitive(
+        (str,), lambda value: _CODE(value) is not None, "code without surrounding or double spaces"
+    ),
     "id": Primitive((str,), lambda value: _ID(value) is not None, "A-Z a-z 0-9 - . (1..64)"),
     "uri": Primitive((str,), _uri, "URI without spaces; urn:oid: and urn:uuid: well-formed"),
     "url": Primitive((str,), _uri, "URL without spaces"),
     "canonical": Primitive((str,), _uri, "URL(|version) without spaces"),
     "oid": Primitive((str,), lambda value: _OID(value) is not None, "urn:oid:n.n.n"),
-    "uuid": Primitive((str,), lambda value: _UUID(value) is not None, "urn:uuid:xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx"),
+    "uuid": Primitive(
+        (str,), lambda value: _UUID(value) is not None, "urn:uuid:xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx"
+    ),
     "date": Primitive((str,), lambda value: _real_day(_DATE(value)), "YYYY | YYYY-MM | YYYY-MM-DD"),
-    "dateTime": Primitive((str,), lambda value: _real_day(_DATETIME(value)), f"YYYY | YYYY-MM | YYYY-MM-DD | {_ZONE}"),
+    "dateTime": Primitive(
+        (str,), lambda value: _real_day(_DATETIME(value)), f"YYYY | YYYY-MM | YYYY-MM-DD | {_ZONE}"
+    ),
     "instant": Primitive((str,), lambda value: _real_day(_INSTANT(value)), _ZONE),
     "time": Primitive((str,), lambda value: _TIME(value) is not None, "hh:mm:ss(.sss)"),
     "base64Binary": Primitive((str,), _base64, "base64"),
-    "xhtml": Primitive((str,), bool, "<div xmlns=\"http://www.w3.org/1999/xhtml\">…</div>"),
+    "xhtml": Primitive((str,), bool, '<div xmlns="http://www.w3.org/1999/xhtml">…</div>'),
 }
-"""Test per primitive type. ``bool`` is checked before ``int`` by the callers (Python's ``True`` is an ``int``)."""
+"""Test per primitive type. ``bool`` is checked before ``int`` by the callers (Python's ``True`` is an
+``int``)."""
 
 
 def primitive(name: str) -> Primitive:

@@ -1,7 +1,9 @@
-"""References: do they point to something of an allowed type, and where the target is at hand, to the right profile.
+"""References: do they point to something of an allowed type, and where the target is at hand, to the right
+profile.
 
-A target is looked for among the contained resources and in the Bundle; nothing is fetched. Of other references only the type
-in their text (``Patient/1``, ``https://…/Patient/1``) is known. FHIR STU3 references.html, bundle.html#references.
+A target is looked for among the contained resources and in the Bundle; nothing is fetched. Of other
+references only the type in their text (``Patient/1``, ``https://…/Patient/1``) is known. FHIR STU3
+references.html, bundle.html#references.
 """
 
 from __future__ import annotations
@@ -18,7 +20,9 @@ if TYPE_CHECKING:
 
 Check = Callable[[Any, "Place", Run], None]
 
-_REST = re.compile(r"(?:\S*/)?([A-Z][A-Za-z]+)/([A-Za-z0-9\-.]{1,64})(?:/_history/[A-Za-z0-9\-.]{1,64})?(?:#\S*)?").fullmatch
+_REST = re.compile(
+    r"(?:\S*/)?([A-Z][A-Za-z]+)/([A-Za-z0-9\-.]{1,64})(?:/_history/[A-Za-z0-9\-.]{1,64})?(?:#\S*)?"
+).fullmatch
 
 
 def text_of(reference: Any) -> str:
@@ -60,7 +64,8 @@ def bundle_index(run: Run) -> dict[str, Json]:
 
 
 def resolve(text: str, run: Run) -> tuple[Json | None, str]:
-    """The resource that a reference points to in this document, and where: ``contained``, ``bundled`` or ``""``."""
+    """The resource that a reference points to in this document, and where: ``contained``, ``bundled`` or
+    ``""``."""
     if text.startswith("#"):
         scope = run.scope
         if scope is None:
@@ -121,7 +126,9 @@ def reference_check(targets: tuple[str, ...], aggregation: tuple[str, ...]) -> C
         if not found or type(found) is not str:
             return
         if "" not in names and not any(engine.model.is_subtype(found, name) for name in names):
-            run.add("fhir-reference-type", at, expected=" | ".join(sorted(names)), received=f"{found}: {text}")
+            run.add(
+                "fhir-reference-type", at, expected=" | ".join(sorted(names)), received=f"{found}: {text}"
+            )
             return
         if target is not None:
             answers: list[bool | None] = []
@@ -205,7 +212,10 @@ def _texts() -> tuple[Any, Any, Any]:
             nl="verwijzing naar een contained resource die er niet is",
             en="reference to a contained resource that is not there",
         ),
-        Text(nl="naar deze contained resource wordt niet verwezen", en="nothing refers to this contained resource"),
+        Text(
+            nl="naar deze contained resource wordt niet verwezen",
+            en="nothing refers to this contained resource",
+        ),
         Text(nl="deze id komt vaker voor bij contained", en="this id occurs more than once in contained"),
     )
 

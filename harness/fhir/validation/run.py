@@ -1,7 +1,8 @@
 """State of one validation: findings so far, where we are, and what the document offers to resolve references.
 
-A place is a linked tuple ``(parent, name, index, key)``: cheap to make for each element, rendered only for a finding.
-``name`` is the FHIRPath name (``value``), ``key`` the JSON key (``valueQuantity``), ``index`` -1 outside a list.
+A place is a linked tuple ``(parent, name, index, key)``: cheap to make for each element, rendered only for a
+finding. ``name`` is the FHIRPath name (``value``), ``key`` the JSON key (``valueQuantity``), ``index`` -1
+outside a list.
 """
 
 from __future__ import annotations
@@ -31,7 +32,8 @@ MAX_DEPTH = 90
 
 
 Place: TypeAlias = "tuple[Place | None, str, int, str]"
-"""``(parent, name, index, key)``; the first has no parent and the resource type as name. A plain tuple: one is made for
+"""``(parent, name, index, key)``; the first has no parent and the resource type as name. A plain tuple: one
+is made for
 every complex element of every document."""
 
 
@@ -84,11 +86,24 @@ class Run:
     """One validation of one document."""
 
     __slots__ = (
-        "_services", "active", "applied", "bundle_index", "cache", "document", "engine", "errors", "found", "node", "notes",
-        "root", "scope", "target_cache", "within",
-    )  # fmt: skip
+        "_services",
+        "active",
+        "applied",
+        "bundle_index",
+        "cache",
+        "document",
+        "engine",
+        "errors",
+        "found",
+        "node",
+        "notes",
+        "root",
+        "scope",
+        "target_cache",
+        "within",
+    )
 
-    def __init__(self, engine: "Engine", root: Json) -> None:
+    def __init__(self, engine: Engine, root: Json) -> None:
         self.engine = engine
         self.root = root
         self.found: list[Found] = []
@@ -156,7 +171,9 @@ class Run:
         around = self.resource_node(document)
         kind = schema.of_resource(value, schema.type(code)) if code[:1].isupper() else schema.type(code)
         raw: RawNode = (value, kind, None, None if around[0] is value else around, place[3], place[2])
-        return expression.check(document, context=Node(around if around[0] is value else raw), services=self._services)
+        return expression.check(
+            document, context=Node(around if around[0] is value else raw), services=self._services
+        )
 
     def resource_node(self, document: DocumentContext) -> RawNode:
         """The FHIRPath node of the resource that is being checked."""
@@ -168,7 +185,14 @@ class Run:
         if place[0] is not None:
             schema = schema_of(self.engine.model)
             parent = outer if outer is not None else schema.root(self.root)
-            self.node = (resource, schema.of_resource(resource, schema.unknown), None, parent, place[3], place[2])
+            self.node = (
+                resource,
+                schema.of_resource(resource, schema.unknown),
+                None,
+                parent,
+                place[3],
+                place[2],
+            )
         return outer
 
     def leave(self, outer: RawNode | None) -> None:
@@ -214,14 +238,17 @@ def describe(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, dict):
-        return shorten("{" + ", ".join(f"{key}: {describe(item)}" for key, item in list(value.items())[:8]) + "}")
+        return shorten(
+            "{" + ", ".join(f"{key}: {describe(item)}" for key, item in list(value.items())[:8]) + "}"
+        )
     if isinstance(value, list):
         return shorten("[" + ", ".join(describe(item) for item in value[:8]) + "]")
     return shorten(value)
 
 
 def issues(run: Run, locate: Callable[[str], tuple[int, int]] | None) -> list[Issue]:
-    """The findings of a run as issues, in document order of discovery, without repeats, positions looked up."""
+    """The findings of a run as issues, in document order of discovery, without repeats, positions looked
+    up."""
     result: list[Issue] = []
     seen: set[tuple[str, str, str, str]] = set()
     for found in run.found:

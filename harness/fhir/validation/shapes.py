@@ -1,11 +1,13 @@
-"""The base specification as functions: one check per type, made on first use from the model and the base constraints.
+"""The base specification as functions: one check per type, made on first use from the model and the base
+constraints.
 
-``Shapes.object("Patient.contact")`` gives ``check(value, place, run)``: a dictionary of handlers by JSON key, so that a
-valid document costs one look-up per key. A key without a handler is an unknown element, ``_key`` is handled with its
-primitive, presence of required elements and exclusivity of choices is tested after the keys.
+``Shapes.object("Patient.contact")`` gives ``check(value, place, run)``: a dictionary of handlers by JSON
+key, so that a valid document costs one look-up per key. A key without a handler is an unknown element,
+``_key`` is handled with its primitive, presence of required elements and exclusivity of choices is tested
+after the keys.
 
-Everything is guarded by ``type(x) is …``: a list for a scalar, a string for an object and the like are findings.
-FHIR: JSON representation (json.html), element cardinality and ele-1 (element.html), resource.html.
+Everything is guarded by ``type(x) is …``: a list for a scalar, a string for an object and the like are
+findings. FHIR: JSON representation (json.html), element cardinality and ele-1 (element.html), resource.html.
 """
 
 from __future__ import annotations
@@ -153,15 +155,25 @@ class Shapes:
         def several(item: Any, place: Place, run: Run, owner: dict[str, Any]) -> None:
             values = owner.get(key)
             if type(item) is not list or (values is not None and type(values) is not list):
-                run.add("fhir-primitive-extension", (place, stem, -1, "_" + key), name=key, expected="list", received=item)
+                run.add(
+                    "fhir-primitive-extension",
+                    (place, stem, -1, "_" + key),
+                    name=key,
+                    expected="list",
+                    received=item,
+                )
                 return
             if not item:
                 run.add("fhir-empty", (place, stem, -1, "_" + key), expected=stem, received=item)
             if values is not None and len(values) != len(item):
                 run.add(
-                    "fhir-primitive-extension", (place, stem, -1, "_" + key), name=key, severity="warning",
-                    expected=f"{len(values)} items", received=f"{len(item)} items",
-                )  # fmt: skip
+                    "fhir-primitive-extension",
+                    (place, stem, -1, "_" + key),
+                    name=key,
+                    severity="warning",
+                    expected=f"{len(values)} items",
+                    received=f"{len(item)} items",
+                )
             for index, part in enumerate(item):
                 at = (place, stem, index, "_" + key)
                 has_value = values is not None and index < len(values) and values[index] is not None
@@ -169,7 +181,9 @@ class Shapes:
                     if not has_value:
                         run.add("fhir-null", at, received="null")
                 elif type(part) is not dict:
-                    run.add("fhir-primitive-extension", at, name=key, expected="object or null", received=part)
+                    run.add(
+                        "fhir-primitive-extension", at, name=key, expected="object or null", received=part
+                    )
                 else:
                     check(part, at, run)
                     if not has_value and "extension" not in part:
@@ -191,9 +205,13 @@ def _forbidden(stem: str) -> Handler:
 
 def _unknown(key: str, item: Any, place: Place, run: Run, name: str) -> None:
     run.add(
-        "fhir-unknown-element", (place, key, -1, key),
-        name=key, where=name, expected=f"element of {name}", received=item,
-    )  # fmt: skip
+        "fhir-unknown-element",
+        (place, key, -1, key),
+        name=key,
+        where=name,
+        expected=f"element of {name}",
+        received=item,
+    )
 
 
 def _primitive(element: ElementFacts, code: str, key: str, extras: tuple[Check, ...]) -> Handler:
@@ -204,7 +222,13 @@ def _primitive(element: ElementFacts, code: str, key: str, extras: tuple[Check, 
     def handler(item: Any, place: Place, run: Run, owner: dict[str, Any]) -> None:
         if type(item) in kinds:
             if not test(item):
-                run.add("fhir-primitive-format", (place, stem, -1, key), name=code, expected=expected, received=item)
+                run.add(
+                    "fhir-primitive-format",
+                    (place, stem, -1, key),
+                    name=code,
+                    expected=expected,
+                    received=item,
+                )
             elif extras:
                 at = (place, stem, -1, key)
                 for extra in extras:

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from harness.core.issues import Issue
+from harness.fhir.closures import FactBook, embedded_facts
 from harness.fhir.codec import Document
-from harness.fhir.constraints import FactSource, Knowledge
+from harness.fhir.constraints import Knowledge
 from harness.fhir.definitions import Base
 from harness.fhir.definitions import embedded as embedded_base
 from harness.fhir.model import Model
@@ -40,12 +41,11 @@ class Validator:
     ) -> None:
         if base is None:
             base = packages.base if packages is not None else embedded_base(version)
-        facts: FactSource | None = None
+        facts: FactBook | None = None
         if embedded and base.version.startswith("3."):
-            from harness.fhir.closures import embedded_facts
-
             facts = embedded_facts()
         self.packages = packages
+        self.facts = facts
         self.knowledge = Knowledge(base, packages, facts)
         self.engine = Engine(self.knowledge, dialect)
 
@@ -72,7 +72,9 @@ class Validator:
             return found + self._run(document.resource, profiles, declared, document)
         return self._run(document, profiles, declared, None)
 
-    def _run(self, resource: Json, profiles: Sequence[str], declared: bool, document: Document | None) -> list[Issue]:
+    def _run(
+        self, resource: Json, profiles: Sequence[str], declared: bool, document: Document | None
+    ) -> list[Issue]:
         run = Run(self.engine, resource)
         name = resource.get("resourceType")
         place: Place = (None, name if isinstance(name, str) else "Resource", -1, "")
@@ -91,5 +93,11 @@ def operation_outcome(found: Iterable[Issue]) -> dict[str, Any]:
     """Issues as an OperationOutcome; one ``informational`` issue when there is nothing to say."""
     entries = [issue_entry(issue) for issue in found]
     if not entries:
-        entries = [{"severity": "information", "code": "informational", "details": {"text": "Geen bevindingen / No issues"}}]
+        entries = [
+            {
+                "severity": "information",
+                "code": "informational",
+                "details": {"text": "Geen bevindingen / No issues"},
+            }
+        ]
     return {"resourceType": "OperationOutcome", "issue": entries}
