@@ -15,9 +15,6 @@ def check_action(ctx: Context, value: Any, where: str) -> None:
     while work:
         value = work.pop()
         action = doc.resolve(value)
-        if type(action) is list:
-            work.extend(action[:1000])
-            continue
         if type(action) is not dict:
             continue
         key = doc.key(value)
@@ -29,7 +26,10 @@ def check_action(ctx: Context, value: Any, where: str) -> None:
         if kind == "Named":
             name = doc.name(action.get("N"))
             ctx.judge("PDNamedAction", name, where, name or "")
-        if "Next" in action:
+        following = doc.resolve(action.get("Next"))
+        if type(following) is list:
+            work += following[:1000]
+        elif following is not None:
             work.append(action["Next"])
 
 

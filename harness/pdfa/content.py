@@ -336,10 +336,11 @@ class Interpreter:
                 if len(value) > 127:
                     sink("CosName", SizeFact(len(value)))
                 operands.append(value)
-            elif kind == 6:
-                operands.append(token.group(6))
-            elif kind == 7:
-                text, pos = read_string(data, pos, end)
+            elif kind in (6, 7):
+                if kind == 6:
+                    text = token.group(6)
+                else:
+                    text, pos = read_string(data, pos, end)
                 if len(text) > 32767:
                     sink("CosString", SizeFact(len(text)))
                 operands.append(text)
@@ -451,6 +452,7 @@ class Interpreter:
         if frame.colourless:
             return
         found = color.parse(self.ctx, space.kind, frame.resources) or space
+        color.judge(self.ctx, found, frame.where)
         if stroke:
             frame.state.stroke, frame.state.stroke_pattern = found, None
         else:
@@ -460,6 +462,7 @@ class Interpreter:
         if frame.colourless or not operands or type(operands[-1]) is not str:
             return
         space = color.parse(self.ctx, operands[-1], frame.resources) or GRAY
+        color.judge(self.ctx, space, frame.where)
         if stroke:
             frame.state.stroke, frame.state.stroke_pattern = space, None
         else:

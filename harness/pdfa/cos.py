@@ -405,9 +405,8 @@ class Document:
         fact = StreamFact(dict_)
         if data[pos : pos + 1] == b" ":
             fact.keyword_eol = False
-            while data[pos : pos + 1] == b" ":
-                pos += 1
-        if data[pos : pos + 2] == b"\r\n":
+            pos += 1
+        elif data[pos : pos + 2] == b"\r\n":
             pos += 2
         elif data[pos : pos + 1] == b"\n":
             pos += 1

@@ -81,11 +81,6 @@ def apply_ext_gstate(interpreter: Interpreter, frame: Frame, value: Any, raw: di
     if "HT" in resolved:
         _halftone(ctx, resolved["HT"], None, f"{where} / HT")
     transparent = _blends(ctx, resolved, where)
-    mask = resolved.get("SMask")
-    if type(mask) is dict:
-        group = doc.stream(mask.get("G"))
-        if group is not None:
-            interpreter.form(group, frame.resources, state, f"{where} / SMask", frame)
     ctx.seen_states[key] = transparent
     return transparent
 

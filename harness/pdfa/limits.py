@@ -34,7 +34,7 @@ class Limits:
     objects: int = 1_000_000
     object_tokens: int = 2_000_000
     depth: int = 500
-    form_depth: int = 30
+    form_depth: int = 64
     cmap_entries: int = 50_000
     xmp_bytes: int = 8 * 2**20
     xmp_depth: int = 200

@@ -174,7 +174,7 @@ def check_info(ctx: Context, packet: Packet | None) -> None:
     packet = packet or Packet(Node("", "", kind="struct"))
     agrees: dict[str, bool] = {}
     for key in ("Creator", "Producer", "Keywords", "Title", "Subject", "Author", "CreationDate", "ModDate"):
-        if doc.name(info.get(key)) is not None:
+        if doc.resolve(info.get(key)) is not None and _text(doc, info.get(key)) is None:
             agrees[key] = False
     for key, ns, name in (("Creator", XMP, "CreatorTool"), ("Producer", PDF, "Producer"), ("Keywords", PDF, "Keywords")):
         value = _text(doc, info.get(key))
@@ -200,8 +200,10 @@ def check_info(ctx: Context, packet: Packet | None) -> None:
 
 
 def _text(doc: Document, value: Any) -> str | None:
-    raw = doc.string(value)
-    return text_string(raw).removesuffix("\0") if raw is not None else None
+    raw = doc.resolve(value)
+    if type(raw) is int:
+        return str(raw)
+    return text_string(raw).removesuffix("\0") if type(raw) is bytes else None
 
 
 def _default(node: Node | None) -> list[str]:

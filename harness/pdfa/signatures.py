@@ -29,14 +29,11 @@ class ReferenceFact:
 
 
 def check_permissions(ctx: Context) -> None:
-    """Judge the permissions dictionary of the catalog and the signatures that it names."""
+    """Judge the permissions dictionary of the catalog."""
     perms = ctx.doc.resolve(ctx.root.get("Perms"))
     if type(perms) is not dict:
         return
     ctx.judge("PDPerms", tuple(perms), "Catalog / Perms", ", ".join(perms))
-    for key in ("DocMDP", "UR3"):
-        if key in perms:
-            check_signature(ctx, perms[key], f"Catalog / Perms / {key}")
 
 
 def check_signature(ctx: Context, value: Any, where: str) -> None:

@@ -55,7 +55,7 @@ def follow(role_map: dict[str, str], type_: str, standard: frozenset[str]) -> El
         if target is None:
             return ElementFact(type_, current in standard, False, remapped)
         if target in seen:
-            return ElementFact(type_, False, True, remapped)
+            return ElementFact(type_, True, True, remapped)
         seen.add(target)
         current = target
 

@@ -73,6 +73,8 @@ class CMap:
     def codes(self, text: bytes) -> list[tuple[int, int]]:
         """``(code, length in bytes)`` of each character of a string."""
         if self.identity:
+            if len(text) % 2:
+                text += b"\xff"  # as the reference reads a missing byte
             return [(int.from_bytes(text[i : i + 2], "big"), 2) for i in range(0, len(text), 2)]
         spaces = self.all_spaces()
         shortest = min((s[0] for s in spaces), default=1)

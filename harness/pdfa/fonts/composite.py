@@ -53,6 +53,7 @@ class CIDFontFact:
 
     subtype: str | None
     embedded: bool
+    visible: bool
     has_map: bool
     map_ok: bool
     subset: bool
@@ -178,15 +179,19 @@ class CompositeFont(Font):
             ctx.judge("CMapFile", CMapFileFact(declared, cmap.wmode, cmap.max_cid), where)
             if self.referenced is not None:
                 ctx.judge("PDReferencedCMap", self.referenced, where, self.referenced)
-        self._judge_cid_font(where)
 
-    def _judge_cid_font(self, where: str) -> None:
+    def finish(self, ctx: Context) -> None:
+        """CIDToGIDMap and CIDSet, once all uses are known."""
+        if not self.judged:
+            return
+        where = f"font {self.label}"
         value = self.map_value
         cid_set = self.ctx.doc.stream(self.descriptor.get("CIDSet"))
         name = self.ctx.doc.name(self.descendant.get("BaseFont")) or ""
         fact = CIDFontFact(
             subtype=self.cid_subtype,
             embedded=self.program is not None,
+            visible=self.visible_use,
             has_map=value is not None,
             map_ok=isinstance(value, Stream) or value == "Identity",
             subset=SUBSET.match(name) is not None,
@@ -196,10 +201,12 @@ class CompositeFont(Font):
         self.ctx.judge("PDCIDFont", fact, where)
 
     def _complete(self, bits: bytes) -> bool:
-        """Whether a CIDSet lists exactly the CIDs of the font program (CID 0 does not matter)."""
+        """Whether a CIDSet lists exactly the CIDs of the font program, in part 1 the used ones (0 does not matter)."""
         listed = {8 * i + j for i, byte in enumerate(bits) if byte for j in range(8) if byte & (0x80 >> j)}
         listed.discard(0)
-        return self.program_cids() <= listed if self.ctx.part == 1 else self.program_cids() == listed
+        if self.ctx.part == 1:
+            return self.used_cids - {0} <= listed
+        return self.program_cids() == listed
 
     def program_cids(self) -> set[int]:
         """CIDs that the embedded program has glyphs for, without 0."""

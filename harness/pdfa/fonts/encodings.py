@@ -130,7 +130,39 @@ def mac_roman_codes() -> dict[str, int]:
     return out
 
 
-NAMED = {"WinAnsiEncoding": win_ansi, "MacRomanEncoding": mac_roman, "StandardEncoding": standard}
+_EXPERT = """
+040 space exclamsmall Hungarumlautsmall centoldstyle dollaroldstyle dollarsuperior ampersandsmall Acutesmall
+parenleftsuperior parenrightsuperior twodotenleader onedotenleader comma hyphen period fraction zerooldstyle oneoldstyle
+twooldstyle threeoldstyle fouroldstyle fiveoldstyle sixoldstyle sevenoldstyle eightoldstyle nineoldstyle colon semicolon
+- threequartersemdash - questionsmall - - - - Ethsmall - - onequarter onehalf threequarters oneeighth threeeighths
+fiveeighths seveneighths onethird twothirds - - - - - - ff fi fl ffi ffl parenleftinferior - parenrightinferior
+Circumflexsmall hypheninferior Gravesmall Asmall Bsmall Csmall Dsmall Esmall Fsmall Gsmall Hsmall Ismall Jsmall Ksmall
+Lsmall Msmall Nsmall Osmall Psmall Qsmall Rsmall Ssmall Tsmall Usmall Vsmall Wsmall Xsmall Ysmall Zsmall colonmonetary
+onefitted rupiah Tildesmall - - asuperior centsuperior - - - - Aacutesmall Agravesmall Acircumflexsmall Adieresissmall
+Atildesmall Aringsmall Ccedillasmall Eacutesmall Egravesmall Ecircumflexsmall Edieresissmall Iacutesmall Igravesmall
+Icircumflexsmall Idieresissmall Ntildesmall Oacutesmall Ogravesmall Ocircumflexsmall Odieresissmall Otildesmall
+Uacutesmall Ugravesmall Ucircumflexsmall Udieresissmall - eightsuperior fourinferior threeinferior sixinferior
+eightinferior seveninferior Scaronsmall - centinferior twoinferior - Dieresissmall - Caronsmall osuperior fiveinferior -
+commainferior periodinferior Yacutesmall - dollarinferior - - Thornsmall - nineinferior zeroinferior Zcaronsmall AEsmall
+Oslashsmall questiondownsmall oneinferior Lslashsmall - - - - - - Cedillasmall - - - - - OEsmall figuredash
+hyphensuperior - - - - exclamdownsmall - Ydieresissmall - onesuperior twosuperior threesuperior foursuperior
+fivesuperior sixsuperior sevensuperior ninesuperior zerosuperior - esuperior rsuperior tsuperior - - isuperior ssuperior
+dsuperior - - - - - lsuperior Ogoneksmall Brevesmall Macronsmall bsuperior nsuperior msuperior commasuperior
+periodsuperior Dotaccentsmall Ringsmall
+"""
+
+
+@lru_cache(maxsize=1)
+def mac_expert() -> dict[int, str]:
+    """MacExpertEncoding: code → glyph name."""
+    words = _EXPERT.split()
+    return {int(words[0], 8) + index: name for index, name in enumerate(words[1:]) if name != "-"}
+
+
+NAMED = {
+    "WinAnsiEncoding": win_ansi, "MacRomanEncoding": mac_roman, "StandardEncoding": standard,
+    "MacExpertEncoding": mac_expert,
+}  # fmt: skip
 
 STANDARD_14 = frozenset(
     "Courier Courier-Bold Courier-Oblique Courier-BoldOblique Helvetica Helvetica-Bold Helvetica-Oblique "

@@ -233,6 +233,6 @@ def has_actual_text(interpreter: Interpreter, frame: Frame) -> bool:
     for actual, mcid in reversed(frame.marked):
         if actual:
             return True
-        if mcid is not None:
-            return interpreter.element_has_actual_text(frame, mcid)
+        if mcid is not None and interpreter.element_has_actual_text(frame, mcid):
+            return True
     return False

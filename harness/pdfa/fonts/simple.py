@@ -48,6 +48,7 @@ class CharSetFact:
     subset: bool
     listed: frozenset[str] | None
     glyphs: frozenset[str]
+    used: frozenset[str]
 
 
 class SimpleFont(Font):
@@ -67,6 +68,7 @@ class SimpleFont(Font):
         widths = doc.resolve(dict_.get("Widths"))
         self.widths: list[Any] | None = widths if type(widths) is list else None
         self.missing_width = doc.number(self.descriptor.get("MissingWidth"))
+        self.used_names: set[str] = set()
         self._read_encoding()
 
     def _read_encoding(self) -> None:
@@ -151,21 +153,25 @@ class SimpleFont(Font):
         name = self.name_of(code)
         present: bool | None = None
         actual: float | None = None
-        notdef = name == ".notdef"
+        notdef = name is None or name == ".notdef"
+        if name is not None and not notdef and not invisible:
+            self.used_names.add(name)
         if isinstance(program, Type1Font):
             present = name is not None and program.has(name)
             actual = program.width(name if present and name else ".notdef")
-            notdef = notdef or not present
         elif isinstance(program, CFFFont):
             gid = self._cff_gid(program, code, name)
             present = gid is not None
             actual = program.width(gid or 0)
-            notdef = notdef or not gid
+            if program.cid:
+                notdef = not gid
         elif isinstance(program, TrueTypeFont):
             gid = self.truetype_gid(program, code)
             present = gid > 0
             actual = program.width(gid)
             notdef = gid == 0
+        if code == 0 and present is False:
+            present = True
         return GlyphFact(
             self.label, code, invisible, present, self.declared_width(code), actual, notdef,
             self.unicode(code, name), actual_text,
@@ -212,7 +218,8 @@ class SimpleFont(Font):
             listed = frozenset(re.findall(r"/([^\s/]+)", raw.decode("latin-1")))
         glyphs = program.glyphs if isinstance(program, Type1Font) else {str(n) for n in program.charset}
         fact = CharSetFact(
-            SUBSET.match(self.base_font or "") is not None, listed, frozenset(glyphs) - {".notdef"}
+            SUBSET.match(self.base_font or "") is not None, listed, frozenset(glyphs) - {".notdef"},
+            frozenset(self.used_names),
         )
         ctx.judge("PDType1Font", fact, f"font {self.label}")
 

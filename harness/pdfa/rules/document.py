@@ -512,7 +512,7 @@ def not_remapped(fact: ElementFact) -> bool:
     nl="Een taalaanduiding (Lang) is een taaltag volgens RFC 1766.", en="A language (Lang) is a tag of RFC 1766.",
 )  # fmt: skip
 def lang_part1(fact: str) -> bool:
-    return re.fullmatch(r"[a-zA-Z]{1,8}(-[a-zA-Z0-9]{1,8})*", fact) is not None
+    return re.fullmatch(r"([a-zA-Z]{1,8}(-[a-zA-Z]{1,8})*)?", fact) is not None
 
 
 @rule(

@@ -157,7 +157,7 @@ def symbolic_cmap(fact: ProgramFact) -> bool:
     en="A subset of a Type 1 font has a complete CharSet.",
 )  # fmt: skip
 def char_set_part1(fact: CharSetFact) -> bool:
-    return not fact.subset or (fact.listed is not None and fact.glyphs <= fact.listed)
+    return not fact.subset or (fact.listed is not None and fact.used <= fact.listed)
 
 
 @rule(
@@ -174,7 +174,7 @@ def char_set_part2(fact: CharSetFact) -> bool:
     en="A CIDFontType2 has a CIDToGIDMap (stream or Identity).",
 )  # fmt: skip
 def gid_map_part1(fact: CIDFontFact) -> bool:
-    return fact.subtype != "CIDFontType2" or fact.map_ok
+    return fact.subtype != "CIDFontType2" or fact.map_ok or not fact.visible
 
 
 @rule(
@@ -192,7 +192,7 @@ def gid_map_part2(fact: CIDFontFact) -> bool:
     en="A subset of a CID font has a complete CIDSet.",
 )  # fmt: skip
 def cid_set_part1(fact: CIDFontFact) -> bool:
-    return not fact.subset or not fact.embedded or (fact.has_cid_set and fact.cid_set_complete)
+    return not fact.subset or not fact.embedded or not fact.visible or (fact.has_cid_set and fact.cid_set_complete)
 
 
 @rule(
@@ -215,15 +215,15 @@ def collections_part1(fact: Type0Fact) -> bool:
 
 @rule(
     "PDType0Font", None, "6.2.11.3.1-1",
-    nl="CIDSystemInfo van CMap en CIDFont zijn gelijk; het supplement van de CIDFont is niet lager dan dat van de CMap.",
-    en="CIDSystemInfo of CMap and CIDFont agree; the CIDFont's supplement is not lower than the CMap's.",
+    nl="CIDSystemInfo van CMap en CIDFont zijn gelijk; het supplement van de CIDFont is niet hoger dan dat van de CMap.",
+    en="CIDSystemInfo of CMap and CIDFont agree; the CIDFont's supplement is not higher than the CMap's.",
 )  # fmt: skip
 def collections_part2(fact: Type0Fact) -> bool:
     if fact.cmap in ("Identity-H", "Identity-V"):
         return True
     if fact.cmap_info is None or fact.font_info is None:
         return False
-    return fact.cmap_info[:2] == fact.font_info[:2] and fact.font_info[2] >= fact.cmap_info[2]
+    return fact.cmap_info[:2] == fact.font_info[:2] and fact.font_info[2] <= fact.cmap_info[2]
 
 
 @rule(

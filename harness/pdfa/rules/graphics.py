@@ -173,12 +173,16 @@ def plain_blend(fact: ExtGStateFact) -> bool:
     return fact.dict.get("BM", "Normal") in ("Normal", "Compatible")
 
 
+def _is_one(value: object) -> bool:
+    return not isinstance(value, int | float) or abs(value - 1.0) < 0.000001
+
+
 @rule(
     "PDExtGState", "6.4-5",
     nl="CA in een ExtGState is 1,0.", en="CA in an ExtGState is 1.0.",
 )  # fmt: skip
 def opaque_stroke(fact: ExtGStateFact) -> bool:
-    return fact.dict.get("CA", 1.0) == 1.0
+    return _is_one(fact.dict.get("CA", 1.0))
 
 
 @rule(
@@ -186,7 +190,7 @@ def opaque_stroke(fact: ExtGStateFact) -> bool:
     nl="ca in een ExtGState is 1,0.", en="ca in an ExtGState is 1.0.",
 )  # fmt: skip
 def opaque_fill(fact: ExtGStateFact) -> bool:
-    return fact.dict.get("ca", 1.0) == 1.0
+    return _is_one(fact.dict.get("ca", 1.0))
 
 
 _BLEND_MODES = {

@@ -54,7 +54,8 @@ def trailer_id_part1(fact: DocumentFact) -> bool:
     nl="De trailer bevat een ID.", en="The trailer contains an ID.",
 )  # fmt: skip
 def trailer_id_part2(fact: DocumentFact) -> bool:
-    return bool(fact.first_id if fact.linearized else fact.last_id)
+    value = fact.first_id if fact.linearized else fact.last_id
+    return bool(value) and any(type(part) is bytes and part for part in value)
 
 
 @rule(
