@@ -118,7 +118,7 @@ def _vendor(
         }
         if per_cell:
             rows.append(Row(requirement=requirement, verdict=worst(list(per_cell.values())), cells=per_cell))
-        if len(per_cell) < len(mine):
+        if _gap(requirement, mine, per_cell):
             not_tested.append((requirement, why_not_tested(requirement)))
             missing_must += requirement.decidable and requirement.strength is Strength.MUST
     bad = [
@@ -151,6 +151,36 @@ def _vendor(
         findings=tuple(bad),
         not_tested=tuple(not_tested),
     )
+
+
+def _gap(requirement: Requirement, cells: Sequence[Cell], decided: Mapping[str, Verdict]) -> bool:
+    """Whether some cell should have decided the requirement and did not.
+
+    A requirement of the framework belongs to every standard; deciding it in one standard's cell is enough
+    for the same HIS, DVZA, PGO and release.
+    """
+
+    def group(cell: Cell) -> tuple[str, ...]:
+        standard = requirement.standard and cell.standard
+        return (cell.his, cell.dvza, cell.pgo, standard, cell.release)
+
+    done = {group(cell) for cell in cells if cell.key in decided}
+    return any(group(cell) not in done for cell in cells)
+
+
+def _covered(requirement: Requirement, cells: Sequence[Cell], per_cell: Mapping[str, Verdict]) -> bool:
+    """Whether every cell has a verdict.
+
+    A requirement of the trust framework (no standard) may run once per HIS × DVZA × PGO × release: it is
+    covered when one of the standards' cells of those parties has a verdict.
+    """
+    if requirement.standard:
+        return len(per_cell) == len(cells)
+
+    def parties(cell: Cell) -> tuple[str, ...]:
+        return (cell.his, cell.dvza, cell.pgo, cell.release)
+
+    return {parties(cell) for cell in cells} == {parties(cell) for cell in cells if cell.key in per_cell}
 
 
 def _strength_order(catalogue: Catalogue, item: Finding) -> int:
