@@ -19,6 +19,7 @@ from harness.core.text import Text
 from harness.core.verdicts import Blame, Verdict
 from harness.fhir.fhirpath import FHIRPathSyntaxError
 from harness.testscript.bodies import Body, as_text, error_text, plain
+from harness.testscript.explain import explain
 from harness.testscript.model import Assert, TestScript
 from harness.testscript.rules import RuleInput, find_rule, pairs
 
@@ -244,7 +245,9 @@ def _expression(
     if check.value is None and check.operator in ("", "equals"):
         if len(result) == 1 and plain(result[0]) is True:
             return Judgement(Verdict.PASS, mode=mode)
-        return _fail(f"{_short(expression)} is true", _shown(result), path=_path(result), mode=mode)
+        found, place = explain(expression, body)
+        received = f"{_shown(result)}: {found}" if found else _shown(result)
+        return _fail(f"{_short(expression)} is true", received, path=place or _path(result), mode=mode)
     wanted = resolve(check.value or "")
     operator = check.operator or "equals"
     expected = f"{_short(expression)} {operator} {wanted}"

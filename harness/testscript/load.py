@@ -289,9 +289,7 @@ def _script(root: Element, path: Path, info: SetInfo) -> TestScript:
         )
         for odd in ("headerField", "path"):
             if _text(element, odd) is not None:
-                variables[name] = Variable(
-                    name, hint=f"unsupported: variable.{odd}", line=_line(element)
-                )
+                variables[name] = Variable(name, hint=f"unsupported: variable.{odd}", line=_line(element))
     rules = {}
     for url, extension in _extensions(root):
         if url in _RULES:

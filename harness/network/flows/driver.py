@@ -98,6 +98,21 @@ class Driver:
         except Stop:
             return
 
+    def obtain_token(self) -> None:
+        """The steps up to the access token only."""
+        try:
+            self.lists()
+            self.find_endpoint()
+            if self.supplied_token:
+                self.session.values["token"] = self.supplied_token
+                self.session.values["correlation"] = new_id()
+                self.session.remember("token", "token-supplied", self.supplied_token)
+            else:
+                self.authorize()
+                self.token()
+        except Stop:
+            return
+
     # -- lists ------------------------------------------------------------------------------------
 
     def lists(self, *, forced: bool = False) -> None:
