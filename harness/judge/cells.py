@@ -46,15 +46,18 @@ def cell_exchanges(folder: RunFolder, cell: Cell) -> list[Exchange]:
     return read_har(path) if path.exists() else []
 
 
-def judge_cell(folder: RunFolder, info: RunInfo, cell: Cell, catalogue: Catalogue) -> list[Finding]:
+def judge_cell(
+    info: RunInfo, cell: Cell, exchanges: Sequence[Exchange], catalogue: Catalogue
+) -> list[Finding]:
     """Findings of one cell for the requirements that the run asked of it."""
     wanted: list[str] = info.settings.get("requirements", {}).get(cell.key, [])
     known = [requirement_id for requirement_id in wanted if requirement_id in catalogue]
-    view = cell_view(info, cell, cell_exchanges(folder, cell), catalogue)
-    return judge_requirements(view, known)
+    return judge_requirements(cell_view(info, cell, exchanges, catalogue), known)
 
 
 def judge_run(folder: RunFolder, catalogue: Catalogue) -> list[Finding]:
     """Findings of every cell of a run folder, recomputed from its exchanges."""
     info = folder.info()
-    return [item for cell in info.plan for item in judge_cell(folder, info, cell, catalogue)]
+    return [
+        item for cell in info.plan for item in judge_cell(info, cell, cell_exchanges(folder, cell), catalogue)
+    ]

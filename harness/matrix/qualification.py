@@ -22,11 +22,12 @@ from harness import __version__
 from harness.core.clock import Clock
 from harness.core.errors import HarnessError
 from harness.core.events import EventStream
+from harness.core.exchanges import Exchange
 from harness.core.findings import Cell, Finding
 from harness.core.runs import ParticipantVersion, RunFolder, RunInfo
 from harness.core.text import Text
 from harness.judge.catalogue import Catalogue, Requirement
-from harness.judge.cells import judge_cell
+from harness.judge.cells import cell_exchanges, judge_cell
 from harness.matrix.plan import Selection
 from harness.network.config import Network
 from harness.network.expectations import expectations_of
@@ -45,6 +46,7 @@ class CellState:
     flows: list[str] = field(default_factory=list)
     findings: list[Finding] | None = None
     trouble: HarnessError | None = None
+    exchanges: list[Exchange] | None = None
 
 
 class Qualification:
@@ -90,6 +92,16 @@ class Qualification:
         """Whether the selection (``--only``) asks for this requirement of this scenario."""
         only = self.selection.only
         return not only or requirement.id in only or scenario.name in only
+
+    def runs(self, cell: Cell, scenario: Scenario) -> bool:
+        """Whether a scenario is exercised in this cell (see :attr:`Scenario.once`)."""
+        if not scenario.runs_in(cell):
+            return False
+        if not scenario.once or self.settings.get("intensity") == "full":
+            return True
+        return cell == next(
+            other for other in self.cells if scenario.runs_in(other) and _trio(other) == _trio(cell)
+        )
 
     def register(self, cell: Cell, scenario: Scenario) -> list[str]:
         """Note what a collected item needs; returns the requirement ids it will be judged on."""
@@ -155,12 +167,20 @@ class Qualification:
                     en="A defect of the harness itself; report it with the run folder.",
                 ),
             )
-        state.findings = judge_cell(self.folder, self._info(), state.cell, self.catalogue)
+        exchanges = self.exchanges(state.cell)
+        state.findings = judge_cell(self._info(), state.cell, exchanges, self.catalogue)
         for item in state.findings:
             self.events.emit(
                 "finding", cell=key, id=item.id, requirement=item.requirement, verdict=item.verdict.value
             )
         self.events.emit("cell-finished", cell=key, findings=len(state.findings))
+
+    def exchanges(self, cell: Cell) -> list[Exchange]:
+        """The recorded exchanges of a cell that was judged, read once."""
+        state = self._states[cell.key]
+        if state.exchanges is None:
+            state.exchanges = cell_exchanges(self.folder, cell)
+        return state.exchanges
 
     def finish(self) -> list[Finding]:
         """Stop the network, write ``findings.json`` and the final ``run.json``; returns all findings."""
@@ -214,6 +234,10 @@ class Qualification:
                 "capabilities": {item.id: list(item.capabilities) for item in self.network.participants},
             },
         )
+
+
+def _trio(cell: Cell) -> tuple[str, ...]:
+    return (cell.his, cell.dvza, cell.pgo, cell.release)
 
 
 def _digest(value: object) -> str:

@@ -221,7 +221,7 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     qualification = state.qualification
     findings = qualification.finish()
     if findings:
-        write_reports(qualification.folder, qualification.catalogue)
+        write_reports(qualification.folder, qualification.catalogue, qualification.exchanges)
         allure_dir = getattr(session.config.option, "allure_report_dir", None)
         if allure_dir:
             allure_feed.write_environment(Path(allure_dir), qualification.folder.info(), state.lang)

@@ -16,7 +16,6 @@ from harness.core.runs import RunInfo, write_atomic
 from harness.core.text import Lang
 from harness.core.verdicts import Verdict
 from harness.judge.catalogue import Catalogue
-from harness.judge.cells import cell_exchanges
 from harness.matrix.qualification import Qualification
 from harness.record.har import to_entry
 from harness.report.console import SYMBOL, finding_line
@@ -71,7 +70,7 @@ def _attach(cell: Cell, findings: Sequence[Finding], qualification: Qualificatio
     cited = {item.where.exchange for item in findings if item.where.exchange}
     if not cited:
         return
-    entries = [to_entry(item) for item in cell_exchanges(qualification.folder, cell) if item.id in cited][:20]
+    entries = [to_entry(item) for item in qualification.exchanges(cell) if item.id in cited][:20]
     har = {
         "log": {"version": "1.2", "creator": {"name": "medmij-harness", "version": "1"}, "entries": entries}
     }
