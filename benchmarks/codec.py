@@ -4,7 +4,7 @@
 
 * Every XML resource of the material, placeholders resolved, goes XML -> JSON -> XML and JSON -> XML -> JSON and
   keeps its meaning (element tree, attributes, narrative in canonical form; JSON byte for byte).
-* A file may give a finding instead only if the STU3 XSD refuses it too (R4: listed, there is no XSD here).
+* A file may give a finding instead only if the STU3 XSD refuses it too (R4: only listed, no XSD here).
 * Reading XML is at least ten times as fast as fhir.resources: mean over all resources that both read
   (examples, fixtures, profiles; not TestScripts, which are no clean STU3, nor HL7's bundles of megabytes).
 """
