@@ -129,7 +129,7 @@ def _named(ctx: Context, name: str, resources: Resources | None, depth: int) -> 
 
 def _device(ctx: Context, name: str, resources: Resources | None, depth: int) -> Space:
     if resources is not None:
-        default = resources.lookup(ctx, "ColorSpace", _DEVICE[name])
+        default = resources.default(ctx, _DEVICE[name])
         if default is not None:
             found = ctx.doc.resolve(default)
             if type(found) is list:

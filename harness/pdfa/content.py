@@ -61,13 +61,18 @@ class Resources:
                 return found
         return None
 
+    def default(self, ctx: Context, name: str) -> Any:
+        """A Default colour space of the stream's own resources (the inherited ones when it has none)."""
+        source = self.own if self.own is not None else self.inherited
+        return ctx.doc.sub(source, "ColorSpace").get(name) if source is not None else None
+
     def has_defaults(self, ctx: Context) -> bool:
         """Whether any Default colour space is defined."""
         if self._defaults is None:
             doc = ctx.doc
             self._defaults = any(
                 key in doc.sub(source, "ColorSpace")
-                for source in (self.own, self.inherited)
+                for source in (self.own if self.own is not None else self.inherited,)
                 if source is not None
                 for key in ("DefaultGray", "DefaultRGB", "DefaultCMYK")
             )
@@ -469,6 +474,10 @@ class Interpreter:
             frame.state.fill, frame.state.fill_pattern = space, None
 
     def _pattern(self, frame: Frame, operands: list[Any], stroke: bool) -> None:
+        state = frame.state
+        if not frame.colourless:
+            space = state.stroke if stroke else state.fill
+            color.judge(self.ctx, space, frame.where)
         if frame.colourless or not operands or type(operands[-1]) is not str:
             return
         value = frame.resources.lookup(self.ctx, "Pattern", operands[-1])

@@ -405,7 +405,6 @@ class Document:
         fact = StreamFact(dict_)
         if data[pos : pos + 1] == b" ":
             fact.keyword_eol = False
-            pos += 1
         elif data[pos : pos + 2] == b"\r\n":
             pos += 2
         elif data[pos : pos + 1] == b"\n":

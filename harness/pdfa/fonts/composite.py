@@ -205,7 +205,7 @@ class CompositeFont(Font):
         listed = {8 * i + j for i, byte in enumerate(bits) if byte for j in range(8) if byte & (0x80 >> j)}
         listed.discard(0)
         if self.ctx.part == 1:
-            return self.used_cids - {0} <= listed
+            return {cid for cid in self.used_cids if cid and self.gid(cid)} <= listed
         return self.program_cids() == listed
 
     def program_cids(self) -> set[int]:

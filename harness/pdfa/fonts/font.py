@@ -150,6 +150,7 @@ class Font:
         if not invisible:
             self.visible_use = True
         actual_text = ctx.level == "a" and ctx.part > 1 and has_actual_text(interpreter, frame)
+        self.used(interpreter, frame)
         seen = self.seen
         for code, size in self.codes(text):
             key = (code, size, invisible, actual_text)
@@ -159,8 +160,11 @@ class Font:
             self.shown(interpreter, frame, code)
             ctx.judge("Glyph", self.glyph(code, size, invisible, actual_text), f"{frame.where} / text")
 
-    def shown(self, interpreter: Interpreter, frame: Frame, code: int) -> None:
+    def used(self, interpreter: Interpreter, frame: Frame) -> None:
         """Hook for Type 3 fonts, whose glyphs are content streams."""
+
+    def shown(self, interpreter: Interpreter, frame: Frame, code: int) -> None:
+        """Hook for Type 3 fonts: a glyph that is really shown can bring transparency."""
 
     def judge_dict(self, dict_: dict[str, Any], program: Program | None, file: Stream | None, where: str, invisible: bool) -> None:
         """Judge what every font dictionary must have."""

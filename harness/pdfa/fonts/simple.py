@@ -212,6 +212,8 @@ class SimpleFont(Font):
             return
         if isinstance(program, CFFFont) and program.cid:
             return
+        if self.file is not None and ctx.doc.name(self.file.dict.get("Subtype")) == "OpenType":
+            return
         raw = ctx.doc.string(self.descriptor.get("CharSet"))
         listed = None
         if raw is not None:
@@ -234,7 +236,7 @@ class Type3Font(SimpleFont):
         own = doc.resolve(dict_.get("Resources"))
         self.resources = own if type(own) is dict else None
         self.base = {}
-        self._run: set[str] = set()
+        self._transparent: dict[int, bool] = {}
         base = NAMED.get(self.encoding_name or "")
         if base is not None:
             self.base = base()
@@ -245,13 +247,21 @@ class Type3Font(SimpleFont):
         self.judge_dict(self.dict, None, None, where, invisible)
         self.ctx.judge("PDSimpleFont", SimpleFact(self.dict, False, self.first, self.last, count), where)
 
+    def used(self, interpreter: Interpreter, frame: Frame) -> None:
+        """Run all glyph procedures; the cache makes repeated calls cheap."""
+        if not self.procs:
+            return
+        for value in self.procs.values():
+            stream = self.ctx.doc.stream(value)
+            if stream is not None:
+                self._transparent[stream.key.num] = interpreter.glyph_procedure(stream, self.resources, frame)
+
     def shown(self, interpreter: Interpreter, frame: Frame, code: int) -> None:
-        """Run the glyph procedure once."""
+        """Take over the transparency of a shown glyph."""
         name = self.name_of(code)
         stream = self.ctx.doc.stream(self.procs.get(name)) if name is not None else None
-        if stream is None or name is None:
-            return
-        frame.transparent |= interpreter.glyph_procedure(stream, self.resources, frame)
+        if stream is not None and self._transparent.get(stream.key.num):
+            frame.transparent = True
 
     def glyph(self, code: int, size: int, invisible: bool, actual_text: bool) -> GlyphFact:
         """Facts of a glyph procedure: its width comes from d0 or d1."""

@@ -359,7 +359,7 @@ def _chosen(fact: JpxFact) -> tuple[int, int, int | None] | None:
 )  # fmt: skip
 def jpx_method(fact: JpxFact) -> bool:
     chosen = _chosen(fact)
-    return fact.has_space or chosen is None or chosen[0] in (1, 2, 3)
+    return fact.has_space or (chosen is not None and chosen[0] in (1, 2, 3))
 
 
 @rule(

@@ -82,7 +82,7 @@ def nothing_after_eof(fact: DocumentFact) -> bool:
     en="In a linearised file the ID is the same in both trailers.",
 )  # fmt: skip
 def same_ids(fact: DocumentFact) -> bool:
-    return not fact.linearized or not fact.first_id or not fact.last_id or fact.first_id == fact.last_id
+    return not fact.linearized or not fact.last_id or fact.first_id == fact.last_id
 
 
 @rule(
