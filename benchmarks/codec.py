@@ -2,8 +2,8 @@
 
 ``python benchmarks/codec.py [--material DIR] [--at DATE] [--limit N] [--json]``. Exit 1 when a bar is missed.
 
-* Every XML resource of the material, placeholders resolved, goes XML -> JSON -> XML and JSON -> XML -> JSON and
-  keeps its meaning (element tree, attributes, narrative in canonical form; JSON byte for byte).
+* Every XML resource of the material, placeholders resolved, goes XML -> JSON -> XML and JSON -> XML -> JSON
+  and keeps its meaning (element tree, attributes, narrative in canonical form; JSON byte for byte).
 * A file may give a finding instead only if the STU3 XSD refuses it too (R4: only listed, no XSD here).
 * Reading XML is at least ten times as fast as fhir.resources: mean over all resources that both read
   (examples, fixtures, profiles; not TestScripts, which are no clean STU3, nor HL7's bundles of megabytes).

@@ -86,6 +86,23 @@ def distill(
         typer.echo(("ontbreekt: " if lang == "nl" else "missing: ") + url, err=True)
 
 
+@app.command("build-base")
+def build_base(
+    archive: Annotated[
+        Path,
+        typer.Argument(metavar="ARCHIVE", help="HL7's definitions.zip, or a core package (.tgz, folder)."),
+    ],
+    out: Annotated[Path, typer.Option("--out", help="Folder to write the compiled facts into.")],
+) -> None:
+    """Compile a FHIR base specification into the facts that the harness embeds: no descriptive text."""
+    from harness.fhir import build
+
+    files = build.build(archive)
+    build.write(files, out)
+    for name, data in files.items():
+        typer.echo(f"{out / name}: {len(data):,} bytes", err=True)
+
+
 @app.command("snapshot")
 def snapshot(
     url: Annotated[str, typer.Argument(metavar="URL", help="Canonical URL of a profile.")],
