@@ -14,6 +14,7 @@ import time
 import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpcore
@@ -24,6 +25,8 @@ from harness.pki.authority import Identity
 from harness.pki.facts import certificate_facts
 
 MAX_BODY = 64 * 1024 * 1024
+_HANDSHAKE, _CERTIFICATE_REQUEST = 22, 13
+"""TLS content type and handshake message type (RFC 8446)."""
 _TARGET = re.compile(r"[\x21-\x7e]*", re.ASCII)
 
 
@@ -69,6 +72,24 @@ def server_facts(
     )
 
 
+def watch_certificate_requests(context: ssl.SSLContext) -> bool:
+    """Note on each connection whether the server asked a client certificate.
+
+    The ssl module only tells this through a debugging hook; where that is missing, ``False``.
+    """
+    if not hasattr(context, "_msg_callback"):
+        return False
+
+    def callback(
+        connection: Any, direction: str, version: Any, content: Any, message: Any, data: bytes
+    ) -> None:
+        if message == _CERTIFICATE_REQUEST and content == _HANDSHAKE and direction == "read":
+            connection.harness_asked = True
+
+    context._msg_callback = callback
+    return True
+
+
 class HttpClient:
     """A keep-alive client with one TLS identity. Thread-safe.
 
@@ -91,6 +112,7 @@ class HttpClient:
         self._connect = connect
         self._timeout = timeout
         self._client = _facts(_der(identity)) if identity is not None else None
+        self._watching = identity is not None and watch_certificate_requests(context)
         backend = MappedBackend(connect, refuse_wildcards=refuse_wildcards)
         self._pool = httpcore.ConnectionPool(
             ssl_context=context, network_backend=backend, max_connections=64, keepalive_expiry=60.0
@@ -211,7 +233,8 @@ class HttpClient:
         kept = self._seen.get(id(ssl_object))
         if kept is not None and kept[0] is ssl_object:
             return kept[1]
-        facts = server_facts(ssl_object, host, self._client)
+        asked = not self._watching or getattr(ssl_object, "harness_asked", False)
+        facts = server_facts(ssl_object, host, self._client if asked else None)
         if len(self._seen) > 256:
             self._seen.clear()
         self._seen[id(ssl_object)] = (ssl_object, facts)
@@ -251,7 +274,7 @@ def describe(error: BaseException) -> str:
         current = current.__cause__ or current.__context__
     for item in chain:
         if isinstance(item, ssl.SSLCertVerificationError):
-            return f"tls: certificate: {item.verify_message or item.reason or item}"
+            return f"tls: certificate: {getattr(item, 'verify_message', '') or item}"
         if isinstance(item, ssl.SSLError):
             return f"tls: {item.reason or item}"
     if any(isinstance(item, httpcore.TimeoutException | TimeoutError) for item in chain):

@@ -16,9 +16,11 @@ import msgspec
 
 from harness.core.data import data_path
 from harness.core.errors import ConfigurationError, nearest
+from harness.core.faults import faults
 from harness.core.findings import Cell
 from harness.core.text import Text
 from harness.core.yamlfile import YamlDocument, load_yaml
+from harness.medmij.lists.faults import NAMES as LIST_FAULTS
 
 RELEASES: Final = ("mm-1.4", "mm-1.5", "mm-2.1", "mm-2.2")
 _COMMON: Final = {
@@ -309,6 +311,7 @@ def _check(network: Network, document: YamlDocument) -> None:
             )
         _check_live(network, document, where, item)
     _check_files(network, document)
+    _check_faults(network, document)
 
 
 def _check_fields(
@@ -393,6 +396,33 @@ def _check_live(
             Text(nl="alleen een twin kan fouten krijgen", en="only a twin can be given faults"),
             ", ".join(item.faults),
         )
+
+
+def _check_faults(network: Network, document: YamlDocument) -> None:
+    """Every switched-on fault exists and belongs to the role of its twin."""
+    groups: list[tuple[tuple[str | int, ...], str, tuple[str, ...]]] = [
+        (("participants", index), item.role, item.faults) for index, item in enumerate(network.participants)
+    ]
+    groups.append((("stelselnode",), "stelselnode", network.stelselnode.faults))
+    for keys, role, names in groups:
+        if not names:
+            continue
+        known = {name for name, item in faults().items() if item.role == role}
+        if role == "stelselnode":
+            known |= set(LIST_FAULTS)
+        for index, name in enumerate(names):
+            if name not in known:
+                raise _wrong(
+                    document,
+                    (*keys, "faults", index),
+                    Text(
+                        nl=f"een twin met rol {role} kent de fout '{name}' niet",
+                        en=f"a twin with role {role} does not know the fault '{name}'",
+                    ),
+                    name,
+                    expected=", ".join(sorted(known)),
+                    hint=nearest(name, known),
+                )
 
 
 def _check_files(network: Network, document: YamlDocument) -> None:

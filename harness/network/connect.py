@@ -79,9 +79,10 @@ class _StrictStream(SyncStream):
         names = [str(value) for kind, value in (shown or {}).get("subjectAltName", ()) if kind == "DNS"]
         if any(name.startswith("*") for name in names):
             stream.close()
-            error = ssl.SSLCertVerificationError("wildcard certificate")
-            error.verify_message = "wildcard certificate"
-            raise httpcore.ConnectError("wildcard certificate") from error
+            try:
+                raise ssl.SSLCertVerificationError("wildcard certificate")
+            except ssl.SSLCertVerificationError:  # as context, which httpcore keeps when it raises again
+                raise httpcore.ConnectError("wildcard certificate")  # noqa: B904
         return stream
 
 

@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from harness.core.errors import ConfigurationError
+from harness.core.faults import active
 from harness.core.text import Text
 from harness.medmij.lists import Ocl, ServiceNames, Whitelist, Zal
 from harness.medmij.lists.cache import CacheState, Step, due, failed, received
@@ -21,6 +22,7 @@ from harness.medmij.releases import ListKind, Release
 from harness.network.client import HttpClient
 from harness.network.config import Network, Participant
 from harness.network.connect import ConnectMap
+from harness.network.twins.stelselnode import SPARE_PGO
 from harness.pki.authority import Identity, TestPki
 from harness.pki.contexts import client_context
 
@@ -136,8 +138,15 @@ class PgoTwin:
         return name in self._faults or name in self._flow_faults
 
     def set_faults(self, faults: Iterable[str]) -> None:
-        """Faults while a flow runs."""
+        """Further faults while a flow runs."""
         self._flow_faults = frozenset(faults)
+
+    def begin_flow(self, flow: str) -> None:
+        """Only the faults of the network file that belong to this flow (or to all flows) are on."""
+        on = active(self.participant.faults, flow)
+        if on != self._faults:
+            self._faults = on
+            self.close()
 
     def lists(self, rel: Release) -> Lists:
         """The lists of a release."""
@@ -215,10 +224,6 @@ class PgoTwin:
     def certificate_notes(self, kind: str) -> dict[str, Any]:
         """Which client certificate an exchange used, when it was not the node's own."""
         return {} if kind == "own" else {"certificate": kind}
-
-
-SPARE_PGO = "tweede-pgo.harness.example"
-"""A node that our stelselnode publishes beside a single PGO, for tests that need a second one."""
 
 
 def other_pgo(network: Network, participant: Participant) -> str:

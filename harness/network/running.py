@@ -15,7 +15,7 @@ import ssl
 from collections.abc import Callable
 from datetime import date
 from types import TracebackType
-from typing import Any
+from typing import Any, Final
 
 from harness.core.clock import Clock, OffsetClock, SystemClock, today
 from harness.core.errors import ConfigurationError, UsageError
@@ -35,7 +35,7 @@ from harness.network.flows.driver import Driver
 from harness.network.flows.session import FlowSession, Parties
 from harness.network.persons import declared_persons, fixture_persons
 from harness.network.pgo import PgoTwin, file_identity
-from harness.network.serving import Handler, HandlerApp, Hosting
+from harness.network.serving import Handler, HandlerApp, Hosting, Incoming, Outgoing
 from harness.network.twins.backends import Backend, LiveBackend, TwinBackend
 from harness.network.twins.dvza import DvzaTwin, KnownPerson
 from harness.network.twins.his import HisTwin
@@ -45,6 +45,22 @@ from harness.pki.contexts import client_context, server_context
 from harness.pki.facts import certificate_facts
 from harness.record import RawExchange, Recorder
 
+FRONT_CERTIFICATES: Final = {
+    "front-certificate-wildcard": "wildcard",
+    "front-certificate-no-organisation": "no-organisation",
+}
+"""Faults of a DVZA twin that change its front-channel certificate."""
+WEAK_TLS: Final[dict[str, dict[str, Any]]] = {
+    "tls-1-0": {"minimum": ssl.TLSVersion.TLSv1, "ciphers": "DEFAULT:ALL", "security_level": 0},
+    "weak-suites": {"ciphers": "ALL:!aNULL:!eNULL", "security_level": 0},
+    "tls-1-1-only": {
+        "minimum": ssl.TLSVersion.TLSv1_1,
+        "maximum": ssl.TLSVersion.TLSv1_1,
+        "ciphers": "ALL",
+        "security_level": 0,
+    },
+}
+"""TLS settings of servers that should not exist."""
 MAIN_FLOWS: tuple[Function, ...] = ("collect", "share")
 
 
@@ -167,7 +183,7 @@ class RunningNetwork:
             self.clock,
             backends=backends,
             persons=self.known_persons(),
-            learn=lambda kind, value: self.recorder.learn(kind, value),
+            learn=self.recorder.learn,
             t=self.t,
         )
 
@@ -247,17 +263,28 @@ class RunningNetwork:
 
     def _serve(self) -> None:
         releases = {item for participant in self.network.participants for item in participant.releases}
-        if self.network.stelselnode.kind == "twin":
-            hosts = {list_host(self.network, item) for item in releases}
-            for host in sorted(hosts):
-                mtls = self.network.stelselnode.mtls and "no-mtls" not in self.network.stelselnode.faults
+        node = self.network.stelselnode
+        if node.kind == "twin":
+            mtls = node.mtls and not {"list-without-mtls", "no-mtls"} & set(node.faults)
+            for host in sorted({list_host(self.network, item) for item in releases}):
                 self.serve_host(host, self.stelselnode.handle, channel="back", mtls=mtls)
         for twin in self.dvzas.values():
             item = twin.participant
+            weak = next((name for name in WEAK_TLS if name in item.faults), "")
+            front = next((fault for name, fault in FRONT_CERTIFICATES.items() if name in item.faults), "")
+            self.serve_host(item.front_host, twin.front, channel="front", mtls=False, fault=front, weak=weak)
             self.serve_host(
-                item.front_host, twin.front, channel="front", mtls=twin.fault("front-requires-certificate")
+                item.back_host,
+                twin.back,
+                channel="back",
+                mtls=True,
+                weak=weak,
+                lax="client-certificate-ignored" in item.faults,
             )
-            self.serve_host(item.back_host, twin.back, channel="back", mtls=True)
+            if "plain-http" in item.faults:
+                for host in (item.front_host, item.back_host):
+                    port = self.hosting.listen(HandlerApp(_plain_data), None)
+                    self.connect.add(host, 80, "127.0.0.1", port)
 
     def serve_host(
         self,
@@ -267,30 +294,32 @@ class RunningNetwork:
         channel: Any,
         mtls: bool,
         fault: str = "",
+        weak: str = "",
+        lax: bool = False,
         publish: bool = True,
         address: str = "127.0.0.1",
     ) -> int:
         """Serve a public name; returns the real port.
 
-        :param fault: name of a faulty certificate, or ``tls-1-1-only``.
+        :param fault: name of a faulty certificate.
+        :param weak: a name of :data:`WEAK_TLS`.
+        :param lax: take any client certificate of ours, good or faulty, or none.
         :param publish: enter it in the connect map.
         """
-        old_tls = fault == "tls-1-1-only"
-        identity = self.pki.server(host, channel=channel, fault="" if old_tls else fault)
-        options: dict[str, Any] = {}
-        if old_tls:
-            options = {
-                "minimum": ssl.TLSVersion.TLSv1_1,
-                "maximum": ssl.TLSVersion.TLSv1_1,
-                "ciphers": "ALL",
-                "security_level": 0,
-            }
+        identity = self.pki.server(host, channel=channel, fault=fault)
+        trust = self.back_trust() or b""
+        if lax:
+            trust += b"".join(self.faulty_anchors())
         context = server_context(
             identity,
-            client_trust=self.back_trust() if mtls else None,
-            client_auth="required" if mtls else "none",
-            **options,
+            client_trust=trust if mtls else None,
+            client_auth=("optional" if lax else "required") if mtls else "none",
+            **WEAK_TLS.get(weak, {}),
         )
+        if lax:
+            context.verify_flags = (
+                context.verify_flags & ~ssl.VERIFY_X509_STRICT
+            ) | ssl.VERIFY_X509_PARTIAL_CHAIN
         der = ssl.PEM_cert_to_DER_cert(
             identity.chain.decode("ascii").split("-----END CERTIFICATE-----")[0]
             + "-----END CERTIFICATE-----\n"
@@ -300,6 +329,14 @@ class RunningNetwork:
         if publish:
             self.connect.add(host, 443, address, port)
         return port
+
+    def faulty_anchors(self) -> list[bytes]:
+        """What a server must trust to take even our faulty client certificates."""
+        found = []
+        for pgo in self.network.of_role("pgo"):
+            for fault in ("untrusted", "self-signed"):
+                found += _certificates(self.pki.client(pgo.pgo_host, fault=fault).chain)
+        return found
 
     async def _sleep(self, seconds: float) -> None:
         advance = getattr(self.clock, "advance", None)
@@ -317,6 +354,7 @@ class RunningNetwork:
         :raises UsageError: unknown flow.
         :raises ConfigurationError: a recipe, credential or certificate of the network file is wrong.
         """
+        self.begin_flow(flow)
         if flow in MAIN_FLOWS:
             self._drive_main(cell, flow)
             return
@@ -335,6 +373,16 @@ class RunningNetwork:
             with circumstances(self, cell, chosen) as connect:
                 for _ in range(repeats):
                     self._driver(cell, flow, chosen.function, chosen, connect).run()
+
+    def begin_flow(self, flow: str) -> None:
+        """Switch on the faults that belong to a flow, in every twin."""
+        self.stelselnode.begin_flow(flow)
+        for dvza in self.dvzas.values():
+            dvza.begin_flow(flow)
+        for his in self.his.values():
+            his.begin_flow(flow)
+        for pgo in self.pgos.values():
+            pgo.begin_flow(flow)
 
     def can_drive(self, cell: Cell, chosen: Variant) -> bool:
         """Whether a variant can be driven in a cell: release, kinds of parties, waiting."""
@@ -475,6 +523,17 @@ class RunningNetwork:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+async def _plain_data(request: Incoming) -> Outgoing:
+    """Data over plain http (a fault)."""
+    body = b'{"resourceType":"CapabilityStatement","status":"active"}'
+    return Outgoing(headers=(("Content-Type", "application/fhir+json"),), body=body)
+
+
+def _certificates(pem: bytes) -> list[bytes]:
+    end = b"-----END CERTIFICATE-----"
+    return [part.strip() + b"\n" + end + b"\n" for part in pem.split(end) if b"BEGIN" in part]
 
 
 def _system_trust() -> bytes:

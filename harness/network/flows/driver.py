@@ -19,7 +19,7 @@ from harness.medmij.headers import CORRELATION_ID, REQUEST_ID
 from harness.medmij.lists import url as list_url
 from harness.medmij.releases import ListKind, framework
 from harness.network import login
-from harness.network.client import Answer
+from harness.network.client import Answer, HttpClient
 from harness.network.connect import ConnectMap
 from harness.network.flows import queries
 from harness.network.flows.session import STELSELNODE, FlowSession, new_id
@@ -66,6 +66,7 @@ class Driver:
         self.withdraw_url = withdraw_url
         self.pgo = session.pgo
         self._cookies = login.Cookies()
+        self._special: list[HttpClient] = []
 
     @property
     def steps(self) -> tuple[str, ...]:
@@ -112,6 +113,9 @@ class Driver:
                 self.token()
         except Stop:
             return
+        finally:
+            for client in self._special:
+                client.close()
 
     # -- lists ------------------------------------------------------------------------------------
 
@@ -228,8 +232,6 @@ class Driver:
         if self.variant is not None:
             pairs = self.variant.authorize.apply(pairs, self._placeholders())
         endpoint = session.endpoint.authorization_endpoint
-        if pgo.fault("foreign-endpoint"):
-            endpoint = endpoint.replace("/authorize", "/elders/authorize")
         encoded = [(name, quote(value, safe="")) for name, value in pairs]
         if pgo.fault("double-encode"):
             encoded = [
@@ -381,6 +383,8 @@ class Driver:
         session, pgo = self.session, self.pgo
         assert session.endpoint is not None
         url = session.endpoint.token_endpoint
+        if pgo.fault("foreign-endpoint"):
+            url = f"{url}/elders"
         if not pgo.allowed_host(session.release, urlsplit(url).hostname or ""):
             return None
         request_id = session.values.get("fixed_request_id") or new_id()
@@ -391,7 +395,10 @@ class Driver:
         if pgo.fault("token-json"):
             body = json.dumps(dict(pairs)).encode()
             headers = [(n, "application/json" if n == "Content-Type" else v) for n, v in headers]
-        client = pgo.back(certificate, connect=self.connect) if self.connect else pgo.back(certificate)
+        client = pgo.back(certificate)
+        if self.connect is not None:
+            client = pgo.back(certificate, connect=self.connect)
+            self._special.append(client)
         return session.send(
             client,
             "POST",
@@ -400,7 +407,7 @@ class Driver:
             body,
             interface="token",
             operation=operation,
-            timeout=1.0 if pgo.fault("impatient") else TOKEN_TIMEOUT,
+            timeout=5.0 if pgo.fault("impatient") else TOKEN_TIMEOUT,
             notes=pgo.certificate_notes(certificate),
         )
 

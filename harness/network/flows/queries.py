@@ -48,8 +48,26 @@ def run(session: FlowSession, *, first_only: bool = False, step: ResourceStep | 
                 answers.setdefault((query.operation, media), answer)
                 sent += 1
                 if first_only:
+                    _stray(session)
                     return sent
+    _stray(session)
     return sent
+
+
+def _stray(session: FlowSession) -> None:
+    """The fault ``foreign-host``: follow a link to a host outside the network."""
+    if session.pgo.fault("foreign-host"):
+        session.send(
+            session.pgo.back(),
+            "GET",
+            "https://vreemd.example/fhir/Patient?page=2",
+            [("Accept", _accept(session, "json"))],
+            interface="resource",
+            operation="next-page",
+            server="vreemd.example",
+            person=session.person,
+            timeout=5.0,
+        )
 
 
 def _targets(
@@ -155,7 +173,7 @@ def _send(session: FlowSession, query: Query, media: str, url: str, step: Resour
         interface="document" if query.operation.startswith(("pd-retrieve", "pd-without")) else "resource",
         operation=f"{query.operation}-{media}",
         person=session.person,
-        timeout=1.0 if pgo.fault("impatient") else TIMEOUT,
+        timeout=5.0 if pgo.fault("impatient") else TIMEOUT,
         notes=pgo.certificate_notes(step.certificate),
     )
 

@@ -18,7 +18,7 @@ _BACK_CERTIFICATES = {
     "certificate-untrusted": "untrusted",
     "certificate-wrong-host": "wrong-host",
     "certificate-wildcard": "wildcard",
-    "tls-1-1-only": "tls-1-1-only",
+    "tls-1-1-only": "",
 }
 
 
@@ -55,6 +55,7 @@ def circumstances(running: RunningNetwork, cell: Cell, variant: Variant) -> Iter
             channel="back",
             mtls=True,
             fault=_BACK_CERTIFICATES[certificates[0]],
+            weak=certificates[0] if certificates[0] == "tls-1-1-only" else "",
             publish=False,
         )
         connect = ConnectMap(running.connect.entries())

@@ -20,6 +20,7 @@ from datetime import date, datetime
 from typing import Any
 
 from harness.core.clock import Clock, today
+from harness.core.faults import active
 from harness.core.standards import service_standard, standard
 from harness.medmij import age
 from harness.medmij.lists import Ocl, Whitelist
@@ -32,6 +33,8 @@ from harness.network.twins.stelselnode import Stelselnode, client_host, publishe
 FAILURE_PERSON = "technische-storing"
 """Choice on the mock login that makes the DVZA fail technically."""
 MAX_SESSIONS = 20_000
+ANYBODY = "*"
+"""Caller without client certificate, at a DVZA that does not ask for one (a fault)."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,7 @@ class Session:
     created: datetime
     step: str = "landing"
     person: str = ""
+    answered: bool = False
 
 
 @dataclass
@@ -146,10 +150,16 @@ class DvzaTwin:
         self.withdrawn: set[str] = set()
         self.spent: set[tuple[str, str]] = set()
         self._faults: dict[str, frozenset[str]] = {"": frozenset(participant.faults)}
+        self._repeated = secrets.token_urlsafe(32)
         self._releases = {release_path(item): release(item) for item in participant.releases}
         self._his = {item.id: item for item in network.behind(participant.id)}
 
     # -- faults -----------------------------------------------------------------------------------
+
+    def begin_flow(self, flow: str) -> None:
+        """Only the faults of the network file that belong to this flow (or to all flows) are on."""
+        with self.lock:
+            self._faults[""] = active(self.participant.faults, flow)
 
     def set_faults(self, client: str, faults: Iterable[str]) -> None:
         """Faults for one client host while a flow runs; an empty set ends them."""
@@ -242,11 +252,13 @@ class DvzaTwin:
 
     # -- secrets ----------------------------------------------------------------------------------
 
-    def new_secret(self, kind: str, *, weak: bool = False, client: str = "") -> str:
+    def new_secret(self, kind: str, client: str = "") -> str:
         """A fresh secret of 256 bits, announced to the recorder."""
         value = secrets.token_urlsafe(32)
-        if weak:
-            value = f"{len(self.codes) + len(self.access) + 1:08d}"
+        if client and self.fault("short-secrets", client):
+            value = f"{secrets.randbelow(10**8):08d}"
+        if client and kind == "token" and self.fault("token-repeated", client):
+            value = self._repeated
         self.learn(kind, value)
         return value
 
@@ -270,8 +282,17 @@ class DvzaTwin:
         return await dvza_resource.handle(self, request, rel, rest)
 
     def caller(self, request: Incoming) -> str:
-        """Host of the client certificate."""
-        return client_host(request)
+        """Host of the client certificate, ``""`` without one; :data:`ANYBODY` when that does not matter."""
+        host = client_host(request)
+        if not host and self.fault("client-certificate-ignored"):
+            return ANYBODY
+        return host
+
+    def admitted(self, host: str, rel: Release) -> bool:
+        """Whether a node may use the back channel."""
+        if host == ANYBODY or (host and self.fault("whitelist-ignored", host)):
+            return True
+        return bool(host) and self.whitelisted(host, rel)
 
 
 def hashed(value: str) -> str:

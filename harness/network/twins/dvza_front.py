@@ -11,7 +11,9 @@ from http.cookies import CookieError, SimpleCookie
 from typing import Any, Final
 
 from harness.core.exchanges import header, media_type
+from harness.core.standards import service_standard
 from harness.medmij import authorization, forms
+from harness.medmij.headers import CORRELATION_ID, REQUEST_ID, is_uuid
 from harness.medmij.releases import Function, Release
 from harness.medmij.token import FORM
 from harness.network.serving import Incoming, Outgoing
@@ -21,7 +23,6 @@ from harness.network.twins.dvza import (
     Consent,
     DvzaTwin,
     Grant,
-    KnownPerson,
     Session,
     hashed,
     not_found,
@@ -103,16 +104,12 @@ def _session(dvza: DvzaTwin, request: Incoming, transaction: str, rel: Release) 
 
 
 def _authorize(dvza: DvzaTwin, request: Incoming, rel: Release) -> Outgoing:
+    client = _parameter(request.query, "client_id")
+    if dvza.fault("front-certificate-demanded", client):
+        return _problem(dvza, 403, "Toon een clientcertificaat.")
     names = dvza.names(rel)
     services = {item for name in names if (his := dvza.his_by_name(name)) for item in dvza.services(his, rel)}
-    checked = authorization.check(
-        request.query,
-        rel,
-        client=lambda host: dvza.organisation(host, rel),
-        names=names,
-        services=services,
-        client_services=lambda host: dvza.client_services(host, rel),
-    )
+    checked = _checked(dvza, request.query, rel, names, services)
     if checked.exception == "1a":
         return _problem(
             dvza,
@@ -120,17 +117,22 @@ def _authorize(dvza: DvzaTwin, request: Incoming, rel: Release) -> Outgoing:
             "De aanvraag van uw PGO klopt niet. Er is niets met uw gegevens gebeurd. Ga terug naar uw PGO.",
         )
     if checked.exception == "1b":
-        return redirect(authorization.error_redirect(checked.redirect_uri, checked.error, checked.state))
+        return _refuse(dvza, client, checked, checked.error)
     wanted, scope = checked.request, checked.scope
     assert wanted is not None
     assert scope is not None
+    if dvza.fault("scope-refused", client):
+        return _refuse(dvza, client, checked, "invalid_scope")
+    extra = {pair.name for pair in forms.parse(request.query)} - set(authorization.PARAMETERS)
+    if extra and dvza.fault("unknown-parameters-refused", client):
+        return _refuse(dvza, client, checked, "invalid_request")
     his = dvza.his_by_name(scope.name)
     if his is None:
-        return redirect(authorization.error_redirect(checked.redirect_uri, "invalid_scope", checked.state))
-    function = _function(dvza, his, rel, scope.services)
+        return _refuse(dvza, client, checked, "invalid_scope")
+    function = _function(scope.services)
     offered = dvza.services(his, rel, function)
     if function is None or not set(scope.services) <= set(offered):
-        return redirect(authorization.error_redirect(checked.redirect_uri, "invalid_scope", checked.state))
+        return _refuse(dvza, client, checked, "invalid_scope")
     session = Session(
         id=dvza.new_secret("cookie"),
         browser=dvza.new_secret("cookie"),
@@ -159,6 +161,61 @@ def _authorize(dvza: DvzaTwin, request: Incoming, rel: Release) -> Outgoing:
     )
 
 
+def _parameter(query: str, name: str) -> str:
+    try:
+        return next((pair.value for pair in forms.parse(query) if pair.name == name), "")
+    except forms.FormError:
+        return ""
+
+
+def _checked(
+    dvza: DvzaTwin, query: str, rel: Release, names: tuple[str, ...], services: set[str]
+) -> authorization.CheckedRequest:
+    """The checks 1a and 1b, with what faults leave out of them."""
+    client = _parameter(query, "client_id")
+
+    def organisation(host: str) -> str | None:
+        known = dvza.organisation(host, rel)
+        return known or ("Onbekend PGO" if dvza.fault("unknown-client-accepted", client) else None)
+
+    if dvza.fault("redirect-uri-unchecked", client):
+        query = _with_parameter(query, "redirect_uri", f"https://{client}/redirect")
+    if dvza.fault("scope-unchecked", client):
+        given = _parameter(query, "scope")
+        if names and not (given and given.partition("~")[0] in names and " " not in given):
+            query = _with_parameter(query, "scope", _own_scope(rel, names[0], sorted(services)))
+    if dvza.fault("correlation-unchecked", client) and rel.correlation:
+        for name in (REQUEST_ID, CORRELATION_ID):
+            if not is_uuid(_parameter(query, name)):
+                query = _with_parameter(query, name, "00000000-0000-4000-8000-000000000000")
+    return authorization.check(
+        query,
+        rel,
+        client=organisation,
+        names=names,
+        services=services,
+        client_services=lambda host: dvza.client_services(host, rel),
+    )
+
+
+def _with_parameter(query: str, name: str, value: str) -> str:
+    kept = [part for part in query.split("&") if part and part.partition("=")[0] != name]
+    return "&".join([*kept, forms.encode([(name, value)])])
+
+
+def _own_scope(rel: Release, name: str, services: list[str]) -> str:
+    if rel.scope_form("collect") == "name" or not services:
+        return name
+    return f"{name}~{services[0]}"
+
+
+def _refuse(dvza: DvzaTwin, client: str, checked: authorization.CheckedRequest, error: str) -> Outgoing:
+    """Exception 1b: back to the client with an error and its state."""
+    if dvza.fault("error-without-state", client):
+        return redirect(authorization.error_redirect(checked.redirect_uri, error, "").replace("&state=", ""))
+    return redirect(authorization.error_redirect(checked.redirect_uri, error, checked.state))
+
+
 def remember(dvza: DvzaTwin, session: Session) -> None:
     """Keep a session; the oldest ones go when there are too many."""
     with dvza.lock:
@@ -167,16 +224,15 @@ def remember(dvza: DvzaTwin, session: Session) -> None:
         dvza.sessions[hashed(session.id)] = session
 
 
-def _function(dvza: DvzaTwin, his: object, rel: Release, services: tuple[str, ...]) -> Function | None:
-    if not services:
-        return "collect"
-    from harness.core.standards import service_standard
-
+def _function(services: tuple[str, ...]) -> Function | None:
+    """Collect or share; ``None`` when a scope mixes them."""
     kinds: set[Function] = set()
     for service in services:
         known = service_standard(service)
         share = known is not None and known.share is not None and known.share.id == service
         kinds.add("share" if share else "collect")
+    if not kinds:
+        return "collect"
     return kinds.pop() if len(kinds) == 1 else None
 
 
@@ -185,9 +241,14 @@ def _function(dvza: DvzaTwin, his: object, rel: Release, services: tuple[str, ..
 
 def _landing(dvza: DvzaTwin, session: Session, fields: dict[str, str]) -> Outgoing:
     if fields.get("action") == "cancel":
+        if dvza.fault("cancel-without-return", session.client_id):
+            return _problem(dvza, 200, "U hebt geannuleerd. U kunt dit venster sluiten.")
         return _end(dvza, session, error="access_denied")
     if fields.get("action") != "continue":
         return _problem(dvza, 400, "Kies verder gaan of annuleren.")
+    if dvza.fault("consent-before-login", session.client_id):
+        session.step = "consent"
+        return _consent_page(dvza, session)
     session.step = "login"
     return _login_page(dvza, session)
 
@@ -211,15 +272,16 @@ def _login(dvza: DvzaTwin, session: Session, fields: dict[str, str]) -> Outgoing
     if not session.client_id:
         session.step = "consents"
         return _consents_page(dvza, session)
-    if dvza.participant.availability == "early" and dvza.unavailable(person, session.his):
-        if not (dvza.fault("under-age-accepted", session.client_id) and _only_age(dvza, person, session)):
-            return _end(dvza, session, error="access_denied")
+    reason = dvza.unavailable(person, session.his) if dvza.participant.availability == "early" else ""
+    if reason == "age" and dvza.fault("under-age-accepted", session.client_id):
+        reason = ""
+    if reason:
+        told = dvza.fault("no-data-revealed", session.client_id)
+        return _end(dvza, session, error="access_denied", description="Er zijn geen gegevens" if told else "")
+    if session.answered:  # consent was asked before login (a fault)
+        return _granted(dvza, session, long_term=False)
     session.step = "consent"
     return _consent_page(dvza, session)
-
-
-def _only_age(dvza: DvzaTwin, person: KnownPerson, session: Session) -> bool:
-    return dvza.unavailable(person, session.his) == "age"
 
 
 def _consent_page(dvza: DvzaTwin, session: Session) -> Outgoing:
@@ -231,7 +293,8 @@ def _consent_page(dvza: DvzaTwin, session: Session) -> Outgoing:
         "Toestemming" if collect else "Bevestiging",
         services=service_names(dvza.stelselnode, session.services),
         long_term=session.release.long_term_consent and collect,
-        preselected=False,
+        preselected=dvza.fault("long-term-preselected", session.client_id),
+        pgo="uw PGO" if dvza.fault("consent-without-names", session.client_id) else session.organisation,
     )
 
 
@@ -245,8 +308,16 @@ def _consent(dvza: DvzaTwin, session: Session, fields: dict[str, str]) -> Outgoi
         and session.release.long_term_consent
         and session.function == "collect"
     )
+    if not session.person:
+        session.answered, session.step = True, "login"
+        return _login_page(dvza, session)
+    return _granted(dvza, session, long_term=long_term)
+
+
+def _granted(dvza: DvzaTwin, session: Session, *, long_term: bool) -> Outgoing:
+    """A code for what the person allowed."""
     family = secrets.token_hex(8)
-    code = dvza.new_secret("code")
+    code = dvza.new_secret("code", session.client_id)
     dvza.codes[hashed(code)] = Grant(
         family=family,
         release=session.release.id,
@@ -272,13 +343,15 @@ def _consent(dvza: DvzaTwin, session: Session, fields: dict[str, str]) -> Outgoi
     return _end(dvza, session, code=code)
 
 
-def _end(dvza: DvzaTwin, session: Session, *, code: str = "", error: str = "") -> Outgoing:
+def _end(
+    dvza: DvzaTwin, session: Session, *, code: str = "", error: str = "", description: str = ""
+) -> Outgoing:
     """Leave: back to the PGO with a code or an error; the session is over."""
     dvza.sessions.pop(hashed(session.id), None)
     if not session.client_id:
         return _problem(dvza, 200, "U bent uitgelogd.")
-    client, state, description = session.client_id, session.state, ""
-    if dvza.fault("redirect-state-altered", client):
+    client, state = session.client_id, session.state
+    if dvza.fault("redirect-state-altered", client) or dvza.fault("state-not-returned", client):
         state = f"{state[:-1]}{'a' if state[-1:] != 'a' else 'b'}"
     if dvza.fault("redirect-state-missing", client):
         state = ""
@@ -305,6 +378,8 @@ def _failure(dvza: DvzaTwin, session: Session) -> Outgoing:
     if session.client_id:
         back = authorization.error_redirect(session.redirect_uri, "server_error", session.state)
     trace = session.correlation or secrets.token_hex(16)
+    if dvza.fault("failure-without-ids", session.client_id):
+        trace = ""
     return page(
         "error",
         status=500,
@@ -390,16 +465,16 @@ def _page(
     **values: Any,
 ) -> Outgoing:
     segment = session.release.id.replace("-", "").replace(".", "")
+    common = {"pgo": session.organisation, **values}
     return page(
         name,
         headers=headers,
         title=title,
         provider=session.his.title,
-        pgo=session.organisation,
         function=session.function,
         transaction=session.id,
         action=f"/{segment}",
-        **values,
+        **common,
     )
 
 

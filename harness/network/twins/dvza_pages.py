@@ -4,6 +4,7 @@ Labels, fieldsets, one ``h1`` per page, visible focus, contrast of at least 7:1,
 the framework's screens is not copied: these pages carry the same elements in our own words.
 """
 
+# ruff: noqa: E501 - lines of HTML
 from __future__ import annotations
 
 from typing import Any, Final

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import Final
+from urllib.parse import unquote
+
+import msgspec
 
 from harness.core.exchanges import Headers, Request, Response, header
 from harness.medmij import headers as medmij_headers
@@ -10,7 +16,7 @@ from harness.medmij import resource
 from harness.medmij.errors import RESOURCE_CASES
 from harness.medmij.releases import Release, limits
 from harness.network.serving import Incoming, Outgoing
-from harness.network.twins.dvza import DvzaTwin, Grant, hashed, not_found
+from harness.network.twins.dvza import ANYBODY, DvzaTwin, Grant, hashed, not_found
 from harness.network.twins.stelselnode import endpoints
 
 _PRIVATE = frozenset({"authorization", "cookie", "x-harness-patient", "host", "content-length", "connection"})
@@ -26,7 +32,7 @@ async def handle(dvza: DvzaTwin, request: Incoming, rel: Release, rest: tuple[st
     if urls is None or service not in dvza.services(his, rel):
         return not_found()
     host = dvza.caller(request)
-    if not host or not (dvza.whitelisted(host, rel) or dvza.fault("whitelist-ignored", host)):
+    if not dvza.admitted(host, rel):
         return outcome(403, "forbidden", "the client certificate is not of a node on the whitelist", request)
     base = urls[2]
     path = request.path.partition("/fhir")[2]
@@ -39,29 +45,93 @@ async def handle(dvza: DvzaTwin, request: Incoming, rel: Release, rest: tuple[st
     )
     if path == "/metadata" and request.method == "GET":
         return _returned(await backend.handle(inner, None, base), request)
-    found = resource.bearer(request.headers, request.query, request.body)
+    found = _bearer(dvza, request, host)
     if found.case:
         return _refused(found.case, request)
     grant = dvza.access.get(hashed(found.token))
+    if grant is None and dvza.fault("any-token-accepted", host):
+        usable = (
+            item
+            for item in reversed(dvza.access.values())
+            if not _check(dvza, item, host, his.id, service, rel)
+        )
+        grant = next(usable, None)
     problem = _check(dvza, grant, host, his.id, service, rel)
     if problem or grant is None:
         return _refused(problem or "invalid-token", request)
     person = dvza.persons.get(grant.person)
     if person is None:
         return _refused("invalid-token", request)
-    if dvza.participant.availability == "late" and dvza.unavailable(person, his):
-        return outcome(403, "forbidden", "no data available", request)
+    if dvza.participant.availability == "late":
+        reason = dvza.unavailable(person, his)
+        if reason and not (reason == "age" and dvza.fault("under-age-accepted", host)):
+            return outcome(403, "forbidden", "no data available", request)
+    if dvza.fault("unknown-headers-refused", host) and any(
+        name.lower() not in _KNOWN_HEADERS for name, _ in request.headers
+    ):
+        return outcome(400, "invalid", "unknown header", request)
+    patient = person.patient(his.id)
+    if dvza.fault("person-unchecked", host) and ("patient=" in inner.url or "identifier=" in inner.url):
+        other = next(
+            (item for item in dvza.persons.values() if item.id != person.id and item.data_available), person
+        )
+        patient = other.patient(his.id)
+        inner = msgspec.structs.replace(inner, url=inner.url.partition("?")[0], method="GET")
+    if found.moved:
+        inner = msgspec.structs.replace(inner, url=_without_token(inner.url), method="GET", body=b"")
+    if dvza.fault("fhir-version-ignored", host):
+        inner = msgspec.structs.replace(
+            inner,
+            headers=tuple((n, v.split(";")[0] if n.lower() == "accept" else v) for n, v in inner.headers),
+        )
     scratch = grant.family if grant.function == "share" else ""
-    response = await backend.handle(inner, person.patient(his.id), base, scratch)
-    return _returned(response, request)
+    answer = _returned(await backend.handle(inner, patient, base, scratch), request)
+    if dvza.fault("bsn-in-header", host):
+        answer = replace(answer, headers=(*answer.headers, ("X-BSN", _BSN)))
+    return replace(answer, delay=TOO_SLOW_SECONDS) if dvza.fault("resource-too-slow", host) else answer
+
+
+_BSN: Final = "999990019"
+"""A number of the test range, for the fault that leaks one."""
+TOO_SLOW_SECONDS: Final = 62.0
+_KNOWN_HEADERS: Final = frozenset(
+    {
+        "host", "authorization", "accept", "accept-encoding", "accept-language", "user-agent", "connection",
+        "content-type", "content-length", "prefer", "medmij-request-id", "x-correlation-id", "if-none-exist",
+    }
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Bearer:
+    """A token, or the case of what is wrong; ``moved`` when it came in a forbidden place."""
+
+    token: str = ""
+    case: str = ""
+    moved: bool = False
+
+
+def _bearer(dvza: DvzaTwin, request: Incoming, host: str) -> _Bearer:
+    found = resource.bearer(request.headers, request.query, request.body)
+    if found.case == "several-methods" and dvza.fault("query-token-accepted", host):
+        match = re.search(r"access_token=([^&\s]+)", request.query + "&" + request.body.decode("latin-1"))
+        return _Bearer(token=unquote(match.group(1)), moved=True) if match else _Bearer(case=found.case)
+    if found.case in ("no-token", "invalid-token") and dvza.fault("any-token-accepted", host):
+        return _Bearer(token="?")  # noqa: S106 - not a secret: any word will do under this fault
+    return _Bearer(token=found.token, case=found.case)
+
+
+def _without_token(url: str) -> str:
+    return re.sub(r"[?&]access_token=[^&]*", "", url)
 
 
 def _check(dvza: DvzaTwin, grant: Grant | None, host: str, his: str, service: str, rel: Release) -> str:
     if grant is None or grant.revoked or grant.family in dvza.withdrawn or grant.release != rel.id:
         return "invalid-token"
-    if dvza.clock.now() >= grant.issued + timedelta(seconds=limits().access_token_lifetime):
+    expired = dvza.clock.now() >= grant.issued + timedelta(seconds=limits().access_token_lifetime)
+    if expired and not dvza.fault("expired-token-accepted", host):
         return "invalid-token"
-    if grant.client_id != host:
+    if host not in (grant.client_id, ANYBODY):
         return "foreign-client"
     if grant.his != his or service not in grant.services:
         return "insufficient-scope"

@@ -10,15 +10,18 @@ import copy
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import date
 from typing import Any, Final
 
 from harness.core.clock import Clock
 from harness.core.data import data_path
 from harness.core.exchanges import Request, Response, header
+from harness.core.faults import active
 from harness.fhir.searchparams import from_yaml
 from harness.fhir.server import FhirServer
 from harness.fhir.serveroptions import Access, Refusal, ServerOptions
+from harness.network import his_faults
 from harness.network.config import Participant
 from harness.network.persons import FixturePerson, fixture_persons
 
@@ -45,6 +48,7 @@ class HisTwin:
         persons: Iterable[FixturePerson] | None = None,
     ) -> None:
         self.participant = participant
+        self.t = t
         held = list(persons) if persons is not None else list(fixture_persons())
         if participant.persons:
             held = [item for item in held if item.id in participant.persons]
@@ -78,6 +82,10 @@ class HisTwin:
         self._server.load(loaded if xml else _with_contained(loaded))
         self._servers: dict[str, FhirServer] = {}
 
+    def begin_flow(self, flow: str) -> None:
+        """Only the faults of the network file that belong to this flow (or to all flows) are on."""
+        self.faults = active(self.participant.faults, flow)
+
     def handle(self, request: Request, patient: str | None, base: str, scratch: str = "") -> Response:
         """Answer a request that the DVZA let through.
 
@@ -89,7 +97,10 @@ class HisTwin:
         if patient is not None:
             headers = (*headers, (PATIENT_HEADER, patient))
         inner = Request(method=request.method, url=request.url, headers=headers, body=request.body)
-        return self._server_for(base, scratch).handle(inner)
+        response = self._server_for(base, scratch).handle(inner)
+        if not self.faults or patient is None:
+            return response
+        return his_faults.apply(self.faults, inner, response, t=self.t, patient=patient)
 
     def _server_for(self, base: str, scratch: str) -> FhirServer:
         with self._lock:
@@ -106,8 +117,6 @@ class HisTwin:
             return self._servers[base]
 
     def _fork(self, base: str) -> FhirServer:
-        from dataclasses import replace
-
         return self._server.fork(options=replace(self._options, base_url=base))
 
 

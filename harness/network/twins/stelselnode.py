@@ -6,6 +6,7 @@ its own, because one list cannot describe both.
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from typing import Final
 from urllib.parse import parse_qsl
 
 from harness.core.clock import Clock
+from harness.core.faults import active
 from harness.core.standards import standard
 from harness.medmij import lists
 from harness.medmij.lists import faults as list_faults
@@ -23,6 +25,17 @@ from harness.network.serving import Incoming, Outgoing
 LIST_KINDS: Final[tuple[ListKind, ...]] = ("zal", "ocl", "gnl", "whl")
 SLOW_SECONDS: Final = 61.0
 OVERSIZE: Final = 24 * 1024 * 1024
+SPARE_PGO: Final = "tweede-pgo.harness.example"
+"""A node that is published beside a single PGO, for tests that need a second one."""
+_HIDDEN: Final = "whitelist-without-dvza"
+_OPEN: Final = "list-without-mtls"
+_GNL: Final = {
+    "list-bad-schema": "gnl:bad-schema",
+    "list-media-type": "gnl:media-type",
+    "list-same-number": "gnl:same-number",
+    "list-prefixed": "gnl:prefixed",
+}
+"""Faults of the catalogue that touch one list, so that the flow still goes on."""
 
 
 @dataclass(frozen=True)
@@ -64,11 +77,13 @@ class Stelselnode:
         self._sequence = 2  # so that an older list can be published
         self._stamp = clock.now()
         self._removed: frozenset[str] = frozenset()
+        self._hidden: frozenset[str] = frozenset()
         self._renamed: dict[str, str] = {}
         self._unserved: dict[str, frozenset[str]] = {}
         self._extra_names: dict[str, str] = {}
-        self._faults: dict[str, frozenset[str]] = {"": frozenset(network.stelselnode.faults)}
+        self._faults: dict[str, frozenset[str]] = {}
         self._cache: dict[tuple[str, ListKind, int], bytes] = {}
+        self.begin_flow("")
 
     # -- what a driver may change -----------------------------------------------------------------
 
@@ -83,6 +98,19 @@ class Stelselnode:
                 self._faults[client] = chosen
             else:
                 self._faults.pop(client, None)
+
+    def begin_flow(self, flow: str) -> None:
+        """Only the faults of the network file that belong to this flow (or to all flows) are on."""
+        on = active(self.network.stelselnode.faults, flow)
+        with self._lock:
+            self._faults[""] = frozenset(_GNL.get(name, name) for name in on - {_HIDDEN, _OPEN})
+            hidden = self._dvza_hosts() if _HIDDEN in on else frozenset()
+            if hidden != self._hidden:
+                self._hidden = hidden
+                self.republish()
+
+    def _dvza_hosts(self) -> frozenset[str]:
+        return frozenset(item.back_host for item in self.network.of_role("dvza") if item.kind == "twin")
 
     def whitelist_without(self, hosts: Iterable[str]) -> None:
         """Republish the Whitelist without these hosts (none: everybody again)."""
@@ -168,6 +196,8 @@ class Stelselnode:
                 organisation=(organisation if len(organisation) >= 3 else f"PGO {organisation}")[:50],
                 versions=(lists.ClientVersion(id=rel.interface_version, services=ids),) if ids else (),
             )
+        if len(self.network.of_role("pgo")) == 1:
+            yield lists.Client(hostname=SPARE_PGO, organisation="Tweede PGO (harness)")
 
     def _names(self) -> tuple[lists.ServiceName, ...]:
         used = dict.fromkeys(
@@ -186,7 +216,11 @@ class Stelselnode:
                 hosts += [item.back_host] if item.kind == "twin" else _live_hosts(item)
             elif item.role == "pgo":
                 hosts.append(item.pgo_host)
-        return tuple(dict.fromkeys(host.lower() for host in hosts if host.lower() not in self._removed))
+        if len(self.network.of_role("pgo")) == 1:
+            hosts.append(SPARE_PGO)
+        return tuple(
+            dict.fromkeys(host.lower() for host in hosts if host.lower() not in self._removed | self._hidden)
+        )
 
     def service_name(self, service_id: str) -> str:
         """Display name on the GNL."""
@@ -245,6 +279,13 @@ class Stelselnode:
             return Outgoing(headers=headers, body=self.xml(kind, release_id) + b"<!-- -->" * (OVERSIZE // 8))
         if fault == "no-mtls":
             return Outgoing(headers=headers, body=self.xml(kind, release_id))
+        if fault == "media-type":
+            return Outgoing(headers=(("Content-Type", "text/plain"),), body=self.xml(kind, release_id))
+        if fault == "same-number":
+            body = self.xml(kind, release_id).replace(b"</Weergavenaam>", b" nieuw</Weergavenaam>", 1)
+            return Outgoing(headers=headers, body=body)
+        if fault == "prefixed":
+            return Outgoing(headers=headers, body=_prefixed(self.xml(kind, release_id)))
         body = list_faults.faulty(self.document(kind, release_id), release(release_id), fault)
         return Outgoing(headers=headers, body=body)
 
@@ -256,6 +297,12 @@ class Stelselnode:
             self.log.append(Fetch(client=client, at=at, kind=kind, release=release_id, status=answer.status))
             del self.log[:-10_000]
         return answer
+
+
+def _prefixed(xml: bytes) -> bytes:
+    """The same list with a namespace prefix on every element."""
+    text = re.sub(rb"<(/?)([A-Z])", rb"<\1mm:\2", xml)
+    return text.replace(b' xmlns="', b' xmlns:mm="', 1)
 
 
 def published_services(his: Participant, dvza: Participant, rel: Release) -> Iterable[lists.Service]:
