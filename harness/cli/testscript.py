@@ -359,10 +359,10 @@ def show(results: Sequence[ScriptResult], extra: dict[str, object], lang: Lang, 
     if len(trouble) > MAX_SHOWN:
         console.print(f"… +{len(trouble) - MAX_SHOWN}")
     table = Table(title=f"T = {extra.get('t')}, {escape(str(extra.get('target')))}")
-    table.add_column("set", no_wrap=True)
+    table.add_column("set", overflow="fold")
     opened = "open" if dutch else "undecided"
     for column in ("pass", "fail", "error", opened, "asserts", "warning"):
-        table.add_column(column, justify="right")
+        table.add_column(column, justify="right", no_wrap=True)
     rows: dict[str, list[ScriptResult]] = {}
     for result in results:
         name = " · ".join(

@@ -29,11 +29,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--testscripts", action="append", default=[], metavar="DIR", help="collect FHIR TestScripts"
     )
+    group.addoption("--testscripts-server", metavar="URL", help="FHIR base URL to run TestScripts against")
+    group.addoption("--testscripts-token-map", metavar="FILE", help="tokens of the server under test")
+    group.addoption(
+        "--testscripts-package", action="append", default=[], metavar="PATH", help="FHIR package for profiles"
+    )
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Open a run when a network is named, before the JUnit and Allure plugins look at their options."""
+    if config.getoption("--testscripts"):
+        from harness.plugin import testscripts
+
+        testscripts.register(config)
+        return
     if config.getoption("--harness-network") is None or hasattr(config, "workerinput"):
         config.pluginmanager.register(_WithoutNetwork(), "medmij-harness-without-network")
         return

@@ -9,6 +9,7 @@ patient, which is noted in the results.
 from __future__ import annotations
 
 import socket
+import sys
 import threading
 import time
 from collections.abc import Sequence
@@ -138,13 +139,6 @@ _MARKS = {
 class Board:
     """The scenarios in the terminal, fed by the event stream only."""
 
-    MARKS = {
-        "pass": "[green]●[/]",
-        "fail": "[red]●[/]",
-        "error": "[magenta]●[/]",
-        "inconclusive": "[yellow]●[/]",
-    }
-
     def __init__(self, mock: Mock, lang: Lang) -> None:
         self._lang = lang
         self._lock = threading.Lock()
@@ -212,7 +206,7 @@ def serve_client(
         record = RunRecord(options.out, persons=people)
         mock.watch._notify = record.events.emit
     board = Board(mock, options.lang)
-    record.events.subscribe(board)
+    record.events.subscribe(board if sys.stderr.isatty() else plain_line)
     record.events.emit("run-started", base=base, scripts=len(mock.watch.sessions))
     log: list[tuple[Request, Response]] = []
 
@@ -272,16 +266,37 @@ def _wait(mock: Mock, board: Board, options: LiveOptions, base: str) -> str:
     for token, patient in sorted(mock.tokens.items(), key=lambda pair: pair[1]):
         if any(_uses(session, token) for session in mock.watch.sessions):
             console.print(f"  {escape(patient)}: {escape(token)}", highlight=False)
+    if not console.is_terminal:
+        return _wait_plain(mock, options)
     try:
-        with Live(board, console=console, refresh_per_second=4, transient=not console.is_terminal):
-            while True:
-                if mock.watch.complete:
-                    return "complete"
-                if options.idle and time.monotonic() - mock.watch.last > options.idle:
-                    return "idle"
-                time.sleep(0.1)
+        with Live(board, console=console, refresh_per_second=4, transient=False):
+            return _until_done(mock, options)
     except KeyboardInterrupt:
         return "interrupted"
+
+
+def _wait_plain(mock: Mock, options: LiveOptions) -> str:
+    try:
+        return _until_done(mock, options)
+    except KeyboardInterrupt:
+        return "interrupted"
+
+
+def _until_done(mock: Mock, options: LiveOptions) -> str:
+    while True:
+        if mock.watch.complete:
+            return "complete"
+        if options.idle and time.monotonic() - mock.watch.last > options.idle:
+            return "idle"
+        time.sleep(0.1)
+
+
+def plain_line(event: Event) -> None:
+    """One line per event on stderr, where there is no terminal to draw in."""
+    if event.kind in ("script-matched", "script-finished", "script-extra"):
+        facts = " ".join(f"{name}={value}" for name, value in event.data.items())
+        sys.stderr.write(f"{event.at[11:19]} {event.kind} {facts}\n")
+        sys.stderr.flush()
 
 
 def _uses(session: Session, token: str) -> bool:

@@ -1,0 +1,212 @@
+"""pytest collects FHIR TestScripts: ``pytest --testscripts DIR``. One item is one script.
+
+By default the scripts run against our own server and PGO; ``--testscripts-server URL`` tests a live server
+and ``--harness-network FILE --harness-dvza ID`` a DVZA through the MedMij flow. Same engine, same findings as
+``harness testscript run``; exit statuses as everywhere: 0, 1, 2, 3, 4, 6.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.core.clock import SystemClock, today
+from harness.core.errors import HarnessError
+from harness.core.exits import ExitCode, strongest
+from harness.core.tdates import parse_day
+from harness.core.text import Lang
+from harness.core.verdicts import Blame, Strength, Verdict, exit_code
+from harness.record import Persons, Recorder
+from harness.report.allure_scripts import feed_script, finding_text, raise_for
+from harness.scenario import ProductFailure, Undecided, Unsound
+from harness.testscript.mapping import requirements_of
+from harness.testscript.profilecheck import ProfileChecks
+from harness.testscript.recording import cell_name, declared, raw_exchange
+from harness.testscript.results import ScriptResult
+from harness.testscript.run import Item, Plan, SelfServers, collect, run_self, run_server, token_rewriting
+from harness.testscript.transport import HttpTransport
+
+
+class TestScripts:
+    """The plugin object of one session."""
+
+    __test__ = False
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.config = config
+        self.lang: Lang = config.getoption("--harness-lang")
+        self.folders = [Path(folder).resolve() for folder in config.getoption("--testscripts")]
+        self.codes: list[ExitCode] = []
+        self._stack = ExitStack()
+        self._run: Callable[[Item], ScriptResult] | None = None
+        self._items: dict[Path, Item] | None = None
+        at = config.getoption("--harness-at")
+        clock = SystemClock()
+        token_map = config.getoption("--testscripts-token-map")
+        self.plan = Plan(
+            parse_day(at) if at else today(clock),
+            now=None if at else clock.now(),
+            only=tuple(config.getoption("--harness-only")),
+            profiles=ProfileChecks(tuple(config.getoption("--testscripts-package"))),
+            tokens=token_rewriting(self.folders, Path(token_map)) if token_map else {},
+            keep_steps=True,
+            requirements=requirements_of,
+        )
+        self.servers = SelfServers(self.plan)
+
+    def items(self) -> dict[Path, Item]:
+        """The chosen scripts by path."""
+        if self._items is None:
+            self._items = {}
+            for folder in self.folders:
+                for item in collect([folder], self.plan):
+                    if self.applies(item):
+                        self._items[item.path.resolve()] = item
+        return self._items
+
+    @property
+    def external(self) -> bool:
+        """Whether a live server is tested, so that client scripts do not apply."""
+        return bool(
+            self.config.getoption("--testscripts-server") or self.config.getoption("--harness-network")
+        )
+
+    def applies(self, item: Item) -> bool:
+        """Whether a script fits the target."""
+        script = item.script
+        return script is None or not self.external or (script.side != "client" and not script.info.admin_only)
+
+    def run(self, item: Item) -> ScriptResult:
+        """Run one script; the target is opened at the first one."""
+        if self._run is None:
+            self._run = self._open()
+        return self._run(item)
+
+    def _open(self) -> Callable[[Item], ScriptResult]:
+        server = self.config.getoption("--testscripts-server")
+        network = self.config.getoption("--harness-network")
+        if server:
+            transport = HttpTransport()
+            self._stack.callback(transport.close)
+            return lambda item: run_server(item, self.plan, server.rstrip("/"), transport, self.servers)
+        if network:
+            from harness.testscript.medmij import through_network
+
+            dvza = (self.config.getoption("--harness-dvza") or [None])[0]
+            return self._stack.enter_context(through_network(Path(network), dvza, self.plan, self.servers))
+        return lambda item: run_self(item, self.servers)
+
+    def feed(self, item: Item, result: ScriptResult) -> None:
+        """Allure: steps and redacted exchanges."""
+        people: Iterable[dict[str, Any]] = ()
+        if item.script is not None and not self.external:
+            people = [
+                stored.resource for stored in self.servers.for_script(item.script).server.store.all("Patient")
+            ]
+        recorder = Recorder(persons=Persons(declared(people)))
+        at = datetime.now(UTC)
+        for step in result.steps:
+            if step.request is not None:
+                recorder.record(raw_exchange(result, step, at))
+        feed_script(result, recorder.exchanges(cell_name(result)), self.lang)
+
+    # -- hooks -----
+
+    def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+        """A script of one of the folders."""
+        if file_path.suffix.lower() != ".xml":
+            return None
+        item = self.items().get(file_path.resolve())
+        if item is None:
+            return None
+        found: ScriptFile = ScriptFile.from_parent(parent, path=file_path)
+        found.script, found.owner = item, self
+        return found
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        """Close the target and set the documented exit status."""
+        self._stack.close()
+        if exitstatus in (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR):
+            return
+        if exitstatus == pytest.ExitCode.USAGE_ERROR:
+            session.exitstatus = int(ExitCode.USAGE)
+        elif session.testscollected or self.codes:
+            other = [ExitCode.FAILED] if session.testsfailed and not self.codes else []
+            session.exitstatus = int(strongest([*self.codes, *other]))
+        else:
+            session.exitstatus = int(ExitCode.NOTHING_RAN)
+
+
+class ScriptFile(pytest.File):
+    """One script file."""
+
+    script: Item
+    owner: TestScripts
+
+    def collect(self) -> Iterable[pytest.Item]:
+        """The one item of the file."""
+        identity = self.script.script.id if self.script.script else self.path.stem
+        found: ScriptItem = ScriptItem.from_parent(self, name=identity)
+        found.script, found.owner = self.script, self.owner
+        yield found
+
+
+class ScriptItem(pytest.Item):
+    """One script as a test."""
+
+    script: Item
+    owner: TestScripts
+
+    def runtest(self) -> None:
+        """Run the script and raise what its verdict asks for."""
+        owner = self.owner
+        try:
+            result = owner.run(self.script)
+        except HarnessError as error:
+            owner.codes.append(error.exit_code)
+            raise Unsound(error.render(owner.lang)) from None
+        self.user_properties += [("requirement", identity) for identity in result.requirements]
+        self.user_properties += [("verdict", result.verdict.value), ("official", result.file)]
+        self.user_properties += [
+            (f"asserts:{name}", count) for name, count in result.asserts.items() if count
+        ]
+        blame = next((f.blame for f in result.findings if f.verdict is result.verdict), None)
+        if result.verdict is Verdict.ERROR and blame is not Blame.CONFIGURATION:
+            blame = Blame.HARNESS
+        owner.codes.append(exit_code(result.verdict, Strength.MUST, blame))
+        owner.feed(self.script, result)
+        bad = [f for f in result.findings if f.verdict not in (Verdict.NOT_APPLICABLE, Verdict.WARNING)]
+        raise_for(result.verdict, "\n".join(finding_text(finding, owner.lang) for finding in bad[:20]))
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> str | Any:
+        """Findings instead of a traceback."""
+        if isinstance(excinfo.value, ProductFailure | Undecided | Unsound):
+            return str(excinfo.value)
+        self.owner.codes.append(ExitCode.HARNESS_ERROR)
+        return super().repr_failure(excinfo)
+
+    def reportinfo(self) -> tuple[Path, int | None, str]:
+        """Where the item is and what it is called."""
+        script = self.script.script
+        return self.path, 0, (script.title if script and script.title else self.name)
+
+
+def register(config: pytest.Config) -> None:
+    """Register the plugin; without other paths on the command line only the scripts are collected."""
+    try:
+        found = TestScripts(config)
+    except HarnessError as error:
+        pytest.exit(error.render(config.getoption("--harness-lang")), returncode=int(error.exit_code))
+    if config.args_source is not pytest.Config.ArgsSource.ARGS:
+        config.args = [str(folder) for folder in found.folders]
+        try:
+            found.items()
+        except HarnessError as error:
+            pytest.exit(error.render(found.lang), returncode=int(error.exit_code))
+    config.pluginmanager.register(found, "medmij-harness-testscripts")
