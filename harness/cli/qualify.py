@@ -19,8 +19,9 @@ from harness.core.exits import ExitCode
 from harness.core.runs import RunFolder
 from harness.core.text import Lang
 from harness.judge.catalogue import load_catalogue
+from harness.matrix.plan import Selection, plan_cells
 from harness.matrix.qualification import default_folder
-from harness.matrix.start import DEMO
+from harness.matrix.start import DEMO, RunOptions, check_options
 from harness.report.console import print_run
 from harness.report.machine import run_document
 from harness.report.summary import summarise
@@ -53,6 +54,16 @@ def qualify(
 ) -> None:
     """Qualify every HIS of a network with every DVZA and PGO, per standard and release."""
     language: Lang = "en" if lang == "en" else "nl"
+    selection = Selection(
+        vendors=tuple(vendor or ()),
+        standards=tuple(standard or ()),
+        pgos=tuple(pgo or ()),
+        dvzas=tuple(dvza or ()),
+        releases=tuple(release or ()),
+        only=tuple(only or ()),
+    )
+    # Checked here as well as in the plugin, so that a mistake is one message and not a pytest session.
+    check_options(RunOptions(network=network, at=at, selection=selection), load_catalogue(), plan_cells)
     folder = out or default_folder(SystemClock().now())
     words = [
         *("-p", "no:cacheprovider", "-p", "no:terminal", "-o", "addopts=", "--import-mode=importlib"),
@@ -69,14 +80,14 @@ def qualify(
     if at:
         words += ["--harness-at", at]
     for name, values in (
-        ("vendor", vendor),
-        ("standard", standard),
-        ("pgo", pgo),
-        ("dvza", dvza),
-        ("release", release),
-        ("only", only),
+        ("vendor", selection.vendors),
+        ("standard", selection.standards),
+        ("pgo", selection.pgos),
+        ("dvza", selection.dvzas),
+        ("release", selection.releases),
+        ("only", selection.only),
     ):
-        for value in values or ():
+        for value in values:
             words += [f"--harness-{name}", value]
     words.append(str(scenarios_path()))
     progress = ProgressPlugin(Console(stderr=True), language)

@@ -51,17 +51,7 @@ def open_qualification(
 
     :raises UserError: wrong network file, selection, date or folder.
     """
-    network = load_network(options.network)
-    cells = plan(network, options.selection)
-    if not cells:
-        raise UsageError(
-            Text(
-                nl="geen enkele combinatie van HIS, DVZA, PGO, standaard en release past bij deze keuze",
-                en="no combination of HIS, DVZA, PGO, standard and release fits this selection",
-            ),
-            where=options.network,
-        )
-    _check_only(options.selection, catalogue)
+    network, cells = check_options(options, catalogue, plan)
     now = clock.now().astimezone(AMSTERDAM)
     t = parse_day(options.at) if options.at else today(clock)
     folder = RunFolder.create(Path(options.out) if options.out else default_folder(now))
@@ -76,6 +66,29 @@ def open_qualification(
         selection=options.selection,
         settings={"intensity": options.intensity},
     )
+
+
+def check_options(
+    options: RunOptions, catalogue: Catalogue, plan: Callable[[Network, Selection], tuple[Cell, ...]]
+) -> tuple[Network, tuple[Cell, ...]]:
+    """The network and the cells of a run, without starting anything.
+
+    :raises UserError: wrong network file, selection or date.
+    """
+    network = load_network(options.network)
+    cells = plan(network, options.selection)
+    if not cells:
+        raise UsageError(
+            Text(
+                nl="geen enkele combinatie van HIS, DVZA, PGO, standaard en release past bij deze keuze",
+                en="no combination of HIS, DVZA, PGO, standard and release fits this selection",
+            ),
+            where=options.network,
+        )
+    _check_only(options.selection, catalogue)
+    if options.at:
+        parse_day(options.at)
+    return network, cells
 
 
 def _check_only(selection: Selection, catalogue: Catalogue) -> None:

@@ -1,0 +1,164 @@
+"""Two front doors, one result; offline re-judging; the planted defect in every report; bad input."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from xml.etree import ElementTree
+
+import jsonschema
+import pytest
+
+from harness.core.yamlfile import json_schema
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def findings(run: Path) -> list[dict]:
+    return json.loads((run / "findings.json").read_text())["findings"]
+
+
+def test_clean_network_exits_0_and_says_so(small_run):
+    out, done = small_run
+    assert done.code == 0, done.out + done.err
+    assert "voldoet aan alle" in done.out and str(out / "report" / "index.html") in done.out
+    assert "Traceback" not in done.err
+
+
+def test_both_doors_give_identical_findings(small_run, door_run):
+    out, done = door_run[0], door_run[2]
+    assert done.code == 0, done.out + done.err
+    assert (small_run[0] / "findings.json").read_bytes() == (out / "findings.json").read_bytes()
+
+
+def test_door_writes_allure_where_asked(door_run):
+    allure = door_run[1]
+    results = [json.loads(path.read_text()) for path in allure.glob("*-result.json")]
+    assert results
+    history = {item["historyId"] for item in results}
+    assert len(history) == len(results)
+    parameters = {item["name"]: item["value"] for item in results[0]["parameters"]}
+    assert parameters["his"] == "'his:his-eik'" and parameters["pgo"] == "'pgo:pgo-zon'"
+    assert (allure / "environment.properties").is_file() and (allure / "categories.json").is_file()
+
+
+def test_run_folder_follows_its_schemas(small_run):
+    run = small_run[0]
+    for name, schema in (("run.json", "run"), ("findings.json", "findings")):
+        jsonschema.validate(json.loads((run / name).read_text()), json_schema(schema))
+    event = json_schema("event")
+    for line in (run / "events.jsonl").read_text().splitlines():
+        jsonschema.validate(json.loads(line), event)
+
+
+OFFLINE = """
+import asyncio, socket, sys
+def refuse(*args, **kwargs):
+    raise AssertionError("offline judging opened a socket")
+socket.socket.__init__ = refuse
+socket.create_connection = refuse
+import harness.core.clock as clock
+clock.SystemClock.now = refuse
+from harness.cli import run
+raise SystemExit(run(sys.argv[1:]))
+"""
+
+
+@pytest.mark.parametrize("which", ["small_run", "defect_run"])
+def test_judging_again_offline_gives_the_same_bytes(which, request, tmp_path):
+    run, done = request.getfixturevalue(which)
+    again = tmp_path / "again"
+    result = subprocess.run(
+        [sys.executable, "-c", OFFLINE, "judge", str(run), "--out", str(again)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        env={"PATH": "", "TZ": "Pacific/Auckland"},
+    )
+    assert result.returncode == done.code, result.stdout + result.stderr
+    assert (again / "findings.json").read_bytes() == (run / "findings.json").read_bytes()
+    assert (again / "report" / "index.html").is_file()
+    assert "byte voor byte gelijk" in result.stdout
+
+
+def test_planted_defect_fails_exactly_the_right_requirement_by_name_in_every_report(defect_run):
+    run, done = defect_run
+    assert done.code == 1, done.out + done.err
+    bad = [item for item in findings(run) if item["verdict"] not in ("pass", "not-applicable")]
+    failed = {item["requirement"] for item in bad if item["cell"]["his"] == "his-eik"}
+    assert len(failed) == 1
+    name = failed.pop()
+    assert not [item for item in bad if item["cell"]["his"] != "his-eik"]
+    assert name in done.out
+    report = run / "report"
+    vendor = next(report.glob("vendor-his-eik*.nl.html")).read_text()
+    assert name in vendor and "voldoet niet" in vendor
+    assert "voldoet niet" not in next(report.glob("vendor-his-beuk*.nl.html")).read_text()
+    junit = ElementTree.parse(run / "junit.xml")
+    cases = [case for case in junit.iter("testcase") if case.find("failure") is not None]
+    assert cases and all("his-eik" in case.get("name", "") for case in cases)
+    values = {prop.get("name"): prop.get("value") for case in cases for prop in case.iter("property")}
+    assert values[f"verdict:{name}"] == "fail"
+    results = [json.loads(path.read_text()) for path in (run / "allure-results").glob("*-result.json")]
+    failing = [item for item in results if item["status"] == "failed"]
+    assert failing and all(name in item["statusDetails"]["message"] for item in failing)
+    assert {"name": "requirement", "value": name} in failing[0]["labels"]
+
+
+def test_only_one_requirement_gives_no_verdict_headline(harness, tmp_path):
+    done = harness("qualify", "--out", tmp_path / "run", "--only", "PD-GEN-001", "--pgo", "pgo-zon")
+    assert done.code == 0, done.out + done.err
+    assert "Geen oordeel" in done.out
+    assert {item["requirement"] for item in findings(tmp_path / "run")} == {"PD-GEN-001"}
+
+
+def test_json_is_one_object_and_progress_goes_elsewhere(harness, tmp_path):
+    done = harness(
+        *("qualify", "--out", tmp_path / "run", "--json", "--lang", "en", "--only", "PD-GEN-001"),
+        *("--pgo", "pgo-zon", "--vendor", "his-eik"),
+    )
+    document = json.loads(done.out)
+    assert document["exit"] == done.code == 0
+    assert document["summary"]["pass"] == 1
+    assert document["vendors"][0]["his"] == "his-eik"
+
+
+@pytest.mark.parametrize(
+    ("words", "wanted"),
+    [
+        (("--vendor", "his-eikk"), "did you mean 'his-eik'"),
+        (("--standard", "pdfa-3"), "did you mean 'pdfa-3.0'"),
+        (("--only", "PD-GEN-0O1"), "did you mean PD-GEN-0"),
+        (("--network", "absent.yaml"), "absent.yaml"),
+        (("--at", "yesterday"), "not a date"),
+        (("--release", "mm-9.9"), "no combination"),
+    ],
+)
+def test_wrong_usage_is_one_clear_message_and_exit_2(harness, tmp_path, words, wanted):
+    done = harness("qualify", "--out", tmp_path / "run", "--lang", "en", *words)
+    assert done.code == 2
+    assert wanted in done.err
+    assert "Traceback" not in done.err + done.out
+
+
+def test_unknown_key_in_network_file_names_file_line_and_nearest_word(harness, tmp_path):
+    path = tmp_path / "network.yaml"
+    text = (ROOT / "fixtures" / "networks" / "demo.yaml").read_text().replace("vendor:", "vender:", 1)
+    path.write_text(text)
+    line = next(number for number, row in enumerate(text.splitlines(), 1) if "vender:" in row)
+    done = harness("qualify", "--network", path, "--lang", "en", "--out", tmp_path / "run")
+    assert done.code == 2
+    assert f"{path}:{line}" in done.err and "did you mean 'vendor'" in done.err
+
+
+def test_nothing_runs_exits_4(door, tmp_path):
+    done = door("scenarios", "--harness-network", "demo", "--harness-out", tmp_path / "r", "-k", "zzz")
+    assert done.code == 4, done.out + done.err
+
+
+def test_scenarios_without_a_network_are_skipped_with_the_reason(door):
+    done = door("scenarios", "-rs")
+    assert done.code == 0 and "--harness-network" in done.out
