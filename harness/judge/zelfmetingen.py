@@ -33,6 +33,8 @@ VITAL_SIGNS = ("http://hl7.org/fhir/observation-category", "vital-signs")
 BY_CODE = ("zm-bloodpressure", "zm-weight-last", "zm-glucose", "zm-heartrate", "zm-empty", "zm-period")
 SEARCHES = (*BY_CODE, "zm-vitalsigns")
 BLOOD_PRESSURE = (LOINC, "85354-9")
+SENT_RULES = tuple(rule for rule in FOR_WRITES if rule.number != "003")
+"""General checks of a Bundle that is sent: new resources have no id yet."""
 
 
 def _has_code_of(view: CellView, operation: str) -> Check:
@@ -175,15 +177,17 @@ def sent_batches(view: CellView) -> list[Answer]:
     return [item for item in requests(view) if item.query.body and item.exchange.request.method == "POST"]
 
 
-def _sent(view: CellView, answer: Answer) -> Json:
-    document = view.request_document(answer.exchange)
-    return document.resource if document is not None else {}
-
-
 def _judged(view: CellView) -> list[tuple[Answer, Json]]:
-    """Batches that the HIS must accept: the PGO sent a batch Bundle with a token."""
-    pairs = [(answer, _sent(view, answer)) for answer in sent_batches(view) if answer.authorized]
-    return [(answer, sent) for answer, sent in pairs if sent.get("type") == "batch"]
+    """Batches that the HIS must accept: the PGO sent a sound batch Bundle with a token."""
+    pairs = []
+    for request in _requests(view):
+        sound = request.resource.get("type") == "batch" and all(
+            true(rule.decides, request.context) for rule in SENT_RULES
+        )
+        if request.authorized and sound:
+            answer = Answer(view, request.exchange, request.query, request.format)
+            pairs.append((answer, request.resource))
+    return pairs
 
 
 def _accepted(view: CellView) -> list[tuple[Answer, Json]]:
@@ -383,9 +387,8 @@ def request_checks(view: CellView) -> Iterator[Finding]:
     """The general checks on the Bundle that is sent."""
     for request in _requests(view):
         if request.bundle:
-            for rule in FOR_WRITES:
-                if rule.number != "003":  # new resources have no id yet
-                    yield from check_bundle(view, request, rule, "ZM-BUN-003")
+            for rule in SENT_RULES:
+                yield from check_bundle(view, request, rule, "ZM-BUN-003")
 
 
 @judge("ZM-EXP-001")

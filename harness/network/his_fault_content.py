@@ -36,6 +36,13 @@ def patient_twice(answer: Answer) -> None:
     duplicate(answer)
 
 
+@fault("patient-other-birth-date", "hg-patient")
+def other_birth_date(answer: Answer) -> None:
+    """The patient has another birth date."""
+    for resource in answer.matches()[:1]:
+        resource["birthDate"] = "1901-01-01"
+
+
 def _exclude(answer: Answer, kind: str, key: str) -> None:
     """Leave out what an ``_include`` asks for, as entry or contained."""
     answer.entries[:] = [e for e in answer.entries if e.get("resource", {}).get("resourceType") != kind]
@@ -141,7 +148,7 @@ def ended(answer: Answer) -> None:
         kept = []
         for extension in resource.get("extension", []):
             if extension["url"] == NICTIZ + "zib-Medication-PeriodOfUse":
-                extension["valuePeriod"]["end"] = answer.day(-7)
+                extension["valuePeriod"] = {"start": answer.day(-60), "end": answer.day(-7)}
             if extension["url"] != NICTIZ + "zib-MedicationUse-Duration":
                 kept.append(extension)
         resource["extension"] = kept

@@ -4,8 +4,9 @@
 
     broken = apply(["bsn-in-self-link"], request, response, t=t, patient="hanna-wilgenkamp")
 
-A fault knows on which queries of the standards it acts (:func:`operation_of` recognises them). Many act on one query or one format only, so that exactly the requirement that must catch them is hit; the
-catalogue of faults with what each kills is ``profiles/*/faults.yaml``.
+A fault knows on which queries of the standards it acts (:func:`operation_of` recognises them). Many act on
+one query or one format only, so that exactly the requirement that must catch them is hit; the catalogue of
+faults with what each kills is ``profiles/*/faults.yaml``.
 """
 
 from __future__ import annotations
@@ -102,6 +103,8 @@ def apply(faults: Iterable[str], request: Request, response: Response, *, t: dat
     answer = _answer(operation, request, response, t, patient)
     for change in acting:
         change(answer)
+    if answer.resource is not None and not answer.resource.get("entry", True):
+        del answer.resource["entry"]  # FHIR has no empty lists
     return _response(answer, response)
 
 

@@ -21,6 +21,7 @@ from harness.fhir.model import load_model
 from harness.judge.catalogue import load_catalogue
 from harness.judge.run import judge_requirements
 from harness.judge.view import CellView, body_format
+from harness.network import his_faults, pgo_query_faults
 from harness.network.config import Participant
 from harness.network.persons import fixture_person, resolve_tree
 from harness.network.twins.his import HisTwin
@@ -40,6 +41,7 @@ class StandardCell:
     """All main-flow exchanges of one cell.
 
     :param change: applied to every response; ``change_request`` to every request before it is sent.
+    :param faults: names of HIS and PGO faults that are switched on.
     """
 
     def __init__(
@@ -51,11 +53,13 @@ class StandardCell:
         t: date = T,
         change: Change | None = None,
         change_request: ChangeRequest | None = None,
+        faults: Iterable[str] = (),
     ) -> None:
         self.standard, self.person, self.t = standard, person, t
         self.cell = Cell(his="his-a", dvza="dvza-a", pgo="pgo-1", standard=standard, release="mm-2.2")
         self.dates = TDates(t, NOW)
         self._change, self._change_request = change, change_request
+        self._faults = tuple(faults)
         participant = Participant(id="his-a", role="his", kind="twin", behaviour=behaviour)  # type: ignore[arg-type]
         self._his = HisTwin(participant, t=t, clock=VirtualClock(NOW))
         fixture = fixture_person(person)
@@ -93,10 +97,14 @@ class StandardCell:
             headers.append(("Content-Type", ACCEPT[kind] + "; charset=utf-8"))
         operation = f"{query.operation}-{kind}"
         request = Request(method=query.method, url=url, headers=tuple(headers), body=body)
+        request = pgo_query_faults.change(self._faults, query.operation, kind, request)
         if self._change_request is not None:
             request = self._change_request(operation, request)
         patient = self._fixture.patient if any(k == "Authorization" for k, _ in request.headers) else None
         response = self._his.handle(request, patient, BASE, scratch="cell")
+        response = his_faults.apply(
+            self._faults, request, response, t=self.t, patient=self._fixture.patient
+        )
         if self._change is not None:
             response = self._change(operation, request, response)
         self._answers.setdefault(operation, response)
