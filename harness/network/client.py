@@ -233,7 +233,8 @@ class HttpClient:
         kept = self._seen.get(id(ssl_object))
         if kept is not None and kept[0] is ssl_object:
             return kept[1]
-        asked = not self._watching or getattr(ssl_object, "harness_asked", False)
+        connection = stream.get_extra_info("socket") if stream is not None else None
+        asked = not self._watching or getattr(connection, "harness_asked", False)
         facts = server_facts(ssl_object, host, self._client if asked else None)
         if len(self._seen) > 256:
             self._seen.clear()
