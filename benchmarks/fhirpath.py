@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import gc
+import hashlib
 import json
 import os
 import statistics
@@ -117,6 +118,38 @@ def agreement(corpus: corpora.Corpus, show: int) -> dict[str, Any]:
         "of scripts": corpus.script_jobs, "same value": counts["same"], "error in both": counts["error"],
         "different": counts["different"], "different expressions": len(by_expression),
     }  # fmt: skip
+
+
+RECORD = ROOT / "tests" / "fhir" / "fhirpath_js.json"
+RECORD_MUTANTS = 1
+RECORD_EVERY = 11
+
+
+def digest(value: Any) -> str:
+    """Eight characters that stand for a JSON value."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:8]
+
+
+def recorded_jobs(corpus: corpora.Corpus) -> list[corpora.Job]:
+    """The sample that is recorded for the test suite, which runs without Node."""
+    return corpus.jobs[::RECORD_EVERY]
+
+
+def record(material: Path) -> int:
+    """Write what fhirpath.js says of the sample; returns the number of results."""
+    corpus = corpora.stu3_corpus(material, RECORD_MUTANTS)
+    jobs = recorded_jobs(corpus)
+    rows: list[list[str]] = []
+    for job, line in zip(jobs, run_js(corpus, jobs, "check"), strict=True):
+        found = json.loads(line)
+        answer = "error" if "error" in found else digest(shape(found["value"]))
+        document = digest(shape(corpus.documents[job.document]))
+        rows.append([digest(corpus.expressions[job.expression]), document, answer])
+    package = json.loads((JS / "node_modules" / "fhirpath" / "package.json").read_text())
+    RECORD.write_text(
+        json.dumps({"engine": f"fhirpath.js {package['version']}", "results": [" ".join(row) for row in rows]}, indent=0) + "\n"
+    )
+    return len(rows)
 
 
 def dialects(corpus: corpora.Corpus) -> dict[str, Any]:
@@ -230,7 +263,11 @@ def main() -> None:
     parser.add_argument("--show", type=int, default=15, help="differing expressions to print on stderr")
     parser.add_argument("--only", choices=("suite", "agreement", "dialects", "speed"))
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--record", action="store_true", help="rewrite the sample that the tests compare with")
     options = parser.parse_args()
+    if options.record:
+        print(f"{record(options.material)} results in {RECORD.relative_to(ROOT)}")
+        return
     report: dict[str, Any] = {}
     if options.only in (None, "suite"):
         report["official R4 tests"] = r4_suite(options.material)

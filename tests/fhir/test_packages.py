@@ -38,9 +38,9 @@ def load(tmp_path: Path) -> Load:
 
 def profile(name: str, **more: Any) -> dict[str, Any]:
     return {
-        "resourceType": "StructureDefinition", "id": name, "url": f"http://x/{name}", "name": name,
-        "status": "draft", "kind": "resource", "abstract": False, "type": "Patient", "derivation": "constraint",
-        "baseDefinition": "http://hl7.org/fhir/StructureDefinition/Patient",
+        "resourceType": "StructureDefinition", "id": name, "name": name, "url": f"http://x/{name}",
+        "status": "draft", "kind": "resource", "abstract": False, "type": "Patient",
+        "derivation": "constraint", "baseDefinition": "http://hl7.org/fhir/StructureDefinition/Patient",
         "text": {"status": "empty"}, **more,
     }  # fmt: skip
 

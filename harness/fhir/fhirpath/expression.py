@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -152,18 +153,27 @@ class Expression:
         elif resolve is not None:
             services = Services(resolve, services.member_of, services.conforms_to, services.trace)
         state = Evaluation(whole, self.dialect, start, resource, environment, services, now, budget)
+        # An evaluation makes many small tuples and no cycles: the collector would only walk the whole heap again and again.
+        collecting = gc.isenabled()
+        if collecting:
+            gc.disable()
         try:
             return self._code.run(state, start)
         except FHIRPathError:
             raise
         except RecursionError:
-            raise FHIRPathError("het document of de expressie is te diep genest", "the document or the expression is nested too deeply") from None
+            raise FHIRPathError(
+                "het document of de expressie is te diep genest", "the document or the expression is nested too deeply"
+            ) from None
         except Exception as error:
             raise FHIRPathError(
                 f"de expressie kan hier niet worden geëvalueerd ({type(error).__name__})",
                 f"the expression cannot be evaluated here ({type(error).__name__})",
                 received=str(error)[:200],
             ) from error
+        finally:
+            if collecting:
+                gc.enable()
 
 
 _DEFAULTS: dict[str, Any] = {}

@@ -78,7 +78,9 @@ def member(coll: Items, name: str) -> Items:
                     expand(extra.get(key), None, field[2], node, key, out)
                 continue
             more = value.get(field[1])
-            if more is None and child.__class__ is str:
+            if more is None and child.__class__ is dict and field[2].any_resource:
+                out.append((child, field[2].schema.of_resource(child, field[2]), None, node, key, -1))
+            elif more is None and child.__class__ is str:
                 out.append((child, field[2], None, node, key, -1))
             elif child is None and more is None:
                 if extra.__class__ is dict:

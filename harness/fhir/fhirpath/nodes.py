@@ -190,10 +190,10 @@ class Schema:
 
     def of_resource(self, value: Any, declared: NodeType) -> NodeType:
         """The type of a value that may say it itself in ``resourceType``."""
-        if type(value) is dict:
+        if value.__class__ is dict:
             name = value.get("resourceType")
-            if type(name) is str:
-                return self.resource_type(name)
+            if name.__class__ is str:
+                return self._types.get(name) or self.resource_type(name)
         return declared
 
     def resource_type(self, name: str) -> NodeType:
