@@ -395,8 +395,6 @@ class RunningNetwork:
             dvza.kind != "twin" or self.network.participant(cell.pgo).kind != "twin"
         ):
             return False
-        if chosen.steps == ("probe",):
-            return False
         if dvza.kind == "live":
             if chosen.waiting and self.intensity != "full":
                 return False

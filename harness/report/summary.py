@@ -168,21 +168,6 @@ def _gap(requirement: Requirement, cells: Sequence[Cell], decided: Mapping[str, 
     return any(group(cell) not in done for cell in cells)
 
 
-def _covered(requirement: Requirement, cells: Sequence[Cell], per_cell: Mapping[str, Verdict]) -> bool:
-    """Whether every cell has a verdict.
-
-    A requirement of the trust framework (no standard) may run once per HIS × DVZA × PGO × release: it is
-    covered when one of the standards' cells of those parties has a verdict.
-    """
-    if requirement.standard:
-        return len(per_cell) == len(cells)
-
-    def parties(cell: Cell) -> tuple[str, ...]:
-        return (cell.his, cell.dvza, cell.pgo, cell.release)
-
-    return {parties(cell) for cell in cells} == {parties(cell) for cell in cells if cell.key in per_cell}
-
-
 def _strength_order(catalogue: Catalogue, item: Finding) -> int:
     return 0 if item.requirement in catalogue and catalogue[item.requirement].strength is Strength.MUST else 1
 

@@ -81,6 +81,11 @@ class Driver:
             if steps == ("lists",):
                 return
             self.find_endpoint()
+            if steps == ("probe",):
+                from harness.network.probes import flow as probes
+
+                probes.run(self.session, self.connect or self.pgo.connect, proxied=bool(self.pgo.proxy))
+                return
             if self.supplied_token:
                 self.session.values["token"] = self.supplied_token
                 self.session.values["correlation"] = new_id()
