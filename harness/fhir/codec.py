@@ -47,13 +47,17 @@ class Limits:
     :param size: bytes.
     :param depth: levels of nesting: elements in XML, objects and arrays in JSON (each level of a repeating
         element counts twice there, so JSON is given twice this number).
+    :param nodes: elements in XML, values in JSON, counted roughly from the punctuation; bounds memory.
     """
 
     size: int = 64 * 1024 * 1024
     depth: int = 100
+    nodes: int = 2_000_000
 
 
 DEFAULT_LIMITS = Limits()
+_COUNT_FROM = 1024 * 1024
+"""Bytes from which on a document may hold too many nodes."""
 
 
 @dataclass
@@ -113,6 +117,11 @@ def parse(
     if found is None:
         excerpt = data[:40].decode("utf-8", "replace")
         return stop(defect("fhir-format", line=1, column=1, expected="< or {", received=excerpt))
+    if len(data) > _COUNT_FROM:
+        marks = (b"<",) if found == "xml" else (b"{", b"[", b",")
+        nodes = sum(data.count(mark) for mark in marks)
+        if nodes > 2 * limits.nodes:
+            return stop(defect("fhir-size", expected=f"<= {limits.nodes} nodes", received=f"~ {nodes} nodes"))
     if not data.isascii():
         try:
             data.decode("utf-8")

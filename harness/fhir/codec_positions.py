@@ -18,7 +18,7 @@ from xml.parsers import expat
 Place = tuple[int, int]
 Step = str | int
 
-_MAX_NODES = 3_000_000
+_MAX_NODES = 400_000
 """Places remembered per document; what comes after them has position (0, 0)."""
 
 _PATH = re.compile(r"\[(\d+)\]|([A-Za-z_][\w-]*)(\([^)]*\)|\[x\])?|[^\[\w]")
@@ -45,6 +45,10 @@ def path_steps(path: str) -> list[Step]:
     return steps
 
 
+_NONE: dict[str, list[_Node]] = {}
+"""The children of a node without any; never written to."""
+
+
 class _Node:
     """One element (XML) or value (JSON) with its place."""
 
@@ -52,8 +56,14 @@ class _Node:
 
     def __init__(self, place: Place | int) -> None:
         self.place: Place | int = place
-        self.children: dict[str, list[_Node]] = {}
+        self.children: dict[str, list[_Node]] = _NONE
         self.items: list[_Node] | None = None
+
+    def add(self, name: str, node: _Node) -> None:
+        """Put a node under a name."""
+        if self.children is _NONE:
+            self.children = {}
+        self.children.setdefault(name, []).append(node)
 
     def child(self, name: str) -> list[_Node] | None:
         """Nodes under a name; a choice also under its stem."""
@@ -186,7 +196,7 @@ def xml_positions(data: bytes) -> Positions:
         node = _Node(place)
         if len(order) < _MAX_NODES:
             order.append(place)
-            stack[-1].children.setdefault(tag.rpartition(" ")[2], []).append(node)
+            stack[-1].add(tag.rpartition(" ")[2], node)
         stack.append(node)
 
     def end(_tag: str) -> None:
@@ -248,7 +258,7 @@ def json_positions(data: bytes) -> Positions:
                     parent.items = []
                 parent.items.append(node)
             elif key is not None:
-                parent.children.setdefault(key.decode("utf-8", "replace"), []).append(node)
+                parent.add(key.decode("utf-8", "replace"), node)
         key = None
         if first in b"{[":
             stack.append((node, first == b"["))

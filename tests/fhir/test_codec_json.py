@@ -103,6 +103,21 @@ def test_size_limit() -> None:
     assert parse(data, model=MODEL, limits=Limits(size=10)).issues[0].rule == "fhir-size"
 
 
+@pytest.mark.parametrize(
+    "data",
+    [
+        b'{"resourceType":"Patient","a":[' + b"[]," * 3_000_000 + b"[]]}",
+        b'<Patient xmlns="http://hl7.org/fhir">' + b"<a/>" * 5_000_000 + b"</Patient>",
+    ],
+    ids=["json", "xml"],
+)
+def test_number_of_nodes_is_limited(data: bytes) -> None:
+    start = time.perf_counter()
+    document = parse(data, model=MODEL)
+    assert document.fatal and [i.rule for i in document.issues] == ["fhir-size"]
+    assert time.perf_counter() - start < 2
+
+
 def test_hostile_numbers_do_not_cost_time() -> None:
     start = time.perf_counter()
     document = parse(b'{"resourceType":"Patient","a":1e999999999,"b":' + b"9" * 4000 + b".5}", model=MODEL)
