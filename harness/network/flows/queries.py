@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from harness.core.exchanges import media_type
+from harness.core.exchanges import Request, media_type
 from harness.core.queries import Query, load_queries
 from harness.fhir import codec
 from harness.fhir.codec_write import to_json, to_xml
@@ -14,6 +14,7 @@ from harness.fhir.fhirpath import FHIRPathError, Node, compile
 from harness.fhir.model import load_model
 from harness.medmij import resource, urls
 from harness.medmij.flows import ResourceStep
+from harness.network import pgo_query_faults
 from harness.network.client import Answer
 from harness.network.flows.session import FlowSession, new_id
 from harness.network.persons import fixture_person
@@ -161,6 +162,11 @@ def _send(session: FlowSession, query: Query, media: str, url: str, step: Resour
     if pgo.fault("send-bsn"):
         person = fixture_person(session.person)
         headers.append(("X-BSN", person.bsn if person else "999990019"))
+    wrong = [name for name in pgo_query_faults.CHANGES if pgo.fault(name)]
+    if wrong:
+        asked = Request(method=method, url=url, headers=tuple(headers), body=body)
+        asked = pgo_query_faults.change(wrong, query.operation, media, asked)
+        url, headers, body = asked.url, list(asked.headers), asked.body
     client = pgo.back(step.certificate)
     if not pgo.allowed_host(session.release, urlsplit(url).hostname or ""):
         return Answer(error="refused: host is not on the whitelist")
