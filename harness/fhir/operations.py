@@ -61,7 +61,7 @@ def _moment(stored: Stored) -> int:
         if key in resource
     ]
     dates = values.index_date(nodes) or values.index_date([(resource.get("issued"), "")])
-    return max((min(date.high_utc, values.HIGH - 1) for date in dates), default=values.LOW)
+    return max((min(date.high, values.HIGH - 1) for date in dates), default=values.LOW)
 
 
 def lastn(searcher: Searcher, query: Query, scope: Scope, *, lenient: bool) -> Result:

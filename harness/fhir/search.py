@@ -444,7 +444,7 @@ def sort_value(bound: Bound, stored: Stored, *, descending: bool) -> Any:
         return None
     kind = bound.parameter.kind
     if kind == "date":
-        return max(v.high_utc for v in found) if descending else min(v.low_utc for v in found)
+        return max(v.high for v in found) if descending else min(v.low for v in found)
     if kind in ("number", "quantity"):
         return max(v.high for v in found) if descending else min(v.low for v in found)
     if kind == "token":

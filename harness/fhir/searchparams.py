@@ -89,7 +89,7 @@ class Bound:
         found = stored.index.get(self.key)
         if found is None:
             found = stored.index[self.key] = self._compute(stored.resource)
-        return found  # type: ignore[no-any-return]
+        return found
 
     def _compute(self, resource: dict[str, Any]) -> list[Any]:
         nodes = self.extract(resource)
@@ -225,14 +225,21 @@ def base_parameters(model: Model) -> list[SearchParameter]:
 
     facts = search_parameters(model.version)
     by_url = {fact.url: fact for fact in facts}
+    by_code = {f"{base}-{fact.code}": fact for fact in facts for base in fact.base}
     result = []
     for fact in facts:
         if not fact.expression or fact.type not in KINDS:
             continue
         components: tuple[tuple[str, str], ...] = ()
         if fact.type == "composite":
-            parts = [(by_url.get(url), expression) for url, expression in fact.components]
-            if not parts or any(part is None or part.type not in _INDEXERS for part, _ in parts):
+            # a part may name a URL that no definition has (STU3 Observation-code)
+            parts = [
+                (by_url.get(url) or by_code.get(url.rpartition("/")[2]), expression)
+                for url, expression in fact.components
+            ]
+            if not parts or any(
+                part is None or part.type not in _INDEXERS or "%" in expression for part, expression in parts
+            ):
                 continue
             components = tuple((part.type, expression) for part, expression in parts if part is not None)
         result.append(
