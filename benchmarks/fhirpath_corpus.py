@@ -272,7 +272,7 @@ def _add_invariants(corpus: Corpus, material: Path, model: Model) -> None:
         if not isinstance(name, str) or name not in model.types:
             continue
         for steps, place in elements(document, name, model):
-            for key in {place, *model.ancestors(place)}:
+            for key in dict.fromkeys((place, *model.ancestors(place))):
                 for expression in wanted.get(key, ()):
                     count = done.get((key, expression), 0)
                     if count < limit:

@@ -48,6 +48,8 @@ WELL_KNOWN = {
     "sct": "http://snomed.info/sct", "loinc": "http://loinc.org", "ucum": "http://unitsofmeasure.org",
     "us-zip": "[0-9]{5}(-[0-9]{4}){0,1}",
 }  # fmt: skip
+REMEMBERED = 12
+"""Prefixes of one path that a document remembers; longer ones are rare and their texts add up."""
 _CANONICAL = {"vs-": "http://hl7.org/fhir/ValueSet/", "ext-": "http://hl7.org/fhir/StructureDefinition/"}
 
 
@@ -225,7 +227,7 @@ class Compiler:
         head = None if steps or on_this else self.expr(tree.head)
         for step in tree.steps:
             steps.append(self.step(step))
-            if head is None:
+            if head is None and len(texts) <= REMEMBERED:
                 texts.append(texts[-1] + ("" if isinstance(step, Indexer) else ".") + unparse(step))
         facts = head.facts if head is not None else Facts(safe=True)
         for piece in steps:
@@ -242,7 +244,7 @@ class Compiler:
         # remembering the last step of a boolean path would only cost memory
         lists = len(steps) - (1 if steps[-1].test is not None else 0)
         remembered = 0
-        while remembered < lists and steps[remembered].facts.pure and not steps[remembered].facts.scoped:
+        while remembered < min(lists, REMEMBERED) and steps[remembered].facts.pure and not steps[remembered].facts.scoped:
             remembered += 1
         lead = self.lead([s.run for s in steps[:lists]], texts[:remembered])
         if lists == len(steps):

@@ -14,7 +14,7 @@ from harness.fhir.fhirpath.nodes import Items, Node, RawNode, Schema, schema_of
 from harness.fhir.fhirpath.temporal import Temporal, render
 from harness.fhir.model import Model
 
-BUDGET = 3_000_000
+BUDGET = 2_000_000
 """Items that one evaluation may visit or make before it is stopped."""
 
 Resolve = Callable[[str], Any]

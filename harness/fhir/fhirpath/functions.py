@@ -237,7 +237,7 @@ def _repeat(compiler: Compiler, call: Call) -> StepCode:
             fresh: Items = []
             for item in level:
                 for found in inner(c, [item]):
-                    c.spend(1)
+                    c.spend(4)
                     if seen.add(found):
                         fresh.append(found)
             out += fresh

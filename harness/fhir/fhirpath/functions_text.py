@@ -107,7 +107,9 @@ def _replace_matches(c: Evaluation, coll: Items, pattern: Items, replacement: It
     java = c.dialect.lenient_boolean
     if java and not expression:
         return text
-    return regexes.replace(expression, text, other, java=java, limit=MAX_STRING)
+    result = regexes.replace(expression, text, other, java=java, limit=MAX_STRING)
+    c.spend(len(text) >> 2)
+    return result
 
 
 @scalar("replace", 2)

@@ -31,7 +31,7 @@ from harness.fhir.fhirpath.syntax import (
     Variable,
 )
 
-MAX_LENGTH = 200_000
+MAX_LENGTH = 100_000
 """Longest expression (characters)."""
 MAX_DEPTH = 80
 """Deepest nesting of parentheses, arguments and right operands."""

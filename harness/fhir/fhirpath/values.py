@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from decimal import Decimal, DecimalException, localcontext
+from decimal import Context, Decimal, DecimalException, localcontext
 from typing import Any
 
 from harness.fhir.fhirpath import quantity as quantities
@@ -18,9 +18,10 @@ STEP = Decimal("0.00000001")
 """Smallest difference between decimals that counts in the strict dialect (N1 section 2.1.5)."""
 MAX_DIGITS = 400
 """Numbers beyond this many digits are an error: no document needs them, hostile expressions make them."""
-MAX_STRING = 5_000_000
+MAX_STRING = 2_000_000
 """Longest string (characters) that an operator or function may make."""
 _NUMBERS = (int, Decimal, float)
+_WIDE = Context(prec=60)
 
 
 def plain(item: Item) -> Any:
@@ -64,9 +65,8 @@ def same_number(a: Any, b: Any, rounded: bool) -> bool:
     if not rounded or (a.__class__ is int and b.__class__ is int):
         return False
     try:
-        with localcontext() as context:
-            context.prec = 60
-            return Decimal(a).quantize(STEP, "ROUND_HALF_UP") == Decimal(b).quantize(STEP, "ROUND_HALF_UP")
+        left, right = Decimal(a).quantize(STEP, "ROUND_HALF_UP", _WIDE), Decimal(b).quantize(STEP, "ROUND_HALF_UP", _WIDE)
+        return left == right
     except DecimalException:
         return False
 
@@ -132,6 +132,16 @@ def collection_equal(left: Items, right: Items, dialect: Dialect, zone: int | No
     return all(item_equal(a, b, dialect, zone) for a, b in zip(left, right, strict=True))
 
 
+def _number_key(value: Any) -> Hashable:
+    """A key that numbers share when they are equal after rounding to 8 decimals."""
+    if value.__class__ is not Decimal:
+        return ("number", value)
+    try:
+        return ("number", value.quantize(STEP, "ROUND_HALF_UP", _WIDE))
+    except DecimalException:
+        return "number"
+
+
 def bucket(item: Item) -> Hashable:
     """A key that equal items share: makes ``distinct`` and friends linear."""
     value = plain(item)
@@ -141,7 +151,7 @@ def bucket(item: Item) -> Hashable:
     if kind is bool or value is None:
         return (kind, value)
     if isinstance(value, _NUMBERS):
-        return "number"
+        return _number_key(value)
     if kind is dict:
         return ("dict", frozenset(value), str(value.get("id") or value.get("url") or value.get("code"))[:40])
     return kind
@@ -164,7 +174,7 @@ class ItemSet:
         value = raw(item)
         if self._dialect.text_equality and value.__class__ is not dict:
             number = value.__class__ is not bool and isinstance(value, _NUMBERS)
-            return "number" if number else text_of(value)
+            return _number_key(value) if number else text_of(value)
         return bucket(item)
 
     def __contains__(self, item: object) -> bool:
