@@ -47,7 +47,8 @@ async def handle(dvza: DvzaTwin, request: Incoming, rel: Release, rest: tuple[st
         return _returned(await backend.handle(inner, None, base), request)
     found = _bearer(dvza, request, host)
     if found.case:
-        served = await _without_grant(dvza, inner, his.id, base, host) if path.startswith("/Binary/") else None
+        binary = path.startswith("/Binary/")
+        served = await _without_grant(dvza, inner, his.id, base, host) if binary else None
         return _returned(served, request) if served is not None else _refused(found.case, request)
     grant = dvza.access.get(hashed(found.token))
     if grant is None and dvza.fault("any-token-accepted", host):
