@@ -62,7 +62,7 @@ def read_json(data: bytes, model: Model, *, max_depth: int) -> tuple[Json, list[
     # Colons after a quote or white space: at least one per key in the source. As many as keys that
     # were kept means that none was lost; more may also be a string with such a colon, so look closer.
     if len([part for part in body.split(b":")[:-1] if part[-1:] in _BEFORE_COLON]) != keys:
-        issues += _duplicates(body)
+        issues += _duplicates(body, str(name))
     return resource, issues, False
 
 
@@ -95,7 +95,7 @@ def _measure(value: Json, limit: int) -> tuple[int, int]:
     return keys, depth
 
 
-def _duplicates(body: bytes) -> list[Issue]:
+def _duplicates(body: bytes, kind: str) -> list[Issue]:
     """Issues for keys that occur more than once in one object; only run when a count raised the suspicion."""
     found = 0
 
@@ -115,7 +115,7 @@ def _duplicates(body: bytes) -> list[Issue]:
         defect(
             "fhir-json-duplicate-key",
             name=path.rpartition(".")[2],
-            path=path,
+            path=f"{kind}.{path}",
             line=line,
             column=column,
             expected="1",

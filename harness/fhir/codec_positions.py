@@ -153,7 +153,7 @@ class Positions:
                 found = node.child("_" + step)
             if found is None:
                 break
-            node = found[0]
+            node = found[-1]  # of duplicate keys the last one counts
         return node
 
     def repeated(self, limit: int) -> list[tuple[str, int, Place]]:

@@ -261,7 +261,13 @@ class _Reader:
                 if not many and index in seen:
                     self.note("fhir-xml-repeated", child, key, expected="0..1")
                     continue
-                self.note("fhir-xml-order", child, key, expected=self.place(table, index))
+                self.note(
+                    "fhir-xml-order",
+                    child,
+                    key,
+                    expected=self.place(table, index),
+                    received=self.place(table, last, key),
+                )
             if seen is not None:
                 seen.add(index)
             value: Any
@@ -416,14 +422,17 @@ class _Reader:
         return found
 
     @staticmethod
-    def place(table: Table, index: int) -> str:
-        """Where an element belongs: after the element before it in the specification."""
-        before = [entry for entry in table.values() if entry.order < index]
-        return (
-            f"… {max(before).key}, {next(e.key for e in table.values() if e.order == index)} …"
-            if before
-            else ""
-        )
+    def place(table: Table, order: int, follower: str = "") -> str:
+        """A stretch of a sequence of elements, as text.
+
+        Without ``follower``: where the element of that order belongs, after the one before it in the
+        specification. With it: what was found, an element behind the one of that order.
+        """
+        names = {entry.order: entry.key for entry in table.values()}
+        if follower:
+            return f"… {names.get(order, '')}, {follower} …"
+        before = max((o for o in names if o < order), default=None)
+        return f"{names[order]}, …" if before is None else f"… {names[before]}, {names[order]} …"
 
     def issues(self, root: Node, data: bytes) -> list[Issue]:
         """All defects found so far, with path and position, in document order."""

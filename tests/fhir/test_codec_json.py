@@ -48,9 +48,10 @@ def test_duplicate_keys_are_found_with_their_place() -> None:
         b' "id": "x:\\":", "id": "y"}'
     )
     found = [(i.rule, i.path, i.line, i.column, i.received) for i in parse(data, model=MODEL).issues]
+    assert parse(data, model=MODEL).locate("Patient.id") == (4, 17)
     assert found == [
-        ("fhir-json-duplicate-key", "name[0].family", 3, 3, "2"),
-        ("fhir-json-duplicate-key", "id", 4, 17, "2"),
+        ("fhir-json-duplicate-key", "Patient.name[0].family", 3, 3, "2"),
+        ("fhir-json-duplicate-key", "Patient.id", 4, 17, "2"),
     ]
 
 
