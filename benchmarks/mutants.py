@@ -74,7 +74,7 @@ def spots(resource: Json, model: Model) -> Iterator[Spot]:
             for index, part in enumerate(item if several else [item]):
                 at = f"{path}.{hit.element.stem}" + (f"[{index}]" if several else "")
                 kind = hit.type.code
-                if type(part) is dict and "resourceType" in part:
+                if type(part) is dict and type(part.get("resourceType")) is str:
                     kind = part["resourceType"]
                 yield Spot(value, key, index if several else -1, kind, hit.element, at, code)
                 if type(part) is dict:

@@ -16,10 +16,12 @@ _FIRST = {"document": "Composition", "message": "MessageHeader"}
 def check(value: Any, place: Place, run: Run) -> None:
     """Checks a structurally correct Bundle."""
     entries = value.get("entry")
-    if type(entries) is not list:
-        return
     kind = value.get("type")
     wanted = _FIRST.get(kind) if type(kind) is str else None
+    if type(entries) is not list or not entries:
+        if wanted is not None:
+            run.add("fhir-bundle-first-entry", place, expected=wanted, received="no entry")
+        return
     for index, entry in enumerate(entries):
         at: Place = (place, "entry", index, "entry")
         resource = entry.get("resource") if type(entry) is dict else None

@@ -24,6 +24,7 @@ _CODED = {"code", "Coding", "CodeableConcept", "Quantity", "string", "uri", "id"
           "Count", "Distance", "SimpleQuantity"}  # fmt: skip
 _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:\S+").fullmatch
 _MIME = re.compile(
+    r"(?:xml|json|ttl|turtle)|"
     r"[A-Za-z0-9!#$&^_.+\-]+/[A-Za-z0-9!#$&^_.+\-*]+"
     r"(?:\s*;\s*[^\s;=]+=(?:\"[^\"]*\"|[^\s;]+))*"
 ).fullmatch
@@ -116,6 +117,11 @@ def binding_check(knowledge: Knowledge, binding: BindingFact, code: str, path: s
         if type(value) is not dict:
             return
         pairs = codings(value)
+        if limit is not None and pairs and not any(
+            system == "urn:ietf:bcp:47" and limit(item) for system, item in pairs
+        ):
+            run.add("fhir-binding-required", place, expected=url, received=value)
+            return
         if not pairs:
             if required and members.usable and code == "CodeableConcept":
                 run.add(

@@ -35,6 +35,10 @@ def _period(value: Json) -> bool | None:
         return True
     if len(start) == len(end) and (len(start) <= 10 or start[19:] == end[19:]):
         return start <= end
+    if min(len(start), len(end)) <= 10:
+        common = min(len(start), len(end))
+        if start[:common] == end[:common]:
+            return False  # cannot be decided, so not satisfied
     return None
 
 
