@@ -102,9 +102,7 @@ class StandardCell:
             request = self._change_request(operation, request)
         patient = self._fixture.patient if any(k == "Authorization" for k, _ in request.headers) else None
         response = self._his.handle(request, patient, BASE, scratch="cell")
-        response = his_faults.apply(
-            self._faults, request, response, t=self.t, patient=self._fixture.patient
-        )
+        response = his_faults.apply(self._faults, request, response, t=self.t, patient=self._fixture.patient)
         if self._change is not None:
             response = self._change(operation, request, response)
         self._answers.setdefault(operation, response)

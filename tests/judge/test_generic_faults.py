@@ -1,0 +1,92 @@
+"""Every requirement of the four standards: the reference passes, and its fault breaks it and nothing else."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from standard_cell import StandardCell
+
+from harness.core.faults import Fault, faults
+from harness.core.queries import FOLDERS
+from harness.judge.catalogue import load_catalogue
+from harness.network import his_faults, pgo_query_faults
+from harness.network.pgo_query_faults import CHANGES
+
+STANDARDS = sorted(FOLDERS)
+BEHAVIOURS = ("xml-includes", "json-contained")
+OURS = sorted(
+    (item for item in faults().values() if item.name in his_faults.names() | CHANGES.keys()),
+    key=lambda item: item.name,
+)
+NETWORK_ONLY = {"document-without-token", "document-without-token-500"}
+"""Faults of the DVZA twin: they need the token check that this cell without sockets does not have."""
+
+
+def cases() -> list[tuple[Fault, str]]:
+    """Every fault with every standard in which it must kill something."""
+    catalogue = load_catalogue()
+    found = []
+    for item in OURS:
+        standards = {catalogue[name].standard for name in item.kills if catalogue[name].decidable}
+        found += [(item, standard) for standard in sorted(standards)]
+    return found
+
+
+@pytest.mark.parametrize("behaviour", BEHAVIOURS)
+@pytest.mark.parametrize("person", ["hanna-wilgenkamp", "bram-lisdodde"])
+@pytest.mark.parametrize("standard", STANDARDS)
+def test_the_reference_passes_everything(standard, person, behaviour):
+    cell = StandardCell(standard, person, behaviour=behaviour)
+    wanted = {item.id for item in load_catalogue() if item.standard == standard and item.decidable}
+    found = cell.findings()
+    assert {item.requirement for item in found} == wanted
+    assert cell.broken() == {}
+
+
+@pytest.mark.parametrize(
+    "t",
+    ["2026-01-31", "2026-02-28", "2027-12-31", "2028-02-29", "2029-03-01", "2033-10-31"],
+)
+@pytest.mark.parametrize("standard", STANDARDS)
+def test_the_reference_passes_on_every_day(standard, t):
+    assert StandardCell(standard, t=date.fromisoformat(t)).broken() == {}
+
+
+@pytest.mark.parametrize(("item", "standard"), cases(), ids=lambda value: getattr(value, "name", value))
+def test_a_fault_kills_its_requirements_and_nothing_else(item, standard):
+    catalogue = load_catalogue()
+    broken = StandardCell(standard, faults=[item.name]).broken()
+    own = {name for name in item.kills if catalogue[name].standard == standard and catalogue[name].decidable}
+    taken = {name for name in item.also if name in catalogue and catalogue[name].standard == standard}
+    assert own <= broken.keys(), "the requirement survives its fault"
+    assert broken.keys() <= own | taken, "false alarm"
+    for name in own:
+        assert broken[name] == ("fail" if catalogue[name].strength.value == "MUST" else "warning")
+
+
+def test_every_decidable_requirement_has_a_fault_of_a_twin():
+    killed = {name for item in faults().values() for name in item.kills}
+    for item in load_catalogue():
+        if item.standard and item.decidable:
+            assert item.id in killed
+            assert item.faults, item.id
+        for name in item.faults:
+            if item.standard:
+                assert item.id in faults()[name].kills, (item.id, name)
+
+
+def test_every_fault_is_implemented_and_catalogued():
+    ours = {name for name, item in faults().items() if not any(key.startswith("MM-") for key in item.kills)}
+    assert ours - NETWORK_ONLY == his_faults.names() | pgo_query_faults.CHANGES.keys()
+
+
+def test_the_same_faults_are_found_on_the_other_behaviour():
+    for name in ("include-missing-medication", "include-missing-specimen", "bsn-in-self-link"):
+        first = StandardCell("huisartsgegevens-2.0", faults=[name], behaviour="xml-includes").broken()
+        second = StandardCell("huisartsgegevens-2.0", faults=[name], behaviour="json-contained").broken()
+        assert first == second != {}
+
+
+def test_an_unknown_fault_changes_nothing():
+    assert StandardCell("eafspraak-2.0", faults=["niet-bekend"]).broken() == {}
