@@ -102,7 +102,7 @@ def exact(value: Any) -> Any:
     return f"#{value:f}" if isinstance(value, Decimal) else f"#{value}" if type(value) is int else value
 
 
-@settings(max_examples=250, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(st.sampled_from(sorted(MODELS)).flatmap(lambda v: st.tuples(st.just(v), resources(MODELS[v]))))
 def test_generated_resources_survive_xml_and_json(case: tuple[str, dict[str, Any]]) -> None:
     version, resource = case

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from harness.core.errors import ConfigurationError, InputError
-from harness.fhir import packages as module
+from harness.fhir import packagefiles as module
 from harness.fhir.packagecache import Cache, default_folder
 from harness.fhir.packages import PackageSet, base_only, describe, load_packages, version_key, version_matches
 
