@@ -16,7 +16,8 @@ A recipe says, per page, how to recognise it, what to fill in and what to press:
         check: {langdurig: "{long_term}"}  # a checkbox; empty or "no" leaves it off
         press: {yes: {label: "Ja"}, no: {label: "Nee"}}
 
-``{placeholders}`` come from the person's ``values`` in the network file, plus ``{person}`` and ``{long_term}``.
+``{placeholders}`` come from the person's ``values`` in the network file, plus ``{person}`` and
+``{long_term}``.
 """
 
 from __future__ import annotations

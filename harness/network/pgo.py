@@ -1,8 +1,8 @@
 """The PGO twin: a strict MedMij client that does the duties of section 7.2 of the facts.
 
 It keeps the four lists per release (validated, never back to an older one), only talks to hosts on the
-Whitelist, sends the scope and identifiers of the release, checks ``state``, offers a code once, keeps the rotated
-refresh token, and honours the granted scope and lifetime. Faults switch single duties off, by name.
+Whitelist, sends the scope and identifiers of the release, checks ``state``, offers a code once, keeps the
+rotated refresh token, and honours the granted scope and lifetime. Faults switch single duties off, by name.
 """
 
 from __future__ import annotations
@@ -137,6 +137,11 @@ class PgoTwin:
         """Whether a duty is switched off."""
         return name in self._faults or name in self._flow_faults
 
+    @property
+    def faults(self) -> frozenset[str]:
+        """All duties that are switched off now."""
+        return self._faults | self._flow_faults
+
     def set_faults(self, faults: Iterable[str]) -> None:
         """Further faults while a flow runs."""
         self._flow_faults = frozenset(faults)
@@ -191,14 +196,12 @@ class PgoTwin:
         return HttpClient(connect, context, identity=identity, proxy=self.proxy, refuse_wildcards=not lax)
 
     def _identity_of(self, kind: str) -> Identity | None:
-        if kind == "own":
+        if kind in ("own", "not-on-whitelist"):  # for the latter the Whitelist is what changes
             return self.identity()
         if kind == "none":
             return None
         if kind == "other-pgo":
             return self.pki.client(other_pgo(self.network, self.participant))
-        if kind == "not-on-whitelist":
-            return self.pki.client("niet-op-de-lijst.example")
         return self.pki.client(self.host, fault=kind)
 
     def _client(self, key: str, make: Callable[[], HttpClient]) -> HttpClient:
@@ -235,7 +238,8 @@ def other_pgo(network: Network, participant: Participant) -> str:
 def file_identity(network: Network, participant: Participant) -> Identity:
     """Certificate and key of the network file.
 
-    :raises ConfigurationError: the files do not hold a certificate and an unencrypted key that belong together.
+    :raises ConfigurationError: the files do not hold a certificate and an unencrypted key that belong
+        together.
     """
     certificate, key = network.base / participant.certificate, network.base / participant.key
     try:

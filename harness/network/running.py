@@ -79,8 +79,8 @@ def start(
     :param recorder: where exchanges go; default: kept in memory.
     :param clock: time of the run. Twins get it when it can be moved, else a clock of their own that can.
     :param t: the date ``T``; default today.
-    :param intensity: ``smoke``, ``normal`` or ``full``: how often sampled flows repeat, whether live parties are
-        really waited for.
+    :param intensity: ``smoke``, ``normal`` or ``full``: how often sampled flows repeat, whether live parties
+        are really waited for.
     :param pki: test certificate authorities; default fresh ones.
     :raises ConfigurationError: a certificate, key or address cannot be used.
     """
@@ -376,13 +376,20 @@ class RunningNetwork:
 
     def begin_flow(self, flow: str) -> None:
         """Switch on the faults that belong to a flow, in every twin."""
-        self.stelselnode.begin_flow(flow)
+        if self.stelselnode.begin_flow(flow):
+            self.forget_lists()
         for dvza in self.dvzas.values():
             dvza.begin_flow(flow)
         for his in self.his.values():
             his.begin_flow(flow)
         for pgo in self.pgos.values():
             pgo.begin_flow(flow)
+
+    def forget_lists(self) -> None:
+        """Let every PGO fetch its lists again at the next occasion."""
+        for pgo in self.pgos.values():
+            for item in pgo.participant.releases:
+                pgo.forget(item)
 
     def can_drive(self, cell: Cell, chosen: Variant) -> bool:
         """Whether a variant can be driven in a cell: release, kinds of parties, waiting."""

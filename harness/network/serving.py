@@ -164,7 +164,8 @@ class PeerProtocol(HttpToolsProtocol):
         self._head_size += size
         if self._head_size > MAX_HEADERS and not self.transport.is_closing():
             self.transport.write(
-                b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+                b"HTTP/1.1 431 Request Header Fields Too Large\r\n"
+                b"connection: close\r\ncontent-length: 0\r\n\r\n"
             )
             self.transport.close()
 

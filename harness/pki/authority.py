@@ -49,6 +49,10 @@ FAULTS: Final[dict[str, Text]] = {
     "self-signed": Text(nl="certificaat ondertekende zichzelf", en="certificate signed itself"),
     "weak-key": Text(nl="certificaat met een te korte sleutel (RSA 1024)", en="certificate with a short key"),
     "no-san": Text(nl="certificaat zonder SAN dNSName", en="certificate without SAN dNSName"),
+    "no-organisation": Text(
+        nl="certificaat zonder organisatie (alleen domein gevalideerd)",
+        en="certificate without organisation (domain validated only)",
+    ),
     "wrong-channel": Text(
         nl="certificaat uit de hiërarchie van het andere kanaal",
         en="certificate from the hierarchy of the other channel",
@@ -197,14 +201,15 @@ class Authority:
         self_signed: bool = False,
     ) -> x509.Certificate:
         """A leaf for ``hosts``; the first one is also the common name, as real certificates do."""
-        subject = x509.Name(
-            [
+        names = [x509.NameAttribute(NameOID.COMMON_NAME, hosts[0][:64])]
+        if organisation:  # a domain validated certificate has none
+            names = [
                 x509.NameAttribute(NameOID.COUNTRY_NAME, "NL"),
                 x509.NameAttribute(NameOID.ORGANIZATION_NAME, organisation),
-                x509.NameAttribute(NameOID.COMMON_NAME, hosts[0][:64]),
+                *names,
                 x509.NameAttribute(NameOID.SERIAL_NUMBER, oin(organisation)),
             ]
-        )
+        subject = x509.Name(names)
         signer = key if self_signed else self.key
         builder = (
             x509.CertificateBuilder()
@@ -230,8 +235,8 @@ class Authority:
             )
         )
         if san:
-            names = x509.SubjectAlternativeName([x509.DNSName(host) for host in hosts])
-            builder = builder.add_extension(names, critical=False)
+            alternatives = x509.SubjectAlternativeName([x509.DNSName(host) for host in hosts])
+            builder = builder.add_extension(alternatives, critical=False)
         return builder.sign(signer, hashes.SHA256())
 
 
@@ -343,6 +348,8 @@ class TestPki:
             kind = "rsa-weak"
         elif fault == "no-san":
             san = False
+        elif fault == "no-organisation":
+            organisation = ""
         key = _new_key(kind)
         leaf = hierarchy.issuing.issue(
             organisation,

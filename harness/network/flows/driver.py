@@ -1,9 +1,9 @@
 """The steps of a flow, main or variant, as a PGO does them.
 
-The main flow (``collect`` or ``share``): lists → authorization request → landing → login → consent → redirect →
-token → CapabilityStatement → all queries of the standard. A variant
-(``profiles/afsprakenstelsel/flows.yaml``) changes something on the way and stops after its last step. A flow stops
-earlier when it cannot go on; the recording shows why, the judges say what that means.
+The main flow (``collect`` or ``share``): lists → authorization request → landing → login → consent →
+redirect → token → CapabilityStatement → all queries of the standard. A variant
+(``profiles/afsprakenstelsel/flows.yaml``) changes something on the way and stops after its last step. A flow
+stops earlier when it cannot go on; the recording shows why, the judges say what that means.
 """
 
 from __future__ import annotations

@@ -28,10 +28,17 @@ def circumstances(running: RunningNetwork, cell: Cell, variant: Variant) -> Iter
 
     :returns: a connect map for this flow when a faulty server stands in, else ``None``.
     """
+    pgo = running.pgos[cell.pgo]
+    if variant.token.certificate == "not-on-whitelist":
+        running.stelselnode.whitelist_without([pgo.host])
+        try:
+            yield None
+        finally:
+            running.stelselnode.whitelist_without(())
+        return
     if not variant.server:
         yield None
         return
-    pgo = running.pgos[cell.pgo]
     dvza = running.dvzas[cell.dvza]
     node = running.stelselnode
     connect: ConnectMap | None = None
@@ -68,6 +75,4 @@ def circumstances(running: RunningNetwork, cell: Cell, variant: Variant) -> Iter
         if hidden:
             node.whitelist_without(())
         if hidden or listed:
-            for item in running.pgos.values():
-                for rel in item.participant.releases:
-                    item.forget(rel)
+            running.forget_lists()

@@ -1,8 +1,8 @@
 """What stands behind the resource server of the DVZA twin: a HIS twin in process, or a live FHIR base URL.
 
 A live HIS without OAuth of its own gets the patient as the network file says: in a header, in a query
-parameter, or (``id-map``) as a search parameter plus a check on what may be read. The public base URL replaces the
-internal one in answers; nothing else is changed.
+parameter, or (``id-map``) as a search parameter plus a check on what may be read. The public base URL
+replaces the internal one in answers; nothing else is changed.
 """
 
 from __future__ import annotations

@@ -182,7 +182,7 @@ def _checked(
         query = _with_parameter(query, "redirect_uri", f"https://{client}/redirect")
     if dvza.fault("scope-unchecked", client):
         given = _parameter(query, "scope")
-        if names and not (given and given.partition("~")[0] in names and " " not in given):
+        if names and ("@" in given or " " in given):  # a wrong form; an unknown or absent name stays refused
             query = _with_parameter(query, "scope", _own_scope(rel, names[0], sorted(services)))
     if dvza.fault("correlation-unchecked", client) and rel.correlation:
         for name in (REQUEST_ID, CORRELATION_ID):

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import parse_qsl
 
+import msgspec
+
 from harness.core.clock import Clock
 from harness.core.faults import active
 from harness.core.standards import standard
@@ -24,6 +26,8 @@ from harness.network.serving import Incoming, Outgoing
 
 LIST_KINDS: Final[tuple[ListKind, ...]] = ("zal", "ocl", "gnl", "whl")
 SLOW_SECONDS: Final = 61.0
+FIRST_SEQUENCE: Final = 100
+"""Volgnummer of the first publication; a stale list has a lower one."""
 OVERSIZE: Final = 24 * 1024 * 1024
 SPARE_PGO: Final = "tweede-pgo.harness.example"
 """A node that is published beside a single PGO, for tests that need a second one."""
@@ -74,7 +78,7 @@ class Stelselnode:
         self.clock = clock
         self.log: list[Fetch] = []
         self._lock = threading.RLock()
-        self._sequence = 2  # so that an older list can be published
+        self._sequence = FIRST_SEQUENCE
         self._stamp = clock.now()
         self._removed: frozenset[str] = frozenset()
         self._hidden: frozenset[str] = frozenset()
@@ -99,15 +103,20 @@ class Stelselnode:
             else:
                 self._faults.pop(client, None)
 
-    def begin_flow(self, flow: str) -> None:
-        """Only the faults of the network file that belong to this flow (or to all flows) are on."""
+    def begin_flow(self, flow: str) -> bool:
+        """Only the faults of the network file that belong to this flow (or to all flows) are on.
+
+        :returns: whether other lists were published.
+        """
         on = active(self.network.stelselnode.faults, flow)
         with self._lock:
             self._faults[""] = frozenset(_GNL.get(name, name) for name in on - {_HIDDEN, _OPEN})
             hidden = self._dvza_hosts() if _HIDDEN in on else frozenset()
-            if hidden != self._hidden:
+            changed = hidden != self._hidden
+            if changed:
                 self._hidden = hidden
                 self.republish()
+            return changed
 
     def _dvza_hosts(self) -> frozenset[str]:
         return frozenset(item.back_host for item in self.network.of_role("dvza") if item.kind == "twin")
@@ -260,6 +269,8 @@ class Stelselnode:
     def _answer(self, kind: ListKind, release_id: str, client: str) -> Outgoing:
         with self._lock:
             given = self._faults.get(client, frozenset()) | self._faults.get("", frozenset())
+            if not client:  # without mutual TLS nobody can be told apart
+                given = given.union(*self._faults.values())
         faults = [
             name.partition(":")[2] or name for name in sorted(given) if name.partition(":")[0] in (kind, name)
         ]
@@ -279,6 +290,9 @@ class Stelselnode:
             return Outgoing(headers=headers, body=self.xml(kind, release_id) + b"<!-- -->" * (OVERSIZE // 8))
         if fault == "no-mtls":
             return Outgoing(headers=headers, body=self.xml(kind, release_id))
+        if fault == "stale-volgnummer":
+            stale = msgspec.structs.replace(self.document(kind, release_id), sequence=FIRST_SEQUENCE - 1)
+            return Outgoing(headers=headers, body=lists.build(stale, release(release_id)))
         if fault == "media-type":
             return Outgoing(headers=(("Content-Type", "text/plain"),), body=self.xml(kind, release_id))
         if fault == "same-number":
