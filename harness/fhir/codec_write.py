@@ -209,7 +209,7 @@ class _Writer:
                     self.primitive(key, item, extra, inner, [*path, key])
                 continue
             if slot.many:
-                if type(item) is not list:
+                if type(item) is not list or not item:
                     raise self.shape([*path, key], "[…]", item)
                 for i, one in enumerate(item):
                     self.complex(key, slot, one, inner, [*path, f"{key}[{i}]"])
@@ -250,6 +250,8 @@ class _Writer:
         extras = [] if extras is None else extras
         if type(values) is not list or type(extras) is not list:
             raise self.shape([*path, key], "[…]", values if type(values) is not list else extras)
+        if not values and not extras:
+            raise self.shape([*path, key], "[…]", values)
         for i in range(max(len(values), len(extras))):
             value = values[i] if i < len(values) else None
             extra = extras[i] if i < len(extras) else None

@@ -54,8 +54,9 @@ class Cache:
                         fresh.rename(target)
                         break
                     except OSError:
-                        # Somebody else was first, or the old content is damaged: ours is complete.
-                        self.discard(key)
+                        if _same(target, files):
+                            break  # another process was first
+                        self.discard(key)  # damaged: ours is complete
                 else:
                     return None
             finally:
@@ -67,3 +68,11 @@ class Cache:
     def discard(self, key: str) -> None:
         """Throw away what is stored under a key."""
         shutil.rmtree(self.path(key), ignore_errors=True)
+
+
+def _same(folder: Path, files: dict[str, bytes]) -> bool:
+    """Whether a folder holds these files with this content."""
+    try:
+        return all((folder / name).read_bytes() == data for name, data in files.items())
+    except OSError:
+        return False

@@ -337,6 +337,8 @@ def test_sniff() -> None:
     [
         ({"colour": "red"}, "Patient.colour"),
         ({"name": {"family": "x"}}, "Patient.name"),
+        ({"name": []}, "Patient.name"),
+        ({"name": [{"given": []}]}, "Patient.name[0].given"),
         ({"name": ["x"]}, "Patient.name[0]"),
         ({"gender": ["male"]}, "Patient.gender"),
         ({"gender": {"a": 1}}, "Patient.gender"),
