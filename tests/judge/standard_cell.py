@@ -10,7 +10,7 @@ from urllib.parse import urlencode, urlsplit
 
 from harness.core.clock import VirtualClock
 from harness.core.data import data_path
-from harness.core.exchanges import Exchange, Request, Response
+from harness.core.exchanges import Exchange, Request, Response, media_type
 from harness.core.findings import Cell, Finding
 from harness.core.queries import Query, load_queries
 from harness.core.tdates import TDates
@@ -164,7 +164,7 @@ def encode(resource: dict[str, Any], kind: str) -> bytes:
 
 def edit(response: Response, change: Callable[[dict[str, Any]], None]) -> Response:
     """A response whose body was changed as JSON-shaped FHIR."""
-    kind = body_format(dict((k.lower(), v) for k, v in response.headers)["content-type"].split(";")[0])
+    kind = body_format(media_type(response.headers))
     resource = parse(response.body, model=MODEL).resource
     change(resource)
     return Response(status=response.status, headers=response.headers, body=encode(resource, kind or "json"))

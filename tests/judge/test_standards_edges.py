@@ -1,0 +1,181 @@
+"""Edges of the judges of PDF/A, eAfspraak and Zelfmetingen that no fault of a twin shows."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+from standard_cell import StandardCell, edit
+
+from harness.core.exchanges import Response
+from harness.judge import pdfa_documents
+
+PD, EA, ZM = "pdfa-3.0", "eafspraak-2.0", "zelfmetingen-2.0"
+UNSUPPORTED = (
+    b'{"resourceType":"OperationOutcome","issue":[{"severity":"error","code":"not-supported",'
+    b'"diagnostics":"DocumentManifest"}]}'
+)
+
+
+def no_manifest(operation, request, response):
+    if "manifest" not in operation:
+        return response
+    headers = (("Content-Type", "application/fhir+json"),)
+    return Response(status=404, headers=headers, body=UNSUPPORTED)
+
+
+def verdicts(cell, *requirements, **settings):
+    return {item.requirement: item.verdict.value for item in cell.findings(*requirements, **settings)}
+
+
+def test_a_his_without_manifests_passes_when_it_says_so():
+    cell = StandardCell(PD, change=no_manifest)
+    cell.exchanges = [item for item in cell.exchanges if "manifest-document" not in item.operation]
+    broken = cell.broken()
+    assert set(broken.values()) == {"not-applicable"}
+    assert broken.keys() == {"PD-MAN-002", "PD-MAN-003", "PD-MAN-004", "PD-EXP-003", "PD-EXP-004"}
+
+
+def test_a_404_with_another_code_is_no_proper_refusal():
+    def change(operation, request, response):
+        answer = no_manifest(operation, request, response)
+        return msgspec.structs.replace(answer, body=answer.body.replace(b"not-supported", b"not-found"))
+
+    assert StandardCell(PD, change=change).broken("PD-MAN-001") == {"PD-MAN-001": "fail"}
+
+
+@pytest.mark.parametrize(
+    ("status", "verdict"), [(401, "pass"), (403, "pass"), (404, "pass"), (500, "warning")]
+)
+def test_the_refusal_without_token(status, verdict):
+    def change(operation, request, response):
+        return Response(status=status) if operation.startswith("pd-without-token") else response
+
+    cell = StandardCell(PD, change=change)
+    assert verdicts(cell, "PD-SEC-001", "PD-SEC-002") == {"PD-SEC-001": "pass", "PD-SEC-002": verdict}
+
+
+def test_a_document_without_token_is_a_blocking_finding():
+    def change(operation, request, response):
+        if not operation.startswith("pd-without-token"):
+            return response
+        return Response(status=200, headers=(("Content-Type", "application/pdf"),), body=b"%PDF-1.7")
+
+    (found,) = StandardCell(PD, change=change).findings("PD-SEC-001")
+    assert found.verdict.value == "fail" and found.party == "dvza-a"
+
+
+def test_size_and_hash_are_optional():
+    def change(operation, request, response):
+        if not operation.startswith("pd-find-current"):
+            return response
+
+        def strip(bundle):
+            for entry in bundle["entry"]:
+                for key in ("size", "hash"):
+                    entry["resource"]["content"][0]["attachment"].pop(key)
+
+        return edit(response, strip)
+
+    broken = StandardCell(PD, change=change).broken()
+    assert broken == {"PD-DOC-007": "not-applicable", "PD-DOC-008": "not-applicable"}
+
+
+def test_findings_of_pdfa_name_the_rule():
+    found = StandardCell(PD, faults=["document-not-pdfa"]).findings("PD-PDF-001")
+    assert {item.mode for item in found} == {"pdfa:builtin"}
+    assert all(item.rule for item in found)
+    assert "geen" in found[0].next_step.nl or "PDF/A" in found[0].next_step.nl
+
+
+def test_an_unreadable_document_is_invalid_and_warned_about():
+    def change(operation, request, response):
+        if operation != "pd-retrieve-native":
+            return response
+        return msgspec.structs.replace(response, body=b"%PDF-1.7\nniets\n%%EOF\n")
+
+    broken = StandardCell(PD, change=change).broken("PD-PDF-001", "PD-PDF-002")
+    assert broken == {"PD-PDF-001": "fail", "PD-PDF-002": "warning"}
+
+
+@pytest.mark.parametrize(
+    ("requested", "reference", "same"),
+    [
+        ("https://a.example/fhir/Binary/1", "Binary/1", True),
+        ("https://a.example/fhir/Binary/11", "Binary/1", False),
+        ("https://a.example/fhir/Binary/1", "https://a.example/fhir/Binary/1", True),
+        ("https://b.example/fhir/Binary/1", "https://a.example/fhir/Binary/1", False),
+        ("https://a.example/fhir/Binary/1", "", False),
+    ],
+)
+def test_same_target(requested, reference, same):
+    assert pdfa_documents.same_target(requested, reference) is same
+
+
+def test_boundary_days_of_appointments_belong_to_the_window():
+    cell = StandardCell(EA)
+    assert verdicts(cell, "EA-APT-001") == {"EA-APT-001": "pass"}
+
+    def one_day_out(operation, request, response):
+        if not operation.startswith("ea-month"):
+            return response
+
+        def shift(bundle):
+            first = min(bundle["entry"], key=lambda entry: entry["resource"]["start"])["resource"]
+            first["start"] = first["start"].replace("2026-01-30", "2026-01-29")
+
+        return edit(response, shift)
+
+    found = StandardCell(EA, change=one_day_out).findings("EA-APT-001")
+    assert {item.expected for item in found} == {"2026-01-30 .. 2026-03-01"}
+    assert {item.received for item in found} == {"2026-01-29"}
+
+
+def test_an_empty_answer_may_hold_an_operation_outcome():
+    def change(operation, request, response):
+        if not operation.startswith("ea-empty"):
+            return response
+
+        def note(bundle):
+            outcome = {
+                "resourceType": "OperationOutcome",
+                "issue": [{"severity": "information", "code": "not-found", "diagnostics": "niets"}],
+            }
+            bundle["entry"] = [
+                {"fullUrl": "urn:uuid:00000000-0000-4000-8000-000000000001", "resource": outcome}
+            ]
+
+        return edit(response, note)
+
+    assert StandardCell(EA, change=change).broken() == {}
+
+
+def test_units_must_be_ucum():
+    def change(operation, request, response):
+        if not operation.startswith("zm-glucose"):
+            return response
+
+        def local(bundle):
+            bundle["entry"][0]["resource"]["valueQuantity"]["system"] = "urn:eigen:eenheden"
+
+        return edit(response, local)
+
+    found = StandardCell(ZM, change=change).findings("ZM-VAL-001")
+    assert {item.received for item in found} == {"urn:eigen:eenheden"}
+
+
+def test_a_batch_with_fewer_entries_back_fails():
+    def change(operation, request, response):
+        if operation != "zm-send-mixed-json":
+            return response
+        return edit(response, lambda bundle: bundle["entry"].pop())
+
+    broken = StandardCell(ZM, change=change).broken("ZM-SND-001", "ZM-SND-003", "ZM-SND-004")
+    assert broken["ZM-SND-001"] == "fail"
+
+
+def test_sending_is_inconclusive_when_nothing_was_sent():
+    cell = StandardCell(ZM)
+    cell.exchanges = [item for item in cell.exchanges if item.flow == "collect"]
+    found = verdicts(cell)
+    open_ = {name for name, verdict in found.items() if verdict == "inconclusive"}
+    assert open_ == {f"ZM-SND-00{n}" for n in range(1, 6)} | {f"ZM-BUN-00{n}" for n in range(1, 4)}
