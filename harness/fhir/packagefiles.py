@@ -85,14 +85,20 @@ class Contents:
 
     @property
     def files(self) -> dict[str, bytes]:
-        """Name -> content of ``package.json`` and all JSON and XML files, names without ``package/``."""
+        """Name -> content of all JSON and XML files, names relative to that of ``package.json``."""
         if self._files is None:
             found = {e.name: e.read() for e in archive.entries(self.path, want=_resource_file)}
-            if "package.json" not in found and "package/package.json" in found:
+            roots = [
+                n.removesuffix("package.json")
+                for n in found
+                if n.count("/") == 1 and n.endswith("/package.json")
+            ]
+            if (
+                "package.json" not in found and len(roots) == 1
+            ):  # package/ of NPM, or the one folder of an archive
+                root = roots[0]
                 found = {
-                    name.removeprefix("package/"): data
-                    for name, data in found.items()
-                    if name.startswith("package/")
+                    name.removeprefix(root): data for name, data in found.items() if name.startswith(root)
                 }
             self._files = dict(sorted(found.items()))
         return self._files

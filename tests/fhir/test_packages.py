@@ -99,6 +99,10 @@ def test_every_container_gives_the_same_package(load: Load, tmp_path: Path) -> N
     plain = load(folder).packages[0]
     packed = load(tgz(folder, tmp_path / "p.tgz")).packages[0]
     unpacked = load(npm.parent).packages[0]
+    shutil.make_archive(
+        str(tmp_path / "z"), "zip", folder.parent, folder.name
+    )  # as code hosts pack a repository
+    assert load(tmp_path / "z.zip").packages[0].content_hash == plain.content_hash
     assert plain.content_hash == packed.content_hash == unpacked.content_hash
     assert [(r.type, r.url, r.file) for r in plain.store.rows] == [
         (r.type, r.url, r.file) for r in packed.store.rows
