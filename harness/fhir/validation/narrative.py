@@ -173,7 +173,11 @@ def check(value: Any, place: Place, run: Run) -> None:
     if type(div) is not str:
         return
     at = (place, "div", -1, "div")
-    data = div.encode()
+    try:
+        data = div.encode()
+    except UnicodeEncodeError:
+        run.add("fhir-xhtml", at, expected="Unicode text", received=ascii(div[:80]))
+        return
     if b"<!DOCTYPE" in data or b"<!ENTITY" in data:
         run.add("fhir-xhtml", at, expected="no DTD", received=div)
         return

@@ -39,7 +39,7 @@ _INSTANT = re.compile(
     r"(?:\.[0-9]{1,40})?(?:Z|[+-](?:(?:0[0-9]|1[0-3]):[0-5][0-9]|14:00))"
 ).fullmatch
 _TIME = re.compile(r"(?:[01][0-9]|2[0-3]):[0-5][0-9]:(?:[0-5][0-9]|60)(?:\.[0-9]{1,40})?").fullmatch
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]").search
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]").search
 _SPACE = re.compile(r"\s").search
 _BASE64_SPACE = re.compile(r"[ \t\r\n]+")
 _MAX_INT = 2_147_483_647
