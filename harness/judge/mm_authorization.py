@@ -51,6 +51,8 @@ def accepted(view: CellView) -> Iterator[Finding]:
         yield undecided(cell, "MM-AUT-006", NOT_REACHED)
         yield undecided(cell, "MM-AUT-010", NOT_REACHED)
     for flow, request in requests:
+        if not conformant(cell, flow, request):
+            continue  # what a server does with a wrong request is judged elsewhere
         sent = cell.query(request)
         returned = cell.redirect(flow)
         if returned is not None and returned[1].error in (
@@ -81,6 +83,12 @@ def accepted(view: CellView) -> Iterator[Finding]:
             yield view.fail(
                 "MM-AUT-010", exchange=last, expected="redirect to redirect_uri", received=status(last)
             )
+
+
+def conformant(cell: Trust, flow: str, request: Exchange) -> bool:
+    """Whether the client's request is right by syntax, so that the server has to accept it."""
+    query = request.request.url.partition("?")[2]
+    return not authorization.check_syntax(query, cell.release, "share" if flow == "share" else "collect")
 
 
 def _code_and_state(

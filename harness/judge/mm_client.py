@@ -58,13 +58,6 @@ def reads_lists(view: CellView) -> Iterator[Finding]:
         good = [item for item in found if item.response and item.response.status == 200]
         if not good:
             yield view.inconclusive("MM-CLI-001", NO_LIST, exchange=found[0], received=status(found[0]))
-        elif good[0].tls is not None and good[0].tls.version and good[0].tls.client is None:
-            reason = Text(
-                nl="de lijstserver vroeg geen clientcertificaat",
-                en="the list server asked no client certificate",
-            )
-            if cell.list_fetches(kind) and kind == "zal":
-                yield view.warn("MM-CLI-001", exchange=good[0], path="client certificate", received=reason.en)
         else:
             yield view.ok("MM-CLI-001", good[0])
 
@@ -301,7 +294,7 @@ def correlation(view: CellView) -> Iterator[Finding]:
     for flow in cell.positive:
         thread = ""
         for item in view.find(flow=flow):
-            if item.client != cell.pgo or not _carries_ids(item):
+            if item.client != cell.pgo or item.server != cell.dvza or not _carries_ids(item):
                 continue
             request_id, correlation_id, problems = _ids(cell, item)
             checked += 1

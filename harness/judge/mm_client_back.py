@@ -192,11 +192,13 @@ def _token_problems(
 def token_and_bsn(view: CellView) -> Iterator[Finding]:
     """The token only in the Authorization header; no BSN in any URL, header or form of the PGO."""
     cell = trust(view)
-    calls = [item for flow in cell.positive for item in cell.care_anywhere(flow)]
+    calls = [item for flow in cell.positive for item in cell.care(flow)]
     wrong_token = wrong_bsn = False
     for item in calls:
         found = resource.bearer(_unredacted(item), forms.query_of(item.request.url), item.request.body[:2000])
-        if found.case == "no-token" and (item.operation == "fhir-metadata" or item.operation.startswith(UNTOKENED)):
+        if found.case == "no-token" and (
+            item.operation == "fhir-metadata" or item.operation.startswith(UNTOKENED)
+        ):
             continue
         if found.case:
             wrong_token = True

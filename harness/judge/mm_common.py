@@ -29,6 +29,10 @@ NOT_REACHED: Final = Text(
     nl="de stroom kwam niet tot de stap die deze eis toetst",
     en="the flow did not reach the step that this requirement is about",
 )
+OWN_TWIN: Final = Text(
+    nl="onze eigen mock speelt deze rol; de echte wederpartij kan niet worden gevraagd zich te misdragen",
+    en="our own mock plays this role; the live other party cannot be asked to misbehave",
+)
 TOKENS_GIVEN: Final = Text(
     nl="het netwerkbestand levert tokens; inloggen en toestemming worden niet doorlopen",
     en="the network file supplies tokens; login and consent are not exercised",
@@ -282,9 +286,19 @@ def facts(
 
 
 def undecided(cell: Trust, requirement: str, reason: Text = NOT_DRIVEN) -> Finding:
-    """No evidence: not applicable when the network file supplies tokens, otherwise inconclusive."""
+    """No evidence: inconclusive, unless a reason says why there can be none.
+
+    There can be none when the network file supplies tokens instead of a login, and when the party that the
+    requirement is about is our own mock while the other party is live.
+    """
+    view = cell.view
     if cell.tokens_given:
-        return cell.view.not_applicable(requirement, TOKENS_GIVEN)
+        return view.not_applicable(requirement, TOKENS_GIVEN)
+    role = view.catalogue[requirement].role
+    other = "dvza" if role == "pgo" else "pgo"
+    mocked = view.participant(role).kind == "twin" and view.participant(other).kind == "live"
+    if reason is NOT_DRIVEN and role in ("dvza", "pgo") and mocked:
+        return view.not_applicable(requirement, OWN_TWIN)
     return cell.view.inconclusive(requirement, reason)
 
 
