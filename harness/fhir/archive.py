@@ -6,17 +6,17 @@ archive are refused, and the number and size of what is read is bounded. Nothing
 
 from __future__ import annotations
 
-import lzma
 import os
-import tarfile
-import zipfile
-import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
 from harness.core.errors import InputError
 from harness.core.text import Text
+
+if TYPE_CHECKING:
+    import zipfile
 
 MAX_FILES = 50_000
 """Files per archive."""
@@ -24,10 +24,6 @@ MAX_FILE = 128 * 1024 * 1024
 """Bytes per file."""
 MAX_TOTAL = 1024 * 1024 * 1024
 """Bytes per archive, unpacked."""
-
-
-_DAMAGED = (OSError, EOFError, tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, RuntimeError)
-"""What reading a damaged, truncated or encrypted archive may raise."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +40,12 @@ class Entry:
     read: Callable[[], bytes]
 
 
+def is_definitions(names: Iterable[str]) -> bool:
+    """Whether an archive with these file names is HL7's definitions archive (and not a package)."""
+    stems = {PurePosixPath(name).stem for name in names if name.endswith((".xml", ".json"))}
+    return {"profiles-types", "profiles-resources"} <= stems
+
+
 def entries(path: Path, *, want: Callable[[str], bool]) -> Iterator[Entry]:
     """The files whose name ``want`` accepts, sorted by name for a folder, in archive order otherwise.
 
@@ -56,8 +58,34 @@ def entries(path: Path, *, want: Callable[[str], bool]) -> Iterator[Entry]:
             yield from _limited(path, _zip(path, want))
         else:
             yield from _limited(path, _tar(path, want))
-    except _DAMAGED as error:
+    except InputError:
+        raise
+    except Exception as error:
+        if not _damaged(error):
+            raise
         raise _bad(path, str(error)) from error
+
+
+def _damaged(error: Exception) -> bool:
+    """Whether an error is what reading a damaged, truncated or encrypted archive may raise.
+
+    The modules are imported here and where they are used: folders, the usual case, need none of them.
+    """
+    import lzma
+    import tarfile
+    import zipfile
+    import zlib
+
+    kinds = (
+        OSError,
+        EOFError,
+        tarfile.TarError,
+        zipfile.BadZipFile,
+        zlib.error,
+        lzma.LZMAError,
+        RuntimeError,
+    )
+    return isinstance(error, kinds)
 
 
 def _bad(path: Path, received: str) -> InputError:
@@ -118,6 +146,8 @@ def _inside(root: Path, file: str) -> bool:
 
 
 def _zip(path: Path, want: Callable[[str], bool]) -> Iterator[Entry]:
+    import zipfile
+
     with zipfile.ZipFile(path) as archive:
         for info in archive.infolist():
             name = _safe(path, info.filename)
@@ -129,7 +159,9 @@ def _bounded(path: Path, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> byt
     try:
         with archive.open(info) as file:
             data = file.read(info.file_size + 1)
-    except _DAMAGED as error:
+    except Exception as error:
+        if not _damaged(error):
+            raise
         raise _bad(path, f"{info.filename}: {error}") from error
     if len(data) != info.file_size:
         raise _bad(path, f"{info.filename}: size does not match")
@@ -137,6 +169,8 @@ def _bounded(path: Path, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> byt
 
 
 def _tar(path: Path, want: Callable[[str], bool]) -> Iterator[Entry]:
+    import tarfile
+
     with tarfile.open(path, "r:*") as archive:
         total = 0
         for count, member in enumerate(archive, 1):

@@ -34,9 +34,6 @@ from harness.fhir.structure import compile_structure, is_specialization, sketch
 
 Json = dict[str, Any]
 
-BUILDER = 1
-"""Version of what this module makes; part of the key of every cached base."""
-
 _BUNDLES = (
     *("profiles-types", "profiles-resources", "profiles-others", "extension-definitions", "valuesets"),
     *("v2-tables", "v3-codesystems", "search-parameters", "conceptmaps", "namingsystem-registry"),
@@ -44,12 +41,6 @@ _BUNDLES = (
 """Bundles of HL7's definitions archive that hold facts, in the order in which they are read."""
 
 _LIMITS = codec.Limits(size=archive.MAX_FILE)
-
-
-def is_definitions(names: Iterable[str]) -> bool:
-    """Whether an archive with these file names is HL7's definitions archive (and not a package)."""
-    stems = {PurePosixPath(name).stem for name in names if name.endswith((".xml", ".json"))}
-    return {"profiles-types", "profiles-resources"} <= stems
 
 
 def read_definitions(path: Path) -> tuple[Model, list[Json]]:
@@ -229,7 +220,7 @@ def build(source: Path) -> dict[str, bytes]:
     :raises UserError: when it cannot be read or is not a base specification.
     """
     names = [entry.name for entry in archive.entries(source, want=lambda name: True)]
-    if is_definitions(names):
+    if archive.is_definitions(names):
         model, resources = read_definitions(source)
     else:
         resources = list(_package_resources(source))

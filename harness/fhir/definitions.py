@@ -37,6 +37,9 @@ F = TypeVar("F", "Details", "SearchFile")
 DETAILS_FORMAT = 1
 """Raised when the layout of ``details.json`` or ``search.json`` changes."""
 
+BUILDER = 1
+"""Version of what :mod:`harness.fhir.build` makes; part of the key of every cached base."""
+
 FILES = ("structure.json", "details.json", "search.json", "resources.jsonl", "resources.index.json")
 """The files of one compiled base specification."""
 

@@ -13,7 +13,7 @@ import msgspec
 from harness.core.errors import ConfigurationError
 from harness.core.issues import Issue, shorten
 from harness.core.text import Text
-from harness.fhir import archive, build, codec
+from harness.fhir import archive, codec
 from harness.fhir.model import Model
 from harness.fhir.packagecache import Cache
 from harness.fhir.resourcestore import ResourceStore, pack
@@ -80,8 +80,8 @@ class Contents:
     def is_definitions(self) -> bool:
         """Whether this is HL7's definitions archive (which is then not read in full)."""
         if self._files is None and self.path.suffix.lower() in (".zip", ".jar"):
-            return build.is_definitions(e.name for e in archive.entries(self.path, want=_resource_file))
-        return build.is_definitions(self.files)
+            return archive.is_definitions(e.name for e in archive.entries(self.path, want=_resource_file))
+        return archive.is_definitions(self.files)
 
     @property
     def files(self) -> dict[str, bytes]:

@@ -37,8 +37,7 @@ import msgspec
 from harness.core.errors import ConfigurationError, InputError
 from harness.core.issues import Issue
 from harness.core.text import Text
-from harness.fhir import build
-from harness.fhir.definitions import FILES, Base, embedded
+from harness.fhir.definitions import BUILDER, FILES, Base, embedded
 from harness.fhir.model import Model, load_model, version_of
 from harness.fhir.packagecache import Cache
 from harness.fhir.packagefiles import (
@@ -274,10 +273,12 @@ class _Loader:
     def use_base(self, path: Path, contents: Contents) -> None:
         """Take the base specification from a core package or HL7's definitions archive."""
         content_hash = contents.hash()
-        key = f"base-{content_hash[:32]}-{build.BUILDER}"
+        key = f"base-{content_hash[:32]}-{BUILDER}"
         folder = self.cache.path(key)
         base = Base(folder, embedded=False, content_hash=content_hash)
         if not all((folder / name).is_file() for name in FILES) or not _usable(base):
+            from harness.fhir import build  # only needed here: the usual base is embedded or cached
+
             files = build.build(path)
             written = self.cache.write(key, files)
             if written is None:
