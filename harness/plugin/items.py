@@ -190,15 +190,22 @@ def cell(
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Items of one cell run together, so that progress is told per cell."""
-    state = config.stash[_STATE]
-    order = {cell.key: index for index, cell in enumerate(state.qualification.cells)}
+    """Drop scenarios that run in no planned cell; items of one cell run together."""
+    order = {cell.key: index for index, cell in enumerate(config.stash[_STATE].qualification.cells)}
 
-    def position(item: pytest.Item) -> int:
+    def key(item: pytest.Item) -> str:
         callspec = getattr(item, "callspec", None)
-        return order.get(callspec.id, -1) if callspec else -1
+        return str(callspec.id) if callspec else ""
 
-    items.sort(key=position)
+    def without_cell(item: pytest.Item) -> bool:
+        return scenario_of(getattr(item, "function", None)) is not None and key(item) not in order
+
+    dropped = [item for item in items if without_cell(item)]
+    if dropped:
+        config.hook.pytest_deselected(items=dropped)
+    items[:] = sorted(
+        (item for item in items if not without_cell(item)), key=lambda item: order.get(key(item), -1)
+    )
 
 
 @pytest.hookimpl(wrapper=True)

@@ -30,6 +30,7 @@ def test_clean_network_exits_0_and_says_so(small_run):
 def test_both_doors_give_identical_findings(small_run, door_run):
     out, done = door_run[0], door_run[2]
     assert done.code == 0, done.out + done.err
+    assert "skipped" not in done.out
     assert (small_run[0] / "findings.json").read_bytes() == (out / "findings.json").read_bytes()
 
 
