@@ -55,7 +55,10 @@ def test_ea_resources(cell: CellRun) -> None:
 @scenario(
     standard=STANDARD,
     flow="collect",
-    requirements=("EA-GEN-020",),
+    requirements=(
+        "EA-GEN-018",
+        "EA-GEN-020",
+    ),
     title=Text(
         nl="Afspraken: resources voldoen aan FHIR en hun profiel",
         en="Appointments: resources conform to FHIR and their profile",

@@ -56,7 +56,10 @@ def test_hg_resources(cell: CellRun) -> None:
 @scenario(
     standard=STANDARD,
     flow="collect",
-    requirements=("HG-GEN-020",),
+    requirements=(
+        "HG-GEN-018",
+        "HG-GEN-020",
+    ),
     title=Text(
         nl="Huisartsgegevens: resources voldoen aan FHIR en hun profiel",
         en="GP data: resources conform to FHIR and their profile",

@@ -55,7 +55,10 @@ def test_pd_resources(cell: CellRun) -> None:
 @scenario(
     standard=STANDARD,
     flow="collect",
-    requirements=("PD-GEN-020",),
+    requirements=(
+        "PD-GEN-018",
+        "PD-GEN-020",
+    ),
     title=Text(
         nl="Documenten: resources voldoen aan FHIR en hun profiel",
         en="Documents: resources conform to FHIR and their profile",

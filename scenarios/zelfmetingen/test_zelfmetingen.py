@@ -56,7 +56,10 @@ def test_zm_resources(cell: CellRun) -> None:
 @scenario(
     standard=STANDARD,
     flow="collect",
-    requirements=("ZM-GEN-020",),
+    requirements=(
+        "ZM-GEN-018",
+        "ZM-GEN-020",
+    ),
     title=Text(
         nl="Zelfmetingen: resources voldoen aan FHIR en hun profiel",
         en="Self-measurements: resources conform to FHIR and their profile",

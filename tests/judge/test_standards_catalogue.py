@@ -1,4 +1,4 @@
-"""Catalogues of the four standards: locked ids, one judge and one scenario each, real basiseisen and cases."""
+"""Catalogues of the four standards: locked ids, a judge and a scenario each, real basiseisen and cases."""
 
 from __future__ import annotations
 
