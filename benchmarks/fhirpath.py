@@ -8,6 +8,7 @@ Needs Node and ``npm ci`` in ``benchmarks/fhirpath_js`` for the comparison, ``fh
 from __future__ import annotations
 
 import argparse
+import contextlib
 import gc
 import hashlib
 import json
@@ -82,11 +83,17 @@ class Ours:
     def run(self, job: corpora.Job) -> tuple[str, Any]:
         """``("value", shape)`` or ``("error", message)``."""
         try:
-            expression = compile(self.corpus.expressions[job.expression], model=self.model, dialect=self.dialect)
+            expression = compile(
+                self.corpus.expressions[job.expression], model=self.model, dialect=self.dialect
+            )
             whole = self.document(job.document)
             if job.base:
-                document = DocumentContext(corpora.part(whole.resource, job.steps), model=self.model, type=job.base)
-                found = expression.evaluate(document, environment={"resource": whole.node, "rootResource": whole.node})
+                document = DocumentContext(
+                    corpora.part(whole.resource, job.steps), model=self.model, type=job.base
+                )
+                found = expression.evaluate(
+                    document, environment={"resource": whole.node, "rootResource": whole.node}
+                )
             else:
                 found = expression.evaluate(whole)
         except FHIRPathError as error:
@@ -112,9 +119,14 @@ def agreement(corpus: corpora.Corpus, show: int) -> dict[str, Any]:
     by_expression = Counter(corpus.expressions[job.expression] for job, _, _ in different)
     for text, count in by_expression.most_common(show):
         job, reference, own = next(d for d in different if corpus.expressions[d[0].expression] == text)
-        print(f"  {count:5} {text[:200]}\n        js   {str(reference)[:160]}\n        ours {str(own)[:160]}  @ {job}", file=sys.stderr)
+        print(
+            f"  {count:5} {text[:200]}\n        js   {str(reference)[:160]}\n"
+            f"        ours {str(own)[:160]}  @ {job}",
+            file=sys.stderr,
+        )
     return {
-        "expressions": len(corpus.expressions), "documents": len(corpus.documents), "evaluations": len(corpus.jobs),
+        "expressions": len(corpus.expressions), "documents": len(corpus.documents),
+        "evaluations": len(corpus.jobs),
         "of scripts": corpus.script_jobs, "same value": counts["same"], "error in both": counts["error"],
         "different": counts["different"], "different expressions": len(by_expression),
     }  # fmt: skip
@@ -147,7 +159,11 @@ def record(material: Path) -> int:
         rows.append([digest(corpus.expressions[job.expression]), document, answer])
     package = json.loads((JS / "node_modules" / "fhirpath" / "package.json").read_text())
     RECORD.write_text(
-        json.dumps({"engine": f"fhirpath.js {package['version']}", "results": [" ".join(row) for row in rows]}, indent=0) + "\n"
+        json.dumps(
+            {"engine": f"fhirpath.js {package['version']}", "results": [" ".join(row) for row in rows]},
+            indent=0,
+        )
+        + "\n"
     )
     return len(rows)
 
@@ -181,7 +197,9 @@ def r4_suite(material: Path) -> dict[str, Any]:
 def speed(corpus: corpora.Corpus, bundles: int, slow_sample: int) -> dict[str, Any]:
     """Microseconds per evaluation, every script expression over the undamaged Bundles, same run."""
     numbers = [n for n, d in enumerate(corpus.documents) if d.get("resourceType") == "Bundle"]
-    originals = [n for n in dict.fromkeys(j.document for j in corpus.jobs[: corpus.script_jobs]) if n in numbers]
+    originals = [
+        n for n in dict.fromkeys(j.document for j in corpus.jobs[: corpus.script_jobs]) if n in numbers
+    ]
     originals = originals[:: corpus_step(corpus)][:bundles]
     scripts = sorted({j.expression for j in corpus.jobs[: corpus.script_jobs]})
     jobs = [corpora.Job(e, d) for d in originals for e in scripts]
@@ -202,10 +220,8 @@ def speed(corpus: corpora.Corpus, bundles: int, slow_sample: int) -> dict[str, A
             context = DocumentContext(document, model=model)
             for e in scripts:
                 start = time.perf_counter()
-                try:
+                with contextlib.suppress(FHIRPathError):
                     compiled[e].evaluate(context if shared else document)
-                except FHIRPathError:
-                    pass
                 spent.append((time.perf_counter() - start) * 1e6)
         result[name] = round(statistics.mean(spent), 1)
         result[name.replace(" us", " median us")] = round(statistics.median(spent), 1)
@@ -218,12 +234,14 @@ def speed(corpus: corpora.Corpus, bundles: int, slow_sample: int) -> dict[str, A
 
 
 def corpus_step(corpus: corpora.Corpus) -> int:
-    """Every how manieth Bundle document is an original, as :func:`fhirpath_corpus.stu3_corpus` lays them out."""
+    """Every how manieth Bundle document is an original, as :func:`fhirpath_corpus.stu3_corpus` lays them
+    out."""
     return getattr(corpus, "mutants_per_bundle", 20) + 1
 
 
 def fhirpathpy_us(corpus: corpora.Corpus, jobs: list[corpora.Job], sample: int) -> float | None:
-    """Mean of every ``n``-th job in fhirpathpy, ``None`` when it is not installed; refused expressions count too."""
+    """Mean of every ``n``-th job in fhirpathpy, ``None`` when it is not installed; refused expressions
+    count too."""
     try:
         import fhirpathpy
         from fhirpathpy.models import models
@@ -235,7 +253,9 @@ def fhirpathpy_us(corpus: corpora.Corpus, jobs: list[corpora.Job], sample: int) 
     for job in jobs[:: max(1, len(jobs) // sample)]:
         if job.expression not in compiled:
             try:
-                compiled[job.expression] = fhirpathpy.compile(corpus.expressions[job.expression], model=models["stu3"])
+                compiled[job.expression] = fhirpathpy.compile(
+                    corpus.expressions[job.expression], model=models["stu3"]
+                )
             except Exception:  # it raises plain exceptions of many kinds
                 continue
         start = time.perf_counter()
@@ -257,13 +277,19 @@ def suite_json(document: Any) -> bytes:
 def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--material", type=Path, default=Path(os.environ.get("HARNESS_MATERIAL", ROOT.parent / "shared" / "material")))
+    parser.add_argument(
+        "--material",
+        type=Path,
+        default=Path(os.environ.get("HARNESS_MATERIAL", ROOT.parent / "shared" / "material")),
+    )
     parser.add_argument("--quick", action="store_true", help="3 mutants per Bundle")
     parser.add_argument("--mutants", type=int, default=20)
     parser.add_argument("--show", type=int, default=15, help="differing expressions to print on stderr")
     parser.add_argument("--only", choices=("suite", "agreement", "dialects", "speed"))
     parser.add_argument("--json", action="store_true")
-    parser.add_argument("--record", action="store_true", help="rewrite the sample that the tests compare with")
+    parser.add_argument(
+        "--record", action="store_true", help="rewrite the sample that the tests compare with"
+    )
     options = parser.parse_args()
     if options.record:
         print(f"{record(options.material)} results in {RECORD.relative_to(ROOT)}")

@@ -1,4 +1,5 @@
-"""Expressions and documents to compare FHIRPath engines on: official scripts, fixtures, invariants, and mutants."""
+"""Expressions and documents to compare FHIRPath engines on: official scripts, fixtures, invariants, and
+mutants."""
 
 from __future__ import annotations
 
@@ -27,7 +28,8 @@ Steps = tuple[str | int, ...]
 
 @dataclass(frozen=True)
 class Job:
-    """One evaluation: expression and document by number; ``base`` and ``steps`` for an invariant at an element."""
+    """One evaluation: expression and document by number; ``base`` and ``steps`` for an invariant at an
+    element."""
 
     expression: int
     document: int
@@ -72,7 +74,8 @@ class Corpus:
 
 
 def script_expressions(folder: Path) -> list[str]:
-    """All distinct assert and variable expressions of the scripts below ``folder``, id placeholders filled in."""
+    """All distinct assert and variable expressions of the scripts below ``folder``, id placeholders filled
+    in."""
     found: dict[str, None] = {}
     for path in sorted(folder.rglob("*.xml")):
         if "_reference" in path.parts:
@@ -110,10 +113,22 @@ def searchset(resources: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-_STRINGS = ("", "x", "true", "2024-01-01", "urn:oid:2.16.840.1.113883.2.4.3.11.60.40.2.1", "http://loinc.org", "120", "Binary/1", "male")
+_STRINGS = (
+    "",
+    "x",
+    "true",
+    "2024-01-01",
+    "urn:oid:2.16.840.1.113883.2.4.3.11.60.40.2.1",
+    "http://loinc.org",
+    "120",
+    "Binary/1",
+    "male",
+)
 _VALUES: tuple[Any, ...] = (
-    None, True, False, 0, 1, 37, Decimal("37.2"), Decimal("1.0"), "", "x", "2024-01", [], {}, ["a", "b"], {"a": 1},
-    {"extension": [{"url": "u", "valueString": "v"}]}, {"system": "http://unitsofmeasure.org", "code": "kg", "value": 5},
+    None, True, False, 0, 1, 37, Decimal("37.2"), Decimal("1.0"), "", "x", "2024-01", [], {}, ["a", "b"],
+    {"a": 1},
+    {"extension": [{"url": "u", "valueString": "v"}]}, {"system": "http://unitsofmeasure.org", "code": "kg",
+    "value": 5},
 )  # fmt: skip
 
 
@@ -163,13 +178,26 @@ def _mutate_key(node: dict[str, Any], key: str, rng: random.Random) -> None:
     elif kind == 5 and isinstance(value, str):
         node[key] = value + " " if rng.random() < 0.5 else value.upper()
     elif kind == 6:
-        node[key] = [copy.deepcopy(value), value] if not isinstance(value, list) else value[0] if value else None
+        node[key] = (
+            [copy.deepcopy(value), value] if not isinstance(value, list) else value[0] if value else None
+        )
     elif kind == 7 and not isinstance(value, (dict, list)) and not key.startswith("_"):
         node["_" + key] = {"id": "i", "extension": [{"url": "http://x", "valueCode": "y"}]}
         if rng.random() < 0.5:
             del node[key]
     elif kind == 8:
-        other = rng.choice(("valueString", "valueCode", "valueQuantity", "display", "text", "extension", "code", "identifier"))
+        other = rng.choice(
+            (
+                "valueString",
+                "valueCode",
+                "valueQuantity",
+                "display",
+                "text",
+                "extension",
+                "code",
+                "identifier",
+            )
+        )
         node[other] = node.pop(key)
     elif kind == 9 and isinstance(value, (int, Decimal)) and not isinstance(value, bool):
         node[key] = value + 1
@@ -178,27 +206,39 @@ def _mutate_key(node: dict[str, Any], key: str, rng: random.Random) -> None:
 
 
 _SAMPLES: dict[str, tuple[Any, ...]] = {
-    "boolean": (True, False), "integer": (0, 1, 7), "unsignedInt": (0, 3), "positiveInt": (1, 5), "decimal": (Decimal("1.50"), 3, Decimal("-0.1")),
-    "date": ("2024", "2024-02", "2024-02-29"), "dateTime": ("2024", "2024-01-05", "2024-01-05T10:20:30+01:00", "2024-01-05T10:20:30.5Z"),
-    "instant": ("2024-01-05T10:20:30Z",), "time": ("10:20:30", "23:59:59"), "base64Binary": ("AAAA",), "oid": ("urn:oid:1.2.3",),
-    "uuid": ("urn:uuid:c757873d-ec9a-4326-a141-556f43239520",), "id": ("a1", "b-2"), "xhtml": ('<div xmlns="http://www.w3.org/1999/xhtml"><p>x</p></div>', "<div>x</div>"),
+    "boolean": (True, False), "integer": (0, 1, 7), "unsignedInt": (0, 3), "positiveInt": (1, 5),
+    "decimal": (Decimal("1.50"), 3, Decimal("-0.1")),
+    "date": ("2024", "2024-02", "2024-02-29"), "dateTime": ("2024", "2024-01-05",
+    "2024-01-05T10:20:30+01:00", "2024-01-05T10:20:30.5Z"),
+    "instant": ("2024-01-05T10:20:30Z",), "time": ("10:20:30", "23:59:59"), "base64Binary": ("AAAA",),
+    "oid": ("urn:oid:1.2.3",),
+    "uuid": ("urn:uuid:c757873d-ec9a-4326-a141-556f43239520",), "id": ("a1", "b-2"),
+    "xhtml": ('<div xmlns="http://www.w3.org/1999/xhtml"><p>x</p></div>', "<div>x</div>"),
 }  # fmt: skip
 _TEXTS = (
-    "a", "text", "http://loinc.org", "http://unitsofmeasure.org", "mg", "Patient/a1", "#a1", "active", "final", "transaction", "batch",
-    "searchset", "history", "current", "http://example.org/x|1", "group", "display", "choice", "value", "Patient.name", "a.b", "0..1", "*", "1",
-    "PUT", "urn:uuid:c757873d-ec9a-4326-a141-556f43239520", "http://hl7.org/fhir/StructureDefinition/Patient", "complex-type", "constraint",
+    "a", "text", "http://loinc.org", "http://unitsofmeasure.org", "mg", "Patient/a1", "#a1", "active",
+    "final", "transaction", "batch",
+    "searchset", "history", "current", "http://example.org/x|1", "group", "display", "choice", "value",
+    "Patient.name", "a.b", "0..1", "*", "1",
+    "PUT", "urn:uuid:c757873d-ec9a-4326-a141-556f43239520",
+    "http://hl7.org/fhir/StructureDefinition/Patient", "complex-type", "constraint",
 )  # fmt: skip
 
 
 def synthesize(model: Model, name: str, rng: random.Random, depth: int = 0) -> Any:
-    """A random instance of a type: every element of the model can occur, values need not make sense together."""
+    """A random instance of a type: every element of the model can occur, values need not make sense
+    together."""
     facts = model.types[name]
     if facts.primitive:
         return rng.choice(_SAMPLES.get(name, _TEXTS))
     made: dict[str, Any] = {"resourceType": name} if facts.resource else {}
     chance = (0.75, 0.6, 0.45, 0.3, 0.15)[min(depth, 4)]
     for element in facts.element_list:
-        if element.name in ("contained", "extension", "modifierExtension", "meta", "implicitRules", "language") and rng.random() < 0.8:
+        if (
+            element.name
+            in ("contained", "extension", "modifierExtension", "meta", "implicitRules", "language")
+            and rng.random() < 0.8
+        ):
             continue
         if element.max == "0" or rng.random() > chance or depth > 6:
             continue
@@ -210,7 +250,10 @@ def synthesize(model: Model, name: str, rng: random.Random, depth: int = 0) -> A
             code = rng.choice(("Patient", "Observation", "Basic"))
         if code not in model.types:
             continue
-        items = [synthesize(model, code, rng, depth + 1) for _ in range(rng.choice((1, 1, 2, 3)) if element.many else 1)]
+        items = [
+            synthesize(model, code, rng, depth + 1)
+            for _ in range(rng.choice((1, 1, 2, 3)) if element.many else 1)
+        ]
         made[element.key_for(ref.code)] = items if element.many else items[0]
     return made
 
@@ -246,19 +289,24 @@ def stu3_corpus(material: Path, mutants: int = 20) -> Corpus:
 
 
 def _add_invariants(corpus: Corpus, material: Path, model: Model) -> None:
-    """Invariants of the base specification and zib2017 at the elements of examples, fixtures and their mutants."""
+    """Invariants of the base specification and zib2017 at the elements of examples, fixtures and their
+    mutants."""
     wanted: dict[str, list[str]] = {}
     for path, constraints in embedded("3.0.2").constraints.items():
         wanted[path] = [c.expression for c in constraints if c.expression]
     for path, _ in ((p, 0) for p in sorted((material / "zib2017").rglob("*.xml"))):
         for place, expression in _profile_constraints(path):
             wanted.setdefault(place, []).append(expression)
-    documents = [d for d in range(len(corpus.documents)) if corpus.documents[d].get("resourceType") != "Bundle"]
+    documents = [
+        d for d in range(len(corpus.documents)) if corpus.documents[d].get("resourceType") != "Bundle"
+    ]
     examples = [resource for _, resource in fixtures(material / "zib2017" / "Examples", model)]
     for at, resource in enumerate(examples):
         for seed in (None, 1, 2):
             documents.append(len(corpus.documents))
-            corpus.documents.append(resource if seed is None else mutate(resource, 77000 + 10 * at + seed, 0.05))
+            corpus.documents.append(
+                resource if seed is None else mutate(resource, 77000 + 10 * at + seed, 0.05)
+            )
     for at, name in enumerate(sorted(model.resource_types)):
         for seed in range(12):
             made = synthesize(model, name, random.Random(500_000 + 100 * at + seed))

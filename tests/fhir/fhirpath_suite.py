@@ -44,7 +44,8 @@ def read(folder: Path) -> list[Case]:
             outputs = tuple((o.get("type") or "", o.text or "") for o in test.findall("output"))
             cases.append(
                 Case(
-                    group.get("name") or "", test.get("name") or "", expression.text or "", test.get("inputfile") or "",
+                    group.get("name") or "", test.get("name") or "", expression.text or "",
+                    test.get("inputfile") or "",
                     expression.get("invalid") or test.get("invalid") or "", test.get("predicate") == "true",
                     test.get("ordered") != "false", outputs,
                 )

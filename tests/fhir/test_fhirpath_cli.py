@@ -23,7 +23,14 @@ def patient(tmp_path: Path) -> str:
 
 
 def test_json_is_one_list(patient, capsys) -> None:
-    words = ["fhirpath", "name.family | multipleBirth | birthDate + 1 day | (name.given.count() = 1)", patient, "--json", "--at", "2026-03-01"]
+    words = [
+        "fhirpath",
+        "name.family | multipleBirth | birthDate + 1 day | (name.given.count() = 1)",
+        patient,
+        "--json",
+        "--at",
+        "2026-03-01",
+    ]
     assert run(words) == 0
     out = capsys.readouterr().out
     assert json.loads(out) == ["Á [b]", 2, "1996-03-02", True]
@@ -41,7 +48,21 @@ def test_note_when_the_dialect_decides(patient, capsys) -> None:
     assert run(["fhirpath", "birthDate = '1996-03-01'", patient, "--lang", "en", "--at", "2026-03-01"]) == 0
     seen = capsys.readouterr()
     assert "true" in seen.out and "strict dialect gives something else: false" in seen.err
-    assert run(["fhirpath", "birthDate = '1996-03-01'", patient, "--json", "--dialect", "strict", "--at", "2026-03-01"]) == 0
+    assert (
+        run(
+            [
+                "fhirpath",
+                "birthDate = '1996-03-01'",
+                patient,
+                "--json",
+                "--dialect",
+                "strict",
+                "--at",
+                "2026-03-01",
+            ]
+        )
+        == 0
+    )
     assert json.loads(capsys.readouterr().out) == [False]
 
 
@@ -68,5 +89,7 @@ def test_bad_files_are_exit_2(tmp_path, capsys) -> None:
 def test_xml_and_r4(tmp_path, capsys) -> None:
     path = tmp_path / "o.xml"
     path.write_text('<Observation xmlns="http://hl7.org/fhir"><valueInteger value="5"/></Observation>')
-    assert run(["fhirpath", "value is integer and value = 5", str(path), "--json", "--fhir-version", "R4"]) == 0
+    assert (
+        run(["fhirpath", "value is integer and value = 5", str(path), "--json", "--fhir-version", "R4"]) == 0
+    )
     assert json.loads(capsys.readouterr().out) == [True]

@@ -1,4 +1,5 @@
-"""Evaluation: navigation, types, operators, contexts, references; a passing and a failing side of each rule."""
+"""Evaluation: navigation, types, operators, contexts, references; a passing and a failing side of each
+rule."""
 
 from __future__ import annotations
 
@@ -28,7 +29,12 @@ PATIENT = {
     "_deceasedBoolean": {"extension": [{"url": "d", "valueString": "v"}]},
     "multipleBirthInteger": 2,
     "name": [
-        {"use": "official", "family": "A", "given": ["b", "c"], "_given": [None, {"extension": [{"url": "q", "valueCode": "IN"}]}]},
+        {
+            "use": "official",
+            "family": "A",
+            "given": ["b", "c"],
+            "_given": [None, {"extension": [{"url": "q", "valueCode": "IN"}]}],
+        },
         {"family": "B", "_given": [{"extension": [{"url": "q", "valueCode": "BR"}]}]},
     ],
     "contact": [{"name": {"family": "C"}, "relationship": [{"coding": [{"code": "N"}]}]}],
@@ -40,7 +46,12 @@ OBSERVATION = {
     "resourceType": "Observation",
     "id": "o1",
     "subject": {"reference": "Patient/p1"},
-    "valueQuantity": {"value": Decimal("37.20"), "unit": "C", "system": "http://unitsofmeasure.org", "code": "Cel"},
+    "valueQuantity": {
+        "value": Decimal("37.20"),
+        "unit": "C",
+        "system": "http://unitsofmeasure.org",
+        "code": "Cel",
+    },
     "component": [{"code": {"coding": [{"code": "x"}]}, "valueString": "s"}, {"valueTime": "10:00"}],
 }
 BUNDLE = {
@@ -217,7 +228,11 @@ def test_unknown_function_names_the_nearest() -> None:
 def test_nodes_say_what_and_where() -> None:
     given, other = compile("entry.resource.name.given.where(extension.exists())", model=STU3).evaluate(BUNDLE)
     assert isinstance(given, Node)
-    assert (given.value, given.type, given.location) == ("c", "string", "Bundle.entry[0].resource.name[0].given[1]")
+    assert (given.value, given.type, given.location) == (
+        "c",
+        "string",
+        "Bundle.entry[0].resource.name[0].given[1]",
+    )
     assert given.extra == {"extension": [{"url": "q", "valueCode": "IN"}]}
     assert other.value is None and other.location == "Bundle.entry[0].resource.name[1].given[0]"
     (unit,) = compile("value.unit", model=STU3).evaluate(OBSERVATION)
@@ -260,7 +275,10 @@ def test_document_memory_does_not_change_results() -> None:
 
 def test_clock_is_injected() -> None:
     moment = datetime(2026, 3, 1, 23, 30, tzinfo=UTC)
-    assert [str(v) for v in values("today() | now()", now=moment)] == ["2026-03-01", "2026-03-01T23:30:00.000+00:00"]
+    assert [str(v) for v in values("today() | now()", now=moment)] == [
+        "2026-03-01",
+        "2026-03-01T23:30:00.000+00:00",
+    ]
     assert values("birthDate < today() and today() = @2026-03-02", now=date(2026, 3, 2)) == [True]
     assert [str(v) for v in values("timeOfDay()", now=moment)] == ["23:30:00.000"]
 
@@ -291,7 +309,12 @@ def test_environment() -> None:
 def test_decide_says_when_the_dialect_matters() -> None:
     expression = compile("birthDate = '1970-05-01'", model=STU3)
     decision = expression.decide(PATIENT)
-    assert (decision.value, decision.strict, decision.mode_matters, decision.dialect) == (True, False, True, "hapi-stu3")
+    assert (decision.value, decision.strict, decision.mode_matters, decision.dialect) == (
+        True,
+        False,
+        True,
+        "hapi-stu3",
+    )
     assert not compile("gender = 'female'", model=STU3).decide(PATIENT).mode_matters
     raises = compile("name.all($this is humanname)", model=STU3).decide(PATIENT)
     assert raises.value and raises.strict is None and raises.mode_matters
@@ -301,15 +324,34 @@ def test_decide_says_when_the_dialect_matters() -> None:
 def test_compiled_once() -> None:
     assert compile("a.b", model=STU3) is compile("a.b", model=STU3)
     assert compile("a.b", model=STU3) is not compile("a.b", model=STU3, dialect="strict")
-    assert compile("a.b", model=STU3).dialect.name == "hapi-stu3" and compile("a.b", model=R4).dialect.name == "hapi-r4"
+    assert (
+        compile("a.b", model=STU3).dialect.name == "hapi-stu3"
+        and compile("a.b", model=R4).dialect.name == "hapi-r4"
+    )
     with pytest.raises(Exception, match="unknown FHIRPath dialect"):
         compile("a", model=STU3, dialect="hapy")
 
 
 def test_odd_documents_do_not_raise() -> None:
-    for resource in (None, [], "x", 5, {}, {"resourceType": 5}, {"resourceType": "Nonsense", "a": {"b": 1}}, [{"a": 1}]):
+    for resource in (
+        None,
+        [],
+        "x",
+        5,
+        {},
+        {"resourceType": 5},
+        {"resourceType": "Nonsense", "a": {"b": 1}},
+        [{"a": 1}],
+    ):
         for dialect in ("strict", "hapi"):
-            for text in ("descendants()", "children().count()", "a.b", "Patient.name", "where(a).exists()", "id = 'x'"):
+            for text in (
+                "descendants()",
+                "children().count()",
+                "a.b",
+                "Patient.name",
+                "where(a).exists()",
+                "id = 'x'",
+            ):
                 values(text, resource, dialect)
     assert values("a.b", {"resourceType": "Nonsense", "a": {"b": 1}}) == [1]
     assert values("Nonsense.a.b", {"resourceType": "Nonsense", "a": {"b": 1}}) == [1]

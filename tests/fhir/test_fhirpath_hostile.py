@@ -18,7 +18,10 @@ def many(count: int) -> dict:
     return {
         "resourceType": "Bundle",
         "entry": [
-            {"fullUrl": f"urn:{n}", "resource": {"resourceType": "Patient", "id": str(n), "name": [{"family": f"f{n}"}]}}
+            {
+                "fullUrl": f"urn:{n}",
+                "resource": {"resourceType": "Patient", "id": str(n), "name": [{"family": f"f{n}"}]},
+            }
             for n in range(count)
         ],
     }
@@ -71,7 +74,9 @@ def test_large_distinct_is_linear() -> None:
     start = time.perf_counter()
     assert compile("entry.resource.name.family.distinct().count()", model=MODEL).values(document) == [20_000]
     assert compile("entry.fullUrl.isDistinct()", model=MODEL).values(document) == [True]
-    assert compile("entry.resource.intersect(entry.resource).count()", model=MODEL).values(document) == [20_000]
+    assert compile("entry.resource.intersect(entry.resource).count()", model=MODEL).values(document) == [
+        20_000
+    ]
     assert time.perf_counter() - start < 10
 
 
@@ -84,20 +89,34 @@ def test_budget_is_per_evaluation() -> None:
 
 
 keys = st.sampled_from(
-    ["resourceType", "name", "_name", "given", "_given", "family", "value", "valueQuantity", "valueString", "extension", "url", "id", "entry",
-     "resource", "reference", "system", "code", "birthDate", "comparator", "period", "start", "contained", "x"]
+    ["resourceType", "name", "_name", "given", "_given", "family", "value", "valueQuantity", "valueString",
+    "extension", "url", "id", "entry",
+     "resource", "reference", "system", "code", "birthDate", "comparator", "period", "start", "contained",
+     "x"]
 )  # fmt: skip
 leaves = st.one_of(
-    st.none(), st.booleans(), st.integers(-5, 5), st.decimals(-9, 9, places=2), st.sampled_from(["Patient", "Observation", "Bundle", "2024-01", "#a", "x", ""])
+    st.none(),
+    st.booleans(),
+    st.integers(-5, 5),
+    st.decimals(-9, 9, places=2),
+    st.sampled_from(["Patient", "Observation", "Bundle", "2024-01", "#a", "x", ""]),
 )
-documents = st.recursive(leaves, lambda c: st.one_of(st.lists(c, max_size=3), st.dictionaries(keys, c, max_size=5)), max_leaves=25)
+documents = st.recursive(
+    leaves, lambda c: st.one_of(st.lists(c, max_size=3), st.dictionaries(keys, c, max_size=5)), max_leaves=25
+)
 TEXTS = [
-    "descendants()", "name.given.where($this = 'x')", "Patient.name.family", "entry.resource.where($this is Patient).name",
-    "descendants().where($this is Quantity).all(value > 1 'mg')", "descendants().resolve()", "descendants().extension('x').value",
-    "name | value | children()", "value = value", "birthDate < @2024", "descendants().distinct()", "descendants().reference.resolve().id",
-    "period.all(start.empty() or start <= end)", "name.sort(family)", "value + 1", "descendants().select(value & 'x')", "value ~ value",
-    "repeat(extension)", "descendants().ofType(string).matches('a')", "descendants().hasValue()", "children().toString()", "name.given.join(',')",
-    "descendants().where(value as string = 'x')", "value.is(string) implies value.exists()", "name.toQuantity()", "descendants().lowBoundary()",
+    "descendants()", "name.given.where($this = 'x')", "Patient.name.family",
+    "entry.resource.where($this is Patient).name",
+    "descendants().where($this is Quantity).all(value > 1 'mg')", "descendants().resolve()",
+    "descendants().extension('x').value",
+    "name | value | children()", "value = value", "birthDate < @2024", "descendants().distinct()",
+    "descendants().reference.resolve().id",
+    "period.all(start.empty() or start <= end)", "name.sort(family)", "value + 1",
+    "descendants().select(value & 'x')", "value ~ value",
+    "repeat(extension)", "descendants().ofType(string).matches('a')", "descendants().hasValue()",
+    "children().toString()", "name.given.join(',')",
+    "descendants().where(value as string = 'x')", "value.is(string) implies value.exists()",
+    "name.toQuantity()", "descendants().lowBoundary()",
 ]  # fmt: skip
 
 
@@ -107,7 +126,9 @@ def test_any_document(document, text: str, dialect: str) -> None:
     try:
         found = compile(text, model=MODEL, dialect=dialect).evaluate(document)
     except FHIRPathError as error:
-        assert error.__cause__ is None or not isinstance(error.__cause__, (AttributeError, KeyError, TypeError, IndexError)), error.__cause__
+        assert error.__cause__ is None or not isinstance(
+            error.__cause__, (AttributeError, KeyError, TypeError, IndexError)
+        ), error.__cause__
         return
     for item in found:
         assert getattr(item, "location", "") is not None

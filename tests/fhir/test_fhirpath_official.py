@@ -20,8 +20,10 @@ pytestmark = pytest.mark.official
 KNOWN: dict[str, set[str]] = {
     # what the hapi dialect does not do, each with its reason in docs/fhirpath-dialects.md or here
     "hapi": {
-        "testSimpleFail", "testSimpleWithWrongContext", "testPolymorphismB", "testPolymorphismAsB",  # static type checks
-        "testPolymorphicsB", "testDollarOrderNotAllowed", "testCollectionBoolean1", "testIif6",  # static type checks
+        "testSimpleFail", "testSimpleWithWrongContext", "testPolymorphismB", "testPolymorphismAsB",
+         # static type checks
+        "testPolymorphicsB", "testDollarOrderNotAllowed", "testCollectionBoolean1", "testIif6",
+         # static type checks
         "testMatchesWithinUrl2",  # matches() is anchored, as official scripts need
         "testPlusDate19",  # expects 0.1 s to be ignored at millisecond precision
         "testMinus5",  # expects 'month' between quotes to be a calendar word
@@ -60,7 +62,9 @@ def test_strict_agrees_with_fhirpath_js(material: Path) -> None:
         if job.document not in digests:
             digests[job.document] = benchmark.digest(benchmark.shape(corpus.documents[job.document]))
         text = corpus.expressions[job.expression]
-        assert (benchmark.digest(text), digests[job.document]) == (expression, document), "record again: --record"
+        assert (benchmark.digest(text), digests[job.document]) == (expression, document), (
+            "record again: --record"
+        )
         kind, value = ours.run(job)
         if ("error" if kind == "error" else benchmark.digest(value)) != answer:
             different.append((text, job, value))

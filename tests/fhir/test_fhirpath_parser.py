@@ -81,7 +81,9 @@ def test_escapes() -> None:
     assert parse(r"'\\\/\f\r\n\t\"\`\'\u002a'") == Literal("string", "\\/\f\r\n\t\"`'*")
 
 
-@pytest.mark.parametrize("text", ["(" * 500 + "1" + ")" * 500, "a[" * 300, "-" * 5000 + "1", "1 = " * 4 + "(" * 9999, "{" * 4000])
+@pytest.mark.parametrize(
+    "text", ["(" * 500 + "1" + ")" * 500, "a[" * 300, "-" * 5000 + "1", "1 = " * 4 + "(" * 9999, "{" * 4000]
+)
 def test_depth_is_limited(text: str) -> None:
     with pytest.raises(FHIRPathSyntaxError):
         parse(text)
@@ -105,7 +107,24 @@ def test_long_chains_are_flat() -> None:
 
 
 names = st.one_of(
-    st.sampled_from(["name", "given", "Patient", "where", "as", "is", "contains", "day", "div", "and", "true", "x y", "`", "\\"]),
+    st.sampled_from(
+        [
+            "name",
+            "given",
+            "Patient",
+            "where",
+            "as",
+            "is",
+            "contains",
+            "day",
+            "div",
+            "and",
+            "true",
+            "x y",
+            "`",
+            "\\",
+        ]
+    ),
     st.text(string.ascii_letters + "_", min_size=1, max_size=6),
     st.text(min_size=1, max_size=4),
 )
@@ -114,11 +133,20 @@ literals = st.one_of(
     st.text(max_size=8).map(lambda t: Literal("string", t)),
     st.integers(0, 10**9).map(lambda n: Literal("integer", str(n))),
     st.decimals(0, 1000, places=2).map(lambda d: Literal("decimal", f"{d:f}")),
-    st.sampled_from([Literal("date", "2024-01"), Literal("dateTime", "2024-01-02T10:00Z"), Literal("time", "10:30"), Empty()]),
+    st.sampled_from(
+        [
+            Literal("date", "2024-01"),
+            Literal("dateTime", "2024-01-02T10:00Z"),
+            Literal("time", "10:30"),
+            Empty(),
+        ]
+    ),
     st.sampled_from(["this", "index", "total"]).map(Special),
     names.map(Variable),
 )
-types = st.sampled_from(["Patient", "System.String", "FHIR.`string`", "Quantity"]).map(lambda t: t.replace("`", ""))
+types = st.sampled_from(["Patient", "System.String", "FHIR.`string`", "Quantity"]).map(
+    lambda t: t.replace("`", "")
+)
 
 
 def trees(children: st.SearchStrategy) -> st.SearchStrategy:
@@ -131,7 +159,9 @@ def trees(children: st.SearchStrategy) -> st.SearchStrategy:
     head = children.filter(lambda t: not isinstance(t, Path))
     return st.one_of(
         st.builds(lambda h, s: Path(h, tuple(s)), head, st.lists(step, min_size=1, max_size=3)),
-        st.builds(Binary, st.sampled_from([o for o in PRECEDENCE if o not in ("is", "as")]), children, children),
+        st.builds(
+            Binary, st.sampled_from([o for o in PRECEDENCE if o not in ("is", "as")]), children, children
+        ),
         st.builds(TypeTest, st.sampled_from(["is", "as"]), children, types),
         st.builds(Unary, st.sampled_from("+-"), children),
     )
@@ -146,7 +176,11 @@ def test_what_is_written_is_read_back(tree) -> None:
     assert parse(unparse(tree)) == tree
 
 
-@given(st.one_of(st.text(max_size=60), st.text("abc.()[]{}'`\"$%@0123456789TZ:-+*/|&=~!<> \n\\,isadnor", max_size=60)))
+@given(
+    st.one_of(
+        st.text(max_size=60), st.text("abc.()[]{}'`\"$%@0123456789TZ:-+*/|&=~!<> \n\\,isadnor", max_size=60)
+    )
+)
 @settings(max_examples=400, deadline=None)
 def test_any_text_parses_or_says_where_not(text: str) -> None:
     try:

@@ -6,20 +6,19 @@
     from harness.fhir.model import load_model
 
     model = load_model("3.0.2")
-    bundle = DocumentContext(resource, model=model)              # once per document: shared work is remembered
+    bundle = DocumentContext(resource, model=model)      # once per document: shared work is remembered
     found = compile("Bundle.entry.resource.where($this is Task)", model=model)
-    for node in found.evaluate(bundle):                          # Node: value, type, location; or plain values
+    for node in found.evaluate(bundle):                  # Node: value, type, location; or plain values
         print(node.type, node.location)
-    found.check(bundle)                                          # as verdict
-    found.decide(bundle).mode_matters                            # would the strict dialect say something else?
+    found.check(bundle)                                  # as verdict
+    found.decide(bundle).mode_matters                    # would the strict dialect say something else?
 
-    name = bundle.node.child("name", 0)                          # an invariant at an element
+    name = bundle.node.child("name", 0)                  # an invariant at an element
     compile("family.exists() or given.exists()", model=model).check(bundle, context=name)
 
-Central module: :mod:`~harness.fhir.fhirpath.compiler` (tree -> closures). Before it :mod:`parser <.parser>` and
-:mod:`syntax <.syntax>`; below it :mod:`navigation <.navigation>` over the tuples of :mod:`nodes <.nodes>`,
-:mod:`values <.values>` (equality, order, arithmetic) and the ``functions`` modules. :mod:`dialect <.dialect>` says
-what differs between ``hapi`` and ``strict``.
+Central module: :mod:`.compiler` (tree -> closures). Before it :mod:`.parser` and :mod:`.syntax`; below it
+:mod:`.navigation` over the tuples of :mod:`.nodes`, :mod:`.values` (equality, order, arithmetic) and the
+``functions`` modules. :mod:`.dialect` and :mod:`.differences` say what differs between the dialects.
 """
 
 from harness.fhir.fhirpath.context import DocumentContext, Services

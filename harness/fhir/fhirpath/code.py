@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from harness.fhir.fhirpath.context import Evaluation
 
 Run: TypeAlias = "Callable[[Evaluation, Items], Items]"
-"""``run(evaluation, this) -> items`` of an expression; ``this`` is the collection that ``$this`` stands for."""
+"""``run(evaluation, this) -> items`` of an expression; ``this`` is the collection that ``$this`` stands
+for."""
 Test: TypeAlias = "Callable[[Evaluation, Items], bool | None]"
 """Like :data:`Run` for an expression that gives at most one boolean; ``None`` is empty."""
 StepRun: TypeAlias = "Callable[[Evaluation, Items, Items], Items]"
@@ -49,13 +50,17 @@ class Facts:
     def __or__(self, other: Facts) -> Facts:
         """Facts of two pieces together."""
         return Facts(
-            self.pure and other.pure, self.safe and other.safe, self.index or other.index, self.scoped or other.scoped
+            self.pure and other.pure,
+            self.safe and other.safe,
+            self.index or other.index,
+            self.scoped or other.scoped,
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """A compiled expression; ``test`` when it gives at most one boolean. ``constant`` when it is a literal."""
+    """A compiled expression; ``test`` when it gives at most one boolean. ``constant`` when it is a
+    literal."""
 
     run: Run
     facts: Facts

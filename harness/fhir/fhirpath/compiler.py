@@ -1,7 +1,8 @@
 """Syntax tree -> closures.
 
-An operand of an operator and an argument of a function are evaluated against ``$this``, a step against the output of the step
-before it. Paths that start at the document are remembered per document, prefix by prefix (:class:`DocumentContext`).
+An operand of an operator and an argument of a function are evaluated against ``$this``, a step against the
+output of the step before it. Paths that start at the document are remembered per document, prefix by prefix
+(:class:`DocumentContext`).
 """
 
 from __future__ import annotations
@@ -66,7 +67,8 @@ def constant(items: Items) -> Code:
 
 
 def failing(error: Callable[[], FHIRPathError]) -> Code:
-    """Code that raises when it is reached, as the reference engines do; the text of an expression stays usable."""
+    """Code that raises when it is reached, as the reference engines do; the text of an expression stays
+    usable."""
 
     def run(c: Evaluation, this: Items) -> Items:
         raise error()
@@ -77,7 +79,8 @@ def failing(error: Callable[[], FHIRPathError]) -> Code:
 class Compiler:
     """Turns one tree into code for one dialect and one model.
 
-    :ivar warnings: what is odd but no error until it is reached (unknown function, wrong number of arguments).
+    :ivar warnings: what is odd but no error until it is reached (unknown function, wrong number of
+        arguments).
     """
 
     def __init__(self, dialect: Dialect, schema: Schema) -> None:
@@ -86,7 +89,7 @@ class Compiler:
         self.warnings: list[str] = []
         self.nested = 0
 
-    # -- expressions ------------------------------------------------------------------------------------------
+    # -- expressions
 
     def expr(self, tree: Expr) -> Code:
         """Code of an expression."""
@@ -133,7 +136,8 @@ class Compiler:
         return Code(run, Facts(pure=False, index=code.facts.index))
 
     def argument(self, tree: Expr) -> Code:
-        """Code of an argument of a function; a type name at its start only counts where it is the document."""
+        """Code of an argument of a function; a type name at its start only counts where it is the
+        document."""
         self.nested += 1
         try:
             return self.operand(tree)
@@ -169,7 +173,9 @@ class Compiler:
             if value is None:
                 return failing(
                     lambda: evaluation_error(
-                        "dit is geen bestaande datum of tijd", "this is no existing date or time", received=tree.text
+                        "dit is geen bestaande datum of tijd",
+                        "this is no existing date or time",
+                        received=tree.text,
                     )
                 )
         return constant([value])
@@ -180,7 +186,9 @@ class Compiler:
         if tree.name == "this":
             return Code(lambda c, this: this, Facts(safe=True))
         if tree.name == "index":
-            return Code(lambda c, this: [c.index] if c.index >= 0 else NONE, Facts(pure=False, safe=True, index=True))
+            return Code(
+                lambda c, this: [c.index] if c.index >= 0 else NONE, Facts(pure=False, safe=True, index=True)
+            )
         return Code(lambda c, this: c.total, Facts(pure=False, safe=True))
 
     def variable(self, name: str) -> Code:
@@ -204,12 +212,15 @@ class Compiler:
             if fixed is not None:
                 return [fixed]
             raise evaluation_error(
-                f"onbekende variabele %{name}", f"unknown variable %{name}", expected="a defined variable", received=name
+                f"onbekende variabele %{name}",
+                f"unknown variable %{name}",
+                expected="a defined variable",
+                received=name,
             )
 
         return Code(run, Facts(pure=False))
 
-    # -- paths ------------------------------------------------------------------------------------------------
+    # -- paths
 
     def path(self, tree: Path) -> Code:
         """Code of a head and its steps."""
@@ -236,7 +247,11 @@ class Compiler:
             return self.chain(head, steps, facts)
         if on_this:
             del texts[0]
-        if len(steps) == 2 and isinstance(tree.head, Member) and tree.steps[0] in (Call("exists", ()), Call("empty", ())):
+        if (
+            len(steps) == 2
+            and isinstance(tree.head, Member)
+            and tree.steps[0] in (Call("exists", ()), Call("empty", ()))
+        ):
             assert steps[1].test is not None and isinstance(tree.steps[0], Call)
             quick = member_exists(tree.head.name, steps[0].run, negate=tree.steps[0].name == "empty")
             if quick is not None:
@@ -244,7 +259,11 @@ class Compiler:
         # remembering the last step of a boolean path would only cost memory
         lists = len(steps) - (1 if steps[-1].test is not None else 0)
         remembered = 0
-        while remembered < min(lists, REMEMBERED) and steps[remembered].facts.pure and not steps[remembered].facts.scoped:
+        while (
+            remembered < min(lists, REMEMBERED)
+            and steps[remembered].facts.pure
+            and not steps[remembered].facts.scoped
+        ):
             remembered += 1
         lead = self.lead([s.run for s in steps[:lists]], texts[:remembered])
         if lists == len(steps):
@@ -257,7 +276,8 @@ class Compiler:
 
     @staticmethod
     def lead(runs: list[StepRun], keys: list[str]) -> Run:
-        """The list-valued part of a path that starts at ``$this``; ``keys`` are the texts of the prefixes to remember."""
+        """The list-valued part of a path that starts at ``$this``; ``keys`` are the texts of the prefixes
+        to remember."""
         count = len(keys)
         if not runs:
             return lambda c, this: this
@@ -355,7 +375,9 @@ class Compiler:
                 return NONE
             number = raw(found[0])
             if number.__class__ is bool or not isinstance(number, (int, Decimal)):
-                raise evaluation_error("een index is een getal", "an index is a number", expected="integer", received=number)
+                raise evaluation_error(
+                    "een index is een getal", "an index is a number", expected="integer", received=number
+                )
             return [coll[int(number)]] if 0 <= number < len(coll) else NONE
 
         return StepCode(run, Facts() | code.facts)
@@ -382,19 +404,22 @@ class Compiler:
         return builder.build(self, tree)
 
     def wrong_arity(self, tree: Call, least: int, most: int) -> StepCode:
-        """A call with the wrong number of arguments: empty, as in fhirpath.js; an error for a function that takes none."""
+        """A call with the wrong number of arguments: empty, as in fhirpath.js; an error for a function that
+        takes none."""
         self.warnings.append(f"{tree.name}() takes {least}..{most} arguments, not {len(tree.args)}")
         if most:
             return StepCode(lambda c, coll, this: NONE, Facts(safe=True))
 
         def refuse(c: Evaluation, coll: Items, this: Items) -> Items:
             raise evaluation_error(
-                f"{tree.name}() heeft geen argumenten", f"{tree.name}() takes no arguments", received=unparse(tree)
+                f"{tree.name}() heeft geen argumenten",
+                f"{tree.name}() takes no arguments",
+                received=unparse(tree),
             )
 
         return StepCode(refuse, Facts(pure=False))
 
-    # -- types ------------------------------------------------------------------------------------------------
+    # -- types
 
     def type_name(self, text: str) -> TypeName:
         """A type specifier as it was written; whether it exists is decided when it is used."""
@@ -439,7 +464,8 @@ def member_exists(name: str, slow: StepRun, *, negate: bool) -> Test | None:
 
 
 def given(value: Any) -> Items:
-    """A value from the caller (or a service) as collection: nodes unwrapped, lists flattened, ``None`` empty."""
+    """A value from the caller (or a service) as collection: nodes unwrapped, lists flattened, ``None``
+    empty."""
     if value is None:
         return NONE
     if isinstance(value, (list, tuple)):

@@ -1,4 +1,5 @@
-"""What an evaluation carries along, and the per-document memory that makes many expressions over one document fast."""
+"""What an evaluation carries along, and the per-document memory that makes many expressions over one
+document fast."""
 
 from __future__ import annotations
 
@@ -38,7 +39,8 @@ class Services:
 
 
 class DocumentContext:
-    """One document, prepared for many expressions: its root node, results of shared paths, and its references.
+    """One document, prepared for many expressions: its root node, results of shared paths, and its
+    references.
 
     The document must not change while the context lives. Make one per response or resource and pass it to
     :meth:`Expression.evaluate` in place of the resource.
@@ -93,7 +95,8 @@ class Evaluation:
     """State of one evaluation; closures get it as their first argument."""
 
     __slots__ = (
-        "_instant", "_now", "budget", "context", "dialect", "document", "environment", "index", "memo", "resource",
+        "_instant", "_now", "budget", "context", "dialect", "document", "environment", "index", "memo",
+        "resource",
         "root", "services", "total", "variables", "zone",
     )  # fmt: skip
 
@@ -181,4 +184,6 @@ class Evaluation:
     def time_of_day(self) -> Temporal:
         """``timeOfDay()``."""
         moment = self.instant()
-        return render("time", (moment.hour, moment.minute, moment.second), f"{moment.microsecond // 1000:03}", None)
+        return render(
+            "time", (moment.hour, moment.minute, moment.second), f"{moment.microsecond // 1000:03}", None
+        )

@@ -1,8 +1,9 @@
 """The two ways to read FHIRPath, and where they differ.
 
-``strict`` follows the normative text the way fhirpath.js does. ``hapi`` follows the engine that the official scripts and
-profiles were written against (org.hl7.fhir.core); its STU3 and R4 engines differ among themselves, so the FHIR version of the model
-chooses. Every difference is a flag of :class:`Dialect` and a row of :data:`DIFFERENCES`; a test runs the example of each row.
+``strict`` follows the normative text the way fhirpath.js does. ``hapi`` follows the engine that the
+official scripts and profiles were written against (org.hl7.fhir.core); its STU3 and R4 engines differ among
+themselves, so the FHIR version of the model chooses. Every difference is a flag of :class:`Dialect` and a
+row of :data:`DIFFERENCES`; a test runs the example of each row.
 """
 
 from __future__ import annotations
@@ -45,15 +46,37 @@ class Dialect:
 
 STRICT = Dialect("strict")
 HAPI_STU3 = Dialect(
-    "hapi-stu3", lenient_boolean=True, fold_type_names=True, fold_system_names=True, text_equality=True, empty_equality=True, text_order=True,
-    lenient_is=True, exact_as=True, filter_as=True, lenient_order=True, string_tests_false=True, empty_not_true=True,
-    empty_implies_true=True, anchored_matches=True, zone_unknown=True, modifier_extensions=True, decimal_boundaries=True,
+    "hapi-stu3",
+    lenient_boolean=True,
+    fold_type_names=True,
+    fold_system_names=True,
+    text_equality=True,
+    empty_equality=True,
+    text_order=True,
+    lenient_is=True,
+    exact_as=True,
+    filter_as=True,
+    lenient_order=True,
+    string_tests_false=True,
+    empty_not_true=True,
+    empty_implies_true=True,
+    anchored_matches=True,
+    zone_unknown=True,
+    modifier_extensions=True,
+    decimal_boundaries=True,
     text_has_value=True,
-)  # fmt: skip
+)
 HAPI_R4 = Dialect(
-    "hapi-r4", lenient_boolean=True, fold_type_names=True, text_equality=True, exact_as=True,
-    anchored_matches=True, zone_unknown=True, modifier_extensions=True, decimal_boundaries=True,
-)  # fmt: skip
+    "hapi-r4",
+    lenient_boolean=True,
+    fold_type_names=True,
+    text_equality=True,
+    exact_as=True,
+    anchored_matches=True,
+    zone_unknown=True,
+    modifier_extensions=True,
+    decimal_boundaries=True,
+)
 
 
 @cache

@@ -48,102 +48,166 @@ class Difference:
 
 DIFFERENCES: tuple[Difference, ...] = (
     Difference(
-        "lenient_boolean", "name.given and true", ERROR, "[true]",
-        "A collection where a boolean is expected is true when it is not empty, also with several items; a criterion of "
+        "lenient_boolean",
+        "name.given and true",
+        ERROR,
+        "[true]",
+        "A collection where a boolean is expected is true when it is not empty, also with several "
+        "items; a criterion of "
         "where, all, exists and iif may be any such collection; and/or/implies stop at a decided left side. "
-        "is and as on several items give false and empty instead of an error; string functions take any primitive.",
-        "Official scripts write where(system and value) and where(resource as Task). HAPI convertToBoolean: one boolean is "
+        "is and as on several items give false and empty instead of an error; string functions take "
+        "any primitive.",
+        "Official scripts write where(system and value) and where(resource as Task). HAPI "
+        "convertToBoolean: one boolean is "
         "itself, otherwise not-empty; preOperate stops early.",
     ),
     Difference(
-        "fold_type_names", "name.all($this is humanname)", ERROR, "[true]",
+        "fold_type_names",
+        "name.all($this is humanname)",
+        ERROR,
+        "[true]",
         "Type names are compared without case; a name that no type has gives false instead of an error.",
         "Scripts write is(coding) and is Code. HAPI Base.hasType uses equalsIgnoreCase.",
     ),
     Difference(
-        "fold_system_names", "active.exists() or deceased is Boolean", "[false]", "[true]",
+        "fold_system_names",
+        "active.exists() or deceased is Boolean",
+        "[false]",
+        "[true]",
         "Boolean also means the FHIR type boolean (and so on), STU3 only.",
-        "HAPI STU3 has no System namespace; hasType ignores case. The R4 engine separates them (official test testType12).",
+        "HAPI STU3 has no System namespace; hasType ignores case. The R4 engine separates them "
+        "(official test testType12).",
     ),
     Difference(
-        "text_equality", "birthDate = '1970-05-01'", "[false]", "[true]",
-        "Primitives of different types are equal when their texts are; ids and extensions of primitives do not count.",
+        "text_equality",
+        "birthDate = '1970-05-01'",
+        "[false]",
+        "[true]",
+        "Primitives of different types are equal when their texts are; ids and extensions of "
+        "primitives do not count.",
         "Scripts compare dates with strings. HAPI doEquals compares primitiveValue().",
     ),
     Difference(
-        "empty_equality", "name.prefix = 'x'", "[]", "[false]",
-        "= of collections of different length is false, also when one is empty; in with an empty left side is true.",
+        "empty_equality",
+        "name.prefix = 'x'",
+        "[]",
+        "[false]",
+        "= of collections of different length is false, also when one is empty; in with an empty "
+        "left side is true.",
         "HAPI STU3 opEquals and opIn look at the sizes first; the R4 engine gives empty.",
     ),
     Difference(
-        "text_order", "contact.period.start <= contact.period.end", "[]", "[true]",
+        "text_order",
+        "contact.period.start <= contact.period.end",
+        "[]",
+        "[true]",
         "Dates are ordered by their text, STU3 only.",
         "HAPI STU3 opLessOrEqual compares primitiveValue(); scripts compare 2024-01 with 2024-01-15.",
     ),
     Difference(
-        "lenient_is", "name.prefix is string", "[]", "[false]",
+        "lenient_is",
+        "name.prefix is string",
+        "[]",
+        "[false]",
         "is on an empty collection is false, STU3 only.",
         "HAPI STU3 opIs and funcIs: false unless there is exactly one item.",
     ),
     Difference(
-        "exact_as", "gender as string", "[male]", "[]",
+        "exact_as",
+        "gender as string",
+        "[male]",
+        "[]",
         "as (and ofType on a primitive) ask for exactly that type.",
         "HAPI opAs compares fhirType(); official R4 tests testFHIRPathAsFunction11 to 20.",
     ),
     Difference(
-        "filter_as", "name.as(HumanName).count()", ERROR, "[2]",
+        "filter_as",
+        "name.as(HumanName).count()",
+        ERROR,
+        "[2]",
         "as() as a function filters a collection, STU3 only.",
         "HAPI STU3 funcAs walks over all items; the R4 engine refuses several.",
     ),
     Difference(
-        "lenient_order", "gender < 5", ERROR, "[]",
-        "< <= > >= on several items or on different kinds are empty, STU3 only; FHIR quantities without UCUM code are ordered "
+        "lenient_order",
+        "gender < 5",
+        ERROR,
+        "[]",
+        "< <= > >= on several items or on different kinds are empty, STU3 only; FHIR quantities "
+        "without UCUM code are ordered "
         "by value when their units are equal (strict, as fhirpath.js: neither is smaller).",
         "HAPI STU3 opLessThen falls through to an empty list.",
     ),
     Difference(
-        "string_tests_false", "name.prefix.contains('x') = false", "[]", "[true]",
+        "string_tests_false",
+        "name.prefix.contains('x') = false",
+        "[]",
+        "[true]",
         "startsWith, endsWith, contains and matches are false unless there is exactly one string, STU3 only.",
         "Scripts write Bundle.link.url.contains(..) = false. HAPI STU3 funcContains and its like add false.",
     ),
     Difference(
-        "empty_not_true", "name.prefix.not()", "[]", "[true]",
+        "empty_not_true",
+        "name.prefix.not()",
+        "[]",
+        "[true]",
         "not() of empty is true and all() needs no argument, STU3 only.",
         "HAPI STU3 funcNot negates convertToBoolean, which is false for empty; the R4 engine gives empty.",
     ),
     Difference(
-        "empty_implies_true", "name.prefix implies false", "[]", "[true]",
+        "empty_implies_true",
+        "name.prefix implies false",
+        "[]",
+        "[true]",
         "An empty left side of implies makes it true, STU3 only.",
         "HAPI STU3 opImplies: true unless the left side converts to true.",
     ),
     Difference(
-        "anchored_matches", "'abc'.matches('b')", "[true]", "[false]",
+        "anchored_matches",
+        "'abc'.matches('b')",
+        "[true]",
+        "[false]",
         "matches must match the whole string.",
-        "HAPI uses String.matches of Java; patterns in scripts and profiles are written for that. fhirpath.js searches.",
+        "HAPI uses String.matches of Java; patterns in scripts and profiles are written for that. "
+        "fhirpath.js searches.",
     ),
     Difference(
-        "zone_unknown", "@2024-01-01T10:00:00Z = @2024-01-01T10:00:00", "[true]", "[]",
+        "zone_unknown",
+        "@2024-01-01T10:00:00Z = @2024-01-01T10:00:00",
+        "[true]",
+        "[]",
         "A time with a zone and one without cannot be compared (strict: the missing zone is UTC).",
         "Official R4 tests testEquality23 and testNEquality17.",
     ),
     Difference(
-        "modifier_extensions", "extension('m').exists()", "[false]", "[true]",
+        "modifier_extensions",
+        "extension('m').exists()",
+        "[false]",
+        "[true]",
         "extension(url) also looks at modifierExtension.",
         "HAPI funcExtension.",
     ),
     Difference(
-        "decimal_boundaries", "0.0034.highBoundary(1)", "[0.1]", "[0.0]",
-        "lowBoundary and highBoundary round half up away from zero and truncate towards it (strict: outward), work on "
-        "quantities, give a zone to date-times without one, and read an hour as its first minute; replaceMatches with an "
+        "decimal_boundaries",
+        "0.0034.highBoundary(1)",
+        "[0.1]",
+        "[0.0]",
+        "lowBoundary and highBoundary round half up away from zero and truncate towards it (strict: "
+        "outward), work on "
+        "quantities, give a zone to date-times without one, and read an hour as its first minute; "
+        "replaceMatches with an "
         "empty pattern changes nothing; sort puts what has no key first, also when descending.",
         "Official R4 tests LowBoundary*, HighBoundary*, testReplaceMatches2, testSort10 were made with HAPI.",
     ),
     Difference(
-        "text_has_value", "name.prefix.hasValue()", "[false]", "[]",
+        "text_has_value",
+        "name.prefix.hasValue()",
+        "[false]",
+        "[]",
         "hasValue() of several items or none is empty, of an empty string false, STU3 only.",
         "HAPI STU3 funcHasValue adds nothing unless there is one item.",
     ),
-)  # fmt: skip
+)
 
 
 def has(dialect: Dialect, flag: str) -> bool:
@@ -161,8 +225,10 @@ def markdown() -> str:
     lines = [
         "# FHIRPath dialects",
         "",
-        "`strict` follows the normative FHIRPath text as fhirpath.js does. `hapi` (the default) follows the engine that the",
-        "official scripts and profiles were written for; with a STU3 model it is `hapi-stu3`, with R4 `hapi-r4`.",
+        "`strict` follows the normative FHIRPath text as fhirpath.js does. `hapi` (the default) "
+        "follows the engine that the",
+        "official scripts and profiles were written for; with a STU3 model it is `hapi-stu3`, with "
+        "R4 `hapi-r4`.",
         "Made by `python -m harness.fhir.fhirpath.differences`; a test runs every example.",
         "",
         "| Switch | STU3 | R4 | What it does | Example | strict | hapi | Why |",
@@ -170,9 +236,15 @@ def markdown() -> str:
     ]
     for row in DIFFERENCES:
         cells = (
-            f"`{row.flag}`", "yes" if has(HAPI_STU3, row.flag) else "", "yes" if has(HAPI_R4, row.flag) else "",
-            row.meaning, f"`{row.example}`", row.strict, row.hapi, row.reason,
-        )  # fmt: skip
+            f"`{row.flag}`",
+            "yes" if has(HAPI_STU3, row.flag) else "",
+            "yes" if has(HAPI_R4, row.flag) else "",
+            row.meaning,
+            f"`{row.example}`",
+            row.strict,
+            row.hapi,
+            row.reason,
+        )
         lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
     return "\n".join(lines) + "\n"
 

@@ -1,4 +1,5 @@
-"""Errors of the FHIRPath engine: one for text that is not an expression, one for an evaluation that cannot go on."""
+"""Errors of the FHIRPath engine: one for text that is not an expression, one for an evaluation that cannot
+go on."""
 
 from __future__ import annotations
 
@@ -53,7 +54,12 @@ def describe(value: object, limit: int = 120) -> str:
     if type(value) is tuple:
         value = value[0]
     if isinstance(value, list):
-        text = "[" + ", ".join(describe(item, 40) for item in value[:8]) + (", …" if len(value) > 8 else "") + "]"
+        text = (
+            "["
+            + ", ".join(describe(item, 40) for item in value[:8])
+            + (", …" if len(value) > 8 else "")
+            + "]"
+        )
     else:
         text = repr(value) if isinstance(value, str) else str(value)[: limit * 4]
     return text if len(text) <= limit else text[: limit - 1] + "…"

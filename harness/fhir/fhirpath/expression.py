@@ -87,8 +87,8 @@ class Expression:
     ) -> list[Any]:
         """The result collection: :class:`Node` for elements of the document, plain values for the rest.
 
-        :param document: a resource (JSON-shaped dict) or a :class:`DocumentContext`; give the latter when more than one
-            expression runs over the same document.
+        :param document: a resource (JSON-shaped dict) or a :class:`DocumentContext`; give the latter when
+            more than one expression runs over the same document.
         :param context: element(s) to start from instead of the document, as an invariant does.
         :param root: what ``%resource`` is; the resource around ``context`` (or the document) when not given.
         :param environment: values for ``%name``.
@@ -104,7 +104,8 @@ class Expression:
         return [item.value if isinstance(item, Node) else item for item in self.evaluate(document, **options)]
 
     def check(self, document: Any, **options: Any) -> bool:
-        """The result as verdict (asserts, invariants): true for ``true`` and, in the hapi dialects, for any item(s).
+        """The result as verdict (asserts, invariants): true for ``true`` and, in the hapi dialects, for any
+        item(s).
 
         In the strict dialect only one ``true`` counts. Empty is false. Takes the options of :meth:`evaluate`.
 
@@ -153,7 +154,8 @@ class Expression:
         elif resolve is not None:
             services = Services(resolve, services.member_of, services.conforms_to, services.trace)
         state = Evaluation(whole, self.dialect, start, resource, environment, services, now, budget)
-        # An evaluation makes many small tuples and no cycles: the collector would only walk the whole heap again and again.
+        # An evaluation makes many small tuples and no cycles: the collector would only walk the whole heap
+        # again and again.
         collecting = gc.isenabled()
         if collecting:
             gc.disable()
@@ -163,7 +165,8 @@ class Expression:
             raise
         except RecursionError:
             raise FHIRPathError(
-                "het document of de expressie is te diep genest", "the document or the expression is nested too deeply"
+                "het document of de expressie is te diep genest",
+                "the document or the expression is nested too deeply",
             ) from None
         except Exception as error:
             raise FHIRPathError(
@@ -194,15 +197,17 @@ def _compiled(text: str, model: Model, dialect: Dialect) -> Expression:
     try:
         return Expression(text, parse(text), dialect, model)
     except RecursionError:
-        raise FHIRPathSyntaxError(text[:200], 0, "a less deeply nested expression", "too many levels") from None
+        raise FHIRPathSyntaxError(
+            text[:200], 0, "a less deeply nested expression", "too many levels"
+        ) from None
 
 
 def compile(expression: str, *, model: Model, dialect: str = "hapi") -> Expression:
     """The compiled form of an expression, from the cache when it was compiled before.
 
     :param model: structure facts of the FHIR version, see :func:`harness.fhir.model.load_model`.
-    :param dialect: ``hapi`` (the engine that official scripts were written for, by FHIR version of the model), ``strict``, or
-        explicitly ``hapi-stu3`` / ``hapi-r4``.
+    :param dialect: ``hapi`` (the engine that official scripts were written for, by FHIR version of the
+        model), ``strict``, or explicitly ``hapi-stu3`` / ``hapi-r4``.
     :raises FHIRPathSyntaxError: with line, column and what was expected there.
     :raises UsageError: for an unknown dialect.
     """

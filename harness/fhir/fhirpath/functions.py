@@ -1,4 +1,5 @@
-"""Functions on collections: existence, filtering, subsetting, combining, iteration (N1 sections 5.1 to 5.4, 5.8, 5.9, 7)."""
+"""Functions on collections: existence, filtering, subsetting, combining, iteration (N1 sections 5.1 to 5.4,
+5.8, 5.9, 7)."""
 
 from __future__ import annotations
 
@@ -23,11 +24,12 @@ if TYPE_CHECKING:
 __all__ = ["FUNCTIONS", "closest", "functions_fhir", "functions_text", "functions_value"]
 
 
-# -- criteria ---------------------------------------------------------------------------------------------------
+# -- criteria
 
 
 def criterion(compiler: Compiler, tree: Expr, *, where: bool) -> tuple[Test, Facts]:
-    """A criterion as test. In the strict dialect ``where`` takes any item that is not false, others only ``true``."""
+    """A criterion as test. In the strict dialect ``where`` takes any item that is not false, others only
+    ``true``."""
     code = compiler.argument(tree)
     lenient = compiler.dialect.lenient_boolean
     if code.test is not None:
@@ -94,10 +96,16 @@ def _where(compiler: Compiler, call: Call) -> StepCode:
 
 
 def _own_type(compiler: Compiler, tree: Expr) -> TypeName | None:
-    """The type that a criterion asks of its own item: ``$this is T``, ``is(T)``, ``$this.is(T)``; else ``None``."""
+    """The type that a criterion asks of its own item: ``$this is T``, ``is(T)``, ``$this.is(T)``; else
+    ``None``."""
     if isinstance(tree, TypeTest) and tree.operator == "is" and tree.operand == Special("this"):
         return compiler.type_name(tree.type)
-    if isinstance(tree, Path) and tree.head == Special("this") and len(tree.steps) == 1 and isinstance(tree.steps[0], Call):
+    if (
+        isinstance(tree, Path)
+        and tree.head == Special("this")
+        and len(tree.steps) == 1
+        and isinstance(tree.steps[0], Call)
+    ):
         tree = tree.steps[0]
     if isinstance(tree, Call) and tree.name == "is" and len(tree.args) == 1:
         return _type_argument(compiler, tree.args[0])
@@ -164,7 +172,9 @@ def _exists(compiler: Compiler, call: Call) -> StepCode:
 def _all(compiler: Compiler, call: Call) -> StepCode:
     if not call.args:
         if compiler.dialect.empty_not_true:  # STU3 before all() got its argument
-            return step_of_test(lambda c, coll, this: all(raw(i) is not False for i in coll), Facts(safe=True))
+            return step_of_test(
+                lambda c, coll, this: all(raw(i) is not False for i in coll), Facts(safe=True)
+            )
         return StepCode(lambda c, coll, this: NONE, Facts(safe=True))
     test, facts = criterion(compiler, call.args[0], where=False)
 
@@ -182,7 +192,8 @@ def _all(compiler: Compiler, call: Call) -> StepCode:
 
 
 def _distributes(tree: Expr) -> bool:
-    """Whether a projection gives the same over all items at once: element names, ``where`` and ``extension`` only."""
+    """Whether a projection gives the same over all items at once: element names, ``where`` and
+    ``extension`` only."""
     if isinstance(tree, Member):
         return not tree.name[:1].isupper()
     if not isinstance(tree, Path) or not isinstance(tree.head, (Member, Special)):
@@ -325,7 +336,10 @@ def _define(compiler: Compiler, call: Call) -> StepCode:
         )
         if not isinstance(found, str) or taken or (c.variables is not None and found in c.variables):
             raise evaluation_error(
-                f"variabele %{found} bestaat al", f"variable %{found} already exists", expected="a new name", received=found
+                f"variabele %{found} bestaat al",
+                f"variable %{found} already exists",
+                expected="a new name",
+                received=found,
             )
         content = value(c, coll) if value is not None else coll
         c.variables = {**(c.variables or {}), found: content}
@@ -334,15 +348,21 @@ def _define(compiler: Compiler, call: Call) -> StepCode:
     return StepCode(run, Facts(pure=False, scoped=True))
 
 
-# -- types ------------------------------------------------------------------------------------------------------
+# -- types
 
 
 def _type_argument(compiler: Compiler, tree: Expr) -> TypeName:
     """The type specifier in ``is(T)``: a name, or two joined by a dot."""
     if isinstance(tree, Member):
         return compiler.type_name(tree.name)
-    if isinstance(tree, Path) and isinstance(tree.head, Member) and all(isinstance(s, Member) for s in tree.steps):
-        return compiler.type_name(".".join([tree.head.name, *(s.name for s in tree.steps if isinstance(s, Member))]))
+    if (
+        isinstance(tree, Path)
+        and isinstance(tree.head, Member)
+        and all(isinstance(s, Member) for s in tree.steps)
+    ):
+        return compiler.type_name(
+            ".".join([tree.head.name, *(s.name for s in tree.steps if isinstance(s, Member))])
+        )
     return TypeName("", "", "?", known=False)
 
 
@@ -366,7 +386,7 @@ def _type(c: Evaluation, coll: Items) -> Items:
     return [type_of(item) for item in coll]
 
 
-# -- existence --------------------------------------------------------------------------------------------------
+# -- existence
 
 
 @boolean("empty", safe=True)
@@ -394,7 +414,10 @@ def _booleans(name: str, ok: Any) -> None:
             value = raw(item)
             if value.__class__ is not bool:
                 raise evaluation_error(
-                    f"{name}() werkt op ja/nee-waarden", f"{name}() works on booleans", expected="boolean", received=value
+                    f"{name}() werkt op ja/nee-waarden",
+                    f"{name}() works on booleans",
+                    expected="boolean",
+                    received=value,
                 )
             found.append(value)
         return bool(ok(found))
@@ -434,7 +457,7 @@ def _superset(c: Evaluation, coll: Items, other: Items) -> bool | None:
     return _subset(c, other, coll)
 
 
-# -- subsetting and combining -----------------------------------------------------------------------------------
+# -- subsetting and combining
 
 
 @items("first", safe=True)
@@ -507,7 +530,7 @@ def _descendants(c: Evaluation, coll: Items) -> Items:
     return out
 
 
-# -- order and sums ---------------------------------------------------------------------------------------------
+# -- order and sums
 
 
 class _Key:
@@ -525,7 +548,9 @@ class _Key:
         found = values.order_of(self.value, other.value, self.c.dialect, self.c.zone, "sort()")
         if found is None:
             raise evaluation_error(
-                "sort() kan deze waarden niet ordenen", "sort() cannot order these values", received=[self.value, other.value]
+                "sort() kan deze waarden niet ordenen",
+                "sort() cannot order these values",
+                received=[self.value, other.value],
             )
         return found < 0
 
@@ -550,7 +575,8 @@ def _sort(compiler: Compiler, call: Call) -> StepCode:
         out = coll
         for key, down in reversed(keys):
             keyed = [(key_of(c, key, item), item) for item in out]
-            if down and compiler.dialect.lenient_boolean:  # HAPI puts what has no key first, also when descending
+            if down and compiler.dialect.lenient_boolean:
+                # HAPI puts what has no key first, also when descending
                 out = [item for k, item in keyed if k.value is None]
                 keyed = [pair for pair in keyed if pair[0].value is not None]
             else:

@@ -76,7 +76,7 @@ def _has_value(compiler: Compiler, call: Call) -> StepCode:
     return step_of_test(test, Facts(safe=True))
 
 
-# -- references ---------------------------------------------------------------------------------------------------
+# -- references
 
 
 def _container(item: Item, levels: int) -> RawNode | None:
@@ -112,8 +112,14 @@ def _find(c: Evaluation, item: Item, reference: str) -> Item | None:
     if reference.startswith("#"):
         return _contained(item, reference[1:]) if item.__class__ is tuple else None
     found: Any = c.document.find(reference)
-    if found is None and item.__class__ is tuple and "://" not in reference and not reference.startswith("urn:"):
-        # relative to the full URL of the entry that the reference stands in (FHIR, Bundle, resolving references)
+    if (
+        found is None
+        and item.__class__ is tuple
+        and "://" not in reference
+        and not reference.startswith("urn:")
+    ):
+        # relative to the full URL of the entry that the reference stands in (FHIR, Bundle, resolving
+        # references)
         entry = item
         while entry is not None and entry[4] != "entry":
             entry = entry[3]
@@ -143,7 +149,7 @@ def _resolve(c: Evaluation, coll: Items) -> Items:
     return out
 
 
-# -- services -----------------------------------------------------------------------------------------------------
+# -- services
 
 
 @boolean("memberOf", 1, pure=False)
@@ -173,13 +179,16 @@ def _conforms_to(c: Evaluation, coll: Items, profile: Items) -> bool | None:
     name = url.removeprefix(BASE)
     if url.startswith(BASE) and name in c.document.model.types and item.__class__ is tuple:
         return name in item[1].supers
-    raise evaluation_error(f"onbekend profiel {url}", f"unknown profile {url}", expected="a loaded profile", received=url)
+    raise evaluation_error(
+        f"onbekend profiel {url}", f"unknown profile {url}", expected="a loaded profile", received=url
+    )
 
 
 def _without_definitions(name: str, arity: int) -> None:
     def refuse(c: Evaluation, coll: Items, *args: Items) -> Items:
         raise evaluation_error(
-            f"{name}() kan alleen waar profielen geladen zijn", f"{name}() is only possible where profiles are loaded"
+            f"{name}() kan alleen waar profielen geladen zijn",
+            f"{name}() is only possible where profiles are loaded",
         )
 
     items(name, arity, pure=False)(refuse)
@@ -198,7 +207,9 @@ def _check_modifiers(c: Evaluation, coll: Items, *known: Items) -> Items:
             url = extension.get("url") if extension.__class__ is dict else None
             if url not in allowed:
                 raise evaluation_error(
-                    f"onbekende modifierExtension {url}", f"unknown modifierExtension {url}", expected=str(sorted(allowed))
+                    f"onbekende modifierExtension {url}",
+                    f"unknown modifierExtension {url}",
+                    expected=str(sorted(allowed)),
                 )
     return coll
 
@@ -208,17 +219,122 @@ def _pathname(c: Evaluation, coll: Items, short: Items = NONE) -> Items:
     return [location(item) for item in coll if item.__class__ is tuple]
 
 
-# -- narrative ----------------------------------------------------------------------------------------------------
+# -- narrative
 
 XHTML = "{http://www.w3.org/1999/xhtml}"
 _ELEMENTS = frozenset(
-    "p br div h1 h2 h3 h4 h5 h6 a span b em i strong small big tt dfn q var abbr acronym cite blockquote hr ul ol li dl dt "
-    "dd pre table caption colgroup col thead tr tfoot tbody th td code samp img map area u s sub sup address kbd".split()
+    [
+        "p",
+        "br",
+        "div",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "a",
+        "span",
+        "b",
+        "em",
+        "i",
+        "strong",
+        "small",
+        "big",
+        "tt",
+        "dfn",
+        "q",
+        "var",
+        "abbr",
+        "acronym",
+        "cite",
+        "blockquote",
+        "hr",
+        "ul",
+        "ol",
+        "li",
+        "dl",
+        "dt",
+        "dd",
+        "pre",
+        "table",
+        "caption",
+        "colgroup",
+        "col",
+        "thead",
+        "tr",
+        "tfoot",
+        "tbody",
+        "th",
+        "td",
+        "code",
+        "samp",
+        "img",
+        "map",
+        "area",
+        "u",
+        "s",
+        "sub",
+        "sup",
+        "address",
+        "kbd",
+    ]
 )
 _ATTRIBUTES = frozenset(
-    "title style class id lang dir accesskey tabindex span width align valign char charoff abbr axis headers scope rowspan "
-    "colspan type charset hreflang rel rev shape coords href name src alt longdesc height usemap ismap cite datetime summary "
-    "frame rules border cellspacing cellpadding start value compact nowrap hspace vspace background bgcolor color".split()
+    [
+        "title",
+        "style",
+        "class",
+        "id",
+        "lang",
+        "dir",
+        "accesskey",
+        "tabindex",
+        "span",
+        "width",
+        "align",
+        "valign",
+        "char",
+        "charoff",
+        "abbr",
+        "axis",
+        "headers",
+        "scope",
+        "rowspan",
+        "colspan",
+        "type",
+        "charset",
+        "hreflang",
+        "rel",
+        "rev",
+        "shape",
+        "coords",
+        "href",
+        "name",
+        "src",
+        "alt",
+        "longdesc",
+        "height",
+        "usemap",
+        "ismap",
+        "cite",
+        "datetime",
+        "summary",
+        "frame",
+        "rules",
+        "border",
+        "cellspacing",
+        "cellpadding",
+        "start",
+        "value",
+        "compact",
+        "nowrap",
+        "hspace",
+        "vspace",
+        "background",
+        "bgcolor",
+        "color",
+    ]
 )
 MAX_NARRATIVE = 5_000_000
 
@@ -245,7 +361,9 @@ def narrative_ok(text: str) -> bool:
             plain = str(attribute)
             if plain not in _ATTRIBUTES and plain != "{http://www.w3.org/XML/1998/namespace}lang":
                 return False
-        content = content or name == "img" or bool((element.text or "").strip() or (element.tail or "").strip())
+        content = (
+            content or name == "img" or bool((element.text or "").strip() or (element.tail or "").strip())
+        )
     return content
 
 

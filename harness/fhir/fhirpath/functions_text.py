@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 
 def _text(c: Evaluation, coll: Items, what: str) -> str | None:
-    """The input of a string function: one string; in the hapi dialects any primitive, and nothing for several items."""
+    """The input of a string function: one string; in the hapi dialects any primitive, and nothing for
+    several items."""
     if c.dialect.lenient_boolean:
         if len(coll) != 1:
             return None
@@ -74,7 +75,13 @@ _string_test("contains", lambda text, other: other in text)
 
 def _matches(name: str, always_full: bool) -> None:
     def test(c: Evaluation, coll: Items, pattern: Items, flags: Items = NONE) -> bool | None:
-        if not flags and len(coll) == 1 and coll[0].__class__ is tuple and coll[0][0].__class__ is str and len(pattern) == 1:
+        if (
+            not flags
+            and len(coll) == 1
+            and coll[0].__class__ is tuple
+            and coll[0][0].__class__ is str
+            and len(pattern) == 1
+        ):
             value = coll[0][0]
             given = pattern[0]
             if given.__class__ is str and (value or not c.dialect.string_tests_false) and given:
@@ -118,7 +125,10 @@ def _replace(c: Evaluation, coll: Items, pattern: Items, replacement: Items) -> 
     old, new = string_of(pattern, "replace()"), string_of(replacement, "replace()")
     if text is None or old is None or new is None:
         return None
-    if len(text) + (len(text) + 1) * len(new) > MAX_STRING and len(text) + text.count(old) * len(new) > MAX_STRING:
+    if (
+        len(text) + (len(text) + 1) * len(new) > MAX_STRING
+        and len(text) + text.count(old) * len(new) > MAX_STRING
+    ):
         raise c.exhausted()
     result = text.replace(old, new)
     c.spend(len(result) >> 6)
@@ -196,7 +206,9 @@ def _join(c: Evaluation, coll: Items, separator: Items = NONE) -> str | None:
         if value is None:
             continue
         if value.__class__ is not str:
-            raise evaluation_error("join() verbindt teksten", "join() joins strings", expected="string", received=value)
+            raise evaluation_error(
+                "join() verbindt teksten", "join() joins strings", expected="string", received=value
+            )
         parts.append(value)
     if not parts:
         return None

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_FLOOR, ROUND_HALF_UP, Decimal, DecimalException, localcontext
+from decimal import (
+    ROUND_CEILING,
+    ROUND_DOWN,
+    ROUND_FLOOR,
+    ROUND_HALF_UP,
+    Decimal,
+    DecimalException,
+    localcontext,
+)
 from typing import TYPE_CHECKING, Any
 
 from harness.fhir.fhirpath import quantity as quantities
@@ -27,7 +35,7 @@ _FALSE = frozenset(("false", "f", "no", "n", "0", "0.0"))
 MAX_BOUNDARY_DIGITS = 8
 
 
-# -- conversion -------------------------------------------------------------------------------------------------
+# -- conversion
 
 
 def _to_boolean(c: Evaluation, value: Any) -> bool | None:
@@ -47,7 +55,9 @@ def _to_integer(c: Evaluation, value: Any) -> int | None:
     if isinstance(value, int):
         return int(value)
     if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() and abs(value.adjusted()) < MAX_DIGITS else None
+        return (
+            int(value) if value == value.to_integral_value() and abs(value.adjusted()) < MAX_DIGITS else None
+        )
     if value.__class__ is str and _INTEGER.match(value):
         return int(value)
     return None
@@ -107,7 +117,8 @@ def _to_quantity(c: Evaluation, value: Any) -> Quantity | None:
 
 
 _CONVERSIONS: dict[str, Callable[[Evaluation, Any], Any]] = {
-    "Boolean": _to_boolean, "Integer": _to_integer, "Long": _to_long, "Decimal": _to_decimal, "String": _to_string,
+    "Boolean": _to_boolean, "Integer": _to_integer, "Long": _to_long, "Decimal": _to_decimal,
+    "String": _to_string,
     "Date": _to_date, "DateTime": _to_datetime, "Time": _to_time,
 }  # fmt: skip
 
@@ -161,7 +172,10 @@ def _comparable(c: Evaluation, coll: Items, other: Items) -> bool | None:
     return a.__class__ is Quantity and b.__class__ is Quantity and quantities.compare(a, b) is not None
 
 
-# -- math -------------------------------------------------------------------------------------------------------
+# -- math ----------------------------------------------------------------------------------------------------
+# # -- math
+# # -- math
+# # -- math
 
 
 def _number(coll: Items, what: str) -> Any:
@@ -173,11 +187,14 @@ def _number(coll: Items, what: str) -> Any:
         value = plain_number(value) or value
     if value is None or is_number(value):
         return value
-    raise evaluation_error(f"{what} rekent met een getal", f"{what} takes a number", expected="number", received=value)
+    raise evaluation_error(
+        f"{what} rekent met een getal", f"{what} takes a number", expected="number", received=value
+    )
 
 
 def _calculate(what: str, work: Callable[[], Decimal]) -> Decimal | None:
-    """Decimal arithmetic at 31 digits; what has no result (``ln(-1)``) is empty, what explodes is an error."""
+    """Decimal arithmetic at 31 digits; what has no result (``ln(-1)``) is empty, what explodes is an
+    error."""
     try:
         with localcontext() as context:
             context.prec = 31
@@ -268,7 +285,9 @@ def _round(c: Evaluation, coll: Items, digits: Items | None = None) -> Any:
         return None
     count = (integer_of(digits, "round()") if digits else 0) or 0
     if not 0 <= count <= 100:
-        raise evaluation_error("round() vraagt 0 tot 100 cijfers", "round() takes 0 to 100 digits", received=str(count))
+        raise evaluation_error(
+            "round() vraagt 0 tot 100 cijfers", "round() takes 0 to 100 digits", received=str(count)
+        )
 
     def rounded(value: Decimal) -> Decimal:
         with localcontext() as context:
@@ -284,13 +303,14 @@ def _round(c: Evaluation, coll: Items, digits: Items | None = None) -> Any:
     return number if isinstance(number, int) else rounded(number)
 
 
-# -- boundaries and precision -----------------------------------------------------------------------------------
+# -- boundaries and precision
 
 
 def _decimal_boundary(value: Decimal, digits: int, high: bool, away_rounds: bool) -> Decimal:
     """Half a unit of the last given digit up or down, at ``digits`` decimals.
 
-    :param away_rounds: the way of HAPI: away from zero rounds half up, towards zero truncates; otherwise outward.
+    :param away_rounds: the way of HAPI: away from zero rounds half up, towards zero truncates; otherwise
+        outward.
     """
     exponent = value.as_tuple().exponent
     half = Decimal(5).scaleb((exponent if isinstance(exponent, int) else 0) - 1)
@@ -347,7 +367,7 @@ def _precision(c: Evaluation, coll: Items) -> int | None:
     return max(0, -exponent) if isinstance(exponent, int) else 0
 
 
-# -- dates ------------------------------------------------------------------------------------------------------
+# -- dates
 
 
 @scalar("now", pure=False)
@@ -409,7 +429,9 @@ def _zone(c: Evaluation, coll: Items) -> Decimal | None:
 @scalar("dateOf")
 def _date_of(c: Evaluation, coll: Items) -> Temporal | None:
     value = _moment(coll, "dateOf()")
-    return None if value is None or value.kind == "time" else temporals.render("date", value.parts[:3], "", None)
+    return (
+        None if value is None or value.kind == "time" else temporals.render("date", value.parts[:3], "", None)
+    )
 
 
 @scalar("timeOf")

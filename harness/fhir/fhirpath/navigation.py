@@ -8,7 +8,8 @@ from harness.fhir.fhirpath.nodes import Choice, Items, NodeType, RawNode, TypeIn
 
 
 def expand(value: Any, extra: Any, kind: NodeType, parent: RawNode, key: str, out: Items) -> None:
-    """Append the node(s) of one JSON value and its ``_key``; list items are paired with theirs by position."""
+    """Append the node(s) of one JSON value and its ``_key``; list items are paired with theirs by
+    position."""
     if type(value) is list:
         extras = extra if type(extra) is list else ()
         known = len(extras)
@@ -34,7 +35,8 @@ def expand(value: Any, extra: Any, kind: NodeType, parent: RawNode, key: str, ou
 
 
 def choose(value: dict[str, Any], choices: dict[str, Choice]) -> Choice | None:
-    """Which type of a choice an object has; the first one in the order of the specification when it has more."""
+    """Which type of a choice an object has; the first one in the order of the specification when it has
+    more."""
     hit: Choice | None = None
     for key in value:
         found = choices.get(key)
@@ -66,10 +68,8 @@ def member(coll: Items, name: str) -> Items:
             if field[3] and field[1] not in value:
                 if child.__class__ is list:
                     type_ = field[2]
-                    at = 0
-                    for item in child:
+                    for at, item in enumerate(child):
                         out.append((item, type_, None, node, key, at))
-                        at += 1
                     continue
                 if child is not None:
                     out.append((child, field[2], None, node, key, -1))
@@ -97,7 +97,8 @@ def member(coll: Items, name: str) -> Items:
 def typed_member(coll: Items, name: str, at_root: bool, fold: bool) -> Items:
     """Like :func:`member` for a name that may be a type: a node of that type stands for itself.
 
-    A resource of that name always does; any type does when the name stands at the start of a path (``at_root``).
+    A resource of that name always does; any type does when the name stands at the start of a path
+    (``at_root``).
     """
     out: Items = []
     for node in coll:
@@ -148,10 +149,8 @@ def children(coll: Items) -> Items:
             elif field[3] and field[1] not in value:
                 if child.__class__ is list:
                     type_ = field[2]
-                    at = 0
-                    for item in child:
+                    for at, item in enumerate(child):
                         append((item, type_, None, node, key, at))
-                        at += 1
                     continue
                 if child.__class__ is dict:
                     append((child, field[2], None, node, key, -1))

@@ -9,7 +9,8 @@ A *node* is a tuple ``(value, type, extra, parent, key, index)``:
 * ``key``: JSON key below the parent, ``""`` at the top,
 * ``index``: position in the list, -1 when the element is not a list.
 
-A *value* is what literals and functions make: ``bool``, ``int``, ``Decimal``, ``str``, :class:`Temporal`, :class:`Quantity`,
+A *value* is what literals and functions make: ``bool``, ``int``, ``Decimal``, ``str``, :class:`Temporal`,
+:class:`Quantity`,
 :class:`TypeInfo`. Tuples keep evaluation fast; :class:`Node` is the same thing for callers.
 """
 
@@ -33,7 +34,8 @@ Items: TypeAlias = list[Any]
 UCUM = "http://unitsofmeasure.org"
 SYSTEM_OF: dict[str, str] = {
     "boolean": "Boolean", "integer": "Integer", "unsignedInt": "Integer", "positiveInt": "Integer",
-    "integer64": "Long", "decimal": "Decimal", "date": "DateTime", "dateTime": "DateTime", "instant": "DateTime",
+    "integer64": "Long", "decimal": "Decimal", "date": "DateTime", "dateTime": "DateTime",
+    "instant": "DateTime",
     "time": "Time", "Quantity": "Quantity",
     **dict.fromkeys(("string", "uri", "code", "oid", "id", "uuid", "markdown", "base64Binary"), "String"),
 }  # fmt: skip
@@ -63,8 +65,8 @@ Choice: TypeAlias = tuple[str, str, "NodeType", int]
 Field: TypeAlias = tuple[str, str, "NodeType", bool, "dict[str, Choice] | None"]
 """``(key, _key, type, plain, choices)``.
 
-``plain``: the children need neither their ``_key`` nor their ``resourceType`` looked at. For a choice the first three are
-unused and ``choices`` maps every key and ``_key`` to its :data:`Choice`."""
+``plain``: the children need neither their ``_key`` nor their ``resourceType`` looked at. For a choice the
+first three are unused and ``choices`` maps every key and ``_key`` to its :data:`Choice`."""
 
 
 class NodeType:
@@ -74,13 +76,26 @@ class NodeType:
     :ivar shown: name for ``is`` and ``type()``: ``BackboneElement`` for a backbone element.
     :ivar supers: all names that ``is`` accepts, the own one included.
     :ivar primitive: whether it is a FHIR primitive.
-    :ivar convert: makes a system value out of the JSON value before a comparison; ``None`` when it is one already.
+    :ivar convert: makes a system value out of the JSON value before a comparison; ``None`` when it is one
+        already.
     :ivar any_resource: whether the value itself says its type (``resourceType``).
     """
 
-    __slots__ = ("any_resource", "convert", "fields", "name", "primitive", "schema", "shown", "supers", "supers_folded")
+    __slots__ = (
+        "any_resource",
+        "convert",
+        "fields",
+        "name",
+        "primitive",
+        "schema",
+        "shown",
+        "supers",
+        "supers_folded",
+    )
 
-    def __init__(self, schema: Schema, name: str, shown: str, supers: frozenset[str], primitive: bool) -> None:
+    def __init__(
+        self, schema: Schema, name: str, shown: str, supers: frozenset[str], primitive: bool
+    ) -> None:
         self.schema = schema
         self.name = name
         self.shown = shown
@@ -119,7 +134,7 @@ def _quantity(value: Any) -> Any:
     if type(value) is not dict or value.get("system") != UCUM:
         return value
     number, code = value.get("value"), value.get("code")
-    if type(code) is not str or type(number) not in (int, Decimal):
+    if type(code) is not str or not isinstance(number, (int, Decimal)) or type(number) is bool:
         return value
     if "comparator" in value:
         raise evaluation_error(
@@ -265,7 +280,8 @@ class Node:
         return location(self.raw)
 
     def child(self, key: str, index: int = -1) -> Node:
-        """The node of one JSON key below this one (one list item with ``index``); for validators that walk themselves."""
+        """The node of one JSON key below this one (one list item with ``index``); for validators that walk
+        themselves."""
         return Node(child_node(self.raw, key, index))
 
     def __eq__(self, other: object) -> bool:

@@ -35,7 +35,10 @@ def truth(items: Items, lenient: bool) -> bool | None:
     if lenient:
         return True
     raise evaluation_error(
-        "hier hoort één ja/nee-waarde, geen lijst", "one boolean is expected here, not a list", expected="boolean", received=items
+        "hier hoort één ja/nee-waarde, geen lijst",
+        "one boolean is expected here, not a list",
+        expected="boolean",
+        received=items,
     )
 
 
@@ -80,7 +83,11 @@ def binary(compiler: Compiler, tree: Binary) -> Code:
         codes = [compiler.operand(t) for t in flatten(tree, (operator,))]
         total = codes[0]
         for code in codes[1:]:
-            total = arithmetic(operator, total, code) if operator == "+" else concatenate(compiler.dialect, total, code)
+            total = (
+                arithmetic(operator, total, code)
+                if operator == "+"
+                else concatenate(compiler.dialect, total, code)
+            )
         return total
     left, right = compiler.operand(tree.left), compiler.operand(tree.right)
     if operator in ("xor", "implies"):
@@ -180,7 +187,8 @@ def union(compiler: Compiler, codes: list[Code]) -> Code:
 
 
 def equality(compiler: Compiler, tree: Binary) -> Code:
-    """``=`` and ``!=``; comparing with a string literal has a path of its own, most official expressions do."""
+    """``=`` and ``!=``; comparing with a string literal has a path of its own, most official expressions
+    do."""
     left, right = compiler.operand(tree.left), compiler.operand(tree.right)
     dialect = compiler.dialect
     negate = tree.operator == "!="
@@ -380,7 +388,11 @@ def unary(compiler: Compiler, tree: Unary) -> Code:
             received=value,
         )
 
-    if code.constant is not None and len(code.constant) == 1 and isinstance(code.constant[0], (int, Decimal, Quantity)):
+    if (
+        code.constant is not None
+        and len(code.constant) == 1
+        and isinstance(code.constant[0], (int, Decimal, Quantity))
+    ):
         items = [turn(code.constant[0])] if code.constant[0].__class__ is not bool else None
         if items is not None:
             return Code(lambda c, this: items, Facts(safe=True), None, items)

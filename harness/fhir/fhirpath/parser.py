@@ -1,7 +1,7 @@
 """Text -> syntax tree: a one-pass lexer and a Pratt parser (FHIRPath N1 grammar with its STU additions).
 
-The lexer only cuts the text; positions are computed when an error needs one. Nesting and length are limited, so
-hostile text ends in :class:`FHIRPathSyntaxError`, never in a crash.
+The lexer only cuts the text; positions are computed when an error needs one. Nesting and length are
+limited, so hostile text ends in :class:`FHIRPathSyntaxError`, never in a crash.
 """
 
 from __future__ import annotations

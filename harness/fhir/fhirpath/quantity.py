@@ -19,7 +19,8 @@ CALENDAR_SECONDS: dict[str, Fraction] = {
 }  # fmt: skip
 _MONTHS = {"year": 12, "years": 12, "month": 1, "months": 1}
 CALENDAR_TO_UCUM = {
-    "year": "a", "month": "mo", "week": "wk", "day": "d", "hour": "h", "minute": "min", "second": "s", "millisecond": "ms",
+    "year": "a", "month": "mo", "week": "wk", "day": "d", "hour": "h", "minute": "min", "second": "s",
+    "millisecond": "ms",
 }  # fmt: skip
 UCUM_TO_CALENDAR = {code: word for word, code in CALENDAR_TO_UCUM.items()}
 _ABOVE_WEEKS = frozenset(_MONTHS)
@@ -33,7 +34,8 @@ class Quantity:
     :ivar value: the number.
     :ivar unit: UCUM code without quotes, or a calendar word.
     :ivar calendar: whether ``unit`` is a calendar word.
-    :ivar from_fhir: whether it was read from a FHIR ``Quantity``; its ``a`` and ``mo`` may stand for calendar units.
+    :ivar from_fhir: whether it was read from a FHIR ``Quantity``; its ``a`` and ``mo`` may stand for
+        calendar units.
     """
 
     value: Decimal
@@ -46,7 +48,8 @@ class Quantity:
 
     @property
     def singular(self) -> str | None:
-        """The calendar unit for date arithmetic: ``day`` for ``days`` and ``'d'``; ``None`` when there is none.
+        """The calendar unit for date arithmetic: ``day`` for ``days`` and ``'d'``; ``None`` when there is
+        none.
 
         ``'a'`` and ``'mo'`` only count when they come from a FHIR Quantity.
         """
@@ -108,7 +111,8 @@ def compare(a: Quantity, b: Quantity) -> int | None:
 
 
 def equal(a: Quantity, b: Quantity) -> bool | None:
-    """``=``; ``None`` (empty) for a calendar year or month against a definite duration, ``False`` for other units."""
+    """``=``; ``None`` (empty) for a calendar year or month against a definite duration, ``False`` for other
+    units."""
     order = compare(a, b)
     if order is None:
         return None if _mixed_above_weeks(a, b) else False
@@ -124,10 +128,14 @@ def equivalent(a: Quantity, b: Quantity) -> bool:
     one, two = parse_unit(left.unit), parse_unit(right.unit)
     if one is None or two is None or one.dimension != two.dimension:
         return False
-    coarse, fine, unit_coarse, unit_fine = (left, right, one, two) if one.factor >= two.factor else (right, left, two, one)
+    coarse, fine, unit_coarse, unit_fine = (
+        (left, right, one, two) if one.factor >= two.factor else (right, left, two, one)
+    )
     # the precision of a side is that of its own number: 4 'g' ~ 4040 'mg', because 4 g has no decimals
     step = Fraction(1, 10 ** max(0, -_exponent(coarse.value)))
-    in_coarse = (Fraction(fine.value) * unit_fine.factor + unit_fine.offset - unit_coarse.offset) / unit_coarse.factor
+    in_coarse = (
+        Fraction(fine.value) * unit_fine.factor + unit_fine.offset - unit_coarse.offset
+    ) / unit_coarse.factor
     return round(in_coarse / step) == round(Fraction(coarse.value) / step)
 
 
@@ -172,7 +180,8 @@ def add(a: Quantity, b: Quantity, sign: int) -> Quantity | None:
 
 
 def multiply(a: Quantity, b: Quantity, divide: bool) -> Quantity | None:
-    """Product or quotient; a plain number keeps the unit of the other side, else the result is in base units."""
+    """Product or quotient; a plain number keeps the unit of the other side, else the result is in base
+    units."""
     if divide and not b.value:
         return None
     one, two = _ucum(a), _ucum(b)
@@ -183,7 +192,9 @@ def multiply(a: Quantity, b: Quantity, divide: bool) -> Quantity | None:
         result = Fraction(a.value) / value if divide else Fraction(a.value) * value
         return Quantity(fraction_to_decimal(result), a.unit, a.calendar, a.from_fhir)
     if not divide and not one.dimension:
-        return Quantity(fraction_to_decimal(Fraction(a.value) * one.factor * Fraction(b.value)), b.unit, b.calendar)
+        return Quantity(
+            fraction_to_decimal(Fraction(a.value) * one.factor * Fraction(b.value)), b.unit, b.calendar
+        )
     if a.calendar or b.calendar:
         return None
     powers = dict(one.dimension)

@@ -13,15 +13,20 @@ from harness.fhir.fhirpath.errors import evaluation_error
 MAX_PATTERN = 10_000
 _MEMORY = 8 << 20
 _CLASSES = {
-    "Alpha": "[:alpha:]", "Lower": "[:lower:]", "Upper": "[:upper:]", "Digit": "[:digit:]", "Alnum": "[:alnum:]",
-    "Punct": "[:punct:]", "Space": "[:space:]", "XDigit": "[:xdigit:]", "ASCII": "[:ascii:]", "Blank": "[:blank:]",
+    "Alpha": "[:alpha:]", "Lower": "[:lower:]", "Upper": "[:upper:]", "Digit": "[:digit:]",
+    "Alnum": "[:alnum:]",
+    "Punct": "[:punct:]", "Space": "[:space:]", "XDigit": "[:xdigit:]", "ASCII": "[:ascii:]",
+    "Blank": "[:blank:]",
     "Cntrl": "[:cntrl:]", "Graph": "[:graph:]", "Print": "[:print:]",
 }  # fmt: skip
-_TOKEN = re.compile(r"\\(?:p\{(\w+)\}|u([0-9a-fA-F]{4})|(.))|(\[\^?\]?)|(\])|(\(\?<(?![=!]))|([*+?}])(\+)", re.DOTALL)
+_TOKEN = re.compile(
+    r"\\(?:p\{(\w+)\}|u([0-9a-fA-F]{4})|(.))|(\[\^?\]?)|(\])|(\(\?<(?![=!]))|([*+?}])(\+)", re.DOTALL
+)
 
 
 def translate(pattern: str) -> str:
-    """A Java or ECMAScript pattern in RE2's syntax: POSIX classes, ``\\uXXXX``, ``\\Z``, named groups, possessive marks.
+    """A Java or ECMAScript pattern in RE2's syntax: POSIX classes, ``\\uXXXX``, ``\\Z``, named groups,
+    possessive marks.
 
     A possessive quantifier becomes a greedy one; RE2 never backtracks anyway.
     """
@@ -40,7 +45,11 @@ def translate(pattern: str) -> str:
                 return "\\n?\\z" if not inside else "Z"
             if escaped == "h":
                 return " \\t" if inside else "[ \\t]"
-            return escaped if escaped in "'\"/-_#%&,:;<=>@`~ !" and not (inside and escaped == "-") else match.group()
+            return (
+                escaped
+                if escaped in "'\"/-_#%&,:;<=>@`~ !" and not (inside and escaped == "-")
+                else match.group()
+            )
         if opening:
             if inside:
                 return "\\[" + opening[1:]
@@ -61,7 +70,8 @@ def compiled(pattern: str, flags: str = "") -> Any:
     """The compiled pattern; ``.`` also matches line ends.
 
     :param flags: ``i`` (ignore case) and ``m`` (``^`` and ``$`` per line).
-    :raises FHIRPathError: for a pattern that is wrong or that linear time cannot do (look-around, back references).
+    :raises FHIRPathError: for a pattern that is wrong or that linear time cannot do (look-around, back
+        references).
     """
     if len(pattern) > MAX_PATTERN or flags.strip("im"):
         raise evaluation_error(
@@ -96,7 +106,8 @@ def full(pattern: str, text: str, flags: str = "") -> bool:
 
 
 def replace(pattern: str, text: str, replacement: str, *, java: bool, limit: int) -> str:
-    """All matches replaced; ``$1`` (and ``${name}``, or ``$&`` and ``$$`` in ECMAScript) stand for what matched.
+    """All matches replaced; ``$1`` (and ``${name}``, or ``$&`` and ``$$`` in ECMAScript) stand for what
+    matched.
 
     :raises FHIRPathError: when the result is longer than ``limit`` or a group does not exist (Java).
     """
@@ -110,7 +121,9 @@ def replace(pattern: str, text: str, replacement: str, *, java: bool, limit: int
         at = match.end()
         size += sum(len(p) for p in out[-len(parts) - 1 :])
         if size > limit:
-            raise evaluation_error("de tekst wordt te lang", "the text gets too long", expected=f"{limit} characters")
+            raise evaluation_error(
+                "de tekst wordt te lang", "the text gets too long", expected=f"{limit} characters"
+            )
     out.append(text[at:])
     return "".join(out)
 

@@ -52,7 +52,8 @@ def closest(name: str) -> str:
 def items(
     name: str, least: int = 0, most: int | None = None, *, safe: bool = False, pure: bool = True
 ) -> Callable[[Callable[..., Items]], Callable[..., Items]]:
-    """Register ``fn(evaluation, input, *arguments) -> items``; every argument is a collection, evaluated once."""
+    """Register ``fn(evaluation, input, *arguments) -> items``; every argument is a collection, evaluated
+    once."""
 
     def add(fn: Callable[..., Items]) -> Callable[..., Items]:
         def build(compiler: Compiler, call: Call) -> StepCode:
@@ -125,7 +126,9 @@ def string_of(coll: Items, what: str) -> str | None:
     value = raw(single(coll, what))
     if value is None or value.__class__ is str:
         return value if value is None else str(value)
-    raise evaluation_error(f"{what} werkt op tekst", f"{what} works on strings", expected="string", received=value)
+    raise evaluation_error(
+        f"{what} werkt op tekst", f"{what} works on strings", expected="string", received=value
+    )
 
 
 def integer_of(coll: Items, what: str) -> int | None:

@@ -1,8 +1,8 @@
 """The syntax tree of FHIRPath, and how a tree is written as text again.
 
-Nodes are immutable and comparable; ``at`` (the index of the token that a runtime error points to) takes no part in
-comparisons. A path is flat: ``a.b(x)[0]`` is one :class:`Path` with a head and three steps, so that long
-paths cost no recursion.
+Nodes are immutable and comparable; ``at`` (the index of the token that a runtime error points to) takes no
+part in comparisons. A path is flat: ``a.b(x)[0]`` is one :class:`Path` with a head and three steps, so that
+long paths cost no recursion.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ class Empty:
 
 @dataclass(frozen=True, slots=True)
 class Literal:
-    """A literal. ``text`` is its content: unescaped for strings, without ``@`` (and ``T``) for dates and times."""
+    """A literal. ``text`` is its content: unescaped for strings, without ``@`` (and ``T``) for dates and
+    times."""
 
     kind: LiteralKind
     text: str
@@ -121,9 +122,8 @@ class TypeTest:
 
 
 Step: TypeAlias = "Member | Call | Indexer | Special"
-Expr: TypeAlias = (
-    "Empty | Literal | QuantityLiteral | Variable | Special | Member | Call | Descending | Path | Unary | Binary | TypeTest"
-)
+Term: TypeAlias = "Empty | Literal | QuantityLiteral | Variable | Special | Member | Call"
+Expr: TypeAlias = "Term | Descending | Path | Unary | Binary | TypeTest"
 
 PRECEDENCE: dict[str, int] = {
     "implies": 1, "or": 2, "xor": 2, "and": 3, "in": 4, "contains": 4, "=": 5, "~": 5, "!=": 5, "!~": 5,
@@ -135,7 +135,24 @@ PRECEDENCE: dict[str, int] = {
 UNARY = 11
 POSTFIX = 12
 
-KEYWORDS = frozenset("and or xor implies div mod in contains is as true false asc desc".split())
+KEYWORDS = frozenset(
+    [
+        "and",
+        "or",
+        "xor",
+        "implies",
+        "div",
+        "mod",
+        "in",
+        "contains",
+        "is",
+        "as",
+        "true",
+        "false",
+        "asc",
+        "desc",
+    ]
+)
 CALENDAR_WORDS = frozenset(
     word + end
     for word in ("year", "month", "week", "day", "hour", "minute", "second", "millisecond")
@@ -169,11 +186,11 @@ def unparse(expr: Expr | Step, power: int = 0) -> str:
         own = PRECEDENCE[expr.operator]
         # a left-nested chain is walked, not recursed into: `in ('a' | 'b' | …)` may hold hundreds of items
         parts: list[str] = []
-        step: Expr = expr
-        while isinstance(step, Binary) and PRECEDENCE[step.operator] == own:
-            parts += [unparse(step.right, own + 1), step.operator]
-            step = step.left
-        parts.append(unparse(step, own))
+        left: Expr = expr
+        while isinstance(left, Binary) and PRECEDENCE[left.operator] == own:
+            parts += [unparse(left.right, own + 1), left.operator]
+            left = left.left
+        parts.append(unparse(left, own))
         text = " ".join(reversed(parts))
         return f"({text})" if own < power else text
     if isinstance(expr, TypeTest):

@@ -1,13 +1,16 @@
-"""Dates, date-times and times with the precision they were written in (FHIRPath N1 sections 2.1.4, 6.1, 6.2, 6.6).
+"""Dates, date-times and times with the precision they were written in (FHIRPath N1 sections 2.1.4, 6.1,
+6.2, 6.6).
 
-A :class:`Temporal` never reads a clock and never guesses a time zone by itself: comparisons of values with and without a
-zone take the zone of the missing side as an argument (minutes, or ``None`` for "unknown, so undecided").
+A :class:`Temporal` never reads a clock and never guesses a time zone by itself: comparisons of values with
+and without a zone take the zone of the missing side as an argument (minutes, or ``None`` for "unknown, so
+undecided").
 """
 
 from __future__ import annotations
 
 import calendar
 import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -20,7 +23,9 @@ _ZONE = r"(Z|[+-](?:0\d|1[0-3]):[0-5]\d|[+-]14:00)?"
 _CLOCK = r"([01]\d|2[0-3])(?::([0-5]\d)(?::([0-5]\d|60)(?:\.(\d+))?)?)?"
 _DAY = r"(\d{4})(?:-(0[1-9]|1[0-2])(?:-(0[1-9]|[12]\d|3[01]))?)?"
 _DATE_RE = re.compile(rf"{_DAY}\Z", re.ASCII)
-_DATETIME_RE = re.compile(rf"(\d{{4}})(?:-(0[1-9]|1[0-2])(?:-(0[1-9]|[12]\d|3[01])(?:T{_CLOCK}{_ZONE})?)?)?T?\Z", re.ASCII)
+_DATETIME_RE = re.compile(
+    rf"(\d{{4}})(?:-(0[1-9]|1[0-2])(?:-(0[1-9]|[12]\d|3[01])(?:T{_CLOCK}{_ZONE})?)?)?T?\Z", re.ASCII
+)
 _TIME_RE = re.compile(rf"T?{_CLOCK}\Z", re.ASCII)
 
 YEAR, MONTH, DAY, HOUR, MINUTE, SECOND, MILLI = range(7)
@@ -62,7 +67,8 @@ class Temporal:
         return len(self.parts) - 1 + (HOUR if self.kind == "time" else 0)
 
     def moment(self, level: int, default_zone: int | None) -> tuple[Decimal | int, ...] | None:
-        """Comparable parts up to ``level``, in UTC when a time of day takes part; seconds with their fraction.
+        """Comparable parts up to ``level``, in UTC when a time of day takes part; seconds with their
+        fraction.
 
         ``None`` when the zone would move it outside of the years 1 to 9999.
         """
@@ -75,7 +81,7 @@ class Temporal:
             zone = self.zone if self.zone is not None else default_zone
             if len(parts) > HOUR and zone:
                 try:
-                    whole = datetime(*(parts + (0, 0))[:6]) - timedelta(minutes=zone)  # type: ignore[arg-type]
+                    whole = _datetime((*parts, 0, 0)[:6]) - timedelta(minutes=zone)
                 except (OverflowError, ValueError):
                     return None
                 parts = whole.timetuple()[: len(parts)]
@@ -85,13 +91,21 @@ class Temporal:
         return shown
 
 
+def _datetime(parts: Sequence[int], micro: int = 0) -> datetime:
+    """A date-time of year … second and microseconds, without a zone."""
+    year, month, day, hour, minute, second = parts
+    return datetime(year, month, day, hour, minute, second, micro)
+
+
 def _make(kind: Kind, groups: tuple[str | None, ...], text: str) -> Temporal | None:
     offset = 0 if kind == "time" else 3
     day = [int(g) for g in groups[:offset] if g is not None]
     clock = [int(g) for g in groups[offset : offset + 3] if g is not None]
     if len(clock) == 3 and clock[2] == 60:
         clock[2] = 59  # a leap second; no calendar here knows them
-    if kind != "time" and (day[0] == 0 or (len(day) == 3 and day[2] > calendar.monthrange(day[0], day[1])[1])):
+    if kind != "time" and (
+        day[0] == 0 or (len(day) == 3 and day[2] > calendar.monthrange(day[0], day[1])[1])
+    ):
         return None
     zone: int | None = None
     mark = groups[7] if len(groups) > 7 else None
@@ -130,7 +144,12 @@ def parse_instant(text: str) -> Temporal | None:
     return found if found is not None and found.zone is not None and len(found.parts) == 6 else None
 
 
-PARSERS = {"date": parse_date, "dateTime": parse_datetime, "instant": parse_instant, "time": parse_time}
+PARSERS: dict[str, Callable[[str], Temporal | None]] = {
+    "date": parse_date,
+    "dateTime": parse_datetime,
+    "instant": parse_instant,
+    "time": parse_time,
+}
 """FHIR primitive type -> parser."""
 
 
@@ -179,9 +198,9 @@ def render(kind: Kind, parts: tuple[int, ...], fraction: str, zone: int | None) 
 def add(value: Temporal, amount: Decimal, unit: str) -> Temporal | None:
     """``value`` moved by ``amount`` calendar units (``year`` … ``millisecond``), at its own precision.
 
-    Above seconds the fraction of the amount is ignored; a unit finer than the value is first converted to the unit of the
-    value (1 year = 365 days, 1 month = 30 days). ``None`` when the result has no date (year 0, year 10000) or the unit does
-    not fit (a time plus days).
+    Above seconds the fraction of the amount is ignored; a unit finer than the value is first converted to
+    the unit of the value (1 year = 365 days, 1 month = 30 days). ``None`` when the result has no date (year
+    0, year 10000) or the unit does not fit (a time plus days).
     """
     level = UNIT_LEVEL[unit]
     if value.kind == "time" and level < HOUR:
@@ -211,9 +230,9 @@ def _shift(value: Temporal, amount: Decimal, unit: str) -> Temporal:
         year, month = divmod(months, 12)
         full[0], full[1] = year, month + 1
         full[2] = min(full[2], calendar.monthrange(year, month + 1)[1])
-        moved = datetime(*full, micro)  # type: ignore[misc,arg-type]
+        moved = _datetime(full, micro)
     else:
-        moved = datetime(*full, micro) + timedelta(microseconds=int(amount * _SECONDS[unit] * 1000000))  # type: ignore[misc,arg-type]
+        moved = _datetime(full, micro) + timedelta(microseconds=int(amount * _SECONDS[unit] * 1000000))
     shown = moved.timetuple()[: len(parts)][len(day) :]
     fraction = ""
     if len(parts) == 6 and (value.fraction or moved.microsecond):
@@ -232,7 +251,8 @@ _BOUNDARY_LEVELS: dict[str, dict[int, int]] = {
 def boundary(value: Temporal, digits: int | None, high: bool, zone_spread: bool) -> Temporal | None:
     """The least or greatest value at a precision given in digits (4 year … 17 milliseconds; a time 2 … 9).
 
-    :param zone_spread: give a date-time without a zone the zone that makes it extreme (+14:00 low, -12:00 high).
+    :param zone_spread: give a date-time without a zone the zone that makes it extreme (+14:00 low, -12:00
+        high).
     :returns: ``None`` for a precision that the kind does not have.
     """
     levels = _BOUNDARY_LEVELS[value.kind]
@@ -257,5 +277,7 @@ def boundary(value: Temporal, digits: int | None, high: bool, zone_spread: bool)
 
 def precision_digits(value: Temporal) -> int:
     """Number of digits that are written: 4 for a year … 17 with milliseconds; a time 2 … 9."""
-    digits = (0, 2, 4, 6)[len(value.parts)] if value.kind == "time" else (0, 4, 6, 8, 10, 12, 14)[len(value.parts)]
+    digits = (
+        (0, 2, 4, 6)[len(value.parts)] if value.kind == "time" else (0, 4, 6, 8, 10, 12, 14)[len(value.parts)]
+    )
     return digits + len(value.fraction)

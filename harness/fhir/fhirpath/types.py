@@ -35,7 +35,10 @@ class TypeName:
     def error(self) -> FHIRPathError:
         """What the strict dialect says of an unknown type."""
         return evaluation_error(
-            f"onbekend type {self.text}", f"unknown type {self.text}", expected="a FHIR or System type", received=self.text
+            f"onbekend type {self.text}",
+            f"unknown type {self.text}",
+            expected="a FHIR or System type",
+            received=self.text,
         )
 
 
@@ -110,7 +113,10 @@ def is_code(compiler: Compiler, name: TypeName, *, function: bool) -> StepCode:
         if lenient:
             return False
         raise evaluation_error(
-            f"'is {name.text}' werkt op één item", f"'is {name.text}' takes one item", expected="1 item", received=coll
+            f"'is {name.text}' werkt op één item",
+            f"'is {name.text}' takes one item",
+            expected="1 item",
+            received=coll,
         )
 
     return step_of_test(test, Facts(safe=lenient))
@@ -136,7 +142,10 @@ def as_code(compiler: Compiler, name: TypeName, *, function: bool) -> StepCode:
         if lenient and not function:
             return NONE
         raise evaluation_error(
-            f"'as {name.text}' werkt op één item", f"'as {name.text}' takes one item", expected="1 item", received=coll
+            f"'as {name.text}' werkt op één item",
+            f"'as {name.text}' takes one item",
+            expected="1 item",
+            received=coll,
         )
 
     return StepCode(run, Facts(safe=lenient and not function))

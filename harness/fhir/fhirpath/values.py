@@ -25,7 +25,8 @@ _WIDE = Context(prec=60)
 
 
 def plain(item: Item) -> Any:
-    """Value of an item for operators: dates and UCUM quantities as system values; ``None`` for a node without value."""
+    """Value of an item for operators: dates and UCUM quantities as system values; ``None`` for a node
+    without value."""
     if item.__class__ is tuple:
         convert = item[1].convert
         value = item[0]
@@ -65,7 +66,10 @@ def same_number(a: Any, b: Any, rounded: bool) -> bool:
     if not rounded or (a.__class__ is int and b.__class__ is int):
         return False
     try:
-        left, right = Decimal(a).quantize(STEP, "ROUND_HALF_UP", _WIDE), Decimal(b).quantize(STEP, "ROUND_HALF_UP", _WIDE)
+        left, right = (
+            Decimal(a).quantize(STEP, "ROUND_HALF_UP", _WIDE),
+            Decimal(b).quantize(STEP, "ROUND_HALF_UP", _WIDE),
+        )
         return left == right
     except DecimalException:
         return False
@@ -111,7 +115,8 @@ def value_equal(a: Any, b: Any, dialect: Dialect, zone: int | None) -> bool | No
 
 
 def item_equal(a: Item, b: Item, dialect: Dialect, zone: int | None) -> bool | None:
-    """``=`` of two items. Two nodes are only equal when their ids and extensions are (not so in the hapi dialects)."""
+    """``=`` of two items. Two nodes are only equal when their ids and extensions are (not so in the hapi
+    dialects)."""
     result = value_equal(plain(a), plain(b), dialect, zone)
     if result and a.__class__ is tuple and b.__class__ is tuple:
         if not dialect.text_equality and a[2] != b[2]:
@@ -137,7 +142,8 @@ def _number_key(value: Any) -> Hashable:
     if value.__class__ is not Decimal:
         return ("number", value)
     try:
-        return ("number", value.quantize(STEP, "ROUND_HALF_UP", _WIDE))
+        rounded: Decimal = value.quantize(STEP, "ROUND_HALF_UP", _WIDE)
+        return ("number", rounded)
     except DecimalException:
         return "number"
 
@@ -154,7 +160,7 @@ def bucket(item: Item) -> Hashable:
         return _number_key(value)
     if kind is dict:
         return ("dict", frozenset(value), str(value.get("id") or value.get("url") or value.get("code"))[:40])
-    return kind
+    return str(kind)
 
 
 class ItemSet:
@@ -170,7 +176,8 @@ class ItemSet:
             self.add(item)
 
     def _key(self, item: Item) -> Hashable:
-        # text equality makes 'true' equal to true and dates equal to strings: then only complex values get a bucket
+        # text equality makes 'true' equal to true and dates equal to strings: then only complex values get
+        # a bucket
         value = raw(item)
         if self._dialect.text_equality and value.__class__ is not dict:
             number = value.__class__ is not bool and isinstance(value, _NUMBERS)
@@ -179,7 +186,9 @@ class ItemSet:
 
     def __contains__(self, item: object) -> bool:
         found = self._buckets.get(self._key(item))
-        return found is not None and any(item_equal(other, item, self._dialect, self._zone) for other in found)
+        return found is not None and any(
+            item_equal(other, item, self._dialect, self._zone) for other in found
+        )
 
     def add(self, item: Item) -> bool:
         """Add an item; ``False`` when an equal one was there."""
@@ -224,7 +233,9 @@ def collection_equivalent(left: Items, right: Items, zone: int | None) -> bool:
         return False
     rest = [plain(item) for item in right]
     if len(left) > 2000:
-        raise evaluation_error("te veel items voor ~", "too many items for ~", expected="at most 2000", received=str(len(left)))
+        raise evaluation_error(
+            "te veel items voor ~", "too many items for ~", expected="at most 2000", received=str(len(left))
+        )
     for item in left:
         value = plain(item)
         for at, other in enumerate(rest):
@@ -269,12 +280,12 @@ def order_of(a: Any, b: Any, dialect: Dialect, zone: int | None, what: str) -> i
         return None
     kind_a, kind_b = a.__class__, b.__class__
     if (kind_a is str and kind_b is str) or (kind_a is bool and kind_b is bool):
-        return (a > b) - (a < b)
+        return int(a > b) - int(a < b)
     if is_number(a) and is_number(b):
-        return 0 if same_number(a, b, not dialect.text_equality) else (a > b) - (a < b)
+        return 0 if same_number(a, b, not dialect.text_equality) else int(a > b) - int(a < b)
     if kind_a is Temporal and kind_b is Temporal and temporals.same_family(a, b):
         if dialect.text_order:
-            return (a.text > b.text) - (a.text < b.text)
+            return int(a.text > b.text) - int(a.text < b.text)
         return temporals.compare(a, b, zone)
     if kind_a is Quantity or kind_b is Quantity:
         if is_number(a):
@@ -297,7 +308,8 @@ def _quantity_order(a: dict[str, Any], b: dict[str, Any]) -> int | None:
     """
     if any(a.get(key) != b.get(key) for key in ("unit", "code", "system")):
         return None
-    left, right = a.get("value"), b.get("value")
+    left: Any = a.get("value")
+    right: Any = b.get("value")
     if not is_number(left) or not is_number(right):
         return None
     return int(left > right) - int(left < right)
@@ -306,11 +318,17 @@ def _quantity_order(a: dict[str, Any], b: dict[str, Any]) -> int | None:
 def _bounded(value: Any) -> Any:
     """``value``, refused when it has grown beyond all reason."""
     if value.__class__ is int and value.bit_length() > MAX_DIGITS * 4:
-        raise evaluation_error("het getal wordt te groot", "the number gets too large", expected=f"{MAX_DIGITS} digits")
+        raise evaluation_error(
+            "het getal wordt te groot", "the number gets too large", expected=f"{MAX_DIGITS} digits"
+        )
     if isinstance(value, Decimal) and (not value.is_finite() or abs(value.adjusted()) > MAX_DIGITS):
-        raise evaluation_error("het getal wordt te groot", "the number gets too large", expected=f"{MAX_DIGITS} digits")
+        raise evaluation_error(
+            "het getal wordt te groot", "the number gets too large", expected=f"{MAX_DIGITS} digits"
+        )
     if value.__class__ is str and len(value) > MAX_STRING:
-        raise evaluation_error("de tekst wordt te lang", "the text gets too long", expected=f"{MAX_STRING} characters")
+        raise evaluation_error(
+            "de tekst wordt te lang", "the text gets too long", expected=f"{MAX_STRING} characters"
+        )
     return value
 
 
@@ -339,7 +357,9 @@ def arithmetic(operator: str, a: Any, b: Any) -> Any:
             return _bounded(_arithmetic(operator, a, b))
     except DecimalException as error:
         raise evaluation_error(
-            "de berekening is niet mogelijk", "the calculation is not possible", received=f"{a} {operator} {b}"
+            "de berekening is niet mogelijk",
+            "the calculation is not possible",
+            received=f"{a} {operator} {b}",
         ) from error
 
 
