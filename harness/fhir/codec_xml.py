@@ -17,7 +17,7 @@ from lxml import etree
 from harness.core.issues import Issue, shorten
 from harness.fhir import codec_long
 from harness.fhir.codec_issues import defect
-from harness.fhir.codec_positions import xml_positions
+from harness.fhir.codec_positions import Positions, xml_positions
 from harness.fhir.model import Model
 
 FHIR = "http://hl7.org/fhir"
@@ -136,6 +136,14 @@ def read_xml(data: bytes, model: Model, *, max_depth: int) -> tuple[Json, list[I
 
 
 def _read(data: bytes, model: Model, max_depth: int) -> tuple[Json, list[Issue], bool]:
+    zero = data.find(b"\0")
+    if zero >= 0:  # not allowed in XML, and the mark of UTF-16 and UTF-32, which libxml2 would read
+        line, column = Positions(None, xml=False, text=data).line_of(zero)
+        return (
+            {},
+            [defect("fhir-encoding", line=line, column=column, expected="UTF-8", received="0x00")],
+            True,
+        )
     prolog = _PROLOG(data)
     if prolog is not None and prolog.group(1) is not None:
         line, column = xml_positions(data).doctype or (1, 1)

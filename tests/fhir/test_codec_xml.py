@@ -263,6 +263,8 @@ def test_number_of_defects_is_bounded() -> None:
         (f"<Patient {NS}><!DOCTYPE Patient></Patient>".encode(), "fhir-xml-syntax"),
         (f"<Patient {NS}>".encode() + b"\xff</Patient>", "fhir-encoding"),
         (f"<Patient {NS}/>".encode("utf-16"), "fhir-format"),
+        (f"<!DOCTYPE a><Patient {NS}/>".encode("utf-16-le"), "fhir-encoding"),
+        (f"<Patient {NS}/>".encode("utf-32-be"), "fhir-format"),
         (f"<Patiënt {NS}/>".encode(), "fhir-resource-type"),
         (f"<DomainResource {NS}/>".encode(), "fhir-resource-type"),
         (f"<HumanName {NS}/>".encode(), "fhir-resource-type"),
@@ -279,6 +281,12 @@ def test_unreadable_documents_are_fatal_with_a_reason(data: bytes, rule: str) ->
     assert [i.rule for i in document.issues] == [rule]
     with pytest.raises(InputError):
         read(data, model=MODEL, where="file.xml")
+
+
+@pytest.mark.parametrize("data", [b"", b"{}", b"\xff\xfe<\0", f"<a {NS}/>".encode("utf-16"), b"Lo\xa7\x94"])
+def test_forced_format_of_something_else_is_fatal(data: bytes) -> None:
+    assert parse(data, model=MODEL, format="xml").fatal
+    assert parse(data, model=MODEL, format="json").fatal
 
 
 def test_syntax_error_has_a_position() -> None:
