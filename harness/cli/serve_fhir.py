@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import socket
 import sys
 from datetime import date, datetime
 from pathlib import Path
@@ -104,8 +106,11 @@ def fhir(
     )
     resources = load_folder(fixtures, model, t, None if at else clock.now())
     server.load(resources)
+    gc.collect()
+    gc.freeze()  # the loaded resources live as long as the process: later collections need not look at them
     config = uvicorn.Config(AsgiApp(server), host=listen, port=port, log_level="warning", lifespan="off")
     listener = config.bind_socket()
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # accepted connections inherit it
     number = listener.getsockname()[1]
     word = "resources geladen" if lang != "en" else "resources loaded"
     sys.stderr.write(f"{len(resources)} {word}, T = {t}: http://{listen}:{number}/fhir\n")

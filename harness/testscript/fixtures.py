@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from harness.core.ids import safe_name
 from harness.core.runs import write_atomic
 from harness.fhir import codec
 from harness.fhir.model import load_model
@@ -43,8 +43,7 @@ def write_fixtures(paths: Sequence[Path], out: Path, plan: Plan, formats: frozen
 
 
 def _folder_name(goal: Path) -> str:
-    parts = goal.parts[-3:]
-    return safe_name("-".join(parts))
+    return "-".join(re.sub(r"[^A-Za-z0-9.]+", "-", part) for part in goal.parts[-3:])
 
 
 def _write_set(
@@ -59,7 +58,7 @@ def _write_set(
     folder = out / _folder_name(goal)
     store = loaded.server.store
     for stored in store:
-        name = safe_name(f"{stored.type}-{stored.id}")
+        name = f"{stored.type}-{stored.id}"  # safe: a FHIR id has letters, digits, - and . only
         if "json" in formats:
             write_atomic(folder / f"{name}.json", codec.to_json(stored.resource) + b"\n")
         if "xml" in formats:

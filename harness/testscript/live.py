@@ -308,6 +308,7 @@ def _listener(options: LiveOptions) -> socket.socket:
     family = socket.AF_INET6 if ":" in options.listen else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # accepted connections inherit it
     try:
         listener.bind((options.listen, options.port))
         listener.listen(128)

@@ -80,8 +80,12 @@ class RunRecord:
                 if step.request is not None:
                     self._recorder.record(raw_exchange(result, step, self._clock.now()))
         bare = msgspec.structs.replace(result, steps=())
-        with (self.path / "results.jsonl").open("ab") as file:
-            file.write(msgspec.json.encode(Kept(fingerprint=fingerprint, result=bare)) + b"\n")
+        with (self.path / "results.jsonl").open("a+b") as file:
+            line = msgspec.json.encode(Kept(fingerprint=fingerprint, result=bare)) + b"\n"
+            if file.tell():
+                file.seek(-1, 2)
+                line = line if file.read(1) == b"\n" else b"\n" + line  # a killed run tore its last line
+            file.write(line)
 
     def finish(self, document: dict[str, object]) -> None:
         """Write ``testscript.json`` and close."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import ssl
 import time
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -85,24 +86,32 @@ class HttpTransport:
         return Performed(request, response, duration=time.perf_counter() - started)
 
     def _exchange(self, request: Request, started: float) -> Response:
+        headers = [*request.headers, ("Accept-Encoding", "gzip")]
         sent = self._client.build_request(
-            request.method, request.url, headers=list(request.headers), content=request.body or None
+            request.method, request.url, headers=headers, content=request.body or None
         )
         answer = self._client.send(sent, stream=True)
+        coding = answer.headers.get("content-encoding", "").lower()
+        unpack = zlib.decompressobj(wbits=47) if coding in ("gzip", "x-gzip", "deflate") else None
         try:
             parts: list[bytes] = []
             size = 0
-            for part in answer.iter_bytes(65_536):
+            for part in answer.iter_raw():
+                if unpack is not None:
+                    # bounded: a small body may unpack to anything
+                    part = unpack.decompress(part, self.max_response + 1 - size)
                 size += len(part)
                 if size > self.max_response:
                     raise _Bounded(f"size: response is larger than {self.max_response} bytes")
                 if time.perf_counter() - started > self.timeout:
                     raise _Bounded(f"timeout: response takes longer than {self.timeout:g} s")
                 parts.append(part)
+        except zlib.error as error:
+            raise _Bounded(f"protocol: response cannot be decompressed: {error}") from None
         finally:
             answer.close()
-        headers = tuple((name, value) for name, value in answer.headers.multi_items())
-        return Response(status=answer.status_code, headers=headers, body=b"".join(parts))
+        found = tuple((name, value) for name, value in answer.headers.multi_items())
+        return Response(status=answer.status_code, headers=found, body=b"".join(parts))
 
 
 class _Bounded(Exception):

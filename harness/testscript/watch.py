@@ -90,7 +90,7 @@ class Session:
 
 
 def shape(method: str, url: str, base: str) -> tuple[str, str, str]:
-    """What a request is matched on: method, resource type, operation name."""
+    """What a request is matched on: method, resource type, operation name (``id`` for one instance)."""
     path = urlsplit(url).path
     root = urlsplit(base).path.rstrip("/")
     if path.startswith(root):
@@ -99,6 +99,8 @@ def shape(method: str, url: str, base: str) -> tuple[str, str, str]:
     if method == "POST" and parts and parts[-1] == "_search":
         method, parts = "GET", parts[:-1]
     operation = next((part for part in parts if part.startswith("$")), "")
+    if not operation and len(parts) > 1:
+        operation = "id"
     return method, parts[0] if parts else "", operation
 
 

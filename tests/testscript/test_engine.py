@@ -1,0 +1,281 @@
+# ruff: noqa: E501, UP031 - script fragments read better unbroken
+"""Execution of scripts: variables, operations, asserts, stop rules, isolation, both roles."""
+
+from __future__ import annotations
+
+from scriptkit import ASSERT_RULE, PATIENT, QUERY_PARAMETER, TOKEN, check, fixture, operation, rule, variable
+
+from harness.core.verdicts import Verdict
+
+SEARCH = operation("search", "Observation", "?date=ge${DATE, T, D,-60}", response="found")
+OK = check(responseCode="200,201", operator="in", stop=True)
+
+
+def asserts(result):
+    return [step.verdict for step in result.steps if step.kind == "assert"]
+
+
+def only(results):
+    (result,) = results.values()
+    return result
+
+
+def run_one(kit, run, *actions, **more):
+    return only(run(kit.server_script(*actions, **more)))
+
+
+def test_a_plain_script_passes_and_every_assert_is_counted(kit, run):
+    result = run_one(
+        kit, run, SEARCH, OK,
+        check(resource="Bundle"),
+        check(expression="Bundle.type", operator="equals", value="searchset"),
+        check(expression="Bundle.entry.where(resource.is(Observation)).count() = 2"),
+        check(expression="Bundle.total.toInteger() = 2"),
+        check(headerField="Content-Type", value="application/fhir+json"),
+        check(requestURL="patient=", operator="notContains", direction="request"),
+        check(expression="Bundle.entry.resource.id", operator="notEmpty"),
+    )  # fmt: skip
+    assert result.verdict is Verdict.PASS, result.findings
+    assert result.asserts["pass"] == 8 and sum(result.asserts.values()) == 8
+    assert result.role == "XIS-Server" and result.side == "server" and not result.findings
+
+
+CASES = {
+    "status": check(responseCode="404"),
+    "type": check(resource="Patient"),
+    "value": check(expression="Bundle.type", operator="equals", value="batch-response"),
+    "not-equals": check(expression="Bundle.type", operator="notEquals", value="searchset"),
+    "false": check(expression="Bundle.entry.count() = 3"),
+    "empty": check(expression="Bundle.entry.resource.where(status = 'x')"),
+    "not-empty": check(expression="Bundle.entry.where(fullUrl = 'x')", operator="notEmpty"),
+    "several": check(expression="Bundle.entry.resource.id", operator="equals", value="kit-o1"),
+    "header": check(headerField="Content-Type", value="application/pdf"),
+    "absent header": check(headerField="X-Missing", value="1"),
+    "url": check(requestURL="date=", operator="notContains", direction="request"),
+    "status in": check(responseCode="404,410", operator="in"),
+    "status not in": check(responseCode="200,201", operator="notIn"),
+    "parameter": check(value="le2026-01-01", operator="in", extension=f'<extension url="{QUERY_PARAMETER}"><valueString value="date"/></extension>'),
+    "rule": check(extension=rule("assertRequestURLContains", searchparam1="nowhere")),
+    "singleton": check(expression="Bundle.entry.fullUrl.contains('x')"),
+}  # fmt: skip
+
+
+def test_each_kind_of_assert_can_fail_and_says_what_it_saw(kit, run):
+    for name, fragment in CASES.items():
+        result = run_one(kit, run, SEARCH, OK, fragment)
+        assert result.verdict is Verdict.FAIL, name
+        (finding,) = result.findings
+        assert finding.expected and finding.received and finding.where.action == "test[0].action[2]", name
+        assert finding.where.line > 0 and finding.where.exchange == "1"
+        assert finding.next_step.nl and finding.blame.value == "product"
+
+
+def test_the_explanation_names_the_value_and_the_first_offender(kit, run):
+    counted = run_one(kit, run, SEARCH, OK, check(expression="Bundle.entry.count() = 3")).findings[0]
+    assert "2 (instead of = 3)" in counted.received
+    broken = run_one(
+        kit, run, SEARCH, OK, check(expression="Bundle.entry.resource.all(id = 'kit-o1')")
+    ).findings[0]
+    assert broken.where.path == "Bundle.entry[1].resource"
+    present = run_one(
+        kit, run, SEARCH, OK, check(expression="Bundle.entry.where(resource.id = 'kit-o2').empty()")
+    ).findings[0]
+    assert present.where.path == "Bundle.entry[1]"
+
+
+def test_warning_only_does_not_fail_the_script(kit, run):
+    result = run_one(kit, run, SEARCH, OK, check(resource="Patient", warning=True))
+    assert result.verdict is Verdict.PASS and result.asserts["warning"] == 1
+    assert result.findings[0].verdict is Verdict.WARNING
+
+
+def test_stop_ends_the_block_and_the_next_test_still_runs(kit, run):
+    result = only(run(kit.server_script(tests=[
+        [SEARCH, check(responseCode="404", stop=True), check(resource="Bundle")],
+        [check(expression="Bundle.total.toInteger() = 2")],
+    ])))  # fmt: skip
+    assert asserts(result) == [Verdict.FAIL, Verdict.NOT_APPLICABLE, Verdict.PASS], (
+        "the second test looks back"
+    )
+
+
+def test_a_failing_setup_skips_the_tests_and_runs_the_teardown(kit, run):
+    result = only(run(kit.server_script(
+        tests=[[SEARCH, OK]],
+        setup=operation("search", "Observation") + check(responseCode="404"),
+        teardown=operation("search", "Patient") + check(responseCode="200"),
+    )))  # fmt: skip
+    assert asserts(result) == [Verdict.FAIL, Verdict.NOT_APPLICABLE, Verdict.PASS]
+    assert result.verdict is Verdict.FAIL
+
+
+def test_stop_with_warning_only_stops_but_warns(kit, run):
+    result = run_one(
+        kit, run, SEARCH, check(responseCode="404", stop=True, warning=True), check(resource="Patient")
+    )
+    assert asserts(result) == [Verdict.WARNING, Verdict.NOT_APPLICABLE] and result.verdict is Verdict.PASS
+
+
+def test_expression_variables_come_from_fixtures_and_responses(kit, run):
+    result = run_one(
+        kit, run, SEARCH, OK,
+        operation("read", "Observation", "/${first}"), OK,
+        check(expression="Observation.id = '${first}'"),
+        check(expression="Observation.subject.reference", operator="equals", value="Patient/${who}"),
+        variables=variable("first", expression="Bundle.entry[0].resource.id", source="found")
+        + variable("who", expression="Patient.id", source="patient"),
+        fixtures=fixture("patient", "../_reference/resources/patient.xml"),
+    )  # fmt: skip
+    assert result.verdict is Verdict.PASS, result.findings
+
+
+def test_defaults_are_evaluated_once_and_a_literal_uuid_each_time(kit, run):
+    headers = {"Authorization": "${token}", "X-Correlation-ID": "${corr}", "MedMij-Request-ID": "${UUID}"}
+    result = run_one(
+        kit, run, operation("search", "Patient", headers=headers), operation("search", "Patient", headers=headers),
+        variables=variable("corr", default="${UUID}"),
+    )  # fmt: skip
+    sent = [dict(step.request.headers) for step in result.steps]
+    assert sent[0]["X-Correlation-ID"] == sent[1]["X-Correlation-ID"]
+    assert sent[0]["MedMij-Request-ID"] != sent[1]["MedMij-Request-ID"]
+
+
+def test_urls_are_encoded_but_operations_and_escapes_stay(kit, run):
+    result = run_one(
+        kit,
+        run,
+        operation(
+            "search",
+            "Observation",
+            "/$lastn?code=http://loinc.org|8867-4, x&date=le2026-01-01T00:00:00+01:00%7C",
+        ),
+    )
+    url = result.steps[0].request.url
+    assert "/$lastn?code=http://loinc.org%7C8867-4,%20x&date=le2026-01-01T00:00:00%2B01:00%7C" in url
+
+
+def test_accept_and_content_type(kit, run):
+    for code, expected in (
+        ("json", "application/fhir+json"),
+        ("xml", "application/fhir+xml"),
+        ("none", "*/*"),
+        ("", "*/*"),
+    ):
+        result = run_one(kit, run, operation("search", "Patient", accept=code))
+        assert dict(result.steps[0].request.headers)["Accept"] == expected
+
+
+def test_a_bundle_is_sent_and_the_store_of_other_scripts_is_untouched(kit, run):
+    kit.write(
+        "_reference/bundles/send.json",
+        '{"resourceType":"Bundle","type":"batch","entry":[{"fullUrl":"urn:uuid:1","resource":{"resourceType":"Observation","status":"final","code":{"text":"x"},"subject":{"reference":"Patient/%s"},"effectiveDateTime":"${DATE, T, D, -1}"},"request":{"method":"POST","url":"Observation"}}]}'
+        % PATIENT,
+    )
+    kit.server_script(
+        operation("batch", source="b", response="r"), OK, check(expression="Bundle.entry.response.status.startsWith('201')"),
+        operation("search", "Observation", "?date=${DATE, T, D, -1}"), check(expression="Bundle.total.toInteger() = 1"),
+        name="a-sends", fixtures=fixture("b", "../_reference/bundles/send.json"),
+    )  # fmt: skip
+    kit.server_script(SEARCH, check(expression="Bundle.total.toInteger() = 2"), name="b-counts")
+    results = run(kit.goal)
+    assert {name: result.verdict for name, result in results.items()} == {
+        "a-sends": Verdict.PASS,
+        "b-counts": Verdict.PASS,
+    }
+    assert results["a-sends"].steps[0].request.body.startswith(b'{"resourceType"')
+
+
+def test_the_self_link_rule(kit, run):
+    good = run_one(
+        kit, run, SEARCH, check(extension=rule("assert-response-queryParamsInSelfLink"), warning=True)
+    )
+    assert good.asserts["pass"] == 1
+    other = run_one(
+        kit,
+        run,
+        operation("search", "Patient", "?_id=1"),
+        operation("read", "Patient", f"/{PATIENT}"),
+        check(extension=rule("assert-response-queryParamsInSelfLink"), warning=True),
+    )
+    assert other.asserts["warning"] == 1 and "self link" in other.findings[0].received
+
+
+def test_the_task_rule_makes_a_fixture(kit, run):
+    kit.write(
+        "_reference/resources/task.xml",
+        f'<Task xmlns="http://hl7.org/fhir"><id value="kit-task"/><text><status value="generated"/><div xmlns="http://www.w3.org/1999/xhtml">x</div></text><status value="requested"/><intent value="order"/><for><reference value="Patient/{PATIENT}"/></for></Task>',
+    )
+    kit_load = kit.goal / "_LoadResources" / "load-resources-purgecreateupdate-xml.xml"
+    text = (
+        kit_load.read_text()
+        .replace("</TestScript>", "")
+        .replace(
+            '<variable><name value="token"/>',
+            fixture("task", "../_reference/resources/task.xml") + '<variable><name value="token"/>',
+            1,
+        )
+    )
+    extra = operation(
+        "update", "Task", "/kit-task", own=True, source="task", headers={"Authorization": TOKEN}
+    )
+    kit_load.write_text(text.replace("</test>", extra + "</test>") + "</TestScript>")
+    result = run_one(
+        kit, run, operation("search", "Task", "?status=requested", response="tasks"), OK,
+        check(extension=rule("modifyTask", responseId="tasks", newStatus="accepted", fixtureId="changed")),
+        operation("update", "Task", "/kit-task", source="changed"), check(responseCode="200"),
+        operation("read", "Task", "/kit-task"), check(expression="Task.status = 'accepted'"), check(expression="Task.text.empty()"),
+    )  # fmt: skip
+    assert result.verdict is Verdict.PASS, result.findings
+
+
+def test_client_scripts_are_watched(kit, run):
+    expected = operation(
+        "search", "Observation", "?date=ge${DATE, T, D,-60}", headers={"Authorization": TOKEN}, accept=""
+    )
+    kit.client_script(
+        expected,
+        check(headerField="Authorization", value=TOKEN, direction="request"),
+        check(requestURL="patient=", operator="notContains", direction="request"),
+        OK,
+        check(expression="Bundle.entry.where(resource.is(Observation)).count() = 2"),
+    )
+    result = run(kit.goal)["client"]
+    assert result.verdict is Verdict.PASS and result.side == "client" and result.role == "PHR-Client"
+    assert dict(result.steps[0].request.headers)["Accept"] == "application/fhir+json"
+
+
+def test_loading_declaratively_is_the_same_as_executing_the_load_script(kit, run):
+    from datetime import date
+
+    from harness.testscript.execute import Execution
+    from harness.testscript.load import load_script, load_scripts_of
+    from harness.testscript.run import Plan, SelfServers, drive, settings_of
+    from harness.testscript.selfserver import lenient
+    from harness.testscript.transport import in_process
+
+    path = kit.server_script(SEARCH, OK)
+    script = load_script(path)
+    plan = Plan(date(2026, 3, 1))
+    servers = SelfServers(plan)
+    loaded = servers.for_script(script).server
+    empty = loaded.fork(authorize=lenient(loaded.authorize))
+    for stored in list(empty.store):
+        empty.store.delete(stored.type, stored.id)
+    (load,) = load_scripts_of(kit.goal)
+    execution = Execution(
+        load_script(load), settings_of(script, plan, servers.base, servers.base, loaded.model)
+    )
+    drive(execution, {"own": in_process(empty.handle), "server": in_process(empty.handle)})
+    assert execution.result().verdict is Verdict.PASS
+    assert {s.key: s.resource for s in empty.store} == {s.key: s.resource for s in loaded.store}
+
+
+def test_rule_extension_of_the_other_vendor_is_understood(kit, run):
+    other = (
+        ASSERT_RULE.replace("testscript-assert-rule", "x").rpartition("/")[0]
+        + "/Interoplab-CL-ext-assert-rule"
+    )
+    fragment = check(
+        extension=rule("assertRequestURLContains", searchparam1="date=").replace(ASSERT_RULE, other)
+    )
+    assert run_one(kit, run, SEARCH, fragment).verdict is Verdict.PASS

@@ -1,0 +1,50 @@
+"""The four official sets, both roles, against our own server and PGO, with profile validation."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from harness.core.verdicts import Verdict
+from harness.testscript.mapping import requirements_of
+from harness.testscript.profilecheck import ProfileChecks
+from harness.testscript.run import Plan, SelfServers, collect, run_self
+
+pytestmark = pytest.mark.official
+
+SETS = {"GenPractData-2-0": 21, "PDFA-3-0": 160, "eAppointment-2-0": 18, "SelfMeasurements-2-0": 132}
+
+
+def execute(folder, t, packages=()):
+    plan = Plan(t, profiles=ProfileChecks(packages), requirements=requirements_of)
+    servers = SelfServers(plan)
+    return [run_self(item, servers) for item in collect([folder], plan)]
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_all_scripts_pass_with_the_official_packages(material, t, name):
+    packages = (str(material / "zib2017"), str(material / "eafspraak"))
+    results = execute(material / "nictiz-testscripts" / "STU3" / name, t, packages)
+    assert len(results) == SETS[name]
+    wrong = [(r.file, r.verdict.value, r.findings[:1]) for r in results if r.verdict is not Verdict.PASS]
+    assert not wrong
+
+
+def test_the_test_data_is_invariant_in_t(material):
+    for t in (date(2024, 2, 29), date(2025, 12, 31), date(2031, 8, 31)):
+        plan = Plan(t, profiles=ProfileChecks(enabled=False))
+        servers = SelfServers(plan)
+        items = collect([material / "nictiz-testscripts" / "STU3" / "GenPractData-2-0"], plan)
+        items += collect([material / "nictiz-testscripts" / "STU3" / "eAppointment-2-0"], plan)
+        bad = [
+            r for item in items for r in [run_self(item, servers)] if r.asserts["fail"] or r.asserts["error"]
+        ]
+        assert not bad, (t, bad[0].findings)
+
+
+def test_official_scripts_are_mapped_to_requirements(material, t):
+    plan = Plan(t)
+    items = collect([material / "nictiz-testscripts" / "STU3" / "GenPractData-2-0"], plan)
+    without = [item.file for item in items if not requirements_of(item.script)]
+    assert not without
