@@ -201,8 +201,19 @@ class PgoTwin:
         if kind == "none":
             return None
         if kind == "other-pgo":
+            other = self._other_participant()
+            if other is not None and other.certificate:
+                return file_identity(self.network, other)
             return self.pki.client(other_pgo(self.network, self.participant))
         return self.pki.client(self.host, fault=kind)
+
+    def _other_participant(self) -> Participant | None:
+        return next((i for i in self.network.of_role("pgo") if i.id != self.participant.id), None)
+
+    def has_other_identity(self) -> bool:
+        """Whether a live party would know the certificate of a second PGO."""
+        other = self._other_participant()
+        return other is not None and bool(other.certificate)
 
     def _client(self, key: str, make: Callable[[], HttpClient]) -> HttpClient:
         with self._lock:

@@ -33,13 +33,14 @@ from harness.network.config import Network, Participant
 from harness.network.connect import ConnectMap
 from harness.network.flows.driver import Driver
 from harness.network.flows.session import FlowSession, Parties
+from harness.network.observe import Observer
 from harness.network.persons import declared_persons, fixture_persons
 from harness.network.pgo import PgoTwin, file_identity
 from harness.network.serving import Handler, HandlerApp, Hosting, Incoming, Outgoing
 from harness.network.twins.backends import Backend, LiveBackend, TwinBackend
 from harness.network.twins.dvza import DvzaTwin, KnownPerson
 from harness.network.twins.his import HisTwin
-from harness.network.twins.stelselnode import Stelselnode, list_host, release_path
+from harness.network.twins.stelselnode import Stelselnode, list_host
 from harness.pki.authority import TestPki
 from harness.pki.contexts import client_context, server_context
 from harness.pki.facts import certificate_facts
@@ -73,6 +74,7 @@ def start(
     t: date | None = None,
     intensity: str = "normal",
     pki: TestPki | None = None,
+    observe: bool = False,
 ) -> RunningNetwork:
     """Start the twins of a network.
 
@@ -82,10 +84,18 @@ def start(
     :param intensity: ``smoke``, ``normal`` or ``full``: how often sampled flows repeat, whether live parties
         are really waited for.
     :param pki: test certificate authorities; default fresh ones.
+    :param observe: record what others do at our mocks (``harness serve``); not together with driving.
     :raises ConfigurationError: a certificate, key or address cannot be used.
     """
     return RunningNetwork(
-        network, recorder=recorder, clock=clock, events=events, t=t, intensity=intensity, pki=pki
+        network,
+        recorder=recorder,
+        clock=clock,
+        events=events,
+        t=t,
+        intensity=intensity,
+        pki=pki,
+        observe=observe,
     )
 
 
@@ -102,6 +112,7 @@ class RunningNetwork:
         t: date | None,
         intensity: str,
         pki: TestPki | None,
+        observe: bool = False,
     ) -> None:
         self.network = network
         real = clock or SystemClock()
@@ -116,6 +127,7 @@ class RunningNetwork:
         self._clients: list[HttpClient] = []
         self._recipes: dict[str, login.Recipe] = {}
         self.errors: list[BaseException] = []
+        self.observer = Observer(network, self.recorder, self.clock, self.t) if observe else None
         try:
             self.stelselnode = Stelselnode(network, self.clock)
             self.his = {
@@ -267,15 +279,25 @@ class RunningNetwork:
         if node.kind == "twin":
             mtls = node.mtls and not {"list-without-mtls", "no-mtls"} & set(node.faults)
             for host in sorted({list_host(self.network, item) for item in releases}):
-                self.serve_host(host, self.stelselnode.handle, channel="back", mtls=mtls)
+                handler: Handler = self.stelselnode.handle
+                if self.observer is not None:
+                    handler = self.observer.stelselnode(handler)
+                self.serve_host(host, handler, channel="back", mtls=mtls)
         for twin in self.dvzas.values():
             item = twin.participant
             weak = next((name for name in WEAK_TLS if name in item.faults), "")
             front = next((fault for name, fault in FRONT_CERTIFICATES.items() if name in item.faults), "")
-            self.serve_host(item.front_host, twin.front, channel="front", mtls=False, fault=front, weak=weak)
+            front_handler: Handler = twin.front
+            back_handler: Handler = twin.back
+            if self.observer is not None:
+                front_handler = self.observer.dvza(twin, front_handler)
+                back_handler = self.observer.dvza(twin, back_handler)
+            self.serve_host(
+                item.front_host, front_handler, channel="front", mtls=False, fault=front, weak=weak
+            )
             self.serve_host(
                 item.back_host,
-                twin.back,
+                back_handler,
                 channel="back",
                 mtls=True,
                 weak=weak,
@@ -402,16 +424,18 @@ class RunningNetwork:
             dvza.kind != "twin" or self.network.participant(cell.pgo).kind != "twin"
         ):
             return False
-        if dvza.kind == "live":
-            if chosen.waiting and self.intensity != "full":
+        return dvza.kind == "twin" or self._can_drive_live(cell, dvza, chosen)
+
+    def _can_drive_live(self, cell: Cell, dvza: Participant, chosen: Variant) -> bool:
+        """Towards a live DVZA some variants need real waiting, another node, or persons that only we have."""
+        if chosen.waiting and self.intensity != "full":
+            return False
+        for kind in (chosen.token.certificate, chosen.resource.certificate):
+            if kind == "other-pgo" and not self.pgos[cell.pgo].has_other_identity():
                 return False
-            own = chosen.token.certificate in ("own", "none") and chosen.resource.certificate in (
-                "own",
-                "none",
-            )
-            if chosen.person != "default" or not own:
+            if kind in ("not-on-whitelist", "expired"):
                 return False
-        return True
+        return chosen.person == "default" or dvza.login in ("", "mock")
 
     def _drive_main(self, cell: Cell, flow: Function) -> None:
         if flow == "share" and standard(cell.standard).share is None:
@@ -470,9 +494,7 @@ class RunningNetwork:
             list_host=hosts,
             connect=connect,
             supplied_token=self._supplied_token(person) if tokens else "",
-            withdraw_url=f"https://{parties.dvza.front_host}/{release_path(cell.release)}/consents"
-            if parties.dvza.kind == "twin"
-            else "",
+            mock_pages=parties.dvza.login in ("", "mock"),
         )
 
     def _recipe(self, dvza: Participant) -> login.Recipe:

@@ -41,6 +41,7 @@ class Driver:
     :param recipe: how the person walks the DVZA's pages; ``None`` when tokens are supplied.
     :param person_values: placeholders for the recipe.
     :param list_host: where the lists are: public host, or base URL of a live stelselnode.
+    :param mock_pages: the DVZA has the pages of our twin, the one with consents included.
     :param connect: other places where names listen, for this flow only (faulty servers).
     """
 
@@ -54,7 +55,7 @@ class Driver:
         list_host: str,
         connect: ConnectMap | None = None,
         supplied_token: str = "",
-        withdraw_url: str = "",
+        mock_pages: bool = False,
     ) -> None:
         self.session = session
         self.variant = variant
@@ -63,7 +64,7 @@ class Driver:
         self.list_host = list_host
         self.connect = connect
         self.supplied_token = supplied_token
-        self.withdraw_url = withdraw_url
+        self.mock_pages = mock_pages
         self.pgo = session.pgo
         self._cookies = login.Cookies()
         self._special: list[HttpClient] = []
@@ -506,9 +507,9 @@ class Driver:
 
     def _withdraw(self) -> None:
         """The person withdraws the consent in the DVZA's own screens (our twin only)."""
-        if not self.withdraw_url or self.recipe is None:
+        if not self.mock_pages or self.recipe is None or self.session.endpoint is None:
             raise Stop
-        url = self.withdraw_url
+        url = f"{self.session.endpoint.authorization_endpoint.removesuffix('/authorize')}/consents"
         answer = self._visit("GET", url, "consent", "withdraw", page="")
         values = {**self.person_values, "person": self.session.person}
         for _ in range(MAX_PAGES):

@@ -5,8 +5,8 @@
 * :mod:`harness.network.twins.dvza_resource`: the resource server over any HIS.
 
 Strict by default; every deviation is a fault that was switched on by name, for everybody (network file) or
-for one client while a flow runs. Secrets come from :mod:`secrets` and are kept as hashes only, so that looking
-one up takes the same time whatever was offered.
+for one client while a flow runs. Secrets come from :mod:`secrets` and are kept as hashes only, so that
+looking one up takes the same time whatever was offered.
 """
 
 from __future__ import annotations

@@ -1,0 +1,79 @@
+"""What a served network hands out: trust anchors, client certificates, a network file for the other side."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from harness.core.runs import write_atomic
+from harness.network.running import RunningNetwork
+from harness.network.twins.stelselnode import list_host
+
+
+def write_handout(running: RunningNetwork, folder: Path, *, public: dict[str, str] | None = None) -> Path:
+    """Write everything that another party needs to a folder.
+
+    :param public: connect map for the other side; default: the ports on this machine.
+    :returns: the network file with which our own PGO twins, in another process, test what is served here.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    write_atomic(folder / "trust-front.pem", running.pki.trust("front"))
+    write_atomic(folder / "trust-back.pem", running.pki.trust("back"))
+    network = running.network
+    participants: list[dict[str, Any]] = []
+    newest = max(item for participant in network.participants for item in participant.releases)
+    for item in network.of_role("his"):
+        participants.append(
+            {
+                **_common(item),
+                "releases": [newest],
+                "kind": "live",
+                "dvza": item.dvza,
+                "provider": item.provider_name,
+                "person": {name: network.person_of(_cell(item, name, newest)) for name in item.standards},
+            }
+        )
+    for item in network.of_role("dvza"):
+        lists = network.stelselnode.url or f"https://{list_host(network, newest)}"
+        participants.append(
+            {**_common(item), "releases": [newest], "kind": "live", "lists": lists, "login": "mock"}
+        )
+    for item in network.of_role("pgo"):
+        identity = running.pki.client(item.pgo_host)
+        certificate, key = identity.write(folder)
+        entry = {**_common(item), "releases": [newest], "kind": "twin", "host": item.pgo_host}
+        if item.organisation:
+            entry["organisation"] = item.organisation
+        if item.redirect_uri:
+            entry["redirect_uri"] = item.redirect_uri
+        entry.update(certificate=certificate.name, key=key.name)
+        participants.append(entry)
+    document = {
+        "name": f"{network.name or 'network'}-served",
+        "trust": ["trust-front.pem", "trust-back.pem"],
+        "connect": public if public is not None else running.connect.entries(),
+        "stelselnode": {"kind": "live", "url": f"https://{list_host(network, newest)}"},
+        "participants": participants,
+    }
+    path = folder / "network.yaml"
+    text = yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=110)
+    write_atomic(path, text.encode())
+    return path
+
+
+def _common(item: Any) -> dict[str, Any]:
+    found: dict[str, Any] = {"id": item.id, "role": item.role}
+    for name in ("vendor", "product", "version", "display"):
+        value = getattr(item, name)
+        if value and (name != "display" or item.role == "his"):
+            found[name] = value
+    found["standards"] = list(item.standards)
+    return found
+
+
+def _cell(his: Any, standard: str, release: str) -> Any:
+    from harness.core.findings import Cell
+
+    return Cell(his=his.id, dvza=his.dvza, pgo="", standard=standard, release=release)

@@ -1,0 +1,319 @@
+"""Recording on the server side: what live participants do at our mocks, with the labels that judges need.
+
+A bare-name scope (2.x) does not say which standard a PGO is after. Trust exchanges are therefore held back
+per PGO, HIS and release until the first resource request (or the scope itself) names the service; then they
+are written to the cell of that standard, and again to that of the next standard. What never got that far goes
+to the first standard that both parties know.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+
+from harness.core.clock import Clock
+from harness.core.exchanges import header
+from harness.core.findings import Cell
+from harness.core.queries import load_queries
+from harness.core.standards import service_standard, standard
+from harness.core.tdates import TDates
+from harness.medmij import forms
+from harness.medmij.releases import framework
+from harness.network.config import Network, Participant
+from harness.network.flows.session import STELSELNODE
+from harness.network.serving import Handler, Incoming, Outgoing
+from harness.network.twins.dvza import DvzaTwin, hashed
+from harness.network.twins.stelselnode import client_host
+from harness.record import Known, RawExchange, Recorder
+
+_OPERATIONS = {
+    "authorize": ("authorization", "authorize"),
+    "landing": ("authorization", "landing"),
+    "login": ("login", "login"),
+    "consent": ("consent", "consent"),
+    "token": ("token", "token-code"),
+}
+_HELD = 400
+"""Most exchanges that are held back per PGO, HIS and release."""
+
+
+@dataclass
+class _Trail:
+    """Trust exchanges of one PGO at one HIS in one release."""
+
+    pgo: Participant
+    his: Participant
+    release: str
+    held: list[RawExchange] = field(default_factory=list)
+    cells: list[Cell] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class _Labels:
+    """What a request at a DVZA is."""
+
+    interface: str
+    operation: str
+    flow: str = "collect"
+    person: str | None = None
+    trail: _Trail | None = None
+    service: str = ""
+    known: tuple[Known, ...] = ()
+
+
+class Observer:
+    """Wraps handlers of mocks so that every exchange is recorded. Thread-safe."""
+
+    def __init__(self, network: Network, recorder: Recorder, clock: Clock, t: date) -> None:
+        self.network = network
+        self.recorder = recorder
+        self.clock = clock
+        self.dates = TDates(t)
+        self._lock = threading.RLock()
+        self._trails: dict[tuple[str, str, str], _Trail] = {}
+        self._by_transaction: dict[str, _Trail] = {}
+        self._lists: dict[str, list[RawExchange]] = {}
+        self.last_activity: dict[str, datetime] = {}
+
+    def stelselnode(self, handler: Handler) -> Handler:
+        """Record fetches of lists."""
+
+        async def observed(request: Incoming) -> Outgoing:
+            started, before = self.clock.now(), self.clock.monotonic()
+            answer = await handler(request)
+            files = {name: kind for kind, name in framework().files.items()}
+            kind = files.get(request.path.lstrip("/"), "unknown")
+            raw = self._raw(
+                request,
+                answer,
+                started,
+                self.clock.monotonic() - before,
+                _Labels("list", f"list-{kind}"),
+                self._pgo_of(client_host(request)),
+                STELSELNODE,
+                "",
+            )
+            with self._lock:
+                kept = self._lists.setdefault(raw.client, [])
+                kept.append(raw)
+                del kept[:-8]
+                for trail in self._trails.values():
+                    if trail.pgo.id == raw.client:
+                        for cell in trail.cells:
+                            self._write(replace(raw, cell=cell.key))
+            self.recorder.record(raw)
+            return answer
+
+        return observed
+
+    def dvza(self, twin: DvzaTwin, handler: Handler) -> Handler:
+        """Record what happens at a DVZA."""
+
+        async def observed(request: Incoming) -> Outgoing:
+            started, before = self.clock.now(), self.clock.monotonic()
+            labels = self._labels(twin, request)
+            answer = await handler(request)
+            duration = self.clock.monotonic() - before
+            with self._lock:
+                self._keep(twin, request, answer, started, duration, labels)
+            return answer
+
+        return observed
+
+    def flush(self) -> None:
+        """Write what was held back without ever reaching a service."""
+        with self._lock:
+            for trail in self._trails.values():
+                if trail.held and not trail.cells:
+                    shared = [item for item in trail.his.standards if item in trail.pgo.standards]
+                    if shared:
+                        self._open(trail, shared[0])
+
+    @property
+    def cells(self) -> list[Cell]:
+        """Cells with recorded exchanges."""
+        with self._lock:
+            return sorted({cell for trail in self._trails.values() for cell in trail.cells})
+
+    # -- labels -----------------------------------------------------------------------------------
+
+    def _labels(self, twin: DvzaTwin, request: Incoming) -> _Labels:
+        rel, rest = twin.release_of(request.path)
+        if rel is None or not rest:
+            return _Labels("probe", "unknown")
+        if len(rest) >= 3 and rest[2] == "fhir":
+            return self._resource(twin, request, rel.id, rest)
+        interface, operation = _OPERATIONS.get(rest[0], ("probe", "unknown"))
+        fields = _fields(request)
+        if operation == "authorize":
+            return self._authorize(twin, request, rel.id, fields)
+        if operation == "token-code":
+            refreshing = fields.get("grant_type") == "refresh_token"
+            store = twin.refresh if refreshing else twin.codes
+            grant = store.get(hashed(fields.get("refresh_token" if refreshing else "code", "")))
+            trail = self._trail(grant.client_id, grant.his, rel.id) if grant is not None else None
+            flow = grant.function if grant is not None else "collect"
+            return _Labels(interface, "token-refresh" if refreshing else operation, flow, None, trail)
+        with twin.lock:
+            session = twin.sessions.get(hashed(fields.get("transaction", "")))
+        if session is None or not session.client_id:
+            return _Labels(interface, operation)
+        person = session.person or fields.get("person") or None
+        trail = self._trail(session.client_id, session.his.id, rel.id)
+        known = (Known("state", "state-sent", session.state),)
+        return _Labels(interface, operation, session.function, person, trail, known=known)
+
+    def _authorize(self, twin: DvzaTwin, request: Incoming, release: str, fields: dict[str, str]) -> _Labels:
+        name, _, service = fields.get("scope", "").partition(" ")[0].partition("~")
+        his = twin.his_by_name(name)
+        trail = self._trail(fields.get("client_id", ""), his.id, release) if his is not None else None
+        known = service_standard(service) if service else None
+        flow = "share" if known is not None and known.share and known.share.id == service else "collect"
+        return _Labels("authorization", "authorize", flow, None, trail, service)
+
+    def _resource(self, twin: DvzaTwin, request: Incoming, release: str, rest: tuple[str, ...]) -> _Labels:
+        service = rest[1]
+        trail = self._trail(client_host(request), rest[0], release)
+        token = (header(request.headers, "authorization") or "").partition(" ")[2]
+        grant = twin.access.get(hashed(token)) if token else None
+        person = grant.person if grant is not None else ""
+        flow = grant.function if grant is not None else "collect"
+        path = "/".join(rest[3:])
+        media = _media(header(request.headers, "accept") or "")
+        if path == "metadata":
+            return _Labels("resource", "fhir-metadata", flow, person, trail, service)
+        known = service_standard(service)
+        operation, interface = "unknown", "resource"
+        if known is not None:
+            query = load_queries(known.id).recognise(request.method, request.url, self.dates)
+            if query is not None:
+                operation = f"{query.operation}-{media}"
+            elif request.method == "POST" and not path:
+                operation = f"{known.short}-send-{media}"
+            elif path.startswith("Binary/"):
+                operation, interface = f"pd-retrieve-{media}", "document"
+        return _Labels(interface, operation, flow, person, trail, service)
+
+    def _pgo_of(self, host: str) -> str:
+        found = next((item for item in self.network.of_role("pgo") if item.pgo_host.lower() == host), None)
+        return found.id if found is not None else (host or "onbekend")
+
+    def _trail(self, host: str, his_id: str, release: str) -> _Trail | None:
+        pgo = next(
+            (item for item in self.network.of_role("pgo") if item.pgo_host.lower() == host.lower()), None
+        )
+        his = next((item for item in self.network.of_role("his") if item.id == his_id), None)
+        if pgo is None or his is None:
+            return None
+        with self._lock:
+            return self._trails.setdefault((pgo.id, his.id, release), _Trail(pgo, his, release))
+
+    # -- writing ----------------------------------------------------------------------------------
+
+    def _keep(
+        self,
+        twin: DvzaTwin,
+        request: Incoming,
+        answer: Outgoing,
+        started: datetime,
+        duration: float,
+        labels: _Labels,
+    ) -> None:
+        client = labels.trail.pgo.id if labels.trail is not None else self._pgo_of(client_host(request))
+        raw = self._raw(request, answer, started, duration, labels, client, twin.participant.id, "")
+        trail = labels.trail
+        if trail is None:
+            self.recorder.record(raw)
+            return
+        known = service_standard(labels.service) if labels.service else None
+        if labels.interface in ("resource", "document") and known is not None:
+            cell = self._open(trail, known.id)
+            self._write(replace(raw, cell=cell.key))
+            return
+        trail.held.append(raw)
+        del trail.held[:-_HELD]
+        if known is not None:
+            if not any(item.standard == known.id for item in trail.cells):
+                self._open(trail, known.id)
+                return
+            trail_cells = [item for item in trail.cells if item.standard == known.id]
+        else:
+            trail_cells = trail.cells
+        for cell in trail_cells:
+            self._write(replace(raw, cell=cell.key))
+
+    def _open(self, trail: _Trail, standard_id: str) -> Cell:
+        """The cell of a standard; the first time, everything that was held back is written to it."""
+        found = next((item for item in trail.cells if item.standard == standard_id), None)
+        if found is not None:
+            return found
+        cell = Cell(
+            his=trail.his.id,
+            dvza=trail.his.dvza,
+            pgo=trail.pgo.id,
+            standard=standard(standard_id).id,
+            release=trail.release,
+        )
+        trail.cells.append(cell)
+        for raw in (*self._lists.get(trail.pgo.id, ()), *trail.held):
+            self._write(replace(raw, cell=cell.key))
+        return cell
+
+    def _write(self, raw: RawExchange) -> None:
+        if raw.flow == "":
+            raw = replace(raw, flow="collect")
+        self.recorder.record(raw)
+        self.last_activity[raw.cell] = self.clock.now()
+
+    def _raw(
+        self,
+        request: Incoming,
+        answer: Outgoing,
+        started: datetime,
+        duration: float,
+        labels: _Labels,
+        client: str,
+        server: str,
+        cell: str,
+    ) -> RawExchange:
+        lists = labels.interface == "list"
+        return RawExchange(
+            interface=labels.interface,
+            flow="" if lists else labels.flow,
+            operation=labels.operation,
+            client=client,
+            server=server,
+            started=started,
+            duration=duration,
+            method=request.method,
+            url=request.url,
+            request_headers=request.headers,
+            request_body=request.body,
+            status=answer.status,
+            response_headers=answer.headers,
+            response_body=answer.body,
+            tls=request.tls,
+            cell=cell,
+            person=labels.person,
+            known=labels.known,
+            notes={"side": "server"},
+        )
+
+
+def _fields(request: Incoming) -> dict[str, str]:
+    """First value of each parameter of query and form body."""
+    found: dict[str, str] = {}
+    for text in (request.query, request.body.decode("latin-1") if request.method == "POST" else ""):
+        try:
+            for pair in forms.parse(text):
+                found.setdefault(pair.name, pair.value)
+        except forms.FormError:
+            continue
+    return found
+
+
+def _media(accept: str) -> str:
+    if "xml" in accept:
+        return "xml"
+    return "json" if "json" in accept else "native"

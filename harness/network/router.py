@@ -1,0 +1,120 @@
+"""One public port for many hosts: routes TLS connections by their SNI name, without decrypting them.
+
+``harness serve --listen ADDR:443`` needs it, because the hosts of a network have different certificates and
+different policies for client certificates.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from typing import Final
+
+MAX_HELLO: Final = 16 * 1024 + 5
+HELLO_SECONDS: Final = 10.0
+_CHUNK: Final = 64 * 1024
+
+
+def server_name(data: bytes) -> str | None:
+    """SNI host of a TLS ClientHello.
+
+    :returns: the name in lower case, ``""`` when the hello carries none, ``None`` when more bytes are needed.
+    :raises ValueError: the bytes are not a TLS ClientHello.
+    """
+    if len(data) < 5:
+        if data[:1] not in (b"", b"\x16"):
+            raise ValueError("not TLS")
+        return None
+    if data[0] != 0x16 or data[1] != 3:
+        raise ValueError("not TLS")
+    length = int.from_bytes(data[3:5], "big")
+    if len(data) < 5 + length:
+        if length + 5 > MAX_HELLO:
+            raise ValueError("ClientHello too large")
+        return None
+    return _name(data[5 : 5 + length])
+
+
+def _name(hello: bytes) -> str:
+    try:
+        if hello[0] != 1:
+            raise ValueError("no ClientHello")
+        position = 4 + 2 + 32
+        position += 1 + hello[position]
+        position += 2 + int.from_bytes(hello[position : position + 2], "big")
+        position += 1 + hello[position]
+        end = position + 2 + int.from_bytes(hello[position : position + 2], "big")
+        position += 2
+        while position + 4 <= min(end, len(hello)):
+            kind = int.from_bytes(hello[position : position + 2], "big")
+            size = int.from_bytes(hello[position + 2 : position + 4], "big")
+            body = hello[position + 4 : position + 4 + size]
+            position += 4 + size
+            if kind == 0 and len(body) >= 5 and body[2] == 0:
+                name = body[5 : 5 + int.from_bytes(body[3:5], "big")]
+                return name.decode("ascii").lower()
+    except (IndexError, UnicodeDecodeError) as error:
+        raise ValueError("broken ClientHello") from error
+    return ""
+
+
+class SniRouter:
+    """Accepts connections and pipes each to the port that its SNI name maps to.
+
+    :param resolve: address and port for a host, ``None`` when it is not ours.
+    """
+
+    def __init__(self, resolve: Callable[[str], tuple[str, int] | None]) -> None:
+        self._resolve = resolve
+        self._server: asyncio.Server | None = None
+
+    async def start(self, address: str, port: int) -> int:
+        """Listen; returns the port."""
+        self._server = await asyncio.start_server(self._accept, address, port)
+        return int(self._server.sockets[0].getsockname()[1])
+
+    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            head, target = await asyncio.wait_for(self._hello(reader), HELLO_SECONDS)
+            if target is None:
+                return
+            up_reader, up_writer = await asyncio.open_connection(*target)
+            up_writer.write(head)
+            try:
+                await asyncio.gather(_pipe(reader, up_writer), _pipe(up_reader, writer))
+            finally:
+                up_writer.close()
+        except (OSError, ValueError, TimeoutError):
+            return
+        finally:
+            with contextlib.suppress(OSError, RuntimeError):
+                writer.close()
+
+    async def _hello(self, reader: asyncio.StreamReader) -> tuple[bytes, tuple[str, int] | None]:
+        data = b""
+        while True:
+            part = await reader.read(_CHUNK)
+            if not part:
+                return data, None
+            data += part
+            name = server_name(data)
+            if name is not None:
+                return data, self._resolve(name)
+
+    async def stop(self) -> None:
+        """Stop listening."""
+        if self._server is not None:
+            self._server.close()
+
+
+async def _pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    try:
+        while part := await reader.read(_CHUNK):
+            writer.write(part)
+            await writer.drain()
+    except (OSError, RuntimeError):
+        return
+    finally:
+        with contextlib.suppress(OSError, RuntimeError):
+            writer.write_eof()
