@@ -11,22 +11,12 @@ from rich.console import Console
 
 from harness.cli.options import JsonOption, LangOption
 from harness.core.clock import SystemClock
-from harness.core.exits import ExitCode, strongest
 from harness.core.text import Lang
-from harness.core.verdicts import Blame
 from harness.network.config import Network
 from harness.network.doctor import examine
-from harness.report.doctor import print_diagnosis, print_totals
+from harness.report.doctor import diagnosis_block, doctor_code, totals_line
 
 app = typer.Typer()
-
-CODES = {
-    Blame.CONFIGURATION: ExitCode.USAGE,
-    Blame.PRODUCT: ExitCode.FAILED,
-    Blame.HARNESS: ExitCode.HARNESS_ERROR,
-    Blame.SPECIFICATION: ExitCode.UNDECIDED,
-}
-"""Exit code per side of a problem; the strongest one wins."""
 
 
 @app.command()
@@ -44,8 +34,7 @@ def doctor(
     with errors.status("") as status:
         loaded = Network.load(network)
         found = list(examine(loaded, SystemClock().now(), status.update))
-    problems = [item for item in found if item.level == "problem"]
-    code = strongest(CODES[item.blame] for item in problems if item.blame) if problems else ExitCode.OK
+    code = doctor_code(found)
     if as_json:
         document = {"schema": "doctor-1", "exit": int(code), "diagnoses": found}
         sys.stdout.write(msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n")
@@ -53,6 +42,6 @@ def doctor(
         console = Console()
         for item in found:
             if verbose or item.level != "ok":
-                console.print(print_diagnosis(item, language))
-        console.print(print_totals(found, language))
+                console.print(diagnosis_block(item, language), soft_wrap=True)
+        console.print(totals_line(found, language))
     raise typer.Exit(int(code))

@@ -72,9 +72,15 @@ def as_json(path: Path, report: Report, ms: float, lang: Lang) -> dict[str, Any]
 
 @app.command("check")
 def check_command(
-    paths: Annotated[list[Path], typer.Argument(metavar="FILE-OR-FOLDER...", help="Documents, or folders with documents.")],
-    flavour: Annotated[str, typer.Option(help="auto (as claimed), 1b, 1a, 2b, 2u, 2a, 3b, 3u or 3a.")] = "auto",
-    engine: Annotated[str, typer.Option(help="builtin, verapdf (needs an installation) or both.")] = "builtin",
+    paths: Annotated[
+        list[Path], typer.Argument(metavar="FILE-OR-FOLDER...", help="Documents, or folders with documents.")
+    ],
+    flavour: Annotated[
+        str, typer.Option(help="auto (as claimed), 1b, 1a, 2b, 2u, 2a, 3b, 3u or 3a.")
+    ] = "auto",
+    engine: Annotated[
+        str, typer.Option(help="builtin, verapdf (needs an installation) or both.")
+    ] = "builtin",
     json_output: Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")] = False,
     isolated: Annotated[bool, typer.Option(help="Check each file in a process of its own.")] = False,
     lang: Annotated[str, typer.Option(help="nl or en.")] = "",

@@ -18,11 +18,15 @@ from harness.core.data import scenarios_path
 from harness.core.exits import ExitCode
 from harness.core.runs import RunFolder
 from harness.core.text import Lang
+from harness.core.verdicts import Blame
 from harness.judge.catalogue import load_catalogue
 from harness.matrix.plan import Selection, plan_cells
 from harness.matrix.qualification import default_folder
 from harness.matrix.start import DEMO, RunOptions, check_options
+from harness.network.config import Network
+from harness.network.doctor import examine
 from harness.report.console import print_run
+from harness.report.doctor import diagnosis_block, doctor_code
 from harness.report.machine import run_document
 from harness.report.summary import summarise
 
@@ -49,6 +53,9 @@ def qualify(
     out: Annotated[Path | None, typer.Option("--out", help="Run folder.")] = None,
     at: AtOption = None,
     intensity: Annotated[str, typer.Option("--intensity", help="smoke, normal or full.")] = "normal",
+    skip_doctor: Annotated[
+        bool, typer.Option("--skip-doctor", help="Do not look at the configuration first.")
+    ] = False,
     as_json: JsonOption = False,
     lang: LangOption = "nl",
 ) -> None:
@@ -63,7 +70,10 @@ def qualify(
         only=tuple(only or ()),
     )
     # Checked here as well as in the plugin, so that a mistake is one message and not a pytest session.
-    check_options(RunOptions(network=network, at=at, selection=selection), load_catalogue(), plan_cells)
+    options = RunOptions(network=network, at=at, selection=selection)
+    loaded, _ = check_options(options, load_catalogue(), plan_cells)
+    if not skip_doctor:
+        _preflight(loaded, language)
     folder = out or default_folder(SystemClock().now())
     words = [
         *("-p", "no:cacheprovider", "-p", "no:terminal", "-o", "addopts=", "--import-mode=importlib"),
@@ -95,6 +105,22 @@ def qualify(
     if (folder / "findings.json").is_file() and progress.started:
         _print(RunFolder.open(folder), as_json, language, code)
     raise typer.Exit(code)
+
+
+def _preflight(network: Network, lang: Lang) -> None:
+    """Show what the doctor finds; a problem of configuration or harness stops the run.
+
+    A problem of the product does not: the run records it as evidence.
+    """
+    console = Console(stderr=True)
+    found = [item for item in examine(network, SystemClock().now()) if item.level == "problem"]
+    for item in found:
+        console.print(diagnosis_block(item, lang), soft_wrap=True)
+    code = doctor_code(item for item in found if item.blame is not Blame.PRODUCT)
+    if code is not ExitCode.OK:
+        hint = "toch doorgaan: --skip-doctor" if lang == "nl" else "go on anyway: --skip-doctor"
+        console.print(hint, style="dim")
+        raise typer.Exit(int(code))
 
 
 def _print(run: RunFolder, as_json: bool, lang: Lang, code: int) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from rich.text import Text as Styled
 
+from harness.core.exits import ExitCode, strongest
 from harness.core.text import Lang, Text
 from harness.core.verdicts import Blame
 from harness.network.doctor import Diagnosis
@@ -20,7 +21,22 @@ _STYLE = {"problem": "bold red", "note": "yellow", "ok": "green"}
 _SIGN = {"problem": "✗", "note": "!", "ok": "✓"}
 
 
-def print_diagnosis(item: Diagnosis, lang: Lang) -> Styled:
+CODES: dict[Blame, ExitCode] = {
+    Blame.CONFIGURATION: ExitCode.USAGE,
+    Blame.PRODUCT: ExitCode.FAILED,
+    Blame.HARNESS: ExitCode.HARNESS_ERROR,
+    Blame.SPECIFICATION: ExitCode.UNDECIDED,
+}
+"""Exit code per side of a problem; the strongest one wins."""
+
+
+def doctor_code(found: Iterable[Diagnosis]) -> ExitCode:
+    """Exit code for what the doctor found."""
+    codes = [CODES[item.blame] for item in found if item.level == "problem" and item.blame is not None]
+    return strongest(codes) if codes else ExitCode.OK
+
+
+def diagnosis_block(item: Diagnosis, lang: Lang) -> Styled:
     """One diagnosis as a block: party, what, side, where, the one thing to change."""
     dutch = lang == "nl"
     block = Styled()
@@ -38,7 +54,7 @@ def print_diagnosis(item: Diagnosis, lang: Lang) -> Styled:
     return block
 
 
-def print_totals(found: Sequence[Diagnosis], lang: Lang) -> Styled:
+def totals_line(found: Sequence[Diagnosis], lang: Lang) -> Styled:
     """One line: how many problems, per side."""
     problems = [item for item in found if item.level == "problem"]
     good = sum(item.level == "ok" for item in found)

@@ -43,7 +43,7 @@ class Endpoint:
     def place(self) -> str:
         """Public host, and where it was really connected to when that differs."""
         actual = f"{self.address[0]}:{self.address[1]}"
-        return self.host if self.host == self.address[0] else f"{self.host} → {actual}"
+        return actual if self.host == self.address[0] else f"{self.host} → {actual}"
 
 
 @dataclass(frozen=True)
