@@ -131,7 +131,7 @@ def fhir_versions(view: CellView) -> Iterator[Finding]:
     """A wrong fhirVersion is refused (406 or 400); without one there is an answer."""
     cell = trust(view)
     wrong, plain = cell.care("neg-resource-version"), cell.care("var-resource-plain-accept")
-    if not wrong:
+    if not wrong or not plain:
         yield undecided(cell, "MM-RSC-006")
         return
     item = wrong[0]

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from harness.core.exchanges import Exchange, Fact
 from harness.core.findings import Finding
+from harness.core.standards import standard
 from harness.core.text import Text
 from harness.judge.mm_common import (
     NOT_REACHED,
@@ -20,6 +21,7 @@ from harness.judge.mm_common import (
 )
 from harness.judge.registry import judge
 from harness.judge.view import CellView
+from harness.medmij import scope
 from harness.medmij.releases import limits
 
 MINIMUM_BITS = 128
@@ -72,14 +74,14 @@ def code_expiry(view: CellView) -> Iterator[Finding]:
     """A code works after 14.5 minutes and not after 15.5."""
     cell = trust(view)
     early, over = cell.tokens("var-code-late"), cell.tokens("neg-code-expired")
-    if not over:
+    if not over or not early:  # a refusal alone may have any reason
         yield undecided(cell, "MM-TOK-003")
         return
-    if early and cell.granted("var-code-late") is None:
+    if cell.granted("var-code-late") is None:
         yield view.fail(
             "MM-TOK-003", exchange=early[0], path="14.5 min", expected="a token", received=status(early[0])
         )
-    elif early:
+    else:
         yield view.ok("MM-TOK-003", early[0])
     if refused(over[0]):
         yield view.ok("MM-TOK-003", over[0], received=status(over[0]))
@@ -244,6 +246,43 @@ def in_time(view: CellView) -> Iterator[Finding]:
     cell = trust(view)
     calls = [item for item in cell.all if item.interface == "token" and item.flow != "var-slow-token"]
     yield from late(cell, "MM-TOK-011", calls, limits().token_response)
+
+
+@judge("MM-TOK-012")
+def only_listed_services(view: CellView) -> Iterator[Finding]:
+    """A service that the OCL does not list for the client is not granted, and gives no data."""
+    cell = trust(view)
+    flow = "neg-ocl-service"
+    offers = cell.tokens(flow)
+    if not offers:
+        yield (
+            undecided(cell, "MM-TOK-012", NOT_REACHED)
+            if view.find(flow=flow)
+            else undecided(cell, "MM-TOK-012")
+        )
+        return
+    granted = cell.granted(flow)
+    if granted is None:
+        yield view.ok("MM-TOK-012", offers[0], received=status(offers[0]))
+        return
+    data = [item for item in cell.care(flow) if item.response is not None and item.response.status < 300]
+    parsed = cell.response(granted)
+    services = scope.parse_granted(parsed.response.scope) if parsed and parsed.response else None
+    service = standard(view.cell.standard).collect.id
+    if data:
+        yield view.fail("MM-TOK-012", exchange=data[0], expected="HTTP 403", received=status(data[0]))
+    elif services is not None and service in services:
+        yield view.fail(
+            "MM-TOK-012",
+            exchange=granted,
+            path="scope",
+            expected=f"without {service}",
+            received=" ".join(services),
+        )
+    elif services is None and not cell.care(flow):
+        yield undecided(cell, "MM-TOK-012", NOT_REACHED)
+    else:
+        yield view.ok("MM-TOK-012", granted, received=" ".join(services or ()))
 
 
 @judge("MM-TOK-013", "MM-TOK-014", "MM-TOK-015")

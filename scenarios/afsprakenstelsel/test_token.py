@@ -63,6 +63,7 @@ def test_secrets(cell: CellRun) -> None:
         "neg-token-redirect-other",
         "neg-token-other-client",
         "neg-token-client-missing",
+        "neg-ocl-service",
     ),
     once=True,
     requirements=(

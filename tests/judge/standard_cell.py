@@ -42,6 +42,8 @@ class StandardCell:
 
     :param change: applied to every response; ``change_request`` to every request before it is sent.
     :param faults: names of HIS and PGO faults that are switched on.
+    :param handle: another HIS, ``(request, patient id or None) -> response``, with the record of ``patient``.
+    :param flows: flows that are driven.
     """
 
     def __init__(
@@ -54,20 +56,30 @@ class StandardCell:
         change: Change | None = None,
         change_request: ChangeRequest | None = None,
         faults: Iterable[str] = (),
+        handle: Callable[[Request, str | None], Response] | None = None,
+        patient: str = "",
+        flows: Iterable[str] = ("collect", "share"),
     ) -> None:
         self.standard, self.person, self.t = standard, person, t
         self.cell = Cell(his="his-a", dvza="dvza-a", pgo="pgo-1", standard=standard, release="mm-2.2")
         self.dates = TDates(t, NOW)
         self._change, self._change_request = change, change_request
         self._faults = tuple(faults)
-        participant = Participant(id="his-a", role="his", kind="twin", behaviour=behaviour)  # type: ignore[arg-type]
-        self._his = HisTwin(participant, t=t, clock=VirtualClock(NOW))
-        fixture = fixture_person(person)
-        assert fixture is not None
-        self._fixture = fixture
+        self._fixture = fixture_person(person)
+        self.patient = patient or (self._fixture.patient if self._fixture else "")
+        if handle is None:
+            participant = Participant(id="his-a", role="his", kind="twin", behaviour=behaviour)  # type: ignore[arg-type]
+            twin = HisTwin(participant, t=t, clock=VirtualClock(NOW))
+
+            def handle(request: Request, whose: str | None) -> Response:
+                return twin.handle(request, whose, BASE, scratch="cell")
+
+        self._handle = handle
         self.exchanges: list[Exchange] = []
         self._answers: dict[str, Response] = {}
         for query in load_queries(standard):
+            if query.flow not in flows:
+                continue
             for kind in query.formats:
                 for target in self._targets(query, kind):
                     self._send(query, kind, target)
@@ -92,6 +104,7 @@ class StandardCell:
             headers.append(("Authorization", "Bearer [token:3f9a]"))
         body = b""
         if query.body:
+            assert self._fixture is not None
             bundle = self._fixture.bundle(query.body, self.t, NOW)
             body = encode(bundle, kind)
             headers.append(("Content-Type", ACCEPT[kind] + "; charset=utf-8"))

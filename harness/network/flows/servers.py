@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from harness.core.findings import Cell
+from harness.core.standards import standard
 from harness.medmij.flows import Variant
 from harness.network.connect import ConnectMap
 
@@ -52,6 +53,9 @@ def circumstances(running: RunningNetwork, cell: Cell, variant: Variant) -> Iter
     dvza.set_faults(pgo.host, switches)
     node.set_faults(pgo.host, listed)
     hidden = "whitelist-without-dvza" in variant.server
+    unserved = "ocl-without-service" in variant.server
+    if unserved:
+        node.without_services({pgo.host: [standard(cell.standard).collect.id]})
     if hidden:
         node.whitelist_without([dvza.participant.back_host])
     if certificates:
@@ -74,5 +78,7 @@ def circumstances(running: RunningNetwork, cell: Cell, variant: Variant) -> Iter
         node.set_faults(pgo.host, ())
         if hidden:
             node.whitelist_without(())
+        if unserved:
+            node.without_services({})
         if hidden or listed:
             running.forget_lists()

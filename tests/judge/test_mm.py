@@ -1,0 +1,452 @@
+"""Judges of the trust framework: a recorded cell passes; one change in the recording breaks the right rule.
+
+One cell is driven once per release family (all flows, real sockets); every test works on that recording in
+memory, so that each requirement gets a passing and a failing case within milliseconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from functools import cache
+
+import msgspec
+import pytest
+
+from harness.core.exchanges import Exchange, Fact, Response
+from harness.core.findings import Cell, Finding
+from harness.core.runs import ParticipantVersion
+from harness.core.verdicts import Strength, Verdict, worst
+from harness.judge.catalogue import load_catalogue
+from harness.judge.run import judge_requirements
+from harness.judge.view import CellView
+from harness.matrix.kill import DEFAULT_STANDARD, Bench
+from harness.medmij.flows import variants
+from harness.medmij.releases import release_ids
+from harness.network.config import Network
+from harness.network.running import start
+
+T = date(2026, 3, 1)
+NOW = datetime(2026, 3, 1, 11, 0, tzinfo=UTC)
+CATALOGUE = load_catalogue()
+IDS = sorted(item.id for item in CATALOGUE if item.id.startswith("MM-") and item.decidable)
+replace = msgspec.structs.replace
+Change = Callable[[Exchange], Exchange | None]
+
+
+@cache
+def recorded(release: str) -> tuple[Cell, tuple[Exchange, ...]]:
+    bench = Bench(Network.load("demo"), CATALOGUE, t=T, now=NOW)
+    cell = bench.cell(DEFAULT_STANDARD, release)
+    with start(bench.network, t=T, intensity="normal") as running:
+        for flow in ("collect", *variants()):
+            running.drive(cell, flow)
+        assert running.errors == []
+        return cell, tuple(running.recorder.exchanges(cell.key))
+
+
+def judge(
+    cell: Cell, exchanges: list[Exchange] | tuple[Exchange, ...], **settings: object
+) -> dict[str, list[Finding]]:
+    view = CellView(cell, exchanges, CATALOGUE, t=T, now=NOW, settings={"intensity": "normal", **settings})
+    said: dict[str, list[Finding]] = {}
+    for item in judge_requirements(view, IDS):
+        said.setdefault(item.requirement, []).append(item)
+    return said
+
+
+def verdicts(said: dict[str, list[Finding]]) -> dict[str, Verdict]:
+    return {key: worst([item.verdict for item in items]) for key, items in said.items()}
+
+
+@pytest.mark.parametrize("release", release_ids())
+def test_the_reference_twins_pass_everything(release: str) -> None:
+    found = verdicts(judge(*recorded(release)))
+    assert set(found) == set(IDS)
+    bad = {key: value for key, value in found.items() if value not in (Verdict.PASS, Verdict.NOT_APPLICABLE)}
+    assert bad == {}
+    missing = {key for key in IDS if found[key] is Verdict.NOT_APPLICABLE}
+    assert all(release not in CATALOGUE[key].releases for key in missing)
+
+
+# --- one change, one broken requirement ---------------------------------------------------------------
+
+
+def where(
+    change: Change, *, flow: str = "collect", operation: str = "", interface: str = "", first: bool = True
+) -> Callable[[tuple[Exchange, ...]], list[Exchange]]:
+    """Apply a change to the first (or every) exchange with these labels; ``None`` drops it."""
+
+    def apply(exchanges: tuple[Exchange, ...]) -> list[Exchange]:
+        result, done = [], False
+        for item in exchanges:
+            fits = (
+                item.flow == flow
+                and (not operation or item.operation == operation)
+                and (not interface or item.interface == interface)
+            )
+            if not fits or (done and first):
+                result.append(item)
+                continue
+            done = True
+            changed = change(item)
+            if changed is not None:
+                result.append(changed)
+        assert done, f"no exchange {flow} {operation} {interface}"
+        return result
+
+    return apply
+
+
+def answered(status: int, body: bytes = b"", *headers: tuple[str, str]) -> Change:
+    return lambda item: replace(
+        item, response=Response(status=status, headers=headers, body=body), error="", notes={}
+    )
+
+
+def in_url(old: str, new: str) -> Change:
+    def change(item: Exchange) -> Exchange:
+        assert old in item.request.url, item.request.url
+        return replace(item, request=replace(item.request, url=item.request.url.replace(old, new)))
+
+    return change
+
+
+def in_request_body(old: bytes, new: bytes) -> Change:
+    def change(item: Exchange) -> Exchange:
+        assert old in item.request.body, item.request.body
+        return replace(item, request=replace(item.request, body=item.request.body.replace(old, new)))
+
+    return change
+
+
+def in_body(old: bytes, new: bytes) -> Change:
+    def change(item: Exchange) -> Exchange:
+        assert item.response is not None
+        assert old in item.response.body, item.response.body[:300]
+        return replace(item, response=replace(item.response, body=item.response.body.replace(old, new)))
+
+    return change
+
+
+def response_header(name: str, value: Callable[[str], str | None]) -> Change:
+    def change(item: Exchange) -> Exchange:
+        assert item.response is not None
+        headers = []
+        for key, old in item.response.headers:
+            new = value(old) if key.lower() == name.lower() else old
+            if new is not None:
+                headers.append((key, new))
+        return replace(item, response=replace(item.response, headers=tuple(headers)))
+
+    return change
+
+
+def request_header(name: str, value: str | None) -> Change:
+    def change(item: Exchange) -> Exchange:
+        headers = [(key, old) for key, old in item.request.headers if key.lower() != name.lower()]
+        if value is not None:
+            headers.append((name, value))
+        return replace(item, request=replace(item.request, headers=tuple(headers)))
+
+    return change
+
+
+def tls(**changes: object) -> Change:
+    def change(item: Exchange) -> Exchange:
+        assert item.tls is not None
+        return replace(item, tls=replace(item.tls, **changes))
+
+    return change
+
+
+def server_certificate(**changes: object) -> Change:
+    def change(item: Exchange) -> Exchange:
+        assert item.tls is not None
+        assert item.tls.server is not None
+        return replace(item, tls=replace(item.tls, server=replace(item.tls.server, sha256="x", **changes)))
+
+    return change
+
+
+def noted(**notes: object) -> Change:
+    return lambda item: replace(item, notes={**item.notes, **notes})
+
+
+def with_fact(kind: str, place: str) -> Change:
+    return lambda item: replace(
+        item, facts=(*item.facts, Fact(tag="[bsn:000000000000]", kind=kind, place=place, length=9))
+    )
+
+
+def weak_facts(item: Exchange) -> Exchange:
+    return replace(item, facts=tuple(replace(fact, entropy_bits=40, length=8) for fact in item.facts))
+
+
+def slow(seconds: float) -> Change:
+    return lambda item: replace(item, duration=seconds)
+
+
+def add_after(
+    make: Callable[[Exchange], Exchange], *, flow: str, operation: str, into: str
+) -> Callable[[tuple[Exchange, ...]], list[Exchange]]:
+    """Copy an exchange of one flow into another."""
+
+    def apply(exchanges: tuple[Exchange, ...]) -> list[Exchange]:
+        source = next(item for item in exchanges if item.flow == flow and item.operation == operation)
+        return [*exchanges, replace(make(source), flow=into, id="copied")]
+
+    return apply
+
+
+HTML = (("Content-Type", "text/html"),)
+FHIR = ("Content-Type", "application/fhir+json")
+BUNDLE = b'{"resourceType":"Bundle","type":"searchset","entry":[{"fullUrl":"https://x/Patient/1","resource":{"resourceType":"Patient","id":"1"}}]}'
+OUTSIDE = ("Location", "https://evil.example/redirect?error=invalid_request")
+WITH_TOKEN = b'{"access_token":"abcdefghijklmnop","token_type":"Bearer","expires_in":900}'
+JSON = ("Content-Type", "application/json")
+again = {"flow": "again"}
+
+
+def location(change: Callable[[str], str | None]) -> Change:
+    return response_header("location", change)
+
+
+CASES = {
+    "MM-TLS-001": where(answered(200, b"{}"), flow="probe-tls", operation="probe-http"),
+    "MM-TLS-002": where(
+        lambda item: noted(outcome="accepted")(item) if item.notes.get("offered") == "TLSv1" else item,
+        flow="probe-tls",
+        first=False,
+    ),
+    "MM-TLS-003": where(tls(cipher="AES256-SHA"), operation="authorize"),
+    "MM-TLS-004": where(server_certificate(dns_names=("*.dva.example",)), operation="authorize"),
+    "MM-TLS-005": where(server_certificate(subject="CN=inlog.dva.example"), operation="authorize"),
+    "MM-TLS-006": where(answered(200, WITH_TOKEN, JSON), flow="neg-token-no-certificate", interface="token"),
+    "MM-TLS-007": where(answered(200, WITH_TOKEN, JSON), flow="neg-token-not-whitelisted", interface="token"),
+    "MM-AUT-001": where(answered(403), operation="authorize"),
+    "MM-AUT-002": where(answered(302, b"", OUTSIDE), flow="neg-client-unknown", operation="authorize"),
+    "MM-AUT-003": where(
+        answered(302, b"", ("Location", "http://pgo.example/redirect?error=x")),
+        flow="neg-redirect-http",
+        operation="authorize",
+    ),
+    "MM-AUT-004": where(
+        location(lambda old: old.split("&state=")[0]), flow="neg-response-type", operation="authorize"
+    ),
+    "MM-AUT-005": where(answered(400, b"<p>x</p>", *HTML), flow="var-extra-parameter", operation="consent"),
+    "MM-AUT-006": where(answered(400, b"<p>x</p>", *HTML), operation="authorize", **again),
+    "MM-AUT-007": where(
+        location(lambda old: old.replace("error=invalid_scope", "code=abc")),
+        flow="neg-scope-suffix",
+        operation="authorize",
+    ),
+    "MM-AUT-008": where(
+        location(lambda old: old.replace("error=invalid_request", "code=abc")),
+        flow="neg-ids-absent",
+        operation="authorize",
+    ),
+    "MM-AUT-009": where(
+        answered(500, b"<html><body>storing</body></html>", *HTML), flow="var-failure", operation="login"
+    ),
+    "MM-AUT-010": where(location(lambda old: old.replace("state=", "state=x")), operation="consent"),
+    "MM-CON-001": where(in_body(b'data-step="landing"', b'data-step="consent"'), operation="authorize"),
+    "MM-CON-002": where(in_body(b"Zonnewijzer", b"Iemand"), operation="login"),
+    "MM-CON-003": where(in_body(b'value="yes"', b'value="yes" checked'), operation="login"),
+    "MM-CON-004": where(
+        location(lambda old: old + "&error_description=geen"), flow="neg-no-data", operation="login"
+    ),
+    "MM-CON-005": where(
+        location(lambda old: old + "&error_description=geen"), flow="neg-no-data", operation="login"
+    ),
+    "MM-CON-006": where(
+        location(lambda old: old.replace("error=access_denied", "code=abc")),
+        flow="neg-age-15",
+        operation="login",
+    ),
+    "MM-CON-007": where(
+        answered(200, b"<html><body>tot ziens</body></html>", *HTML),
+        flow="neg-cancelled",
+        operation="landing",
+    ),
+    "MM-TOK-001": where(answered(200, WITH_TOKEN, JSON), flow="neg-code-twice", operation="token-code-again"),
+    "MM-TOK-002": where(answered(200, BUNDLE, FHIR), flow="neg-code-twice", interface="resource"),
+    "MM-TOK-003": where(answered(200, WITH_TOKEN, JSON), flow="neg-code-expired", interface="token"),
+    "MM-TOK-004": lambda exchanges: [
+        replace(item, facts=tuple(replace(fact, tag="[token:000000000001]") for fact in item.facts))
+        if item.flow == "var-samples" and item.interface == "token"
+        else item
+        for item in exchanges
+    ],
+    "MM-TOK-005": where(weak_facts, flow="var-samples", interface="token"),
+    "MM-TOK-006": where(answered(200, WITH_TOKEN, JSON), flow="neg-token-redirect-other", interface="token"),
+    "MM-TOK-007": where(answered(200, WITH_TOKEN, JSON), flow="neg-token-other-client", interface="token"),
+    "MM-TOK-008": where(answered(200, WITH_TOKEN, JSON), flow="neg-token-client-missing", interface="token"),
+    "MM-TOK-009": where(in_body(b'"Bearer"', b'"mac"'), interface="token"),
+    "MM-TOK-010": where(in_body(b"900", b"3600"), interface="token"),
+    "MM-TOK-011": lambda exchanges: [
+        slow(11)(item) if item.interface == "token" else item for item in exchanges
+    ],
+    "MM-TOK-012": where(in_body(b'"scope": "', b'"scope": "49 '), flow="neg-ocl-service", interface="token"),
+    "MM-TOK-013": where(answered(200, WITH_TOKEN, JSON), flow="refresh", operation="token-refresh"),
+    "MM-TOK-014": where(answered(200, WITH_TOKEN, JSON), flow="refresh", operation="token-refresh-again"),
+    "MM-TOK-015": where(
+        answered(200, WITH_TOKEN, JSON), flow="neg-refresh-withdrawn", operation="token-refresh"
+    ),
+    "MM-TOK-016": where(response_header("cache-control", lambda _: None), interface="token"),
+    "MM-RSC-001": where(answered(200, BUNDLE, FHIR), flow="neg-resource-query-token", interface="resource"),
+    "MM-RSC-002": where(answered(200, BUNDLE, FHIR), flow="neg-resource-garbage-token", interface="resource"),
+    "MM-RSC-003": where(answered(200, BUNDLE, FHIR), flow="neg-resource-other-person", interface="resource"),
+    "MM-RSC-004": lambda exchanges: [
+        slow(61)(item) if item.interface == "resource" else item for item in exchanges
+    ],
+    "MM-RSC-005": where(answered(400), flow="var-resource-extra-header", interface="resource"),
+    "MM-RSC-006": where(answered(200, BUNDLE, FHIR), flow="neg-resource-version", interface="resource"),
+    "MM-RSC-007": where(answered(200, BUNDLE, FHIR), flow="neg-resource-expired", interface="resource"),
+    "MM-RSC-008": where(with_fact("bsn", "response.headers.x-patient"), interface="token"),
+    "MM-CLI-001": lambda exchanges: [item for item in exchanges if item.operation != "list-gnl"],
+    "MM-CLI-002": where(noted(list={"outcome": "replaced"}), flow="neg-list-namespace", operation="list-zal"),
+    "MM-CLI-003": lambda exchanges: [
+        noted(list={"outcome": "replaced"})(item) if item.flow == "neg-list-stale" else item
+        for item in exchanges
+    ],
+    "MM-CLI-004": where(in_url("/token", "/andere-token"), interface="token"),
+    "MM-CLI-005": where(in_url("response_type=code", "response_type=token"), operation="authorize", **again),
+    "MM-CLI-006": where(in_url("%2Fredirect", "%3A8443%2Fredirect"), operation="authorize", **again),
+    "MM-CLI-007": where(in_url("&state=", "%40medmij&state="), operation="authorize", **again),
+    "MM-CLI-008": lambda exchanges: [
+        replace(item, request=replace(item.request, url=item.request.url.split("&state=")[0] + "&state=vast"))
+        if item.flow == "var-samples" and item.operation == "authorize"
+        else item
+        for item in exchanges
+    ],
+    "MM-CLI-009": add_after(
+        lambda item: item, flow="collect", operation="token-code", into="neg-state-altered"
+    ),
+    "MM-CLI-010": where(request_header("MedMij-Request-ID", "1"), interface="token"),
+    "MM-CLI-011": where(request_header("X-Correlation-ID", None), flow="refresh", operation="token-refresh"),
+    "MM-CLI-012": add_after(
+        lambda item: item, flow="neg-token-500", operation="token-code", into="neg-token-500"
+    ),
+    "MM-CLI-013": where(request_header("Content-Type", "application/json"), interface="token"),
+    "MM-CLI-014": where(request_header("Authorization", "Basic eDp5"), interface="token"),
+    "MM-CLI-015": add_after(
+        lambda item: item, flow="collect", operation="token-code", into="neg-error-denied"
+    ),
+    "MM-CLI-017": add_after(
+        lambda item: item, flow="collect", operation="hg-patient-json", into="var-narrow-scope"
+    ),
+    "MM-CLI-018": where(
+        in_request_body(b"refresh_token&", b"refresh_code&"), flow="refresh", operation="token-refresh"
+    ),
+    "MM-CLI-019": where(in_url("Patient?", "Patient?access_token=x&"), operation="hg-patient-json"),
+    "MM-CLI-020": where(with_fact("bsn", "request.query.identifier"), operation="hg-patient-json"),
+    "MM-CLI-021": where(answered(200, WITH_TOKEN, JSON), flow="neg-cert-expired", interface="token"),
+    "MM-CLI-022": where(answered(200, WITH_TOKEN, JSON), flow="neg-cert-wildcard", interface="token"),
+    "MM-CLI-023": where(
+        lambda item: replace(item, response=None, error="timeout: gave up", duration=5.0),
+        flow="var-slow-token",
+        interface="token",
+    ),
+    "MM-CLI-024": where(in_url("/Patient?", "//Patient?"), operation="hg-patient-json"),
+    "MM-CLI-025": where(in_url("https://", "https://elders."), operation="hg-patient-json"),
+    "MM-CLI-026": where(request_header("Accept", "application/fhir+json"), operation="hg-patient-json"),
+    "MM-LST-001": where(in_body(b"<Volgnummer>", b"<Volgnr/><Volgnummer>"), operation="list-gnl"),
+    "MM-LST-002": where(response_header("content-type", lambda _: "text/plain"), operation="list-gnl"),
+    "MM-LST-003": where(tls(client=None), operation="list-zal"),
+    "MM-LST-004": where(in_body(b"Huisarts", b"Huisdokter"), operation="list-gnl", flow="again"),
+    "MM-LST-005": where(in_body(b" xmlns=", b" xmlns:a='urn:x' xmlns="), operation="list-gnl"),
+    "MM-LST-006": where(in_body(b"<Hostname>mtls", b"<Hostname>weg"), operation="list-whl", **again),
+}
+ALONG = {
+    "MM-TOK-001": {"MM-TOK-004", "MM-TOK-005"},
+    "MM-CON-006": {"MM-CON-005"},
+    "MM-CLI-025": {"MM-CLI-004", "MM-TLS-006"},
+    "MM-CLI-006": {"MM-CLI-013"},
+    "MM-CLI-009": {"MM-TOK-004"},
+    "MM-CLI-015": {"MM-TOK-004"},
+    "MM-LST-006": {"MM-LST-004"},
+    "MM-TOK-013": {"MM-CLI-018"},
+}
+"""What a crude change of the recording takes along where a real fault would not."""
+
+
+def test_every_requirement_has_a_failing_case() -> None:
+    assert set(CASES) == set(IDS)
+
+
+@pytest.mark.parametrize("requirement", IDS)
+def test_one_change_breaks_the_right_requirement(requirement: str) -> None:
+    release = "mm-1.5" if "mm-2.2" not in CATALOGUE[requirement].releases else "mm-2.2"
+    cell, exchanges = recorded(release)
+    before = verdicts(judge(cell, exchanges))
+    said = judge(cell, CASES[requirement](exchanges))
+    after = verdicts(said)
+    wanted = Verdict.FAIL if CATALOGUE[requirement].strength is Strength.MUST else Verdict.WARNING
+    assert after[requirement] is wanted, said[requirement]
+    changed = {key for key in after if after[key] is not before[key]} - {requirement}
+    assert changed <= ALONG.get(requirement, set()), {key: said[key] for key in changed}
+    broken = next(item for item in said[requirement] if item.verdict is wanted)
+    assert broken.next_step.nl
+    assert broken.next_step.en
+    assert broken.party
+    assert broken.expected or broken.received
+
+
+# --- gaps are never passes ----------------------------------------------------------------------------
+
+
+def test_without_recording_nothing_passes() -> None:
+    cell, _ = recorded("mm-2.2")
+    assert set(verdicts(judge(cell, ())).values()) == {Verdict.INCONCLUSIVE, Verdict.NOT_APPLICABLE}
+
+
+@pytest.mark.parametrize("flow", sorted(variants()))
+def test_a_flow_that_was_not_driven_gives_no_pass(flow: str) -> None:
+    cell, exchanges = recorded("mm-2.2")
+    said = judge(cell, [item for item in exchanges if item.flow != flow])
+    for requirement in variants()[flow].requirements:
+        if (
+            requirement in said
+            and flow not in ("again", "var-samples")
+            and "mm-2.2" in CATALOGUE[requirement].releases
+        ):
+            got = worst([item.verdict for item in said[requirement]])
+            assert got in (Verdict.INCONCLUSIVE, Verdict.NOT_APPLICABLE), said[requirement]
+
+
+def test_probes_that_could_not_be_sent_decide_nothing() -> None:
+    cell, exchanges = recorded("mm-2.2")
+    change = where(
+        lambda item: noted(outcome="not-sent")(item) if item.notes.get("offered") == "rc4" else item,
+        flow="probe-tls",
+        first=False,
+    )
+    assert verdicts(judge(cell, change(exchanges)))["MM-TLS-003"] is Verdict.INCONCLUSIVE
+
+
+def test_supplied_tokens_make_login_not_applicable() -> None:
+    cell, exchanges = recorded("mm-2.2")
+    left = [item for item in exchanges if item.interface in ("list", "resource") and item.flow == "collect"]
+    found = verdicts(judge(cell, left, logins={cell.dvza: "tokens"}))
+    assert found["MM-AUT-010"] is Verdict.NOT_APPLICABLE
+    assert found["MM-CLI-024"] is Verdict.PASS
+
+
+def test_our_own_mock_is_not_asked_to_prove_what_a_live_party_cannot_provoke() -> None:
+    cell, exchanges = recorded("mm-2.2")
+    kinds = {"his": "twin", "dvza": "live", "pgo": "twin"}
+    participants = {
+        role: ParticipantVersion(id=getattr(cell, role), role=role, kind=kind) for role, kind in kinds.items()
+    }
+    left = [item for item in exchanges if not item.flow.startswith("neg-")]
+    view = CellView(cell, left, CATALOGUE, t=T, now=NOW, participants=participants)
+    found = {item.requirement: item.verdict for item in judge_requirements(view, IDS)}
+    assert found["MM-CLI-009"] is Verdict.NOT_APPLICABLE
+    assert found["MM-AUT-002"] is Verdict.INCONCLUSIVE
+
+
+def test_one_late_answer_never_fails() -> None:
+    cell, exchanges = recorded("mm-2.2")
+    found = verdicts(judge(cell, where(slow(12), interface="token")(exchanges)))
+    assert found["MM-TOK-011"] is Verdict.INCONCLUSIVE
