@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from lxml import etree
+
 from harness.fhir.model import ElementFacts, Model
 
 Json = dict[str, Any]
@@ -676,3 +678,74 @@ def mutants(
             seen.add((name, *done))
             made += 1
             yield Mutant(operator, name, done[0], done[1], resource)
+
+
+# -- defects that only XML can have ---------------------------------------------------------------
+
+_NS = "{http://hl7.org/fhir}"
+
+
+def xml_mutants(
+    sources: dict[str, bytes], *, seed: int = 20260301, count: int = 200
+) -> Iterator[tuple[str, str, str, bytes]]:
+    """``(operator, origin, path, document)``: order, attributes, repeats, text, namespace, unknown elements."""
+    rng = random.Random(f"{seed}-xml")
+    names = sorted(sources)
+    operators = ("order", "attribute", "repeat", "text", "namespace", "unknown", "empty", "truncated")
+    for number in range(count):
+        operator = operators[number % len(operators)]
+        name = rng.choice(names)
+        root = etree.fromstring(sources[name])
+        places = [e for e in root.iter() if isinstance(e.tag, str) and e.tag.startswith(_NS) and len(e) > 1]
+        leaves = [
+            e
+            for e in root.iter()
+            if isinstance(e.tag, str) and e.tag.startswith(_NS) and e.get("value") is not None
+        ]
+        if not places or not leaves:
+            continue
+        leaf = rng.choice(leaves)
+        at = leaf
+        if operator == "order":
+            swaps = [
+                (a, b)
+                for parent in places
+                for a, b in zip(parent, list(parent)[1:], strict=False)
+                if isinstance(a.tag, str)
+                and isinstance(b.tag, str)
+                and a.tag != b.tag
+                and a.tag.startswith(_NS)
+            ]
+            if not swaps:
+                continue
+            at, second = rng.choice(swaps)
+            second.addnext(at)
+        elif operator == "attribute":
+            leaf.set(rng.choice(["foo", "href"]), "x")
+        elif operator == "repeat":
+            leaf.addnext(copy.deepcopy(leaf))
+        elif operator == "text":
+            leaf.text = "tekst"
+        elif operator == "namespace":
+            leaf.tag = "{urn:example:other}" + leaf.tag.removeprefix(_NS)
+        elif operator == "unknown":
+            etree.SubElement(rng.choice(places), _NS + "onbekend", value="x")
+        elif operator == "empty":
+            del leaf.attrib["value"]
+        data = etree.tostring(root, encoding="utf-8")
+        if operator == "truncated":
+            data = data[: rng.randrange(len(data) // 2, len(data) - 3)]
+        yield f"xml-{operator}", name, _xml_path(at), data
+
+
+def _xml_path(element: etree._Element) -> str:
+    """Location of an element, without indexes."""
+    parts: list[str] = []
+    step: etree._Element | None = element
+    while step is not None:
+        tag = str(step.tag).rpartition("}")[2]
+        parent = step.getparent()
+        if not (tag[:1].isupper() and parent is not None):
+            parts.append(tag)
+        step = parent
+    return ".".join(reversed(parts))

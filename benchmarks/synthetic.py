@@ -26,7 +26,11 @@ _PLAIN: dict[str, list[Any]] = {
     "markdown": ["*tekst*"],
     "code": ["en"],
     "id": ["a1", "b-2"],
-    "uri": ["http://example.org/x", "urn:oid:2.16.840.1.113883.2.4.6.3", "urn:uuid:c757873d-ec9a-4326-a141-556f43239520"],
+    "uri": [
+        "http://example.org/x",
+        "urn:oid:2.16.840.1.113883.2.4.6.3",
+        "urn:uuid:c757873d-ec9a-4326-a141-556f43239520",
+    ],
     "oid": ["urn:oid:2.16.840.1.113883"],
     "uuid": ["urn:uuid:c757873d-ec9a-4326-a141-556f43239520"],
     "date": ["2020", "2020-05", "2020-05-06"],
@@ -35,7 +39,16 @@ _PLAIN: dict[str, list[Any]] = {
     "time": ["10:11:12"],
     "base64Binary": ["aGFsbG8="],
 }
-_SKIP = {"id", "meta", "implicitRules", "contained", "extension", "modifierExtension", "fhir_comments", "text"}
+_SKIP = {
+    "id",
+    "meta",
+    "implicitRules",
+    "contained",
+    "extension",
+    "modifierExtension",
+    "fhir_comments",
+    "text",
+}
 MAX_DEPTH = 5
 
 
@@ -51,7 +64,10 @@ class Maker:
         """One resource of a type."""
         made = {"resourceType": name, "id": "x1", **self.object(name, 0)}
         if self.rng.random() < 0.4 and "text" in self.model.types[name].stems:
-            made["text"] = {"status": "generated", "div": '<div xmlns="http://www.w3.org/1999/xhtml">tekst</div>'}
+            made["text"] = {
+                "status": "generated",
+                "div": '<div xmlns="http://www.w3.org/1999/xhtml">tekst</div>',
+            }
         return made
 
     def object(self, name: str, depth: int) -> Json:
@@ -83,7 +99,10 @@ class Maker:
     def value(self, owner: str, element: ElementFacts, ref: TypeRef, depth: int) -> Any:
         """A value of one type for one element, ``None`` when it would go too deep."""
         code = ref.code
-        if code in ("code", "Coding", "CodeableConcept", "uri", "string") and (coded := self.coded(owner, element, code)) is not None:
+        if (
+            code in ("code", "Coding", "CodeableConcept", "uri", "string")
+            and (coded := self.coded(owner, element, code)) is not None
+        ):
             return coded
         if code in _PLAIN:
             return self.rng.choice(_PLAIN[code])

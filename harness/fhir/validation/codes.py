@@ -33,6 +33,7 @@ _LANGUAGE = re.compile(r"(?:[A-Za-z]{2,3}|[ix])(?:-[A-Za-z0-9]{1,8})*").fullmatc
 GRAMMARS: dict[str, Callable[[str], object]] = {
     "urn:ietf:bcp:13": _MIME,
     "urn:ietf:bcp:47": _LANGUAGE,
+    "https://www.usps.com/": re.compile(r"[A-Z]{2}").fullmatch,
 }
 """Code systems that are a grammar: membership is a matter of form."""
 
@@ -208,6 +209,23 @@ def coding_check(knowledge: Knowledge) -> Check:
             )
 
     return check
+
+
+def code_system_check(value: Any, place: Place, run: Run) -> None:
+    """A complete CodeSystem has as many concepts as it says; one without content has none (codesystem.html)."""
+    content, count = value.get("content"), value.get("count")
+    stack = list(value.get("concept") or ())
+    total = 0
+    while stack:
+        concept = stack.pop()
+        total += 1
+        inner = concept.get("concept") if type(concept) is dict else None
+        if type(inner) is list:
+            stack += inner
+    if content == "complete" and type(count) is int and count != total:
+        run.add("fhir-code-system-count", (place, "count", -1, "count"), expected=total, received=count)
+    elif content == "not-present" and total:
+        run.add("fhir-code-system-count", (place, "concept", 0, "concept"), expected=0, received=total)
 
 
 def identifier_check(value: Any, place: Place, run: Run) -> None:

@@ -23,7 +23,10 @@ from harness.fhir.validation.overlay import ProfileRules, compile_profile
 from harness.fhir.validation.run import Json, Place, Run, Scope
 from harness.fhir.validation.shapes import Check, Shapes
 
-_RESOURCE_CHECKS: dict[str, Callable[[Json, Place, Run], None]] = {"Bundle": bundles.check}
+_RESOURCE_CHECKS: dict[str, Callable[[Json, Place, Run], None]] = {
+    "Bundle": bundles.check,
+    "CodeSystem": codes.code_system_check,
+}
 
 
 class Engine:

@@ -69,6 +69,10 @@ RULES: dict[str, Text] = {
     "fhir-code-unknown": Text(
         nl="deze code bestaat niet in het codestelsel", en="this code does not exist in the code system"
     ),
+    "fhir-code-system-count": Text(
+        nl="het aantal concepten klopt niet met wat het codestelsel zegt",
+        en="the number of concepts is not what the code system says",
+    ),
     "fhir-coding-system": Text(
         nl="het codestelsel hoort een absolute URI te zijn", en="the code system should be an absolute URI"
     ),

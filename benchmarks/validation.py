@@ -1,0 +1,411 @@
+"""Compares the validator with HAPI's FhirInstanceValidator: same verdicts, where, how fast, how much memory.
+
+::
+
+    python benchmarks/validation.py [--material DIR] [--scale 1.0] [--json FILE] [--no-peer] [--synthetic]
+
+Corpus: all official examples and fixtures, mutants of them (:mod:`mutants`), and with ``--synthetic`` made-up resources of every
+type (:mod:`synthetic`). The peer needs Java 17 and, the first time, Maven Central (``mvn dependency:copy-dependencies`` in
+``benchmarks/hapi``). What the disagreements are and who is right: ``benchmarks/validation.md``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import resource as usage
+import statistics
+import subprocess
+import sys
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any, NamedTuple
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
+
+import mutants as mutation  # noqa: E402
+import synthetic  # noqa: E402
+from rich.console import Console  # noqa: E402
+from rich.table import Table  # noqa: E402
+
+from harness.core.issues import Issue  # noqa: E402
+from harness.core.tdates import TDates  # noqa: E402
+from harness.fhir.codec import parse, to_json  # noqa: E402
+from harness.fhir.packages import load_packages  # noqa: E402
+from harness.fhir.validation import Validator  # noqa: E402
+
+CACHE = ROOT / "benchmarks" / ".cache" / "hapi"
+WORK = ROOT / "benchmarks" / ".cache" / "validation"
+STANDARDS = ("GenPractData", "PDFA", "eAppointment", "SelfMeasurements", "eafspraak")
+T = date(2026, 3, 1)
+
+
+class Case(NamedTuple):
+    """One document to validate: what was done to it and where (``""`` for an original)."""
+
+    file: Path
+    kind: str
+    operator: str
+    path: str
+
+
+class Verdict(NamedTuple):
+    """One validator's answer: accepted or not, its errors as ``(rule, path, message)``."""
+
+    accept: bool
+    errors: list[tuple[str, str, str]]
+    not_checked: int = 0
+
+
+# -- corpus ---------------------------------------------------------------------------------------
+
+
+def originals(material: Path) -> dict[str, bytes]:
+    """Official examples and fixtures with placeholders filled in, by a flat name."""
+    dates = TDates(T)
+    found: dict[str, bytes] = {}
+    folders = [
+        material / "nictiz-testscripts",
+        material / "zib2017" / "Examples",
+        material / "eafspraak" / "Examples",
+    ]
+    for folder in folders:
+        for path in sorted(folder.rglob("*")):
+            if path.suffix not in (".xml", ".json") or (
+                folder.name == "nictiz-testscripts" and "_reference" not in path.parts
+            ):
+                continue
+            text = path.read_text(encoding="utf-8-sig")
+            if re.search(r"<TestScript[\s>]", text[:4000]):
+                continue
+            name = (
+                "__".join(path.relative_to(material).parts)
+                .replace("nictiz-testscripts__STU3__", "")
+                .replace(" ", "_")
+            )
+            found[name] = dates.resolve(text).encode()
+    return found
+
+
+def write(folder: Path, name: str, data: bytes) -> Path:
+    """Writes a document of the corpus."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / name
+    path.write_bytes(data)
+    return path
+
+
+def corpus(material: Path, validator: Validator, scale: float, made_up: bool) -> list[Case]:
+    """All documents, written below :data:`WORK`."""
+    sources = originals(material)
+    cases = [Case(write(WORK / "original", name, data), "original", "", "") for name, data in sources.items()]
+    good: dict[str, Any] = {}
+    good_xml: dict[str, bytes] = {}
+    for name, data in sources.items():
+        document = parse(data, model=validator.model)
+        if len(data) < 60_000 and not any(i.severity == "error" for i in validator.validate(document)):
+            good[name] = document.resource
+            if name.endswith(".xml"):
+                good_xml[name] = data
+    for number, mutant in enumerate(mutation.mutants(good, validator.model, scale=scale)):
+        name = f"{number:05d}-{mutant.operator}-{_standard(mutant.origin)}.json"
+        file = write(WORK / "mutant", name, to_json(mutant.resource))
+        cases.append(Case(file, "mutant", mutant.operator, mutant.path))
+    for number, (operator, origin, path, data) in enumerate(
+        mutation.xml_mutants(good_xml, count=round(240 * scale))
+    ):
+        file = write(WORK / "mutant", f"{number:05d}-{operator}-{_standard(origin)}.xml", data)
+        cases.append(Case(file, "mutant", operator, path))
+    if made_up:
+        for name, resource in synthetic.resources(validator.knowledge):
+            cases.append(
+                Case(write(WORK / "synthetic", f"{name}.json", to_json(resource)), "synthetic", "", "")
+            )
+    return cases
+
+
+def _standard(origin: str) -> str:
+    return next((s for s in STANDARDS if origin.startswith(s)), "other")
+
+
+# -- the two validators ---------------------------------------------------------------------------
+
+
+def errors_of(issues: list[Issue]) -> Verdict:
+    """Our verdict."""
+    errors = [(i.rule, i.path, f"{i.expected} / {i.received}") for i in issues if i.severity == "error"]
+    return Verdict(not errors, errors, sum(i.severity == "not-checked" for i in issues))
+
+
+def ours(validator: Validator, cases: list[Case]) -> dict[Path, Verdict]:
+    """Verdicts of the harness."""
+    return {
+        c.file: errors_of(validator.validate(parse(c.file.read_bytes(), model=validator.model)))
+        for c in cases
+    }
+
+
+def build_peer() -> bool:
+    """Fetches and compiles the peer when needed; whether it is there."""
+    if not (CACHE / "lib").is_dir() or not any((CACHE / "lib").glob("*.jar")):
+        command = [
+            "mvn",
+            "-q",
+            "-B",
+            "dependency:copy-dependencies",
+            f"-DoutputDirectory={CACHE / 'lib'}",
+            "-DincludeScope=runtime",
+        ]
+        if subprocess.run(command, cwd=ROOT / "benchmarks" / "hapi", check=False).returncode:
+            return False
+    (CACHE / "classes").mkdir(parents=True, exist_ok=True)
+    source = ROOT / "benchmarks" / "hapi" / "src" / "main" / "java" / "HapiBatch.java"
+    command = ["javac", "-cp", f"{CACHE / 'lib'}/*", "-d", str(CACHE / "classes"), str(source)]
+    return subprocess.run(command, check=False).returncode == 0
+
+
+def peer(
+    material: Path, cases: list[Case], name: str, repeat: int
+) -> tuple[dict[Path, Verdict], dict[Path, float]]:
+    """Verdicts of HAPI and milliseconds per document in its last pass."""
+    listing, out = WORK / f"{name}.list", WORK / f"{name}.jsonl"
+    listing.write_text("".join(f"{c.file}\n" for c in cases), encoding="utf-8")
+    command = ["java", "-Xmx3g", "-cp", f"{CACHE / 'lib'}/*:{CACHE / 'classes'}", "HapiBatch"]
+    for package in ("zib2017", "eafspraak"):
+        command += ["--package", str(material / package)]
+    command += ["--list", str(listing), "--out", str(out), "--repeat", str(repeat)]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    verdicts, times = {}, {}
+    for line in out.read_text(encoding="utf-8").splitlines():
+        row = json.loads(line)
+        errors = [
+            (str(i["id"]), str(i["path"]), str(i["message"]))
+            for i in row["issues"]
+            if i["severity"] in ("error", "fatal")
+        ]
+        if row["crash"]:
+            errors.append(("crash", "", row["crash"]))
+        verdicts[Path(row["file"])] = Verdict(row["accept"], errors)
+        times[Path(row["file"])] = row["ms"]
+    return verdicts, times
+
+
+# -- adjudicated classes of disagreement (validation.md says who is right and why) ------------------
+
+
+def _only(verdict: Verdict, test: Callable[[tuple[str, str, str]], bool]) -> bool:
+    return bool(verdict.errors) and all(test(error) for error in verdict.errors)
+
+
+CLASSES: dict[str, Callable[[Verdict, Verdict], bool]] = {
+    "1 unknown modifierExtension": lambda a, b: (
+        b.accept and _only(a, lambda e: e[0] == "fhir-extension-modifier-unknown")
+    ),
+    "2 SNOMED CT filter without SNOMED CT": lambda a, b: (
+        a.accept
+        and a.not_checked > 0
+        and _only(
+            b,
+            lambda e: (
+                "snomed.info/sct" in e[2]
+                and ("Unable to expand" in e[2] or "was not found in the value set" in e[2])
+            ),
+        )
+    ),
+    "3 code outside a complete code system": lambda a, b: (
+        b.accept and _only(a, lambda e: e[0] == "fhir-code-unknown")
+    ),
+    "4 empty array or string beside _key": lambda a, b: (
+        b.accept
+        and _only(
+            a, lambda e: e[0] == "fhir-empty" or (e[0] == "fhir-primitive-format" and e[2].endswith("/ "))
+        )
+    ),
+    "5 unit outside UCUM": lambda a, b: a.accept and _only(b, lambda e: "Error processing unit" in e[2]),
+}
+
+
+def bare(path: str) -> str:
+    """A location without comments, types and the last index."""
+    path = re.sub(r"\.ofType\(\w+\)|/\*.*?\*/", "", path)
+    return re.sub(r"\[\d+\]$", "", path)
+
+
+def near(mutated: str, found: str) -> bool:
+    """Whether a finding lies on the mutated element, its parent or its child."""
+    if "[" not in mutated:  # XML mutants know no indexes
+        found = re.sub(r"\[\d+\]", "", found)
+    first, second = bare(mutated), bare(found)
+    return (
+        first == second
+        or second == bare(mutated.rpartition(".")[0])
+        or bare(found.rpartition(".")[0]) == first
+    )
+
+
+# -- measurements ---------------------------------------------------------------------------------
+
+
+def warm(validator: Validator, cases: list[Case]) -> tuple[float, float, int]:
+    """Best of five passes: ms per document for validation, the same with parsing, and resources in the documents."""
+    documents = [parse(c.file.read_bytes(), model=validator.model) for c in cases]
+    count = sum(
+        1 + sum("resource" in e for e in d.resource.get("entry", []) if isinstance(e, dict))
+        for d in documents
+    )
+    best = both = float("inf")
+    for _ in range(5):
+        start = time.perf_counter()
+        for document in documents:
+            validator.validate(document)
+        best = min(best, time.perf_counter() - start)
+    for _ in range(2):
+        start = time.perf_counter()
+        for document in documents:
+            validator.validate(parse(document.source, model=validator.model))
+        both = min(both, time.perf_counter() - start)
+    return best / len(documents) * 1000, both / len(documents) * 1000, count
+
+
+def cold(material: Path, file: Path) -> tuple[float, float]:
+    """A new process that validates one GP resource with the full official package: median seconds, largest MB."""
+    code = (
+        "import sys,resource;from harness.cli import run;"
+        "c=run(sys.argv[1:]);"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss//1024,file=sys.stderr);sys.exit(c)"
+    )
+    command = [sys.executable, "-c", code, "validate", "--package", str(material / "zib2017"), str(file)]
+    seconds, memory = [], []
+    for _ in range(6):
+        start = time.perf_counter()
+        done = subprocess.run(
+            command,
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+        )
+        seconds.append(time.perf_counter() - start)
+        memory.append(float(done.stderr.split()[-1]))
+    return statistics.median(seconds[1:]), max(memory)
+
+
+def main() -> int:
+    """Runs everything and prints the table."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    default = os.environ.get("HARNESS_MATERIAL", str(ROOT.parent / "shared" / "material"))
+    parser.add_argument("--material", type=Path, default=Path(default))
+    parser.add_argument("--scale", type=float, default=1.0, help="number of mutants, 1.0 is about 4,600")
+    parser.add_argument("--json", type=Path, dest="report")
+    parser.add_argument("--no-peer", action="store_true")
+    parser.add_argument("--synthetic", action="store_true", help="also made-up resources of every type")
+    options = parser.parse_args()
+    material = options.material.resolve()
+    out = Console(highlight=False)
+    packages = load_packages([material / "zib2017", material / "eafspraak"])
+    validator = Validator(packages, embedded=False)
+    cases = corpus(material, validator, options.scale, options.synthetic)
+    result: dict[str, Any] = {"documents": dict(Counter(c.kind for c in cases))}
+    out.print(f"documents: {result['documents']}")
+    mine = ours(validator, cases)
+    first = [c for c in cases if c.kind == "original"]
+
+    table = Table("measure", "value", "bar")
+    refused = [c for c in cases if c.kind == "mutant" and not mine[c.file].accept and c.path]
+    hits = sum(any(near(c.path, e[1]) for e in mine[c.file].errors) for c in refused)
+    result["location"] = {"refused": len(refused), "hit": hits, "share": round(hits / len(refused), 4)}
+    table.add_row(
+        "finding on the mutated element, parent or child",
+        f"{hits}/{len(refused)} = {hits / len(refused):.1%}",
+        ">= 95 %",
+    )
+
+    fresh = Validator()
+    standard = [c for c in cases if any(s in c.file.name for s in STANDARDS) and c.kind != "synthetic"]
+    alone = ours(fresh, standard)
+    differ = [c for c in standard if alone[c.file].accept != mine[c.file].accept]
+    result["embedded"] = {"documents": len(standard), "differences": [c.file.name for c in differ]}
+    table.add_row("embedded facts: other verdict than the packages", f"{len(differ)} of {len(standard)}", "0")
+
+    ms, total, count = warm(validator, first)
+    per_resource = ms * len(first) / count
+    result["warm"] = {
+        "ms_per_file": round(ms, 3),
+        "ms_per_resource": round(per_resource, 3),
+        "with_parsing": round(total, 3),
+        "resources": count,
+    }
+    table.add_row(
+        "warm, per resource (per file; file with parsing)",
+        f"{per_resource:.3f} ms ({ms:.3f}; {total:.3f})",
+        "<= 0.4 ms",
+    )
+    result["rss_mb"] = usage.getrusage(usage.RUSAGE_SELF).ru_maxrss // 1024
+
+    gp = next(c.file for c in first if "gpdata-observation" in c.file.name)
+    seconds, memory = cold(material, gp)
+    result["cold"] = {"seconds": round(seconds, 3), "mb": memory}
+    table.add_row("new process, one GP resource, full package", f"{seconds:.2f} s", "<= 0.6 s")
+    table.add_row("memory of that process", f"{memory:.0f} MB", "< 300 MB")
+
+    if not options.no_peer and build_peer():
+        theirs, _ = peer(material, [c for c in cases if c.kind != "original"], "mutants", 1)
+        originals_peer, times = peer(material, first, "originals", 3)
+        theirs.update(originals_peer)
+        java = statistics.fmean(times.values())
+        result["peer_ms_per_file"] = round(java, 2)
+        table.add_row(
+            "HAPI warm, per file (parses too)",
+            f"{java:.1f} ms = {java / total:.0f}x ours with parsing, {java / ms:.0f}x without",
+            ">= 20x",
+        )
+        adjudicated: Counter[str] = Counter()
+        left: dict[str, list[Case]] = defaultdict(list)
+        same = 0
+        for case in cases:
+            a, b = mine[case.file], theirs[case.file]
+            if a.accept == b.accept:
+                same += 1
+                continue
+            name = next((n for n, test in CLASSES.items() if test(a, b)), "")
+            if name:
+                adjudicated[name] += 1
+            else:
+                left[f"{case.operator or case.kind}: {'we accept' if a.accept else 'we refuse'}"].append(case)
+        rest = len(cases) - sum(adjudicated.values())
+        result["agreement"] = {
+            "documents": len(cases),
+            "same": same,
+            "raw": round(same / len(cases), 4),
+            "adjudicated": dict(sorted(adjudicated.items())),
+            "after": round(same / rest, 4),
+            "left": {name: [c.file.name for c in found] for name, found in left.items()},
+        }
+        table.add_row("same accept/reject as HAPI, raw", f"{same}/{len(cases)} = {same / len(cases):.2%}", "")
+        for name, number in sorted(adjudicated.items()):
+            table.add_row(f"  class {name}", str(number), "")
+        table.add_row(
+            "same accept/reject after those classes", f"{same}/{rest} = {same / rest:.2%}", ">= 98 %"
+        )
+        for name, found in sorted(left.items(), key=lambda item: -len(item[1])):
+            shown = found[0].file
+            table.add_row(
+                f"  left: {name}",
+                str(len(found)),
+                f"{shown.name}: {(mine[shown].errors or theirs[shown].errors)[0][::2]}"[:90],
+            )
+    out.print(table)
+    if options.report:
+        options.report.write_text(json.dumps(result, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
