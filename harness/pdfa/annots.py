@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class AnnotFact:
-    """One annotation; ``normal`` is ``stream``, ``dict``, ``other`` or ``None`` (no N)."""
+    """One annotation; ``normal`` is ``stream``, ``dict`` (of streams), ``other`` or ``None`` (no AP)."""
 
     subtype: str | None
     dict: dict[str, Any]
@@ -61,9 +61,9 @@ def check_annotation(ctx: Context, value: Any, where: str) -> list[Stream]:
         shown = doc.resolve(appearance.get("N"))
         if isinstance(shown, Stream):
             normal = "stream"
-        elif type(shown) is dict:
+        elif type(shown) is dict and any(isinstance(doc.resolve(v), Stream) for v in shown.values()):
             normal = "dict"
-        elif shown is not None:
+        else:
             normal = "other"
         for entry in appearance.values():
             streams += _streams(ctx, entry)
@@ -78,7 +78,7 @@ def check_annotation(ctx: Context, value: Any, where: str) -> list[Stream]:
         field_type=field_type(ctx, annot),
         zero_size=len(rect) == 4 and rect[0] == rect[2] and rect[1] == rect[3],
         output_space=ctx.output_space,
-        colours=bool(doc.array(annot.get("C")) or doc.array(annot.get("IC"))),
+        colours=any(type(doc.resolve(annot.get(key))) is list for key in ("C", "IC")),
     )
     ctx.judge("PDAnnot", fact, where)
     if subtype == "Widget":

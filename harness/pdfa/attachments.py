@@ -33,15 +33,15 @@ class EmbeddedFact:
 def check_files(ctx: Context) -> None:
     """Judge every file specification that was read, and the files embedded in them."""
     doc = ctx.doc
-    specs = [fact for kind, fact, _ in doc.facts if kind == "CosFileSpecification"]
+    names = doc.sub(doc.sub(ctx.root, "Names"), "EmbeddedFiles")
+    specs = [fact for kind, fact, _ in doc.facts if kind == "CosFileSpecification" and fact.get("Type") == "Filespec"]
+    specs += _named(ctx, names)
     if not specs:
         return
     associated: set[int] = set()
-    for kind, holder, _ in doc.facts:
-        if kind == "AF":
-            value = doc.resolve(holder.get("AF"))
-            items = value if type(value) is list else [holder.get("AF")]
-            associated.update(id(doc.resolve(item)) for item in items)
+    for kind, holder, origin in doc.facts:
+        if kind == "AF" and (origin == -1 or _may_associate(ctx, holder)):
+            associated.update(id(doc.resolve(item)) for item in doc.array(holder.get("AF")))
     seen: set[int] = set()
     for spec in specs:
         if id(spec) in seen:
@@ -57,6 +57,29 @@ def check_files(ctx: Context) -> None:
             if stream is not None and stream.key.num not in seen:
                 seen.add(-stream.key.num)
                 _check_embedded(ctx, stream, where)
+
+
+def _may_associate(ctx: Context, holder: dict[str, Any]) -> bool:
+    """Whether a dictionary is of a kind whose AF counts: catalog, page, XObject, annotation, structure element."""
+    if holder is ctx.root or "Subtype" in holder or ("S" in holder and "P" in holder):
+        return True
+    return ctx.doc.name(holder.get("Type")) in ("Page", "XObject", "Annot", "StructElem")
+
+
+def _named(ctx: Context, root: dict[str, Any]) -> list[dict[str, Any]]:
+    """File specifications in the name tree of embedded files."""
+    doc = ctx.doc
+    out: list[dict[str, Any]] = []
+    seen: set[int] = set()
+    work = [root]
+    while work:
+        node = work.pop()
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        out += [d for d in (doc.resolve(v) for v in doc.array(node.get("Names"))[1::2]) if type(d) is dict]
+        work += [doc.dict_of(kid) for kid in doc.array(node.get("Kids"))]
+    return out
 
 
 def _check_embedded(ctx: Context, stream: Stream, where: str) -> None:

@@ -105,7 +105,7 @@ def _forms(ctx: Context) -> None:
             continue
         seen.add(key)
         name = doc.string(field.get("T"))
-        if parent != "AcroForm" and name is None and "Subtype" in field:
+        if parent != "AcroForm" and name is None:
             continue  # a widget without a field of its own
         where = f"{parent} / {(name or b'').decode('latin-1')[:60]}"
         ctx.judge("PDFormField", field, where)

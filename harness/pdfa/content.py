@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from harness.pdfa import color, graphics
 from harness.pdfa.color import CMYK, GRAY, RGB, Space
 from harness.pdfa.cos import Document, Stream
-from harness.pdfa.lex import TOKEN, Operator, SizeFact, hex_of, int_of, name_of, read_string, real_of
+from harness.pdfa.lex import TOKEN, SizeFact, hex_of, int_of, name_of, read_string, real_of
 from harness.pdfa.limits import LimitExceeded
 
 if TYPE_CHECKING:
@@ -150,6 +150,7 @@ class Interpreter:
         self._shadings_seen: set[object] = set()
         self._fact_sink = self._sink
         self._where = ""
+        self._pending: list[tuple[str, Any]] = []
 
     # -- entry points -----------------------------------------------------------------------------
 
@@ -279,10 +280,20 @@ class Interpreter:
     # -- token loop -------------------------------------------------------------------------------
 
     def _sink(self, kind: str, fact: Any) -> None:
+        """Facts about operands wait until their operator turns out to be known."""
         if kind in ("CosFileSpecification", "AF"):
-            self.doc.facts.append((kind, fact, 0))
+            self.doc.facts.append((kind, fact, -1))
         else:
+            self._pending.append((kind, fact))
+
+    def _settle(self) -> None:
+        for kind, fact in self._pending:
             self.ctx.judge(kind, fact, self._where)
+        self._pending.clear()
+
+    def _undefined(self, name: str, frame: Frame) -> None:
+        self._pending.clear()
+        self.ctx.judge("Op_Undefined", name, frame.where, name)
 
     def _loop(self, data: bytes, frame: Frame) -> None:
         match, skip = TOKEN.match, _SKIP_RUN.match
@@ -324,6 +335,8 @@ class Interpreter:
                         opened, outer = stack.pop()
                         outer.append(_close(opened, operands))
                         operands = outer
+                if self._pending and (handler is not None or word.decode("latin-1") in KNOWN_OPERATORS):
+                    self._settle()
                 if word == b"BI":
                     pos = self._inline_image(data, pos, end, frame)
                 elif handler is not None:
@@ -331,10 +344,13 @@ class Interpreter:
                 elif word in _WORDS:
                     operands.append(_WORDS[word])
                     continue
+                elif _SIGNS.fullmatch(word):
+                    operands.append(_signed(word, sink))
+                    continue
                 else:
                     name = word.decode("latin-1")
                     if name not in KNOWN_OPERATORS:
-                        self.ctx.judge("Op_Undefined", name, frame.where, name)
+                        self._undefined(name, frame)
                 operands = []
             elif kind == 1:
                 value = name_of(token.group(1))
@@ -364,8 +380,10 @@ class Interpreter:
                     outer.append(_close(opened, operands))
                     operands = outer
             elif kind == 3:
-                operands += [int(token.group(2)[:18]), int(token.group(3)[:18]), Operator("R")]
+                self._undefined("R", frame)
+                operands = []
             elif kind == 15:
+                self._undefined(token.group(15).decode("latin-1"), frame)
                 operands = []
             if len(operands) > 1_000_000:
                 raise LimitExceeded("object_tokens")
@@ -591,7 +609,7 @@ class Interpreter:
     # -- text -------------------------------------------------------------------------------------
 
     def op_tf(self, frame: Frame, operands: list[Any]) -> None:
-        names = [o for o in operands if type(o) is str and not isinstance(o, Operator)]
+        names = [o for o in operands if type(o) is str]
         if names:
             self.set_font(frame, frame.resources.lookup(self.ctx, "Font", names[-1]))
 
@@ -650,6 +668,8 @@ class Interpreter:
             value = self.doc.resolve(frame.resources.lookup(self.ctx, "Properties", value))
         if type(value) is not dict:
             return {}
+        if "AF" in value:
+            self.doc.facts.append(("AF", value, -1))
         if "Lang" in value:
             check_lang(self.ctx, value["Lang"], f"{frame.where} / marked content")
         return value
@@ -663,6 +683,18 @@ class Interpreter:
 
     def op_d1(self, frame: Frame, operands: list[Any]) -> None:
         frame.colourless = True
+
+
+_SIGNS = re.compile(rb"[+-]+\d*")
+
+
+def _signed(word: bytes, sink: Any) -> float:
+    """A number with several signs, or signs alone (which count as an integer out of range)."""
+    digits = word.lstrip(b"+-")
+    if not digits:
+        sink("CosInteger", SizeFact(-1e300))
+        return 0
+    return -int_of(digits, sink) if word.startswith(b"-") else int_of(digits, sink)
 
 
 def _number_tree(doc: Document, node: dict[str, Any], number: int, depth: int = 0) -> Any:

@@ -161,10 +161,7 @@ def judge_image(interpreter: Interpreter, stream: Stream, frame: Frame, where: s
     bits = doc.number(dict_.get("BitsPerComponent"))
     fact = ImageFact({k: doc.resolve(v) for k, v in dict_.items() if k in _IMAGE_KEYS}, bits, is_mask, False)
     ctx.judge("PDMaskImage" if is_mask else "PDXImage", fact, where)
-    if is_mask:
-        ctx.judge("PDImageKeys", fact, where)
-    else:
-        ctx.judge("PDImageKeys", fact, where)
+    ctx.judge("PDImageKeys", fact, where)
     intent = doc.name(dict_.get("Intent"))
     if intent is not None:
         ctx.judge("CosRenderingIntent", intent, where, intent)
@@ -210,7 +207,7 @@ def judge_inline(ctx: Context, image: dict[str, Any], frame: Frame) -> None:
     is_mask = full.get("ImageMask") is True
     bits = full.get("BitsPerComponent")
     fact = ImageFact(full, bits if type(bits) in (int, float) else None, is_mask, True)
-    ctx.judge("PDMaskImage" if is_mask else "PDXImage", fact, where)
+    ctx.judge("PDXImage", fact, where)
     ctx.judge("PDImageKeys", fact, where)
     value = full.get("Filter")
     for name in value if type(value) is list else [value]:

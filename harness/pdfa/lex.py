@@ -61,7 +61,7 @@ TOKEN = re.compile(
     rb"|<([^>]*)>"  # 12 hex string
     rb"|(%[^\r\n]*)"  # 13 comment
     rb"|(" + REGULAR + rb"+)"  # 14 word
-    rb"|(.)"  # 15 anything else
+    rb"|([^\x00\t\n\x0c\r ])"  # 15 anything else
     rb")",
     re.DOTALL,
 )

@@ -292,7 +292,7 @@ def _is_button(fact: AnnotFact) -> bool:
     en="The appearance (N) of a button is a dictionary of states.",
 )  # fmt: skip
 def button_appearance(fact: AnnotFact) -> bool:
-    return fact.appearance is None or not _is_button(fact) or fact.normal in ("dict", None)
+    return fact.appearance != ("N",) or not _is_button(fact) or fact.normal == "dict"
 
 
 @rule(
@@ -300,7 +300,7 @@ def button_appearance(fact: AnnotFact) -> bool:
     nl="De verschijning (N) van een annotatie is een stroom.", en="The appearance (N) of an annotation is a stream.",
 )  # fmt: skip
 def other_appearance(fact: AnnotFact) -> bool:
-    return fact.appearance is None or _is_button(fact) or fact.normal in ("stream", None)
+    return fact.appearance != ("N",) or _is_button(fact) or fact.normal == "stream"
 
 
 @rule(
@@ -408,20 +408,20 @@ def file_names(fact: FileSpecFact) -> bool:
 
 @rule(
     "CosFileSpecification", None, "", part3="6.8-3",
-    nl="De specificatie van een ingesloten bestand heeft AFRelationship.",
-    en="The specification of an embedded file has AFRelationship.",
+    nl="Een bestandsspecificatie heeft AFRelationship.",
+    en="A file specification has AFRelationship.",
 )  # fmt: skip
 def file_relationship(fact: FileSpecFact) -> bool:
-    return "EF" not in fact.dict or fact.relationship is not None
+    return fact.relationship is not None
 
 
 @rule(
     "CosFileSpecification", None, "", part3="6.8-4",
-    nl="Een ingesloten bestand staat in een AF-lijst van het document of een deel ervan.",
-    en="An embedded file is listed in an AF array of the document or a part of it.",
+    nl="Een bestandsspecificatie staat in een AF-lijst van het document of een deel ervan.",
+    en="A file specification is listed in an AF array of the document or a part of it.",
 )  # fmt: skip
 def file_associated(fact: FileSpecFact) -> bool:
-    return "EF" not in fact.dict or fact.associated
+    return fact.associated
 
 
 @rule(
