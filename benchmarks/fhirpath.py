@@ -28,20 +28,21 @@ sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks"), str(ROOT / "tests" / "fhir"
 
 import fhirpath_corpus as corpora  # noqa: E402
 import fhirpath_suite as suite  # noqa: E402
+import fhirpath_variants as styles  # noqa: E402
 
 from harness.fhir.fhirpath import DocumentContext, FHIRPathError, Node, Quantity, Temporal, TypeInfo, compile  # noqa: E402
 
 JS = ROOT / "benchmarks" / "fhirpath_js"
 
 
-def run_js(corpus: corpora.Corpus, jobs: list[corpora.Job], mode: str) -> list[str]:
+def run_js(corpus: corpora.Corpus, jobs: list[corpora.Job], mode: str, timeout: float = 900) -> list[str]:
     """Output lines of the reference engine."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "jobs.json"
         corpus.write(path, jobs)
         done = subprocess.run(
             ["node", "--max-old-space-size=4096", str(JS / "run.js"), str(path), mode],
-            capture_output=True, text=True, check=True, env={**os.environ, "TZ": "UTC"},
+            capture_output=True, text=True, check=True, timeout=timeout, env={**os.environ, "TZ": "UTC"},
         )  # fmt: skip
     return done.stdout.splitlines()
 
@@ -101,9 +102,9 @@ class Ours:
         return "value", [v for v in (shape(item) for item in found) if v is not None]
 
 
-def agreement(corpus: corpora.Corpus, show: int) -> dict[str, Any]:
+def agreement(corpus: corpora.Corpus, show: int, timeout: float = 900) -> dict[str, Any]:
     """Strict dialect against fhirpath.js on every job."""
-    lines = run_js(corpus, corpus.jobs, "check")
+    lines = run_js(corpus, corpus.jobs, "check", timeout)
     ours = Ours(corpus, "strict")
     counts: Counter[str] = Counter()
     different: list[tuple[corpora.Job, Any, Any]] = []
@@ -166,6 +167,36 @@ def record(material: Path) -> int:
         + "\n"
     )
     return len(rows)
+
+
+def variants(corpus: corpora.Corpus, count: int, show: int, seed: int) -> dict[str, Any]:
+    """Strict dialect against fhirpath.js on random expressions in the style of the scripts."""
+    documents = [d for d in corpus.documents if d.get("resourceType") == "Bundle"]
+    maker = styles.Maker(corpus.model, documents[:40], seed=seed)
+    made = corpora.Corpus(corpus.version)
+    small = [shortened(d) for d in documents if isinstance(d.get("entry"), list)][:60]
+    made.documents = small
+    for number in range(count):
+        expression = made.number(maker.root())
+        for step in range(3):
+            made.jobs.append(corpora.Job(expression, (number * 7 + step * 11) % len(small)))
+    total: Counter[str] = Counter()
+    jobs = made.jobs
+    for start in range(
+        0, len(jobs), 150
+    ):  # the reference has no budget: a chunk that takes too long is left out
+        made.jobs = jobs[start : start + 150]
+        try:
+            total.update(agreement(made, show, timeout=12))
+        except subprocess.TimeoutExpired:
+            total["left out: the reference took too long"] += len(made.jobs)
+    return {k: v for k, v in total.items() if k not in ("documents", "of scripts", "expressions")}
+
+
+def shortened(bundle: dict[str, Any]) -> dict[str, Any]:
+    """A Bundle with at most eight of its entries, spread over the whole."""
+    entries = bundle["entry"]
+    return {**bundle, "entry": entries[:: max(1, len(entries) // 8)][:8]}
 
 
 def dialects(corpus: corpora.Corpus) -> dict[str, Any]:
@@ -284,8 +315,10 @@ def main() -> None:
     )
     parser.add_argument("--quick", action="store_true", help="3 mutants per Bundle")
     parser.add_argument("--mutants", type=int, default=20)
+    parser.add_argument("--variants", type=int, default=10_000, help="random expressions")
+    parser.add_argument("--seed", type=int, default=2026, help="of the random expressions")
     parser.add_argument("--show", type=int, default=15, help="differing expressions to print on stderr")
-    parser.add_argument("--only", choices=("suite", "agreement", "dialects", "speed"))
+    parser.add_argument("--only", choices=("suite", "agreement", "variants", "dialects", "speed"))
     parser.add_argument("--json", action="store_true")
     parser.add_argument(
         "--record", action="store_true", help="rewrite the sample that the tests compare with"
@@ -303,6 +336,9 @@ def main() -> None:
         corpus.mutants_per_bundle = mutants  # type: ignore[attr-defined]
         if options.only in (None, "agreement"):
             report["strict against fhirpath.js"] = agreement(corpus, options.show)
+        if options.only in (None, "variants"):
+            title = "strict against fhirpath.js, random expressions"
+            report[title] = variants(corpus, options.variants, options.show, options.seed)
         if options.only in (None, "dialects"):
             report["hapi against strict"] = dialects(corpus)
         if options.only in (None, "speed"):

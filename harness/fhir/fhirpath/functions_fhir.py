@@ -21,13 +21,17 @@ if TYPE_CHECKING:
 BASE = "http://hl7.org/fhir/StructureDefinition/"
 
 
-def _extensions(node: RawNode, key: str, out: Items, url: str) -> None:
+def _extensions(node: RawNode, key: str, out: Items, url: str, strict: bool) -> None:
     """Append the extensions with a URL, of an object or of what stands beside a primitive."""
     for holder in (node[0], node[2]):
         if holder.__class__ is not dict:
             continue
         found = holder.get(key)
         if found.__class__ is not list:
+            if found and strict:
+                raise evaluation_error(
+                    "een extensie hoort in een lijst", "an extension belongs in a list", received=found
+                )
             continue
         field = node[1].field(key)
         kind = field[2] if field[2].name else node[1].schema.type("Extension")
@@ -50,12 +54,14 @@ def _extension(compiler: Compiler, call: Call) -> StepCode:
         if url:
             for node in coll:
                 if node.__class__ is tuple:
-                    _extensions(node, "extension", out, url)
+                    _extensions(node, "extension", out, url, not modifiers)
                     if modifiers and node[0].__class__ is dict and "modifierExtension" in node[0]:
-                        _extensions(node, "modifierExtension", out, url)
+                        _extensions(node, "modifierExtension", out, url, False)
         return out
 
-    return StepCode(run, Facts(code.facts.pure, known is not None, code.facts.index, code.facts.scoped))
+    return StepCode(
+        run, Facts(code.facts.pure, known is not None and modifiers, code.facts.index, code.facts.scoped)
+    )
 
 
 @register("hasValue")
@@ -222,119 +228,22 @@ def _pathname(c: Evaluation, coll: Items, short: Items = NONE) -> Items:
 # -- narrative
 
 XHTML = "{http://www.w3.org/1999/xhtml}"
-_ELEMENTS = frozenset(
-    [
-        "p",
-        "br",
-        "div",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "a",
-        "span",
-        "b",
-        "em",
-        "i",
-        "strong",
-        "small",
-        "big",
-        "tt",
-        "dfn",
-        "q",
-        "var",
-        "abbr",
-        "acronym",
-        "cite",
-        "blockquote",
-        "hr",
-        "ul",
-        "ol",
-        "li",
-        "dl",
-        "dt",
-        "dd",
-        "pre",
-        "table",
-        "caption",
-        "colgroup",
-        "col",
-        "thead",
-        "tr",
-        "tfoot",
-        "tbody",
-        "th",
-        "td",
-        "code",
-        "samp",
-        "img",
-        "map",
-        "area",
-        "u",
-        "s",
-        "sub",
-        "sup",
-        "address",
-        "kbd",
-    ]
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_ELEMENTS = _words(
+    "p br div h1 h2 h3 h4 h5 h6 a span b em i strong small big tt dfn q var abbr acronym cite "
+    "blockquote hr ul ol li dl dt dd pre table caption colgroup col thead tr tfoot tbody th td code "
+    "samp img map area u s sub sup address kbd "
 )
-_ATTRIBUTES = frozenset(
-    [
-        "title",
-        "style",
-        "class",
-        "id",
-        "lang",
-        "dir",
-        "accesskey",
-        "tabindex",
-        "span",
-        "width",
-        "align",
-        "valign",
-        "char",
-        "charoff",
-        "abbr",
-        "axis",
-        "headers",
-        "scope",
-        "rowspan",
-        "colspan",
-        "type",
-        "charset",
-        "hreflang",
-        "rel",
-        "rev",
-        "shape",
-        "coords",
-        "href",
-        "name",
-        "src",
-        "alt",
-        "longdesc",
-        "height",
-        "usemap",
-        "ismap",
-        "cite",
-        "datetime",
-        "summary",
-        "frame",
-        "rules",
-        "border",
-        "cellspacing",
-        "cellpadding",
-        "start",
-        "value",
-        "compact",
-        "nowrap",
-        "hspace",
-        "vspace",
-        "background",
-        "bgcolor",
-        "color",
-    ]
+_ATTRIBUTES = _words(
+    "title style class id lang dir accesskey tabindex span width align valign char charoff abbr axis "
+    "headers scope rowspan colspan type charset hreflang rel rev shape coords href name src alt "
+    "longdesc height usemap ismap cite datetime summary frame rules border cellspacing cellpadding "
+    "start value compact nowrap hspace vspace background bgcolor color "
 )
 MAX_NARRATIVE = 5_000_000
 

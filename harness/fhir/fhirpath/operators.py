@@ -98,7 +98,8 @@ def binary(compiler: Compiler, tree: Binary) -> Code:
         return equivalence(operator == "!~", left, right)
     if operator in ("in", "contains"):
         return membership(compiler.dialect, operator, left, right)
-    return arithmetic(operator, left, right)
+    strict_numbers = operator in ("div", "mod") and not compiler.dialect.lenient_boolean
+    return arithmetic(operator, left, right, numbers=strict_numbers)
 
 
 def logic(compiler: Compiler, operator: str, codes: list[Code]) -> Code:
@@ -323,13 +324,18 @@ def membership(dialect: Dialect, operator: str, left: Code, right: Code) -> Code
     return code_of_test(test, Facts(facts.pure, False, facts.index, facts.scoped))
 
 
-def arithmetic(operator: str, left: Code, right: Code) -> Code:
-    """``+ - * / div mod``."""
+def arithmetic(operator: str, left: Code, right: Code, *, numbers: bool = False) -> Code:
+    """``+ - * / div mod``.
+
+    :param numbers: refuse an operand that is no number also when the other one is empty.
+    """
     first, second = left.run, right.run
 
     def run(c: Evaluation, this: Items) -> Items:
         a, b = first(c, this), second(c, this)
         if not a or not b:
+            if numbers and (a or b):
+                values.arithmetic(operator, *[plain(single(a or b, operator))] * 2)
             return NONE
         result = values.arithmetic(operator, plain(single(a, operator)), plain(single(b, operator)))
         if result.__class__ is str:
