@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - tables read better unbroken
 """Latency of the seven GP searches on our FHIR server over loopback, 4 concurrent clients, measured with wrk.
 
 ::
