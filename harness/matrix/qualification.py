@@ -45,7 +45,7 @@ class CellState:
     requirements: list[str] = field(default_factory=list)
     flows: list[str] = field(default_factory=list)
     findings: list[Finding] | None = None
-    trouble: HarnessError | None = None
+    trouble: dict[str, HarnessError] = field(default_factory=dict)
     exchanges: list[Exchange] | None = None
 
 
@@ -133,16 +133,17 @@ class Qualification:
             self.network, recorder=self._recorder, clock=self.clock, events=self.events, t=self.t
         )
 
-    def findings(self, cell: Cell, requirement_ids: Iterable[str]) -> list[Finding]:
+    def findings(self, cell: Cell, scenario: Scenario, requirement_ids: Iterable[str]) -> list[Finding]:
         """Findings of a cell for some requirements; drives and judges the cell at the first question.
 
-        :raises HarnessError: when the cell could not be driven at all (nothing was recorded).
+        :raises HarnessError: when a flow that the scenario needs could not be driven.
         """
         state = self._states[cell.key]
         if state.findings is None:
             self._drive(state)
-        if state.trouble is not None:
-            raise state.trouble
+        for flow in scenario.all_flows:
+            if flow in state.trouble:
+                raise state.trouble[flow]
         wanted = set(requirement_ids)
         return [item for item in state.findings or [] if item.requirement in wanted]
 
@@ -151,22 +152,13 @@ class Qualification:
         assert self._running is not None
         key = state.cell.key
         self.events.emit("cell-started", cell=key)
-        try:
-            for flow in state.flows:
+        for flow in state.flows:
+            try:
                 self._running.drive(state.cell, flow)
-        except HarnessError as error:
-            state.trouble = error
-        except Exception as error:  # noqa: BLE001 - one broken cell must not lose the others' results
-            frame = traceback.extract_tb(error.__traceback__)[-1]
-            state.trouble = HarnessError(
-                Text(nl="deze cel kon niet worden aangestuurd", en="this cell could not be driven"),
-                where=key,
-                received=f"{type(error).__name__}: {error} ({frame.name}:{frame.lineno})",
-                next_step=Text(
-                    nl="Fout in de harness zelf; meld dit met de run-map.",
-                    en="A defect of the harness itself; report it with the run folder.",
-                ),
-            )
+            except HarnessError as error:
+                state.trouble[flow] = error
+            except Exception as error:  # noqa: BLE001 - one broken flow must not lose the others' results
+                state.trouble[flow] = _defect(error, f"{key} {flow}")
         exchanges = self.exchanges(state.cell)
         state.findings = judge_cell(self._info(), state.cell, exchanges, self.catalogue)
         for item in state.findings:
@@ -234,6 +226,19 @@ class Qualification:
                 "capabilities": {item.id: list(item.capabilities) for item in self.network.participants},
             },
         )
+
+
+def _defect(error: Exception, where: str) -> HarnessError:
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return HarnessError(
+        Text(nl="deze stroom kon niet worden aangestuurd", en="this flow could not be driven"),
+        where=where,
+        received=f"{type(error).__name__}: {error} ({frame.name}:{frame.lineno})",
+        next_step=Text(
+            nl="Fout in de harness zelf; meld dit met de run-map.",
+            en="A defect of the harness itself; report it with the run folder.",
+        ),
+    )
 
 
 def _trio(cell: Cell) -> tuple[str, ...]:

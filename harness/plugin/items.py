@@ -139,7 +139,7 @@ class ScenarioCell:
         qualification = state.qualification
         ids = qualification.register(self.cell, self._scenario)
         try:
-            findings = qualification.findings(self.cell, ids)
+            findings = qualification.findings(self.cell, self._scenario, ids)
         except HarnessError as error:
             state.codes.append(error.exit_code)
             raise Unsound(error.render(state.lang)) from None
