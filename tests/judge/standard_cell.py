@@ -113,9 +113,9 @@ class StandardCell:
         request = pgo_query_faults.change(self._faults, query.operation, kind, request)
         if self._change_request is not None:
             request = self._change_request(operation, request)
-        patient = self._fixture.patient if any(k == "Authorization" for k, _ in request.headers) else None
-        response = self._his.handle(request, patient, BASE, scratch="cell")
-        response = his_faults.apply(self._faults, request, response, t=self.t, patient=self._fixture.patient)
+        patient = self.patient if any(k == "Authorization" for k, _ in request.headers) else None
+        response = self._handle(request, patient)
+        response = his_faults.apply(self._faults, request, response, t=self.t, patient=self.patient)
         if self._change is not None:
             response = self._change(operation, request, response)
         self._answers.setdefault(operation, response)
