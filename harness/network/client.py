@@ -27,6 +27,7 @@ from harness.pki.facts import certificate_facts
 MAX_BODY = 64 * 1024 * 1024
 _HANDSHAKE, _CERTIFICATE_REQUEST = 22, 13
 """TLS content type and handshake message type (RFC 8446)."""
+_HOST = re.compile(r"[A-Za-z0-9._:-]{1,255}", re.ASCII)
 _TARGET = re.compile(r"[\x21-\x7e]*", re.ASCII)
 
 
@@ -254,7 +255,7 @@ def _split(url: str) -> tuple[str, str, int, str]:
         host, port = parts.hostname or "", parts.port
     except ValueError as error:
         raise RequestError(f"not a URL: {error}") from None
-    if parts.scheme not in ("http", "https") or not host or not host.isascii():
+    if parts.scheme not in ("http", "https") or not _HOST.fullmatch(host):
         raise RequestError(f"not an http(s) URL with a host: {url[:200]}")
     after = url.split("://", 1)[1]
     start = min((index for index in (after.find("/"), after.find("?")) if index >= 0), default=len(after))

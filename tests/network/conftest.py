@@ -1,0 +1,29 @@
+"""One demo network for the whole session; starting it takes a quarter of a second, tests share it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+import pytest
+
+from harness.core.findings import Cell
+from harness.network.config import Network
+from harness.network.running import RunningNetwork, start
+
+T = date(2026, 3, 1)
+
+
+@pytest.fixture(scope="session")
+def running() -> Iterator[RunningNetwork]:
+    """The demo network."""
+    with start(Network.load("demo"), t=T, intensity="smoke") as network:
+        yield network
+
+
+@pytest.fixture
+def cell() -> Cell:
+    """A cell of the demo network."""
+    return Cell(
+        his="his-eik", dvza="dvza-eik", pgo="pgo-zon", standard="huisartsgegevens-2.0", release="mm-2.2"
+    )

@@ -1,0 +1,171 @@
+"""The servers: peer certificates from the connection, limits, and survival."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from harness.core.clock import SystemClock
+from harness.network import serving
+from harness.network.client import HttpClient, RequestError
+from harness.network.connect import ConnectMap
+from harness.network.serving import HandlerApp, Hosting, Incoming, Outgoing
+from harness.pki.authority import TestPki
+from harness.pki.contexts import client_context, server_context
+
+HOST = "node.example"
+
+
+async def mirror(request: Incoming) -> Outgoing:
+    """Answers with the host of the client certificate, the SNI name and the request line as seen."""
+    if request.path == "/boom":
+        raise RuntimeError("geheim detail")
+    if request.path == "/hang-up":
+        return Outgoing(hang_up=True)
+    if request.path == "/short":
+        return Outgoing(body=b"x" * 1000, truncate=10)
+    client = request.tls.client if request.tls else None
+    names = ",".join(client.dns_names) if client else "-"
+    name = request.tls.server_name if request.tls else ""
+    return Outgoing(body=f"{names}|{name}|{request.method} {request.url}|{len(request.body)}".encode())
+
+
+@pytest.fixture(scope="module")
+def pki() -> TestPki:
+    return TestPki(SystemClock().now())
+
+
+@pytest.fixture(scope="module")
+def connect(pki: TestPki) -> Iterator[ConnectMap]:
+    hosting = Hosting()
+    context = server_context(pki.server(HOST), client_trust=pki.trust("back"), client_auth="required")
+    port = hosting.listen(HandlerApp(mirror, limit=100_000), context)
+    yield ConnectMap({f"{HOST}:443": f"127.0.0.1:{port}"})
+    hosting.close()
+
+
+def client(pki: TestPki, connect: ConnectMap, host: str | None) -> HttpClient:
+    identity = pki.client(host) if host else None
+    return HttpClient(connect, client_context(identity, trust=pki.trust("back")), identity=identity)
+
+
+def test_two_clients_on_one_port_are_told_apart(pki: TestPki, connect: ConnectMap) -> None:
+    """The certificate comes from each connection, also when both are kept alive and used in turn."""
+    first, second = client(pki, connect, "pgo-1.example"), client(pki, connect, "pgo-2.example")
+    for _ in range(3):
+        assert first.request("GET", f"https://{HOST}/").body.startswith(b"pgo-1.example|node.example|")
+        assert second.request("GET", f"https://{HOST}/").body.startswith(b"pgo-2.example|node.example|")
+
+
+@pytest.mark.parametrize(
+    "name", ["X-Client-Cert", "X-SSL-Client-Cert", "harness.tls", "X-Forwarded-Client-Cert"]
+)
+def test_a_header_cannot_forge_the_certificate(pki: TestPki, connect: ConnectMap, name: str) -> None:
+    answer = client(pki, connect, "pgo-1.example").request(
+        "GET", f"https://{HOST}/", [(name, "pgo-2.example")]
+    )
+    assert answer.body.startswith(b"pgo-1.example|")
+
+
+def test_tls_facts_on_the_client_side(pki: TestPki, connect: ConnectMap) -> None:
+    answer = client(pki, connect, "pgo-1.example").request("GET", f"https://{HOST}/")
+    assert answer.tls is not None
+    assert answer.tls.version == "TLSv1.3"
+    assert answer.tls.server is not None
+    assert answer.tls.server.dns_names == (HOST,)
+    assert answer.tls.client is not None
+    assert answer.tls.client.dns_names == ("pgo-1.example",)
+
+
+def test_client_certificate_is_only_a_fact_when_it_was_asked(pki: TestPki) -> None:
+    hosting = Hosting()
+    try:
+        port = hosting.listen(HandlerApp(mirror), server_context(pki.server(HOST)))
+        connect = ConnectMap({f"{HOST}:443": f"127.0.0.1:{port}"})
+        answer = client(pki, connect, "pgo-1.example").request("GET", f"https://{HOST}/")
+        assert answer.body.startswith(b"-|")
+        assert answer.tls is not None
+        assert answer.tls.client is None
+    finally:
+        hosting.close()
+
+
+@pytest.mark.parametrize("fault", ["", "untrusted", "self-signed", "expired"])
+def test_missing_or_bad_client_certificate_is_refused(pki: TestPki, connect: ConnectMap, fault: str) -> None:
+    identity = pki.client("pgo-1.example", fault=fault) if fault else None
+    bad = HttpClient(connect, client_context(identity, trust=pki.trust("back")), identity=identity)
+    answer = bad.request("GET", f"https://{HOST}/", timeout=5)
+    assert answer.status == 0
+    assert answer.error.startswith(("tls", "protocol"))
+
+
+def test_server_certificates_are_checked(pki: TestPki) -> None:
+    hosting = Hosting()
+    try:
+        for fault, word in (
+            ("expired", "expired"),
+            ("wrong-host", "Hostname mismatch"),
+            ("untrusted", "issuer"),
+            ("wildcard", "wildcard"),
+        ):
+            host = "a.node.example"
+            port = hosting.listen(HandlerApp(mirror), server_context(pki.server(host, fault=fault)))
+            strict = HttpClient(
+                ConnectMap({f"{host}:443": f"127.0.0.1:{port}"}),
+                client_context(trust=pki.trust("back")),
+                refuse_wildcards=True,
+            )
+            answer = strict.request("GET", f"https://{host}/", timeout=5)
+            assert answer.status == 0, fault
+            assert answer.error.startswith("tls") and word in answer.error, answer.error
+    finally:
+        hosting.close()
+
+
+def test_request_target_is_sent_exactly(pki: TestPki, connect: ConnectMap) -> None:
+    target = "/a%2Fb?x=%253A&y=a+b&z=[1]&q='"
+    answer = client(pki, connect, "pgo-1.example").request("GET", f"https://{HOST}{target}#gone")
+    assert answer.body.decode().split("|")[2] == f"GET https://{HOST}{target}"
+
+
+@pytest.mark.parametrize(
+    "url", ["https://a b.example/", "ftp://x.example/", "https:///x", "https://x.example/\r\nA: b"]
+)
+def test_impossible_requests_are_refused_before_sending(pki: TestPki, connect: ConnectMap, url: str) -> None:
+    with pytest.raises(RequestError):
+        client(pki, connect, "pgo-1.example").request("GET", url)
+
+
+def test_defects_and_rude_answers(pki: TestPki, connect: ConnectMap) -> None:
+    caller = client(pki, connect, "pgo-1.example")
+    boom = caller.request("GET", f"https://{HOST}/boom")
+    assert boom.status == 500
+    assert b"geheim" not in boom.body
+    assert caller.request("GET", f"https://{HOST}/hang-up", timeout=5).error.startswith(("protocol", "tls"))
+    assert caller.request("GET", f"https://{HOST}/short", timeout=5).error.startswith(("protocol", "tls"))
+    assert caller.request("POST", f"https://{HOST}/", body=b"x" * 200_000).status == 413
+    assert caller.request("GET", f"https://{HOST}/", [("X", "y" * 40_000)]).status in (431, 0)
+    assert caller.request("GET", f"https://{HOST}/").status == 200
+
+
+def test_slow_client_is_cut_off(pki: TestPki, connect: ConnectMap, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(serving, "HEAD_SECONDS", 0.4)
+    context = client_context(pki.client("pgo-1.example"), trust=pki.trust("back"))
+    raw = socket.create_connection(connect.resolve(HOST, 443))
+    with context.wrap_socket(raw, server_hostname=HOST) as slow:
+        started = time.monotonic()
+        slow.settimeout(5)
+        try:
+            for byte in b"GET / HTTP/1.1\r\nHost: node.example\r\nX: ":
+                slow.send(bytes([byte]))
+                time.sleep(0.05)
+            ended = slow.recv(10) == b""
+        except (OSError, ssl.SSLError):
+            ended = True
+        assert ended
+        assert time.monotonic() - started < 4
+    assert client(pki, connect, "pgo-2.example").request("GET", f"https://{HOST}/").status == 200
