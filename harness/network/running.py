@@ -428,7 +428,7 @@ class RunningNetwork:
 
     def _can_drive_live(self, cell: Cell, dvza: Participant, chosen: Variant) -> bool:
         """Towards a live DVZA some variants need real waiting, another node, or persons that only we have."""
-        if chosen.waiting and self.intensity != "full":
+        if chosen.server or (chosen.waiting and self.intensity != "full"):
             return False
         for kind in (chosen.token.certificate, chosen.resource.certificate):
             if kind == "other-pgo" and not self.pgos[cell.pgo].has_other_identity():
