@@ -130,7 +130,12 @@ class Qualification:
         persons = declared_persons(self.network, self.t)
         self._recorder = Recorder(self.folder, self.events, persons)
         self._running = start(
-            self.network, recorder=self._recorder, clock=self.clock, events=self.events, t=self.t
+            self.network,
+            recorder=self._recorder,
+            clock=self.clock,
+            events=self.events,
+            t=self.t,
+            intensity=str(self.settings.get("intensity", "normal")),
         )
 
     def findings(self, cell: Cell, scenario: Scenario, requirement_ids: Iterable[str]) -> list[Finding]:
