@@ -153,7 +153,8 @@ class Maker:
         if kind < 9:
             return f"{self.path(depth - 1)}.{self.test(depth)}"
         if kind == 9:
-            return f"{self.criterion(depth - 1)} {self.pick('and', 'or', 'implies', 'xor')} {self.criterion(depth - 1)}"
+            operator = self.pick("and", "or", "implies", "xor")
+            return f"{self.criterion(depth - 1)} {operator} {self.criterion(depth - 1)}"
         if kind == 10:
             return f"({self.criterion(depth - 1)}).not()"
         return f"$this.{self.test(depth)}"
@@ -166,11 +167,13 @@ class Maker:
         if kind < 8:
             return f"{self.path(depth)}.{self.test(depth)}"
         if kind == 8:
-            return f"({self.expr(depth - 1)} {self.pick('=', '!=', '<', '<=', '>', '>=', '~')} {self.expr(depth - 1)})"
+            operator = self.pick("=", "!=", "<", "<=", ">", ">=", "~")
+            return f"({self.expr(depth - 1)} {operator} {self.expr(depth - 1)})"
         if kind == 9:
             return f"({self.expr(depth - 1)} | {self.expr(depth - 1)})"
         if kind == 10:
-            return f"({self.expr(depth - 1)} {self.pick('+', '&', '-', '*', '/', 'div', 'mod')} {self.expr(depth - 1)})"
+            operator = self.pick("+", "&", "-", "*", "/", "div", "mod")
+            return f"({self.expr(depth - 1)} {operator} {self.expr(depth - 1)})"
         if kind == 11:
             return f"({self.expr(depth - 1)} {self.pick('in', 'contains')} {self.expr(depth - 1)})"
         if kind == 12:
@@ -186,7 +189,7 @@ class Maker:
         start = self.pick(
             "Bundle.entry.resource", "Bundle.entry.resource",
             f"Bundle.entry.resource.where($this is {self.rng.choice(_TYPES[:3])})",
-            f"Bundle.entry.select(resource as {self.pick('Observation', 'Patient', 'Composition', 'DocumentReference')})",
+            f"Bundle.entry.select(resource as {self.pick('Observation', 'Patient', 'Composition')})",
             "Bundle.descendants()", "entry", "Bundle.entry", "Bundle",
         )  # fmt: skip
         kind = self.rng.randrange(5)
@@ -197,8 +200,11 @@ class Maker:
         if kind == 2:
             return f"{start}.where({self.criterion(2)}).{self.path(1)}"
         if kind == 3:
-            return f"{start}.select({self.expr(2)}).{self.pick('count()', 'first()', 'exists()', 'distinct().count()')}"
-        return f"{start}.where({self.criterion(2)}).{self.path(1)}.{self.test(1)} {self.pick('and', 'or', 'implies')} {start}.{self.test(2)}"
+            end = self.pick("count()", "first()", "exists()", "distinct().count()")
+            return f"{start}.select({self.expr(2)}).{end}"
+        operator = self.pick("and", "or", "implies")
+        left = f"{start}.where({self.criterion(2)}).{self.path(1)}.{self.test(1)}"
+        return f"{left} {operator} {start}.{self.test(2)}"
 
 
 def _count(node: Any, names: dict[str, int]) -> None:

@@ -38,6 +38,10 @@ def _extensions(node: RawNode, key: str, out: Items, url: str, strict: bool) -> 
         for at, extension in enumerate(found):
             if extension.__class__ is dict and extension.get("url") == url:
                 out.append((extension, kind, None, node, key, at))
+            elif extension is None and strict:
+                raise evaluation_error(
+                    "een extensie is leeg", "an extension is null", expected="extension", received=found
+                )
         return
 
 

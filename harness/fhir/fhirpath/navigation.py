@@ -115,6 +115,9 @@ def typed_member(coll: Items, name: str, at_root: bool, fold: bool) -> Items:
     return out
 
 
+_HOLDERS = frozenset((dict, list))
+
+
 def children(coll: Items) -> Items:
     """All children of every node, in document order."""
     out: Items = []
@@ -124,7 +127,11 @@ def children(coll: Items) -> Items:
             continue
         value = node[0]
         if value.__class__ is not dict:
-            value = node[2] if value.__class__ is not list else None
+            if value.__class__ is list:  # a list in a list: no FHIR, but nothing may disappear
+                for at, item in enumerate(value):
+                    expand(item, None, node[1].schema.unknown, node, str(at), out)
+                continue
+            value = node[2]
             if value.__class__ is not dict:
                 continue
         kind = node[1]
@@ -166,5 +173,5 @@ def descendants(coll: Items, limit: int) -> Items:
     level = children(coll)
     while level and len(out) <= limit:
         out += level
-        level = children([node for node in level if node[0].__class__ is dict or node[2] is not None])
+        level = children([n for n in level if n[0].__class__ in _HOLDERS or n[2] is not None])
     return out
