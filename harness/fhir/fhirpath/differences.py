@@ -210,6 +210,23 @@ DIFFERENCES: tuple[Difference, ...] = (
 )
 
 
+FROM_REFERENCE: tuple[tuple[str, str], ...] = (
+    (
+        "where(active) with a false element",
+        "fhirpath.js takes any element as met; the text says false is not.",
+    ),
+    ("~ on several items", "fhirpath.js compares in order; the text says order does not count."),
+    ("toString() of a complex element", "fhirpath.js gives '[object Object]'; the text says empty."),
+    ("numbers", "fhirpath.js counts in binary floating point; we count in decimals (31 digits)."),
+    ("fractions of seconds", "fhirpath.js reads .1 as 1 millisecond; we as 100."),
+    ("strings outside the basic plane", "fhirpath.js counts UTF-16 units; we count characters."),
+    ("regular expressions", "fhirpath.js backtracks and refuses needless escapes; RE2 knows no look-around."),
+    ("day, year and other unit words as element names", "fhirpath.js refuses them; HAPI and we do not."),
+    ("a scalar beside a list of extensions, and JavaScript properties such as length", "not FHIR."),
+)
+"""Where strict knowingly differs from fhirpath.js 5.2.2; none occurs in official expressions."""
+
+
 def has(dialect: Dialect, flag: str) -> bool:
     """Whether a dialect has a switch on."""
     return bool(getattr(dialect, flag))
@@ -246,6 +263,14 @@ def markdown() -> str:
             row.reason,
         )
         lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
+    lines += [
+        "",
+        "## Strict and fhirpath.js",
+        "",
+        "Known differences; none occurs in an official expression.",
+        "",
+    ]
+    lines += [f"- **{what}**: {why}" for what, why in FROM_REFERENCE]
     return "\n".join(lines) + "\n"
 
 
