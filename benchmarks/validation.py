@@ -4,9 +4,10 @@
 
     python benchmarks/validation.py [--material DIR] [--scale 1.0] [--json FILE] [--no-peer] [--synthetic]
 
-Corpus: all official examples and fixtures, mutants of them (:mod:`mutants`), and with ``--synthetic`` made-up resources of every
-type (:mod:`synthetic`). The peer needs Java 17 and, the first time, Maven Central (``mvn dependency:copy-dependencies`` in
-``benchmarks/hapi``). What the disagreements are and who is right: ``benchmarks/validation.md``.
+Corpus: all official examples and fixtures, mutants of them (:mod:`mutants`), and with ``--synthetic``
+made-up resources of every type (:mod:`synthetic`). The peer needs Java 17 and, the first time, Maven Central
+(``mvn dependency:copy-dependencies`` in ``benchmarks/hapi``). What the disagreements are and who is right:
+``benchmarks/validation.md``.
 """
 
 from __future__ import annotations
@@ -253,7 +254,8 @@ def near(mutated: str, found: str) -> bool:
 
 
 def warm(validator: Validator, cases: list[Case]) -> tuple[float, float, int]:
-    """Best of five passes: ms per document for validation, the same with parsing, and resources in the documents."""
+    """Best of five passes: ms per document for validation, the same with parsing, and resources in the
+    documents."""
     documents = [parse(c.file.read_bytes(), model=validator.model) for c in cases]
     count = sum(
         1 + sum("resource" in e for e in d.resource.get("entry", []) if isinstance(e, dict))
@@ -274,7 +276,8 @@ def warm(validator: Validator, cases: list[Case]) -> tuple[float, float, int]:
 
 
 def cold(material: Path, file: Path) -> tuple[float, float]:
-    """A new process that validates one GP resource with the full official package: median seconds, largest MB."""
+    """A new process that validates one GP resource with the full official package: median seconds, largest
+    MB."""
     code = (
         "import sys,resource;from harness.cli import run;"
         "c=run(sys.argv[1:]);"

@@ -272,7 +272,7 @@ def test_definitions_without_ids(validator: Validator) -> None:
 
 
 def test_slices_by_type_of_entry(validator: Validator) -> None:
-    bundle: Json = {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": patient()}]}
+    bundle: Json = {"resourceType": "Bundle", "type": "batch", "entry": [{"resource": patient()}]}
     assert rules(validator, bundle, "bundle") == set()
     bundle["entry"] *= 2
     assert ("fhir-slice-max", "Bundle.entry[1]") in rules(validator, bundle, "bundle")
@@ -285,7 +285,7 @@ def test_profile_of_a_reference_target_in_the_bundle(validator: Validator) -> No
     good = {**observation(), "subject": {"reference": "Patient/p"}}
     bundle: Json = {
         "resourceType": "Bundle",
-        "type": "collection",
+        "type": "batch",
         "entry": [{"resource": good}, {"resource": patient()}],
     }
     bundle["entry"][0]["resource"]["meta"] = {"profile": [X + "base"]}
@@ -343,7 +343,7 @@ def test_malformed_invariant_is_reported_once(validator: Validator) -> None:
     one = {"resourceType": "Patient", "meta": {"profile": [X + "badrule"]}}
     bundle = {
         "resourceType": "Bundle",
-        "type": "collection",
+        "type": "batch",
         "entry": [{"resource": one}, {"resource": dict(one)}],
     }
     found = [i for i in validator.validate(bundle) if i.rule == "fhir-invariant-not-checked"]

@@ -6,10 +6,16 @@ and a message with a MessageHeader, and an entry of a document or message can be
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
-from harness.fhir.validation.run import Place, Run
+from harness.fhir.validation.run import Json, Place, Run
 
+_FREE = frozenset(("transaction", "batch", "transaction-response", "batch-response"))
+"""Types whose entries need no ``fullUrl``."""
+
+_ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:\S+").fullmatch
+_REST = re.compile(r"https?://\S+/([A-Z][A-Za-z]+)/([A-Za-z0-9\-.]{1,64})(?:/_history/\S+)?").fullmatch
 _FIRST = {"document": "Composition", "message": "MessageHeader"}
 
 
@@ -31,13 +37,28 @@ def check(value: Any, place: Place, run: Run) -> None:
                 run.add("fhir-bundle-first-entry", at, expected=wanted, received=found or "no resource")
         if type(resource) is not dict:
             continue
-        url, ident = entry.get("fullUrl"), resource.get("id")
-        if type(url) is not str or type(ident) is not str or url.startswith(("urn:", "#")):
-            continue
-        if kind in ("batch-response", "transaction-response"):
-            continue
-        tail = url.partition("/_history/")[0].rsplit("/", 1)[-1]
-        if "/" in url and tail != ident:
-            run.add(
-                "fhir-bundle-fullurl", (at, "fullUrl", -1, "fullUrl"), expected=f"…/{ident}", received=url
-            )
+        _full_url(entry, resource, kind, at, run)
+
+
+def _full_url(entry: Json, resource: Json, kind: Any, at: Place, run: Run) -> None:
+    """Present (except where a server still has to choose it), absolute, and of the resource that it stands
+    with."""
+    url, ident, name = entry.get("fullUrl"), resource.get("id"), resource.get("resourceType")
+    place: Place = (at, "fullUrl", -1, "fullUrl")
+    if url is None and "_fullUrl" not in entry:
+        if kind not in _FREE:
+            run.add("fhir-cardinality-min", at, name="fullUrl", expected="fullUrl 1..1", received="0")
+        return
+    if type(url) is not str:
+        return
+    if _ABSOLUTE(url) is None:
+        run.add("fhir-bundle-fullurl", place, expected="absolute URL", received=url)
+        return
+    if type(ident) is not str or url.startswith("urn:") or kind in ("batch-response", "transaction-response"):
+        return
+    match = _REST(url)
+    if match is not None and match.group(1) in run.engine.model.resource_types:
+        if match.groups() != (name, ident):
+            run.add("fhir-bundle-fullurl", place, expected=f"…/{name}/{ident}", received=url)
+    elif "/" in url and url.partition("/_history/")[0].rsplit("/", 1)[-1] != ident:
+        run.add("fhir-bundle-fullurl", place, expected=f"…/{ident}", received=url)

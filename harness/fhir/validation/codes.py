@@ -11,7 +11,6 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from harness.core.issues import Severity
 from harness.fhir.constraints import Knowledge
 from harness.fhir.profiles import BindingFact
 from harness.fhir.slicing import codings
@@ -29,6 +28,8 @@ _MIME = re.compile(
     r"(?:\s*;\s*[^\s;=]+=(?:\"[^\"]*\"|[^\s;]+))*"
 ).fullmatch
 _LANGUAGE = re.compile(r"(?:[A-Za-z]{2,3}|[ix])(?:-[A-Za-z0-9]{1,8})*").fullmatch
+
+_UCUM = re.compile(r"[\x21-\x7e]+").fullmatch
 
 GRAMMARS: dict[str, Callable[[str], object]] = {
     "urn:ietf:bcp:13": _MIME,
@@ -118,8 +119,10 @@ def binding_check(knowledge: Knowledge, binding: BindingFact, code: str, path: s
         if type(value) is not dict:
             return
         pairs = codings(value)
-        if limit is not None and pairs and not any(
-            system == "urn:ietf:bcp:47" and limit(item) for system, item in pairs
+        if (
+            limit is not None
+            and pairs
+            and not any(system == "urn:ietf:bcp:47" and limit(item) for system, item in pairs)
         ):
             run.add("fhir-binding-required", place, expected=url, received=value)
             return
@@ -187,9 +190,8 @@ def coding_check(knowledge: Knowledge) -> Check:
         if rule is None:
             rule = systems[system] = judge(system) if len(systems) < 10_000 else ""
         if rule:
-            severity: Severity = "warning" if rule == "fhir-coding-system" else "error"
             at = (place, "system", -1, "system")
-            run.add(rule, at, severity=severity, expected="absolute URI of a code system", received=system)
+            run.add(rule, at, severity="warning", expected="absolute URI of a code system", received=system)
             return
         code = value.get("code")
         if type(code) is not str:
@@ -211,8 +213,17 @@ def coding_check(knowledge: Knowledge) -> Check:
     return check
 
 
+def quantity_check(value: Any, place: Place, run: Run) -> None:
+    """A UCUM code is printable ASCII without white space (UCUM, section 1); which units exist is not
+    checked."""
+    code = value.get("code")
+    if value.get("system") == "http://unitsofmeasure.org" and type(code) is str and _UCUM(code) is None:
+        run.add("fhir-code-unknown", (place, "code", -1, "code"), expected="UCUM unit", received=code)
+
+
 def code_system_check(value: Any, place: Place, run: Run) -> None:
-    """A complete CodeSystem has as many concepts as it says; one without content has none (codesystem.html)."""
+    """A complete CodeSystem has as many concepts as it says; one without content has none
+    (codesystem.html)."""
     content, count = value.get("content"), value.get("count")
     stack = list(value.get("concept") or ())
     total = 0

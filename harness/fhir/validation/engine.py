@@ -58,6 +58,8 @@ class Engine:
             checks.append(codes.coding_check(self.knowledge))
         elif name == "Narrative":
             checks.append(narrative.check)
+        elif self.model.is_subtype(name, "Quantity"):
+            checks.append(codes.quantity_check)
         elif name == "Identifier":
             checks.append(codes.identifier_check)
         elif name in _RESOURCE_CHECKS:

@@ -10,7 +10,7 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from harness.fhir.profiles import BindingFact, Value
+from harness.fhir.profiles import CORE, BindingFact, Value
 from harness.fhir.slicing import Item, Predicate, compile_slice, contains, equal, extension_url
 from harness.fhir.snapshot import Node, ProfileTree
 from harness.fhir.validation import codes, references
@@ -360,6 +360,11 @@ class NodeRule:
             url = ""
             if node.name in _LISTS:
                 url = extension_url(part)
+                if url and part.max is None and not url.startswith(CORE):
+                    # Without an own maximum the root cardinality of the extension's definition holds; that of
+                    # HL7's own definitions is no more than documentation (the peer sees it the same way).
+                    tree = self.profile.engine.knowledge.tree(url)
+                    part.max = tree.root.max if tree is not None else None
             predicate = None if url else compile_slice(part, node.slicing, self.profile.engine.knowledge)
             result.append(_Slice(name, NodeRule(part, self.profile), predicate, url))
         return tuple(result)

@@ -56,7 +56,7 @@ def _real_day(match: re.Match[str] | None) -> bool:
 
 
 def _string(value: str) -> bool:
-    return bool(value) and not value.isspace() and (value.isprintable() or _CONTROL(value) is None)
+    return bool(value) and (value.isprintable() or _CONTROL(value) is None)
 
 
 def _uri(value: str) -> bool:

@@ -75,11 +75,10 @@ class Shapes:
                 choices.append((element.name, tuple(element.keys)))
         if facts.resource:
             fields["resourceType"] = _nothing
-        fields["fhir_comments"] = _nothing
         invariants = self.engine.type_checks(name)
         needs = tuple(required)
         groups = tuple(choices)
-        spare = {"id", "resourceType", "fhir_comments"} if not facts.resource else {"fhir_comments"}
+        spare = frozenset(("id",)) if not facts.resource else frozenset()
 
         def check(value: Any, place: Place, run: Run) -> None:
             if type(value) is not dict:
