@@ -95,7 +95,8 @@ def _check_embedded(ctx: Context, stream: Stream, where: str) -> None:
 
 def _is_pdfa(ctx: Context, stream: Stream) -> bool:
     """Whether an attachment is itself valid as 1b or 2b, by its claim; too deep nesting is a limit."""
-    from harness.pdfa import check, metadata
+    from harness.pdfa import metadata
+    from harness.pdfa.check import run
     from harness.pdfa.cos import Document
 
     if ctx.depth >= ctx.limits.attachment_depth:
@@ -109,6 +110,6 @@ def _is_pdfa(ctx: Context, stream: Stream) -> bool:
         flavour = FLAVOURS.get(claimed)
         if flavour is None or flavour.part > 2:
             return False
-        return not check.run(data, flavour, ctx.budget, ctx.depth + 1).findings.counts
+        return not run(data, flavour, ctx.budget, ctx.depth + 1).findings.counts
     except Unreadable:
         return False

@@ -98,7 +98,7 @@ def _blends(ctx: Context, state: dict[str, Any], where: str) -> bool:
         transparent = True
     for key in ("ca", "CA"):
         value = state.get(key)
-        if type(value) in (int, float) and value < 1.0:
+        if isinstance(value, int | float) and value < 1.0:
             transparent = True
     return transparent
 

@@ -67,7 +67,7 @@ def read(stream: Stream) -> JpxFact | None:
 
 
 def _boxes(data: bytes, pos: int, end: int) -> list[tuple[bytes, int, int]]:
-    out = []
+    out: list[tuple[bytes, int, int]] = []
     while pos + 8 <= end and len(out) < 1000:
         size = int.from_bytes(data[pos : pos + 4], "big")
         kind = data[pos + 4 : pos + 8]

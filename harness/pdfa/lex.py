@@ -36,7 +36,7 @@ class Operator(str):
 class HexFact(NamedTuple):
     """How a hexadecimal string was written: number of characters without white space, only hex digits."""
 
-    count: int
+    digits: int
     only_hex: bool
 
 
@@ -223,7 +223,7 @@ class ObjectReader:
                 self.budget.tick()
                 if count > limits.object_tokens:
                     raise LimitExceeded("object_tokens")
-            kind = token.lastindex
+            kind = token.lastindex or 0
             pos = token.end()
             value: Any
             if kind == 1:

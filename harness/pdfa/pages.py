@@ -21,11 +21,11 @@ _BOXES = ("MediaBox", "CropBox", "BleedBox", "TrimBox", "ArtBox")
 
 @dataclass(slots=True)
 class PageFact:
-    """One page after its contents were read."""
+    """One page after its contents were read; ``group`` is its Group dictionary or ``None``."""
 
-    dict: dict[str, Any]
+    dict: Any
     transparency: bool
-    group: dict[str, Any] | None
+    group: Any
     output_space: str | None
 
 

@@ -134,5 +134,5 @@ def _file_ids(doc: Document) -> tuple[Any, Any]:
 def same_object(left: Any, right: Any) -> bool:
     """Whether two values are the same indirect object or the same direct one."""
     if type(left) is Ref or type(right) is Ref:
-        return left == right
+        return bool(left == right)
     return left is right

@@ -186,6 +186,10 @@ def _split(element: etree._Element) -> tuple[str, str, str]:
     return name.namespace or "", name.localname, element.prefix or ""
 
 
+def _attributes(element: etree._Element) -> list[tuple[etree.QName, str]]:
+    return [(etree.QName(key), str(value)) for key, value in element.attrib.items()]
+
+
 class _Walker:
     """Recursive descent over RDF elements; depth bounded."""
 
@@ -214,8 +218,7 @@ class _Walker:
         if ns == RDF and name in _TERMS - {"Description", "li"}:
             raise XMPError(f"rdf:{name} is no node element")
         exclusive = 0
-        for key, value in element.attrib.items():
-            attr = etree.QName(key)
+        for attr, value in _attributes(element):
             if attr.namespace in (RDF, None) and attr.localname in ("ID", "nodeID", "about"):
                 exclusive += 1
                 if exclusive > 1:
@@ -267,8 +270,7 @@ class _Walker:
         if ns == RDF and name in _NOT_PROPERTY:
             raise XMPError(f"rdf:{name} is no property")
         plain = True
-        for key in element.attrib:
-            attr = etree.QName(key)
+        for attr, value in _attributes(element):
             if attr.namespace == XML and attr.localname == "lang":
                 continue
             if attr.namespace == RDF and attr.localname == "ID":
@@ -278,8 +280,8 @@ class _Walker:
                 self.literal(element, self.add(parent, ns, name, prefix))
                 return
             if attr.namespace == RDF and attr.localname == "parseType":
-                if element.attrib[key] != "Resource":
-                    raise XMPError(f"parseType {element.attrib[key]}")
+                if value != "Resource":
+                    raise XMPError(f"parseType {value}")
                 self.resource(element, self.add(parent, ns, name, prefix))
                 return
             break
@@ -294,21 +296,19 @@ class _Walker:
 
     def literal(self, element: etree._Element, node: Node) -> None:
         """A property with text content."""
-        for key, value in element.attrib.items():
-            attr = etree.QName(key)
+        for attr, value in _attributes(element):
             if attr.namespace == XML and attr.localname == "lang":
                 node.lang = value
             elif attr.namespace != RDF or attr.localname != "datatype":
                 raise XMPError("attribute on a literal property")
         if len(element):
             raise XMPError("element in a literal property")
-        node.text = "".join(element.itertext())
+        node.text = "".join(str(part) for part in element.itertext())
 
     def resource(self, element: etree._Element, node: Node) -> None:
         """``rdf:parseType="Resource"``: fields without a description element."""
         node.kind = "struct"
-        for key, value in element.attrib.items():
-            attr = etree.QName(key)
+        for attr, value in _attributes(element):
             if attr.namespace == XML and attr.localname == "lang":
                 node.lang = value
             elif attr.namespace != RDF or attr.localname not in ("ID", "parseType"):
@@ -322,8 +322,7 @@ class _Walker:
 
     def compound(self, element: etree._Element, node: Node) -> None:
         """A property whose value is one node element: an array, a description or a typed node."""
-        for key, value in element.attrib.items():
-            attr = etree.QName(key)
+        for attr, value in _attributes(element):
             if attr.namespace == XML and attr.localname == "lang":
                 node.lang = value
         inner = [child for child in element if isinstance(child.tag, str)]
@@ -349,8 +348,7 @@ class _Walker:
         node = self.add(parent, ns, name, prefix)
         fields: list[tuple[str, str, str]] = []
         resource: str | None = None
-        for key, value in element.attrib.items():
-            attr = etree.QName(key)
+        for attr, value in _attributes(element):
             if attr.namespace == XML:
                 if attr.localname == "lang":
                     node.lang = value

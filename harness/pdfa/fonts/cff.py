@@ -37,8 +37,8 @@ class Index(Sequence[bytes]):
         self.data = data
         if pos + 2 > len(data):
             raise ValueError("INDEX beyond the data")
-        self.count = int.from_bytes(data[pos : pos + 2], "big")
-        if self.count == 0:
+        self.items = int.from_bytes(data[pos : pos + 2], "big")
+        if self.items == 0:
             self.end = pos + 2
             self.offsets = pos
             self.size = 1
@@ -48,8 +48,8 @@ class Index(Sequence[bytes]):
         if not 1 <= self.size <= 4:
             raise ValueError("INDEX offset size")
         self.offsets = pos + 3
-        self.base = self.offsets + (self.count + 1) * self.size - 1
-        self.end = self.base + self._offset(self.count)
+        self.base = self.offsets + (self.items + 1) * self.size - 1
+        self.end = self.base + self._offset(self.items)
         if self.end > len(data) + 1:
             raise ValueError("INDEX beyond the data")
 
@@ -58,10 +58,10 @@ class Index(Sequence[bytes]):
         return int.from_bytes(self.data[at : at + self.size], "big")
 
     def __len__(self) -> int:
-        return self.count
+        return self.items
 
     def __getitem__(self, index):  # type: ignore[no-untyped-def]
-        if not 0 <= index < self.count:
+        if not 0 <= index < self.items:
             raise IndexError(index)
         return self.data[self.base + self._offset(index) : self.base + self._offset(index + 1)]
 
@@ -268,14 +268,8 @@ class CFFFont:
                 raise ValueError("FD index")
             holder = _dict(self._fd_array[fd])
             if 1207 in holder:
-                scale = self._scale(holder) * (self._scale(self.top) / 1 if 1207 in self.top else 1.0)
-                if 1207 in self.top:
-                    # matrices are multiplied; both are given per 1000 units
-                    scale = self._scale(holder) * self._scale(self.top) / 1000 * 1000
-                    if self._matrix(self.top) == 1.0 or self._matrix(holder) == 1.0:
-                        scale = self._matrix(holder) * self._matrix(self.top) * 1000
-                    else:
-                        scale = self._matrix(holder) * self._matrix(self.top) * 1000
+                # the matrix of the font DICT is multiplied with the top one, if there is one
+                scale = self._scale(holder) * (self._matrix(self.top) if 1207 in self.top else 1.0)
         size_offset = holder.get(18)
         subrs: Index | Sequence[bytes] = ()
         default = nominal = 0.0

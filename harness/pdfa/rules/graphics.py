@@ -114,7 +114,7 @@ def no_transfer(fact: ExtGStateFact) -> bool:
     nl="TR2 in een ExtGState is Default.", en="TR2 in an ExtGState is Default.",
 )  # fmt: skip
 def default_transfer(fact: ExtGStateFact) -> bool:
-    return fact.dict.get("TR2", "Default") == "Default"
+    return bool(fact.dict.get("TR2", "Default") == "Default")
 
 
 @rule(
@@ -162,7 +162,7 @@ def halftone_transfer(fact: HalftoneFact) -> bool:
     nl="SMask in een ExtGState is None.", en="SMask in an ExtGState is None.",
 )  # fmt: skip
 def no_soft_mask(fact: ExtGStateFact) -> bool:
-    return fact.dict.get("SMask", "None") == "None"
+    return bool(fact.dict.get("SMask", "None") == "None")
 
 
 @rule(

@@ -117,7 +117,7 @@ def no_xref_streams(fact: bool) -> bool:
     en="A hexadecimal string has an even number of characters.",
 )  # fmt: skip
 def hex_even(fact: HexFact | SizeFact) -> bool:
-    return not isinstance(fact, HexFact) or fact.count % 2 == 0
+    return not isinstance(fact, HexFact) or fact.digits % 2 == 0
 
 
 @rule(
