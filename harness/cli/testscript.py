@@ -192,6 +192,9 @@ def _chosen(item: Item, variant: str | None, left_out: list[str], *, external: b
     if external and script.side == "client":
         left_out.append(f"{item.file}: tests a client; use `harness testscript serve`")
         return False
+    if external and script.side == "mixed":
+        left_out.append(f"{item.file}: tests a client and a server at once")
+        return False
     if external and script.info.admin_only:
         left_out.append(f"{item.file}: only for the simulator's own server")
         return False

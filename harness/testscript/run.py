@@ -242,9 +242,11 @@ def run_self(item: Item, servers: SelfServers) -> ScriptResult:
         return problem_result(replace(item, problem=error))
     requirements = plan.requirements(script)
     documents = [document.url for document in loaded.server.options.documents]
+    notes = [*loaded.problems[:5], *_operator_input(script, settings, loaded)]
     if script.side == "client":
         fork = loaded.server.fork()
         session = Session(script, settings, fork, loaded.server, item.file, requirements)
+        session.execution.notes += notes
         watch = ClientWatch([session], fork, servers.base)
         form = "xml" if plan.formats == frozenset(("xml",)) else "json"
         while session.need is not None:
@@ -263,10 +265,46 @@ def run_self(item: Item, servers: SelfServers) -> ScriptResult:
         server.store = own.store
         return performed
 
-    execution = Execution(script, settings, notes=tuple(loaded.problems[:5]))
+    if loaded.profile.setup_from_variant:
+        notes += setup_from_variant(script, loaded.profile.setup_from_variant, settings, own_send)
+    execution = Execution(script, settings, notes=tuple(notes))
     send = offline(server.handle, servers.base, documents)
     drive(execution, {"server": send, "own": own_send, "client": send})
     return execution.result(file=item.file, requirements=requirements)
+
+
+def _operator_input(script: TestScript, settings: Settings, loaded: SelfServer) -> list[str]:
+    """Values for variables that wait for a person, in a self test only; each is noted."""
+    notes = []
+    for name, variable in script.variables.items():
+        if variable.default is not None or variable.expression is not None or name in settings.overrides:
+            continue
+        if variable.hint.startswith("unsupported"):
+            continue
+        lowered = name.lower()
+        patient = next((loaded.tokens[token] for token in tokens_in(script) if token in loaded.tokens), "")
+        if "url" in lowered or "endpoint" in lowered or "base" in lowered:
+            value = settings.own_base
+        elif "bsn" in lowered:
+            value = loaded.numbers.get(patient, "999990019")
+        elif lowered.endswith("id") and patient:
+            value = patient
+        else:
+            value = "harness-self-test"
+        settings.overrides[name] = value
+        notes.append(f"self test: variable {name} has no value, {value} is used")
+    return notes
+
+
+def setup_from_variant(script: TestScript, variant: str, settings: Settings, send: Transport) -> list[str]:
+    """Execute the setup of the same script in another variant of its set on our server."""
+    for folder in sorted(script.path.parent.parent.iterdir()):
+        path = folder / script.path.name
+        if folder != script.path.parent and variant in folder.name.lower() and path.is_file():
+            execution = Execution(replace(load_script(path), tests=(), teardown=None), settings)
+            drive(execution, {"own": send, "server": send})
+            return [f"self test: data from the setup of {folder.name}/{path.name}"]
+    return []
 
 
 def run_server(item: Item, plan: Plan, base: str, transport: Transport, servers: SelfServers) -> ScriptResult:

@@ -26,7 +26,7 @@ from harness.fhir.searchparams import Registry, from_yaml, registry
 from harness.fhir.server import FhirServer
 from harness.fhir.servercontent import binary_content
 from harness.fhir.serveroptions import Access, Authorize, Document, Refusal, ServerOptions, by_token
-from harness.testscript.bodies import Body
+from harness.testscript.bodies import Body, error_text
 from harness.testscript.execute import Execution, Settings
 from harness.testscript.load import goal_folder, load_script, load_scripts_of
 from harness.testscript.model import SetInfo, TestScript
@@ -109,6 +109,7 @@ class SelfServer:
     :ivar tokens: patient id by Authorization value.
     :ivar profile: how it was set up.
     :ivar problems: fixtures that could not be loaded, in one line each.
+    :ivar numbers: BSN (of the official test range) by patient id, as the token map states it.
     """
 
     server: FhirServer
@@ -116,6 +117,7 @@ class SelfServer:
     profile: StoreProfile
     goal: Path
     problems: list[str] = field(default_factory=list)
+    numbers: dict[str, str] = field(default_factory=dict)
 
 
 def lenient(authorize: Authorize) -> Authorize:
@@ -130,16 +132,20 @@ def lenient(authorize: Authorize) -> Authorize:
     return check
 
 
-def fixture_bodies(script: TestScript, settings: Settings) -> list[tuple[str, Body]]:
+def fixture_bodies(script: TestScript, settings: Settings, problems: list[str]) -> list[tuple[str, Body]]:
     """``(fixture id, body)`` of each resource that a load script writes, in its order.
 
-    :raises HarnessError: for a fixture that is missing or cannot be resolved.
+    A fixture that is missing or cannot be resolved is noted in ``problems``.
     """
     execution = Execution(script, settings)
-    wanted = [
-        op.source_id for op in script.operations() if op.code in ("update", "updateCreate") and op.source_id
-    ]
-    return [(name, execution.source(name)) for name in wanted]
+    found = []
+    for operation in script.operations():
+        if operation.code in ("update", "updateCreate") and operation.source_id:
+            try:
+                found.append((operation.source_id, execution.source(operation.source_id)))
+            except HarnessError as error:
+                problems.append(f"fixture {operation.source_id} is not loaded: {error_text(error)}")
+    return found
 
 
 def _reference_bodies(goal: Path, settings: Settings, info: SetInfo) -> list[tuple[str, Body]]:
@@ -212,7 +218,7 @@ def set_resources(
     def keep(bodies: Iterable[tuple[str, Body]]) -> None:
         for name, body in bodies:
             if body.resource is None or not isinstance(body.resource.get("id"), str):
-                problems.append(f"{name}: {body.problem or 'has no id'}")
+                problems.append(f"fixture {name} is not loaded: {body.problem or 'it has no id'}")
                 continue
             resources[f"{body.type}/{body.resource['id']}"] = body.resource
 
@@ -223,7 +229,7 @@ def set_resources(
         scripts = [load_script(path, info) for path in files]
         tokens.update(tokens_of(scripts))
         for script in scripts:
-            keep(fixture_bodies(script, settings))
+            keep(fixture_bodies(script, settings, problems))
         if not files:
             keep(_reference_bodies(place, settings, info))
     return list(resources.values()), tokens
@@ -232,7 +238,7 @@ def set_resources(
 def build(script: TestScript, t: date, *, now: datetime | None = None, base: str = BASE) -> SelfServer:
     """Our own server, set up for the set that a script belongs to.
 
-    :raises HarnessError: when a fixture of the load script is missing or cannot be resolved.
+    :raises HarnessError: when there is nothing to load.
     """
     goal = goal_folder(script.path)
     info = script.info
@@ -262,7 +268,8 @@ def build(script: TestScript, t: date, *, now: datetime | None = None, base: str
         now=lambda: moment,
     )
     server.load(resources)
-    found = SelfServer(server, tokens, profile, goal, problems)
+    numbers = {person.patient: person.bsn for person in persons if person.bsn}
+    found = SelfServer(server, tokens, profile, goal, problems, numbers)
     _name_tokens(found, script)
     if not resources and not problems:
         raise InputError(

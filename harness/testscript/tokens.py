@@ -24,6 +24,7 @@ class TestPerson:
     token: str
     patient: str
     family: str = ""
+    bsn: str = ""
 
 
 def read_token_map(path: Path) -> list[TestPerson]:
@@ -56,7 +57,9 @@ def read_token_map(path: Path) -> list[TestPerson]:
                 expected='{"accessToken": "Bearer …", "resourceId": "…"}',
                 received=str(item)[:80],
             )
-        persons.append(TestPerson(with_scheme(token), patient, str(item.get("familyName", ""))))
+        persons.append(
+            TestPerson(with_scheme(token), patient, str(item.get("familyName", "")), str(item.get("bsn", "")))
+        )
     return persons
 
 

@@ -12,7 +12,7 @@ import pytest
 from scriptkit import check, fixture, operation, rule, variable
 
 from harness.cli import run as harness
-from harness.core.verdicts import Blame, Verdict
+from harness.core.verdicts import Verdict
 from harness.testscript.profilecheck import ProfileChecks
 from harness.testscript.run import Plan, SelfServers, collect, run_all, run_server
 from harness.testscript.transport import HttpTransport
@@ -29,7 +29,6 @@ GOOD = operation("search", "Patient") + OK
         ({"actions": [operation("search", "Patient", "?_id=${a}")], "variables": variable("a", expression="Patient.x", source="p"), "fixtures": fixture("p", "../_reference/resources/patient.xml")}, "no value"),
         ({"actions": [operation("search", "Patient", "?_id=${a}")], "variables": variable("a", expression="Patient.(", source="p"), "fixtures": fixture("p", "../_reference/resources/patient.xml")}, "not a valid FHIRPath"),
         ({"actions": [operation("search", "Patient", "?_id=${a}")], "variables": variable("a", expression="Patient.id", source="zz")}, "unknown source"),
-        ({"actions": [operation("search", "Patient", "?_id=${a}")], "variables": variable("a")}, "waits for input"),
         ({"actions": [operation("update", "Patient", "/x", source="p")], "fixtures": fixture("p", "../_reference/missing.xml")}, "cannot be read"),
         ({"actions": [operation("update", "Patient", "/x", source="q")]}, "unknown source"),
         ({"actions": [operation("update", "Patient", "/x")]}, "without sourceId"),
@@ -73,12 +72,14 @@ def test_files_that_are_no_script_are_errors_of_that_file(kit, run, text):
     assert results["b-good"].verdict is Verdict.PASS
 
 
-def test_a_load_script_with_a_missing_fixture_is_an_error_with_its_place(kit, run):
+def test_a_load_script_with_a_missing_fixture_is_noted_and_what_needs_it_fails(kit, run):
     (kit.reference / "o2.xml").unlink()
-    kit.server_script(GOOD)
-    (result,) = run(kit.goal).values()
-    assert result.verdict is Verdict.ERROR and "'o2'" in result.findings[0].next_step.en
-    assert result.findings[0].blame is Blame.CONFIGURATION
+    kit.server_script(GOOD, name="a-other")
+    kit.server_script(operation("read", "Observation", "/kit-o2") + OK, name="b-needs-it")
+    results = run(kit.goal)
+    assert "fixture o2 is not loaded" in results["b-needs-it"].notes[0]
+    assert results["b-needs-it"].verdict is Verdict.FAIL
+    assert results["a-other"].verdict is Verdict.PASS and results["a-other"].notes
 
 
 def respond(connection, data):
@@ -250,3 +251,19 @@ def test_usage_errors_are_one_message_and_exit_2(kit, tmp_path, capsys, words, t
     captured = capsys.readouterr()
     assert code == 2, captured
     assert text in captured.err + captured.out and "Traceback" not in captured.err
+
+
+def test_operator_input_against_a_live_server_is_asked_for(kit, capsys):
+    kit.server_script(operation("search", "Patient", "?_id=${a}"), variables=variable("a"))
+    words = [
+        "testscript",
+        "run",
+        str(kit.goal),
+        "--server",
+        "http://127.0.0.1:9/fhir",
+        "--json",
+        "--no-profiles",
+    ]
+    assert harness(words) == 2
+    finding = json.loads(capsys.readouterr().out)["items"][0]["findings"][0]
+    assert "waits for input" in finding["received"] and "--set a=" in finding["next_step"]["en"]

@@ -1,4 +1,3 @@
-
 """``harness testscript``: contract of ``--json``, exit codes, resuming, a server under test, pytest items."""
 
 from __future__ import annotations

@@ -279,3 +279,67 @@ def test_rule_extension_of_the_other_vendor_is_understood(kit, run):
         extension=rule("assertRequestURLContains", searchparam1="date=").replace(ASSERT_RULE, other)
     )
     assert run_one(kit, run, SEARCH, fragment).verdict is Verdict.PASS
+
+
+def test_operator_input_is_filled_in_by_a_self_test_only_and_noted(kit, run):
+    text = variable("Some-BSN")
+    result = run_one(
+        kit, run, operation("search", "Patient", "?identifier=x|${Some-BSN}"), OK, variables=text
+    )
+    assert result.verdict is Verdict.PASS and "Some-BSN" in result.notes[0]
+
+
+def test_the_setup_of_another_variant_gives_our_server_its_data(kit, run):
+    import json
+
+    info = {**kit.properties("XIS-Server"), "informationStandard": "Questionnaires 2.x"}
+    kit.write("XIS-Server/properties.json", json.dumps(info))
+    kit.write(
+        "XIS-Server-Nictiz-intern/properties.json", json.dumps({**info, "variant": {"name": "Nictiz-intern"}})
+    )
+    kit.write(
+        "_reference/resources/extra.xml",
+        f'<Observation xmlns="http://hl7.org/fhir"><id value="extra"/><status value="final"/><code><text value="x"/></code><subject><reference value="Patient/{PATIENT}"/></subject></Observation>',
+    )
+    read = operation("read", "Observation", "/extra") + check(responseCode="200")
+    kit.server_script(read, name="one")
+    from scriptkit import script
+
+    put = operation("update", "Observation", "/extra", own=True, source="e", headers={"Authorization": TOKEN})
+    kit.write(
+        "XIS-Server-Nictiz-intern/one.xml",
+        script(read, identity="one", setup=put, fixtures=fixture("e", "../_reference/resources/extra.xml")),
+    )
+    result = only(run(kit.goal / "XIS-Server"))
+    assert result.verdict is Verdict.PASS, result.findings
+    assert "XIS-Server-Nictiz-intern/one.xml" in result.notes[0]
+
+
+def test_a_script_with_two_pairs_runs_whole_in_a_self_test(kit, run):
+    from scriptkit import party, script
+
+    second = party("origin", True).replace('index value="1"', 'index value="2"') + party(
+        "destination", False
+    ).replace('index value="1"', 'index value="2"')
+    by_client = (
+        operation("search", "Patient", headers={"Authorization": TOKEN})
+        .replace('<origin value="1"/>', '<origin value="2"/>')
+        .replace('<destination value="1"/>', '<destination value="2"/>')
+    )
+    text = script(SEARCH + OK, by_client + OK, identity="mixed").replace(
+        "<variable>", second + "<variable>", 1
+    )
+    path = kit.write("XIS-Server/mixed.xml", text)
+    result = only(run(path))
+    assert result.side == "mixed" and result.verdict is Verdict.PASS, result.findings
+
+
+def test_r4_sets_run_on_r4_facts(kit, run):
+    import json
+
+    kit.write("XIS-Server/properties.json", json.dumps({**kit.properties("XIS-Server"), "fhirVersion": "R4"}))
+    kit.server_script(
+        operation("search", "Observation", "?code=8867-4&_include:iterate=Observation:subject"), OK,
+        check(expression="Bundle.entry.resource.where($this is Patient).count() = 1"),
+    )  # fmt: skip
+    assert only(run(kit.goal)).verdict is Verdict.PASS

@@ -1,4 +1,3 @@
-
 """Watching a live client: matching, extra traffic, retries, token rewriting, the served mock."""
 
 from __future__ import annotations
