@@ -32,6 +32,18 @@ from harness.record.facts import alphabet, eleven_test, entropy_bits
 from harness.record.persons import Persons, mask_document
 
 TAG: Final = re.compile(r"\[(?:token|code|refresh|bsn|state|cookie|person|key):[0-9a-f]{12}\]")
+_LITERALS: Final = frozenset(
+    {
+        "no-store", "no-cache", "no-referrer", "DENY", "nosniff", "*/*", "nl", "keep-alive", "close", "GET",
+        "text/html; charset=utf-8", "text/html,application/xhtml+xml", "application/json", "identity",
+        "application/x-www-form-urlencoded", "application/xml", "text/xml", "application/xml, text/xml",
+        "application/fhir+json", "application/fhir+xml", "application/fhir+json; fhirVersion=3.0",
+        "application/fhir+xml; fhirVersion=3.0", "application/fhir+json; charset=utf-8",
+        "application/fhir+xml; charset=utf-8", "application/xml; charset=utf-8", "Bearer", "chunked",
+        "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+    }
+)  # fmt: skip
+"""Whole header values that are words of a protocol; skipping them saves most of the work on headers."""
 _WORD: Final = re.compile(r"[A-Za-z0-9._~%+/=-]{6,4096}")
 _MIN_LEARNED: Final = 6
 """Shorter secrets are replaced where they stand, but not hunted for in other text."""
@@ -195,7 +207,8 @@ class _Work:
         self._learn_text(raw.url)
         for headers in (raw.request_headers, raw.response_headers):
             for name, value in headers:
-                self._learn_header(name.lower(), value)
+                if value not in _LITERALS:
+                    self._learn_header(name.lower(), value)
         for body, headers in (
             (raw.request_body, raw.request_headers),
             (raw.response_body, raw.response_headers),
@@ -214,11 +227,11 @@ class _Work:
                 kind = places.kind_of(name, self.raw.interface)
                 if kind:
                     self._learn(kind, unquote_plus(value))
-        for match in places.PAIRS.finditer(text):
+        for match in places.PAIRS.finditer(text) if "=" in text or "%" in text else ():
             kind = places.kind_of(match.group(1), self.raw.interface)
             if kind and not TAG.match(match.group(3)):
                 self._learn(kind, unquote(match.group(3)))
-        for match in places.JWT.finditer(text):
+        for match in places.JWT.finditer(text) if "eyJ" in text else ():
             self._learn("token", match.group())
 
     def _learn_header(self, name: str, value: str) -> None:
@@ -267,6 +280,9 @@ class _Work:
         """Headers with secrets replaced; names and order stay."""
         done: list[tuple[str, str]] = []
         for name, value in headers:
+            if value in _LITERALS or (value.isdigit() and len(value) < _MIN_LEARNED):
+                done.append((name, value))
+                continue
             lowered = name.lower()
             where = f"{place}.header.{lowered}"
             if lowered in ("location", "content-location", "referer", "refresh", "link"):
@@ -319,8 +335,10 @@ class _Work:
             text = places.PRIVATE_KEY.sub(lambda match: self._replace("key", match.group(), place), text)
         if "eyJ" in text:
             text = places.JWT.sub(lambda match: self._replace("token", match.group(), place), text)
-        text = places.BEARER.sub(lambda match: self._bearer(match, place), text)
-        text = places.PAIRS.sub(lambda match: self._pair(match, place), text)
+        if "bearer" in text.lower():
+            text = places.BEARER.sub(lambda match: self._bearer(match, place), text)
+        if "=" in text or "%" in text:
+            text = places.PAIRS.sub(lambda match: self._pair(match, place), text)
         spans = list(places.bsn_spans(text))
         for start, end in reversed(spans):
             text = text[:start] + self._replace("bsn", text[start:end], place) + text[end:]

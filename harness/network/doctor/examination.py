@@ -331,7 +331,7 @@ def _metadata(his: Participant, url: str, reply: Reply) -> Diagnosis:
         return problem(
             "metadata-missing",
             his.id,
-            Blame.CONFIGURATION if reply.status in (200, 404) and "fhir" not in kind else Blame.PRODUCT,
+            Blame.CONFIGURATION if reply.status == 404 or "fhir" not in kind else Blame.PRODUCT,
             Text(nl="hier antwoordt geen FHIR-server", en="no FHIR server answers here"),
             Text(
                 nl="fhir: geef de basis-URL waaronder /metadata een CapabilityStatement geeft",

@@ -13,7 +13,7 @@ import secrets
 from typing import Any, Final
 from urllib.parse import quote, urlsplit
 
-from harness.medmij import authorization, scope, token
+from harness.medmij import authorization, pages, scope, token
 from harness.medmij.flows import Changes, Variant
 from harness.medmij.headers import CORRELATION_ID, REQUEST_ID
 from harness.medmij.lists import url as list_url
@@ -68,6 +68,7 @@ class Driver:
         self.pgo = session.pgo
         self._cookies = login.Cookies()
         self._special: list[HttpClient] = []
+        self._page: pages.Page | None = None
 
     @property
     def steps(self) -> tuple[str, ...]:
@@ -271,7 +272,7 @@ class Driver:
             headers.append(("Content-Type", "application/x-www-form-urlencoded"))
 
         def annotate(answer: Answer) -> dict[str, Any]:
-            seen = login.read_page(answer, url)
+            seen = self._page = login.read_page(answer, url)
             if seen is None or self.recipe is None:
                 return {}
             return {"page": login.page_facts(seen, login.kind_of(self.recipe, seen, url))}
@@ -311,7 +312,7 @@ class Driver:
                 url = location
                 answer = self._visit("GET", url, interface, operation, page="")
                 continue
-            seen = login.read_page(answer, url)
+            seen = self._page
             if seen is None or answer.status >= 400:
                 raise Stop
             step = login.submission(self.recipe, seen, url, values, answers)
@@ -510,10 +511,10 @@ class Driver:
         if not self.mock_pages or self.recipe is None or self.session.endpoint is None:
             raise Stop
         url = f"{self.session.endpoint.authorization_endpoint.removesuffix('/authorize')}/consents"
-        answer = self._visit("GET", url, "consent", "withdraw", page="")
+        self._visit("GET", url, "consent", "withdraw", page="")
         values = {**self.person_values, "person": self.session.person}
         for _ in range(MAX_PAGES):
-            seen = login.read_page(answer, url)
+            seen = self._page
             if seen is None or not seen.forms:
                 return
             step = login.submission(self.recipe, seen, url, values, {})
@@ -526,7 +527,7 @@ class Driver:
                 ]
                 url = form.action
                 body = "&".join(f"{quote(n, safe='')}={quote(v, safe='')}" for n, v in pairs).encode()
-            answer = self._visit("POST", url, "consent", "withdraw", page="", body=body)
+            self._visit("POST", url, "consent", "withdraw", page="", body=body)
 
 
 PERSONS: Final = {
