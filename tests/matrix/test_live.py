@@ -1,0 +1,106 @@
+"""Live participants: started as separate processes and known only by a network file."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@contextmanager
+def serving(*words: str | Path):
+    """A serving command as a process; yields the first line that it prints, when it is ready."""
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("HARNESS_")}
+    process = subprocess.Popen(
+        [sys.executable, "-u", "-m", "harness", *map(str, words)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        cwd=ROOT,
+        env=environment,
+    )
+    try:
+        assert process.stdout is not None
+        yield process.stdout.readline()
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+
+
+def findings(run: Path) -> list[dict]:
+    return json.loads((run / "findings.json").read_text())["findings"]
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory):
+    """The demo network, served by another process."""
+    folder = tmp_path_factory.mktemp("served")
+    words = ("--pki", folder / "pki", "--out", folder / "run", "--at", "2026-03-01", "--json")
+    with serving("serve", *words) as ready:
+        yield json.loads(ready)
+
+
+def test_his_and_dvza_known_only_by_a_network_file(served, harness, tmp_path):
+    words = ("--standard", "pdfa-3.0", "--pgo", "pgo-zon", "--vendor", "his-beuk", "--at", "2026-03-01")
+    done = harness("qualify", "--network", served["network_file"], "--out", tmp_path / "run", *words)
+    assert done.code == 6, done.out + done.err
+    verdicts = {item["verdict"] for item in findings(tmp_path / "run")}
+    assert verdicts <= {"pass", "not-applicable", "inconclusive"}
+    content = [item for item in findings(tmp_path / "run") if item["requirement"].startswith("PD-")]
+    assert content and {item["verdict"] for item in content} <= {"pass", "not-applicable"}
+    waiting = [item for item in findings(tmp_path / "run") if item["verdict"] == "inconclusive"]
+    assert all(item["requirement"].startswith("MM-") and item["next_step"]["nl"] for item in waiting)
+
+
+def test_wrong_provider_name_is_found_before_the_run(served, harness, tmp_path):
+    source = Path(served["network_file"])
+    data = yaml.safe_load(source.read_text())
+    data["participants"][0]["provider"] = "bestaat.niet@medmij"
+    path = source.with_name("wrong.yaml")
+    path.write_text(yaml.safe_dump(data))
+    done = harness("qualify", "--network", path, "--out", tmp_path / "run", "--lang", "en")
+    assert done.code == 2
+    assert "this provider is not on the list" in done.err and "bestaat.niet" in done.err
+
+
+def test_bare_fhir_server_behind_our_dvza(harness, tmp_path):
+    """A HIS without OAuth: a FHIR server in a process of its own."""
+    person = "bram-lisdodde"
+    folder = ROOT / "fixtures" / "personen" / person
+    standards = ["huisartsgegevens-2.0"]
+    with serving("serve", "fhir", "--fixtures", folder, "--port", "0", "--at", "2026-03-01") as ready:
+        url = re.search(r"http://\S+", ready)
+        assert url, ready
+        participants = [
+            {"id": "dvza-ons", "role": "dvza", "kind": "twin", "standards": standards},
+            {"id": "pgo-ons", "role": "pgo", "kind": "twin", "standards": standards},
+            {
+                "id": "his-kaal",
+                "role": "his",
+                "kind": "live",
+                "standards": standards,
+                "dvza": "dvza-ons",
+                "fhir": url.group(),
+                "auth": "none",
+                "patient": "header X-Patient",
+            },
+        ]
+        network = tmp_path / "network.yaml"
+        persons = [{"id": person, "patients": [person]}]
+        network.write_text(yaml.safe_dump({"name": "kaal", "persons": persons, "participants": participants}))
+        done = harness("qualify", "--network", network, "--out", tmp_path / "run", "--at", "2026-03-01")
+    bad = {
+        (item["requirement"], item["verdict"])
+        for item in findings(tmp_path / "run")
+        if item["verdict"] not in ("pass", "not-applicable")
+    }
+    assert (done.code, bad) == (0, set()), done.out + done.err
