@@ -88,7 +88,7 @@ class NodeRule:
         self.node = node
         self.profile = profile
         self.stem = node.name.removesuffix("[x]")
-        self._children: dict[str, tuple[tuple[NodeRule, Keys], ...]] = {}
+        self._children: dict[str, tuple[tuple[NodeRule, Keys, tuple[str, str] | None], ...]] = {}
         self._slices: tuple[_Slice, ...] | None = None
         self._required: bool | None = None
         self.typed = {entry.code: entry for entry in node.types}
@@ -210,17 +210,22 @@ class NodeRule:
         found = self._children.get(code)
         if found is None:
             found = self._children[code] = self._compile(code)
-        for rule, keys in found:
-            rule.element(owner, keys, place, run)
+        for rule, keys, only in found:
+            if only is None or only[0] in owner or only[1] in owner:
+                rule.element(owner, keys, place, run)
 
-    def _compile(self, code: str) -> tuple[tuple[NodeRule, Keys], ...]:
+    def _compile(self, code: str) -> tuple[tuple[NodeRule, Keys, tuple[str, str] | None], ...]:
+        """Rules of the children with their keys, and the two keys without which an optional one has nothing to do."""
         facts = self.profile.engine.model.types.get(code)
         rules = []
         for name, child in self.node.children.items():
             element = facts.elements.get(name) if facts is not None else None
             if element is not None:
                 keys = {element.key_for(ref.code): ref.code for ref in element.types}
-                rules.append((NodeRule(child, self.profile), keys))
+                rule = NodeRule(child, self.profile)
+                optional = len(keys) == 1 and not child.min and not rule.slices_required
+                key = next(iter(keys))
+                rules.append((rule, keys, (key, "_" + key) if optional else None))
         return tuple(rules)
 
     def element(self, owner: Json, keys: Keys, place: Place, run: Run) -> None:

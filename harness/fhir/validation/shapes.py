@@ -77,7 +77,7 @@ class Shapes:
             fields["resourceType"] = _nothing
         invariants = self.engine.type_checks(name)
         needs = tuple(required)
-        groups = tuple(choices)
+        groups = tuple((stem, keys, frozenset(keys) | {"_" + key for key in keys}) for stem, keys in choices)
         spare = frozenset(("id",)) if not facts.resource else frozenset()
 
         def check(value: Any, place: Place, run: Run) -> None:
@@ -100,15 +100,16 @@ class Shapes:
                         break
                 else:
                     run.add("fhir-cardinality-min", place, name=stem, expected=f"{stem} 1..", received="0")
-            for stem, keys in groups:
+            for stem, keys, forms in groups:
                 present = 0
-                for key in keys:
-                    if key in value or "_" + key in value:
+                for key in value:
+                    if key in forms:
                         present += 1
                 if present > 1:
-                    shown = ", ".join(key for key in keys if key in value or "_" + key in value)
-                    at = (place, stem[:-3], -1, shown.split(", ", 1)[0])
-                    run.add("fhir-choice", at, name=stem, expected="1", received=shown)
+                    found = [key for key in keys if key in value or "_" + key in value]
+                    if len(found) > 1:
+                        at = (place, stem[:-3], -1, found[0])
+                        run.add("fhir-choice", at, name=stem, expected="1", received=", ".join(found))
             if invariants and run.errors == before:
                 for invariant in invariants:
                     invariant(value, place, run)
