@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from harness.fhir.fhirpath import quantity as quantities
 from harness.fhir.fhirpath import temporal as temporals
 from harness.fhir.fhirpath.errors import evaluation_error
-from harness.fhir.fhirpath.nodes import Items, Long
+from harness.fhir.fhirpath.nodes import Item, Items, Long
 from harness.fhir.fhirpath.quantity import CALENDAR_SECONDS, Quantity, plain_number
 from harness.fhir.fhirpath.registry import boolean, integer_of, items, scalar, string_of
 from harness.fhir.fhirpath.temporal import Temporal
@@ -124,10 +124,15 @@ _CONVERSIONS: dict[str, Callable[[Evaluation, Any], Any]] = {
 
 
 def _register(target: str, convert: Callable[[Evaluation, Any], Any]) -> None:
+    def value_of(c: Evaluation, item: Item) -> Any:
+        # fhirpath.js converts what stands in the document: a dateTime with a time of day is no date
+        as_written = not c.dialect.lenient_boolean and target != "String"
+        return raw(item) if as_written else plain(item)
+
     def to(c: Evaluation, coll: Items) -> Any:
         if not coll:
             return None
-        value = plain(single(coll, f"to{target}()"))
+        value = value_of(c, single(coll, f"to{target}()"))
         return None if value is None else convert(c, value)
 
     def converts(c: Evaluation, coll: Items) -> bool | None:
@@ -135,7 +140,7 @@ def _register(target: str, convert: Callable[[Evaluation, Any], Any]) -> None:
             if coll and c.dialect.lenient_boolean:
                 single(coll, f"convertsTo{target}()")
             return None
-        value = plain(coll[0])
+        value = value_of(c, coll[0])
         return value is not None and convert(c, value) is not None
 
     scalar(f"to{target}")(to)
