@@ -106,6 +106,7 @@ _REASONS: dict[str, Text] = {
     "xref loop": Text(nl="De kruisverwijzingstabellen verwijzen naar elkaar.", en="The cross-reference sections refer to each other."),
     "xref stream": Text(nl="De kruisverwijzingsstroom is beschadigd.", en="The cross-reference stream is damaged."),
     "trailer": Text(nl="De trailer ontbreekt of is beschadigd.", en="The trailer is missing or damaged."),
+    "object": Text(nl="Een object is beschadigd.", en="An object is damaged."),
     "catalog": Text(nl="De trailer verwijst niet naar een catalogus.", en="The trailer does not refer to a catalog."),
     "page tree": Text(nl="De paginaboom ontbreekt.", en="The page tree is missing."),
     "page tree loop": Text(nl="De paginaboom verwijst naar zichzelf.", en="The page tree refers to itself."),

@@ -238,6 +238,8 @@ class Document:
         # the keyword is followed by one end-of-line mark and the subsection header, nothing else
         fact.keyword_eol = space in (b"\r\n", b"\n", b"\r")
         pos += len(space)
+        skip = _SKIP.match(data, pos)
+        pos = skip.end() if skip else pos
         head = re.compile(rb"(\d+)([\x00\t\n\x0c\r ]+)(\d+)[\x00\t\n\x0c\r ]*")
         entry = re.compile(rb"[\x00\t\n\x0c\r ]*(\d+)[\x00\t\n\x0c\r ]+(\d+)[\x00\t\n\x0c\r ]+([nf])")
         while True:
@@ -345,7 +347,7 @@ class Document:
         outer = self._current
         try:
             if entry[0] == 1:
-                value = self._load_at(num, entry[1] + self.base)
+                value = self._load_at(num, entry[1] + self.base, entry[2])
             else:
                 value = self._load_compressed(num, entry[1])
         finally:
@@ -354,15 +356,13 @@ class Document:
         self._cache[num] = value
         return value
 
-    def _extent(self, offset: int) -> int:
-        """Where the object at ``offset`` must end: generous, for objects the file may have overlapped."""
-        return len(self.data)
-
-    def _load_at(self, num: int, at: int) -> Any:
+    def _load_at(self, num: int, at: int, gen: int) -> Any:
         if not 0 <= at < len(self.data):
             return None
-        found, value = self._object_at(at, self._extent(at))
-        return value if found == num else None
+        match = _OBJ.match(self.data, at)
+        if match is None or int(match.group(1)[:12]) != num or int(match.group(3)[:12]) != gen:
+            return None
+        return self._object_at(at, len(self.data))[1]
 
     def _object_at(self, at: int, end: int) -> tuple[int, Any]:
         """Number and value of the indirect object at ``at``; records spacing and stream facts."""
@@ -380,22 +380,26 @@ class Document:
             and len(match.group(4)) == 1
             and data[match.end() : match.end() + 1] in (b"\r", b"\n")
         )
+        self.reader.broken = False
         value, pos = self.reader.read(match.end(), end)
+        if self.reader.broken:
+            raise Unreadable("object")
         if isinstance(value, Operator):
             value = None
             pos = match.end() if data.startswith(b"endobj", pos - 6) is False else pos - 6
         if self.crypt is not None and value is not None:
             value = self.crypt.decrypt_tree(value, num, gen)
+        after = pos
         skip = _SKIP.match(data, pos, end)
         pos = skip.end() if skip else pos
         if type(value) is dict and data.startswith(b"stream", pos):
             value, pos = self._read_stream(value, pos + 6, Ref(num, gen))
+            after = pos
             skip = _SKIP.match(data, pos, end)
             pos = skip.end() if skip else pos
         if data.startswith(b"endobj", pos):
             complies = complies and data[pos - 1] in _EOL and data[pos + 6 : pos + 7] in (b"\r", b"\n", b"")
-        else:
-            complies = False
+            complies = complies and b"%" not in data[after:pos]
         if not complies:
             self.facts.append(("CosIndirect", SpacingFact(False), num))
         return num, value

@@ -192,13 +192,16 @@ _MARK = object()
 
 
 class ObjectReader:
-    """Reads one object at a position; iterative, bounded in depth and tokens."""
+    """Reads one object at a position; iterative, bounded in depth and tokens.
+
+    :ivar broken: set when an array or dictionary was not closed, or a dictionary has something else than names as keys.
+    """
 
     def __init__(self, data: bytes, budget: Budget, sink: Sink) -> None:
         self.data = data
         self.budget = budget
         self.sink = sink
-        self.tokens = 0
+        self.broken = False
 
     def read(self, pos: int, end: int) -> tuple[Any, int]:
         """The object at ``pos`` and the position after it; words come back as :class:`Operator`.
@@ -216,6 +219,7 @@ class ObjectReader:
             if token is None:
                 self.budget.spend_tokens(count)
                 if current is not None:
+                    self.broken = True
                     return self._close_all(stack, current), end
                 return None, end
             count += 1
@@ -277,9 +281,11 @@ class ObjectReader:
                     value = None
                 elif current is not None and raw in (b"endobj", b"stream", b"endstream"):
                     self.budget.spend_tokens(count)
+                    self.broken = True
                     return self._close_all(stack, current), token.start(kind)
                 else:
                     value = Operator(raw.decode("latin-1"))
+                    self.broken = self.broken or current is not None
             if current is None:
                 self.budget.spend_tokens(count)
                 return value, pos
@@ -300,6 +306,7 @@ class ObjectReader:
                     result[key] = value
                 index += 2
             else:
+                self.broken = True
                 index += 1
         if "EF" in result or result.get("Type") in ("Filespec", "F"):
             self.sink("CosFileSpecification", result)

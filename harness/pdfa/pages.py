@@ -43,13 +43,14 @@ def iterate(ctx: Context) -> Iterator[tuple[dict[str, Any], dict[str, Any], bool
     while work:
         value, inherited, depth = work.pop()
         node = doc.resolve(value)
-        if type(node) is not dict:
-            continue
+        kind = doc.name(node.get("Type")) if type(node) is dict else None
+        if kind not in ("Page", "Pages"):
+            raise Unreadable("page tree")
         key = doc.key(value)
         if key in seen or depth > ctx.limits.depth:
             raise Unreadable("page tree loop")
         seen.add(key)
-        if "Kids" in node and doc.name(node.get("Type")) != "Page":
+        if kind == "Pages":
             passed = dict(inherited)
             passed.update({k: node[k] for k in ("Resources", "MediaBox", "CropBox", "Rotate") if k in node})
             work += [(kid, passed, depth + 1) for kid in reversed(doc.array(node["Kids"]))]

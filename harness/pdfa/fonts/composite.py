@@ -206,24 +206,27 @@ class CompositeFont(Font):
         listed.discard(0)
         if self.ctx.part == 1:
             return {cid for cid in self.used_cids if cid and self.gid(cid)} <= listed
-        return self.program_cids() == listed
+        needed, known = self.program_cids()
+        return needed <= listed <= known
 
-    def program_cids(self) -> set[int]:
-        """CIDs that the embedded program has glyphs for, without 0."""
+    def program_cids(self) -> tuple[set[int], set[int]]:
+        """CIDs with an outline in the embedded program, and all CIDs that it knows; without 0."""
         program = self.program
         if isinstance(program, CFFFont):
             if program.cid:
-                return {c for c in program.charset if isinstance(c, int) and c}
-            return set(range(1, program.count))
+                cids = {c for c in program.charset if isinstance(c, int) and c}
+            else:
+                cids = set(range(1, program.count))
+            return cids, cids
         if isinstance(program, TrueTypeFont):
-            if self.gid_map is not None:
-                data = self.gid_map
-                return {
-                    cid for cid in range(1, len(data) // 2)
-                    if 0 < int.from_bytes(data[2 * cid : 2 * cid + 2], "big") < program.count
-                }  # fmt: skip
-            return set(range(1, program.count))
-        return set()
+            drawn = program.drawn()
+            if self.gid_map is None:
+                return {gid for gid in drawn if gid}, set(range(1, program.count))
+            data = self.gid_map
+            gids = {cid: int.from_bytes(data[2 * cid : 2 * cid + 2], "big") for cid in range(1, len(data) // 2)}
+            known = {cid for cid, gid in gids.items() if 0 < gid < program.count}
+            return {cid for cid in known if gids[cid] in drawn}, known
+        return set(), set()
 
     def gid(self, cid: int) -> int | None:
         """Glyph index of a CID, ``None`` when the program has none."""

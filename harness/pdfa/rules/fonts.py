@@ -192,7 +192,7 @@ def gid_map_part2(fact: CIDFontFact) -> bool:
     en="A subset of a CID font has a complete CIDSet.",
 )  # fmt: skip
 def cid_set_part1(fact: CIDFontFact) -> bool:
-    return not fact.subset or not fact.embedded or not fact.visible or (fact.has_cid_set and fact.cid_set_complete)
+    return not fact.subset or not fact.embedded or (fact.has_cid_set and fact.cid_set_complete)
 
 
 @rule(

@@ -20,7 +20,7 @@ STANDARD_FILTERS = {
     nl="Het bestand begint op byte 0 met %PDF-n.m.", en="The file begins with %PDF-n.m at byte 0.",
 )  # fmt: skip
 def header_part1(fact: DocumentFact) -> bool:
-    return fact.header_offset == 0 and re.fullmatch(rb"%PDF-\d\.\d", fact.header) is not None
+    return fact.header_offset == 0 and re.match(rb"%PDF-\d\.\d", fact.header) is not None
 
 
 @rule(
