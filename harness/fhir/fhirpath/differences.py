@@ -222,7 +222,8 @@ FROM_REFERENCE: tuple[tuple[str, str], ...] = (
     ("strings outside the basic plane", "fhirpath.js counts UTF-16 units; we count characters."),
     ("regular expressions", "fhirpath.js backtracks and refuses needless escapes; RE2 knows no look-around."),
     ("day, year and other unit words as element names", "fhirpath.js refuses them; HAPI and we do not."),
-    ("a scalar beside a list of extensions, and JavaScript properties such as length", "not FHIR."),
+    ("JavaScript properties", "length or repeat of a string, value of a number: fhirpath.js shows its own."),
+    ("a scalar beside a list of extensions", "not FHIR; fhirpath.js splits the text."),
 )
 """Where strict knowingly differs from fhirpath.js 5.2.2; none occurs in official expressions."""
 
