@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from harness.core.findings import Finding
 from harness.judge.generic import patient_references
 from harness.judge.generic_answers import Json
+from harness.judge.generic_content import each_match, lacks
 from harness.judge.generic_expect import expected_content
 from harness.judge.generic_filters import empty_answer, within_window
-from harness.judge.huisartsgegevens import each_match, lacks
 from harness.judge.registry import judge
 from harness.judge.view import CellView
 

@@ -94,8 +94,10 @@ def searchset(view: CellView) -> Iterator[Finding]:
 
 @judge(*ids("GEN", *(rule.number for rule in RULES)))
 def bundle_checks(view: CellView) -> Iterator[Finding]:
-    """The official checks of every Bundle."""
+    """The official checks of every Bundle that has entries: an empty one shows nothing."""
     for answer in searchsets(view):
+        if not answer.entries:
+            continue
         for rule in RULES:
             yield from check_bundle(view, answer, rule, own(view, "GEN", rule.number))
 

@@ -35,7 +35,7 @@ def conforms(view: CellView) -> Iterator[Finding]:
 
 def _check(view: CellView, requirement: str, answer: Answer) -> Iterator[Finding]:
     document = answer.document
-    if document is None or document.fatal:
+    if document is None or document.fatal or not answer.entries:
         return
     source = set(document.issues)  # syntax is judged by GEN-020
     issues = validator().validate(document)

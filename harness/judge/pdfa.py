@@ -18,9 +18,9 @@ from harness.judge.generic_answers import (
     text,
     unsupported_manifest,
 )
+from harness.judge.generic_content import each_match
 from harness.judge.generic_expect import canaries, expected_content
 from harness.judge.generic_filters import empty_answer, within_window
-from harness.judge.huisartsgegevens import each_match
 from harness.judge.pdfa_documents import content_of, found_documents, stated_type
 from harness.judge.registry import judge
 from harness.judge.view import CellView

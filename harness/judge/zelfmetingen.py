@@ -21,9 +21,9 @@ from harness.judge.generic_answers import (
     true,
 )
 from harness.judge.generic_bundle import FOR_WRITES, OID, UUID, check_bundle
+from harness.judge.generic_content import Check, each_match
 from harness.judge.generic_expect import expected_content
 from harness.judge.generic_filters import empty_answer, within_window
-from harness.judge.huisartsgegevens import Check, each_match
 from harness.judge.registry import judge
 from harness.judge.view import CellView
 

@@ -204,7 +204,7 @@ def canary(answer: Answer) -> None:
 
 
 def duplicate(answer: Answer, index: int = 0) -> None:
-    """A match twice, without fullUrl."""
+    """A match twice."""
     found = answer.matches()
     if found:
         answer.add(copy.deepcopy(found[index]))

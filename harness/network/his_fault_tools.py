@@ -89,8 +89,10 @@ class Answer:
             return
 
     def add(self, resource: Json, mode: str = "match") -> None:
-        """Add an entry without fullUrl and count it when it is a match."""
-        self.entries.append({"resource": resource, "search": {"mode": mode}})
+        """Add an entry and count it when it is a match; its fullUrl is of a server of its own, so unique."""
+        number = len(self.entries)
+        url = f"https://his-{number}.example/fhir/{resource['resourceType']}/{resource['id']}"
+        self.entries.append({"fullUrl": url, "resource": resource, "search": {"mode": mode}})
         if mode == "match":
             self.count(1)
 

@@ -75,6 +75,39 @@ def test_no_traffic_is_inconclusive_never_a_pass():
     assert set(found) == set(DECIDABLE)
 
 
+def test_a_his_that_finds_nothing_passes_no_content_rule():
+    """Empty answers everywhere, no expectation file: nothing was shown, so nothing passes."""
+
+    def empty(operation, request, response):
+        def clear(bundle):
+            bundle.pop("entry", None)
+            bundle["total"] = 0
+
+        return edit(response, clear)
+
+    found = verdicts(StandardCell(HG, change=empty), expectations=None)
+    passed = {name for name, verdict in found.items() if verdict == "pass"}
+    searchset = {f"HG-GEN-0{n}" for n in ("01", "02", "13", "14", "15", "16", "17", "19", "20", "21")}
+    assert passed == searchset | {"HG-REQ-001", "HG-REQ-002", "HG-REQ-003"}
+    assert found["HG-EPI-001"] == found["HG-GEN-004"] == found["HG-GEN-018"] == "inconclusive"
+
+
+def test_nothing_to_include_is_not_applicable():
+    def plain(operation, request, response):
+        if not operation.startswith("hg-observation"):
+            return response
+
+        def strip(bundle):
+            for entry in bundle["entry"]:
+                for key in ("specimen", "related"):
+                    entry["resource"].pop(key, None)
+
+        return edit(response, strip)
+
+    (found,) = StandardCell(HG, change=plain).findings("HG-OBS-004")
+    assert found.verdict.value == "not-applicable" and "specimen" in found.next_step.en
+
+
 def test_no_response_is_a_failure_with_the_reason():
     cell = StandardCell(HG)
     first = msgspec.structs.replace(cell.exchanges[0], response=None, error="timeout: 60 s")

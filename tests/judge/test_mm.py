@@ -444,6 +444,10 @@ def test_our_own_mock_is_not_asked_to_prove_what_a_live_party_cannot_provoke() -
     found = {item.requirement: item.verdict for item in judge_requirements(view, IDS)}
     assert found["MM-CLI-009"] is Verdict.NOT_APPLICABLE
     assert found["MM-AUT-002"] is Verdict.INCONCLUSIVE
+    assert found["MM-TLS-007"] is Verdict.NOT_APPLICABLE  # a live DVZA reads other lists than ours
+    assert found["MM-RSC-007"] is Verdict.INCONCLUSIVE
+    said = next(item for item in judge_requirements(view, ["MM-RSC-007"]))
+    assert "930" in said.next_step.en
 
 
 def test_one_late_answer_never_fails() -> None:
