@@ -239,21 +239,22 @@ def test_chromium_walks_the_consent_pages_without_javascript(served, tmp_path):
         for number in range(6):
             if not page.url.startswith(f"https://{FRONT}"):
                 break
-            steps.append(page.locator("body").get_attribute("data-step"))
-            page.screenshot(path=shots / f"{number}-{steps[-1]}.png")
+            step = page.locator("body").get_attribute("data-step", timeout=2000)
+            if step is None:
+                break  # the browser's own page: the redirect_uri of the PGO has no server here
+            steps.append(step)
+            page.screenshot(path=shots / f"{number}-{step}.png")
             assert page.locator("html").get_attribute("lang") == "nl"
             for control in page.locator("input:visible").all():
-                assert control.evaluate("e => e.labels.length") or True
-            radios = page.locator("input[type=radio]")
-            if steps[-1] == "consent":
+                own = page.locator(f"label[for='{control.get_attribute('id')}']").count()
+                assert own or control.locator("xpath=ancestor::label").count(), "a control without a label"
+            choices = page.locator("input[type=checkbox], input[type=radio]")
+            if step == "consent":
                 text = page.locator("main").inner_text()
                 assert "Huisartsenpraktijk Wilgenhof" in text and "Zonnewijzer PGO" in text
-                boxes = page.locator("input[type=checkbox], input[type=radio]")
-                assert boxes.count() and not any(
-                    box.is_checked() for box in boxes.all() if "lang" in (box.get_attribute("value") or "")
-                )
-            elif radios.count():
-                radios.first.check()
+                assert choices.count() and not page.locator("input[type=checkbox]:checked").count()
+            elif choices.count():
+                choices.first.check()
             page.keyboard.press("Tab")
             try:
                 page.locator("button[type=submit]").first.click(timeout=5000)
