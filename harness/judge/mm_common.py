@@ -16,6 +16,7 @@ from harness.core.text import Text
 from harness.judge.view import CellView
 from harness.medmij import authorization, forms, lists, releases, token, urls
 from harness.medmij import pages as html
+from harness.medmij.flows import variants
 from harness.medmij.releases import ListKind
 
 MAIN_FLOWS: Final = ("collect", "share")
@@ -32,6 +33,18 @@ NOT_REACHED: Final = Text(
 OWN_TWIN: Final = Text(
     nl="onze eigen mock speelt deze rol; de echte wederpartij kan niet worden gevraagd zich te misdragen",
     en="our own mock plays this role; the live other party cannot be asked to misbehave",
+)
+OTHER_LISTS: Final = Text(
+    nl="vraagt een lijst die alleen onze stelselnode publiceert; een echte DVZA leest andere. Toets zelf.",
+    en="needs a list that only our stelselnode publishes; a live DVZA reads other lists. Test it by hand.",
+)
+FULL_ONLY: Final = Text(
+    nl="vraagt {seconds:.0f} s echt wachten: alleen met --intensity full",
+    en="needs {seconds:.0f} s of real waiting: only with --intensity full",
+)
+SECOND_PGO: Final = Text(
+    nl="het netwerkbestand heeft geen tweede PGO met een eigen certificaat",
+    en="the network file has no second PGO with a certificate of its own",
 )
 TOKENS_GIVEN: Final = Text(
     nl="het netwerkbestand levert tokens; inloggen en toestemming worden niet doorlopen",
@@ -299,7 +312,26 @@ def undecided(cell: Trust, requirement: str, reason: Text = NOT_DRIVEN) -> Findi
     mocked = view.participant(role).kind == "twin" and view.participant(other).kind == "live"
     if reason is NOT_DRIVEN and role in ("dvza", "pgo") and mocked:
         return view.not_applicable(requirement, OWN_TWIN)
+    if reason is NOT_DRIVEN and role == "dvza" and view.participant("dvza").kind == "live":
+        return _not_driven_live(view, requirement)
     return cell.view.inconclusive(requirement, reason)
+
+
+def _not_driven_live(view: CellView, requirement: str) -> Finding:
+    """Why a variant was not driven towards a live DVZA."""
+    known = variants()
+    missing = [
+        known[flow]
+        for flow in view.catalogue[requirement].flows
+        if flow in known and not view.find(flow=flow)
+    ]
+    certificates = {item.token.certificate for item in missing}
+    if any(item.server for item in missing) or "not-on-whitelist" in certificates:
+        return view.not_applicable(requirement, OTHER_LISTS)
+    seconds = max((max(item.token.wait, item.resource.wait) for item in missing if item.waiting), default=0)
+    if seconds:
+        return view.inconclusive(requirement, FULL_ONLY.format(seconds=seconds))
+    return view.inconclusive(requirement, SECOND_PGO if "other-pgo" in certificates else NOT_DRIVEN)
 
 
 def late(cell: Trust, requirement: str, exchanges: list[Exchange], limit: releases.Late) -> Iterator[Finding]:
