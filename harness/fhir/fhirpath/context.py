@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from harness.core.clock import AMSTERDAM
 from harness.fhir.fhirpath.dialect import Dialect
 from harness.fhir.fhirpath.errors import FHIRPathError, evaluation_error
 from harness.fhir.fhirpath.nodes import Items, Node, RawNode, Schema, schema_of
@@ -156,6 +155,10 @@ class Evaluation:
         :raises FHIRPathError: when the caller gave none: the engine itself never reads a clock.
         """
         if self._instant is None:
+            from harness.core.clock import (
+                AMSTERDAM,  # late: it brings asyncio, and few expressions ask the time
+            )
+
             now = self._now
             if now is None:
                 raise evaluation_error(

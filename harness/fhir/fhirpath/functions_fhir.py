@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from lxml import etree
-
 from harness.fhir.fhirpath.code import NONE, Facts, StepCode, step_of_test
 from harness.fhir.fhirpath.errors import evaluation_error
 from harness.fhir.fhirpath.navigation import expand
@@ -254,6 +252,8 @@ MAX_NARRATIVE = 5_000_000
 
 def narrative_ok(text: str) -> bool:
     """Whether a narrative ``div`` holds only what FHIR allows (invariant txt-1) and has content (txt-2)."""
+    from lxml import etree  # late: only invariants of narratives need it
+
     if "<!DOCTYPE" in text or "<!ENTITY" in text or len(text) > MAX_NARRATIVE:
         return False
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
