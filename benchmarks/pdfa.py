@@ -87,7 +87,9 @@ def build_peer() -> None:
     folder = HERE / "verapdf"
     command = ["mvn", "-q", "dependency:copy-dependencies", f"-DoutputDirectory={CACHE / 'lib'}"]
     subprocess.run(command, cwd=folder, check=True)
-    subprocess.run(["javac", "-cp", f"{CACHE}/lib/*", "-d", str(CACHE), "src/Batch.java"], cwd=folder, check=True)
+    subprocess.run(
+        ["javac", "-cp", f"{CACHE}/lib/*", "-d", str(CACHE), "src/Batch.java"], cwd=folder, check=True
+    )
 
 
 def percentile(values: list[float], part: float) -> float:
@@ -150,7 +152,9 @@ def folder(args: argparse.Namespace) -> dict[str, Any]:
 
     files = [p for p in sorted(Path(args.folder).rglob("*.pdf")) if p.stat().st_size < 20_000_000]
     items = [
-        (claimed_flavour(p) if flavour == "auto" else flavour, p) for p in files for flavour in args.flavours.split(",")
+        (claimed_flavour(p) if flavour == "auto" else flavour, p)
+        for p in files
+        for flavour in args.flavours.split(",")
     ]
     theirs = peer(items)
     counts: Counter[str] = Counter()
@@ -165,7 +169,11 @@ def folder(args: argparse.Namespace) -> dict[str, Any]:
         counts["verdict"] += report.valid == valid
         counts["false alarm"] += valid and not report.valid
         counts["false accept"] += report.valid and not valid
-        same = (report.outcome == "unreadable") if unreadable else (mine == set(their["rules"]) and report.valid == valid)
+        same = (
+            (report.outcome == "unreadable")
+            if unreadable
+            else (mine == set(their["rules"]) and report.valid == valid)
+        )
         counts["identical"] += same
         if not same:
             different.append(
@@ -222,7 +230,9 @@ def damage(data: bytes, rng: random.Random) -> bytes:
             if slashes:
                 out[rng.choice(slashes) + 1 : at] = b""
         else:
-            word = rng.choice([b"<<", b">>", b"[", b"]", b"(", b"null", b"-1", b"99999999999", b"1 0 R", b"stream", b"q "])
+            word = rng.choice(
+                [b"<<", b">>", b"[", b"]", b"(", b"null", b"-1", b"99999999999", b"1 0 R", b"stream", b"q "]
+            )
             out[at : at + len(word)] = word
     return bytes(out)
 
@@ -240,14 +250,19 @@ def show(result: dict[str, Any]) -> None:
             for line in value[:60]:
                 print(f"  {line}")
         elif isinstance(value, dict):
-            print(f"{name}: " + ", ".join(f"{k} {v:.2f}" if isinstance(v, float) else f"{k} {v}" for k, v in value.items()))
+            print(
+                f"{name}: "
+                + ", ".join(f"{k} {v:.2f}" if isinstance(v, float) else f"{k} {v}" for k, v in value.items())
+            )
         else:
             print(f"{name}: {value:.4g}" if isinstance(value, float) else f"{name}: {value}")
 
 
 def main() -> None:
     """Command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--json", action="store_true")
     commands = parser.add_subparsers(required=True)
     one = commands.add_parser("corpus")

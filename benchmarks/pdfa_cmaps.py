@@ -56,7 +56,12 @@ def main() -> None:
             packed = pack(files[name])
             if packed.use:
                 wanted.append(packed.use)
-            archive.writestr(zipfile.ZipInfo(name, (2020, 1, 1, 0, 0, 0)), msgspec.json.encode(packed), zipfile.ZIP_DEFLATED, 9)
+            archive.writestr(
+                zipfile.ZipInfo(name, (2020, 1, 1, 0, 0, 0)),
+                msgspec.json.encode(packed),
+                zipfile.ZIP_DEFLATED,
+                9,
+            )
     missing = PREDEFINED - done - {"Identity-H", "Identity-V"}
     print(f"{len(done)} CMaps, {OUT.stat().st_size} bytes; missing: {sorted(missing)}")
 

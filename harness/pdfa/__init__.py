@@ -1,3 +1,4 @@
+# ruff: noqa: E501  (bilingual texts and tables)
 """PDF/A validation (ISO 19005-1, -2, -3) without Java: :func:`check` says whether a document is what it claims.
 
 How it works, in the order of one check (:mod:`harness.pdfa.check`):
@@ -26,7 +27,9 @@ from harness.pdfa.model import FLAVOURS, Flavour, Outcome, Report, Violation
 __all__ = ["FLAVOURS", "Flavour", "Limits", "Outcome", "Report", "Violation", "check"]
 
 
-def check(data: bytes | Path, flavour: str = "auto", limits: Limits | None = None, isolated: bool = False) -> Report:
+def check(
+    data: bytes | Path, flavour: str = "auto", limits: Limits | None = None, isolated: bool = False
+) -> Report:
     """Check one document.
 
     :param data: the document, or the file that holds it.

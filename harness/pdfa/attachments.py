@@ -34,7 +34,11 @@ def check_files(ctx: Context) -> None:
     """Judge every file specification that was read, and the files embedded in them."""
     doc = ctx.doc
     names = doc.sub(doc.sub(ctx.root, "Names"), "EmbeddedFiles")
-    specs = [fact for kind, fact, _ in doc.facts if kind == "CosFileSpecification" and fact.get("Type") == "Filespec"]
+    specs = [
+        fact
+        for kind, fact, _ in doc.facts
+        if kind == "CosFileSpecification" and fact.get("Type") == "Filespec"
+    ]
     specs += _named(ctx, names)
     if not specs:
         return

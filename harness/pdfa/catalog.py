@@ -94,7 +94,9 @@ def _forms(ctx: Context) -> None:
     form = doc.resolve(ctx.root.get("AcroForm"))
     if type(form) is not dict:
         return
-    ctx.judge("PDAcroForm", {k: doc.resolve(form[k]) for k in ("NeedAppearances", "XFA") if k in form}, "AcroForm")
+    ctx.judge(
+        "PDAcroForm", {k: doc.resolve(form[k]) for k in ("NeedAppearances", "XFA") if k in form}, "AcroForm"
+    )
     seen: set[object] = set()
     work = [(item, "AcroForm") for item in reversed(doc.array(form.get("Fields")))]
     while work:

@@ -14,7 +14,13 @@ if TYPE_CHECKING:
     from harness.pdfa.context import Context
 
 _DEVICE = {"DeviceGray": "DefaultGray", "DeviceRGB": "DefaultRGB", "DeviceCMYK": "DefaultCMYK"}
-_ABBREVIATED = {"G": "DeviceGray", "RGB": "DeviceRGB", "CMYK": "DeviceCMYK", "I": "Indexed", "CalCMYK": "DeviceCMYK"}
+_ABBREVIATED = {
+    "G": "DeviceGray",
+    "RGB": "DeviceRGB",
+    "CMYK": "DeviceCMYK",
+    "I": "Indexed",
+    "CalCMYK": "DeviceCMYK",
+}
 _PROCESS = {"Cyan", "Magenta", "Yellow", "Black"}
 
 
@@ -139,7 +145,9 @@ def _device(ctx: Context, name: str, resources: Resources | None, depth: int) ->
     return _BASIC[name]
 
 
-def _array(ctx: Context, family: str, found: list[Any], resources: Resources | None, depth: int) -> Space | None:
+def _array(
+    ctx: Context, family: str, found: list[Any], resources: Resources | None, depth: int
+) -> Space | None:
     doc = ctx.doc
     if family == "ICCBased":
         stream = doc.stream(found[1]) if len(found) > 1 else None
@@ -231,9 +239,13 @@ def _device_n(ctx: Context, space: Space, where: str) -> None:
         ctx.judge("CosUnicodeName", name, where, name)
     attributes = doc.dict_of(space.value[4]) if len(space.value) > 4 else {}
     colorants = doc.sub(attributes, "Colorants")
-    process = {n for n in (doc.name(v) for v in doc.array(doc.sub(attributes, "Process").get("Components"))) if n}
+    process = {
+        n for n in (doc.name(v) for v in doc.array(doc.sub(attributes, "Process").get("Components"))) if n
+    }
     missing = tuple(
-        n for n in space.names if n != "None" and n not in _PROCESS and n not in process and n not in colorants
+        n
+        for n in space.names
+        if n != "None" and n not in _PROCESS and n not in process and n not in colorants
     )
     ctx.judge("PDDeviceN", DeviceNFact(len(space.names), missing), where)
 

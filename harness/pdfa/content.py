@@ -31,8 +31,81 @@ _INLINE_END = re.compile(rb"(?<=[\x00\t\n\x0c\r ])EI(?=[\x00\t\n\x0c\r ]|$)")
 _INLINE_END_LOOSE = re.compile(rb"EI(?=[\x00\t\n\x0c\r ]|$)")
 
 KNOWN_OPERATORS = frozenset(
-    "b B b* B* BDC BI BMC BT BX c cm CS cs d d0 d1 Do DP EI EMC ET EX f F f* G g gs h i ID j J K k l m M MP n q Q "
-    "re RG rg ri s S SC sc SCN scn sh T* Tc Td TD Tf Tj TJ TL Tm Tr Ts Tw Tz v w W W* y ' \"".split()
+    [
+        "b",
+        "B",
+        "b*",
+        "B*",
+        "BDC",
+        "BI",
+        "BMC",
+        "BT",
+        "BX",
+        "c",
+        "cm",
+        "CS",
+        "cs",
+        "d",
+        "d0",
+        "d1",
+        "Do",
+        "DP",
+        "EI",
+        "EMC",
+        "ET",
+        "EX",
+        "f",
+        "F",
+        "f*",
+        "G",
+        "g",
+        "gs",
+        "h",
+        "i",
+        "ID",
+        "j",
+        "J",
+        "K",
+        "k",
+        "l",
+        "m",
+        "M",
+        "MP",
+        "n",
+        "q",
+        "Q",
+        "re",
+        "RG",
+        "rg",
+        "ri",
+        "s",
+        "S",
+        "SC",
+        "sc",
+        "SCN",
+        "scn",
+        "sh",
+        "T*",
+        "Tc",
+        "Td",
+        "TD",
+        "Tf",
+        "Tj",
+        "TJ",
+        "TL",
+        "Tm",
+        "Tr",
+        "Ts",
+        "Tw",
+        "Tz",
+        "v",
+        "w",
+        "W",
+        "W*",
+        "y",
+        "'",
+        '"',
+    ]
 )
 
 
@@ -120,7 +193,17 @@ class State:
 class Frame:
     """One running content stream."""
 
-    __slots__ = ("colourless", "depth", "marked", "resources", "saved", "state", "struct_parents", "transparent", "where")
+    __slots__ = (
+        "colourless",
+        "depth",
+        "marked",
+        "resources",
+        "saved",
+        "state",
+        "struct_parents",
+        "transparent",
+        "where",
+    )
 
     def __init__(self, resources: Resources, state: State, where: str, marked: list[Any], depth: int) -> None:
         self.resources = resources
@@ -183,10 +266,14 @@ class Interpreter:
         finally:
             self.nesting -= 1
             self._where = outer
-        self.ctx.judge("PDContentStream", tuple(sorted(resources.borrowed)), where, ", ".join(resources.borrowed))
+        self.ctx.judge(
+            "PDContentStream", tuple(sorted(resources.borrowed)), where, ", ".join(resources.borrowed)
+        )
         return frame.transparent
 
-    def form(self, stream: Stream, resources: Resources, state: State, where: str, frame: Frame | None = None) -> bool:
+    def form(
+        self, stream: Stream, resources: Resources, state: State, where: str, frame: Frame | None = None
+    ) -> bool:
         """Run a form XObject (or appearance) with the caller's state; cached."""
         ctx, doc = self.ctx, self.doc
         own = doc.resolve(stream.dict.get("Resources"))
@@ -558,7 +645,9 @@ class Interpreter:
             dict_ = doc.dict_of(pattern)
             self.shading(frame, dict_.get("Shading"))
             state_dict = doc.resolve(dict_.get("ExtGState"))
-            if type(state_dict) is dict and graphics.apply_ext_gstate(self, frame, dict_.get("ExtGState"), state_dict):
+            if type(state_dict) is dict and graphics.apply_ext_gstate(
+                self, frame, dict_.get("ExtGState"), state_dict
+            ):
                 frame.transparent = True
 
     def shading(self, frame: Frame, value: Any) -> None:
@@ -708,7 +797,12 @@ def _number_tree(doc: Document, node: dict[str, Any], number: int, depth: int = 
     for kid in doc.array(node.get("Kids")):
         child = doc.dict_of(kid)
         limits = [doc.integer(v) for v in doc.array(child.get("Limits"))]
-        if len(limits) == 2 and limits[0] is not None and limits[1] is not None and not limits[0] <= number <= limits[1]:
+        if (
+            len(limits) == 2
+            and limits[0] is not None
+            and limits[1] is not None
+            and not limits[0] <= number <= limits[1]
+        ):
             continue
         found = _number_tree(doc, child, number, depth + 1)
         if found is not None:

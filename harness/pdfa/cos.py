@@ -64,7 +64,7 @@ class Stream:
         self.length = length
         self.key = key
         self.fact: StreamFact | None = None
-        self._decoded: bytes | None | bool = False
+        self._decoded: bytes | bool | None = False
 
     def raw(self) -> bytes:
         """The encoded bytes, decrypted when the document is encrypted."""

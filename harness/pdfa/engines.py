@@ -124,12 +124,17 @@ def _rest(base: str, path: Path, flavour: str) -> Report:
     url = f"{base.rstrip('/')}/api/validate/{flavour}"
     try:
         with path.open("rb") as stream:
-            answer = httpx.post(url, files={"file": stream}, headers={"Accept": "application/json"}, timeout=300)
+            answer = httpx.post(
+                url, files={"file": stream}, headers={"Accept": "application/json"}, timeout=300
+            )
         answer.raise_for_status()
         return from_json(answer.json(), flavour)
     except httpx.HTTPError as error:
         raise ConfigurationError(
-            Text(nl="De REST-dienst van veraPDF antwoordt niet.", en="The REST service of veraPDF does not answer."),
+            Text(
+                nl="De REST-dienst van veraPDF antwoordt niet.",
+                en="The REST service of veraPDF does not answer.",
+            ),
             where=url,
         ) from error
 

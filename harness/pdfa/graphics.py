@@ -141,7 +141,9 @@ def judge_form(ctx: Context, stream: Stream, where: str) -> None:
     ctx.judge("PDXForm", (stream.dict, subtype2), where)
 
 
-def judge_image(interpreter: Interpreter, stream: Stream, frame: Frame, where: str, soft_mask: bool = False) -> None:
+def judge_image(
+    interpreter: Interpreter, stream: Stream, frame: Frame, where: str, soft_mask: bool = False
+) -> None:
     """Judge an image XObject with its masks and colour space; masks do not paint colour of their own."""
     ctx, doc = interpreter.ctx, interpreter.doc
     dict_ = stream.dict

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from harness.pdfa import xmp
@@ -78,7 +78,9 @@ def claim(packet: Packet | None) -> str | None:
     part, conformance = packet.get(PDFAID, "part"), packet.get(PDFAID, "conformance")
     if part is None or part.kind != "simple" or not part.text.strip().isdigit():
         return None
-    level = conformance.text.strip().lower() if conformance is not None and conformance.kind == "simple" else ""
+    level = (
+        conformance.text.strip().lower() if conformance is not None and conformance.kind == "simple" else ""
+    )
     return f"{part.text.strip()}{level}"
 
 
@@ -176,7 +178,11 @@ def check_info(ctx: Context, packet: Packet | None) -> None:
     for key in ("Creator", "Producer", "Keywords", "Title", "Subject", "Author", "CreationDate", "ModDate"):
         if doc.resolve(info.get(key)) is not None and _text(doc, info.get(key)) is None:
             agrees[key] = False
-    for key, ns, name in (("Creator", XMP, "CreatorTool"), ("Producer", PDF, "Producer"), ("Keywords", PDF, "Keywords")):
+    for key, ns, name in (
+        ("Creator", XMP, "CreatorTool"),
+        ("Producer", PDF, "Producer"),
+        ("Keywords", PDF, "Keywords"),
+    ):
         value = _text(doc, info.get(key))
         if value is not None:
             node = packet.get(ns, name)
@@ -188,7 +194,11 @@ def check_info(ctx: Context, packet: Packet | None) -> None:
     author = _text(doc, info.get("Author"))
     if author is not None:
         creators = packet.get(DC, "creator")
-        names = [c.text for c in creators.children] if creators is not None and creators.kind in ("seq", "alt") else []
+        names = (
+            [c.text for c in creators.children]
+            if creators is not None and creators.kind in ("seq", "alt")
+            else []
+        )
         agrees["Author"] = names == [author]
     for key, name in (("CreationDate", "CreateDate"), ("ModDate", "ModifyDate")):
         value = _text(doc, info.get(key))
@@ -232,7 +242,7 @@ def _instant(parts: tuple[str | None, ...]) -> datetime | None:
         return None
     offset = timedelta(hours=int(off_hour or 0), minutes=int(off_minute or 0))
     try:
-        moment = datetime(int(year or 0), int(month or 1), 1, tzinfo=timezone.utc)
+        moment = datetime(int(year or 0), int(month or 1), 1, tzinfo=UTC)
         moment += timedelta(
             days=int(day or 1) - 1, hours=int(hour or 0), minutes=int(minute or 0), seconds=int(second or 0)
         )

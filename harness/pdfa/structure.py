@@ -11,13 +11,51 @@ from harness.pdfa.lex import Ref
 if TYPE_CHECKING:
     from harness.pdfa.context import Context
 
-_COMMON = (
-    "Document Part Art Sect Div BlockQuote Caption TOC TOCI Index NonStruct Private P H H1 H2 H3 H4 H5 H6 L LI Lbl "
-    "LBody Table TR TH TD Span Quote Note Reference BibEntry Code Link Figure Formula Form"
-).split()
+_COMMON = [
+    "Document",
+    "Part",
+    "Art",
+    "Sect",
+    "Div",
+    "BlockQuote",
+    "Caption",
+    "TOC",
+    "TOCI",
+    "Index",
+    "NonStruct",
+    "Private",
+    "P",
+    "H",
+    "H1",
+    "H2",
+    "H3",
+    "H4",
+    "H5",
+    "H6",
+    "L",
+    "LI",
+    "Lbl",
+    "LBody",
+    "Table",
+    "TR",
+    "TH",
+    "TD",
+    "Span",
+    "Quote",
+    "Note",
+    "Reference",
+    "BibEntry",
+    "Code",
+    "Link",
+    "Figure",
+    "Formula",
+    "Form",
+]
 STANDARD = {
     1: frozenset(_COMMON),
-    2: frozenset([*_COMMON, *"THead TBody TFoot Annot Ruby RB RT RP Warichu WT WP".split()]),
+    2: frozenset(
+        [*_COMMON, *["THead", "TBody", "TFoot", "Annot", "Ruby", "RB", "RT", "RP", "Warichu", "WT", "WP"]]
+    ),
 }
 
 

@@ -149,7 +149,9 @@ def _read(text: str, packet: Packet, limits: Limits) -> None:
 
 
 _SUBSET = re.compile(r"<!DOCTYPE[^>\[]*\[")
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]|&#(?:0*(?:[0-8]|1[124-9]|2[0-9]|3[01])|x0*(?:[0-8bceBCEf]|1[0-9a-fA-F]));")
+_CONTROL = re.compile(
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f]|&#(?:0*(?:[0-8]|1[124-9]|2[0-9]|3[01])|x0*(?:[0-8bceBCEf]|1[0-9a-fA-F]));"
+)
 """Control characters, literal or as character references: XMP readers take them as spaces."""
 
 
@@ -232,7 +234,9 @@ class _Walker:
             elif attr.namespace is None:
                 raise XMPError(f"attribute {attr.localname} without namespace")
             else:
-                self.add(parent, attr.namespace, attr.localname, _prefix(element, attr.namespace)).text = value
+                self.add(
+                    parent, attr.namespace, attr.localname, _prefix(element, attr.namespace)
+                ).text = value
         self.properties(element, parent)
         self.depth -= 1
 
@@ -253,7 +257,9 @@ class _Walker:
         if ns == _DC_OLD:
             ns = _DC
         is_item = ns == RDF and name == "li"
-        if ns == RDF and name == "value" and parent.kind != "struct" or parent.top and name == "value" and ns == RDF:
+        if (ns == RDF and name == "value" and parent.kind != "struct") or (
+            parent.top and name == "value" and ns == RDF
+        ):
             raise XMPError("misplaced rdf:value")
         if is_item:
             if parent.kind not in ("bag", "seq", "alt"):

@@ -1,3 +1,4 @@
+# ruff: noqa: E501  (bilingual texts and tables)
 """Predefined XMP schemas: which properties exist and what type they have, per edition.
 
 Written from the public XMP specifications (January 2004 for part 1; September 2005 for parts 2 and 3).
@@ -159,7 +160,9 @@ def properties(part: int) -> dict[tuple[str, str], str]:
     """``{(namespace, name): type}`` of the predefined properties for a part."""
     edition = 2004 if part == 1 else 2005
     return {
-        (uri, name): type_ for (_, uri), table in _parse(PREDEFINED, edition).items() for name, type_ in table.items()
+        (uri, name): type_
+        for (_, uri), table in _parse(PREDEFINED, edition).items()
+        for name, type_ in table.items()
     }
 
 

@@ -54,7 +54,12 @@ class Schemas:
         name = normal(type_)
         while name[:4] in ("bag ", "seq ", "alt "):
             name = name[4:]
-        return name in _SIMPLE or name in ("date", "lang alt") or name in structures(self.part) or name in self.types
+        return (
+            name in _SIMPLE
+            or name in ("date", "lang alt")
+            or name in structures(self.part)
+            or name in self.types
+        )
 
     def conforms(self, node: Node, type_: str, depth: int = 0) -> bool:
         """Whether ``node`` has type ``type_``; unknown types do not match anything."""
@@ -64,9 +69,13 @@ class Schemas:
         for prefix in ("bag ", "seq ", "alt "):
             if name.startswith(prefix):
                 item = name[4:]
-                return node.kind == prefix[:3] and all(self.conforms(c, item, depth + 1) for c in node.children)
+                return node.kind == prefix[:3] and all(
+                    self.conforms(c, item, depth + 1) for c in node.children
+                )
         if name == "lang alt":
-            return node.kind == "alt" and (not node.children or any(c.lang is not None for c in node.children))
+            return node.kind == "alt" and (
+                not node.children or any(c.lang is not None for c in node.children)
+            )
         if name == "any":
             return True
         if name == "date":

@@ -311,5 +311,7 @@ class CFFFont:
             subrs, default, nominal, scale = self._private(fd)
         except (ValueError, IndexError):
             return None
-        value = Type2Width(self.global_subrs, subrs, default, nominal, self.limits).width(self.charstrings[gid])
+        value = Type2Width(self.global_subrs, subrs, default, nominal, self.limits).width(
+            self.charstrings[gid]
+        )
         return None if value is None else value * scale

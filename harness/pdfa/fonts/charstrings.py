@@ -17,7 +17,9 @@ def decrypt(data: bytes, key: int, skip: int) -> bytes:
     return bytes(out[skip:])
 
 
-def type1_width(code: bytes, subrs: dict[int, bytes], len_iv: int, limits: Limits, depth: int = 0) -> float | None:
+def type1_width(
+    code: bytes, subrs: dict[int, bytes], len_iv: int, limits: Limits, depth: int = 0
+) -> float | None:
     """Width (font units) that ``hsbw`` or ``sbw`` sets, ``None`` when the charstring sets none."""
     stack: list[float] = []
     return _type1(code if len_iv < 0 else decrypt(code, 4330, len_iv), subrs, len_iv, limits, depth, stack)
@@ -81,7 +83,12 @@ class Type2Width:
     """Runs a Type 2 charstring until the first operator that reveals whether a width operand is there."""
 
     def __init__(
-        self, global_subrs: Sequence[bytes], local_subrs: Sequence[bytes], default: float, nominal: float, limits: Limits
+        self,
+        global_subrs: Sequence[bytes],
+        local_subrs: Sequence[bytes],
+        default: float,
+        nominal: float,
+        limits: Limits,
     ) -> None:
         self.global_subrs = global_subrs
         self.local_subrs = local_subrs

@@ -173,7 +173,9 @@ class CompositeFont(Font):
         cmap = self.cmap
         info = (cmap.registry, cmap.ordering, cmap.supplement) if cmap is not None else None
         ctx.judge("PDType0Font", Type0Fact(self.cmap_name, info, self._info(self.descendant)), where)
-        ctx.judge("PDCMap", CMapFact(self.cmap_name, self.cmap_stream is not None), where, self.cmap_name or "")
+        ctx.judge(
+            "PDCMap", CMapFact(self.cmap_name, self.cmap_stream is not None), where, self.cmap_name or ""
+        )
         if self.cmap_stream is not None and cmap is not None:
             declared = doc.integer(self.cmap_stream.dict.get("WMode")) or 0
             ctx.judge("CMapFile", CMapFileFact(declared, cmap.wmode, cmap.max_cid), where)
@@ -223,7 +225,9 @@ class CompositeFont(Font):
             if self.gid_map is None:
                 return {gid for gid in drawn if gid}, set(range(1, program.count))
             data = self.gid_map
-            gids = {cid: int.from_bytes(data[2 * cid : 2 * cid + 2], "big") for cid in range(1, len(data) // 2)}
+            gids = {
+                cid: int.from_bytes(data[2 * cid : 2 * cid + 2], "big") for cid in range(1, len(data) // 2)
+            }
             known = {cid for cid, gid in gids.items() if 0 < gid < program.count}
             return {cid for cid in known if gids[cid] in drawn}, known
         return set(), set()

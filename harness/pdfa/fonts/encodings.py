@@ -1,3 +1,4 @@
+# ruff: noqa: E501  (bilingual texts and tables)
 """Simple font encodings and glyph names (ISO 32000-1, annex D; Adobe Glyph List)."""
 
 from __future__ import annotations
@@ -19,7 +20,9 @@ def glyph_list() -> dict[str, str]:
 def _old_list(agl: object) -> dict[str, tuple[int, ...]]:
     """The legacy list (aglfn's larger sibling) when fontTools has it."""
     table = getattr(agl, "LEGACY_AGL2UV", {})
-    return {name: (tuple(codes) if isinstance(codes, list | tuple) else (codes,)) for name, codes in table.items()}
+    return {
+        name: (tuple(codes) if isinstance(codes, list | tuple) else (codes,)) for name, codes in table.items()
+    }
 
 
 _UNI = re.compile(r"uni((?:[0-9A-Fa-f]{4})+)")
@@ -165,7 +168,21 @@ NAMED = {
 }  # fmt: skip
 
 STANDARD_14 = frozenset(
-    "Courier Courier-Bold Courier-Oblique Courier-BoldOblique Helvetica Helvetica-Bold Helvetica-Oblique "
-    "Helvetica-BoldOblique Times-Roman Times-Bold Times-Italic Times-BoldItalic Symbol ZapfDingbats".split()
+    [
+        "Courier",
+        "Courier-Bold",
+        "Courier-Oblique",
+        "Courier-BoldOblique",
+        "Helvetica",
+        "Helvetica-Bold",
+        "Helvetica-Oblique",
+        "Helvetica-BoldOblique",
+        "Times-Roman",
+        "Times-Bold",
+        "Times-Italic",
+        "Times-BoldItalic",
+        "Symbol",
+        "ZapfDingbats",
+    ]
 )
 """The standard fonts: their dictionaries may leave out FirstChar, LastChar and Widths."""

@@ -166,7 +166,9 @@ class Font:
     def shown(self, interpreter: Interpreter, frame: Frame, code: int) -> None:
         """Hook for Type 3 fonts: a glyph that is really shown can bring transparency."""
 
-    def judge_dict(self, dict_: dict[str, Any], program: Program | None, file: Stream | None, where: str, invisible: bool) -> None:
+    def judge_dict(
+        self, dict_: dict[str, Any], program: Program | None, file: Stream | None, where: str, invisible: bool
+    ) -> None:
         """Judge what every font dictionary must have."""
         doc, ctx = self.ctx.doc, self.ctx
         base_font = doc.name(dict_.get("BaseFont"))

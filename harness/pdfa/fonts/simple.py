@@ -220,7 +220,9 @@ class SimpleFont(Font):
             listed = frozenset(re.findall(r"/([^\s/]+)", raw.decode("latin-1")))
         glyphs = program.glyphs if isinstance(program, Type1Font) else {str(n) for n in program.charset}
         fact = CharSetFact(
-            SUBSET.match(self.base_font or "") is not None, listed, frozenset(glyphs) - {".notdef"},
+            SUBSET.match(self.base_font or "") is not None,
+            listed,
+            frozenset(glyphs) - {".notdef"},
             frozenset(self.used_names),
         )
         ctx.judge("PDType1Font", fact, f"font {self.label}")

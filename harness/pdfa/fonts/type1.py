@@ -62,7 +62,9 @@ class Type1Font:
             return {}
         if re.match(rb"/Encoding\s+StandardEncoding", clear[at:]):
             return dict(standard())
-        stop = re.compile(rb"\b(?:readonly\s+)?def\b").search(clear, clear.find(b"dup", at) if b"dup" in clear[at:] else at)
+        stop = re.compile(rb"\b(?:readonly\s+)?def\b").search(
+            clear, clear.find(b"dup", at) if b"dup" in clear[at:] else at
+        )
         body = clear[at:]
         out: dict[int, str] = {}
         for code, name in _ENCODING.findall(body):

@@ -1,3 +1,4 @@
+# ruff: noqa: E501  (bilingual texts and tables)
 """Rules on catalog, actions, annotations, forms, signatures, files, optional content and structure.
 
 ISO 19005-1: 6.1.11, 6.2.2, 6.5, 6.6, 6.8, 6.9; ISO 19005-2/-3: 6.1.12, 6.2.3, 6.3, 6.4, 6.5, 6.7–6.10.

@@ -1,3 +1,4 @@
+# ruff: noqa: E501  (bilingual texts and tables)
 """Rules on fonts: ISO 19005-1 clause 6.3; ISO 19005-2/-3 clause 6.2.11."""
 
 from __future__ import annotations
@@ -210,7 +211,9 @@ def cid_set_part2(fact: CIDFontFact) -> bool:
 def collections_part1(fact: Type0Fact) -> bool:
     if fact.cmap in ("Identity-H", "Identity-V"):
         return True
-    return fact.cmap_info is not None and fact.font_info is not None and fact.cmap_info[:2] == fact.font_info[:2]
+    return (
+        fact.cmap_info is not None and fact.font_info is not None and fact.cmap_info[:2] == fact.font_info[:2]
+    )
 
 
 @rule(

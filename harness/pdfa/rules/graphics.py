@@ -1,3 +1,4 @@
+# ruff: noqa: E501  (bilingual texts and tables)
 """Rules on graphics: ISO 19005-1 clauses 6.2 and 6.4; ISO 19005-2/-3 clause 6.2."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# ruff: noqa: E501  (bilingual texts and tables)
 """Rules on metadata: ISO 19005-1 clause 6.7, ISO 19005-2/-3 clause 6.6."""
 
 from __future__ import annotations
@@ -97,7 +98,11 @@ def _part(number: int) -> Predicate:
     return test
 
 
-for _number, _one, _two, _three in ((1, "6.7.11-2", None, ""), (2, None, "6.6.4-2", ""), (3, None, None, "6.6.4-2")):
+for _number, _one, _two, _three in (
+    (1, "6.7.11-2", None, ""),
+    (2, None, "6.6.4-2", ""),
+    (3, None, None, "6.6.4-2"),
+):
     rule(
         "PDFAIdentification", _one, _two, part3=_three,
         nl="pdfaid:part is het deel van ISO 19005 waaraan het bestand voldoet.",
@@ -196,22 +201,57 @@ def _category(fact: ObjectFact) -> bool:
 _S, _P, _T, _F = "pdfaSchema", "pdfaProperty", "pdfaType", "pdfaField"
 for _on, _prefix_, _name, _one, _two, _test in (
     ("ExtensionSchemaDefinition", _S, "schema", "6.7.8-3", "6.6.2.3.3-2", _text_field("schema", _S, True)),
-    ("ExtensionSchemaDefinition", _S, "namespaceURI", "6.7.8-4", "6.6.2.3.3-3", _text_field("namespaceURI", _S, True)),
+    (
+        "ExtensionSchemaDefinition",
+        _S,
+        "namespaceURI",
+        "6.7.8-4",
+        "6.6.2.3.3-3",
+        _text_field("namespaceURI", _S, True),
+    ),
     ("ExtensionSchemaDefinition", _S, "prefix", "6.7.8-5", "6.6.2.3.3-4", _text_field("prefix", _S, True)),
     ("ExtensionSchemaDefinition", _S, "property", "6.7.8-6", "6.6.2.3.3-5", _seq_field("property", _S)),
     ("ExtensionSchemaDefinition", _S, "valueType", "6.7.8-7", "6.6.2.3.3-6", _seq_field("valueType", _S)),
     ("ExtensionSchemaProperty", _P, "name", "6.7.8-8", "6.6.2.3.3-7", _text_field("name", _P, True)),
     ("ExtensionSchemaProperty", _P, "valueType", "6.7.8-9", "6.6.2.3.3-8", _type_field(_P)),
     ("ExtensionSchemaProperty", _P, "category", "6.7.8-10", "6.6.2.3.3-9", _category),
-    ("ExtensionSchemaProperty", _P, "description", "6.7.8-11", "6.6.2.3.3-10", _text_field("description", _P, True)),
+    (
+        "ExtensionSchemaProperty",
+        _P,
+        "description",
+        "6.7.8-11",
+        "6.6.2.3.3-10",
+        _text_field("description", _P, True),
+    ),
     ("ExtensionSchemaValueType", _T, "type", "6.7.8-12", "6.6.2.3.3-11", _text_field("type", _T, True)),
-    ("ExtensionSchemaValueType", _T, "namespaceURI", "6.7.8-13", "6.6.2.3.3-12", _text_field("namespaceURI", _T, True)),
+    (
+        "ExtensionSchemaValueType",
+        _T,
+        "namespaceURI",
+        "6.7.8-13",
+        "6.6.2.3.3-12",
+        _text_field("namespaceURI", _T, True),
+    ),
     ("ExtensionSchemaValueType", _T, "prefix", "6.7.8-14", "6.6.2.3.3-13", _text_field("prefix", _T, True)),
-    ("ExtensionSchemaValueType", _T, "description", "6.7.8-15", "6.6.2.3.3-14", _text_field("description", _T, True)),
+    (
+        "ExtensionSchemaValueType",
+        _T,
+        "description",
+        "6.7.8-15",
+        "6.6.2.3.3-14",
+        _text_field("description", _T, True),
+    ),
     ("ExtensionSchemaValueType", _T, "field", "6.7.8-16", "6.6.2.3.3-15", _seq_field("field", _T)),
     ("ExtensionSchemaField", _F, "name", "6.7.8-17", "6.6.2.3.3-16", _text_field("name", _F, True)),
     ("ExtensionSchemaField", _F, "valueType", "6.7.8-18", "6.6.2.3.3-17", _type_field(_F)),
-    ("ExtensionSchemaField", _F, "description", "6.7.8-19", "6.6.2.3.3-18", _text_field("description", _F, True)),
+    (
+        "ExtensionSchemaField",
+        _F,
+        "description",
+        "6.7.8-19",
+        "6.6.2.3.3-18",
+        _text_field("description", _F, True),
+    ),
 ):
     rule(
         _on, _one, _two,
