@@ -125,7 +125,9 @@ def run(
     with _runner(
         plan, servers, self_test, server, network, dvza, timeout, trust, certificate, key, proxy
     ) as one:
-        results = _execute(items, one, plan, out, resume, server or str(network or "self"), servers, parallel)
+        target = server or str(network or "self")
+        workers = parallel if server else 1  # only waiting for a server can be done beside each other
+        results = _execute(items, one, plan, out, resume, target, servers, workers)
     extra: dict[str, object] = {
         "target": server or (f"{network}:{dvza}" if network else "self"),
         "t": plan.t.isoformat(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -49,12 +50,20 @@ class FhirError(Exception):
         entry: dict[str, Any] = {
             "severity": "error",
             "code": self.code,
-            "details": {"text": self.message.nl},
-            "diagnostics": self.message.en,
+            "details": {"text": printable(self.message.nl)},
+            "diagnostics": printable(self.message.en),
         }
         if self.expression:
-            entry["expression"] = [self.expression]
+            entry["expression"] = [printable(self.expression)]
         return {"resourceType": "OperationOutcome", "issue": [entry, *map(issue_entry, self.issues)]}
+
+
+_UNPRINTABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def printable(text: str) -> str:
+    """A text in which what cannot stand in XML is replaced: messages quote what clients send."""
+    return _UNPRINTABLE.sub("\ufffd", text)
 
 
 def issue_entry(issue: Issue) -> dict[str, Any]:
@@ -68,11 +77,13 @@ def issue_entry(issue: Issue) -> dict[str, Any]:
     entry: dict[str, Any] = {
         "severity": _SEVERITY[issue.severity],
         "code": "incomplete" if issue.severity == "not-checked" else "invalid",
-        "details": {"text": issue.message.nl},
-        "diagnostics": f"{issue.rule}: {issue.message.en}{place}" + (f" [{detail}]" if detail else ""),
+        "details": {"text": printable(issue.message.nl)},
+        "diagnostics": printable(
+            f"{issue.rule}: {issue.message.en}{place}" + (f" [{detail}]" if detail else "")
+        ),
     }
     if issue.path:
-        entry["expression"] = [issue.path]
+        entry["expression"] = [printable(issue.path)]
     return entry
 
 

@@ -223,6 +223,12 @@ class FhirServer:
                 ),
                 negotiated,
             )
+        except codec.EncodeError as error:
+            # a stored text that one of the two formats cannot express (a control character in XML)
+            problem = Text(
+                nl="niet uit te drukken in dit formaat", en=f"cannot be expressed in this format: {error}"
+            )
+            response = self._error(FhirError(406, "not-supported", problem), negotiated)
         except RecursionError:
             response = self._error(
                 FhirError(

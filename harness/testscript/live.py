@@ -208,12 +208,13 @@ def serve_client(
     board = Board(mock, options.lang)
     record.events.subscribe(board if sys.stderr.isatty() else plain_line)
     record.events.emit("run-started", base=base, scripts=len(mock.watch.sessions))
-    log: list[tuple[Request, Response]] = []
+    log: list[int] = []
 
     def handle(request: Request) -> Response:
         local = _public(request, base)
         response = mock.watch.handle(local)
-        log.append((local, response))
+        log.append(response.status)
+        record.traffic(local, response)
         return response
 
     server = uvicorn.Server(

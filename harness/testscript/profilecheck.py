@@ -7,6 +7,7 @@ is in the notes of the run. A profile that none of these has makes the assert ``
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -32,6 +33,7 @@ class ProfileChecks:
         self.packages = tuple(packages)
         self.enabled = enabled
         self.notes: dict[str, None] = {}
+        self._lock = threading.Lock()
         self._made: dict[tuple[str, tuple[tuple[str, str], ...]], ProfileCheck] = {}
 
     def for_set(self, info: SetInfo) -> ProfileCheck:
@@ -42,10 +44,11 @@ class ProfileChecks:
         if not self.enabled:
             return no_validator
         key = (info.fhir_version, info.packages)
-        found = self._made.get(key)
-        if found is None:
-            found = self._made[key] = self._make(info)
-        return found
+        with self._lock:
+            found = self._made.get(key)
+            if found is None:
+                found = self._made[key] = self._make(info)
+            return found
 
     def _make(self, info: SetInfo) -> ProfileCheck:
         from harness.fhir.model import version_of
@@ -77,15 +80,17 @@ class ProfileChecks:
 def _check(validate: object) -> ProfileCheck:
     assert callable(validate)
     cache: dict[tuple[bytes, str], ProfileAnswer] = {}
+    lock = threading.Lock()  # scripts may run beside each other; validation is all computing
 
     def check(body: Body, canonical: str) -> ProfileAnswer:
         key = (body.data, canonical)
-        found = cache.get(key)
-        if found is None:
-            if len(cache) > 500:
-                cache.clear()
-            found = cache[key] = answer(body, canonical)
-        return found
+        with lock:
+            found = cache.get(key)
+            if found is None:
+                if len(cache) > 500:
+                    cache.clear()
+                found = cache[key] = answer(body, canonical)
+            return found
 
     def answer(body: Body, canonical: str) -> ProfileAnswer:
         profiles = [] if canonical == BASE_URL + body.type else [canonical]

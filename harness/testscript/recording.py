@@ -24,6 +24,7 @@ import msgspec
 
 from harness.core.clock import Clock, SystemClock
 from harness.core.events import EventStream
+from harness.core.exchanges import Request, Response
 from harness.core.runs import RunFolder, write_atomic
 from harness.record import DeclaredPerson, Persons, RawExchange, Recorder
 from harness.testscript.results import ScriptResult, Step
@@ -70,6 +71,31 @@ class RunRecord:
                 continue  # the torn last line of a killed run
             found[kept.fingerprint] = kept.result
         return found
+
+    def traffic(self, request: Request, response: Response) -> None:
+        """Write one exchange of a live client at once, whether or not a script waits for it."""
+        if self._recorder is None:
+            return
+        self._recorder.record(
+            RawExchange(
+                interface="resource",
+                flow="testscript",
+                operation="traffic",
+                client="client-under-test",
+                server="harness",
+                started=self._clock.now().astimezone(UTC),
+                duration=0.0,
+                method=request.method,
+                url=request.url,
+                request_headers=request.headers,
+                request_body=request.body,
+                status=response.status,
+                response_headers=response.headers,
+                response_body=response.body,
+                cell="traffic",
+                person="",
+            )
+        )
 
     def keep(self, fingerprint: str, result: ScriptResult) -> None:
         """Write one finished script: its exchanges as HAR, its result as a line."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import fnmatch
 import hashlib
 import re
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -175,6 +176,7 @@ class SelfServers:
     def __init__(self, plan: Plan, base: str = BASE) -> None:
         self.plan = plan
         self.base = base
+        self._lock = threading.Lock()
         self._built: dict[tuple[Path, str, str], SelfServer] = {}
 
     def for_script(self, script: TestScript) -> SelfServer:
@@ -186,10 +188,11 @@ class SelfServers:
         from harness.testscript.selfserver import profile_for
 
         key = (goal_folder(script.path), profile_for(script.info).name, script.info.fhir_version)
-        found = self._built.get(key)
-        if found is None:
-            found = self._built[key] = build(script, self.plan.t, now=self.plan.now, base=self.base)
-        return found
+        with self._lock:
+            found = self._built.get(key)
+            if found is None:
+                found = self._built[key] = build(script, self.plan.t, now=self.plan.now, base=self.base)
+            return found
 
 
 def drive(execution: Execution, transports: Mapping[str, Transport]) -> None:

@@ -212,3 +212,40 @@ def test_pytest_collects_scripts(two, tmp_path):
     assert [s["status"] for s in bad["steps"]] == ["passed", "passed", "failed"]
     assert any(a["name"] == "exchanges.har" for a in bad["attachments"])
     assert 'name="verdict" value="fail"' in (tmp_path / "junit.xml").read_text()
+
+
+def test_a_dvza_of_a_network_file_is_tested_through_the_medmij_flow(kit, capsys, tmp_path):
+    import shutil
+
+    from harness.network.config import demo_path
+
+    folder = tmp_path / "GenPractData-2-0" / "MedMij" / "Cert"
+    kit.server_script(
+        operation("search", "Patient")
+        + OK
+        + check(expression="Bundle.entry.where(resource.is(Patient)).count() = 1"),
+        name="patient",
+    )
+    shutil.copytree(kit.goal, folder)
+    code, found = testscript(
+        capsys, "run", folder, "--network", demo_path(), "--dvza", "dvza-eik", "--no-profiles"
+    )
+    assert code == 0 and found["summary"]["pass"] == 1, found
+    assert "no person of the network file has patient" in found["items"][0]["notes"][0]
+    assert (
+        harness(
+            [
+                "testscript",
+                "run",
+                str(folder),
+                "--network",
+                str(demo_path()),
+                "--dvza",
+                "dvza-ei",
+                "--lang",
+                "en",
+            ]
+        )
+        == 2
+    )
+    assert "dvza-eik" in capsys.readouterr().err
