@@ -426,6 +426,7 @@ def from_yaml(text: str | bytes, *, where: str = "") -> FactBook:
 # -- what ships -----------------------------------------------------------------------------------
 
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
+_DECODER = msgspec.json.Decoder(FactBook, float_hook=Decimal)
 
 
 @cache
@@ -459,4 +460,4 @@ def load_books(paths: Iterable[Path], cache: Cache | None = None) -> FactBook:
 
 
 def _decode(data: bytes) -> FactBook:
-    return msgspec.json.decode(data, type=FactBook)
+    return _DECODER.decode(data)

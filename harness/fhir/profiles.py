@@ -5,8 +5,6 @@ our embedded facts, and the compact extension definitions of the base specificat
 
     facts = from_structure_definition(resource)        # ProfileFacts
     facts.elements[3].path, facts.elements[3].max      # 'Observation.basedOn', '0'
-    plain = to_plain(facts)                            # dict for YAML / JSON, defaults left out
-    from_plain(plain) == facts
 
 Only the differential is read (of a definition that has only a snapshot: the snapshot); the base
 specification and the parent profiles are not repeated. How facts of a chain of profiles become one tree:
@@ -291,29 +289,7 @@ def from_structure_definition(resource: Mapping[str, Any]) -> ProfileFacts:
     )
 
 
-# -- the compact plain form -----------------------------------------------------------------------
-
-
-def to_plain(facts: ProfileFacts) -> dict[str, Any]:
-    """``facts`` as plain dicts and lists with defaults left out (for YAML or JSON)."""
-    plain = msgspec.to_builtins(facts)
-    assert isinstance(plain, dict)
-    return plain
-
-
-def from_plain(plain: Mapping[str, Any], *, where: str = "") -> ProfileFacts:
-    """The facts in a plain form written by :func:`to_plain`.
-
-    :raises ProfileError: naming the property that does not fit.
-    """
-    try:
-        return msgspec.convert(plain, ProfileFacts)
-    except msgspec.ValidationError as error:
-        raise ProfileError(
-            Text(nl="profielfeiten zijn onbruikbaar", en="profile facts are unusable"),
-            where=where,
-            received=str(error),
-        ) from error
+# -- facts for embedding ---------------------------------------------------------------------------
 
 
 def without_prose(facts: ProfileFacts) -> ProfileFacts:
