@@ -101,6 +101,8 @@ def apply(faults: Iterable[str], request: Request, response: Response, *, t: dat
     if not acting:
         return response
     answer = _answer(operation, request, response, t, patient)
+    if not answer.resource and operation != "pd-retrieve":
+        return response  # no FHIR answer: nothing to spoil
     for change in acting:
         change(answer)
     if answer.resource is not None and not answer.resource.get("entry", True):
