@@ -15,7 +15,8 @@ from harness.fhir.searchquery import Criterion, Query, SearchError
 from harness.fhir.store import LOCAL_REFERENCE, Store, Stored
 
 if TYPE_CHECKING:
-    from harness.fhir.server import Call, FhirServer
+    from harness.fhir.server import FhirServer
+    from harness.fhir.servercall import Call
 
 MAX_ENTRIES = 2_000
 

@@ -14,24 +14,21 @@ from the strict reading are named in :class:`~harness.fhir.serveroptions.ServerO
 
 from __future__ import annotations
 
-import base64
-import threading
-import uuid
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from harness.core.exchanges import Headers, Request, Response, header
 from harness.core.text import Text
 from harness.fhir import codec, operations
 from harness.fhir.capability import capability
-from harness.fhir.model import Model, load_model
+from harness.fhir.model import load_model
 from harness.fhir.outcome import FhirError
 from harness.fhir.search import Result, Scope, Searcher
-from harness.fhir.searchparams import Registry, SearchParameter, registry
+from harness.fhir.searchparams import SearchParameter, registry
 from harness.fhir.searchquery import Query, SearchError, parse_query
+from harness.fhir.servercall import Call, loose_pairs, segments_of
 from harness.fhir.servercontent import (
     Entry,
     Negotiated,
@@ -42,68 +39,16 @@ from harness.fhir.servercontent import (
     fragment,
     negotiate,
     parse_accept,
-    parse_body,
     parse_media,
 )
-from harness.fhir.serveroptions import Authorize, Refusal, ServerOptions, open_access
-from harness.fhir.store import ID, Store, Stored
+from harness.fhir.serveroptions import Authorize, Refusal, ServerOptions
+from harness.fhir.serverwrites import Writes
+from harness.fhir.store import ID, Stored
 
 MAX_BODY = 64 * 1024 * 1024
 
 
-def _utc_now() -> datetime:
-    return datetime.now(UTC)
-
-
-@dataclass(frozen=True)
-class Call:
-    """One request, taken apart.
-
-    :ivar base: absolute base URL, no trailing slash.
-    :ivar segments: decoded path segments below the base.
-    :ivar query: raw query string.
-    :ivar patient: whose compartment, ``None`` for the whole store.
-    """
-
-    request: Request
-    base: str
-    segments: tuple[str, ...]
-    query: str
-    patient: str | None
-    negotiated: Negotiated
-
-    def header(self, name: str) -> str:
-        """A request header, ``""`` when absent."""
-        return header(self.request.headers, name) or ""
-
-    @property
-    def preference(self) -> str:
-        """The Prefer header in lower case without blanks."""
-        return self.header("prefer").lower().replace(" ", "")
-
-    @property
-    def lenient(self) -> bool:
-        """Whether the client asks to ignore what the server does not understand."""
-        return "handling=lenient" in self.preference
-
-    def with_target(self, method: str, target: str) -> Call:
-        """The same call for another path (an entry of a batch)."""
-        path, _, query = target.partition("?")
-        request = Request(method=method, url=f"{self.base}/{target}", headers=self.request.headers)
-        negotiated = replace_json(self.negotiated)
-        return replace(self, request=request, segments=_segments(path), query=query, negotiated=negotiated)
-
-
-def replace_json(negotiated: Negotiated) -> Negotiated:
-    """The negotiation for content that stays inside the server."""
-    return Negotiated("json", "application/fhir+json; charset=utf-8", True)
-
-
-def _segments(path: str) -> tuple[str, ...]:
-    return tuple(unquote(part) for part in path.strip("/").split("/") if part)
-
-
-class FhirServer:
+class FhirServer(Writes):
     """See the top of this module. Thread-safe for writes; reads may run beside each other.
 
     :param model: FHIR version.
@@ -113,28 +58,6 @@ class FhirServer:
     :param now: the server's clock, for ``meta.lastUpdated``.
     :param new_id: makes ids of created resources and Bundles.
     """
-
-    def __init__(
-        self,
-        model: Model,
-        parameters: Registry,
-        *,
-        store: Store | None = None,
-        options: ServerOptions | None = None,
-        authorize: Authorize = open_access,
-        now: Callable[[], datetime] = _utc_now,
-        new_id: Callable[[], str] = lambda: str(uuid.uuid4()),
-    ) -> None:
-        self.model = model
-        self.parameters = parameters
-        self.options = options or ServerOptions()
-        self.store = store if store is not None else Store(self.options.compartment_through)
-        self.authorize = authorize
-        self.now = now
-        self.new_id = new_id
-        self._lock = threading.RLock()
-        self._documents = {document.url: document for document in self.options.documents}
-        self._transformed: dict[int, tuple[Stored, Stored]] = {}
 
     @classmethod
     def create(
@@ -163,24 +86,6 @@ class FhirServer:
         with self._lock:
             for resource in resources:
                 self._put(resource)
-
-    def _put(self, resource: dict[str, Any]) -> tuple[Stored, bool]:
-        if not self.options.stamp:
-            return self.store.put(resource)
-        old = self.store.get(resource["resourceType"], resource["id"])
-        meta = dict(resource["meta"]) if isinstance(resource.get("meta"), dict) else {}
-        meta["versionId"] = str(old.version + 1 if old else 1)
-        meta["lastUpdated"] = self._instant()
-        ordered: dict[str, Any] = {
-            "resourceType": resource["resourceType"],
-            "id": resource["id"],
-            "meta": meta,
-        }
-        ordered.update((key, value) for key, value in resource.items() if key not in ordered)
-        return self.store.put(ordered)
-
-    def _instant(self) -> str:
-        return self.now().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "+00:00"
 
     # -- requests
 
@@ -241,10 +146,10 @@ class FhirServer:
         return response
 
     def _call(self, request: Request, base: str, path: str, query: str) -> Call:
-        segments = _segments(path)
+        segments = segments_of(path)
         word = ""
         if "_format" in query:
-            word = next((value for name, value in _loose_pairs(query) if name == "_format"), "")
+            word = next((value for name, value in loose_pairs(query) if name == "_format"), "")
         native = bool(segments) and segments[0] == "Binary"
         negotiated = negotiate(
             header(request.headers, "accept") or "",
@@ -306,42 +211,11 @@ class FhirServer:
             return self._posted_search(call)
         return self._instance(call, method)
 
-    def check_type(self, kind: str) -> None:
-        """Refuse a resource type that does not exist or is not supported (404 ``not-supported``)."""
-        if not self.model.is_resource(kind) or not self.supports(kind):
-            raise self._unsupported(kind)
-
-    def _unsupported(self, kind: str) -> FhirError:
-        return FhirError(
-            404,
-            "not-supported",
-            Text(
-                nl=f"resourcetype {kind[:64]} wordt niet ondersteund",
-                en=f"resource type {kind[:64]} is not supported",
-            ),
-        )
-
     def check_served(self, kind: str) -> None:
         """As :meth:`check_type`, and refuse types that are only received."""
         if kind in self.options.not_served:
             raise self._unsupported(kind)
         self.check_type(kind)
-
-    def supports(self, kind: str) -> bool:
-        """Whether a resource type is served."""
-        return kind not in self.options.unsupported and (
-            self.options.types is None or kind in self.options.types
-        )
-
-    def _method_not_allowed(self, method: str, allowed: str) -> FhirError:
-        return FhirError(
-            405,
-            "not-supported",
-            Text(
-                nl=f"{method[:16]} kan hier niet", en=f"{method[:16]} is not allowed here; allowed: {allowed}"
-            ),
-            headers=(("Allow", allowed),),
-        )
 
     # -- instance level
 
@@ -362,7 +236,7 @@ class FhirServer:
                 Text(nl="dit pad wordt niet ondersteund", en="this path is not supported"),
             )
         if method == "GET":
-            if call.query and any(name not in ("_format", "_pretty") for name, _ in _loose_pairs(call.query)):
+            if call.query and any(name not in ("_format", "_pretty") for name, _ in loose_pairs(call.query)):
                 raise FhirError(
                     400,
                     "not-supported",
@@ -397,16 +271,6 @@ class FhirServer:
             raise FhirError(404, "not-found", Text(nl=f"{key} is niet gevonden", en=f"{key} is not found"))
         return stored
 
-    def outgoing(self, stored: Stored) -> Stored:
-        """The resource as it leaves the server (``transform_resource``), cached per stored version."""
-        hook = self.options.transform_resource
-        if hook is None:
-            return stored
-        cached = self._transformed.get(id(stored))
-        if cached is None or cached[0] is not stored:
-            cached = self._transformed[id(stored)] = (stored, Stored(hook(stored.resource), stored.version))
-        return cached[1]
-
     def _read(self, call: Call, stored: Stored) -> Response:
         headers: list[tuple[str, str]] = [("ETag", f'W/"{stored.version}"')]
         if call.header("if-none-match") == headers[0][1]:
@@ -428,156 +292,6 @@ class FhirServer:
         return Response(
             status=200, headers=(("Content-Type", call.negotiated.content_type), *headers), body=body
         )
-
-    def _body(self, call: Call, kind: str) -> dict[str, Any]:
-        content_type = call.header("content-type")
-        media = parse_media(content_type)
-        if kind == "Binary" and media is not None and not format_of(media.name):
-            key = "data" if self.model.version.startswith("4") else "content"
-            data = base64.b64encode(call.request.body).decode()
-            return {"resourceType": "Binary", "contentType": content_type, key: data}
-        resource = parse_body(call.request.body, content_type, self.model)
-        if resource["resourceType"] != kind:
-            raise FhirError(
-                400,
-                "invalid",
-                Text(
-                    nl=f"verwacht {kind}, gekregen {resource['resourceType']}",
-                    en=f"expected {kind}, received {resource['resourceType']}",
-                ),
-            )
-        return resource
-
-    # -- writing
-
-    def _check_write(self, call: Call, resource: dict[str, Any]) -> None:
-        if self.options.read_only:
-            raise self._method_not_allowed("write", "GET")
-        self.check_type(resource["resourceType"])
-
-    def write(self, call: Call, resource: dict[str, Any], *, new: bool = False) -> tuple[Stored, bool]:
-        """Store a resource on behalf of a call; whether it is new."""
-        self._check_write(call, resource)
-        if self.options.task_needs_response and resource["resourceType"] == "Task":
-            self._check_task(resource)
-        return self._put(resource)
-
-    def _check_task(self, resource: dict[str, Any]) -> None:
-        if resource.get("status") != "completed":
-            return
-        task = Stored(resource)
-        linked = any(
-            key.startswith("QuestionnaireResponse/") and self.store.find(key) for key in task.references
-        )
-        linked = linked or any(
-            key.startswith("QuestionnaireResponse/") for key in self.store.incoming(task.key)
-        )
-        if not linked:
-            raise FhirError(
-                422,
-                "business-rule",
-                Text(
-                    nl="een Task kan pas completed worden als er een QuestionnaireResponse bij is",
-                    en="a Task can become completed only with a QuestionnaireResponse",
-                ),
-                expression="Task.status",
-            )
-
-    def update(self, call: Call, kind: str, identity: str, resource: dict[str, Any]) -> tuple[Stored, bool]:
-        """PUT: replace a resource, or create it with the client's id."""
-        self.check_type(kind)
-        if not ID.fullmatch(identity):
-            raise FhirError(400, "value", Text(nl="ongeldige id", en="invalid id"))
-        if resource.get("resourceType") != kind or resource.get("id") != identity:
-            raise FhirError(
-                400,
-                "invalid",
-                Text(
-                    nl=f"de resource moet type {kind} en id {identity} hebben",
-                    en=f"the resource must have type {kind} and id {identity}",
-                ),
-                expression=f"{kind}.id",
-            )
-        old = self.store.get(kind, identity)
-        if old is not None and not self.store.readable(old, call.patient):
-            raise FhirError(
-                403,
-                "forbidden",
-                Text(nl="de resource is van een andere patiënt", en="the resource is another patient's"),
-            )
-        expected = call.header("if-match")
-        if expected and (old is None or expected != f'W/"{old.version}"'):
-            raise FhirError(412, "conflict", Text(nl="de versie klopt niet", en="the version does not match"))
-        return self.write(call, resource)
-
-    def remove(self, call: Call, kind: str, identity: str) -> None:
-        """DELETE: remove a resource; removing what is not there is no error."""
-        self.check_type(kind)
-        if self.options.read_only:
-            raise self._method_not_allowed("DELETE", "GET")
-        stored = self.store.get(kind, identity)
-        if stored is None:
-            return
-        if not self.store.readable(stored, call.patient):
-            raise FhirError(
-                403,
-                "forbidden",
-                Text(nl="de resource is van een andere patiënt", en="the resource is another patient's"),
-            )
-        self.store.delete(kind, identity)
-
-    def own_patient(self, call: Call, resource: dict[str, Any], identity: str | None) -> Stored | None:
-        """The stored Patient, when one is sent with its own token (``received_patient="own"``)."""
-        if resource.get("resourceType") != "Patient" or call.patient is None or identity != call.patient:
-            return None
-        return self.store.get("Patient", call.patient)
-
-    def _create(self, call: Call) -> Response:
-        kind = call.segments[0]
-        if call.header("if-none-exist"):
-            raise FhirError(
-                412,
-                "not-supported",
-                Text(
-                    nl="voorwaardelijk aanmaken wordt niet ondersteund",
-                    en="conditional create is not supported",
-                ),
-            )
-        resource = self._body(call, kind)
-        stored, _ = self.write(call, {**resource, "id": self.new_id()}, new=True)
-        return self._written(call, stored, created=True)
-
-    def _written(self, call: Call, stored: Stored, *, created: bool) -> Response:
-        headers: list[tuple[str, str]] = [
-            ("ETag", f'W/"{stored.version}"'),
-            ("Location", f"{call.base}/{stored.key}/_history/{stored.version}"),
-        ]
-        status = 201 if created else 200
-        if "return=minimal" in call.preference:
-            return Response(status=status, headers=tuple(headers))
-        body = fragment(self.outgoing(stored), call.negotiated.format, self.model)
-        return Response(
-            status=status, headers=(("Content-Type", call.negotiated.content_type), *headers), body=body
-        )
-
-    def written_entry(self, call: Call, stored: Stored, *, created: bool) -> dict[str, Any]:
-        """Entry of a batch or transaction response."""
-        entry: dict[str, Any] = {"fullUrl": f"{call.base}/{stored.key}"}
-        if "return=minimal" not in call.preference:
-            entry["resource"] = self.outgoing(stored).resource
-        entry["response"] = {
-            "status": operations.status_line(201 if created else 200),
-            "location": f"{stored.key}/_history/{stored.version}",
-            "etag": f'W/"{stored.version}"',
-            "lastModified": self._instant(),
-        }
-        return entry
-
-    def _bundle(self, call: Call) -> Response:
-        if self.options.read_only:
-            raise self._method_not_allowed("POST", "GET")
-        bundle = parse_body(call.request.body, call.header("content-type"), self.model)
-        return self._resource(call, 200, operations.run_bundle(self, call, bundle))
 
     # -- searching
 
@@ -705,16 +419,6 @@ class FhirServer:
 
     # -- answers
 
-    def _resource(self, call: Call, status: int, resource: dict[str, Any]) -> Response:
-        body = encode(resource, call.negotiated.format, self.model)
-        return Response(status=status, headers=(("Content-Type", call.negotiated.content_type),), body=body)
-
-    def decoded(self, response: Response) -> Any:
-        """The JSON body of one of our own responses as a dict; ``{}`` when there is none."""
-        if not response.body:
-            return {}
-        return codec.parse(response.body, format="json", model=self.model).resource
-
     def _error(self, error: FhirError, negotiated: Negotiated) -> Response:
         body = encode(error.outcome(), negotiated.format, self.model)
         headers: Headers = (("Content-Type", negotiated.content_type), *error.headers)
@@ -729,13 +433,3 @@ class FhirServer:
                 return Response(status=access.status, headers=(("WWW-Authenticate", "Bearer"),))
         body = b"" if request.method == "HEAD" else document.content
         return Response(status=200, headers=(("Content-Type", document.content_type),), body=body)
-
-
-def _loose_pairs(query: str) -> list[tuple[str, str]]:
-    """Names and values of a query string without complaints."""
-    pairs = []
-    for part in query.split("&"):
-        name, _, value = part.partition("=")
-        if name:
-            pairs.append((unquote(name), unquote(value)))
-    return pairs
