@@ -22,6 +22,7 @@ from harness.network.his_fault_tools import (
     coded,
     document,
     journal_line,
+    practitioner,
     walk,
     weight,
 )
@@ -36,11 +37,10 @@ def patient_twice(answer: Answer) -> None:
     duplicate(answer)
 
 
-@fault("patient-other-birth-date", "hg-patient")
-def other_birth_date(answer: Answer) -> None:
-    """The patient has another birth date."""
-    for resource in answer.matches()[:1]:
-        resource["birthDate"] = "1901-01-01"
+@fault("practitioner-extra", "hg-patient")
+def extra_practitioner(answer: Answer) -> None:
+    """A second practitioner comes along."""
+    answer.add(practitioner(), "include")
 
 
 def _exclude(answer: Answer, kind: str, key: str) -> None:

@@ -210,6 +210,17 @@ def blood_pressure(answer: Answer, day: int) -> Json:
     }
 
 
+def practitioner() -> Json:
+    """A Practitioner that nothing refers to."""
+    return {
+        "resourceType": "Practitioner",
+        "id": "fout-zorgverlener",
+        "meta": {"profile": ["http://fhir.nl/fhir/StructureDefinition/nl-core-practitioner"]},
+        "identifier": [{"system": "http://fhir.nl/fhir/NamingSystem/uzi-nr-pers", "value": "000099099"}],
+        "name": [{"text": "Waarnemer"}],
+    }
+
+
 def journal_line(answer: Answer, encounter: Json) -> Json:
     """An S line of a contact, as a gp-JournalEntry."""
     return {

@@ -13,17 +13,21 @@ import secrets
 from typing import Any, Final
 from urllib.parse import quote, urlsplit
 
+from harness.core.standards import Service
 from harness.medmij import authorization, pages, scope, token
 from harness.medmij.flows import Changes, Variant
 from harness.medmij.headers import CORRELATION_ID, REQUEST_ID
+from harness.medmij.lists import Service as ListedService
+from harness.medmij.lists import SystemRole
 from harness.medmij.lists import url as list_url
 from harness.medmij.releases import ListKind, framework
 from harness.network import login
 from harness.network.client import Answer, HttpClient
+from harness.network.config import Participant
 from harness.network.connect import ConnectMap
 from harness.network.flows import queries
 from harness.network.flows.session import STELSELNODE, FlowSession, new_id
-from harness.network.twins.stelselnode import LIST_KINDS
+from harness.network.twins.stelselnode import LIST_KINDS, endpoints
 
 MAIN_STEPS: Final = ("lists", "authorize", "landing", "login", "consent", "token", "metadata", "resource")
 TOKEN_TIMEOUT: Final = 12.0
@@ -181,14 +185,19 @@ class Driver:
     def find_endpoint(self) -> None:
         """The endpoints of the provider for this release, from the list."""
         session = self.session
-        zal = self.pgo.lists(session.release).zal
-        provider = zal.provider(session.parties.his.provider_name) if zal is not None else None
-        if provider is None:
-            raise Stop
-        session.endpoint = provider.service(session.service.id, session.release.interface_version)
+        his, dvza = session.parties.his, session.parties.dvza
+        if dvza.kind == "live" and not dvza.lists:  # the network file itself names the endpoints
+            session.endpoint = _stated_endpoint(his, dvza, session.release.id, session.service)
+            session.values["name"] = his.provider_name.removesuffix("@medmij")
+        else:
+            zal = self.pgo.lists(session.release).zal
+            provider = zal.provider(his.provider_name) if zal is not None else None
+            if provider is None:
+                raise Stop
+            session.endpoint = provider.service(session.service.id, session.release.interface_version)
+            session.values["name"] = provider.name.removesuffix("@medmij")
         if session.endpoint is None:
             raise Stop
-        session.values["name"] = provider.name.removesuffix("@medmij")
 
     # -- authorization ----------------------------------------------------------------------------
 
@@ -307,7 +316,7 @@ class Driver:
             if location:
                 if login.returns_to(location, session.values["redirect_uri"]):
                     return location
-                if urlsplit(location).scheme != "https":
+                if urlsplit(location).scheme not in ("https", urlsplit(url).scheme):
                     raise Stop
                 url = location
                 answer = self._visit("GET", url, interface, operation, page="")
@@ -528,6 +537,17 @@ class Driver:
                 url = form.action
                 body = "&".join(f"{quote(n, safe='')}={quote(v, safe='')}" for n, v in pairs).encode()
             self._visit("POST", url, "consent", "withdraw", page="", body=body)
+
+
+def _stated_endpoint(
+    his: Participant, dvza: Participant, release_id: str, service: Service
+) -> ListedService | None:
+    """Endpoints of a live DVZA that the network file states, in the shape of a list entry."""
+    urls = endpoints(his, dvza, release_id, service.id)
+    if urls is None:
+        return None
+    roles = tuple(SystemRole(code=code, resource_endpoint=urls[2]) for code in service.roles)
+    return ListedService(id=service.id, authorization_endpoint=urls[0], token_endpoint=urls[1], roles=roles)
 
 
 PERSONS: Final = {

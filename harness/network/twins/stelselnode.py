@@ -10,7 +10,7 @@ import re
 import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -21,6 +21,7 @@ from harness.core.standards import standard
 from harness.medmij import lists
 from harness.medmij.lists import faults as list_faults
 from harness.medmij.releases import ListKind, Release, framework, release
+from harness.medmij.urls import is_hostname, parse_endpoint
 from harness.network.config import Network, Participant
 from harness.network.serving import Incoming, Outgoing
 
@@ -222,13 +223,17 @@ class Stelselnode:
         hosts = [self.network.stelselnode.host]
         for item in self.network.participants:
             if item.role == "dvza":
-                hosts += [item.back_host] if item.kind == "twin" else _live_hosts(item)
+                hosts += [item.back_host] if item.kind == "twin" else live_hosts(item)
             elif item.role == "pgo":
                 hosts.append(item.pgo_host)
         if len(self.network.of_role("pgo")) == 1:
             hosts.append(SPARE_PGO)
         return tuple(
-            dict.fromkeys(host.lower() for host in hosts if host.lower() not in self._removed | self._hidden)
+            dict.fromkeys(
+                host.lower()
+                for host in hosts
+                if host.lower() not in self._removed | self._hidden and is_hostname(host.lower())
+            )
         )
 
     def service_name(self, service_id: str) -> str:
@@ -328,10 +333,17 @@ def published_services(his: Participant, dvza: Participant, rel: Release) -> Ite
             urls = endpoints(his, dvza, rel.id, service.id)
             if urls is None:
                 continue
+            if dvza.kind == "live" and not _publishable(urls):
+                continue  # a list cannot carry it (a port, http, no dot): only the network file can
             roles = tuple(lists.SystemRole(code=code, resource_endpoint=urls[2]) for code in service.roles)
             yield lists.Service(
                 id=service.id, authorization_endpoint=urls[0], token_endpoint=urls[1], roles=roles
             )
+
+
+def _publishable(urls: tuple[str, str, str]) -> bool:
+    kinds: tuple[Literal["front", "back"], ...] = ("front", "back", "back")
+    return all(parse_endpoint(url, kind) is not None for url, kind in zip(urls, kinds, strict=True))
 
 
 def endpoints(
@@ -356,7 +368,8 @@ def client_services(pgo: Participant) -> tuple[str, ...]:
     return tuple(service.id for name in pgo.standards for service in standard(name).services)
 
 
-def _live_hosts(dvza: Participant) -> list[str]:
+def live_hosts(dvza: Participant) -> list[str]:
+    """Back-channel hosts of the endpoints that the network file states for a live DVZA."""
     urls = [dvza.token, *dvza.resource.values()]
     return [url.partition("://")[2].partition("/")[0].partition(":")[0] for url in urls if url]
 
