@@ -12,6 +12,7 @@ from harness.judge.generic_answers import (
     OFFENDERS,
     Json,
     codings,
+    dates,
     extensions,
     objects,
     searchsets,
@@ -28,7 +29,7 @@ NHG45 = "https://referentiemodel.nhg.org/tabellen/nhg-tabel-45-diagnostische-bep
 LOINC = "http://loinc.org"
 SNOMED = "http://snomed.info/sct"
 ONLINE_ACCESS = "2020-07-01"
-"""Start of online access when the run gives none (setting ``online_access_start``)."""
+"""Start of online access when the expectation file gives none (``online_access_start``)."""
 
 
 @judge("HG-PAT-001")
@@ -292,7 +293,8 @@ def not_shared(view: CellView) -> Iterator[Finding]:
 @judge("HG-PRV-003")
 def lines_after_start(view: CellView) -> Iterator[Finding]:
     """Reports with E and P lines date from after the start of online access."""
-    start = date.fromisoformat(str(view.setting("online_access_start", ONLINE_ACCESS)))
+    stated = (view.expectations or {}).get("online_access_start", ONLINE_ACCESS)
+    start = date.fromisoformat(dates(view).resolve(str(stated)))
 
     def check(resource: Json) -> str:
         last = day_bounds(resource, "date")[1]

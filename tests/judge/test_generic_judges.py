@@ -197,10 +197,14 @@ def test_broken_json_is_unreadable():
     assert found == {"HG-GEN-002": "fail", "HG-GEN-020": "fail"}
 
 
-def test_start_of_online_access_is_a_setting():
+@pytest.mark.parametrize(
+    ("start", "verdict"),
+    [("2020-07-01", "pass"), ("2026-02-01", "warning"), ("${DATE, T, D, -410}", "pass")],
+)
+def test_start_of_online_access_is_in_the_expectation_file(start, verdict):
     cell = StandardCell(HG)
-    assert verdicts(cell, "HG-PRV-003") == {"HG-PRV-003": "pass"}
-    assert verdicts(cell, "HG-PRV-003", online_access_start="2026-02-01") == {"HG-PRV-003": "warning"}
+    wanted = {"operations": {}, "online_access_start": start}
+    assert verdicts(cell, "HG-PRV-003", expectations=wanted) == {"HG-PRV-003": verdict}
 
 
 def test_judging_twice_gives_the_same_bytes():
