@@ -78,6 +78,19 @@ def write_atomic(path: Path, data: bytes) -> None:
         raise
 
 
+_CONTENT = {
+    "allure-results",
+    "events.jsonl",
+    "exchanges",
+    "findings.json",
+    "handout",
+    "junit.xml",
+    "report",
+    "run.json",
+}
+"""Names that a run leaves in its folder; a folder with anything else is somebody else's."""
+
+
 class RunFolder:
     """Paths and documents of one run."""
 
@@ -90,9 +103,7 @@ class RunFolder:
 
         :raises InputError: when ``path`` exists and is not an empty folder or an earlier run.
         """
-        if path.exists() and (
-            not path.is_dir() or (any(path.iterdir()) and not (path / "run.json").exists())
-        ):
+        if path.exists() and not (path.is_dir() and {item.name for item in path.iterdir()} <= _CONTENT):
             raise InputError(
                 Text(
                     nl="bestaat al en is geen map van een eerdere run",
@@ -102,10 +113,11 @@ class RunFolder:
                 next_step=Text(nl="kies een andere map met --out", en="choose another folder with --out"),
             )
         folder = cls(path)
-        for name in ("exchanges", "allure-results", "report"):
-            shutil.rmtree(path / name, ignore_errors=True)
-        for name in ("run.json", "findings.json", "events.jsonl", "junit.xml"):
-            (path / name).unlink(missing_ok=True)
+        for item in path.iterdir() if path.is_dir() else ():
+            if item.is_dir():
+                shutil.rmtree(item, ignore_errors=True)
+            else:
+                item.unlink()
         folder.exchanges.mkdir(parents=True, exist_ok=True)
         return folder
 

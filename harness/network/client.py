@@ -284,7 +284,10 @@ def describe(error: BaseException) -> str:
     if any(isinstance(item, httpcore.ConnectError) for item in chain):
         return f"connect: {chain[-1]}"
     if any(isinstance(item, ConnectionResetError | BrokenPipeError) for item in chain):
-        return "protocol: connection reset"
+        return "protocol: closed without an answer"
+    if "disconnected without sending a response" in str(error):
+        # Whether a refusal arrives as a reset or as an orderly close is a race; it is one fact.
+        return "protocol: closed without an answer"
     return f"protocol: {type(error).__name__}: {error}"
 
 
