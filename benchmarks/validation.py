@@ -102,18 +102,42 @@ def write(folder: Path, name: str, data: bytes) -> Path:
     return path
 
 
+def good_resources(sources: dict[str, bytes], validator: Validator) -> dict[str, Any]:
+    """Originals that can be mutated: not huge, without errors."""
+    good: dict[str, Any] = {}
+    for name, data in sources.items():
+        if len(data) < 60_000:
+            document = parse(data, model=validator.model)
+            if not any(i.severity == "error" for i in validator.validate(document)):
+                good[name] = document.resource
+    return good
+
+
+def record(material: Path, validator: Validator, scale: float, target: Path) -> None:
+    """Writes the peer's verdicts on a sample of mutants for the tests; adjudicated classes left out."""
+    cases = []
+    sample = mutation.mutants(good_resources(originals(material), validator), validator.model, scale=scale)
+    for number, mutant in enumerate(sample):
+        file = write(WORK / "sample", f"{number:05d}.json", to_json(mutant.resource))
+        cases.append(Case(file, f"{number}-{mutant.operator}-{mutant.path}", mutant.operator, mutant.path))
+    mine = ours(validator, cases)
+    theirs, _ = peer(material, cases, "sample", 1)
+    accept = {
+        c.kind: theirs[c.file].accept
+        for c in cases
+        if mine[c.file].accept == theirs[c.file].accept
+        or not any(test(mine[c.file], theirs[c.file]) for test in CLASSES.values())
+    }
+    content = {"peer": "HAPI FHIR 7.6.1", "scale": scale, "accept": accept}
+    target.write_text(json.dumps(content, indent=0) + "\n", encoding="utf-8")
+
+
 def corpus(material: Path, validator: Validator, scale: float, made_up: bool) -> list[Case]:
     """All documents, written below :data:`WORK`."""
     sources = originals(material)
     cases = [Case(write(WORK / "original", name, data), "original", "", "") for name, data in sources.items()]
-    good: dict[str, Any] = {}
-    good_xml: dict[str, bytes] = {}
-    for name, data in sources.items():
-        document = parse(data, model=validator.model)
-        if len(data) < 60_000 and not any(i.severity == "error" for i in validator.validate(document)):
-            good[name] = document.resource
-            if name.endswith(".xml"):
-                good_xml[name] = data
+    good = good_resources(sources, validator)
+    good_xml = {name: sources[name] for name in good if name.endswith(".xml")}
     for number, mutant in enumerate(mutation.mutants(good, validator.model, scale=scale)):
         name = f"{number:05d}-{mutant.operator}-{_standard(mutant.origin)}.json"
         file = write(WORK / "mutant", name, to_json(mutant.resource))
@@ -254,7 +278,9 @@ def near(mutated: str, found: str) -> bool:
 
 
 def warm(validator: Validator, cases: list[Case]) -> tuple[float, float, int]:
-    """CPU time (the machine may be shared), best of five passes: ms per document for validation, the same with parsing, and resources in the
+    """CPU time (the machine may be shared), best of five passes.
+
+    Returns ms per document for validation, the same with parsing, and the number of resources in the
     documents."""
     documents = [parse(c.file.read_bytes(), model=validator.model) for c in cases]
     count = sum(
@@ -279,9 +305,9 @@ def cold(material: Path, file: Path) -> tuple[float, float]:
     """A new process that validates one GP resource with the full official package: median seconds, largest
     MB."""
     code = (
-        "import sys,resource;from harness.cli import run;"
-        "c=run(sys.argv[1:]);"
-        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss//1024,file=sys.stderr);sys.exit(c)"
+        "import sys;from pathlib import Path;from harness.cli import run;"
+        "c=run(sys.argv[1:]);s=Path('/proc/self/status').read_text();"  # getrusage counts the parent's pages
+        "print(int(s.split('VmHWM:')[1].split()[0])//1024,file=sys.stderr);sys.exit(c)"
     )
     command = [sys.executable, "-c", code, "validate", "--package", str(material / "zib2017"), str(file)]
     seconds, memory = [], []
@@ -309,11 +335,18 @@ def main() -> int:
     parser.add_argument("--json", type=Path, dest="report")
     parser.add_argument("--no-peer", action="store_true")
     parser.add_argument("--synthetic", action="store_true", help="also made-up resources of every type")
+    parser.add_argument(
+        "--record", type=Path, metavar="FILE", help="only record the peer on the tests' sample"
+    )
     options = parser.parse_args()
     material = options.material.resolve()
-    out = Console(highlight=False)
+    out = Console(highlight=False, width=150)
     packages = load_packages([material / "zib2017", material / "eafspraak"])
     validator = Validator(packages, embedded=False)
+    if options.record:
+        build_peer()
+        record(material, validator, options.scale, options.record)
+        return 0
     cases = corpus(material, validator, options.scale, options.synthetic)
     result: dict[str, Any] = {"documents": dict(Counter(c.kind for c in cases))}
     out.print(f"documents: {result['documents']}")

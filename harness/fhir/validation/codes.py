@@ -19,8 +19,8 @@ from harness.fhir.validation.run import Place, Run
 
 Check = Callable[[Any, "Place", Run], None]
 
-_CODED = {"code", "Coding", "CodeableConcept", "Quantity", "string", "uri", "id", "oid", "Age", "Duration", "Money",
-          "Count", "Distance", "SimpleQuantity"}  # fmt: skip
+_QUANTITIES = ("Quantity", "SimpleQuantity", "Age", "Duration", "Money", "Count", "Distance")
+_CODED = frozenset(("code", "Coding", "CodeableConcept", "string", "uri", "id", "oid", *_QUANTITIES))
 _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:\S+").fullmatch
 _MIME = re.compile(
     r"(?:xml|json|ttl|turtle)|"

@@ -215,7 +215,7 @@ class NodeRule:
                 rule.element(owner, keys, place, run)
 
     def _compile(self, code: str) -> tuple[tuple[NodeRule, Keys, tuple[str, str] | None], ...]:
-        """Rules of the children with their keys, and the two keys without which an optional one has nothing to do."""
+        """Rules of the children, their keys, and the two keys without which an optional one has no work."""
         facts = self.profile.engine.model.types.get(code)
         rules = []
         for name, child in self.node.children.items():

@@ -7,7 +7,6 @@ what is expected, for people. The specification's own regexes are not used where
 
 from __future__ import annotations
 
-import binascii
 import calendar
 import re
 from collections.abc import Callable
@@ -41,6 +40,7 @@ _INSTANT = re.compile(
 _TIME = re.compile(r"(?:[01][0-9]|2[0-3]):[0-5][0-9]:(?:[0-5][0-9]|60)(?:\.[0-9]{1,40})?").fullmatch
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]").search
 _SPACE = re.compile(r"\s").search
+_BASE64_LETTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _BASE64_SPACE = re.compile(r"[ \t\r\n]+")
 _MAX_INT = 2_147_483_647
 
@@ -75,11 +75,10 @@ def _base64(value: str) -> bool:
         return False
     if "\n" in value or " " in value or "\r" in value or "\t" in value:
         value = _BASE64_SPACE.sub("", value)
-    try:
-        binascii.a2b_base64(value, strict_mode=True)
-    except (binascii.Error, ValueError):
-        return False
-    return bool(value)
+    # What is left after all letters of the alphabet: only padding may be. Several times faster than decoding.
+    padding = len(value.encode().translate(None, _BASE64_LETTERS))
+    size = len(value)
+    return size > 0 and size % 4 == 0 and padding <= 2 and (not padding or value.endswith("=" * padding))
 
 
 def _integer(value: int) -> bool:
