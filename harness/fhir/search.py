@@ -10,7 +10,7 @@ understood is refused with
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cmp_to_key
 from typing import Any
@@ -80,11 +80,13 @@ class Searcher:
 
     :param base: absolute base URL; absolute references that start with it count as local.
     :param now: for approximate (``ap``) dates.
+    :param type_prefix: accept the own type before a parameter (``Patient.identifier`` on Patient).
     """
 
     registry: Registry
     base: str = ""
     now: datetime | None = None
+    type_prefix: bool = False
 
     def run(self, kind: str, query: Query, scope: Scope, *, lenient: bool = False) -> Result:
         """Execute a search on one type.
@@ -128,6 +130,8 @@ class Searcher:
 
     def predicate(self, kind: str, criterion: Criterion, scope: Scope) -> Predicate | None:
         """Predicate of one criterion; ``None`` when it has no value and so does not filter."""
+        if self.type_prefix and criterion.chain and criterion.chain[0].code == kind:
+            criterion = replace(criterion, chain=criterion.chain[1:])
         if criterion.has:
             return self._reverse(kind, criterion, scope)
         if criterion.chain:

@@ -297,7 +297,7 @@ class FhirServer(Writes):
 
     def searcher(self, base: str) -> Searcher:
         """A searcher for this server's parameters."""
-        return Searcher(self.parameters, base, self.now().replace(tzinfo=None))
+        return Searcher(self.parameters, base, self.now().replace(tzinfo=None), self.options.type_prefix)
 
     def _lenient(self, call: Call) -> bool:
         return call.lenient or self.options.unknown_parameters == "ignore"

@@ -97,6 +97,8 @@ class ServerOptions:
         ``links`` adds ``next`` and a total over all pages.
     :ivar stamp: write ``meta.versionId`` and ``meta.lastUpdated`` in stored resources.
     :ivar read_only: refuse every write with 405.
+    :ivar validate_writes: refuse (422) a resource with errors against the base specification.
+    :ivar type_prefix: accept the own type before a parameter (``Patient.identifier`` on Patient).
     :ivar transform_resource: changes each resource that leaves the server.
     :ivar transform_bundle: changes each searchset that leaves the server.
     """
@@ -116,6 +118,8 @@ class ServerOptions:
     paging: Literal["none", "links"] = "none"
     stamp: bool = True
     read_only: bool = False
+    validate_writes: bool = False
+    type_prefix: bool = False
     transform_resource: ResourceHook | None = None
     transform_bundle: BundleHook | None = None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
 from harness.core.exchanges import Response
@@ -15,6 +16,15 @@ from harness.fhir.store import ID, Stored
 
 if TYPE_CHECKING:
     from harness.fhir.server import FhirServer
+    from harness.fhir.validation import Validator
+
+
+@cache
+def _validator(version: str) -> Validator:
+    """The validator of the base specification; loaded only when a server validates what it gets."""
+    from harness.fhir.validation import Validator
+
+    return Validator(embedded=False, version=version)
 
 
 class Writes(ServerBase):
@@ -30,7 +40,23 @@ class Writes(ServerBase):
         self._check_write(call, resource)
         if self.options.task_needs_response and resource["resourceType"] == "Task":
             self._check_task(resource)
+        if self.options.validate_writes:
+            self._check_content(resource)
         return self._put(resource)
+
+    def _check_content(self, resource: dict[str, Any]) -> None:
+        issues = _validator(self.model.version).validate(resource, declared=False)
+        errors = [issue for issue in issues if issue.severity == "error"]
+        if errors:
+            raise FhirError(
+                422,
+                "invalid",
+                Text(
+                    nl="de resource voldoet niet aan de FHIR-specificatie",
+                    en="the resource does not conform to the FHIR specification",
+                ),
+                issues=errors[:50],
+            )
 
     def _check_task(self, resource: dict[str, Any]) -> None:
         if resource.get("status") != "completed":

@@ -37,7 +37,7 @@ BASE = "https://fhir.harness.example/fhir"
 
 _KEYS = {
     "name", "standard", "variant", "why", "unsupported", "not_served", "drop",
-    "host_documents", "task_needs_response", "compartment_through", "setup_from_variant",
+    "host_documents", "task_needs_response", "compartment_through", "setup_from_variant", "type_prefix",
 }  # fmt: skip
 
 
@@ -54,6 +54,7 @@ class StoreProfile:
     drop: frozenset[str] = frozenset()
     host_documents: str = ""
     task_needs_response: bool = False
+    type_prefix: bool = False
     compartment_through: frozenset[str] = frozenset()
     setup_from_variant: str = ""
 
@@ -257,6 +258,7 @@ def build(script: TestScript, t: date, *, now: datetime | None = None, base: str
         documents=_documents(resources, profile.host_documents) if profile.host_documents else (),
         compartment_through=profile.compartment_through,
         task_needs_response=profile.task_needs_response,
+        type_prefix=profile.type_prefix,
         stamp=False,
     )
     moment = now or datetime(t.year, t.month, t.day, 12, tzinfo=UTC)

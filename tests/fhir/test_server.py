@@ -620,6 +620,25 @@ def test_hooks_change_what_leaves_the_server_only():
     assert set(server.options.describe()) == {"base_url", "transform_resource", "transform_bundle"}
 
 
+def test_writes_are_validated_when_asked():
+    server = make(validate_writes=True)
+    good = observation("n", "p1", "x", "2026-01-01")
+    assert send(server, good, "Observation/n", "PUT").status == 201
+    for bad in (
+        {**good, "colour": "red"},
+        {**good, "status": "done"},
+        {k: v for k, v in good.items() if k != "code"},
+    ):
+        response = send(server, bad, "Observation/n", "PUT")
+        assert response.status == 422 and len(content(response)["issue"]) > 1
+
+
+def test_a_type_before_a_parameter_is_a_switch():
+    target = "Patient?Patient.family=wilgen"
+    assert call(make(), target).status == 400
+    assert ids(call(make(type_prefix=True), target)) == ["p1"]
+
+
 def test_read_only_refuses_writes():
     server = make(read_only=True)
     assert send(server, observation("n", "p1", "x", "2026-01-01"), "Observation/n", "PUT").status == 405
