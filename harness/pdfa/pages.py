@@ -53,7 +53,7 @@ def iterate(ctx: Context) -> Iterator[tuple[dict[str, Any], dict[str, Any], bool
         if kind == "Pages":
             passed = dict(inherited)
             passed.update({k: node[k] for k in ("Resources", "MediaBox", "CropBox", "Rotate") if k in node})
-            work += [(kid, passed, depth + 1) for kid in reversed(doc.array(node["Kids"]))]
+            work += [(kid, passed, depth + 1) for kid in reversed(doc.array(node.get("Kids")))]
         else:
             yield node, inherited, "Resources" not in node
 

@@ -212,7 +212,7 @@ class CompositeFont(Font):
         return needed <= listed <= known
 
     def program_cids(self) -> tuple[set[int], set[int]]:
-        """CIDs with an outline in the embedded program, and all CIDs that it knows; without 0."""
+        """CIDs that a CIDSet must list for the embedded program, and all CIDs that it knows; without 0."""
         program = self.program
         if isinstance(program, CFFFont):
             if program.cid:
@@ -221,15 +221,14 @@ class CompositeFont(Font):
                 cids = set(range(1, program.count))
             return cids, cids
         if isinstance(program, TrueTypeFont):
-            drawn = program.drawn()
+            # as the reference: the glyphs that count are those with metrics of their own
+            measured = min(program.metrics, program.count)
             if self.gid_map is None:
-                return {gid for gid in drawn if gid}, set(range(1, program.count))
+                return set(range(1, measured)), set(range(1, program.count))
             data = self.gid_map
-            gids = {
-                cid: int.from_bytes(data[2 * cid : 2 * cid + 2], "big") for cid in range(1, len(data) // 2)
-            }
+            gids = {cid: int.from_bytes(data[2 * cid : 2 * cid + 2], "big") for cid in range(1, len(data) // 2)}
             known = {cid for cid, gid in gids.items() if 0 < gid < program.count}
-            return {cid for cid in known if gids[cid] in drawn}, known
+            return {cid for cid in known if gids[cid] < measured}, known
         return set(), set()
 
     def gid(self, cid: int) -> int | None:

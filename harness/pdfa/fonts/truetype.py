@@ -69,17 +69,6 @@ class TrueTypeFont:
         offset, length = self.tables.get(tag, (0, 0))
         return self.data[offset : offset + length]
 
-    def drawn(self) -> set[int]:
-        """Glyph indices with an outline (all of them when there is no loca table)."""
-        loca = self.table(b"loca")
-        long = self.table(b"head")[50:52] == b"\0\1"
-        size = 4 if long else 2
-        count = min(self.count, len(loca) // size - 1)
-        if count < 1:
-            return set(range(self.count))
-        at = struct.unpack(f">{count + 1}{'I' if long else 'H'}", loca[: (count + 1) * size])
-        return {gid for gid in range(count) if at[gid + 1] > at[gid]}
-
     def width(self, gid: int) -> float | None:
         """Advance width in thousandths of text space."""
         if gid < 0 or gid >= self.count:
