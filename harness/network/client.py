@@ -186,7 +186,14 @@ class HttpClient:
     ) -> Answer:
         started = time.perf_counter()
         try:
-            response = pool.handle_request(request)
+            try:
+                response = pool.handle_request(request)
+            except (httpcore.RemoteProtocolError, httpcore.ReadError, httpcore.WriteError):
+                # A kept-alive connection that the server closed meanwhile. Only a GET may be sent again:
+                # a code, for example, is offered once.
+                if request.method != b"GET":
+                    raise
+                response = pool.handle_request(request)
         except Exception as error:  # noqa: BLE001 - every failure to get an answer is recorded evidence
             return Answer(error=describe(error), duration=time.perf_counter() - started, sent_headers=sent)
         tls = self._tls(response, host)

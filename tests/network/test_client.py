@@ -1,0 +1,115 @@
+"""The client: proxies, stale connections, limits, content coding."""
+
+from __future__ import annotations
+
+import gzip
+import socket
+import ssl
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from harness.network.client import HttpClient
+from harness.network.connect import ConnectMap
+from harness.network.serving import HandlerApp, Hosting, Incoming, Outgoing
+
+
+async def answer(request: Incoming) -> Outgoing:
+    if request.path == "/gzip":
+        return Outgoing(headers=(("Content-Encoding", "gzip"),), body=gzip.compress(b"x" * 1000))
+    if request.path == "/bomb":
+        return Outgoing(headers=(("Content-Encoding", "gzip"),), body=gzip.compress(b"x" * 5_000_000))
+    if request.path == "/broken":
+        return Outgoing(headers=(("Content-Encoding", "gzip"),), body=b"not gzip")
+    if request.path == "/big":
+        return Outgoing(body=b"x" * 3_000_000)
+    return Outgoing(body=request.url.encode())
+
+
+@pytest.fixture(scope="module")
+def port() -> Iterator[int]:
+    hosting = Hosting()
+    yield hosting.listen(HandlerApp(answer), None)
+    hosting.close()
+
+
+class Proxy:
+    """Answers every CONNECT with 502 and remembers the request line."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+        threading.Thread(target=self._run, daemon=True).start()
+
+    def _run(self) -> None:
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            with connection:
+                self.lines.append(connection.recv(4096).split(b"\r\n")[0].decode())
+                connection.sendall(b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n")
+
+    def close(self) -> None:
+        self._listener.close()
+
+
+def test_loopback_and_mapped_names_never_go_through_the_proxy(port: int) -> None:
+    proxy = Proxy()
+    connect = ConnectMap({"node.example:80": f"127.0.0.1:{port}"})
+    client = HttpClient(connect, ssl.create_default_context(), proxy=f"http://127.0.0.1:{proxy.port}")
+    assert client.request("GET", f"http://127.0.0.1:{port}/a").status == 200
+    assert client.request("GET", f"http://localhost:{port}/a").status == 200
+    assert client.request("GET", "http://node.example/a").body == b"http://node.example/a"
+    assert proxy.lines == []
+    outside = client.request("GET", "https://elders.example/x", timeout=5)
+    assert outside.status == 0
+    assert proxy.lines == ["CONNECT elders.example:443 HTTP/1.1"]
+    proxy.close()
+    client.close()
+
+
+def test_content_coding_and_limits(port: int) -> None:
+    client = HttpClient(ConnectMap(), ssl.create_default_context())
+    base = f"http://127.0.0.1:{port}"
+    assert client.request("GET", f"{base}/gzip").body == b"x" * 1000
+    for path in ("/bomb", "/broken", "/big"):
+        found = client.request("GET", base + path, limit=1_000_000)
+        assert found.status == 0
+        assert found.error.startswith("protocol"), found.error
+    assert client.request("GET", f"{base}/a").status == 200
+
+
+def test_a_connection_that_the_server_closed_in_the_meantime_is_replaced() -> None:
+    """A GET on a kept-alive connection that turns out to be dead is sent once more; a POST never is."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    port = listener.getsockname()[1]
+    requests: list[bytes] = []
+
+    def serve() -> None:
+        for number in range(4):
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return
+            with connection:
+                for _ in range(2):
+                    data = connection.recv(4096)
+                    if not data:
+                        break
+                    requests.append(data.split(b" ")[0] + str(number).encode())
+                    if _ == 1:
+                        break  # the second request on a connection finds it closed, without an answer
+                    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+
+    threading.Thread(target=serve, daemon=True).start()
+    client = HttpClient(ConnectMap(), ssl.create_default_context())
+    url = f"http://127.0.0.1:{port}/"
+    assert client.request("GET", url).status == 200
+    assert client.request("GET", url, timeout=5).status == 200
+    assert client.request("POST", url, body=b"x", timeout=5).status == 0
+    assert sum(item.startswith(b"POST") for item in requests) == 1
+    listener.close()
