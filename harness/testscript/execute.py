@@ -174,7 +174,7 @@ class Execution:
                 if healthy:
                     yield from self._block(block)
                 else:
-                    self._skip(block.actions, "setup failed")
+                    self._skip(block.actions, Text(nl="de setup is mislukt", en="setup failed"))
         finally:
             pass
         if script.teardown is not None:
@@ -190,14 +190,17 @@ class Execution:
                 elif not self._assert(action, block):
                     healthy = False
             except Stop:
-                self._skip(block.actions[index + 1 :], f"{block.kind} stopped at {action.key}")
+                reason = Text(
+                    nl=f"het blok stopte bij {action.key}", en=f"{block.kind} stopped at {action.key}"
+                )
+                self._skip(block.actions[index + 1 :], reason)
                 return False
         return healthy
 
-    def _skip(self, actions: tuple[Any, ...], reason: str) -> None:
+    def _skip(self, actions: tuple[Any, ...], reason: Text) -> None:
         for action in actions:
             if isinstance(action, Assert):
-                step = Text(nl=f"niet uitgevoerd: {reason}", en=f"not executed: {reason}")
+                step = Text(nl=f"niet uitgevoerd: {reason.nl}", en=f"not executed: {reason.en}")
                 finding = self._finding(action, Judgement(Verdict.NOT_APPLICABLE, next_step=step))
                 self._add("assert", action.key, action.description or action.criterion, finding)
 

@@ -20,6 +20,8 @@ Transport = Callable[[Request], Performed]
 MAX_RESPONSE = 64 * 1024 * 1024
 TIMEOUT = 30.0
 """Seconds for a whole exchange, and for each wait within it."""
+SILENT, SHORT = 5, 3.0
+"""After so many silent requests in a row a server gets only so many seconds, until it answers again."""
 
 
 def in_process(handle: Callable[[Request], Response]) -> Transport:
@@ -59,6 +61,7 @@ class HttpTransport:
             context.load_cert_chain(str(certificate), str(key) if key else None)
         self.timeout = timeout
         self.max_response = max_response
+        self._silent = 0
         self._client = httpx.Client(
             verify=context,
             proxy=proxy,
@@ -74,21 +77,30 @@ class HttpTransport:
 
     def __call__(self, request: Request) -> Performed:
         started = time.perf_counter()
+        # a server that hangs on everything must not hold up hundreds of scripts for the whole time each
+        patience = self.timeout if self._silent < SILENT else min(self.timeout, SHORT)
         try:
-            response = self._exchange(request, started)
+            response = self._exchange(request, started, patience)
+            self._silent = 0
         except _Bounded as error:
+            self._silent += str(error).startswith("timeout")
             return Performed(request, error=str(error), duration=time.perf_counter() - started)
         except (httpx.HTTPError, httpx.InvalidURL, ssl.SSLError, OSError, UnicodeError) as error:
+            self._silent += isinstance(error, httpx.TimeoutException)
             text = f"{_kind(error)}: {error or type(error).__name__}"
             ours = isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout, httpx.InvalidURL))
             blame = Blame.CONFIGURATION if ours and _CONFIGURATION.search(text) else Blame.PRODUCT
             return Performed(request, error=text, blame=blame, duration=time.perf_counter() - started)
         return Performed(request, response, duration=time.perf_counter() - started)
 
-    def _exchange(self, request: Request, started: float) -> Response:
+    def _exchange(self, request: Request, started: float, patience: float) -> Response:
         headers = [*request.headers, ("Accept-Encoding", "gzip")]
         sent = self._client.build_request(
-            request.method, request.url, headers=headers, content=request.body or None
+            request.method,
+            request.url,
+            headers=headers,
+            content=request.body or None,
+            timeout=httpx.Timeout(patience),
         )
         answer = self._client.send(sent, stream=True)
         coding = answer.headers.get("content-encoding", "").lower()
@@ -103,8 +115,8 @@ class HttpTransport:
                 size += len(part)
                 if size > self.max_response:
                     raise _Bounded(f"size: response is larger than {self.max_response} bytes")
-                if time.perf_counter() - started > self.timeout:
-                    raise _Bounded(f"timeout: response takes longer than {self.timeout:g} s")
+                if time.perf_counter() - started > patience:
+                    raise _Bounded(f"timeout: response takes longer than {patience:g} s")
                 parts.append(part)
         except zlib.error as error:
             raise _Bounded(f"protocol: response cannot be decompressed: {error}") from None

@@ -211,6 +211,21 @@ def test_bad_servers_fail_in_bounded_time(kit, serve, treat, words):
     assert words in " ".join(f.received for f in result.findings), result.findings
 
 
+def test_a_server_that_always_hangs_gets_less_and_less_patience(serve):
+    from harness.core.exchanges import Request
+
+    transport = HttpTransport(timeout=0.3)
+    transport.timeout = 0.3
+    base = serve(hang)
+    for _ in range(6):
+        assert "timeout" in transport(Request(method="GET", url=base)).error
+    transport.timeout = 30
+    started = time.monotonic()
+    assert "timeout" in transport(Request(method="GET", url=base)).error
+    assert time.monotonic() - started < 5
+    transport.close()
+
+
 def test_nobody_listens_is_a_configuration_error(kit, capsys):
     kit.server_script(GOOD)
     code = harness(
