@@ -162,7 +162,8 @@ def judge_image(
     judge_xobject(ctx, stream, where)
     bits = doc.number(dict_.get("BitsPerComponent"))
     fact = ImageFact({k: doc.resolve(v) for k, v in dict_.items() if k in _IMAGE_KEYS}, bits, is_mask, False)
-    ctx.judge("PDMaskImage" if is_mask else "PDXImage", fact, where)
+    # as the reference: the rule on masks is about the mask of another image
+    ctx.judge("PDMaskImage" if is_mask and soft_mask else "PDXImage", fact, where)
     ctx.judge("PDImageKeys", fact, where)
     intent = doc.name(dict_.get("Intent"))
     if intent is not None:

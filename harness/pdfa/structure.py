@@ -83,17 +83,15 @@ def follow(role_map: dict[str, str], type_: str, standard: frozenset[str]) -> El
     """Follow the role map from ``type_`` until a standard type, a dead end or a circle."""
     seen = {type_}
     current = type_
-    remapped: str | None = None
     while True:
         target = role_map.get(current)
-        if current in standard and target is not None and target not in standard:
-            remapped = current
         if current in standard and (current != type_ or target is None):
-            return ElementFact(type_, True, False, remapped)
+            return ElementFact(type_, True, False, None)
         if target is None:
-            return ElementFact(type_, current in standard, False, remapped)
+            # a standard type that ends at no standard type is remapped, not unmapped
+            return ElementFact(type_, type_ in standard, False, type_ if type_ in standard else None)
         if target in seen:
-            return ElementFact(type_, True, True, remapped)
+            return ElementFact(type_, True, True, None)
         seen.add(target)
         current = target
 

@@ -228,7 +228,7 @@ class CFFFont:
         if self.cid:
             return {}
         if where == 0:
-            return {c: n for c, n in standard().items() if n in self.index}
+            return standard()
         data, out = self.data, {}
         if where == 1 or where >= len(data):
             return {}

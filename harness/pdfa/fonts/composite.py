@@ -74,6 +74,8 @@ class CompositeFont(Font):
         self.file = found[1] if found is not None else None
         self.program = open_program(ctx, *found) if found is not None else None
         self.cid_subtype = doc.name(self.descendant.get("Subtype"))
+        if self.cid_subtype not in ("CIDFontType0", "CIDFontType2"):
+            self.program = None  # as the reference: unknown kinds of fonts are not read
         self._load_cmap()
         self._load_map()
         default = doc.number(self.descendant.get("DW"))

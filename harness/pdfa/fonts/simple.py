@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from harness.pdfa.context import Context
 
 
+_UNICODE_ENCODINGS = ("WinAnsiEncoding", "MacRomanEncoding", "MacExpertEncoding")
+
+
 @dataclass(slots=True)
 class TrueTypeFact:
     """A TrueType font dictionary: symbolic flag and encoding."""
@@ -70,6 +73,12 @@ class SimpleFont(Font):
         self.missing_width = doc.number(self.descriptor.get("MissingWidth"))
         self.used_names: set[str] = set()
         self._read_encoding()
+        value = self.ctx.doc.resolve(dict_.get("Encoding"))
+        if (
+            self.subtype == "TrueType" and not self.symbolic and type(value) is str
+            and value not in ("WinAnsiEncoding", "MacRomanEncoding")
+        ):  # fmt: skip
+            self.program = None  # no way to find the glyphs of any code
 
     def _read_encoding(self) -> None:
         doc = self.ctx.doc
@@ -141,7 +150,7 @@ class SimpleFont(Font):
         """Width from the dictionary, ``None`` when it gives none."""
         if self.widths is not None and self.first is not None and self.first <= code:
             index = code - self.first
-            if index < len(self.widths) and (self.last is None or code <= self.last):
+            if index < len(self.widths) and self.last is not None and code <= self.last:
                 return self.ctx.doc.number(self.widths[index])
         if "MissingWidth" in self.descriptor:
             return self.missing_width
@@ -153,12 +162,15 @@ class SimpleFont(Font):
         name = self.name_of(code)
         present: bool | None = None
         actual: float | None = None
-        notdef = name is None or name == ".notdef"
-        if name is not None and not notdef and not invisible:
+        unnamed = name is None or name == ".notdef"
+        # as the reference: a code without name counts as .notdef only when an encoding names the others
+        notdef = unnamed and (name is not None or self.encoding_name in NAMED)
+        if name is not None and not unnamed and not invisible:
             self.used_names.add(name)
         if isinstance(program, Type1Font):
-            present = name is not None and program.has(name)
-            actual = program.width(name if present and name else ".notdef")
+            present = name is not None and name != ".notdef" and program.has(name)
+            # a name that the program lacks has no width; a code without name shows .notdef
+            actual = program.width(name or ".notdef") if present or unnamed else 0.0
         elif isinstance(program, CFFFont):
             gid = self._cff_gid(program, code, name)
             present = gid is not None
@@ -169,7 +181,7 @@ class SimpleFont(Font):
             gid = self.truetype_gid(program, code)
             present = gid > 0
             actual = program.width(gid)
-            notdef = gid == 0
+            notdef = gid == 0 and unnamed and (self.has_encoding or code == 0)
         if code == 0 and present is False:
             present = True
         return GlyphFact(
@@ -181,7 +193,7 @@ class SimpleFont(Font):
     def _cff_gid(program: CFFFont, code: int, name: str | None) -> int | None:
         if program.cid:
             return code if code < program.count else None
-        return program.index.get(name) if name is not None else None
+        return program.index.get(name) if name is not None else 0
 
     def truetype_gid(self, program: TrueTypeFont, code: int) -> int:
         """Glyph index of a code, 0 when absent."""
@@ -203,6 +215,10 @@ class SimpleFont(Font):
                 return text
         if self.subtype == "TrueType" and self.symbolic and not self.has_encoding:
             return None
+        if self.subtype == "TrueType" and code not in self.differences and self.encoding_name not in _UNICODE_ENCODINGS:
+            return None
+        if name is None and (self.encoding_name in NAMED or self.differences):
+            return "\0"  # as the reference: a code without name is .notdef, and that has no text
         return unicode_of(name) if name is not None else None
 
     def finish(self, ctx: Context) -> None:

@@ -130,7 +130,7 @@ def gid_map(d: Doc, bad: bool) -> None:
 def cid_set(d: Doc, bad: bool) -> None:
     font, cid, descriptor = d.composite("F2")
     font["BaseFont"] = cid["BaseFont"] = descriptor["FontName"] = "/ABCDEF+Test"
-    descriptor["CIDSet"] = d.stream(b"\x80" if bad else b"\xe0")
+    descriptor["CIDSet"] = d.stream(b"\x90" if bad else b"\xe0")
     d.show("F2", b"\0\1")
 
 
