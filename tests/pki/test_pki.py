@@ -95,7 +95,7 @@ def test_openssl_itself_accepts_the_chain_strictly(pki: TestPki, tmp_path: Path)
     assert result.returncode == 0, result.stdout + result.stderr
 
 
-@pytest.mark.parametrize("fault", sorted(set(FAULTS) - {"wildcard"}))
+@pytest.mark.parametrize("fault", sorted(set(FAULTS) - {"wildcard", "no-organisation"}))
 def test_every_faulty_server_certificate_is_refused(pki: TestPki, fault: str) -> None:
     host = "mtls.dva.example"
     server = server_context(pki.server(host, fault=fault))
@@ -117,6 +117,14 @@ def test_wildcard_certificate_is_seen_in_the_facts_not_by_openssl(pki: TestPki) 
     assert facts.dns_names == ("*.dva.example",)
     assert not names_host(facts.dns_names, host)
     assert names_host(facts.dns_names, host, wildcard=True)
+
+
+def test_certificate_without_organisation_is_seen_in_the_facts(pki: TestPki) -> None:
+    leaf = pki.server("a.example", fault="no-organisation").leaf
+    assert organisation(leaf) == ""
+    facts = certificate_facts(leaf.public_bytes(serialization.Encoding.DER))
+    assert facts is not None
+    assert "O=" not in facts.subject
 
 
 @pytest.mark.parametrize("fault", ["expired", "untrusted", "self-signed", "not-yet-valid", "wrong-channel"])
