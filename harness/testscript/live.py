@@ -204,7 +204,7 @@ def serve_client(
         people = [s.resource for session in mock.watch.sessions for s in session.fresh.store.all("Patient")]
         record.close()
         record = RunRecord(options.out, persons=people)
-        mock.watch._notify = record.events.emit
+        mock.watch.notify = record.events.emit
     board = Board(mock, options.lang)
     record.events.subscribe(board if sys.stderr.isatty() else plain_line)
     record.events.emit("run-started", base=base, scripts=len(mock.watch.sessions))

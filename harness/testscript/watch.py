@@ -120,7 +120,7 @@ class ClientWatch:
         self.base = base
         self.extra: list[tuple[Request, Response]] = []
         self.last = time.monotonic()
-        self._notify = notify or (lambda *args, **kwargs: None)
+        self.notify = notify or (lambda *args, **kwargs: None)
         self._locks: dict[str, threading.Lock] = {}
         self._guard = threading.Lock()
 
@@ -135,7 +135,7 @@ class ClientWatch:
             if session is None:
                 response = self.fallback.handle(request)
                 self.extra.append((request, response))
-                self._notify("script-extra", method=request.method, url=request.url, status=response.status)
+                self.notify("script-extra", method=request.method, url=request.url, status=response.status)
                 return response
             started = time.perf_counter()
             response = session.server.handle(request)
@@ -146,7 +146,7 @@ class ClientWatch:
         need = session.need
         assert need is not None
         session.touched = True
-        self._notify(
+        self.notify(
             "script-matched",
             file=session.file,
             action=need.operation.key,
@@ -156,7 +156,7 @@ class ClientWatch:
         session.need = session.settle(session.execution.feed(Performed(request, response, duration=duration)))
         if session.execution.done:
             result = session.result()
-            self._notify(
+            self.notify(
                 "script-finished", file=session.file, verdict=result.verdict.value, attempts=session.attempts
             )
 
