@@ -129,7 +129,7 @@ def _print(console: Console, path: Path, report: Report, differs: str | None, la
     says = "zegt" if dutch else "claims"
     checked = "getoetst als" if dutch else "checked as"
     console.print(
-        f"[{style}]{_OUTCOME[report.outcome].of(lang):<10}[/] {path}  ({says}: {claimed}; {checked} {report.flavour})"
+        f"[{style}]{_OUTCOME[report.outcome].of(lang):<10}[/] {path}  ({says}: {claimed}; {checked} {report.flavour})"  # noqa: E501
     )
     if report.reason is not None:
         console.print(f"    {report.reason.of(lang)}", markup=False)

@@ -64,7 +64,7 @@ def check_files(ctx: Context) -> None:
 
 
 def _may_associate(ctx: Context, holder: dict[str, Any]) -> bool:
-    """Whether a dictionary is of a kind whose AF counts: catalog, page, XObject, annotation, structure element."""
+    """Whether a dictionary is of a kind whose AF counts: catalog, page, XObject, annotation, element."""
     if holder is ctx.root or "Subtype" in holder or ("S" in holder and "P" in holder):
         return True
     return ctx.doc.name(holder.get("Type")) in ("Page", "XObject", "Annot", "StructElem")

@@ -1,4 +1,5 @@
-"""Content streams: one pass with a graphics state, judging what is really used (ISO 32000-1, clauses 8 and 9).
+# ruff: noqa: E501  (one regular expression per line)
+"""Content streams: one pass with a graphics state, judging what is really used (ISO 32000-1, 8 and 9).
 
 Forms, patterns, Type 3 glyphs and appearances run through the same interpreter; results are cached by
 stream and by the part of the caller's state that can change a verdict, which also stops exponential
@@ -548,9 +549,8 @@ class Interpreter:
             return
         value = frame.resources.lookup(self.ctx, "ExtGState", operands[-1])
         dict_ = self.doc.resolve(value)
-        if type(dict_) is dict:
-            if graphics.apply_ext_gstate(self, frame, value, dict_):
-                frame.transparent = True
+        if type(dict_) is dict and graphics.apply_ext_gstate(self, frame, value, dict_):
+            frame.transparent = True
 
     def op_ri(self, frame: Frame, operands: list[Any]) -> None:
         if operands and type(operands[-1]) is str:

@@ -198,7 +198,7 @@ def _image_space(interpreter: Interpreter, stream: Stream, frame: Frame, where: 
 
 
 _INLINE_KEYS = {
-    "BPC": "BitsPerComponent", "CS": "ColorSpace", "D": "Decode", "DP": "DecodeParms", "F": "Filter", "H": "Height",
+    "BPC": "BitsPerComponent", "CS": "ColorSpace", "D": "Decode", "DP": "DecodeParms", "F": "Filter", "H": "Height",  # noqa: E501
     "IM": "ImageMask", "I": "Interpolate", "W": "Width",
 }  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""JPEG 2000 headers (ISO 15444-1, annex I): channels, bit depth, colour specifications. Nothing is decoded."""
+"""JPEG 2000 headers (ISO 15444-1, annex I): channels, bit depth, colour. Nothing is decoded."""
 
 from __future__ import annotations
 

@@ -194,7 +194,7 @@ _MARK = object()
 class ObjectReader:
     """Reads one object at a position; iterative, bounded in depth and tokens.
 
-    :ivar broken: set when an array or dictionary was not closed, or a dictionary has something else than names as keys.
+    :ivar broken: set when an array or dictionary was not closed, or holds a stray word.
     """
 
     def __init__(self, data: bytes, budget: Budget, sink: Sink) -> None:

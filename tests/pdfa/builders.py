@@ -52,7 +52,9 @@ def packet(inner: str = "", part: int = 1, level: str = "B", identification: str
     ).encode()
 
 
-def pdf(objects: dict[int, bytes], trailer: bytes = b"", header: bytes = b"%PDF-1.4\n%\xe2\xe3\xcf\xd3\n") -> bytes:
+def pdf(
+    objects: dict[int, bytes], trailer: bytes = b"", header: bytes = b"%PDF-1.4\n%\xe2\xe3\xcf\xd3\n"
+) -> bytes:
     """Objects as a file with a cross-reference table."""
     out = bytearray(header)
     offsets: dict[int, int] = {}
@@ -88,7 +90,7 @@ def document(
     """A document that is valid for ``flavour`` unless an argument breaks it.
 
     Objects: 1 catalog, 2 pages, 3 page, 4 metadata, 5 content, 6 output intent, 7 profile; tests use 10 and up.
-    """
+    """  # noqa: E501
     part, level = int(flavour[0]), flavour[1].upper()
     tagged = b"/MarkInfo<</Marked true>>/StructTreeRoot 8 0 R" if level == "A" and structure else b""
     body: dict[int, bytes] = {
@@ -98,7 +100,11 @@ def document(
         + catalog
         + b">>",
         2: b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
-        3: b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 100 100]/Contents 5 0 R/Resources<<" + resources + b">>" + page + b">>",
+        3: b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 100 100]/Contents 5 0 R/Resources<<"
+        + resources
+        + b">>"
+        + page
+        + b">>",
         4: stream(b"/Type/Metadata/Subtype/XML", packet(xmp, part, level) if raw_xmp is None else raw_xmp),
         5: stream(b"", content),
         6: b"<</Type/OutputIntent/S/GTS_PDFA1/OutputConditionIdentifier(sRGB)/DestOutputProfile 7 0 R>>",
@@ -131,7 +137,9 @@ def deflated(dictionary: bytes, data: bytes) -> bytes:
     return stream(dictionary + b"/Filter/FlateDecode", zlib.compress(data))
 
 
-def annotation(subtype: bytes = b"Square", extra: bytes = b"/AP<</N 10 0 R>>", flags: bytes = b"/F 4") -> bytes:
+def annotation(
+    subtype: bytes = b"Square", extra: bytes = b"/AP<</N 10 0 R>>", flags: bytes = b"/F 4"
+) -> bytes:
     """A page entry with one annotation."""
     return b"/Annots[<</Type/Annot/Subtype/" + subtype + b"/Rect[0 0 9 9]" + flags + extra + b">>]"
 
@@ -139,8 +147,8 @@ def annotation(subtype: bytes = b"Square", extra: bytes = b"/AP<</N 10 0 R>>", f
 def schema(**changes: str) -> str:
     """An extension schema container; a change replaces (or with ``""`` removes) the element of that name."""
     fields = {
-        "schema": "S", "namespaceURI": "http://example.com/x", "prefix": "x", "name": "one", "valueType": "Text",
-        "category": "internal", "description": "d", "type": "My", "typeURI": "http://example.com/x", "typePrefix": "x",
+        "schema": "S", "namespaceURI": "http://example.com/x", "prefix": "x", "name": "one", "valueType": "Text",  # noqa: E501
+        "category": "internal", "description": "d", "type": "My", "typeURI": "http://example.com/x", "typePrefix": "x",  # noqa: E501
         "typeDescription": "d", "fieldName": "fa", "fieldType": "Text", "fieldDescription": "d", "extra": "",
         "array": "Bag",
     }  # fmt: skip
@@ -173,7 +181,7 @@ def schema(**changes: str) -> str:
         + element("pdfaField:valueType", "fieldType")
         + element("pdfaField:description", "fieldDescription")
         + f"</rdf:li></rdf:{fields.get('fields', 'Seq')}></pdfaType:field></rdf:li>"
-        + f"</rdf:{fields.get('types', 'Seq')}></pdfaSchema:valueType></rdf:li></rdf:{array}></pdfaExtension:schemas>"
+        + f"</rdf:{fields.get('types', 'Seq')}></pdfaSchema:valueType></rdf:li></rdf:{array}></pdfaExtension:schemas>"  # noqa: E501
     )
 
 

@@ -74,7 +74,8 @@ def cff() -> bytes:
 def cmap(body: bytes = b"1 begincidrange\n<0000> <00ff> 0\nendcidrange", wmode: int = 0) -> bytes:
     """An embedded CMap program."""
     return (
-        b"/CMapName/Test def /WMode %d def\n1 begincodespacerange\n<0000> <ffff>\nendcodespacerange\n" % wmode + body
+        b"/CMapName/Test def /WMode %d def\n1 begincodespacerange\n<0000> <ffff>\nendcodespacerange\n" % wmode
+        + body
     )
 
 
@@ -107,7 +108,10 @@ def simple(
         file = b"/Subtype/Type1C"
     objects: dict[int, bytes] = {
         10: b"<</Subtype/" + (subtype or kind) + font + encoding + chars + b"/FontDescriptor 11 0 R>>",
-        11: b"<</Type/FontDescriptor/Flags %d" % flags + descriptor + (b"/%b 12 0 R" % key if program else b"") + b">>",
+        11: b"<</Type/FontDescriptor/Flags %d" % flags
+        + descriptor
+        + (b"/%b 12 0 R" % key if program else b"")
+        + b">>",
         12: stream(file, program),
     }
     objects.update(more or {})
@@ -132,14 +136,21 @@ def composite(
         10: b"<</Type/Font/Subtype/Type0/BaseFont/Test/Encoding" + encoding + b"/DescendantFonts[13 0 R]>>",
         11: b"<</Type/FontDescriptor/Flags 4/FontFile2 12 0 R" + descriptor + b">>",
         12: stream(b"", truetype()),
-        13: b"<</Type/Font/Subtype/CIDFontType2/BaseFont/" + base + info + cid + widths + b"/FontDescriptor 11 0 R>>",
+        13: b"<</Type/Font/Subtype/CIDFontType2/BaseFont/"
+        + base
+        + info
+        + cid
+        + widths
+        + b"/FontDescriptor 11 0 R>>",
     }
     objects.update(more or {})
     content = b"BT /F 10 Tf " + text + b" Tj ET"
     return document(flavour, content=content, resources=b"/Font<</F 10 0 R>>", objects=objects)
 
 
-def embedded_cmap(dictionary: bytes = b"", program: bytes | None = None, info: bytes = INFO) -> dict[str, Any]:
+def embedded_cmap(
+    dictionary: bytes = b"", program: bytes | None = None, info: bytes = INFO
+) -> dict[str, Any]:
     body = stream(b"/Type/CMap/CMapName/Test" + info + dictionary, cmap() if program is None else program)
     return {"encoding": b" 14 0 R", "more": {14: body}}
 
@@ -171,7 +182,13 @@ def build() -> list[tuple[str, str, bytes]]:
     add("6.3.5-1|6.2.11.4.1-2", simple, text=b"(AC)")
     add("6.3.6-1|6.2.11.5-1", simple, chars=b"/FirstChar 65/LastChar 66/Widths[600 900]")
     add("6.2.11.8-1", composite, text=b"<0000>", flavours="2b 3b")
-    add("6.3.5-2|6.2.11.4.2-1", simple, b"Type1", font=b"/Type/Font/BaseFont/ABCDEF+Test", descriptor=b"/CharSet(/A)")
+    add(
+        "6.3.5-2|6.2.11.4.2-1",
+        simple,
+        b"Type1",
+        font=b"/Type/Font/BaseFont/ABCDEF+Test",
+        descriptor=b"/CharSet(/A)",
+    )
     add(
         "6.3.5-3|6.2.11.4.2-2", composite, base=b"ABCDEF+Test", descriptor=b"/CIDSet 15 0 R",
         more={15: stream(b"", b"\x80")},

@@ -16,7 +16,6 @@ from pdfa_fixtures.cases import find
 from harness.pdfa import FLAVOURS, check
 from harness.pdfa.registry import rule_ids
 
-
 RULES = [(flavour, id_) for flavour, one in FLAVOURS.items() for id_ in rule_ids(one)]
 
 

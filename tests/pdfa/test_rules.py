@@ -21,7 +21,9 @@ ID = '<rdf:Description rdf:about="" xmlns:{p}="http://www.aiim.org/pdfa/ns/id/">
 ID += "<{p}:conformance>{level}</{p}:conformance>{more}</rdf:Description>"
 
 
-def identified(flavour: str, prefix: str = "pdfaid", more: str = "", part: str = "", level: str = "") -> dict[str, Any]:
+def identified(
+    flavour: str, prefix: str = "pdfaid", more: str = "", part: str = "", level: str = ""
+) -> dict[str, Any]:
     text = ID.format(p=prefix, part=part or flavour[0], level=level or flavour[1].upper(), more=more)
     return {"raw_xmp": packet(identification=text)}
 
@@ -135,14 +137,20 @@ PART1: Cases = {
     "6.6.2-3": {"catalog": b"/AA<</WC<</S/URI>>>>"},
     "6.7.2-1": {"replace": (b"/Subtype/XML", b"/Subtype/XMX")},
     "6.7.2-2": {"replace": (b"/Subtype/XML", b"/Subtype/XML/Filter[]")},
-    "6.7.3-1": {"objects": {10: b"<</CreationDate(D:20200101000000Z)>>"}, "xmp": "<xmp:CreateDate>2021-01-01</xmp:CreateDate>"},
+    "6.7.3-1": {
+        "objects": {10: b"<</CreationDate(D:20200101000000Z)>>"},
+        "xmp": "<xmp:CreateDate>2021-01-01</xmp:CreateDate>",
+    },
     "6.7.3-2": {"objects": {10: b"<</Title(a)>>"}},
     "6.7.3-3": {"objects": {10: b"<</Author(a)>>"}},
     "6.7.3-4": {"objects": {10: b"<</Subject(a)>>"}},
     "6.7.3-5": {"objects": {10: b"<</Keywords(a)>>"}},
     "6.7.3-6": {"objects": {10: b"<</Creator(a)>>"}},
     "6.7.3-7": {"objects": {10: b"<</Producer(a)>>"}},
-    "6.7.3-8": {"objects": {10: b"<</ModDate(D:20200101000000Z)>>"}, "xmp": "<xmp:ModifyDate>2021-01-01</xmp:ModifyDate>"},
+    "6.7.3-8": {
+        "objects": {10: b"<</ModDate(D:20200101000000Z)>>"},
+        "xmp": "<xmp:ModifyDate>2021-01-01</xmp:ModifyDate>",
+    },
     "6.7.5-1": {"raw_xmp": packet().replace(b" id=", b' bytes="9" id=')},
     "6.7.5-2": {"raw_xmp": packet().replace(b" id=", b' encoding="UTF-8" id=')},
     "6.7.8-1": {"xmp": schema(extra="<x:bogus>1</x:bogus>")},
@@ -172,7 +180,9 @@ PART1: Cases = {
     "6.7.11-3": identified("1b", level="X"),
     "6.7.11-4": identified("1b", prefix="q"),
     "6.7.11-5": identified("1b", prefix="q"),
-    "6.7.11-6": {"raw_xmp": packet(identification=ID.format(p="q", part=1, level="B", more="<q:amd>1</q:amd>"))},
+    "6.7.11-6": {
+        "raw_xmp": packet(identification=ID.format(p="q", part=1, level="B", more="<q:amd>1</q:amd>"))
+    },
     "6.8.2.2-1": {"replace": (b"/Marked true", b"/Marked null")},
     "6.8.3.3-1": {"structure": False},
     "6.8.3.4-1": {"objects": {8: b"<</Type/StructTreeRoot/K<</S/Foo>>>>"}},
@@ -186,22 +196,22 @@ for _key in [k for k in PART1 if k.startswith("6.7.3-")]:
 
 # rules of part 2 and 3 that repeat a rule of part 1 with the same defect
 SAME = {
-    "6.1.2-1": "6.1.2-1", "6.1.2-2": "6.1.2-2", "6.1.3-1": "6.1.3-1", "6.1.3-3": "6.1.3-3", "6.1.4-2": "6.1.4-2",
-    "6.1.6-1": "6.1.6-1", "6.1.6-2": "6.1.6-2", "6.1.7-1": "6.1.7.1-1", "6.1.7-2": "6.1.7.1-2", "6.1.7-3": "6.1.7.1-3",
+    "6.1.2-1": "6.1.2-1", "6.1.2-2": "6.1.2-2", "6.1.3-1": "6.1.3-1", "6.1.3-3": "6.1.3-3", "6.1.4-2": "6.1.4-2",  # noqa: E501
+    "6.1.6-1": "6.1.6-1", "6.1.6-2": "6.1.6-2", "6.1.7-1": "6.1.7.1-1", "6.1.7-2": "6.1.7.1-2", "6.1.7-3": "6.1.7.1-3",  # noqa: E501
     "6.1.8-1": "6.1.9-1", "6.1.10-1": "6.1.7.2-1", "6.1.10-2": "6.1.10-1", "6.1.12-1": "6.1.13-1",
     "6.1.12-4": "6.1.13-4", "6.1.12-8": "6.1.13-8", "6.2.2-2": "6.2.3-2", "6.2.3.2-1": "6.2.4.2-1",
     "6.2.3.3-1": "6.2.4.3-2", "6.2.3.3-2": "6.2.4.3-3", "6.2.3.3-3": "6.2.4.3-4", "6.2.4-1": "6.2.8-1",
-    "6.2.4-3": "6.2.8-3", "6.2.4-5": "6.2.8-5", "6.2.5-1": "6.2.9-1", "6.2.6-1": "6.2.9-2", "6.2.7-1": "6.2.9-3",
-    "6.2.8-1": "6.2.5-1", "6.2.8-2": "6.2.5-2", "6.2.9-1": "6.2.6-1", "6.2.10-1": "6.2.2-1", "6.5.2-1": "6.3.1-1",
-    "6.5.3-2": "6.3.2-2", "6.5.3-4": "6.3.3-2", "6.5.3-5": "6.3.3-3", "6.5.3-6": "6.3.3-4", "6.6.1-1": "6.5.1-1",
-    "6.6.1-2": "6.5.1-2", "6.6.1-3": "6.4.1-1", "6.6.2-2": "6.4.1-2", "6.6.2-3": "6.5.2-1", "6.7.2-1": "6.6.2.1-1",
+    "6.2.4-3": "6.2.8-3", "6.2.4-5": "6.2.8-5", "6.2.5-1": "6.2.9-1", "6.2.6-1": "6.2.9-2", "6.2.7-1": "6.2.9-3",  # noqa: E501
+    "6.2.8-1": "6.2.5-1", "6.2.8-2": "6.2.5-2", "6.2.9-1": "6.2.6-1", "6.2.10-1": "6.2.2-1", "6.5.2-1": "6.3.1-1",  # noqa: E501
+    "6.5.3-2": "6.3.2-2", "6.5.3-4": "6.3.3-2", "6.5.3-5": "6.3.3-3", "6.5.3-6": "6.3.3-4", "6.6.1-1": "6.5.1-1",  # noqa: E501
+    "6.6.1-2": "6.5.1-2", "6.6.1-3": "6.4.1-1", "6.6.2-2": "6.4.1-2", "6.6.2-3": "6.5.2-1", "6.7.2-1": "6.6.2.1-1",  # noqa: E501
     "6.7.5-1": "6.6.2.1-2", "6.7.5-2": "6.6.2.1-3", "6.7.9-1": "6.6.2.1-4", "6.7.9-2": "6.6.2.3.1-1",
     "6.7.9-3": "6.6.2.3.1-2", "6.7.8-1": "6.6.2.3.2-1", "6.7.8-2": "6.6.2.3.3-1", "6.7.8-3": "6.6.2.3.3-2",
     "6.7.8-4": "6.6.2.3.3-3", "6.7.8-5": "6.6.2.3.3-4", "6.7.8-6": "6.6.2.3.3-5", "6.7.8-7": "6.6.2.3.3-6",
     "6.7.8-8": "6.6.2.3.3-7", "6.7.8-9": "6.6.2.3.3-8", "6.7.8-10": "6.6.2.3.3-9", "6.7.8-11": "6.6.2.3.3-10",
-    "6.7.8-12": "6.6.2.3.3-11", "6.7.8-13": "6.6.2.3.3-12", "6.7.8-14": "6.6.2.3.3-13", "6.7.8-15": "6.6.2.3.3-14",
-    "6.7.8-16": "6.6.2.3.3-15", "6.7.8-17": "6.6.2.3.3-16", "6.7.8-18": "6.6.2.3.3-17", "6.7.8-19": "6.6.2.3.3-18",
-    "6.7.11-1": "6.6.4-1", "6.7.11-3": "6.6.4-3", "6.7.11-4": "6.6.4-4", "6.7.11-5": "6.6.4-5", "6.7.11-6": "6.6.4-6",
+    "6.7.8-12": "6.6.2.3.3-11", "6.7.8-13": "6.6.2.3.3-12", "6.7.8-14": "6.6.2.3.3-13", "6.7.8-15": "6.6.2.3.3-14",  # noqa: E501
+    "6.7.8-16": "6.6.2.3.3-15", "6.7.8-17": "6.6.2.3.3-16", "6.7.8-18": "6.6.2.3.3-17", "6.7.8-19": "6.6.2.3.3-18",  # noqa: E501
+    "6.7.11-1": "6.6.4-1", "6.7.11-3": "6.6.4-3", "6.7.11-4": "6.6.4-4", "6.7.11-5": "6.6.4-5", "6.7.11-6": "6.6.4-6",  # noqa: E501
     "6.8.2.2-1": "6.7.2.2-1", "6.8.3.3-1": "6.7.3.3-1", "6.8.3.4-1": "6.7.3.4-1", "6.8.3.4-2": "6.7.3.4-2",
     "6.9-1": "6.4.1-3",
 }  # fmt: skip
@@ -269,14 +279,19 @@ PART2: Cases = {
     "6.5.2-2": {"page": b"/AA<<>>"},
     "6.6.2.1-5": {"raw_xmp": packet(part=2).decode().encode("utf-16")},
     "6.6.4-2": identified("2b", part="1"),
-    "6.6.4-7": {"raw_xmp": packet(identification=ID.format(p="q", part=2, level="B", more="<q:corr>1</q:corr>"))},
+    "6.6.4-7": {
+        "raw_xmp": packet(identification=ID.format(p="q", part=2, level="B", more="<q:corr>1</q:corr>"))
+    },
     "6.7.3.4-3": {"objects": {8: b"<</Type/StructTreeRoot/RoleMap<</P/Foo>>/K<</S/P>>>>"}},
     "6.7.4-1": {"catalog": b"/Lang(nl_NL)"},
     "6.8-2": {"catalog": NAMES, "objects": {20: SPEC.replace(b"/UF(a)", b""), **FILE}},
     "6.8-5": {"catalog": NAMES, "objects": {20: SPEC, **FILE}},
     "6.9-1": {"catalog": b"/OCProperties<</D<<>>>>"},
     "6.9-2": {"catalog": b"/OCProperties<</D<</Name(a)>>/Configs[<</Name(a)>>]>>"},
-    "6.9-3": {"catalog": b"/OCProperties<</OCGs[20 0 R]/D<</Name(a)/Order[]>>>>", "objects": {20: b"<</Type/OCG>>"}},
+    "6.9-3": {
+        "catalog": b"/OCProperties<</OCGs[20 0 R]/D<</Name(a)/Order[]>>>>",
+        "objects": {20: b"<</Type/OCG>>"},
+    },
     "6.9-4": {"catalog": b"/OCProperties<</D<</Name(a)/AS[]>>>>"},
     "6.10-1": {"catalog": b"/Names<</AlternatePresentations<<>>>>"},
     "6.10-2": {"page": b"/PresSteps<<>>"},
@@ -323,14 +338,18 @@ def test_base_is_valid(flavour: str) -> None:
     assert report.outcome == "valid", report.rules
 
 
-@pytest.mark.parametrize(("flavour", "rule", "change"), cases(), ids=lambda v: v if isinstance(v, str) else "")
+@pytest.mark.parametrize(
+    ("flavour", "rule", "change"), cases(), ids=lambda v: v if isinstance(v, str) else ""
+)
 def test_rule_fires(flavour: str, rule: str, change: dict[str, Any]) -> None:
     report = check(document(flavour, **change), flavour)
     assert report.outcome == "invalid", report.reason
     assert rule in report.rules
 
 
-@pytest.mark.parametrize(("flavour", "rule", "data"), FONT_CASES, ids=lambda v: v if isinstance(v, str) else "")
+@pytest.mark.parametrize(
+    ("flavour", "rule", "data"), FONT_CASES, ids=lambda v: v if isinstance(v, str) else ""
+)
 def test_font_rule_fires(flavour: str, rule: str, data: bytes) -> None:
     report = check(data, flavour)
     assert rule == "" or rule in report.rules

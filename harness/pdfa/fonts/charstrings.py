@@ -8,7 +8,7 @@ from harness.pdfa.limits import Limits
 
 
 def decrypt(data: bytes, key: int, skip: int) -> bytes:
-    """Adobe Type 1 decryption (key 55665 for eexec, 4330 for charstrings); the first ``skip`` bytes are dropped."""
+    """Adobe Type 1 decryption (key 55665 for eexec, 4330 for charstrings) without the first ``skip`` bytes."""  # noqa: E501
     out = bytearray(len(data))
     r = key
     for index, cipher in enumerate(data):

@@ -205,7 +205,7 @@ class CompositeFont(Font):
         self.ctx.judge("PDCIDFont", fact, where)
 
     def _complete(self, bits: bytes) -> bool:
-        """Whether a CIDSet lists exactly the CIDs of the font program, in part 1 the used ones (0 does not matter)."""
+        """Whether a CIDSet lists exactly the CIDs of the font program, in part 1 the used ones (0 does not matter)."""  # noqa: E501
         listed = {8 * i + j for i, byte in enumerate(bits) if byte for j in range(8) if byte & (0x80 >> j)}
         listed.discard(0)
         if self.ctx.part == 1:
@@ -228,7 +228,7 @@ class CompositeFont(Font):
             if self.gid_map is None:
                 return set(range(1, measured)), set(range(1, program.count))
             data = self.gid_map
-            gids = {cid: int.from_bytes(data[2 * cid : 2 * cid + 2], "big") for cid in range(1, len(data) // 2)}
+            gids = {cid: int.from_bytes(data[2 * cid : 2 * cid + 2], "big") for cid in range(1, len(data) // 2)}  # noqa: E501
             known = {cid for cid, gid in gids.items() if 0 < gid < program.count}
             return {cid for cid in known if gids[cid] < measured}, known
         return set(), set()

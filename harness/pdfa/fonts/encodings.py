@@ -95,7 +95,7 @@ def win_ansi() -> dict[int, str]:
 @lru_cache(maxsize=1)
 def mac_roman() -> dict[int, str]:
     """MacRomanEncoding of PDF: code → glyph name."""
-    out = {code: name for code, name in mac_os_roman().items()}
+    out = dict(mac_os_roman().items())
     for code in (0xAD, 0xB0, 0xB2, 0xB3, 0xB6, 0xB7, 0xB8, 0xB9, 0xBA, 0xBD, 0xC3, 0xC5, 0xC6, 0xD7, 0xF0):
         out.pop(code, None)
     out[0xDB] = "currency"

@@ -215,7 +215,7 @@ class SimpleFont(Font):
                 return text
         if self.subtype == "TrueType" and self.symbolic and not self.has_encoding:
             return None
-        if self.subtype == "TrueType" and code not in self.differences and self.encoding_name not in _UNICODE_ENCODINGS:
+        if self.subtype == "TrueType" and code not in self.differences and self.encoding_name not in _UNICODE_ENCODINGS:  # noqa: E501
             return None
         if name is None and (self.encoding_name in NAMED or self.differences):
             return "\0"  # as the reference: a code without name is .notdef, and that has no text
@@ -287,7 +287,7 @@ class Type3Font(SimpleFont):
         stream = self.ctx.doc.stream(self.procs.get(name)) if name is not None else None
         actual = _procedure_width(stream) if stream is not None else None
         return GlyphFact(
-            self.label, code, invisible, stream is not None, self.declared_width(code), actual, name == ".notdef",
+            self.label, code, invisible, stream is not None, self.declared_width(code), actual, name == ".notdef",  # noqa: E501
             self.unicode(code, name), actual_text,
         )  # fmt: skip
 

@@ -173,7 +173,7 @@ class TrueTypeFont:
         return out
 
     def by_name(self, name: str) -> int:
-        """Glyph index for a glyph name of a non-symbolic font: (3,1), then (1,0), then post; 0 when absent."""
+        """Glyph index for a glyph name of a non-symbolic font: (3,1), then (1,0), then post; 0 when absent."""  # noqa: E501
         unicode_map = self.subtable(3, 1)
         if unicode_map is not None:
             text = unicode_of(name)

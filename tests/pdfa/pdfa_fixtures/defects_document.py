@@ -178,7 +178,7 @@ def _cms(signers: int, certificate: bool) -> bytes:
     builder = pkcs7.PKCS7SignatureBuilder().set_data(b"text")
     for _ in range(signers):
         builder = builder.add_signer(made, key, hashes.SHA256())
-    der = builder.sign(serialization.Encoding.DER, [pkcs7.PKCS7Options.DetachedSignature, pkcs7.PKCS7Options.Binary])
+    der = builder.sign(serialization.Encoding.DER, [pkcs7.PKCS7Options.DetachedSignature, pkcs7.PKCS7Options.Binary])  # noqa: E501
     if certificate:
         return der
     info = cms.ContentInfo.load(der)
@@ -194,7 +194,7 @@ def sign(d: Doc, der: bytes, whole: bool = True, **entries: Any) -> Post:
     value = d.add(
         {
             "Type": "/Sig", "Filter": "/Adobe.PPKLite", "SubFilter": "/adbe.pkcs7.detached",
-            "ByteRange": Raw(b"[0 0000000001 0000000002 0000000003]"), "Contents": Raw(b"<" + b"0" * _ROOM + b">"), **entries,
+            "ByteRange": Raw(b"[0 0000000001 0000000002 0000000003]"), "Contents": Raw(b"<" + b"0" * _ROOM + b">"), **entries,  # noqa: E501
         }
     )  # fmt: skip
     field = d.widget()

@@ -15,10 +15,12 @@ def font_type(d: Doc, bad: bool) -> None:
     d.show("F2")
 
 
-@case("6.3.2-2", "6.2.11.2-2", also="6.3.4-1 6.2.11.4.1-1 6.3.8-1 6.2.11.7.2-1")
+@case("6.3.2-2", "6.2.11.2-2", also="6.3.4-1 6.2.11.4.1-1")
 def font_subtype(d: Doc, bad: bool) -> None:
-    d.font("F2", Subtype="/Own" if bad else "/TrueType")
-    d.show("F2")
+    _, cid, _ = d.composite("F2")
+    if bad:
+        cid["Subtype"] = "/Own"
+    d.show("F2", b"\0\1")
 
 
 @case("6.3.2-3", "6.2.11.2-3")
@@ -72,7 +74,7 @@ def embedded(d: Doc, bad: bool) -> None:
 @case("6.3.7-1", "6.2.11.6-2")
 def encoding(d: Doc, bad: bool) -> None:
     font, _ = d.font("F2")
-    font["Encoding"] = "/StandardEncoding" if bad else "/MacRomanEncoding"
+    font["Encoding"] = {"Differences": [65, "/A"]} if bad else "/MacRomanEncoding"
     d.show("F2")
 
 
@@ -173,14 +175,19 @@ def cmap_wmode(d: Doc, bad: bool) -> None:
 
 @case(None, "6.2.11.3.3-3")
 def cmap_use(d: Doc, bad: bool) -> None:
-    d.composite("F2", _cmap_stream(d, cmap(use=f"/{'Own-H' if bad else 'Identity-H'} usecmap\n")))
+    info = {"Registry": "Adobe", "Ordering": "Identity", "Supplement": 0}
+    used: Any = "/Identity-H"
+    if bad:
+        used = d.add(Stream({"Type": "/CMap", "CMapName": "/Own-H", "CIDSystemInfo": info}, cmap()))
+    entries = {"Type": "/CMap", "CMapName": "/Test-CMap", "UseCMap": used, "CIDSystemInfo": info}
+    d.composite("F2", d.add(Stream(entries, cmap())))
     d.show("F2", b"\0\1")
 
 
 # -- glyphs -------------------------------------------------------------------------------------------
 
 
-@case("6.3.5-1", "6.2.11.4.1-2", also="6.2.11.8-1")
+@case("6.3.5-1", "6.2.11.4.1-2")
 def glyph_present(d: Doc, bad: bool) -> None:
     d.font("F2", LastChar=67, Widths=[600, 600, 600])
     d.show("F2", b"C" if bad else b"B")
@@ -194,8 +201,10 @@ def glyph_width(d: Doc, bad: bool) -> None:
 
 @case(None, "6.2.11.8-1")
 def notdef(d: Doc, bad: bool) -> None:
-    d.font("F2", LastChar=67, Widths=[600, 600, 600])
-    d.show("F2", b"C" if bad else b"B", b"3 Tr")
+    font, _ = d.font("F2")
+    font["Encoding"] = {"BaseEncoding": "/WinAnsiEncoding", "Differences": [65, "/.notdef" if bad else "/A"]}
+    font["ToUnicode"] = d.stream(to_unicode({65: "A"}, 1))
+    d.show("F2", b"A", b"3 Tr")
 
 
 @case("6.3.8-1", "6.2.11.7.2-1", levels="ua")

@@ -80,8 +80,8 @@ def _prefix(name: str) -> Build:
                 "</rdf:Description>", f"<pdfaid:{name}>{value}</pdfaid:{name}></rdf:Description>"
             )
         if bad:
-            d.id_xml = d.id_xml.replace("xmlns:pdfaid", 'xmlns:own="http://www.aiim.org/pdfa/ns/id/" xmlns:pdfaid')
-            d.id_xml = d.id_xml.replace(f"<pdfaid:{name}>", f"<own:{name}>").replace(f"</pdfaid:{name}>", f"</own:{name}>")
+            d.id_xml = d.id_xml.replace("xmlns:pdfaid", 'xmlns:own="http://www.aiim.org/pdfa/ns/id/" xmlns:pdfaid')  # noqa: E501
+            d.id_xml = d.id_xml.replace(f"<pdfaid:{name}>", f"<own:{name}>").replace(f"</pdfaid:{name}>", f"</own:{name}>")  # noqa: E501
 
     return build
 
@@ -96,8 +96,8 @@ for _name, _one, _two in (
 # -- extension schemas --------------------------------------------------------------------------------
 
 _SPACES = (
-    'xmlns:pdfaExtension="http://www.aiim.org/pdfa/ns/extension/" xmlns:pdfaSchema="http://www.aiim.org/pdfa/ns/schema#" '
-    'xmlns:pdfaProperty="http://www.aiim.org/pdfa/ns/property#" xmlns:pdfaType="http://www.aiim.org/pdfa/ns/type#" '
+    'xmlns:pdfaExtension="http://www.aiim.org/pdfa/ns/extension/" xmlns:pdfaSchema="http://www.aiim.org/pdfa/ns/schema#" '  # noqa: E501
+    'xmlns:pdfaProperty="http://www.aiim.org/pdfa/ns/property#" xmlns:pdfaType="http://www.aiim.org/pdfa/ns/type#" '  # noqa: E501
     'xmlns:pdfaField="http://www.aiim.org/pdfa/ns/field#"'
 )
 _SCHEMA = """<pdfaExtension:schemas><rdf:Bag><rdf:li rdf:parseType="Resource">
@@ -139,7 +139,7 @@ def _without(element: str) -> Build:
     return _schema(_SCHEMA[start:end], "")
 
 
-case("6.7.8-1", "6.6.2.3.2-1")(_schema("<pdfaSchema:prefix>", "<pdfaSchema:own>x</pdfaSchema:own><pdfaSchema:prefix>"))
+case("6.7.8-1", "6.6.2.3.2-1")(_schema("<pdfaSchema:prefix>", "<pdfaSchema:own>x</pdfaSchema:own><pdfaSchema:prefix>"))  # noqa: E501
 
 
 @case("6.7.8-2", "6.6.2.3.3-1")
@@ -151,11 +151,11 @@ def container(d: Doc, bad: bool) -> None:
 for _element, _one, _two in (
     ("pdfaSchema:schema", "6.7.8-3", "6.6.2.3.3-2"), ("pdfaSchema:namespaceURI", "6.7.8-4", "6.6.2.3.3-3"),
     ("pdfaSchema:prefix", "6.7.8-5", "6.6.2.3.3-4"), ("pdfaProperty:name", "6.7.8-8", "6.6.2.3.3-7"),
-    ("pdfaProperty:valueType", "6.7.8-9", "6.6.2.3.3-8"), ("pdfaProperty:category", "6.7.8-10", "6.6.2.3.3-9"),
+    ("pdfaProperty:valueType", "6.7.8-9", "6.6.2.3.3-8"), ("pdfaProperty:category", "6.7.8-10", "6.6.2.3.3-9"),  # noqa: E501
     ("pdfaProperty:description", "6.7.8-11", "6.6.2.3.3-10"), ("pdfaType:type", "6.7.8-12", "6.6.2.3.3-11"),
     ("pdfaType:namespaceURI", "6.7.8-13", "6.6.2.3.3-12"), ("pdfaType:prefix", "6.7.8-14", "6.6.2.3.3-13"),
     ("pdfaType:description", "6.7.8-15", "6.6.2.3.3-14"), ("pdfaField:name", "6.7.8-17", "6.6.2.3.3-16"),
-    ("pdfaField:valueType", "6.7.8-18", "6.6.2.3.3-17"), ("pdfaField:description", "6.7.8-19", "6.6.2.3.3-18"),
+    ("pdfaField:valueType", "6.7.8-18", "6.6.2.3.3-17"), ("pdfaField:description", "6.7.8-19", "6.6.2.3.3-18"),  # noqa: E501
 ):  # fmt: skip
     case(_one, _two)(_without(_element))
 
@@ -182,11 +182,11 @@ def _twin(key: str, xml: str, spaces: str, value: str, other: str) -> Build:
 
 
 for _key, _one, _xml, _space, _good, _bad in (
-    ("CreationDate", "6.7.3-1", "<xmp:CreateDate>2026-01-02T03:04:05Z</xmp:CreateDate>", XMP, "D:20260102040405+01'00'",
+    ("CreationDate", "6.7.3-1", "<xmp:CreateDate>2026-01-02T03:04:05Z</xmp:CreateDate>", XMP, "D:20260102040405+01'00'",  # noqa: E501
      "D:20260102030406Z"),
-    ("Title", "6.7.3-2", '<dc:title><rdf:Alt><rdf:li xml:lang="x-default">T</rdf:li></rdf:Alt></dc:title>', DC, "T", "U"),
+    ("Title", "6.7.3-2", '<dc:title><rdf:Alt><rdf:li xml:lang="x-default">T</rdf:li></rdf:Alt></dc:title>', DC, "T", "U"),  # noqa: E501
     ("Author", "6.7.3-3", "<dc:creator><rdf:Seq><rdf:li>T</rdf:li></rdf:Seq></dc:creator>", DC, "T", "U"),
-    ("Subject", "6.7.3-4", '<dc:description><rdf:Alt><rdf:li xml:lang="x-default">T</rdf:li></rdf:Alt></dc:description>',
+    ("Subject", "6.7.3-4", '<dc:description><rdf:Alt><rdf:li xml:lang="x-default">T</rdf:li></rdf:Alt></dc:description>',  # noqa: E501
      DC, "T", "U"),
     ("Keywords", "6.7.3-5", "<pdf:Keywords>T</pdf:Keywords>", PDF, "T", "U"),
     ("Creator", "6.7.3-6", "<xmp:CreatorTool>T</xmp:CreatorTool>", XMP, "T", "U"),

@@ -34,7 +34,7 @@ def encrypted(d: Doc, bad: bool) -> Post:
         out = io.BytesIO()
         lock = pikepdf.Encryption(owner="x", user="", R=4, aes=True, metadata=False) if bad else False
         with pikepdf.open(io.BytesIO(data)) as pdf:
-            pdf.save(out, encryption=lock, compress_streams=False, object_stream_mode=pikepdf.ObjectStreamMode.disable)
+            pdf.save(out, encryption=lock, compress_streams=False, object_stream_mode=pikepdf.ObjectStreamMode.disable)  # noqa: E501
         return out.getvalue()
 
     return save
@@ -83,7 +83,7 @@ def xref_stream(d: Doc, bad: bool) -> Post:
         mode = pikepdf.ObjectStreamMode.generate if bad else pikepdf.ObjectStreamMode.disable
         with pikepdf.open(io.BytesIO(data)) as pdf:
             pdf.save(
-                out, object_stream_mode=mode, compress_streams=False, stream_decode_level=pikepdf.StreamDecodeLevel.none
+                out, object_stream_mode=mode, compress_streams=False, stream_decode_level=pikepdf.StreamDecodeLevel.none  # noqa: E501
             )
         return out.getvalue()
 
@@ -127,7 +127,7 @@ _LZW = b"\x80\x0b\x60\x50\x22\x0c\x0c\x85\x01"
 
 @case("6.1.10-1", "6.1.7.2-1")
 def lzw(d: Doc, bad: bool) -> None:
-    d.catalog["Own"] = d.add(Stream({"Filter": "/LZWDecode" if bad else "/ASCIIHexDecode"}, _LZW if bad else b"4142>"))
+    d.catalog["Own"] = d.add(Stream({"Filter": "/LZWDecode" if bad else "/ASCIIHexDecode"}, _LZW if bad else b"4142>"))  # noqa: E501
 
 
 @case("6.1.10-2", "6.1.10-1")
@@ -138,7 +138,7 @@ def inline_lzw(d: Doc, bad: bool) -> None:
 
 @case(None, "6.1.8-1")
 def utf8_names(d: Doc, bad: bool) -> None:
-    font, _ = d.font("F2", BaseFont="/Test#ff" if bad else "/Test#c3#a9")
+    _font, _ = d.font("F2", BaseFont="/Test#ff" if bad else "/Test#c3#a9")
     d.show("F2")
 
 

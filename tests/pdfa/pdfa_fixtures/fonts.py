@@ -67,7 +67,7 @@ def opentype() -> bytes:
         pen.closePath()
         strings[name] = pen.getCharString()
     builder.setupCFF("Test", {"FullName": "Test"}, strings, {})
-    builder.setupHorizontalMetrics({name: (600, 50) for name in GLYPHS})
+    builder.setupHorizontalMetrics(dict.fromkeys(GLYPHS, (600, 50)))
     builder.setupHorizontalHeader(ascent=700, descent=0)
     builder.setupPost()
     builder.setupOS2()
@@ -90,9 +90,9 @@ def cff() -> bytes:
 def type1() -> tuple[bytes, bytes]:
     """A Type 1 program: clear part and encrypted part."""
     clear = (
-        b"%!PS-AdobeFont-1.0: Test 001.000\n11 dict begin\n/FontInfo 1 dict dup begin /version (1) readonly def end readonly def\n"
-        b"/FontName /Test def\n/PaintType 0 def\n/FontType 1 def\n/FontMatrix [0.001 0 0 0.001 0 0] readonly def\n"
-        b"/Encoding StandardEncoding def\n/FontBBox {0 0 600 700} readonly def\ncurrentdict end\ncurrentfile eexec\n"
+        b"%!PS-AdobeFont-1.0: Test 001.000\n11 dict begin\n/FontInfo 1 dict dup begin /version (1) readonly def end readonly def\n"  # noqa: E501
+        b"/FontName /Test def\n/PaintType 0 def\n/FontType 1 def\n/FontMatrix [0.001 0 0 0.001 0 0] readonly def\n"  # noqa: E501
+        b"/Encoding StandardEncoding def\n/FontBBox {0 0 600 700} readonly def\ncurrentdict end\ncurrentfile eexec\n"  # noqa: E501
     )
     secret = bytearray(
         b"dup /Private 8 dict dup begin\n/RD {string currentfile exch readstring pop} executeonly def\n"
@@ -101,10 +101,10 @@ def type1() -> tuple[bytes, bytes]:
     )
     for name in GLYPHS:
         # 50 600 hsbw, 500 0 rlineto, -250 700 rlineto, closepath, endchar
-        code = _num(50) + _num(600) + b"\x0d" + _num(500) + _num(0) + b"\x05" + _num(-250) + _num(700) + b"\x05\x09\x0e"
+        code = _num(50) + _num(600) + b"\x0d" + _num(500) + _num(0) + b"\x05" + _num(-250) + _num(700) + b"\x05\x09\x0e"  # noqa: E501
         cipher, _ = encrypt(b"\0\0\0\0" + code, 4330)
         secret += b"/%s %d RD " % (name.encode(), len(cipher)) + cipher + b" ND\n"
-    secret += b"end\nend\nreadonly put\nnoaccess put\ndup/FontName get exch definefont pop\nmark currentfile closefile\n"
+    secret += b"end\nend\nreadonly put\nnoaccess put\ndup/FontName get exch definefont pop\nmark currentfile closefile\n"  # noqa: E501
     cipher, _ = encrypt(b"\xf0\xf1\xf2\xf3" + bytes(secret), 55665)
     return clear, bytes(cipher)
 
