@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from typing import Final
 
 from harness.core.exchanges import Exchange
 from harness.core.findings import Finding
@@ -23,6 +25,7 @@ from harness.judge.registry import judge
 from harness.judge.view import CellView
 from harness.pki import ncsc
 
+ORGANISATION: Final = re.compile(r"(?:^|[,+])O=")
 NO_TLS_FACTS = Text(
     nl="er zijn geen TLS-gegevens vastgelegd (proxy of uitgaand http)",
     en="no TLS facts were recorded (proxy or plain http)",
@@ -134,7 +137,7 @@ def server_certificates(view: CellView) -> Iterator[Finding]:
             yield view.ok("MM-TLS-004", item)
         if item.interface in FRONT:
             front_seen = True
-            if "O=" in facts.subject:
+            if ORGANISATION.search(facts.subject):
                 yield view.ok("MM-TLS-005", item)
             else:
                 yield view.fail(
