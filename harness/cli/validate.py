@@ -10,6 +10,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
 
+import msgspec
 import typer
 from rich.console import Console
 from rich.markup import escape
@@ -21,7 +22,7 @@ from harness.core.exits import ExitCode, strongest
 from harness.core.issues import Issue, shorten
 from harness.core.tdates import TDates, parse_day
 from harness.core.text import Lang, Text, both
-from harness.fhir.codec import parse
+from harness.fhir.codec import Document, parse
 from harness.fhir.validation import Validator, operation_outcome
 
 app = typer.Typer(no_args_is_help=True)
@@ -98,9 +99,17 @@ def check_file(path: Path, validator: Validator, profiles: tuple[str, ...], date
     except OSError as error:
         return _unreadable(path, both(error.strerror or str(error)), "", "")
     document = parse(source, model=validator.model)
-    issues = validator.validate(document, profiles)
+    issues = [_located(issue, document) for issue in validator.validate(document, profiles)]
     failed = any(issue.severity == "error" for issue in issues)
     return Result(str(path), "fail" if failed else "pass", issues, source)
+
+
+def _located(issue: Issue, document: Document) -> Issue:
+    """An issue with its place; the validator itself does not look it up for what was not checked."""
+    if issue.line or not issue.path:
+        return issue
+    line, column = document.locate(issue.path)
+    return msgspec.structs.replace(issue, line=line, column=column)
 
 
 def _unreadable(path: Path, message: Text, expected: str, received: str) -> Result:
