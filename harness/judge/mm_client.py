@@ -132,7 +132,14 @@ def endpoints_of_the_list(view: CellView) -> Iterator[Finding]:
     cell = trust(view)
     services = _services(cell)
     if not services:
-        yield undecided(cell, "MM-CLI-004", NO_LIST)
+        if cell.dvza in view.setting("stated_endpoints", ()):
+            reason = Text(
+                nl="het netwerkbestand noemt zelf de adressen; ze staan niet op een lijst",
+                en="the network file itself states the endpoints; they are on no list",
+            )
+            yield view.not_applicable("MM-CLI-004", reason)
+        else:
+            yield undecided(cell, "MM-CLI-004", NO_LIST)
         return
     authorize = {item.authorization_endpoint for item in services}
     token = {item.token_endpoint for item in services}

@@ -196,7 +196,7 @@ class Bench:
             expectations=expectations_of(self.network, {person}, self.t).get(person),
             settings={
                 "intensity": "normal",
-                "titles": {item.id: item.title for item in self.network.participants},
+                "titles": {item.id: item.screen_name for item in self.network.participants},
                 "capabilities": {item.id: list(item.capabilities) for item in self.network.participants},
             },
         )

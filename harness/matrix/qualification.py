@@ -29,7 +29,7 @@ from harness.core.text import Text
 from harness.judge.catalogue import Catalogue, Requirement
 from harness.judge.cells import cell_exchanges, judge_cell
 from harness.matrix.plan import Selection
-from harness.network.config import Network
+from harness.network.config import Network, stated_endpoints
 from harness.network.expectations import expectations_of
 from harness.network.persons import declared_persons
 from harness.network.running import RunningNetwork, start
@@ -226,7 +226,8 @@ class Qualification:
                 "requirements": {state.cell.key: state.requirements for state in states},
                 "persons": persons,
                 "expectations": expectations,
-                "titles": {item.id: item.title for item in self.network.participants},
+                "titles": {item.id: item.screen_name for item in self.network.participants},
+                "stated_endpoints": stated_endpoints(self.network.participants),
                 "logins": {item.id: item.login for item in self.network.participants if item.login},
                 "capabilities": {item.id: list(item.capabilities) for item in self.network.participants},
             },

@@ -167,6 +167,18 @@ class Participant(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         """A name for people."""
         return self.display or self.organisation or self.product or self.vendor or self.id
 
+    @property
+    def screen_name(self) -> str:
+        """The name that screens of a DVZA must show, ``""`` when a live party's is not known."""
+        return self.display or (self.title if self.kind == "twin" else "")
+
+
+def stated_endpoints(participants: Iterable[Participant]) -> list[str]:
+    """Live DVZAs whose endpoints stand in the network file itself."""
+    return [
+        item.id for item in participants if item.role == "dvza" and item.kind == "live" and not item.lists
+    ]
+
 
 def medmij_name(participant_id: str) -> str:
     """A MedMij name without suffix made from an id: fragments start with a letter, at most four digits."""
