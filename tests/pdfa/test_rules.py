@@ -108,7 +108,10 @@ PART1: Cases = {
     "6.2.4-2": xobject(form(b"/OPI<<>>")),
     "6.2.4-3": xobject(image(b"/Interpolate true")),
     "6.2.4-4": xobject(image(b"/BitsPerComponent 16")),
-    "6.2.4-5": xobject(image(b"/ImageMask true/BitsPerComponent 2")),
+    "6.2.4-5": xobject(
+        image(b"/ColorSpace/DeviceRGB/BitsPerComponent 8/Mask 11 0 R"),
+        objects={11: image(b"/ImageMask true/BitsPerComponent 2")},
+    ),
     "6.2.5-1": xobject(form(b"/Subtype2/PS")),
     "6.2.6-1": xobject(form(b"/Ref<<>>")),
     "6.2.7-1": xobject(stream(b"/Type/XObject/Subtype/PS", b"")),
