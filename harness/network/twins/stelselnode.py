@@ -17,7 +17,7 @@ import msgspec
 
 from harness.core.clock import Clock
 from harness.core.faults import active
-from harness.core.standards import standard
+from harness.core.standards import standard, standards
 from harness.medmij import lists
 from harness.medmij.lists import faults as list_faults
 from harness.medmij.releases import ListKind, Release, framework, release
@@ -200,6 +200,12 @@ class Stelselnode:
                     if service not in self._unserved.get(host, ())
                 )
             )
+            if not ids:  # an absent list of services would mean "not stated"; name one of something else
+                ids = tuple(
+                    item.collect.id
+                    for item in standards().values()
+                    if item.collect.id not in self._unserved.get(host, ())
+                )[:1]
             organisation = self._renamed.get(host) or (pgo.organisation or pgo.title)
             yield lists.Client(
                 hostname=host,
