@@ -117,9 +117,16 @@ class Bench:
             for cell, (_, verdicts) in self._reference.items()
         }
 
-    def run(self, fault: Fault, release: str) -> Row:
+    def standards(self, fault: Fault) -> tuple[str, ...]:
+        """Standards in whose cells a fault is run: its own, or those of the requirements that it kills."""
+        if fault.standard:
+            return (fault.standard,)
+        known = [self.catalogue[item] for item in fault.kills if item in self.catalogue]
+        return tuple(sorted({item.standard or DEFAULT_STANDARD for item in known}))
+
+    def run(self, fault: Fault, release: str, standard: str = "") -> Row:
         """One row of the table."""
-        cell = self.cell(fault.standard or DEFAULT_STANDARD, release)
+        cell = self.cell(standard or fault.standard or DEFAULT_STANDARD, release)
         known, before = self.reference(cell)
         applicable = [
             item
@@ -218,12 +225,12 @@ def rows(bench: Bench, chosen: Iterable[Fault], releases: Sequence[str]) -> Iter
         for fault in chosen:
             if not applicable(fault, release):
                 continue
-            cell = bench.cell(fault.standard or DEFAULT_STANDARD, release)
-            if any(
-                item in bench.catalogue and bench.catalogue[item].applies_to(cell.standard, release)
-                for item in fault.kills
-            ):
-                yield bench.run(fault, release)
+            for standard in bench.standards(fault):
+                if any(
+                    item in bench.catalogue and bench.catalogue[item].applies_to(standard, release)
+                    for item in fault.kills
+                ):
+                    yield bench.run(fault, release, standard)
 
 
 def unguarded(bench: Bench, releases: Sequence[str]) -> dict[str, tuple[str, ...]]:
