@@ -15,9 +15,10 @@ from harness.cli.options import AtOption, JsonOption, LangOption
 from harness.cli.progress import ProgressPlugin
 from harness.core.clock import SystemClock
 from harness.core.data import scenarios_path
+from harness.core.errors import UsageError, nearest
 from harness.core.exits import ExitCode
 from harness.core.runs import RunFolder
-from harness.core.text import Lang
+from harness.core.text import Lang, Text
 from harness.core.verdicts import Blame
 from harness.judge.catalogue import load_catalogue
 from harness.matrix.plan import Selection, plan_cells
@@ -31,6 +32,8 @@ from harness.report.machine import run_document
 from harness.report.summary import summarise
 
 app = typer.Typer()
+
+INTENSITIES = ("smoke", "normal", "full")
 
 
 @app.command()
@@ -61,6 +64,13 @@ def qualify(
 ) -> None:
     """Qualify every HIS of a network with every DVZA and PGO, per standard and release."""
     language: Lang = "en" if lang == "en" else "nl"
+    if intensity not in INTENSITIES:
+        hint = nearest(intensity, INTENSITIES)
+        raise UsageError(
+            Text(nl=f"onbekende intensiteit '{intensity}'", en=f"unknown intensity '{intensity}'"),
+            expected=", ".join(INTENSITIES),
+            next_step=Text(nl=f"bedoelde u '{hint}'?", en=f"did you mean '{hint}'?") if hint else "",
+        )
     selection = Selection(
         vendors=tuple(vendor or ()),
         standards=tuple(standard or ()),

@@ -136,6 +136,7 @@ def test_json_is_one_object_and_progress_goes_elsewhere(harness, tmp_path):
         (("--network", "absent.yaml"), "absent.yaml"),
         (("--at", "yesterday"), "not a date"),
         (("--release", "mm-9.9"), "no combination"),
+        (("--intensity", "ful"), "did you mean 'full'"),
     ],
 )
 def test_wrong_usage_is_one_clear_message_and_exit_2(harness, tmp_path, words, wanted):
