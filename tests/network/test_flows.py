@@ -215,3 +215,23 @@ def test_nothing_secret_reaches_the_disk(tmp_path: Path, cell: Cell) -> None:
     assert patient.response is not None
     assert b"ZZZ_Wilgenkamp" in patient.response.body
     assert "masked" not in patient.notes
+
+
+def test_late_availability_check_gives_no_resources(cell: Cell) -> None:
+    """The other allowed moment: a code and a token are given, data is not."""
+    base = Network.load("demo")
+    late = msgspec.structs.replace(
+        base,
+        participants=tuple(
+            msgspec.structs.replace(item, availability="late") if item.role == "dvza" else item
+            for item in base.participants
+        ),
+    )
+    with start(late, t=T) as network:
+        for flow in ("neg-age-15", "neg-no-data"):
+            done = drive(network, cell, flow)
+            assert status(done, "token-code") == [200]
+            assert status(done, "hg-patient-json") == [403]
+            assert done[-1].response is not None
+            assert b"ZZZ_" not in done[-1].response.body
+        assert status(drive(network, cell, "var-age-16"), "consent") == [302]
