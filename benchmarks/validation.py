@@ -301,7 +301,7 @@ def warm(validator: Validator, cases: list[Case]) -> tuple[float, float, int]:
     return best / len(documents) * 1000, both / len(documents) * 1000, count
 
 
-def cold(material: Path, file: Path) -> tuple[float, float]:
+def cold(material: Path, file: Path) -> tuple[float, float, float]:
     """A new process that validates one GP resource with the full official package: median seconds, largest
     MB."""
     code = (
@@ -310,9 +310,9 @@ def cold(material: Path, file: Path) -> tuple[float, float]:
         "print(int(s.split('VmHWM:')[1].split()[0])//1024,file=sys.stderr);sys.exit(c)"
     )
     command = [sys.executable, "-c", code, "validate", "--package", str(material / "zib2017"), str(file)]
-    seconds, memory = [], []
+    seconds, cpu, memory = [], [], []
     for _ in range(6):
-        start = time.perf_counter()
+        start, before = time.perf_counter(), usage.getrusage(usage.RUSAGE_CHILDREN)
         done = subprocess.run(
             command,
             cwd=ROOT,
@@ -322,8 +322,10 @@ def cold(material: Path, file: Path) -> tuple[float, float]:
             env={**os.environ, "PYTHONPATH": str(ROOT)},
         )
         seconds.append(time.perf_counter() - start)
+        after = usage.getrusage(usage.RUSAGE_CHILDREN)
+        cpu.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
         memory.append(float(done.stderr.split()[-1]))
-    return statistics.median(seconds[1:]), max(memory)
+    return statistics.median(seconds[1:]), statistics.median(cpu[1:]), max(memory)
 
 
 def main() -> int:
@@ -386,9 +388,11 @@ def main() -> int:
     result["rss_mb"] = usage.getrusage(usage.RUSAGE_SELF).ru_maxrss // 1024
 
     gp = next(c.file for c in first if "gpdata-observation" in c.file.name)
-    seconds, memory = cold(material, gp)
-    result["cold"] = {"seconds": round(seconds, 3), "mb": memory}
-    table.add_row("new process, one GP resource, full package", f"{seconds:.2f} s", "<= 0.6 s")
+    seconds, cpu, memory = cold(material, gp)
+    result["cold"] = {"seconds": round(seconds, 3), "cpu": round(cpu, 3), "mb": memory}
+    table.add_row(
+        "new process, one GP resource, full package", f"{seconds:.2f} s (CPU {cpu:.2f} s)", "<= 0.6 s"
+    )
     table.add_row("memory of that process", f"{memory:.0f} MB", "< 300 MB")
 
     if not options.no_peer and build_peer():
