@@ -133,13 +133,14 @@ def name_of(raw: bytes) -> str:
     return raw.decode("latin-1")
 
 
-def int_of(raw: bytes, sink: Sink) -> int | float:
-    """Integer token; out-of-range values are reported, absurdly long ones become floats."""
+def int_of(raw: bytes, sink: Sink) -> int:
+    """Integer token; out-of-range values are reported, absurdly large ones cut to 10^40."""
     if len(raw) < 10:
         return int(raw)
-    value = int(raw) if len(raw) < 400 else 10**400
+    value = int(raw) if len(raw) < 400 else (-(10**40) if raw.startswith(b"-") else 10**40)
+    value = max(min(value, 10**40), -(10**40))  # whatever is computed with it stays within a float
     if not -2147483648 <= value <= 2147483647:
-        sink("CosInteger", SizeFact(float(max(min(value, 10**300), -(10**300)))))
+        sink("CosInteger", SizeFact(float(value)))
     return value
 
 
@@ -191,6 +192,9 @@ _MARK = object()
 """Placeholder on the stack where an array or dictionary opens."""
 
 
+_UNCLOSED = 16
+
+
 class ObjectReader:
     """Reads one object at a position; iterative, bounded in depth and tokens.
 
@@ -202,6 +206,7 @@ class ObjectReader:
         self.budget = budget
         self.sink = sink
         self.broken = False
+        self.unclosed = 0
 
     def read(self, pos: int, end: int) -> tuple[Any, int]:
         """The object at ``pos`` and the position after it; words come back as :class:`Operator`.
@@ -246,6 +251,11 @@ class ObjectReader:
                     value = token.group(6)
                 else:
                     value, pos = read_string(data, pos, end)
+                    if pos >= end:
+                        # an unclosed string reads all that is left: a few are damage, many are an attack on time
+                        self.unclosed += 1
+                        if self.unclosed > _UNCLOSED:
+                            raise LimitExceeded("unclosed strings")
                 if len(value) > 32767:
                     sink("CosString", SizeFact(len(value)))
             elif kind == 8 or kind == 10:
