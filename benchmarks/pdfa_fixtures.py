@@ -35,7 +35,9 @@ from harness.pdfa.registry import rule_ids  # noqa: E402
 
 def main() -> None:
     """Command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--flavours", default=",".join(FLAVOURS))
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()

@@ -6,7 +6,8 @@ Usage::
     python benchmarks/pdfa_producers.py compare [--out DIR] [--json]
 
 ``make`` writes up to 40 documents per producer with what the machine has: Typst, LibreOffice, Chromium,
-Ghostscript, groff, and, with a Python that has them, ReportLab, fpdf2, WeasyPrint, img2pdf, Matplotlib and CairoSVG;
+Ghostscript, groff, and, with a Python that has them, ReportLab, fpdf2, WeasyPrint, img2pdf, Matplotlib and
+CairoSVG;
 ``pikepdf`` turns some into documents with one or two defects. ``compare`` prints one line per producer.
 """
 
@@ -26,25 +27,60 @@ HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent), str(HERE)]
 
 OUT = HERE / ".cache" / "producers"
-WORDS = ["medicatie", "afspraak", "huisarts", "patiënt", "controle", "brief", "uitslag", "bloeddruk", "verslag", "consult", "naïef", "café", "reünie", "één", "letter", "appointment", "result", "summary", "dosage", "allergy", "follow-up", "Straße", "€12,50", "50%", "3×daags"]
+WORDS = [
+    "medicatie",
+    "afspraak",
+    "huisarts",
+    "patiënt",
+    "controle",
+    "brief",
+    "uitslag",
+    "bloeddruk",
+    "verslag",
+    "consult",
+    "naïef",
+    "café",
+    "reünie",
+    "één",
+    "letter",
+    "appointment",
+    "result",
+    "summary",
+    "dosage",
+    "allergy",
+    "follow-up",
+    "Straße",
+    "€12,50",
+    "50%",
+    "3×daags",
+]
 
 
 def text(rng: random.Random, sentences: int) -> str:
     """Some sentences."""
     return " ".join(
-        " ".join(rng.choice(WORDS) for _ in range(rng.randint(4, 14))).capitalize() + "." for _ in range(sentences)
+        " ".join(rng.choice(WORDS) for _ in range(rng.randint(4, 14))).capitalize() + "."
+        for _ in range(sentences)
     )
 
 
 def html(rng: random.Random, index: int) -> str:
     """A letter, table or report as HTML."""
-    rows = "".join(f"<tr><td>{rng.choice(WORDS)}</td><td>{rng.randint(1, 200)}</td></tr>" for _ in range(index % 7))
-    style = ["", "h1{color:#036}", "body{font-family:serif}", "p{opacity:.6}", "table{background:#eef}"][index % 5]
-    svg = '<svg width="80" height="40"><circle cx="20" cy="20" r="15" fill="teal"/></svg>' if index % 3 == 0 else ""
+    rows = "".join(
+        f"<tr><td>{rng.choice(WORDS)}</td><td>{rng.randint(1, 200)}</td></tr>" for _ in range(index % 7)
+    )
+    style = ["", "h1{color:#036}", "body{font-family:serif}", "p{opacity:.6}", "table{background:#eef}"][
+        index % 5
+    ]
+    svg = (
+        '<svg width="80" height="40"><circle cx="20" cy="20" r="15" fill="teal"/></svg>'
+        if index % 3 == 0
+        else ""
+    )
     return (
-        f'<html lang="nl"><head><meta charset="utf-8"><title>Brief {index}</title><style>{style}</style></head><body>'
+        f'<html lang="nl"><head><meta charset="utf-8"><title>Brief {index}</title><style>{style}</style></head><body>'  # noqa: E501
         f"<h1>Brief {index}</h1><p>{text(rng, 3 + index % 9)}</p><table border=1>{rows}</table>{svg}"
-        f'<p><a href="https://example.com/{index}">meer</a> <b>{text(rng, 2)}</b> <i>{text(rng, 1)}</i></p></body></html>'
+        f'<p><a href="https://example.com/{index}">meer</a> <b>{text(rng, 2)}</b> <i>{text(rng, 1)}</i></p></body></html>'  # noqa: E501
     )
 
 
@@ -52,7 +88,7 @@ def run(*command: str, cwd: Path | None = None, patience: float = 120.0) -> bool
     """Run a program quietly."""
     try:
         return subprocess.run(
-            command, cwd=cwd, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=patience, check=False
+            command, cwd=cwd, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=patience, check=False  # noqa: E501
         ).returncode == 0  # fmt: skip
     except (OSError, subprocess.TimeoutExpired):
         return False
@@ -64,14 +100,20 @@ def make_typst(out: Path, rng: random.Random) -> None:
 
     standards: list[str | None] = [None, "a-2b", "a-2u", "a-3b", "a-1b", "a-2a", "a-3u", "a-1a"]
     for index in range(40):
-        body = f'#set document(title: "Brief {index}", date: datetime(year: 2026, month: 1, day: 2))\n#set text(lang: "nl")\n'
+        body = f'#set document(title: "Brief {index}", date: datetime(year: 2026, month: 1, day: 2))\n#set text(lang: "nl")\n'  # noqa: E501
         body += f"= Brief {index}\n{text(rng, 4)}\n\n*{text(rng, 1)}* _{text(rng, 1)}_\n"
         if index % 3 == 0:
             body += "#table(columns: 2, [a], [b], [c], [d])\n"
         if index % 4 == 1:
-            body += "$ sum_(i=0)^n x_i = integral f(x) dif x $\n" if index % 8 != 5 else '#link("https://example.com")[meer]\n'
+            body += (
+                "$ sum_(i=0)^n x_i = integral f(x) dif x $\n"
+                if index % 8 != 5
+                else '#link("https://example.com")[meer]\n'
+            )
         if index % 5 == 2:
-            body += "#circle(radius: 10pt, fill: rgb(200, 0, 0, 120))\n#rect(fill: gradient.linear(red, blue))\n"
+            body += (
+                "#circle(radius: 10pt, fill: rgb(200, 0, 0, 120))\n#rect(fill: gradient.linear(red, blue))\n"
+            )
         standard = standards[index % len(standards)]
         try:
             data = typst.compile(body.encode(), pdf_standards=[standard] if standard else [])
@@ -127,12 +169,26 @@ def make_ghostscript(out: Path, rng: random.Random) -> None:
     for index in range(30):
         source = out / "in.ps"
         font = ["Helvetica", "Times-Roman", "Courier", "Helvetica-Bold"][index % 4]
-        lines = "".join(f"72 {700 - 20 * i} moveto ({text(rng, 1)[:60].encode('ascii', 'ignore').decode()}) show\n" for i in range(8))
+        lines = "".join(
+            f"72 {700 - 20 * i} moveto ({text(rng, 1)[:60].encode('ascii', 'ignore').decode()}) show\n"
+            for i in range(8)
+        )
         colour = ["0 setgray", "1 0 0 setrgbcolor", "0.5 setgray", "0 0.5 0.5 0 setcmykcolor"][index // 4 % 4]
         source.write_text(f"%!PS\n/{font} findfont 12 scalefont setfont\n{colour}\n{lines}showpage\n")
         part = index % 3
-        options = [f"-dPDFA={part}", "-dPDFACompatibilityPolicy=1", "-sColorConversionStrategy=RGB"] if part else []
-        run("gs", "-q", "-dBATCH", "-dNOPAUSE", "-sDEVICE=pdfwrite", *options, f"-sOutputFile={out}/{index:02}-a{part}.pdf", str(source))
+        options = (
+            [f"-dPDFA={part}", "-dPDFACompatibilityPolicy=1", "-sColorConversionStrategy=RGB"] if part else []
+        )
+        run(
+            "gs",
+            "-q",
+            "-dBATCH",
+            "-dNOPAUSE",
+            "-sDEVICE=pdfwrite",
+            *options,
+            f"-sOutputFile={out}/{index:02}-a{part}.pdf",
+            str(source),
+        )
         source.unlink()
 
 
@@ -140,9 +196,15 @@ def make_groff(out: Path, rng: random.Random) -> None:
     """groff: troff to PDF."""
     for index in range(12):
         source = out / "in.ms"
-        source.write_text(f".TL\nBrief {index}\n.PP\n{text(rng, 5)}\n.B {rng.choice(WORDS)}\n".encode("ascii", "ignore").decode())
+        source.write_text(
+            f".TL\nBrief {index}\n.PP\n{text(rng, 5)}\n.B {rng.choice(WORDS)}\n".encode(
+                "ascii", "ignore"
+            ).decode()
+        )
         with (out / f"{index:02}.pdf").open("wb") as target:
-            subprocess.run(["groff", "-ms", "-Tpdf", str(source)], stdout=target, stderr=subprocess.DEVNULL, check=False)
+            subprocess.run(
+                ["groff", "-ms", "-Tpdf", str(source)], stdout=target, stderr=subprocess.DEVNULL, check=False
+            )
         source.unlink()
 
 
@@ -207,7 +269,7 @@ elif name == "cairosvg":
     for i in range(20):
         s = f'<svg xmlns="http://www.w3.org/2000/svg" width="300" height="200"><rect width="80" height="50" fill="navy" opacity="{0.5 if i % 2 else 1}"/><text x="10" y="100" font-family="DejaVu Sans">{pages[i][1][:30]}</text></svg>'
         cairosvg.svg2pdf(bytestring=s.encode(), write_to=str(out / f"{i:02}.pdf"))
-"""
+"""  # noqa: E501
 
 
 def make_libraries(root: Path, python: str, rng: random.Random) -> None:
@@ -216,7 +278,13 @@ def make_libraries(root: Path, python: str, rng: random.Random) -> None:
     for name in ("reportlab", "fpdf2", "weasyprint", "img2pdf", "matplotlib", "cairosvg"):
         out = root / name
         out.mkdir(parents=True, exist_ok=True)
-        result = subprocess.run([python, "-c", LIBRARIES, name, str(out)], input=pages, text=True, capture_output=True, check=False)
+        result = subprocess.run(
+            [python, "-c", LIBRARIES, name, str(out)],
+            input=pages,
+            text=True,
+            capture_output=True,
+            check=False,
+        )
         print(name, len(list(out.glob("*.pdf"))), result.stderr[-300:], flush=True)
 
 
@@ -226,7 +294,11 @@ def make_damaged(root: Path, rng: random.Random) -> None:
 
     out = root / "pikepdf"
     out.mkdir(exist_ok=True)
-    sources = sorted(p for p in root.glob("*/*.pdf") if "-a-" in p.name or "-pdfa-" in p.name or "-v2" in p.name or "-v1" in p.name)
+    sources = sorted(
+        p
+        for p in root.glob("*/*.pdf")
+        if "-a-" in p.name or "-pdfa-" in p.name or "-v2" in p.name or "-v1" in p.name
+    )
     rng.shuffle(sources)
     for index, source in enumerate(sources[:40]):
         with pikepdf.open(source) as pdf:
@@ -237,7 +309,9 @@ def make_damaged(root: Path, rng: random.Random) -> None:
                 elif kind == 1:
                     pdf.Root.OpenAction = pikepdf.Dictionary(S=pikepdf.Name.JavaScript, JS="1")
                 elif kind == 2:
-                    note = pikepdf.Dictionary(Type=pikepdf.Name.Annot, Subtype=pikepdf.Name.Text, Rect=[9, 9, 20, 20], Contents="x")
+                    note = pikepdf.Dictionary(
+                        Type=pikepdf.Name.Annot, Subtype=pikepdf.Name.Text, Rect=[9, 9, 20, 20], Contents="x"
+                    )
                     page.Annots = pikepdf.Array([pdf.make_indirect(note)])
                 elif kind == 3:
                     pdf.docinfo["/Title"] = "Other"
@@ -299,7 +373,7 @@ def compare(args: argparse.Namespace) -> None:
             row["false accept"] += report.valid and not valid
         if not same:
             different.append(
-                f"{flavour} {path.parent.name}/{path.name}: {report.outcome}, only builtin {sorted(mine - other)}, "
+                f"{flavour} {path.parent.name}/{path.name}: {report.outcome}, only builtin {sorted(mine - other)}, "  # noqa: E501
                 f"only verapdf {sorted(other - mine)} {their.get('error', '')}"
             )
     result: dict[str, Any] = {"rows": rows, "different": different}
@@ -315,7 +389,9 @@ def compare(args: argparse.Namespace) -> None:
 
 def main() -> None:
     """Command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("command", choices=("make", "compare"))
     parser.add_argument("--out", default=str(OUT))
     parser.add_argument("--python", default=sys.executable)

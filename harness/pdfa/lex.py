@@ -252,7 +252,7 @@ class ObjectReader:
                 else:
                     value, pos = read_string(data, pos, end)
                     if pos >= end:
-                        # an unclosed string reads all that is left: a few are damage, many are an attack on time
+                        # an unclosed string reads all that is left: a few are damage, many an attack on time
                         self.unclosed += 1
                         if self.unclosed > _UNCLOSED:
                             raise LimitExceeded("unclosed strings")

@@ -182,7 +182,7 @@ class Font:
             invisible=invisible,
         )
         ctx.judge("PDFont", fact, where)
-        if base_font is not None:
+        if base_font is not None and fact.subtype != "Type0":  # that of its CIDFont counts
             ctx.judge("CosUnicodeName", base_font, where, base_font)
         metadata.check_other(ctx, dict_, where)
         if file is not None:

@@ -158,7 +158,9 @@ class Doc:
         """Show a text in a font of the page."""
         self.draw(b"BT " + before + b" /%s 12 Tf 20 150 Td %s Tj ET" % (font.encode(), dump(text)))
 
-    def font(self, name: str, program: bytes | None = None, **changes: Any) -> tuple[dict[str, Any], dict[str, Any]]:  # noqa: E501
+    def font(
+        self, name: str, program: bytes | None = None, **changes: Any
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
         """Add a simple TrueType font; gives its dictionary and descriptor, which may be changed."""
         file = self.stream(program or fonts.truetype(), **{"Length1": len(program or fonts.truetype())})
         descriptor: dict[str, Any] = {
@@ -206,7 +208,10 @@ class Doc:
     def form(self, content: bytes = b"", **entries: Any) -> Ref:
         """Add a form XObject."""
         return self.add(
-            Stream({"Type": "/XObject", "Subtype": "/Form", "BBox": [0, 0, 10, 10], "Resources": {}, **entries}, content)  # noqa: E501
+            Stream(
+                {"Type": "/XObject", "Subtype": "/Form", "BBox": [0, 0, 10, 10], "Resources": {}, **entries},
+                content,
+            )
         )
 
     def image(self, **entries: Any) -> Ref:

@@ -38,7 +38,12 @@ CASES: list[Case] = []
 
 
 def case(
-    part1: str | None, part2: str | None = None, *, part3: str | None = None, levels: str = "bua", also: str = ""  # noqa: E501
+    part1: str | None,
+    part2: str | None = None,
+    *,
+    part3: str | None = None,
+    levels: str = "bua",
+    also: str = "",
 ) -> Callable[[Build], Build]:
     """Register a builder for a rule; ``also`` lists rule ids separated by spaces. Part 3 follows part 2."""
     third = part2 if part3 is None else part3

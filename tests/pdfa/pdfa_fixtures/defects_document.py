@@ -178,7 +178,9 @@ def _cms(signers: int, certificate: bool) -> bytes:
     builder = pkcs7.PKCS7SignatureBuilder().set_data(b"text")
     for _ in range(signers):
         builder = builder.add_signer(made, key, hashes.SHA256())
-    der = builder.sign(serialization.Encoding.DER, [pkcs7.PKCS7Options.DetachedSignature, pkcs7.PKCS7Options.Binary])  # noqa: E501
+    der = builder.sign(
+        serialization.Encoding.DER, [pkcs7.PKCS7Options.DetachedSignature, pkcs7.PKCS7Options.Binary]
+    )
     if certificate:
         return der
     info = cms.ContentInfo.load(der)

@@ -277,18 +277,29 @@ def _box(kind: bytes, body: bytes) -> bytes:
     return (len(body) + 8).to_bytes(4, "big") + kind + body
 
 
-def jp2(channels: int = 3, depth: int = 8, specs: tuple[bytes, ...] = (b"\x01\x00\x00\x00\x00\x00\x10",)) -> bytes:  # noqa: E501
+def jp2(
+    channels: int = 3, depth: int = 8, specs: tuple[bytes, ...] = (b"\x01\x00\x00\x00\x00\x00\x10",)
+) -> bytes:
     """A JPEG 2000 file with headers only."""
     ihdr = (1).to_bytes(4, "big") * 2 + channels.to_bytes(2, "big") + bytes([depth - 1, 7, 0, 0])
     header = _box(b"ihdr", ihdr) + b"".join(_box(b"colr", s) for s in specs)
     return (
-        _box(b"jP  ", b"\r\n\x87\n") + _box(b"ftyp", b"jp2 \0\0\0\0jp2 ") + _box(b"jp2h", header) + _box(b"jp2c", b"\xff\x4f")  # noqa: E501
+        _box(b"jP  ", b"\r\n\x87\n")
+        + _box(b"ftyp", b"jp2 \0\0\0\0jp2 ")
+        + _box(b"jp2h", header)
+        + _box(b"jp2c", b"\xff\x4f")
     )
 
 
 def use_jpx(d: Doc, data: bytes, space: bool = False) -> None:
     """Paint a JPEG 2000 image."""
-    entries: dict[str, Any] = {"Type": "/XObject", "Subtype": "/Image", "Width": 1, "Height": 1, "Filter": "/JPXDecode"}  # noqa: E501
+    entries: dict[str, Any] = {
+        "Type": "/XObject",
+        "Subtype": "/Image",
+        "Width": 1,
+        "Height": 1,
+        "Filter": "/JPXDecode",
+    }
     if space:
         entries["ColorSpace"] = "/DeviceRGB"
     use_xobject(d, d.add(Stream(entries, data)))
@@ -321,5 +332,3 @@ def jpx_ciejab(d: Doc, bad: bool) -> None:
 @case(None, "6.2.8.3-5")
 def jpx_depth(d: Doc, bad: bool) -> None:
     use_jpx(d, jp2(depth=39 if bad else 38), True)
-
-

@@ -80,8 +80,12 @@ def _prefix(name: str) -> Build:
                 "</rdf:Description>", f"<pdfaid:{name}>{value}</pdfaid:{name}></rdf:Description>"
             )
         if bad:
-            d.id_xml = d.id_xml.replace("xmlns:pdfaid", 'xmlns:own="http://www.aiim.org/pdfa/ns/id/" xmlns:pdfaid')  # noqa: E501
-            d.id_xml = d.id_xml.replace(f"<pdfaid:{name}>", f"<own:{name}>").replace(f"</pdfaid:{name}>", f"</own:{name}>")  # noqa: E501
+            d.id_xml = d.id_xml.replace(
+                "xmlns:pdfaid", 'xmlns:own="http://www.aiim.org/pdfa/ns/id/" xmlns:pdfaid'
+            )
+            d.id_xml = d.id_xml.replace(f"<pdfaid:{name}>", f"<own:{name}>").replace(
+                f"</pdfaid:{name}>", f"</own:{name}>"
+            )
 
     return build
 
@@ -139,7 +143,9 @@ def _without(element: str) -> Build:
     return _schema(_SCHEMA[start:end], "")
 
 
-case("6.7.8-1", "6.6.2.3.2-1")(_schema("<pdfaSchema:prefix>", "<pdfaSchema:own>x</pdfaSchema:own><pdfaSchema:prefix>"))  # noqa: E501
+case("6.7.8-1", "6.6.2.3.2-1")(
+    _schema("<pdfaSchema:prefix>", "<pdfaSchema:own>x</pdfaSchema:own><pdfaSchema:prefix>")
+)
 
 
 @case("6.7.8-2", "6.6.2.3.3-1")

@@ -34,7 +34,12 @@ def encrypted(d: Doc, bad: bool) -> Post:
         out = io.BytesIO()
         lock = pikepdf.Encryption(owner="x", user="", R=4, aes=True, metadata=False) if bad else False
         with pikepdf.open(io.BytesIO(data)) as pdf:
-            pdf.save(out, encryption=lock, compress_streams=False, object_stream_mode=pikepdf.ObjectStreamMode.disable)  # noqa: E501
+            pdf.save(
+                out,
+                encryption=lock,
+                compress_streams=False,
+                object_stream_mode=pikepdf.ObjectStreamMode.disable,
+            )
         return out.getvalue()
 
     return save
@@ -83,7 +88,10 @@ def xref_stream(d: Doc, bad: bool) -> Post:
         mode = pikepdf.ObjectStreamMode.generate if bad else pikepdf.ObjectStreamMode.disable
         with pikepdf.open(io.BytesIO(data)) as pdf:
             pdf.save(
-                out, object_stream_mode=mode, compress_streams=False, stream_decode_level=pikepdf.StreamDecodeLevel.none  # noqa: E501
+                out,
+                object_stream_mode=mode,
+                compress_streams=False,
+                stream_decode_level=pikepdf.StreamDecodeLevel.none,
             )
         return out.getvalue()
 
@@ -127,7 +135,9 @@ _LZW = b"\x80\x0b\x60\x50\x22\x0c\x0c\x85\x01"
 
 @case("6.1.10-1", "6.1.7.2-1")
 def lzw(d: Doc, bad: bool) -> None:
-    d.catalog["Own"] = d.add(Stream({"Filter": "/LZWDecode" if bad else "/ASCIIHexDecode"}, _LZW if bad else b"4142>"))  # noqa: E501
+    d.catalog["Own"] = d.add(
+        Stream({"Filter": "/LZWDecode" if bad else "/ASCIIHexDecode"}, _LZW if bad else b"4142>")
+    )
 
 
 @case("6.1.10-2", "6.1.10-1")
@@ -255,5 +265,3 @@ def requirements(d: Doc, bad: bool) -> None:
 @case("6.8.2.2-1", "6.7.2.2-1", levels="a")
 def marked(d: Doc, bad: bool) -> None:
     d.catalog["MarkInfo"] = {"Marked": not bad}
-
-

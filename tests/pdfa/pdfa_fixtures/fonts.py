@@ -101,7 +101,17 @@ def type1() -> tuple[bytes, bytes]:
     )
     for name in GLYPHS:
         # 50 600 hsbw, 500 0 rlineto, -250 700 rlineto, closepath, endchar
-        code = _num(50) + _num(600) + b"\x0d" + _num(500) + _num(0) + b"\x05" + _num(-250) + _num(700) + b"\x05\x09\x0e"  # noqa: E501
+        code = (
+            _num(50)
+            + _num(600)
+            + b"\x0d"
+            + _num(500)
+            + _num(0)
+            + b"\x05"
+            + _num(-250)
+            + _num(700)
+            + b"\x05\x09\x0e"
+        )
         cipher, _ = encrypt(b"\0\0\0\0" + code, 4330)
         secret += b"/%s %d RD " % (name.encode(), len(cipher)) + cipher + b" ND\n"
     secret += b"end\nend\nreadonly put\nnoaccess put\ndup/FontName get exch definefont pop\nmark currentfile closefile\n"  # noqa: E501
