@@ -161,7 +161,7 @@ class State:
     """The part of the graphics state that rules depend on."""
 
     __slots__ = (
-        "fill", "fill_pattern", "font", "mode", "op_fill", "op_mode", "op_stroke", "stroke", "stroke_pattern",
+        "alpha_fill", "alpha_stroke", "fill", "fill_pattern", "font", "mode", "op_fill", "op_mode", "op_stroke", "stroke", "stroke_pattern",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -171,6 +171,7 @@ class State:
         self.stroke_pattern: Any = None
         self.font: Font | None = None
         self.mode = 0
+        self.alpha_fill = self.alpha_stroke = False  # ca, CA below 1
         self.op_fill = False
         self.op_stroke = False
         self.op_mode = 0
@@ -182,12 +183,14 @@ class State:
         new.fill_pattern, new.stroke_pattern = self.fill_pattern, self.stroke_pattern
         new.font, new.mode = self.font, self.mode
         new.op_fill, new.op_stroke, new.op_mode = self.op_fill, self.op_stroke, self.op_mode
+        new.alpha_fill, new.alpha_stroke = self.alpha_fill, self.alpha_stroke
         return new
 
     def signature(self) -> tuple[object, ...]:
         """What a nested stream could inherit, hashable."""
         return (
             id(self.fill), id(self.stroke), id(self.font), self.mode, self.op_fill, self.op_stroke, self.op_mode,
+            self.alpha_fill, self.alpha_stroke,
         )  # fmt: skip
 
 
@@ -597,6 +600,7 @@ class Interpreter:
         """Judge the colour that a painting operator uses."""
         self.marks += 1
         state = frame.state
+        frame.transparent |= state.alpha_stroke if stroke else state.alpha_fill
         space = state.stroke if stroke else state.fill
         pattern = state.stroke_pattern if stroke else state.fill_pattern
         if frame.colourless and space is None:

@@ -67,6 +67,10 @@ def apply_ext_gstate(interpreter: Interpreter, frame: Frame, value: Any, raw: di
         entry = doc.array(raw["Font"])
         if entry:
             interpreter.set_font(frame, entry[0])
+    for name in ("ca", "CA"):
+        alpha = doc.number(raw.get(name))
+        if alpha is not None:
+            setattr(state, "alpha_fill" if name == "ca" else "alpha_stroke", alpha < 1.0)
     key = doc.key(value)
     known = ctx.seen_states.get(key)
     if known is not None:
@@ -96,10 +100,6 @@ def _blends(ctx: Context, state: dict[str, Any], where: str) -> bool:
         transparent = True
     if type(state.get("SMask")) is dict:
         transparent = True
-    for key in ("ca", "CA"):
-        value = state.get(key)
-        if isinstance(value, int | float) and value < 1.0:
-            transparent = True
     return transparent
 
 
@@ -148,6 +148,7 @@ def judge_image(
     ctx, doc = interpreter.ctx, interpreter.doc
     dict_ = stream.dict
     is_mask = doc.resolve(dict_.get("ImageMask")) is True
+    frame.transparent |= frame.state.alpha_fill
     if doc.stream(dict_.get("SMask")) is not None:
         frame.transparent = True
     if is_mask:
