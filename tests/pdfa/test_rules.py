@@ -271,7 +271,7 @@ PART2: Cases = {
     "6.2.8.3-4": xobject(jpx(SRGB[:-1] + b"\x13")),
     "6.2.8.3-5": xobject(jpx(SRGB, depth=60)),
     "6.2.10-1": gs(b"/BM/Foo"),
-    "6.2.10-2": {**gs(b"/ca 0.5"), "intent": False},
+    "6.2.10-2": {**gs(b"/ca 0.5"), "content": b"/G gs 0 0 1 1 re f", "intent": False},
     "6.3.2-1": annot(b"Square", b"/AP<</N 10 0 R>>", b""),
     "6.3.3-1": annot(b"Square", b""),
     "6.4.2-1": {"catalog": b"/AcroForm<</Fields[]/XFA(x)>>"},
