@@ -78,9 +78,9 @@ def html(rng: random.Random, index: int) -> str:
         else ""
     )
     return (
-        f'<html lang="nl"><head><meta charset="utf-8"><title>Brief {index}</title><style>{style}</style></head><body>'  # noqa: E501
+        f'<html lang="nl"><head><meta charset="utf-8"><title>Brief {index}</title><style>{style}</style></head><body>'
         f"<h1>Brief {index}</h1><p>{text(rng, 3 + index % 9)}</p><table border=1>{rows}</table>{svg}"
-        f'<p><a href="https://example.com/{index}">meer</a> <b>{text(rng, 2)}</b> <i>{text(rng, 1)}</i></p></body></html>'  # noqa: E501
+        f'<p><a href="https://example.com/{index}">meer</a> <b>{text(rng, 2)}</b> <i>{text(rng, 1)}</i></p></body></html>'
     )
 
 
@@ -88,7 +88,7 @@ def run(*command: str, cwd: Path | None = None, patience: float = 120.0) -> bool
     """Run a program quietly."""
     try:
         return subprocess.run(
-            command, cwd=cwd, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=patience, check=False  # noqa: E501
+            command, cwd=cwd, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=patience, check=False
         ).returncode == 0  # fmt: skip
     except (OSError, subprocess.TimeoutExpired):
         return False
@@ -100,7 +100,7 @@ def make_typst(out: Path, rng: random.Random) -> None:
 
     standards: list[str | None] = [None, "a-2b", "a-2u", "a-3b", "a-1b", "a-2a", "a-3u", "a-1a"]
     for index in range(40):
-        body = f'#set document(title: "Brief {index}", date: datetime(year: 2026, month: 1, day: 2))\n#set text(lang: "nl")\n'  # noqa: E501
+        body = f'#set document(title: "Brief {index}", date: datetime(year: 2026, month: 1, day: 2))\n#set text(lang: "nl")\n'
         body += f"= Brief {index}\n{text(rng, 4)}\n\n*{text(rng, 1)}* _{text(rng, 1)}_\n"
         if index % 3 == 0:
             body += "#table(columns: 2, [a], [b], [c], [d])\n"
@@ -269,7 +269,7 @@ elif name == "cairosvg":
     for i in range(20):
         s = f'<svg xmlns="http://www.w3.org/2000/svg" width="300" height="200"><rect width="80" height="50" fill="navy" opacity="{0.5 if i % 2 else 1}"/><text x="10" y="100" font-family="DejaVu Sans">{pages[i][1][:30]}</text></svg>'
         cairosvg.svg2pdf(bytestring=s.encode(), write_to=str(out / f"{i:02}.pdf"))
-"""  # noqa: E501
+"""
 
 
 def make_libraries(root: Path, python: str, rng: random.Random) -> None:
@@ -373,7 +373,7 @@ def compare(args: argparse.Namespace) -> None:
             row["false accept"] += report.valid and not valid
         if not same:
             different.append(
-                f"{flavour} {path.parent.name}/{path.name}: {report.outcome}, only builtin {sorted(mine - other)}, "  # noqa: E501
+                f"{flavour} {path.parent.name}/{path.name}: {report.outcome}, only builtin {sorted(mine - other)}, "
                 f"only verapdf {sorted(other - mine)} {their.get('error', '')}"
             )
     result: dict[str, Any] = {"rows": rows, "different": different}

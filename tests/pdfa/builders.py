@@ -90,7 +90,7 @@ def document(
     """A document that is valid for ``flavour`` unless an argument breaks it.
 
     Objects: 1 catalog, 2 pages, 3 page, 4 metadata, 5 content, 6 output intent, 7 profile; tests use 10 and up.
-    """  # noqa: E501
+    """
     part, level = int(flavour[0]), flavour[1].upper()
     tagged = b"/MarkInfo<</Marked true>>/StructTreeRoot 8 0 R" if level == "A" and structure else b""
     body: dict[int, bytes] = {
@@ -147,8 +147,8 @@ def annotation(
 def schema(**changes: str) -> str:
     """An extension schema container; a change replaces (or with ``""`` removes) the element of that name."""
     fields = {
-        "schema": "S", "namespaceURI": "http://example.com/x", "prefix": "x", "name": "one", "valueType": "Text",  # noqa: E501
-        "category": "internal", "description": "d", "type": "My", "typeURI": "http://example.com/x", "typePrefix": "x",  # noqa: E501
+        "schema": "S", "namespaceURI": "http://example.com/x", "prefix": "x", "name": "one", "valueType": "Text",
+        "category": "internal", "description": "d", "type": "My", "typeURI": "http://example.com/x", "typePrefix": "x",
         "typeDescription": "d", "fieldName": "fa", "fieldType": "Text", "fieldDescription": "d", "extra": "",
         "array": "Bag",
     }  # fmt: skip
@@ -181,7 +181,7 @@ def schema(**changes: str) -> str:
         + element("pdfaField:valueType", "fieldType")
         + element("pdfaField:description", "fieldDescription")
         + f"</rdf:li></rdf:{fields.get('fields', 'Seq')}></pdfaType:field></rdf:li>"
-        + f"</rdf:{fields.get('types', 'Seq')}></pdfaSchema:valueType></rdf:li></rdf:{array}></pdfaExtension:schemas>"  # noqa: E501
+        + f"</rdf:{fields.get('types', 'Seq')}></pdfaSchema:valueType></rdf:li></rdf:{array}></pdfaExtension:schemas>"
     )
 
 

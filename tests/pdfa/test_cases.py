@@ -1,4 +1,4 @@
-"""Whole-file cases: claims, encryption, linearisation, hostile input, worker, external engine, command line."""  # noqa: E501
+"""Whole-file cases: claims, encryption, linearisation, hostile input, worker, external engine, command line."""
 
 from __future__ import annotations
 
@@ -146,13 +146,13 @@ LIMITS = Limits(seconds=20, stream_bytes=4 * 2**20, total_bytes=16 * 2**20, toke
 @pytest.mark.parametrize(
     ("label", "data"),
     [
-        ("flate bomb", document("2b", objects={5: stream(b"/Filter[/FlateDecode/FlateDecode]", bomb(50_000_000))})),  # noqa: E501
+        ("flate bomb", document("2b", objects={5: stream(b"/Filter[/FlateDecode/FlateDecode]", bomb(50_000_000))})),
         ("many tokens", document("2b", objects={5: deflated(b"", b"/a gs " * 400_000)})),
         ("deep arrays", document("2b", page=b"/A" + b"[" * 5000)),
-        ("many cmap entries", document("2b", content=b"BT /F 9 Tf (a) Tj ET", resources=b"/Font<</F 10 0 R>>", objects={  # noqa: E501
+        ("many cmap entries", document("2b", content=b"BT /F 9 Tf (a) Tj ET", resources=b"/Font<</F 10 0 R>>", objects={
             10: b"<</Type/Font/Subtype/Type1/BaseFont/X/ToUnicode 11 0 R>>",
             11: deflated(b"", b"1 beginbfchar\n" + b"<00> <0041>\n" * 60_000 + b"endbfchar")})),
-        ("deep xml", document("2b", raw_xmp=packet('<x:a rdf:parseType="Resource">' * 250 + "</x:a>" * 250, 2))),  # noqa: E501
+        ("deep xml", document("2b", raw_xmp=packet('<x:a rdf:parseType="Resource">' * 250 + "</x:a>" * 250, 2))),
     ],
 )  # fmt: skip
 def test_hostile_files_end_as_limit(label: str, data: bytes) -> None:
@@ -217,7 +217,7 @@ def test_readers_survive_any_bytes(data: bytes) -> None:
 _VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**31), 2**31 - 1) | st.text("abcXYZ09", min_size=1, max_size=9)
     | st.binary(max_size=20) | st.builds(Ref, st.integers(1, 99), st.just(0)),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text("abcK", min_size=1, max_size=4), inner, max_size=4),  # noqa: E501
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text("abcK", min_size=1, max_size=4), inner, max_size=4),
     max_leaves=12,
 )  # fmt: skip
 
@@ -280,7 +280,7 @@ def test_worker_without_time_is_a_limit() -> None:
 
 def test_verapdf_report_is_mapped() -> None:
     recorded = {"report": {"jobs": [{"validationResult": [{"compliant": False, "details": {"ruleSummaries": [
-        {"ruleStatus": "FAILED", "clause": "6.2.2", "testNumber": 1, "failedChecks": 3, "checks": [{"context": "root/x"}]},  # noqa: E501
+        {"ruleStatus": "FAILED", "clause": "6.2.2", "testNumber": 1, "failedChecks": 3, "checks": [{"context": "root/x"}]},
     ]}}]}]}}  # fmt: skip
     report = from_json(recorded, "2b")
     assert (report.outcome, report.rules, report.engine) == ("invalid", ("6.2.2-1",), "verapdf")
@@ -292,7 +292,7 @@ def test_verapdf_report_is_mapped() -> None:
 
 def command(*words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-c", "import sys; from harness.cli import main; sys.exit(main())", "pdfa", "check", *words],  # noqa: E501
+        [sys.executable, "-c", "import sys; from harness.cli import main; sys.exit(main())", "pdfa", "check", *words],
         capture_output=True, text=True, check=False, timeout=60,
     )  # fmt: skip
 

@@ -2,7 +2,7 @@
 
 Values: ``"/Name"`` is a name, other ``str`` and ``bytes`` are literal strings, ``dict`` and ``list`` as usual,
 :class:`Ref` a reference, :class:`Raw` bytes that are written as they are, :class:`Stream` a stream.
-"""  # noqa: E501
+"""
 
 from __future__ import annotations
 
@@ -169,7 +169,7 @@ class Doc:
         }  # fmt: skip
         font: dict[str, Any] = {
             "Type": "/Font", "Subtype": "/TrueType", "BaseFont": "/Test", "FirstChar": 65, "LastChar": 66,
-            "Widths": [600, 600], "Encoding": "/WinAnsiEncoding", "FontDescriptor": self.add(descriptor), **changes,  # noqa: E501
+            "Widths": [600, 600], "Encoding": "/WinAnsiEncoding", "FontDescriptor": self.add(descriptor), **changes,
         }  # fmt: skip
         self.fonts[name] = self.add(font)
         return font, descriptor
@@ -194,13 +194,13 @@ class Doc:
         """Add a Type 0 font over TrueType: dictionaries of font, CIDFont and descriptor."""
         simple, descriptor = self.font(name)
         cid: dict[str, Any] = {
-            "Type": "/Font", "Subtype": "/CIDFontType2", "BaseFont": "/Test", "FontDescriptor": simple["FontDescriptor"],  # noqa: E501
+            "Type": "/Font", "Subtype": "/CIDFontType2", "BaseFont": "/Test", "FontDescriptor": simple["FontDescriptor"],
             "CIDSystemInfo": {"Registry": "Adobe", "Ordering": "Identity", "Supplement": 0}, "DW": 600,
             "CIDToGIDMap": "/Identity",
         }  # fmt: skip
         font: dict[str, Any] = {
             "Type": "/Font", "Subtype": "/Type0", "BaseFont": "/Test", "Encoding": encoding,
-            "DescendantFonts": [self.add(cid)], "ToUnicode": self.stream(to_unicode({1: "A", 2: "B"})), **changes,  # noqa: E501
+            "DescendantFonts": [self.add(cid)], "ToUnicode": self.stream(to_unicode({1: "A", 2: "B"})), **changes,
         }  # fmt: skip
         self.fonts[name] = self.add(font)
         return font, cid, descriptor
@@ -220,7 +220,7 @@ class Doc:
         return self.add(
             Stream(
                 {
-                    "Type": "/XObject", "Subtype": "/Image", "Width": 1, "Height": 1, "ColorSpace": "/DeviceRGB",  # noqa: E501
+                    "Type": "/XObject", "Subtype": "/Image", "Width": 1, "Height": 1, "ColorSpace": "/DeviceRGB",
                     "BitsPerComponent": 8, **entries,
                 },
                 data,
@@ -230,7 +230,7 @@ class Doc:
     def annot(self, **entries: Any) -> dict[str, Any]:
         """Add an annotation with appearance."""
         value: dict[str, Any] = {
-            "Type": "/Annot", "Subtype": "/Square", "Rect": [10, 10, 50, 50], "F": 4, "AP": {"N": self.form()}, **entries,  # noqa: E501
+            "Type": "/Annot", "Subtype": "/Square", "Rect": [10, 10, 50, 50], "F": 4, "AP": {"N": self.form()}, **entries,
         }  # fmt: skip
         self.page.setdefault("Annots", []).append(self.add(value))
         return value
@@ -254,7 +254,7 @@ class Doc:
             return self.packet_bytes
         return (
             f'<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"{self.packet_attributes}?>'
-            f'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="{RDF}">{self.id_xml}{self.xmp}</rdf:RDF>'  # noqa: E501
+            f'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="{RDF}">{self.id_xml}{self.xmp}</rdf:RDF>'
             '</x:xmpmeta><?xpacket end="w"?>'
         ).encode()
 
@@ -305,7 +305,7 @@ def cmap(cids: str = "<0000> <00ff> 0", wmode: int = 0, info: str = "Identity", 
     """A CMap from two-byte codes to CIDs."""
     return (
         "%!PS-Adobe-3.0 Resource-CMap\n/CIDInit /ProcSet findresource begin 12 dict begin begincmap\n"
-        f"{use}/CIDSystemInfo 3 dict dup begin /Registry (Adobe) def /Ordering ({info}) def /Supplement 0 def end def\n"  # noqa: E501
+        f"{use}/CIDSystemInfo 3 dict dup begin /Registry (Adobe) def /Ordering ({info}) def /Supplement 0 def end def\n"
         f"/CMapName /Test-CMap def /CMapType 1 def /WMode {wmode} def\n"
         f"1 begincodespacerange <0000> <ffff> endcodespacerange\n1 begincidrange\n{cids}\nendcidrange\n"
         "endcmap CMapName currentdict /CMap defineresource pop end end\n"

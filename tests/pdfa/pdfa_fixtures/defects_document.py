@@ -196,7 +196,7 @@ def sign(d: Doc, der: bytes, whole: bool = True, **entries: Any) -> Post:
     value = d.add(
         {
             "Type": "/Sig", "Filter": "/Adobe.PPKLite", "SubFilter": "/adbe.pkcs7.detached",
-            "ByteRange": Raw(b"[0 0000000001 0000000002 0000000003]"), "Contents": Raw(b"<" + b"0" * _ROOM + b">"), **entries,  # noqa: E501
+            "ByteRange": Raw(b"[0 0000000001 0000000002 0000000003]"), "Contents": Raw(b"<" + b"0" * _ROOM + b">"), **entries,
         }
     )  # fmt: skip
     field = d.widget()

@@ -100,8 +100,8 @@ for _name, _one, _two in (
 # -- extension schemas --------------------------------------------------------------------------------
 
 _SPACES = (
-    'xmlns:pdfaExtension="http://www.aiim.org/pdfa/ns/extension/" xmlns:pdfaSchema="http://www.aiim.org/pdfa/ns/schema#" '  # noqa: E501
-    'xmlns:pdfaProperty="http://www.aiim.org/pdfa/ns/property#" xmlns:pdfaType="http://www.aiim.org/pdfa/ns/type#" '  # noqa: E501
+    'xmlns:pdfaExtension="http://www.aiim.org/pdfa/ns/extension/" xmlns:pdfaSchema="http://www.aiim.org/pdfa/ns/schema#" '
+    'xmlns:pdfaProperty="http://www.aiim.org/pdfa/ns/property#" xmlns:pdfaType="http://www.aiim.org/pdfa/ns/type#" '
     'xmlns:pdfaField="http://www.aiim.org/pdfa/ns/field#"'
 )
 _SCHEMA = """<pdfaExtension:schemas><rdf:Bag><rdf:li rdf:parseType="Resource">
@@ -157,11 +157,11 @@ def container(d: Doc, bad: bool) -> None:
 for _element, _one, _two in (
     ("pdfaSchema:schema", "6.7.8-3", "6.6.2.3.3-2"), ("pdfaSchema:namespaceURI", "6.7.8-4", "6.6.2.3.3-3"),
     ("pdfaSchema:prefix", "6.7.8-5", "6.6.2.3.3-4"), ("pdfaProperty:name", "6.7.8-8", "6.6.2.3.3-7"),
-    ("pdfaProperty:valueType", "6.7.8-9", "6.6.2.3.3-8"), ("pdfaProperty:category", "6.7.8-10", "6.6.2.3.3-9"),  # noqa: E501
+    ("pdfaProperty:valueType", "6.7.8-9", "6.6.2.3.3-8"), ("pdfaProperty:category", "6.7.8-10", "6.6.2.3.3-9"),
     ("pdfaProperty:description", "6.7.8-11", "6.6.2.3.3-10"), ("pdfaType:type", "6.7.8-12", "6.6.2.3.3-11"),
     ("pdfaType:namespaceURI", "6.7.8-13", "6.6.2.3.3-12"), ("pdfaType:prefix", "6.7.8-14", "6.6.2.3.3-13"),
     ("pdfaType:description", "6.7.8-15", "6.6.2.3.3-14"), ("pdfaField:name", "6.7.8-17", "6.6.2.3.3-16"),
-    ("pdfaField:valueType", "6.7.8-18", "6.6.2.3.3-17"), ("pdfaField:description", "6.7.8-19", "6.6.2.3.3-18"),  # noqa: E501
+    ("pdfaField:valueType", "6.7.8-18", "6.6.2.3.3-17"), ("pdfaField:description", "6.7.8-19", "6.6.2.3.3-18"),
 ):  # fmt: skip
     case(_one, _two)(_without(_element))
 
@@ -188,11 +188,11 @@ def _twin(key: str, xml: str, spaces: str, value: str, other: str) -> Build:
 
 
 for _key, _one, _xml, _space, _good, _bad in (
-    ("CreationDate", "6.7.3-1", "<xmp:CreateDate>2026-01-02T03:04:05Z</xmp:CreateDate>", XMP, "D:20260102040405+01'00'",  # noqa: E501
+    ("CreationDate", "6.7.3-1", "<xmp:CreateDate>2026-01-02T03:04:05Z</xmp:CreateDate>", XMP, "D:20260102040405+01'00'",
      "D:20260102030406Z"),
-    ("Title", "6.7.3-2", '<dc:title><rdf:Alt><rdf:li xml:lang="x-default">T</rdf:li></rdf:Alt></dc:title>', DC, "T", "U"),  # noqa: E501
+    ("Title", "6.7.3-2", '<dc:title><rdf:Alt><rdf:li xml:lang="x-default">T</rdf:li></rdf:Alt></dc:title>', DC, "T", "U"),
     ("Author", "6.7.3-3", "<dc:creator><rdf:Seq><rdf:li>T</rdf:li></rdf:Seq></dc:creator>", DC, "T", "U"),
-    ("Subject", "6.7.3-4", '<dc:description><rdf:Alt><rdf:li xml:lang="x-default">T</rdf:li></rdf:Alt></dc:description>',  # noqa: E501
+    ("Subject", "6.7.3-4", '<dc:description><rdf:Alt><rdf:li xml:lang="x-default">T</rdf:li></rdf:Alt></dc:description>',
      DC, "T", "U"),
     ("Keywords", "6.7.3-5", "<pdf:Keywords>T</pdf:Keywords>", PDF, "T", "U"),
     ("Creator", "6.7.3-6", "<xmp:CreatorTool>T</xmp:CreatorTool>", XMP, "T", "U"),

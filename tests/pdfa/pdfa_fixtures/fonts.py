@@ -90,9 +90,9 @@ def cff() -> bytes:
 def type1() -> tuple[bytes, bytes]:
     """A Type 1 program: clear part and encrypted part."""
     clear = (
-        b"%!PS-AdobeFont-1.0: Test 001.000\n11 dict begin\n/FontInfo 1 dict dup begin /version (1) readonly def end readonly def\n"  # noqa: E501
-        b"/FontName /Test def\n/PaintType 0 def\n/FontType 1 def\n/FontMatrix [0.001 0 0 0.001 0 0] readonly def\n"  # noqa: E501
-        b"/Encoding StandardEncoding def\n/FontBBox {0 0 600 700} readonly def\ncurrentdict end\ncurrentfile eexec\n"  # noqa: E501
+        b"%!PS-AdobeFont-1.0: Test 001.000\n11 dict begin\n/FontInfo 1 dict dup begin /version (1) readonly def end readonly def\n"
+        b"/FontName /Test def\n/PaintType 0 def\n/FontType 1 def\n/FontMatrix [0.001 0 0 0.001 0 0] readonly def\n"
+        b"/Encoding StandardEncoding def\n/FontBBox {0 0 600 700} readonly def\ncurrentdict end\ncurrentfile eexec\n"
     )
     secret = bytearray(
         b"dup /Private 8 dict dup begin\n/RD {string currentfile exch readstring pop} executeonly def\n"
@@ -114,7 +114,7 @@ def type1() -> tuple[bytes, bytes]:
         )
         cipher, _ = encrypt(b"\0\0\0\0" + code, 4330)
         secret += b"/%s %d RD " % (name.encode(), len(cipher)) + cipher + b" ND\n"
-    secret += b"end\nend\nreadonly put\nnoaccess put\ndup/FontName get exch definefont pop\nmark currentfile closefile\n"  # noqa: E501
+    secret += b"end\nend\nreadonly put\nnoaccess put\ndup/FontName get exch definefont pop\nmark currentfile closefile\n"
     cipher, _ = encrypt(b"\xf0\xf1\xf2\xf3" + bytes(secret), 55665)
     return clear, bytes(cipher)
 
