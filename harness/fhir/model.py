@@ -194,7 +194,16 @@ class ModelFile(msgspec.Struct, array_like=True):
 class Model:
     """All types of one FHIR version; immutable after loading. See the top of this module."""
 
-    __slots__ = ("_ancestors", "_derived", "_paths", "_subtypes", "resource_types", "source", "types", "version")
+    __slots__ = (
+        "_ancestors",
+        "_derived",
+        "_paths",
+        "_subtypes",
+        "resource_types",
+        "source",
+        "types",
+        "version",
+    )
 
     def __init__(self, version: str, source: str, types: list[TypeFacts]) -> None:
         self.version = version

@@ -35,7 +35,7 @@ class Item(NamedTuple):
     companion: Any
     code: str
     key: str
-    index: int
+    index: int  # type: ignore[assignment]  # the position; tuple.index is never used on it
 
 
 class Resolver(Protocol):

@@ -211,8 +211,8 @@ class Terminology:
                     if not include.system or include.system == system:
                         found.setdefault(system, set()).update(items)
                 undecided |= {s for s in members.open if not include.system or include.system == s}
-            for system, items in found.items():
-                codes.setdefault(system, set()).update(items)
+            for system, members_found in found.items():
+                codes.setdefault(system, set()).update(members_found)
             open_systems |= undecided
             if not include.codes and not include.filters:
                 return

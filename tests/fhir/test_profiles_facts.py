@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from hypothesis import given, settings
@@ -116,7 +116,7 @@ def test_a_book_survives_yaml(found: list[ElementFact], codes: list[str]) -> Non
     values_ = ValueSetFacts(
         "http://example.org/vs", include=(IncludeFact("http://example.org/cs", tuple(codes)),)
     )
-    system = CodeSystemFacts("http://example.org/cs", codes={code: "" for code in codes})
+    system = CodeSystemFacts("http://example.org/cs", codes=dict.fromkeys(codes, ""))
     book = FactBook([Origin("a", "1", "h")], {facts.url: facts}, {values_.url: values_}, {system.url: system})
     assert from_yaml(to_yaml(book)) == book
 
@@ -203,11 +203,11 @@ def test_stu3_and_r4_definitions_give_the_same_facts() -> None:
 class Source:
     """Definitions for terminology tests."""
 
-    systems = {
+    systems: ClassVar = {
         "s": CodeSystemFacts("s", codes={"a": "", "b": "a", "c": "b", "d": ""}),
         "part": CodeSystemFacts("part", complete=False, codes={"a": ""}),
     }
-    sets = {
+    sets: ClassVar = {
         "listed": ValueSetFacts("listed", include=(IncludeFact("s", ("a", "b")),)),
         "whole": ValueSetFacts("whole", include=(IncludeFact("s"),), exclude=(IncludeFact("s", ("d",)),)),
         "below": ValueSetFacts("below", include=(IncludeFact("s", filters=(FilterFact("concept", "descendent-of", "a"),)),)),

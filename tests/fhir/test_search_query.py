@@ -1,4 +1,4 @@
-# ruff: noqa: E501, SIM105 - tables and request lines read better unbroken
+# ruff: noqa: SIM105 - tables and request lines read better unbroken
 """The search string: parsing, and that nothing a client sends can do more than be refused."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-# ruff: noqa: E501 - tables and request lines read better unbroken
+
 """The FHIR server: interactions, search, compartments, negotiation, errors."""
 
 from __future__ import annotations

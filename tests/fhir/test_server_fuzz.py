@@ -1,4 +1,4 @@
-# ruff: noqa: E501 - tables of words read better unbroken
+
 """Nothing that a client sends makes the server raise or answer without an OperationOutcome."""
 
 from __future__ import annotations

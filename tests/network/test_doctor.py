@@ -101,7 +101,7 @@ def network(
 
 
 def problems(loaded: Network) -> list[tuple[str, Blame | None, str]]:
-    return [(item.check, item.blame, item.party) for item in examine(loaded, NOW) if item.level == "problem"]
+    return [(item.check, item.blame, item.party) for item in examine(loaded, datetime.now(UTC)) if item.level == "problem"]
 
 
 def test_healthy_network_has_no_problems(tmp_path, pki):
@@ -207,7 +207,7 @@ def test_missing_secret_names_the_variable(tmp_path, pki):
     with Server(pki.server("his.test.example")) as server:
         found = [
             item
-            for item in examine(network(tmp_path, pki, server.port, his=his), NOW)
+            for item in examine(network(tmp_path, pki, server.port, his=his), datetime.now(UTC))
             if item.level == "problem"
         ]
     assert [item.check for item in found] == ["secret-missing"]
