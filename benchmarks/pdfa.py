@@ -132,7 +132,7 @@ def corpus(args: argparse.Namespace) -> dict[str, Any]:
         theirs = peer(items)
         result["peer_ms"] = (time.perf_counter() - start) * 1000 / len(items)
         different = [
-            f"{f} {p.name}: only builtin {sorted(o - set(t['rules']))}, only verapdf {sorted(set(t['rules']) - o)}"  # noqa: E501
+            f"{f} {p.name}: only builtin {sorted(o - set(t['rules']))}, only verapdf {sorted(set(t['rules']) - o)}"
             for (f, p), o, t in zip(items, ours, theirs, strict=True)
             if o != set(t["rules"]) or "error" in t
         ]
@@ -177,7 +177,7 @@ def folder(args: argparse.Namespace) -> dict[str, Any]:
         counts["identical"] += same
         if not same:
             different.append(
-                f"{flavour} {path}: {report.outcome}, only builtin {sorted(mine - set(their['rules']))}, only verapdf "  # noqa: E501
+                f"{flavour} {path}: {report.outcome}, only builtin {sorted(mine - set(their['rules']))}, only verapdf "
                 f"{sorted(set(their['rules']) - mine)} {their.get('error', '')}"
             )
     return {"counts": counts, "different": different}
@@ -205,7 +205,7 @@ def mutate(args: argparse.Namespace) -> dict[str, Any]:
 
 
 def damage(data: bytes, rng: random.Random) -> bytes:
-    """One to five random edits: flipped bytes, cut, doubled or swapped pieces, changed digits and keywords."""  # noqa: E501
+    """One to five random edits: flipped bytes, cut, doubled or swapped pieces, changed digits and keywords."""
     out = bytearray(data)
     for _ in range(rng.randint(1, 5)):
         size = len(out)

@@ -2,7 +2,7 @@
 
 Usage: ``python benchmarks/pdfa_cmaps.py /usr/share/poppler/cMap``. Only the CMaps of ISO 32000-1, table 118, what
 they use, and the CID-to-Unicode partners are kept, as integer ranges.
-"""  # noqa: E501
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,3 @@
-# ruff: noqa: E501 - tables read better unbroken
 """Latency of the seven GP searches on our FHIR server over loopback, 4 concurrent clients, measured with wrk.
 
 ::

@@ -1,4 +1,3 @@
-# ruff: noqa: E501 - mutants read better on one line
 """Sensitivity of the TestScript engine: can every official assert be made to fail?
 
 ::

@@ -5,9 +5,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import platform
 import signal
 import sys
 import threading
@@ -16,26 +14,24 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
-import msgspec
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from harness import __version__
 from harness.cli.options import AtOption, JsonOption, LangOption
 from harness.cli.serve_fhir import fhir
 from harness.core.clock import OffsetClock, today
 from harness.core.errors import UsageError
 from harness.core.events import EventStream
 from harness.core.findings import Cell, Finding
-from harness.core.runs import ParticipantVersion, RunFolder, RunInfo
+from harness.core.runs import RunFolder, RunInfo
 from harness.core.tdates import parse_day
 from harness.core.text import Text
 from harness.judge.catalogue import Catalogue, load_catalogue
 from harness.judge.cells import cell_exchanges, judge_cell
 from harness.matrix.qualification import default_folder
+from harness.matrix.runinfo import run_info
 from harness.network.config import Network
-from harness.network.expectations import expectations_of
 from harness.network.handout import write_handout
 from harness.network.persons import declared_persons
 from harness.network.router import SniRouter
@@ -295,38 +291,16 @@ class Watch:
 
     def info(self) -> RunInfo:
         """``run.json`` of this moment."""
-        network = self.running.network
         cells = self.running.observer.cells if self.running.observer is not None else []
-        persons = {cell.key: network.person_of(cell) for cell in cells}
-        expectations = expectations_of(network, set(persons.values()), self.t)
-        digest = hashlib.sha256(msgspec.json.encode(expectations, order="deterministic")).hexdigest()
-        return RunInfo(
-            id=self.folder.path.name,
-            harness=__version__,
-            python=platform.python_version(),
-            t=self.t.isoformat(),
-            now=self.now.isoformat(),
-            participants=tuple(
-                ParticipantVersion(
-                    id=item.id,
-                    role=item.role,
-                    kind=item.kind,
-                    vendor=item.vendor,
-                    product=item.product,
-                    version=item.version,
-                )
-                for item in network.participants
-            ),
-            hashes={"catalogue": self.catalogue.digest, "expectations": digest},
-            plan=tuple(cells),
-            settings={
-                "mode": "serve",
-                "intensity": "normal",
-                "requirements": {cell.key: self.requirements(cell) for cell in cells},
-                "persons": persons,
-                "expectations": expectations,
-                "capabilities": {item.id: list(item.capabilities) for item in network.participants},
-            },
+        return run_info(
+            self.folder.path.name,
+            self.running.network,
+            self.catalogue,
+            cells,
+            {cell.key: self.requirements(cell) for cell in cells},
+            t=self.t,
+            now=self.now,
+            settings={"mode": "serve", "intensity": "normal"},
         )
 
     def write_info(self) -> None:

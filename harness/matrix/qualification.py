@@ -7,8 +7,6 @@ from the run folder, so that live and later see the same.
 
 from __future__ import annotations
 
-import hashlib
-import platform
 import traceback
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -16,21 +14,18 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
-from harness import __version__
 from harness.core.clock import Clock
 from harness.core.errors import HarnessError
 from harness.core.events import EventStream
 from harness.core.exchanges import Exchange
 from harness.core.findings import Cell, Finding
-from harness.core.runs import ParticipantVersion, RunFolder, RunInfo
+from harness.core.runs import RunFolder, RunInfo
 from harness.core.text import Text
 from harness.judge.catalogue import Catalogue, Requirement
 from harness.judge.cells import cell_exchanges, judge_cell
 from harness.matrix.plan import Selection
-from harness.network.config import Network, stated_endpoints
-from harness.network.expectations import expectations_of
+from harness.matrix.runinfo import run_info
+from harness.network.config import Network
 from harness.network.persons import declared_persons
 from harness.network.running import RunningNetwork, start
 from harness.record.recorder import Recorder
@@ -195,42 +190,16 @@ class Qualification:
 
     def _info(self, *, final: bool = False) -> RunInfo:
         states = [state for state in self._states.values() if not final or state.findings is not None]
-        persons = {state.cell.key: self.network.person_of(state.cell) for state in self._states.values()}
-        expectations = expectations_of(self.network, set(persons.values()), self.t)
-        return RunInfo(
-            id=self.folder.path.name,
-            harness=__version__,
-            python=platform.python_version(),
-            t=self.t.isoformat(),
-            now=self.now.isoformat(),
-            participants=tuple(
-                ParticipantVersion(
-                    id=item.id,
-                    role=item.role,
-                    kind=item.kind,
-                    vendor=item.vendor,
-                    product=item.product,
-                    version=item.version,
-                )
-                for item in self.network.participants
-            ),
-            hashes={
-                "catalogue": self.catalogue.digest,
-                "expectations": _digest(expectations),
-                **self.settings.get("hashes", {}),
-            },
-            plan=tuple(state.cell for state in self._states.values()),
-            selection=msgspec.to_builtins(self.selection),
-            settings={
-                **{key: value for key, value in self.settings.items() if key != "hashes"},
-                "requirements": {state.cell.key: state.requirements for state in states},
-                "persons": persons,
-                "expectations": expectations,
-                "titles": {item.id: item.screen_name for item in self.network.participants},
-                "stated_endpoints": stated_endpoints(self.network.participants),
-                "logins": {item.id: item.login for item in self.network.participants if item.login},
-                "capabilities": {item.id: list(item.capabilities) for item in self.network.participants},
-            },
+        return run_info(
+            self.folder.path.name,
+            self.network,
+            self.catalogue,
+            self.cells,
+            {state.cell.key: state.requirements for state in states},
+            t=self.t,
+            now=self.now,
+            settings=self.settings,
+            selection=self.selection,
         )
 
 
@@ -249,10 +218,6 @@ def _defect(error: Exception, where: str) -> HarnessError:
 
 def _trio(cell: Cell) -> tuple[str, ...]:
     return (cell.his, cell.dvza, cell.pgo, cell.release)
-
-
-def _digest(value: object) -> str:
-    return hashlib.sha256(msgspec.json.encode(value, order="deterministic")).hexdigest()
 
 
 def default_folder(now: datetime, base: Path = Path("reports")) -> Path:

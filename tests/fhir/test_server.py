@@ -1,4 +1,3 @@
-
 """The FHIR server: interactions, search, compartments, negotiation, errors."""
 
 from __future__ import annotations

@@ -1,4 +1,3 @@
-
 """Nothing that a client sends makes the server raise or answer without an OperationOutcome."""
 
 from __future__ import annotations

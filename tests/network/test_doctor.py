@@ -101,7 +101,11 @@ def network(
 
 
 def problems(loaded: Network) -> list[tuple[str, Blame | None, str]]:
-    return [(item.check, item.blame, item.party) for item in examine(loaded, datetime.now(UTC)) if item.level == "problem"]
+    return [
+        (item.check, item.blame, item.party)
+        for item in examine(loaded, datetime.now(UTC))
+        if item.level == "problem"
+    ]
 
 
 def test_healthy_network_has_no_problems(tmp_path, pki):

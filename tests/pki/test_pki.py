@@ -1,4 +1,3 @@
-# ruff: noqa: E501
 """The test PKI: shape, strict acceptance, named faults, file modes, mutual TLS in memory."""
 
 from __future__ import annotations

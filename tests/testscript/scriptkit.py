@@ -1,4 +1,3 @@
-# ruff: noqa: E501 - XML fragments read better unbroken
 """A small script set of our own making, written to a folder: same layout as the official ones."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-# ruff: noqa: E501, SIM105 - script fragments read better unbroken
+# ruff: noqa: SIM105 - script fragments read better unbroken
 """Bad scripts and bad servers: a clear error or failure, bounded, and the run goes on."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-# ruff: noqa: E501, UP031 - script fragments read better unbroken
+# ruff: noqa: UP031 - script fragments read better unbroken
 """Execution of scripts: variables, operations, asserts, stop rules, isolation, both roles."""
 
 from __future__ import annotations

@@ -228,7 +228,9 @@ class CompositeFont(Font):
             if self.gid_map is None:
                 return set(range(1, measured)), set(range(1, program.count))
             data = self.gid_map
-            gids = {cid: int.from_bytes(data[2 * cid : 2 * cid + 2], "big") for cid in range(1, len(data) // 2)}  # noqa: E501
+            gids = {
+                cid: int.from_bytes(data[2 * cid : 2 * cid + 2], "big") for cid in range(1, len(data) // 2)
+            }  # noqa: E501
             known = {cid for cid, gid in gids.items() if 0 < gid < program.count}
             return {cid for cid in known if gids[cid] < measured}, known
         return set(), set()

@@ -217,7 +217,11 @@ def open_program(ctx: Context, key: str, stream: Stream, symbolic_hint: bool = F
 def _parse(ctx: Context, key: str, stream: Stream) -> Program:
     data = stream.data() or b""
     limits = ctx.limits
-    if key == "FontFile3" and ctx.doc.name(stream.dict.get("Subtype")) not in ("Type1C", "CIDFontType0C", "OpenType"):  # noqa: E501
+    if key == "FontFile3" and ctx.doc.name(stream.dict.get("Subtype")) not in (
+        "Type1C",
+        "CIDFontType0C",
+        "OpenType",
+    ):  # noqa: E501
         raise ValueError("unknown kind of font file")
     if key == "FontFile":
         return Type1Font(data, limits)

@@ -215,7 +215,11 @@ class SimpleFont(Font):
                 return text
         if self.subtype == "TrueType" and self.symbolic and not self.has_encoding:
             return None
-        if self.subtype == "TrueType" and code not in self.differences and self.encoding_name not in _UNICODE_ENCODINGS:  # noqa: E501
+        if (
+            self.subtype == "TrueType"
+            and code not in self.differences
+            and self.encoding_name not in _UNICODE_ENCODINGS
+        ):  # noqa: E501
             return None
         if name is None and (self.encoding_name in NAMED or self.differences):
             return "\0"  # as the reference: a code without name is .notdef, and that has no text
