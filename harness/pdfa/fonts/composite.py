@@ -230,7 +230,7 @@ class CompositeFont(Font):
             data = self.gid_map
             gids = {
                 cid: int.from_bytes(data[2 * cid : 2 * cid + 2], "big") for cid in range(1, len(data) // 2)
-            }  # noqa: E501
+            }
             known = {cid for cid, gid in gids.items() if 0 < gid < program.count}
             return {cid for cid in known if gids[cid] < measured}, known
         return set(), set()

@@ -221,7 +221,7 @@ def _parse(ctx: Context, key: str, stream: Stream) -> Program:
         "Type1C",
         "CIDFontType0C",
         "OpenType",
-    ):  # noqa: E501
+    ):
         raise ValueError("unknown kind of font file")
     if key == "FontFile":
         return Type1Font(data, limits)

@@ -219,7 +219,7 @@ class SimpleFont(Font):
             self.subtype == "TrueType"
             and code not in self.differences
             and self.encoding_name not in _UNICODE_ENCODINGS
-        ):  # noqa: E501
+        ):
             return None
         if name is None and (self.encoding_name in NAMED or self.differences):
             return "\0"  # as the reference: a code without name is .notdef, and that has no text
