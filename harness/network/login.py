@@ -16,6 +16,7 @@ A recipe says, per page, how to recognise it, what to fill in and what to press:
         check: {langdurig: "{long_term}"}  # a checkbox; empty or "no" leaves it off
         press: {yes: {label: "Ja"}, no: {label: "Nee"}}
 
+``browser: true`` at the top walks the pages in Chromium (:mod:`harness.network.login_browser`).
 ``{placeholders}`` come from the person's ``values`` in the network file, plus ``{person}`` and
 ``{long_term}``.
 """
@@ -73,9 +74,13 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A login recipe."""
+    """A login recipe.
+
+    :ivar browser: walk the pages in Chromium instead of over plain HTTP (pages that need JavaScript).
+    """
 
     name: str = ""
+    browser: bool = False
     steps: tuple[Step, ...]
 
 

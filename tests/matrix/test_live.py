@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -104,3 +105,43 @@ def test_bare_fhir_server_behind_our_dvza(harness, tmp_path):
         if item["verdict"] not in ("pass", "not-applicable")
     }
     assert (done.code, bad) == (0, set()), done.out + done.err
+
+
+RECIPE = """
+name: met een echte browser
+browser: true
+steps:
+  - page: landing
+    match: {step: landing}
+    press: {label: Verder naar inloggen}
+  - page: login
+    match: {step: login}
+    fill: {person: "{person}"}
+    press: {action: login}
+  - page: consent
+    match: {step: consent}
+    check: {long_term: "{long_term}"}
+    press: {yes: {action: "yes"}, no: {action: "no"}}
+"""
+
+
+@pytest.mark.browser
+def test_login_pages_of_a_live_dvza_in_chromium(served, harness, tmp_path):
+    pytest.importorskip("playwright")
+    if not any(map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))):
+        pytest.skip("Chromium is not installed")
+    source = Path(served["network_file"])
+    data = yaml.safe_load(source.read_text())
+    source.with_name("recipe.yaml").write_text(RECIPE)
+    for item in data["participants"]:
+        if item["role"] == "dvza":
+            item["login"] = "recipe.yaml"
+    path = source.with_name("browser.yaml")
+    path.write_text(yaml.safe_dump(data))
+    words = ("--standard", "eafspraak-2.0", "--pgo", "pgo-zon", "--vendor", "his-beuk", "--at", "2026-03-01")
+    done = harness("qualify", "--network", path, "--out", tmp_path / "run", "--only", "EA-GEN-001", *words)
+    assert done.code == 0, done.out + done.err
+    assert [item["verdict"] for item in findings(tmp_path / "run")] == ["pass"]
+    har = "".join(file.read_text() for file in (tmp_path / "run" / "exchanges").glob("*.har"))
+    for operation in ("landing", "login", "consent"):
+        assert f'"{operation}"' in har

@@ -21,7 +21,7 @@ from harness.medmij.lists import Service as ListedService
 from harness.medmij.lists import SystemRole
 from harness.medmij.lists import url as list_url
 from harness.medmij.releases import ListKind, framework
-from harness.network import login
+from harness.network import login, login_browser
 from harness.network.client import Answer, HttpClient
 from harness.network.config import Participant
 from harness.network.connect import ConnectMap
@@ -29,6 +29,8 @@ from harness.network.flows import queries
 from harness.network.flows.session import STELSELNODE, FlowSession, new_id
 from harness.network.twins.stelselnode import LIST_KINDS, endpoints
 
+_INTERFACES: Final = {"landing": "authorization", "login": "login", "consent": "consent"}
+"""Which interface a page of the recipe belongs to."""
 MAIN_STEPS: Final = ("lists", "authorize", "landing", "login", "consent", "token", "metadata", "resource")
 TOKEN_TIMEOUT: Final = 12.0
 """Seconds: the framework allows 10 (``core.tknint.206``)."""
@@ -208,15 +210,43 @@ class Driver:
         if self.recipe is None:
             raise Stop
         url = self._authorization_url()
-        answer = self._visit("GET", url, "authorization", "authorize", page="")
-        if variant is not None and variant.steps[-1] == "authorize":
-            return
         answers: dict[str, str] = {
             "landing": variant.landing if variant is not None else "continue",
             "consent": variant.consent.answer if variant is not None else "yes",
         }
+        if variant is None and self.recipe.browser:
+            self._returned(self._walk_in_browser(url, answers))
+            return
+        answer = self._visit("GET", url, "authorization", "authorize", page="")
+        if variant is not None and variant.steps[-1] == "authorize":
+            return
         location = self._walk(url, answer, answers)
         self._returned(location)
+
+    def _walk_in_browser(self, url: str, answers: dict[str, str]) -> str:
+        """The pages of the main flow in Chromium; variants that break things stay with plain HTTP."""
+        assert self.recipe is not None
+        session = self.session
+        labels = ["authorization", "authorize"]
+
+        def visit(method: str, target: str, body: bytes, is_page: bool) -> Answer:
+            operation = labels[1] if is_page else "page-resource"
+            return self._visit(method, target, labels[0], operation, page="", body=body)
+
+        def entered(step: login.Step) -> None:
+            if step.page != "other":
+                labels[0] = _INTERFACES[step.page]
+                labels[1] = step.page
+            session.logged_in = session.logged_in or step.page == "login"
+
+        values = {**self.person_values, "person": session.person, "long_term": "no"}
+        redirect_uri = session.values["redirect_uri"]
+        location = login_browser.walk(
+            self.recipe, url, redirect_uri, values, answers, visit=visit, entered=entered
+        )
+        if not location:
+            raise Stop
+        return location
 
     def _authorization_url(self) -> str:
         session, pgo, rel = self.session, self.pgo, self.session.release
@@ -328,9 +358,7 @@ class Driver:
             if step is None:
                 raise Stop
             operation = step.page if step.page != "other" else operation
-            interface = {"landing": "authorization", "login": "login", "consent": "consent"}.get(
-                step.page, interface
-            )
+            interface = _INTERFACES.get(step.page, interface)
             if operation == "login":
                 session.logged_in = True
             url = step.url
