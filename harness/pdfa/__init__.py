@@ -1,7 +1,7 @@
 # ruff: noqa: E501  (bilingual texts and tables)
 """PDF/A validation (ISO 19005-1, -2, -3) without Java: :func:`check` says whether a document is what it claims.
 
-How it works, in the order of one check (:mod:`harness.pdfa.check`):
+How it works, in the order of one check (:mod:`harness.pdfa.checking`):
 
 1. :mod:`~harness.pdfa.lex` and :mod:`~harness.pdfa.cos` read the raw file: header, cross-reference chain, every
    object at the offset that the cross-reference gives. Nothing is repaired; oddities become facts.
@@ -62,7 +62,7 @@ def check(
 def check_here(data: bytes, flavour: str, limits: Limits) -> Report:
     """Check in this process; see :func:`check`."""
     from harness.pdfa import metadata
-    from harness.pdfa.check import run
+    from harness.pdfa.checking import run
     from harness.pdfa.cos import Document
 
     budget = Budget(limits)

@@ -100,7 +100,7 @@ def _check_embedded(ctx: Context, stream: Stream, where: str) -> None:
 def _is_pdfa(ctx: Context, stream: Stream) -> bool:
     """Whether an attachment is itself valid as 1b or 2b, by its claim; too deep nesting is a limit."""
     from harness.pdfa import metadata
-    from harness.pdfa.check import run
+    from harness.pdfa.checking import run
     from harness.pdfa.cos import Document
 
     if ctx.depth >= ctx.limits.attachment_depth:
