@@ -28,8 +28,8 @@ from typing import Any
 from lxml import etree
 
 from harness.core.tdates import TDates
-from harness.fhir.codec import Limits, parse, to_json, to_xml
-from harness.fhir.model import Model, load_model
+from harness.fhir.codec.documents import Limits, parse, to_json, to_xml
+from harness.fhir.model.types import Model, load_model
 
 LIMITS = Limits(size=256 * 1024 * 1024)
 XHTML = "{http://www.w3.org/1999/xhtml}"

@@ -17,9 +17,9 @@ import msgspec
 from lxml import etree
 
 from harness.core.tdates import TDates
-from harness.fhir import codec
-from harness.fhir.definitions import embedded
-from harness.fhir.model import Model, load_model
+from harness.fhir.codec import documents as codec
+from harness.fhir.model.definitions import embedded
+from harness.fhir.model.types import Model, load_model
 
 T = date(2026, 3, 1)
 _PLACEHOLDER = re.compile(r"\$\{([A-Za-z]+)-([^}]*?)-(?:id|url)\}")

@@ -6,7 +6,7 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from harness.fhir.model import Model
+from harness.fhir.model.types import Model
 
 _STRINGS = (
     "final", "x", "", "http://loinc.org", "2024-01-01", "male", "urn:oid:", "Patient/", "1", "true", "mg",

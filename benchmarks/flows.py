@@ -18,10 +18,10 @@ import time
 from datetime import date
 from pathlib import Path
 
-from harness.core.findings import Cell
-from harness.core.runs import RunFolder
-from harness.network.config import Network
-from harness.network.persons import declared_persons
+from harness.core.run.findings import Cell
+from harness.core.run.folder import RunFolder
+from harness.network.file import Network
+from harness.network.person.persons import declared_persons
 from harness.network.running import RunningNetwork, start
 from harness.record import Recorder
 

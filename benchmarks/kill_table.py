@@ -21,11 +21,11 @@ import msgspec
 from rich.console import Console
 from rich.table import Table as Grid
 
-from harness.core.faults import fault, faults
+from harness.core.standards.faults import fault, faults
 from harness.judge.catalogue import load_catalogue
 from harness.matrix.kill import Bench, Row, Table, rows, unguarded
 from harness.medmij.releases import release_ids
-from harness.network.config import Network
+from harness.network.file import Network
 
 
 def main() -> int:

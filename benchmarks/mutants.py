@@ -16,7 +16,7 @@ from typing import Any
 
 from lxml import etree
 
-from harness.fhir.model import ElementFacts, Model
+from harness.fhir.model.types import ElementFacts, Model
 
 Json = dict[str, Any]
 

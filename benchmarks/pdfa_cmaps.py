@@ -1,4 +1,4 @@
-"""Build ``harness/pdfa/data/cmaps.zip`` from a folder with Adobe's cmap resources (package poppler-data).
+"""Build ``harness/pdfa/facts/fonts/data/cmaps.zip`` from a folder with Adobe's cmap resources (package poppler-data).
 
 Usage: ``python benchmarks/pdfa_cmaps.py /usr/share/poppler/cMap``. Only the CMaps of ISO 32000-1, table 118, what
 they use, and the CID-to-Unicode partners are kept, as integer ranges.
@@ -13,10 +13,10 @@ from pathlib import Path
 
 import msgspec
 
-from harness.pdfa.fonts.cmap import PREDEFINED, Packed, parse
-from harness.pdfa.limits import Limits
+from harness.pdfa.facts.fonts.cmap import PREDEFINED, Packed, parse
+from harness.pdfa.file.limits import Limits
 
-OUT = Path(__file__).resolve().parent.parent / "harness" / "pdfa" / "data" / "cmaps.zip"
+OUT = Path(__file__).resolve().parent.parent / "harness" / "pdfa" / "facts" / "fonts" / "data" / "cmaps.zip"
 PARTNERS = ["Adobe-GB1-UCS2", "Adobe-CNS1-UCS2", "Adobe-Japan1-UCS2", "Adobe-Korea1-UCS2"]
 
 

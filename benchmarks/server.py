@@ -23,8 +23,8 @@ from pathlib import Path
 
 import httpx
 
-from harness.fhir import codec
-from harness.network.persons import fixture_persons
+from harness.fhir.codec import documents as codec
+from harness.network.person.persons import fixture_persons
 
 P50, P99, CLIENTS = 5.0, 25.0, 4
 SEARCHES = {
@@ -87,7 +87,7 @@ def main() -> int:
                 resources += 1
         map_file = Path(folder, "tokens")
         map_file.write_text(json.dumps(tokens))
-        code = "import sys; from harness.cli.serve_fhir import app; app(sys.argv[1:])"
+        code = "import sys; from harness.cli.serve.fhir import app; app(sys.argv[1:])"
         server = subprocess.Popen(
             [
                 sys.executable, "-c", code, "--fixtures", folder, "--port", "0", "--token-map", str(map_file),

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
-from harness.fhir.constraints import Knowledge
-from harness.fhir.model import ElementFacts, TypeRef
+from harness.fhir.model.types import ElementFacts, TypeRef
+from harness.fhir.profiles.constraints import Knowledge
 
 Json = dict[str, Any]
 

@@ -24,17 +24,17 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from harness.core.exchanges import Request, Response
+from harness.core.run.exchanges import Request, Response
 from harness.core.verdicts import Verdict
-from harness.fhir import codec
-from harness.testscript.bodies import body_of
-from harness.testscript.execute import Execution, Performed
-from harness.testscript.judge import NOTHING, ProfileAnswer
-from harness.testscript.model import Assert
-from harness.testscript.profilecheck import ProfileChecks
-from harness.testscript.run import Item, Plan, SelfServers, as_pgo, collect, offline, settings_of
-from harness.testscript.selfserver import lenient
-from harness.testscript.transport import in_process
+from harness.fhir.codec import documents as codec
+from harness.testscript.judge.asserts import NOTHING, ProfileAnswer
+from harness.testscript.judge.bodies import body_of
+from harness.testscript.judge.profiles import ProfileChecks
+from harness.testscript.read.model import Assert
+from harness.testscript.run.execute import Execution, Performed
+from harness.testscript.run.many import Item, Plan, SelfServers, as_pgo, collect, offline, settings_of
+from harness.testscript.run.transport import in_process
+from harness.testscript.serve.selfserver import lenient
 
 BAR = 95.0
 LIMIT = 600

@@ -37,8 +37,8 @@ from rich.table import Table  # noqa: E402
 
 from harness.core.issues import Issue  # noqa: E402
 from harness.core.tdates import TDates  # noqa: E402
-from harness.fhir.codec import parse, to_json  # noqa: E402
-from harness.fhir.packages import load_packages  # noqa: E402
+from harness.fhir.codec.documents import parse, to_json  # noqa: E402
+from harness.fhir.packages.load import load_packages  # noqa: E402
 from harness.fhir.validation import Validator  # noqa: E402
 
 CACHE = ROOT / "benchmarks" / ".cache" / "hapi"

@@ -17,7 +17,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-from harness.core.findings import Cell, Finding
+from harness.core.run.findings import Cell, Finding
 from harness.core.text import Text
 from harness.core.verdicts import Verdict
 

@@ -25,8 +25,14 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "qualify": ("harness.cli.qualify", "Run all HIS × DVZA × PGO × standard combinations and report."),
     "judge": ("harness.cli.judge", "Judge a recorded run again, offline."),
     "doctor": ("harness.cli.doctor", "Preflight: whose side is a problem on, before anything is tested."),
-    "serve": ("harness.cli.serve", "Serve the mock network (or a FHIR server) for live participants."),
-    "testscript": ("harness.cli.testscript", "Run official FHIR TestScripts, server and client role."),
+    "serve": (
+        "harness.cli.serve.network",
+        "Serve the mock network (or a FHIR server) for live parties.",
+    ),
+    "testscript": (
+        "harness.cli.testscript.commands",
+        "Run official FHIR TestScripts, both roles.",
+    ),
     "validate": ("harness.cli.validate", "Validate FHIR resources against profiles, offline."),
     "fhirpath": ("harness.cli.fhirpath", "Evaluate a FHIRPath expression on a file."),
     "profiles": ("harness.cli.profiles", "Work with FHIR packages and embedded profile facts."),

@@ -12,8 +12,8 @@ from rich.console import Console
 from harness.cli.options import JsonOption, LangOption
 from harness.core.clock import SystemClock
 from harness.core.text import Lang
-from harness.network.config import Network
 from harness.network.doctor import examine
+from harness.network.file import Network
 from harness.report.doctor import diagnosis_block, doctor_code, totals_line
 
 app = typer.Typer()

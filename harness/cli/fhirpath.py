@@ -18,11 +18,11 @@ from harness.core.clock import AMSTERDAM, SystemClock
 from harness.core.errors import InputError
 from harness.core.tdates import TDates, parse_day
 from harness.core.text import Text
-from harness.fhir import codec
+from harness.fhir.codec import documents as codec
 from harness.fhir.fhirpath import DocumentContext, Expression, Node, Quantity, Temporal, TypeInfo, compile
 from harness.fhir.fhirpath.errors import FHIRPathError
-from harness.fhir.fhirpath.types import system_name
-from harness.fhir.model import load_model
+from harness.fhir.fhirpath.functions.types import system_name
+from harness.fhir.model.types import load_model
 
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 

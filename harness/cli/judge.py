@@ -13,8 +13,8 @@ from rich.console import Console
 
 from harness.cli.options import JsonOption, LangOption
 from harness.core.exits import ExitCode, strongest
-from harness.core.findings import Finding, canonical
-from harness.core.runs import RunFolder
+from harness.core.run.findings import Finding, canonical
+from harness.core.run.folder import RunFolder
 from harness.core.text import Lang
 from harness.core.verdicts import exit_code
 from harness.judge.catalogue import Catalogue, load_catalogue

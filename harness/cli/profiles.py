@@ -54,9 +54,9 @@ def distill(
     Seeds bring along their parents, the profiles of their data types and of what they refer to, and value
     sets.
     """
-    from harness.fhir.closures import Origin, collect, to_yaml
-    from harness.fhir.constraints import Knowledge
-    from harness.fhir.packages import load_packages
+    from harness.fhir.packages.load import load_packages
+    from harness.fhir.profiles.closures import Origin, collect, to_yaml
+    from harness.fhir.profiles.constraints import Knowledge
 
     loaded = load_packages(packages)
     chosen = [*(profile or ()), *(_seeds(seeds) if seeds is not None else ())]
@@ -95,7 +95,7 @@ def build_base(
     out: Annotated[Path, typer.Option("--out", help="Folder to write the compiled facts into.")],
 ) -> None:
     """Compile a FHIR base specification into the facts that the harness embeds: no descriptive text."""
-    from harness.fhir import build
+    from harness.fhir.model import build
 
     files = build.build(archive)
     build.write(files, out)
@@ -112,8 +112,8 @@ def snapshot(
     lang: LangOption = "nl",
 ) -> None:
     """Show the complete element list of a profile: base type with all differentials laid over it."""
-    from harness.fhir.packages import load_packages
-    from harness.fhir.snapshot import expand
+    from harness.fhir.packages.load import load_packages
+    from harness.fhir.profiles.snapshot import expand
     from harness.fhir.validation import Validator
 
     validator = Validator(load_packages(package) if package else None)
@@ -136,8 +136,8 @@ def list_profiles(
     lang: LangOption = "nl",
 ) -> None:
     """List the profiles that are available: embedded facts, and those of packages."""
-    from harness.fhir.closures import embedded_facts
-    from harness.fhir.packages import load_packages
+    from harness.fhir.packages.load import load_packages
+    from harness.fhir.profiles.closures import embedded_facts
 
     shown: dict[str, str] = {}
     if package:

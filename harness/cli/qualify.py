@@ -17,15 +17,15 @@ from harness.core.clock import SystemClock
 from harness.core.data import scenarios_path
 from harness.core.errors import UsageError, nearest
 from harness.core.exits import ExitCode
-from harness.core.runs import RunFolder
+from harness.core.run.folder import RunFolder
 from harness.core.text import Lang, Text
 from harness.core.verdicts import Blame
 from harness.judge.catalogue import load_catalogue
 from harness.matrix.plan import Selection, plan_cells
 from harness.matrix.qualification import default_folder
 from harness.matrix.start import DEMO, RunOptions, check_options
-from harness.network.config import Network
 from harness.network.doctor import examine
+from harness.network.file import Network
 from harness.report.console import print_run
 from harness.report.doctor import diagnosis_block, doctor_code
 from harness.report.machine import run_document

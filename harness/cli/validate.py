@@ -22,7 +22,7 @@ from harness.core.exits import ExitCode, strongest
 from harness.core.issues import Issue, shorten
 from harness.core.tdates import TDates, parse_day
 from harness.core.text import Lang, Text, both
-from harness.fhir.codec import Document, parse
+from harness.fhir.codec.documents import Document, parse
 from harness.fhir.validation import Validator, operation_outcome
 
 app = typer.Typer(no_args_is_help=True)
@@ -231,7 +231,7 @@ def validate(
     packages = None
     notes: list[Issue] = []
     if package:
-        from harness.fhir.packages import load_packages
+        from harness.fhir.packages.load import load_packages
 
         packages = load_packages(package)
         notes = packages.notes

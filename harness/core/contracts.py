@@ -10,10 +10,10 @@ from typing import Any, Literal
 
 import msgspec
 
-from harness.core.events import Event
-from harness.core.findings import Finding
 from harness.core.issues import Issue
-from harness.core.runs import RunInfo
+from harness.core.run.events import Event
+from harness.core.run.findings import Finding
+from harness.core.run.folder import RunInfo
 
 FOLDER = Path(__file__).parent / "schemas"
 

@@ -1,5 +1,6 @@
 """What FHIR says, and nothing of MedMij: codec, FHIRPath, packages, profiles, validation, store, server.
 
-Start with :mod:`harness.fhir.model` (structure facts per FHIR version) and :mod:`harness.fhir.codec`
+Start with :mod:`harness.fhir.model.types` (structure facts per FHIR version) and
+:mod:`harness.fhir.codec.documents`
 (XML and JSON in and out, with defects as issues); the rest stands on those two.
 """

@@ -1,6 +1,6 @@
 """Judges: pure functions from redacted exchanges to findings.
 
-Central module: :mod:`harness.judge.run`, which judges one cell from its
+Central module: :mod:`harness.judge.judging`, which judges one cell from its
 :class:`~harness.judge.view.CellView` with the functions registered in :mod:`harness.judge.registry`
 against the :mod:`harness.judge.catalogue`. Modules named ``generic``, ``huisartsgegevens_*``, ``pdfa_*``,
 ``mm_*`` … hold the judges themselves. No module of this room does I/O of its own or reads a clock (a test

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from harness.core.exchanges import Exchange
-from harness.core.findings import Cell, Finding
-from harness.core.runs import RunFolder, RunInfo
+from harness.core.run.exchanges import Exchange
+from harness.core.run.findings import Cell, Finding
+from harness.core.run.folder import RunFolder, RunInfo
 from harness.judge.catalogue import Catalogue
-from harness.judge.run import judge_requirements
+from harness.judge.judging import judge_requirements
 from harness.judge.view import CellView
 from harness.record.har import read_har
 

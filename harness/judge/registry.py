@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from functools import cache
 
 from harness.core.errors import HarnessError
-from harness.core.findings import Finding
+from harness.core.run.findings import Finding
 from harness.judge.view import CellView
 
 Judge = Callable[[CellView], Iterable[Finding]]
@@ -44,8 +44,8 @@ def _name(function: Judge) -> str:
 @cache
 def _load_all() -> None:
     package = importlib.import_module("harness.judge")
-    for module in pkgutil.iter_modules(package.__path__):
-        importlib.import_module(f"harness.judge.{module.name}")
+    for module in pkgutil.walk_packages(package.__path__, "harness.judge."):
+        importlib.import_module(module.name)
 
 
 def judges() -> dict[str, Judge]:

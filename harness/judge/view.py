@@ -11,13 +11,13 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from harness.core.exchanges import Exchange, media_type
-from harness.core.findings import Cell, Finding, Where, finding
-from harness.core.runs import ParticipantVersion
+from harness.core.run.exchanges import Exchange, media_type
+from harness.core.run.findings import Cell, Finding, Where, finding
+from harness.core.run.folder import ParticipantVersion
 from harness.core.text import Text
 from harness.core.verdicts import Blame, Strength, Verdict
-from harness.fhir.codec import Document, parse
-from harness.fhir.model import load_model
+from harness.fhir.codec.documents import Document, parse
+from harness.fhir.model.types import load_model
 from harness.judge.catalogue import Catalogue, Requirement
 
 FHIR_JSON = ("application/fhir+json", "application/json+fhir", "application/json")

@@ -13,16 +13,16 @@ from datetime import date, datetime
 
 import msgspec
 
-from harness.core.exchanges import Exchange
-from harness.core.faults import Fault, faults
-from harness.core.findings import Cell
+from harness.core.run.exchanges import Exchange
+from harness.core.run.findings import Cell
+from harness.core.standards.faults import Fault, faults
 from harness.core.verdicts import Verdict, worst
 from harness.judge.catalogue import Catalogue
-from harness.judge.run import judge_requirements
+from harness.judge.judging import judge_requirements
 from harness.judge.view import CellView
 from harness.medmij.flows import variants
-from harness.network.config import Network, Participant
-from harness.network.expectations import expectations_of
+from harness.network.file import Network, Participant
+from harness.network.person.expectations import expectations_of
 from harness.network.running import start
 
 TLS_FAULTS = frozenset({"plain-http", "tls-1-0", "weak-suites"})

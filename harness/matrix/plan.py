@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from harness.core.errors import UsageError, nearest
-from harness.core.findings import Cell
+from harness.core.run.findings import Cell
 from harness.core.text import Text
-from harness.network.config import Network, Participant
+from harness.network.file import Network, Participant
 
 DEFAULT_RELEASE = "mm-2.2"
 

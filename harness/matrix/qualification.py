@@ -16,17 +16,17 @@ from typing import Any
 
 from harness.core.clock import Clock
 from harness.core.errors import HarnessError
-from harness.core.events import EventStream
-from harness.core.exchanges import Exchange
-from harness.core.findings import Cell, Finding
-from harness.core.runs import RunFolder, RunInfo
+from harness.core.run.events import EventStream
+from harness.core.run.exchanges import Exchange
+from harness.core.run.findings import Cell, Finding
+from harness.core.run.folder import RunFolder, RunInfo
 from harness.core.text import Text
 from harness.judge.catalogue import Catalogue, Requirement
 from harness.judge.cells import cell_exchanges, judge_cell
 from harness.matrix.plan import Selection
 from harness.matrix.runinfo import run_info
-from harness.network.config import Network
-from harness.network.persons import declared_persons
+from harness.network.file import Network
+from harness.network.person.persons import declared_persons
 from harness.network.running import RunningNetwork, start
 from harness.record.recorder import Recorder
 from harness.scenario import Scenario

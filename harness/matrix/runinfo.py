@@ -11,12 +11,12 @@ from typing import Any
 import msgspec
 
 from harness import __version__
-from harness.core.findings import Cell
-from harness.core.runs import ParticipantVersion, RunInfo
+from harness.core.run.findings import Cell
+from harness.core.run.folder import ParticipantVersion, RunInfo
 from harness.judge.catalogue import Catalogue
 from harness.matrix.plan import Selection
-from harness.network.config import Network, stated_endpoints
-from harness.network.expectations import expectations_of
+from harness.network.file import Network, stated_endpoints
+from harness.network.person.expectations import expectations_of
 
 
 def run_info(

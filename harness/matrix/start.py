@@ -9,14 +9,14 @@ from pathlib import Path
 from harness.core.clock import AMSTERDAM, Clock, today
 from harness.core.data import data_path
 from harness.core.errors import UsageError
-from harness.core.findings import Cell
-from harness.core.runs import RunFolder
+from harness.core.run.findings import Cell
+from harness.core.run.folder import RunFolder
 from harness.core.tdates import parse_day
 from harness.core.text import Text
 from harness.judge.catalogue import Catalogue
 from harness.matrix.plan import Selection
 from harness.matrix.qualification import Qualification, default_folder
-from harness.network.config import Network
+from harness.network.file import Network
 
 DEMO = "demo"
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from harness.core.exchanges import Headers, header_values
 from harness.core.issues import Issue, shorten
+from harness.core.run.exchanges import Headers, header_values
 from harness.core.text import Text
 
 REQUEST_ID: Final = "MedMij-Request-ID"

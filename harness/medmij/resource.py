@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from harness.core.exchanges import Headers, header_values, media_type
+from harness.core.run.exchanges import Headers, header_values, media_type
 from harness.medmij import forms, headers
 from harness.medmij.errors import RESOURCE_CASES, ResourceError
 from harness.medmij.releases import Release

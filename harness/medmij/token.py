@@ -14,8 +14,8 @@ from typing import Any, Final
 
 import msgspec
 
-from harness.core.exchanges import Headers, header, media_type
 from harness.core.issues import Issue, Severity, shorten
+from harness.core.run.exchanges import Headers, header, media_type
 from harness.core.text import Text
 from harness.medmij import forms, headers, scope, urls
 from harness.medmij.errors import TOKEN_ERRORS

@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from harness.core.runs import write_atomic
+from harness.core.run.folder import write_atomic
 from harness.network.running import RunningNetwork
 from harness.network.twins.stelselnode import list_host
 
@@ -74,6 +74,6 @@ def _common(item: Any) -> dict[str, Any]:
 
 
 def _cell(his: Any, standard: str, release: str) -> Any:
-    from harness.core.findings import Cell
+    from harness.core.run.findings import Cell
 
     return Cell(his=his.id, dvza=his.dvza, pgo="", standard=standard, release=release)

@@ -13,18 +13,18 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from harness.core.clock import Clock
-from harness.core.exchanges import header
-from harness.core.findings import Cell
-from harness.core.queries import load_queries
-from harness.core.standards import service_standard, standard
+from harness.core.run.exchanges import header
+from harness.core.run.findings import Cell
+from harness.core.standards.queries import load_queries
+from harness.core.standards.table import service_standard, standard
 from harness.core.tdates import TDates
 from harness.medmij import forms
 from harness.medmij.releases import framework
-from harness.network.config import Network, Participant
-from harness.network.flows.session import STELSELNODE
-from harness.network.serving import Handler, Incoming, Outgoing
-from harness.network.twins.dvza import DvzaTwin, hashed
+from harness.network.drive.session import STELSELNODE
+from harness.network.file import Network, Participant
+from harness.network.twins.dvza.shared import DvzaTwin, hashed
 from harness.network.twins.stelselnode import client_host
+from harness.network.wire.serving import Handler, Incoming, Outgoing
 from harness.record import Known, RawExchange, Recorder
 
 _OPERATIONS = {

@@ -19,28 +19,28 @@ from typing import Any, Final
 
 from harness.core.clock import Clock, OffsetClock, SystemClock, today
 from harness.core.errors import ConfigurationError, UsageError
-from harness.core.events import EventStream
-from harness.core.exchanges import Request, Response
-from harness.core.findings import Cell
-from harness.core.standards import standard
+from harness.core.run.events import EventStream
+from harness.core.run.exchanges import Request, Response
+from harness.core.run.findings import Cell
+from harness.core.standards.table import standard
 from harness.core.tdates import TDates
 from harness.core.text import Text
 from harness.medmij.flows import Variant, variants
 from harness.medmij.releases import Function, release
-from harness.network import login
-from harness.network.client import HttpClient
-from harness.network.config import Network, Participant
-from harness.network.connect import ConnectMap
-from harness.network.flows.driver import Driver
-from harness.network.flows.session import FlowSession, Parties
+from harness.network.drive.driver import Driver
+from harness.network.drive.session import FlowSession, Parties
+from harness.network.file import Network, Participant
 from harness.network.observe import Observer
-from harness.network.persons import declared_persons, fixture_persons
-from harness.network.pgo import PgoTwin, file_identity
-from harness.network.serving import Handler, HandlerApp, Hosting, Incoming, Outgoing
+from harness.network.person import login
+from harness.network.person.persons import declared_persons, fixture_persons
 from harness.network.twins.backends import Backend, LiveBackend, TwinBackend
-from harness.network.twins.dvza import DvzaTwin, KnownPerson
+from harness.network.twins.dvza.shared import DvzaTwin, KnownPerson
 from harness.network.twins.his import HisTwin
+from harness.network.twins.pgo import PgoTwin, file_identity
 from harness.network.twins.stelselnode import Stelselnode, list_host
+from harness.network.wire.client import HttpClient
+from harness.network.wire.connect import ConnectMap
+from harness.network.wire.serving import Handler, HandlerApp, Hosting, Incoming, Outgoing
 from harness.pki.authority import TestPki
 from harness.pki.contexts import client_context, server_context
 from harness.pki.facts import certificate_facts
@@ -389,7 +389,7 @@ class RunningNetwork:
             )
         chosen = known[flow]
         if self.can_drive(cell, chosen):
-            from harness.network.flows.servers import circumstances
+            from harness.network.drive.circumstances import circumstances
 
             repeats = chosen.repeat.get(self.intensity, 1)
             with circumstances(self, cell, chosen) as connect:

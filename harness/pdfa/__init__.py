@@ -3,16 +3,16 @@
 
 How it works, in the order of one check (:mod:`harness.pdfa.checking`):
 
-1. :mod:`~harness.pdfa.lex` and :mod:`~harness.pdfa.cos` read the raw file: header, cross-reference chain, every
+1. :mod:`~harness.pdfa.file.lex` and :mod:`~harness.pdfa.file.cos` read the raw file: header, cross-reference chain, every
    object at the offset that the cross-reference gives. Nothing is repaired; oddities become facts.
-2. :mod:`~harness.pdfa.metadata` reads the XMP packets, the claim and the document information.
-3. :mod:`~harness.pdfa.catalog` judges output intents, actions, forms, optional content, structure, signatures.
-4. :mod:`~harness.pdfa.pages` and :mod:`~harness.pdfa.content` run each content stream once with a graphics
+2. :mod:`~harness.pdfa.facts.metadata.metadata` reads the XMP packets, the claim and the document information.
+3. :mod:`~harness.pdfa.facts.document.catalog` judges output intents, actions, forms, optional content, structure, signatures.
+4. :mod:`~harness.pdfa.facts.document.pages` and :mod:`~harness.pdfa.facts.graphics.content` run each content stream once with a graphics
    state; only what is really used (fonts, images, colour spaces) is judged.
 5. :mod:`~harness.pdfa.fonts` reads font programs as far as the used glyphs need.
 
-A rule (:mod:`~harness.pdfa.rules`, :mod:`~harness.pdfa.registry`) is a predicate over one fact object; its id is
-``<clause>-<test>`` as veraPDF prints it. All loops spend from a budget (:mod:`~harness.pdfa.limits`).
+A rule (:mod:`~harness.pdfa.rules`, :mod:`~harness.pdfa.rules.registry`) is a predicate over one fact object; its id is
+``<clause>-<test>`` as veraPDF prints it. All loops spend from a budget (:mod:`~harness.pdfa.file.limits`).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from pathlib import Path
 
 from harness.core.errors import UsageError, nearest
 from harness.core.text import Text
-from harness.pdfa.limits import Budget, LimitExceeded, Limits, Unreadable
+from harness.pdfa.file.limits import Budget, LimitExceeded, Limits, Unreadable
 from harness.pdfa.model import FLAVOURS, Flavour, Outcome, Report, Violation
 
 __all__ = ["FLAVOURS", "Flavour", "Limits", "Outcome", "Report", "Violation", "check"]
@@ -61,9 +61,9 @@ def check(
 
 def check_here(data: bytes, flavour: str, limits: Limits) -> Report:
     """Check in this process; see :func:`check`."""
-    from harness.pdfa import metadata
     from harness.pdfa.checking import run
-    from harness.pdfa.cos import Document
+    from harness.pdfa.facts.metadata import metadata
+    from harness.pdfa.file.cos import Document
 
     budget = Budget(limits)
     claimed: str | None = None

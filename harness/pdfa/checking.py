@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from harness.pdfa import catalog, metadata, pages, syntax
-from harness.pdfa.context import Context
-from harness.pdfa.cos import Document
-from harness.pdfa.limits import Budget
+from harness.pdfa.facts.context import Context
+from harness.pdfa.facts.document import catalog, pages, syntax
+from harness.pdfa.facts.metadata import metadata
+from harness.pdfa.file.cos import Document
+from harness.pdfa.file.limits import Budget
 from harness.pdfa.model import Flavour
 
 

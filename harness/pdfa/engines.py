@@ -17,9 +17,9 @@ from typing import Any
 from harness.core.errors import ConfigurationError, UsageError
 from harness.core.text import Text, both
 from harness.pdfa import check
-from harness.pdfa.limits import Budget, LimitExceeded, Limits, Unreadable
+from harness.pdfa.file.limits import Budget, LimitExceeded, Limits, Unreadable
 from harness.pdfa.model import FLAVOURS, Report, Violation
-from harness.pdfa.registry import rule_ids
+from harness.pdfa.rules.registry import rule_ids
 
 VARIABLE = "HARNESS_VERAPDF"
 
@@ -54,8 +54,8 @@ def run_engine(engine: str, path: Path, flavour: str, isolated: bool = False) ->
 
 def claimed_flavour(path: Path) -> str:
     """The flavour that a document claims, ``1b`` when it claims none that we know."""
-    from harness.pdfa import metadata
-    from harness.pdfa.cos import Document
+    from harness.pdfa.facts.metadata import metadata
+    from harness.pdfa.file.cos import Document
 
     limits = Limits()
     try:

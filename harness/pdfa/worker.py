@@ -13,7 +13,7 @@ import sys
 import msgspec
 
 from harness.core.text import Text
-from harness.pdfa.limits import Limits
+from harness.pdfa.file.limits import Limits
 from harness.pdfa.model import Report
 
 

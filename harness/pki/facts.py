@@ -7,7 +7,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa
 from cryptography.x509.oid import NameOID
 
-from harness.core.exchanges import Certificate
+from harness.core.run.exchanges import Certificate
 
 
 def _text(value: str | bytes) -> str:

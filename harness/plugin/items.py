@@ -15,7 +15,7 @@ import pytest
 from harness.core.clock import SystemClock
 from harness.core.errors import HarnessError
 from harness.core.exits import ExitCode, strongest
-from harness.core.findings import Cell, Finding
+from harness.core.run.findings import Cell, Finding
 from harness.core.text import Lang
 from harness.core.verdicts import Verdict, exit_code, worst
 from harness.judge.catalogue import load_catalogue

@@ -24,12 +24,20 @@ from harness.core.verdicts import Blame, Strength, Verdict, exit_code
 from harness.record import Persons, Recorder
 from harness.report.allure_scripts import feed_script, finding_text, raise_for
 from harness.scenario import ProductFailure, Undecided, Unsound
-from harness.testscript.mapping import requirements_of
-from harness.testscript.profilecheck import ProfileChecks
-from harness.testscript.recording import cell_name, declared, raw_exchange
-from harness.testscript.results import ScriptResult
-from harness.testscript.run import Item, Plan, SelfServers, collect, run_self, run_server, token_rewriting
-from harness.testscript.transport import HttpTransport
+from harness.testscript.judge.profiles import ProfileChecks
+from harness.testscript.read.mapping import requirements_of
+from harness.testscript.run.many import (
+    Item,
+    Plan,
+    SelfServers,
+    collect,
+    run_self,
+    run_server,
+    token_rewriting,
+)
+from harness.testscript.run.recording import cell_name, declared, raw_exchange
+from harness.testscript.run.results import ScriptResult
+from harness.testscript.run.transport import HttpTransport
 
 
 class TestScripts:
@@ -95,7 +103,7 @@ class TestScripts:
             self._stack.callback(transport.close)
             return lambda item: run_server(item, self.plan, server.rstrip("/"), transport, self.servers)
         if network:
-            from harness.testscript.medmij import through_network
+            from harness.testscript.run.medmij import through_network
 
             dvza = (self.config.getoption("--harness-dvza") or [None])[0]
             return self._stack.enter_context(through_network(Path(network), dvza, self.plan, self.servers))

@@ -19,8 +19,8 @@ import msgspec
 
 from harness import __version__
 from harness.core.errors import InputError
-from harness.core.exchanges import Exchange, Fact, Headers, Request, Response, Tls, header, media_type
-from harness.core.runs import RunFolder
+from harness.core.run.exchanges import Exchange, Fact, Headers, Request, Response, Tls, header, media_type
+from harness.core.run.folder import RunFolder
 from harness.core.text import Text
 
 _HEAD: Final = (

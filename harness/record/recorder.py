@@ -11,13 +11,13 @@ import threading
 from collections import OrderedDict
 from pathlib import Path
 
-from harness.core.events import EventStream
-from harness.core.exchanges import Exchange
 from harness.core.ids import safe_name
-from harness.core.runs import RunFolder
+from harness.core.run.events import EventStream
+from harness.core.run.exchanges import Exchange
+from harness.core.run.folder import RunFolder
 from harness.record.har import HarFile
-from harness.record.persons import Persons
-from harness.record.redact import RawExchange, Redactor
+from harness.record.redact.persons import Persons
+from harness.record.redact.redactor import RawExchange, Redactor
 
 _OPEN_FILES = 64
 _SHORT = {"huisartsgegevens": "hg", "pdfa": "pd", "eafspraak": "ea", "zelfmetingen": "zm"}

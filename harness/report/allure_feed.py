@@ -11,8 +11,8 @@ from pathlib import Path
 import allure
 import msgspec
 
-from harness.core.findings import Cell, Finding
-from harness.core.runs import RunInfo, write_atomic
+from harness.core.run.findings import Cell, Finding
+from harness.core.run.folder import RunInfo, write_atomic
 from harness.core.text import Lang
 from harness.core.verdicts import Verdict
 from harness.judge.catalogue import Catalogue

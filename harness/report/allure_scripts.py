@@ -11,13 +11,13 @@ from pathlib import Path
 import allure
 import msgspec
 
-from harness.core.exchanges import Exchange
+from harness.core.run.exchanges import Exchange
 from harness.core.text import Lang
 from harness.core.verdicts import Verdict
 from harness.record.har import to_entry
 from harness.report.console import SYMBOL
 from harness.scenario import ProductFailure, Undecided, Unsound
-from harness.testscript.results import ScriptFinding, ScriptResult, Step
+from harness.testscript.run.results import ScriptFinding, ScriptResult, Step
 
 MAX_PLAIN = 400
 """Steps told one by one; beyond that only those that did not pass."""

@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text as Styled
 
-from harness.core.findings import Finding
+from harness.core.run.findings import Finding
 from harness.core.text import Lang, Text
 from harness.core.verdicts import Blame, Verdict, worst
 from harness.judge.catalogue import Catalogue

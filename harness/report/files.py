@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from harness.core.exchanges import Exchange
-from harness.core.findings import Cell
-from harness.core.runs import RunFolder
+from harness.core.run.exchanges import Exchange
+from harness.core.run.findings import Cell
+from harness.core.run.folder import RunFolder
 from harness.judge.catalogue import Catalogue
 from harness.judge.cells import cell_exchanges
 from harness.report.html import HtmlReport

@@ -12,10 +12,10 @@ from typing import Any
 
 import jinja2
 
-from harness.core.exchanges import Exchange, Headers, media_type
-from harness.core.findings import Cell, Finding
 from harness.core.ids import safe_name
-from harness.core.runs import ParticipantVersion, RunFolder, write_atomic
+from harness.core.run.exchanges import Exchange, Headers, media_type
+from harness.core.run.findings import Cell, Finding
+from harness.core.run.folder import ParticipantVersion, RunFolder, write_atomic
 from harness.core.text import LANGUAGES, Lang, Text
 from harness.core.verdicts import Verdict, worst
 from harness.judge.catalogue import Catalogue

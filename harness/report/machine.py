@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from harness.core.exits import ExitCode
-from harness.core.runs import RunFolder
+from harness.core.run.folder import RunFolder
 from harness.report.summary import RunSummary
 
 

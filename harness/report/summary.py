@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from harness.core.findings import Cell, Finding
-from harness.core.runs import ParticipantVersion, RunInfo
+from harness.core.run.findings import Cell, Finding
+from harness.core.run.folder import ParticipantVersion, RunInfo
 from harness.core.text import Text
 from harness.core.verdicts import SEVERITY, Strength, Verdict, worst
 from harness.judge.catalogue import Catalogue, Requirement

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from harness.core import contracts
 from harness.core.clock import SystemClock
 from harness.core.errors import ConfigurationError, InputError, UserError, nearest
-from harness.core.events import Event, EventStream, read_events
 from harness.core.exits import ExitCode, strongest
-from harness.core.findings import Cell, Where, canonical, decode, finding
 from harness.core.ids import check_requirement_id, safe_name
-from harness.core.runs import RunFolder, RunInfo
+from harness.core.run.events import Event, EventStream, read_events
+from harness.core.run.findings import Cell, Where, canonical, decode, finding
+from harness.core.run.folder import RunFolder, RunInfo
 from harness.core.text import Text
 from harness.core.verdicts import Blame, Strength, Verdict, exit_code, worst
 

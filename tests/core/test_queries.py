@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 import pytest
 
 from harness.core.errors import UsageError
-from harness.core.queries import FOLDERS, base_operation, load_queries
+from harness.core.standards.queries import FOLDERS, base_operation, load_queries
 from harness.core.tdates import TDates
 
 DATES = TDates(date(2026, 3, 1))

@@ -9,11 +9,11 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from harness.fhir import codec
+from harness.fhir.codec import documents as codec
 from harness.fhir.fhirpath import DocumentContext, FHIRPathError, Node, Services, compile
-from harness.fhir.fhirpath.types import type_of
-from harness.fhir.fhirpath.values import plain, text_of
-from harness.fhir.model import load_model
+from harness.fhir.fhirpath.functions.types import type_of
+from harness.fhir.fhirpath.values.comparison import plain, text_of
+from harness.fhir.model.types import load_model
 
 NOW = datetime(2026, 1, 15, 12, 30, 5, 250000, tzinfo=UTC)
 SUITE = "tests-fhir-r4.xml"

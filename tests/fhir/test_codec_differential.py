@@ -20,8 +20,8 @@ from typing import Any
 import pytest
 from lxml import etree
 
-from harness.fhir.codec import parse
-from harness.fhir.model import load_model
+from harness.fhir.codec.documents import parse
+from harness.fhir.model.types import load_model
 
 MODEL = load_model("3.0.2")
 FHIR = "{http://hl7.org/fhir}"

@@ -7,9 +7,9 @@ from decimal import Decimal
 
 import pytest
 
-from harness.fhir.codec import EncodeError, Limits, parse, to_json
-from harness.fhir.codec_positions import json_positions, path_steps, xml_positions
-from harness.fhir.model import load_model
+from harness.fhir.codec.documents import EncodeError, Limits, parse, to_json
+from harness.fhir.codec.positions import json_positions, path_steps, xml_positions
+from harness.fhir.model.types import load_model
 
 MODEL = load_model("3.0.2")
 

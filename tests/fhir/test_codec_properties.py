@@ -10,9 +10,9 @@ import msgspec
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from harness.fhir.codec import parse, to_json, to_xml
-from harness.fhir.codec_positions import json_positions, xml_positions
-from harness.fhir.model import Model, load_model
+from harness.fhir.codec.documents import parse, to_json, to_xml
+from harness.fhir.codec.positions import json_positions, xml_positions
+from harness.fhir.model.types import Model, load_model
 
 MODELS = {version: load_model(version) for version in ("3.0.2", "4.0.1")}
 NOT_IN_XML = [*map(chr, {*range(32)} - {9, 10, 13}), "\ufffe", "\uffff"]

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from harness.core.errors import InputError
-from harness.fhir.codec import EncodeError, Limits, parse, read, sniff, to_json, to_xml
-from harness.fhir.model import load_model
+from harness.fhir.codec.documents import EncodeError, Limits, parse, read, sniff, to_json, to_xml
+from harness.fhir.model.types import load_model
 
 MODEL = load_model("3.0.2")
 NS = 'xmlns="http://hl7.org/fhir"'

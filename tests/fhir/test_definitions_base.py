@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from harness.core.errors import ConfigurationError, InputError
-from harness.fhir import build
-from harness.fhir.definitions import FILES, Base, embedded, search_parameters
-from harness.fhir.distill import distill
-from harness.fhir.model import DATA
-from harness.fhir.resourcestore import ResourceStore, pack
+from harness.fhir.model import build
+from harness.fhir.model.definitions import FILES, Base, embedded, search_parameters
+from harness.fhir.model.types import DATA
+from harness.fhir.packages.resources import ResourceStore, pack
+from harness.fhir.profiles.distill import distill
 
 
 @pytest.fixture(scope="module", params=["3.0.2", "4.0.1"])

@@ -13,7 +13,7 @@ import pytest
 from fhir_core.fhirabstractmodel import FHIRAbstractModel
 
 from harness.core.errors import ConfigurationError
-from harness.fhir.model import Model, decode_model, encode_model, load_model, version_of
+from harness.fhir.model.types import Model, decode_model, encode_model, load_model, version_of
 
 
 @pytest.fixture(scope="module", params=["3.0.2", "4.0.1"])

@@ -15,7 +15,7 @@ from harness.fhir.fhirpath import (
     Services,
     compile,
 )
-from harness.fhir.model import load_model
+from harness.fhir.model.types import load_model
 
 STU3 = load_model("STU3")
 R4 = load_model("R4")

@@ -10,12 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.fhir.fhirpath import FHIRPathError, compile, regexes
-from harness.fhir.fhirpath.functions_fhir import narrative_ok
-from harness.fhir.fhirpath.temporal import add, compare, parse_date, parse_datetime, parse_time
-from harness.fhir.fhirpath.ucum import parse_unit
-from harness.fhir.fhirpath.values import text_of
-from harness.fhir.model import load_model
+from harness.fhir.fhirpath import FHIRPathError, compile
+from harness.fhir.fhirpath.functions.of_fhir import narrative_ok
+from harness.fhir.fhirpath.values import regexes
+from harness.fhir.fhirpath.values.comparison import text_of
+from harness.fhir.fhirpath.values.temporal import add, compare, parse_date, parse_datetime, parse_time
+from harness.fhir.fhirpath.values.ucum import parse_unit
+from harness.fhir.model.types import load_model
 
 MODEL = load_model("STU3")
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.fhir.fhirpath import DocumentContext, FHIRPathError, compile
-from harness.fhir.model import load_model
+from harness.fhir.model.types import load_model
 
 MODEL = load_model("STU3")
 

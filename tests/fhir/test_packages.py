@@ -14,9 +14,16 @@ from typing import Any
 import pytest
 
 from harness.core.errors import ConfigurationError, InputError
-from harness.fhir import packagefiles as module
-from harness.fhir.packagecache import Cache, default_folder
-from harness.fhir.packages import PackageSet, base_only, describe, load_packages, version_key, version_matches
+from harness.fhir.packages import package as module
+from harness.fhir.packages.cache import Cache, default_folder
+from harness.fhir.packages.load import (
+    PackageSet,
+    base_only,
+    describe,
+    load_packages,
+    version_key,
+    version_matches,
+)
 
 Load = Callable[..., PackageSet]
 

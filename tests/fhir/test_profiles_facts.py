@@ -11,7 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.core.errors import ConfigurationError
-from harness.fhir.closures import (
+from harness.fhir.model.definitions import embedded
+from harness.fhir.packages.cache import Cache
+from harness.fhir.profiles.closures import (
     FactBook,
     Origin,
     element_from_plain,
@@ -21,9 +23,7 @@ from harness.fhir.closures import (
     load_books,
     to_yaml,
 )
-from harness.fhir.definitions import embedded
-from harness.fhir.packagecache import Cache
-from harness.fhir.profiles import (
+from harness.fhir.profiles.facts import (
     BindingFact,
     ElementFact,
     InvariantFact,
@@ -35,8 +35,8 @@ from harness.fhir.profiles import (
     from_structure_definition,
     references,
 )
-from harness.fhir.snapshot import merge
-from harness.fhir.terminology import (
+from harness.fhir.profiles.snapshot import merge
+from harness.fhir.profiles.terminology import (
     Answer,
     CodeSystemFacts,
     FilterFact,

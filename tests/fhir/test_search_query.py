@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.fhir.searchquery import SearchError, escape, parse_query, split_escaped, unescape
-from harness.fhir.searchvalues import match_date, match_quantity, match_token, parse_date, parse_number
+from harness.fhir.search.query import SearchError, escape, parse_query, split_escaped, unescape
+from harness.fhir.search.values import match_date, match_quantity, match_token, parse_date, parse_number
 
 
 def test_chain_modifier_prefix_and_or():

@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 import pytest
 
 from harness.core.data import data_path
-from harness.core.exchanges import Request, header
-from harness.fhir import codec
-from harness.fhir.searchparams import SearchParameter, from_resource, from_yaml, with_end
-from harness.fhir.server import FhirServer
-from harness.fhir.serveroptions import Document, Refusal, ServerOptions, by_token
+from harness.core.run.exchanges import Request, header
+from harness.fhir.codec import documents as codec
+from harness.fhir.search.parameters import SearchParameter, from_resource, from_yaml, with_end
+from harness.fhir.server.options import Document, Refusal, ServerOptions, by_token
+from harness.fhir.server.service import FhirServer
 
 BASE = "https://his.example/fhir"
 JSON, XML = "application/fhir+json", "application/fhir+xml"

@@ -7,10 +7,10 @@ import json
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.core.exchanges import Request, media_type
-from harness.fhir import codec
-from harness.fhir.server import FhirServer
-from harness.fhir.serveroptions import ServerOptions, by_token
+from harness.core.run.exchanges import Request, media_type
+from harness.fhir.codec import documents as codec
+from harness.fhir.server.options import ServerOptions, by_token
+from harness.fhir.server.service import FhirServer
 
 BASE = "https://his.example/fhir"
 SERVER = FhirServer.create(

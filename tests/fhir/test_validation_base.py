@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from harness.fhir.codec import parse
+from harness.fhir.codec.documents import parse
 from harness.fhir.validation import Validator, operation_outcome
 
 Json = dict[str, Any]

@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from harness.fhir.closures import collect
-from harness.fhir.codec import parse, to_json
-from harness.fhir.constraints import Knowledge
-from harness.fhir.packages import load_packages
+from harness.fhir.codec.documents import parse, to_json
+from harness.fhir.packages.load import load_packages
+from harness.fhir.profiles.closures import collect
+from harness.fhir.profiles.constraints import Knowledge
 from harness.fhir.validation import Validator
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -96,7 +96,7 @@ def test_fresh_install_says_the_same(
 
 def test_embedded_facts_are_what_distill_writes(material: Path) -> None:
     from harness.cli.profiles import _seeds
-    from harness.fhir.closures import embedded_facts
+    from harness.fhir.profiles.closures import embedded_facts
 
     loaded = load_packages([material / "zib2017", material / "eafspraak"])
     chosen = _seeds(ROOT / "profiles" / "fhir" / "seeds.yaml")

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from harness.core.errors import ConfigurationError
-from harness.fhir.closures import FactBook, from_yaml
-from harness.fhir.constraints import Knowledge
-from harness.fhir.definitions import embedded
-from harness.fhir.snapshot import expand, merge
+from harness.fhir.model.definitions import embedded
+from harness.fhir.profiles.closures import FactBook, from_yaml
+from harness.fhir.profiles.constraints import Knowledge
+from harness.fhir.profiles.snapshot import expand, merge
 from harness.fhir.validation import Validator
 from harness.fhir.validation.engine import Engine
 

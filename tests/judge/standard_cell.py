@@ -10,20 +10,21 @@ from urllib.parse import urlencode, urlsplit
 
 from harness.core.clock import VirtualClock
 from harness.core.data import data_path
-from harness.core.exchanges import Exchange, Request, Response, media_type
-from harness.core.findings import Cell, Finding
-from harness.core.queries import Query, load_queries
+from harness.core.run.exchanges import Exchange, Request, Response, media_type
+from harness.core.run.findings import Cell, Finding
+from harness.core.standards.queries import Query, load_queries
 from harness.core.tdates import TDates
 from harness.core.yamlfile import load_yaml
-from harness.fhir.codec import parse, to_xml
+from harness.fhir.codec.documents import parse, to_xml
 from harness.fhir.fhirpath import Node, compile
-from harness.fhir.model import load_model
+from harness.fhir.model.types import load_model
 from harness.judge.catalogue import load_catalogue
-from harness.judge.run import judge_requirements
+from harness.judge.judging import judge_requirements
 from harness.judge.view import CellView, body_format
-from harness.network import his_faults, pgo_query_faults
-from harness.network.config import Participant
-from harness.network.persons import fixture_person, resolve_tree
+from harness.network.faults import his as his_faults
+from harness.network.faults import pgo as pgo_query_faults
+from harness.network.file import Participant
+from harness.network.person.persons import fixture_person, resolve_tree
 from harness.network.twins.his import HisTwin
 
 T = date(2026, 3, 1)
@@ -170,7 +171,7 @@ class StandardCell:
 
 def encode(resource: dict[str, Any], kind: str) -> bytes:
     """A resource in JSON or XML, numbers and text as they are."""
-    from harness.fhir.codec import to_json
+    from harness.fhir.codec.documents import to_json
 
     return to_xml(resource, MODEL) if kind == "xml" else to_json(resource)
 

@@ -7,11 +7,12 @@ from datetime import date
 import pytest
 from standard_cell import StandardCell
 
-from harness.core.faults import Fault, faults
-from harness.core.queries import FOLDERS
+from harness.core.standards.faults import Fault, faults
+from harness.core.standards.queries import FOLDERS
 from harness.judge.catalogue import load_catalogue
-from harness.network import his_faults, pgo_query_faults
-from harness.network.pgo_query_faults import CHANGES
+from harness.network.faults import his as his_faults
+from harness.network.faults import pgo as pgo_query_faults
+from harness.network.faults.pgo import CHANGES
 
 STANDARDS = sorted(FOLDERS)
 BEHAVIOURS = ("xml-includes", "json-contained")

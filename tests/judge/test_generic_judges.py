@@ -12,13 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from standard_cell import StandardCell, edit
 
-from harness.core.exchanges import Response
-from harness.core.findings import canonical
-from harness.judge import generic_expect, generic_periods
+from harness.core.run.exchanges import Response
+from harness.core.run.findings import canonical
 from harness.judge.catalogue import load_catalogue
-from harness.judge.generic_answers import requested_format
-from harness.judge.huisartsgegevens import last_day_of_use
-from harness.judge.run import judge_requirements
+from harness.judge.every_standard import expectations as generic_expect
+from harness.judge.every_standard import periods as generic_periods
+from harness.judge.every_standard.answers import requested_format
+from harness.judge.judging import judge_requirements
+from harness.judge.standards.huisartsgegevens import last_day_of_use
 
 HG = "huisartsgegevens-2.0"
 DECIDABLE = [item.id for item in load_catalogue() if item.standard == HG and item.decidable]

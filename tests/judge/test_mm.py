@@ -13,17 +13,17 @@ from functools import cache
 import msgspec
 import pytest
 
-from harness.core.exchanges import Exchange, Fact, Response
-from harness.core.findings import Cell, Finding
-from harness.core.runs import ParticipantVersion
+from harness.core.run.exchanges import Exchange, Fact, Response
+from harness.core.run.findings import Cell, Finding
+from harness.core.run.folder import ParticipantVersion
 from harness.core.verdicts import Strength, Verdict, worst
 from harness.judge.catalogue import load_catalogue
-from harness.judge.run import judge_requirements
+from harness.judge.judging import judge_requirements
 from harness.judge.view import CellView
 from harness.matrix.kill import DEFAULT_STANDARD, Bench
 from harness.medmij.flows import variants
 from harness.medmij.releases import release_ids
-from harness.network.config import Network
+from harness.network.file import Network
 from harness.network.running import start
 
 T = date(2026, 3, 1)

@@ -7,7 +7,7 @@ import re
 from collections import Counter
 
 from harness.core.data import data_path
-from harness.core.faults import faults
+from harness.core.standards.faults import faults
 from harness.judge.catalogue import load_catalogue
 from harness.medmij.flows import variants
 from harness.scenario import Scenario, scenario_of

@@ -7,11 +7,11 @@ from functools import cache
 
 import pytest
 
-from harness.core.faults import fault, faults
+from harness.core.standards.faults import fault, faults
 from harness.judge.catalogue import load_catalogue
 from harness.matrix.kill import Bench, Row, Table, applicable, rows, unguarded
 from harness.medmij.releases import release_ids
-from harness.network.config import Network
+from harness.network.file import Network
 
 SAMPLE = (
     "weak-suites",

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from harness.core.data import data_path
-from harness.core.queries import FOLDERS, load_queries
+from harness.core.standards.queries import FOLDERS, load_queries
 from harness.core.yamlfile import load_yaml
 from harness.judge.catalogue import load_catalogue
 from harness.judge.registry import judges

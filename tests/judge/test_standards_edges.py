@@ -6,8 +6,8 @@ import msgspec
 import pytest
 from standard_cell import StandardCell, edit
 
-from harness.core.exchanges import Response
-from harness.judge import pdfa_documents
+from harness.core.run.exchanges import Response
+from harness.judge.standards import pdfa_documents
 
 PD, EA, ZM = "pdfa-3.0", "eafspraak-2.0", "zelfmetingen-2.0"
 UNSUPPORTED = (

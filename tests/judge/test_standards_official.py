@@ -12,13 +12,13 @@ import pytest
 from standard_cell import BASE, NOW, StandardCell, T
 
 from harness.core.data import data_path
-from harness.core.exchanges import header
+from harness.core.run.exchanges import header
 from harness.core.tdates import TDates
-from harness.fhir.codec import read
-from harness.fhir.model import load_model
-from harness.fhir.searchparams import from_yaml
-from harness.fhir.server import FhirServer
-from harness.fhir.serveroptions import Access, Refusal, ServerOptions
+from harness.fhir.codec.documents import read
+from harness.fhir.model.types import load_model
+from harness.fhir.search.parameters import from_yaml
+from harness.fhir.server.options import Access, Refusal, ServerOptions
+from harness.fhir.server.service import FhirServer
 
 SETS = {
     "huisartsgegevens-2.0": ("GenPractData-2-0", "gpdata-patient-kwalificatie1"),

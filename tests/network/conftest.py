@@ -7,8 +7,8 @@ from datetime import date
 
 import pytest
 
-from harness.core.findings import Cell
-from harness.network.config import Network
+from harness.core.run.findings import Cell
+from harness.network.file import Network
 from harness.network.running import RunningNetwork, start
 
 T = date(2026, 3, 1)

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from harness.network.client import HttpClient
-from harness.network.connect import ConnectMap
-from harness.network.serving import HandlerApp, Hosting, Incoming, Outgoing
+from harness.network.wire.client import HttpClient
+from harness.network.wire.connect import ConnectMap
+from harness.network.wire.serving import HandlerApp, Hosting, Incoming, Outgoing
 
 
 async def answer(request: Incoming) -> Outgoing:

@@ -12,8 +12,8 @@ import pytest
 import yaml
 
 from harness.core.verdicts import Blame
-from harness.network.config import Network
 from harness.network.doctor import examine
+from harness.network.file import Network
 from harness.pki.authority import TestPki
 from harness.pki.contexts import server_context
 

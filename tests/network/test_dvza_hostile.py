@@ -10,9 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from harness.core.exchanges import Certificate, Tls
+from harness.core.run.exchanges import Certificate, Tls
 from harness.network.running import RunningNetwork
-from harness.network.serving import Incoming, Outgoing
+from harness.network.wire.serving import Incoming, Outgoing
 
 PGO = "pgo.zonnewijzer.example"
 TLS = Tls(version="TLSv1.3", client=Certificate(dns_names=(PGO,)))

@@ -9,13 +9,13 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from harness.core.exchanges import Exchange, header
-from harness.core.findings import Cell
-from harness.core.queries import load_queries
-from harness.core.runs import RunFolder
+from harness.core.run.exchanges import Exchange, header
+from harness.core.run.findings import Cell
+from harness.core.run.folder import RunFolder
+from harness.core.standards.queries import load_queries
 from harness.medmij.flows import variants
-from harness.network.config import Network
-from harness.network.persons import declared_persons, fixture_persons
+from harness.network.file import Network
+from harness.network.person.persons import declared_persons, fixture_persons
 from harness.network.running import RunningNetwork, start
 from harness.record import Recorder, read_run
 

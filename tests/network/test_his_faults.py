@@ -6,8 +6,9 @@ from datetime import date
 
 import pytest
 
-from harness.core.exchanges import Request, Response, header
-from harness.network import his_faults, pgo_query_faults
+from harness.core.run.exchanges import Request, Response, header
+from harness.network.faults import his as his_faults
+from harness.network.faults import pgo as pgo_query_faults
 
 T = date(2026, 3, 1)
 BASE = "https://gegevens.dvza.example/fhir"

@@ -15,14 +15,14 @@ import pytest
 
 from harness.core.clock import SystemClock
 from harness.core.errors import ConfigurationError
-from harness.core.exchanges import Request, header
-from harness.core.findings import Cell
-from harness.core.runs import RunFolder
-from harness.network import login
-from harness.network.config import Network, Participant
+from harness.core.run.exchanges import Request, header
+from harness.core.run.findings import Cell
+from harness.core.run.folder import RunFolder
+from harness.network.file import Network, Participant
+from harness.network.person import login
 from harness.network.running import RunningNetwork, start
-from harness.network.serving import HandlerApp, Hosting, Incoming, Outgoing
 from harness.network.twins.his import HisTwin
+from harness.network.wire.serving import HandlerApp, Hosting, Incoming, Outgoing
 from harness.record import read_run
 
 T = date(2026, 3, 1)

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from harness.core.errors import ConfigurationError
-from harness.core.findings import Cell
+from harness.core.run.findings import Cell
 from harness.medmij.scope import is_name
-from harness.network.config import Network, medmij_name
-from harness.network.connect import ConnectMap, is_loopback
+from harness.network.file import Network, medmij_name
+from harness.network.wire.connect import ConnectMap, is_loopback
 
 MINIMAL = """
 participants:

@@ -15,10 +15,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tlslite.api import HandshakeSettings, TLSConnection, X509CertChain, parsePEMKey
 
-from harness.network.connect import ConnectMap
 from harness.network.probes import hello
 from harness.network.probes.client_hello import read_client_hello
 from harness.network.probes.scan import Probe, plain_http, scan
+from harness.network.wire.connect import ConnectMap
 from harness.pki import ncsc
 from harness.pki.authority import Identity, TestPki
 from harness.pki.contexts import client_context, server_context

@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.core.clock import SystemClock
-from harness.network.client import HttpClient
-from harness.network.connect import ConnectMap
-from harness.network.router import SniRouter, server_name
-from harness.network.serving import HandlerApp, Hosting, Incoming, Outgoing
+from harness.network.wire.client import HttpClient
+from harness.network.wire.connect import ConnectMap
+from harness.network.wire.router import SniRouter, server_name
+from harness.network.wire.serving import HandlerApp, Hosting, Incoming, Outgoing
 from harness.pki.authority import TestPki
 from harness.pki.contexts import client_context, server_context
 

@@ -10,10 +10,10 @@ from collections.abc import Iterator
 import pytest
 
 from harness.core.clock import SystemClock
-from harness.network import serving
-from harness.network.client import HttpClient, RequestError
-from harness.network.connect import ConnectMap
-from harness.network.serving import HandlerApp, Hosting, Incoming, Outgoing
+from harness.network.wire import serving
+from harness.network.wire.client import HttpClient, RequestError
+from harness.network.wire.connect import ConnectMap
+from harness.network.wire.serving import HandlerApp, Hosting, Incoming, Outgoing
 from harness.pki.authority import TestPki
 from harness.pki.contexts import client_context, server_context
 

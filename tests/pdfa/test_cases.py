@@ -19,12 +19,12 @@ from hypothesis import strategies as st
 from harness.core.errors import UsageError
 from harness.pdfa import Limits, check
 from harness.pdfa.engines import difference, from_json
-from harness.pdfa.filters import ascii85, lzw, run_length, unpredict
-from harness.pdfa.fonts.cmap import parse as parse_cmap
-from harness.pdfa.lex import ObjectReader, Ref
-from harness.pdfa.limits import Budget, LimitExceeded
+from harness.pdfa.facts.fonts.cmap import parse as parse_cmap
+from harness.pdfa.facts.metadata.xmp import parse as parse_xmp
+from harness.pdfa.file.filters import ascii85, lzw, run_length, unpredict
+from harness.pdfa.file.lex import ObjectReader, Ref
+from harness.pdfa.file.limits import Budget, LimitExceeded
 from harness.pdfa.policy import refusal
-from harness.pdfa.xmp import parse as parse_xmp
 from tests.pdfa.builders import deflated, document, form, packet, pdf, stream
 
 
@@ -257,7 +257,7 @@ def test_objects_round_trip(value: Any) -> None:
 @given(st.binary(max_size=3000))
 @settings(max_examples=60, deadline=None)
 def test_flate_round_trip_and_limit(data: bytes) -> None:
-    from harness.pdfa.filters import flate
+    from harness.pdfa.file.filters import flate
 
     assert flate(zlib.compress(data), Budget(Limits())) == data
     if len(data) > 10:

@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from harness.core.errors import InputError
-from harness.core.exchanges import Certificate, Exchange, Tls
-from harness.core.runs import RunFolder
+from harness.core.run.exchanges import Certificate, Exchange, Tls
+from harness.core.run.folder import RunFolder
 from harness.core.yamlfile import json_schema
 from harness.record import DeclaredPerson, Known, Persons, RawExchange, Recorder, Redactor, read_har
-from harness.record.facts import alphabet, eleven_test, entropy_bits
 from harness.record.har import HarFile, to_entry
+from harness.record.redact.facts import alphabet, eleven_test, entropy_bits
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 BSN = "999990019"

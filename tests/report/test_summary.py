@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from harness.core.exchanges import Exchange, Request, Response
-from harness.core.findings import Cell, Finding, Where, finding
-from harness.core.runs import ParticipantVersion, RunFolder, RunInfo
+from harness.core.run.exchanges import Exchange, Request, Response
+from harness.core.run.findings import Cell, Finding, Where, finding
+from harness.core.run.folder import ParticipantVersion, RunFolder, RunInfo
 from harness.core.text import Text
 from harness.core.verdicts import Blame, Strength, Verdict
 from harness.judge.catalogue import Catalogue, Requirement

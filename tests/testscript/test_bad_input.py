@@ -13,9 +13,9 @@ from scriptkit import check, fixture, operation, rule, variable
 
 from harness.cli import run as harness
 from harness.core.verdicts import Verdict
-from harness.testscript.profilecheck import ProfileChecks
-from harness.testscript.run import Plan, SelfServers, collect, run_all, run_server
-from harness.testscript.transport import HttpTransport
+from harness.testscript.judge.profiles import ProfileChecks
+from harness.testscript.run.many import Plan, SelfServers, collect, run_all, run_server
+from harness.testscript.run.transport import HttpTransport
 
 OK = check(responseCode="200", stop=True)
 GOOD = operation("search", "Patient") + OK
@@ -212,7 +212,7 @@ def test_bad_servers_fail_in_bounded_time(kit, serve, treat, words):
 
 
 def test_a_server_that_always_hangs_gets_less_and_less_patience(serve):
-    from harness.core.exchanges import Request
+    from harness.core.run.exchanges import Request
 
     transport = HttpTransport(timeout=0.3)
     transport.timeout = 0.3

@@ -12,9 +12,9 @@ import uvicorn
 from scriptkit import PATIENT, TOKEN, check, operation
 
 from harness.cli import run as harness
-from harness.fhir import codec
-from harness.fhir.model import load_model
-from harness.fhir.serverasgi import AsgiApp
+from harness.fhir.codec import documents as codec
+from harness.fhir.model.types import load_model
+from harness.fhir.server.asgi import AsgiApp
 
 OK = check(responseCode="200", stop=True)
 SEARCH = operation("search", "Observation", "?code=8867-4")
@@ -135,9 +135,9 @@ def live(kit):
     """The kit's data behind a socket, with other tokens than the official ones."""
     from datetime import date
 
-    from harness.fhir.serveroptions import ServerOptions, by_token
-    from harness.testscript.load import load_script
-    from harness.testscript.selfserver import build
+    from harness.fhir.server.options import ServerOptions, by_token
+    from harness.testscript.read.load import load_script
+    from harness.testscript.serve.selfserver import build
 
     script = load_script(kit.server_script(SEARCH, name="zz-unused"))
     loaded = build(script, date(2026, 3, 1)).server
@@ -217,7 +217,7 @@ def test_pytest_collects_scripts(two, tmp_path):
 def test_a_dvza_of_a_network_file_is_tested_through_the_medmij_flow(kit, capsys, tmp_path):
     import shutil
 
-    from harness.network.config import demo_path
+    from harness.network.file import demo_path
 
     folder = tmp_path / "GenPractData-2-0" / "MedMij" / "Cert"
     kit.server_script(

@@ -247,11 +247,11 @@ def test_client_scripts_are_watched(kit, run):
 def test_loading_declaratively_is_the_same_as_executing_the_load_script(kit, run):
     from datetime import date
 
-    from harness.testscript.execute import Execution
-    from harness.testscript.load import load_script, load_scripts_of
-    from harness.testscript.run import Plan, SelfServers, drive, settings_of
-    from harness.testscript.selfserver import lenient
-    from harness.testscript.transport import in_process
+    from harness.testscript.read.load import load_script, load_scripts_of
+    from harness.testscript.run.execute import Execution
+    from harness.testscript.run.many import Plan, SelfServers, drive, settings_of
+    from harness.testscript.run.transport import in_process
+    from harness.testscript.serve.selfserver import lenient
 
     path = kit.server_script(SEARCH, OK)
     script = load_script(path)

@@ -9,12 +9,12 @@ import httpx
 import pytest
 from scriptkit import PATIENT, TOKEN, check, operation
 
-from harness.core.exchanges import Request
+from harness.core.run.exchanges import Request
 from harness.core.verdicts import Verdict
-from harness.testscript.live import LiveOptions, prepare, serve_client
-from harness.testscript.profilecheck import ProfileChecks
-from harness.testscript.recording import RunRecord
-from harness.testscript.run import Plan
+from harness.testscript.judge.profiles import ProfileChecks
+from harness.testscript.run.many import Plan
+from harness.testscript.run.recording import RunRecord
+from harness.testscript.serve.live import LiveOptions, prepare, serve_client
 
 BASE = "https://mock.example/fhir"
 RECENT = "?date=ge${DATE, T, D,-60}"

@@ -3,7 +3,7 @@
 ::
 
     from harness.fhir.fhirpath import DocumentContext, compile
-    from harness.fhir.model import load_model
+    from harness.fhir.model.types import load_model
 
     model = load_model("3.0.2")
     bundle = DocumentContext(resource, model=model)      # once per document: shared work is remembered
@@ -25,8 +25,8 @@ from harness.fhir.fhirpath.context import DocumentContext, Services
 from harness.fhir.fhirpath.errors import FHIRPathError, FHIRPathSyntaxError
 from harness.fhir.fhirpath.expression import Decision, Expression, compile
 from harness.fhir.fhirpath.nodes import Node, TypeInfo
-from harness.fhir.fhirpath.quantity import Quantity
-from harness.fhir.fhirpath.temporal import Temporal
+from harness.fhir.fhirpath.values.quantity import Quantity
+from harness.fhir.fhirpath.values.temporal import Temporal
 
 __all__ = [
     "Decision",

@@ -11,14 +11,15 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from harness.fhir.fhirpath import functions, navigation, temporal
+from harness.fhir.fhirpath import navigation
 from harness.fhir.fhirpath.code import NONE, Code, Facts, Run, StepCode, StepRun, Test, code_of_test
 from harness.fhir.fhirpath.context import Evaluation
 from harness.fhir.fhirpath.dialect import Dialect
 from harness.fhir.fhirpath.errors import FHIRPathError, evaluation_error
+from harness.fhir.fhirpath.functions import criteria as functions
+from harness.fhir.fhirpath.functions.types import TypeName, as_code, is_code
 from harness.fhir.fhirpath.nodes import SYSTEM_TYPES, Items, Long, Node, Schema
 from harness.fhir.fhirpath.operators import binary, unary
-from harness.fhir.fhirpath.quantity import Quantity
 from harness.fhir.fhirpath.syntax import (
     Binary,
     Call,
@@ -37,8 +38,9 @@ from harness.fhir.fhirpath.syntax import (
     Variable,
     unparse,
 )
-from harness.fhir.fhirpath.types import TypeName, as_code, is_code
-from harness.fhir.fhirpath.values import raw
+from harness.fhir.fhirpath.values import temporal
+from harness.fhir.fhirpath.values.comparison import raw
+from harness.fhir.fhirpath.values.quantity import Quantity
 
 __all__ = ["Compiler"]
 

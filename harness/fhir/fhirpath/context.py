@@ -11,8 +11,8 @@ from typing import Any
 from harness.fhir.fhirpath.dialect import Dialect
 from harness.fhir.fhirpath.errors import FHIRPathError, evaluation_error
 from harness.fhir.fhirpath.nodes import Items, Node, RawNode, Schema, schema_of
-from harness.fhir.fhirpath.temporal import Temporal, render
-from harness.fhir.model import Model
+from harness.fhir.fhirpath.values.temporal import Temporal, render
+from harness.fhir.model.types import Model
 
 BUDGET = 2_000_000
 """Items that one evaluation may visit or make before it is stopped."""

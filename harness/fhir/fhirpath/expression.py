@@ -18,7 +18,7 @@ from harness.fhir.fhirpath.nodes import Items, Node, schema_of, wrap
 from harness.fhir.fhirpath.operators import truth
 from harness.fhir.fhirpath.parser import parse
 from harness.fhir.fhirpath.syntax import Expr, unparse
-from harness.fhir.model import Model
+from harness.fhir.model.types import Model
 
 CACHE = 12_000
 """Compiled expressions that are kept (one kept expression is about 10 kB)."""
@@ -211,7 +211,7 @@ def _compiled(text: str, model: Model, dialect: Dialect) -> Expression:
 def compile(expression: str, *, model: Model, dialect: str = "hapi") -> Expression:
     """The compiled form of an expression, from the cache when it was compiled before.
 
-    :param model: structure facts of the FHIR version, see :func:`harness.fhir.model.load_model`.
+    :param model: structure facts of the FHIR version, see :func:`harness.fhir.model.types.load_model`.
     :param dialect: ``hapi`` (the engine that official scripts were written for, by FHIR version of the
         model), ``strict``, or explicitly ``hapi-stu3`` / ``hapi-r4``.
     :raises FHIRPathSyntaxError: with line, column and what was expected there.

@@ -22,9 +22,9 @@ from decimal import Decimal
 from typing import Any, TypeAlias
 
 from harness.fhir.fhirpath.errors import evaluation_error
-from harness.fhir.fhirpath.quantity import UCUM_TO_CALENDAR, Quantity
-from harness.fhir.fhirpath.temporal import PARSERS, Temporal
-from harness.fhir.model import Model
+from harness.fhir.fhirpath.values.quantity import UCUM_TO_CALENDAR, Quantity
+from harness.fhir.fhirpath.values.temporal import PARSERS, Temporal
+from harness.fhir.model.types import Model
 
 RawNode: TypeAlias = tuple[Any, "NodeType", Any, Any, str, int]
 Item: TypeAlias = Any

@@ -5,14 +5,14 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from harness.fhir.fhirpath import values
 from harness.fhir.fhirpath.code import NONE, Code, Facts, Test, code_of_test
 from harness.fhir.fhirpath.dialect import Dialect
 from harness.fhir.fhirpath.errors import evaluation_error
 from harness.fhir.fhirpath.nodes import Item, Items, Long
-from harness.fhir.fhirpath.quantity import Quantity
 from harness.fhir.fhirpath.syntax import Binary, Expr, Literal, Member, Unary
-from harness.fhir.fhirpath.values import collection_equal, is_number, order_of, plain, raw, single
+from harness.fhir.fhirpath.values import comparison as values
+from harness.fhir.fhirpath.values.comparison import collection_equal, is_number, order_of, plain, raw, single
+from harness.fhir.fhirpath.values.quantity import Quantity
 
 if TYPE_CHECKING:
     from harness.fhir.fhirpath.compiler import Compiler

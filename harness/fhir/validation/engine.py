@@ -12,13 +12,13 @@ from collections.abc import Callable
 from typing import Any
 
 from harness.core.errors import HarnessError
-from harness.fhir.constraints import Knowledge
-from harness.fhir.definitions import Constraint
-from harness.fhir.model import ElementFacts, TypeRef
-from harness.fhir.profiles import CORE, BindingFact, InvariantFact
-from harness.fhir.validation import bundles, codes, extensions, narrative, references
-from harness.fhir.validation.invariants import Invariants
-from harness.fhir.validation.natives import NATIVE
+from harness.fhir.model.definitions import Constraint
+from harness.fhir.model.types import ElementFacts, TypeRef
+from harness.fhir.profiles.constraints import Knowledge
+from harness.fhir.profiles.facts import CORE, BindingFact, InvariantFact
+from harness.fhir.validation.checks import bundles, codes, extensions, narrative, references
+from harness.fhir.validation.checks.invariants import Invariants
+from harness.fhir.validation.checks.natives import NATIVE
 from harness.fhir.validation.overlay import ProfileRules, compile_profile
 from harness.fhir.validation.run import Json, Place, Run, Scope
 from harness.fhir.validation.shapes import Check, Shapes

@@ -1,4 +1,4 @@
-"""The rules of a profile, compiled from its sparse tree (:mod:`harness.fhir.snapshot`).
+"""The rules of a profile, compiled from its sparse tree (:mod:`harness.fhir.profiles.snapshot`).
 
 The base shape of a value is checked elsewhere; a rule only looks at what the profile adds. A rule is
 compiled per FHIR type of the value it meets (a choice can be anything), on first use.
@@ -10,10 +10,10 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from harness.fhir.profiles import CORE, BindingFact, Value
-from harness.fhir.slicing import Item, Predicate, compile_slice, contains, equal, extension_url
-from harness.fhir.snapshot import Node, ProfileTree
-from harness.fhir.validation import codes, references
+from harness.fhir.profiles.facts import CORE, BindingFact, Value
+from harness.fhir.profiles.slicing import Item, Predicate, compile_slice, contains, equal, extension_url
+from harness.fhir.profiles.snapshot import Node, ProfileTree
+from harness.fhir.validation.checks import codes, references
 from harness.fhir.validation.run import Json, Place, Run, describe
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ from harness.core.issues import Issue, Severity, shorten
 from harness.core.text import Text
 from harness.fhir.fhirpath.context import DocumentContext, Services
 from harness.fhir.fhirpath.nodes import Node, RawNode, schema_of
-from harness.fhir.slicing import codings
-from harness.fhir.terminology import Answer
+from harness.fhir.profiles.slicing import codings
+from harness.fhir.profiles.terminology import Answer
 from harness.fhir.validation.messages import sentence
 
 if TYPE_CHECKING:

@@ -15,8 +15,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from harness.fhir.model import ElementFacts, TypeRef
-from harness.fhir.validation.primitives import primitive
+from harness.fhir.model.types import ElementFacts, TypeRef
+from harness.fhir.validation.checks.primitives import primitive
 from harness.fhir.validation.run import Place, Run
 
 if TYPE_CHECKING:

@@ -6,19 +6,19 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from harness.core.issues import Issue
-from harness.fhir.closures import FactBook, embedded_facts
-from harness.fhir.codec import Document
-from harness.fhir.constraints import Knowledge
-from harness.fhir.definitions import Base
-from harness.fhir.definitions import embedded as embedded_base
-from harness.fhir.model import Model
-from harness.fhir.outcome import issue_entry
+from harness.fhir.codec.documents import Document
+from harness.fhir.model.definitions import Base
+from harness.fhir.model.definitions import embedded as embedded_base
+from harness.fhir.model.types import Model
+from harness.fhir.profiles.closures import FactBook, embedded_facts
+from harness.fhir.profiles.constraints import Knowledge
+from harness.fhir.server.outcome import issue_entry
 from harness.fhir.validation.engine import Engine
 from harness.fhir.validation.messages import sentence
 from harness.fhir.validation.run import Json, Place, Run, issues
 
 if TYPE_CHECKING:
-    from harness.fhir.packages import PackageSet
+    from harness.fhir.packages.load import PackageSet
 
 
 class Validator:

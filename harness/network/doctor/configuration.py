@@ -14,12 +14,12 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from harness.core.errors import ConfigurationError, nearest
-from harness.core.standards import standards
+from harness.core.standards.table import standards
 from harness.core.text import Text
 from harness.core.verdicts import Blame
 from harness.medmij import releases, urls
-from harness.network.config import Network, Participant
 from harness.network.doctor.diagnosis import Diagnosis, fine, problem
+from harness.network.file import Network, Participant
 from harness.pki.facts import dns_names, names_host
 
 SOON = timedelta(days=30)

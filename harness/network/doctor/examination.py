@@ -10,14 +10,13 @@ from urllib.parse import urlsplit
 import msgspec
 
 from harness.core.issues import shorten
-from harness.core.standards import standards
+from harness.core.standards.table import standards
 from harness.core.text import Text
 from harness.core.verdicts import Blame
 from harness.medmij import lists
 from harness.medmij.lists import Ocl, Whitelist, Zal
 from harness.medmij.releases import Release, release
 from harness.medmij.urls import parse_endpoint
-from harness.network.config import Network, Participant
 from harness.network.doctor.configuration import examine_file
 from harness.network.doctor.connection import (
     Endpoint,
@@ -28,6 +27,7 @@ from harness.network.doctor.connection import (
     reachable_without_certificate,
 )
 from harness.network.doctor.diagnosis import Diagnosis, fine, problem
+from harness.network.file import Network, Participant
 from harness.pki.authority import Identity
 
 Progress = Callable[[str], None]
@@ -356,7 +356,7 @@ def _metadata(his: Participant, url: str, reply: Reply) -> Diagnosis:
 
 def _examine_harness(network: Network) -> Iterator[Diagnosis]:
     """What our own side needs: our fixtures for twins."""
-    from harness.network.persons import fixture_persons
+    from harness.network.person.persons import fixture_persons
 
     twins = [item for item in network.of_role("his") if item.kind == "twin"]
     if twins and not fixture_persons():

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from harness.network.connect import ConnectMap
-from harness.network.flows.session import FlowSession
+from harness.network.drive.session import FlowSession
 from harness.network.probes.scan import plain_http, scan
+from harness.network.wire.connect import ConnectMap
 from harness.record import RawExchange
 
 

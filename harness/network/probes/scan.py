@@ -17,8 +17,8 @@ from typing import Final, Literal
 
 import msgspec
 
-from harness.network.connect import ConnectMap
 from harness.network.probes import hello
+from harness.network.wire.connect import ConnectMap
 from harness.pki import ncsc
 
 Outcome = Literal["accepted", "refused", "unreachable"]

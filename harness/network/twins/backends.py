@@ -13,10 +13,10 @@ from collections.abc import Callable
 from typing import Protocol
 from urllib.parse import quote, urlsplit
 
-from harness.core.exchanges import Headers, Request, Response, header
-from harness.network.client import HttpClient, RequestError
-from harness.network.config import Participant
+from harness.core.run.exchanges import Headers, Request, Response, header
+from harness.network.file import Participant
 from harness.network.twins.his import HisTwin
+from harness.network.wire.client import HttpClient, RequestError
 
 FORWARDED = frozenset(
     {

@@ -16,14 +16,14 @@ from typing import Any, Final
 
 from harness.core.clock import Clock
 from harness.core.data import data_path
-from harness.core.exchanges import Request, Response, header
-from harness.core.faults import active
-from harness.fhir.searchparams import from_yaml
-from harness.fhir.server import FhirServer
-from harness.fhir.serveroptions import Access, Refusal, ServerOptions
-from harness.network import his_faults
-from harness.network.config import Participant
-from harness.network.persons import FixturePerson, fixture_persons
+from harness.core.run.exchanges import Request, Response, header
+from harness.core.standards.faults import active
+from harness.fhir.search.parameters import from_yaml
+from harness.fhir.server.options import Access, Refusal, ServerOptions
+from harness.fhir.server.service import FhirServer
+from harness.network.faults import his as his_faults
+from harness.network.file import Participant
+from harness.network.person.persons import FixturePerson, fixture_persons
 
 PATIENT_HEADER: Final = "X-Harness-Patient"
 """How the DVZA twin tells a HIS twin whose record is asked; stripped from everything that clients send."""

@@ -16,14 +16,14 @@ from urllib.parse import parse_qsl
 import msgspec
 
 from harness.core.clock import Clock
-from harness.core.faults import active
-from harness.core.standards import standard, standards
+from harness.core.standards.faults import active
+from harness.core.standards.table import standard, standards
 from harness.medmij import lists
 from harness.medmij.lists import faults as list_faults
 from harness.medmij.releases import ListKind, Release, framework, release
 from harness.medmij.urls import is_hostname, parse_endpoint
-from harness.network.config import Network, Participant
-from harness.network.serving import Incoming, Outgoing
+from harness.network.file import Network, Participant
+from harness.network.wire.serving import Incoming, Outgoing
 
 LIST_KINDS: Final[tuple[ListKind, ...]] = ("zal", "ocl", "gnl", "whl")
 SLOW_SECONDS: Final = 61.0

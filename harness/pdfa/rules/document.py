@@ -9,13 +9,13 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from harness.pdfa.annots import AnnotFact
-from harness.pdfa.attachments import EmbeddedFact, FileSpecFact
-from harness.pdfa.catalog import OptionalContentFact
-from harness.pdfa.icc import COMPONENTS, CountFact, ProfileFact
-from harness.pdfa.registry import rule
-from harness.pdfa.signatures import PkcsFact, ReferenceFact
-from harness.pdfa.structure import ElementFact
+from harness.pdfa.facts.document.annotations import AnnotFact
+from harness.pdfa.facts.document.attachments import EmbeddedFact, FileSpecFact
+from harness.pdfa.facts.document.catalog import OptionalContentFact
+from harness.pdfa.facts.document.signatures import PkcsFact, ReferenceFact
+from harness.pdfa.facts.document.structure import ElementFact
+from harness.pdfa.facts.graphics.icc import COMPONENTS, CountFact, ProfileFact
+from harness.pdfa.rules.registry import rule
 
 # -- output intents and profiles ----------------------------------------------------------------------
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from harness.pdfa.color import DeviceFact, DeviceNFact, OverprintFact, SeparationFact
-from harness.pdfa.graphics import ExtGStateFact, HalftoneFact, ImageFact, XObjectFact
-from harness.pdfa.jpx import JpxFact
-from harness.pdfa.registry import rule
+from harness.pdfa.facts.graphics.color import DeviceFact, DeviceNFact, OverprintFact, SeparationFact
+from harness.pdfa.facts.graphics.jpx import JpxFact
+from harness.pdfa.facts.graphics.resources import ExtGStateFact, HalftoneFact, ImageFact, XObjectFact
+from harness.pdfa.rules.registry import rule
 
 # -- colour -------------------------------------------------------------------------------------------
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 import re
 
-from harness.pdfa.metadata import IdFact, InfoFact, ObjectFact, PropertyFact
-from harness.pdfa.registry import Predicate, rule
-from harness.pdfa.xmp import Node, Packet
+from harness.pdfa.facts.metadata.metadata import IdFact, InfoFact, ObjectFact, PropertyFact
+from harness.pdfa.facts.metadata.xmp import Node, Packet
+from harness.pdfa.rules.registry import Predicate, rule
 
 
 @rule(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from harness.pdfa.cos import SpacingFact, StreamFact, XRefFact
-from harness.pdfa.lex import HexFact, SizeFact
-from harness.pdfa.registry import rule
-from harness.pdfa.syntax import DocumentFact, FilterFact
+from harness.pdfa.facts.document.syntax import DocumentFact, FilterFact
+from harness.pdfa.file.cos import SpacingFact, StreamFact, XRefFact
+from harness.pdfa.file.lex import HexFact, SizeFact
+from harness.pdfa.rules.registry import rule
 
 STANDARD_FILTERS = {
     "ASCIIHexDecode", "ASCII85Decode", "FlateDecode", "RunLengthDecode", "CCITTFaxDecode", "JBIG2Decode",

@@ -1,0 +1,1 @@
+"""``harness serve``: the mock network, or a bare FHIR server, on sockets."""

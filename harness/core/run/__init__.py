@@ -1,0 +1,1 @@
+"""What a run leaves behind: exchanges, events, findings, and the folder they live in."""

@@ -1,0 +1,133 @@
+"""Exchanges: one recorded HTTP request and response, as judges see them (already redacted).
+
+The recorder writes them as HAR 1.2 entries (``exchanges/<cell>.har``) with the extras ``_id``,
+``_cell``, ``_tls`` and ``_facts``; :mod:`harness.record.har` reads them back into these types. Judges
+see the same objects live and later.
+
+Which step of which flow an exchange belongs to is said by three labels:
+
+* ``interface``: ``list``, ``authorization``, ``login``, ``consent``, ``redirect``, ``token``, ``resource``,
+  ``document``, ``probe``;
+* ``flow``: ``collect`` or ``share`` for the main flow of the cell; a scenario variant such as
+  ``neg-redirect-port`` for negative ones;
+* ``operation``: what the driver wanted, e.g. ``hg-patient-json``, ``token-code``, ``list-zal``.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+Headers = tuple[tuple[str, str], ...]
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True):
+    """An HTTP request. ``url`` is the public URL (no harness port), redacted."""
+
+    method: str
+    url: str
+    headers: Headers = ()
+    body: bytes = b""
+
+
+class Response(msgspec.Struct, frozen=True, kw_only=True):
+    """An HTTP response; ``body`` is decoded from any content coding."""
+
+    status: int
+    headers: Headers = ()
+    body: bytes = b""
+
+
+class Certificate(msgspec.Struct, frozen=True, kw_only=True):
+    """Facts of a peer certificate. Times are ISO 8601 UTC."""
+
+    subject: str = ""
+    issuer: str = ""
+    serial: str = ""
+    dns_names: tuple[str, ...] = ()
+    not_before: str = ""
+    not_after: str = ""
+    sha256: str = ""
+    key: str = ""
+
+
+class Tls(msgspec.Struct, frozen=True, kw_only=True):
+    """Facts of the TLS connection that carried an exchange."""
+
+    version: str = ""
+    cipher: str = ""
+    server_name: str = ""
+    server: Certificate | None = None
+    client: Certificate | None = None
+
+
+class Fact(msgspec.Struct, frozen=True, kw_only=True):
+    """What a judge may know of a value that the recorder replaced by a tag.
+
+    :ivar tag: the tag that stands in the exchange, e.g. ``[code:3f9a]``; equal values have equal tags.
+    :ivar kind: ``token``, ``code``, ``refresh``, ``bsn``, ``state``, ``cookie``, ``person``, ``key``.
+    :ivar place: where it stood, e.g. ``request.query.code``, ``response.body.access_token``.
+    :ivar length: length in characters.
+    :ivar alphabet: ``hex``, ``base64url``, ``digits``, ``uuid``, ``jwt``, ``other``.
+    :ivar entropy_bits: estimated entropy of this one value (length × log2 of the alphabet, bounded by
+        repetition), rounded down.
+    :ivar eleven_test: for nine-digit values, whether they pass the BSN eleven-test.
+    :ivar equals: name of the expected value it equals (``state-sent``, ``code-issued`` …) or ``""``.
+    """
+
+    tag: str
+    kind: str
+    place: str
+    length: int = 0
+    alphabet: str = "other"
+    entropy_bits: int = 0
+    eleven_test: bool | None = None
+    equals: str = ""
+
+
+class Exchange(msgspec.Struct, frozen=True, kw_only=True):
+    """One recorded request and response.
+
+    :ivar id: stable within the run, e.g. ``his-a.pgo-1.hg.0007``; findings refer to it.
+    :ivar cell: :attr:`harness.core.run.findings.Cell.key` or ``""`` for traffic outside a cell.
+    :ivar client: participant id of the caller; ``server`` of the one that answers.
+    :ivar started: ISO 8601 instant (UTC) by the injected clock.
+    :ivar duration: seconds until the last byte of the response.
+    :ivar response: ``None`` when there was none; ``error`` says why (``tls``, ``connect``, ``timeout``,
+        ``protocol``, followed by a detail).
+    :ivar notes: facts of the driver that judges may use (for example form controls of a consent page).
+    """
+
+    id: str
+    cell: str = ""
+    interface: str
+    flow: str
+    operation: str
+    client: str
+    server: str
+    started: str
+    duration: float = 0.0
+    request: Request
+    response: Response | None = None
+    error: str = ""
+    tls: Tls | None = None
+    facts: tuple[Fact, ...] = ()
+    notes: dict[str, Any] = {}
+
+
+def header(headers: Headers, name: str) -> str | None:
+    """First value of a header, case-insensitively, or ``None``."""
+    lowered = name.lower()
+    return next((value for key, value in headers if key.lower() == lowered), None)
+
+
+def header_values(headers: Headers, name: str) -> list[str]:
+    """All values of a header, case-insensitively, in order."""
+    lowered = name.lower()
+    return [value for key, value in headers if key.lower() == lowered]
+
+
+def media_type(headers: Headers) -> str:
+    """Media type of a message without parameters, lower case; ``""`` when it states none."""
+    return (header(headers, "content-type") or "").split(";", 1)[0].strip().lower()

@@ -1,0 +1,152 @@
+"""Resources in and out: XML and JSON bytes <-> one JSON-shaped dictionary; nothing is repaired silently.
+
+::
+
+    model = load_model("3.0.2")
+    document = parse(data, model=model)              # format is found from the first character
+    document.resource                                # {"resourceType": "Patient", …}; {} when fatal
+    document.issues                                  # defects that the dictionary cannot show
+    document.locate("Patient.name[0].given[1]")      # (line, column) in the source, on demand
+    to_xml(document.resource, model); to_json(document.resource)
+
+The dictionary is FHIR's JSON form: lists for repeating elements, ``_name`` for ids and extensions of
+primitives (paired per item), narrative as a string. Numbers are ``int`` or ``Decimal`` (``9.20`` keeps its
+zero), booleans ``bool``. A primitive in XML that is not what its type asks (``<active value="yes"/>``)
+stays a string, so that the validator can report it.
+
+Defects of the source are :class:`~harness.core.issues.Issue` with rule ids of
+:mod:`harness.fhir.codec.issues`. ``parse`` never raises for bad content: a document that cannot be read at
+    all is ``fatal``, with the reason in
+``issues``. Limits (:class:`Limits`) bound time and memory; DTDs, entities and the network are never used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from harness.core.errors import InputError
+from harness.core.issues import Issue
+from harness.fhir.codec.issues import defect
+from harness.fhir.codec.positions import Positions, Step, json_positions, xml_positions
+from harness.fhir.codec.read_json import read_json
+from harness.fhir.codec.read_xml import read_xml
+from harness.fhir.codec.write import EncodeError, to_json, to_xml
+from harness.fhir.model.types import Model
+
+__all__ = ["Document", "EncodeError", "Format", "Limits", "parse", "read", "sniff", "to_json", "to_xml"]
+
+Format = Literal["xml", "json"]
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a reader accepts.
+
+    :param size: bytes.
+    :param depth: levels of nesting: elements in XML, objects and arrays in JSON (each level of a repeating
+        element counts twice there, so JSON is given twice this number).
+    :param nodes: elements in XML, values in JSON, counted roughly from the punctuation; bounds memory.
+    """
+
+    size: int = 64 * 1024 * 1024
+    depth: int = 100
+    nodes: int = 2_000_000
+
+
+DEFAULT_LIMITS = Limits()
+_COUNT_FROM = 1024 * 1024
+"""Bytes from which on a document may hold too many nodes."""
+
+
+@dataclass
+class Document:
+    """One parsed resource and its source.
+
+    :ivar resource: the JSON-shaped resource; ``{}`` when ``fatal``.
+    :ivar issues: defects of the source, in document order.
+    :ivar format: ``xml`` or ``json``.
+    :ivar fatal: nothing could be read; the reason is the last of ``issues``.
+    :ivar source: the bytes that were parsed.
+    """
+
+    resource: dict[str, Any]
+    issues: list[Issue]
+    format: Format
+    fatal: bool
+    source: bytes = field(repr=False)
+    _positions: Positions | None = field(default=None, repr=False, compare=False)
+
+    def locate(self, path: str | Iterable[Step]) -> tuple[int, int]:
+        """1-based line and column of an element.
+
+        :param path: FHIRPath location (``Bundle.entry[0].resource.value``), the JSON spelling
+            (``valueQuantity``, ``_given[1].id``), or JSON steps (``("entry", 0, "resource")``).
+        :returns: the place of the element or of its nearest ancestor that exists; ``(0, 0)`` when unknown.
+        """
+        if self._positions is None:
+            scan = xml_positions if self.format == "xml" else json_positions
+            self._positions = scan(self.source)
+        return self._positions.locate(path)
+
+
+def sniff(data: bytes) -> Format | None:
+    """``xml`` or ``json`` from the first character that is not white space; ``None`` when it is neither."""
+    start = data[:4096].removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
+    return "xml" if start == b"<" else "json" if start in (b"{", b"[") else None
+
+
+def parse(
+    data: bytes, *, model: Model, format: Format | None = None, limits: Limits = DEFAULT_LIMITS
+) -> Document:
+    """One resource from XML or JSON bytes; never raises for bad content, see :class:`Document`.
+
+    :param data: the whole document, UTF-8.
+    :param model: facts of the FHIR version to read it as.
+    :param format: ``xml``, ``json``, or ``None`` to decide by the first character.
+    :param limits: size and depth that are accepted.
+    """
+    found = format or sniff(data)
+
+    def stop(issue: Issue) -> Document:
+        return Document({}, [issue], found or "json", True, data)
+
+    if len(data) > limits.size:
+        return stop(defect("fhir-size", expected=f"<= {limits.size} bytes", received=f"{len(data)} bytes"))
+    if found is None:
+        excerpt = data[:40].decode("utf-8", "replace")
+        return stop(defect("fhir-format", line=1, column=1, expected="< or {", received=excerpt))
+    if len(data) > _COUNT_FROM:
+        marks = (b"<",) if found == "xml" else (b"{", b"[", b",")
+        nodes = sum(data.count(mark) for mark in marks)
+        if nodes > 2 * limits.nodes:
+            return stop(defect("fhir-size", expected=f"<= {limits.nodes} nodes", received=f"~ {nodes} nodes"))
+    if not data.isascii():
+        try:
+            data.decode("utf-8")
+        except UnicodeDecodeError as error:
+            line, column = Positions(None, xml=False, text=data).line_of(error.start)
+            received = f"0x{data[error.start]:02X}, byte {error.start}"
+            return stop(
+                defect("fhir-encoding", line=line, column=column, expected="UTF-8", received=received)
+            )
+    if found == "xml":
+        resource, issues, fatal = read_xml(data, model, max_depth=limits.depth)
+    else:
+        resource, issues, fatal = read_json(data, model, max_depth=2 * limits.depth)
+    return Document(resource, issues, found, fatal, data)
+
+
+def read(data: bytes, *, model: Model, format: Format | None = None, where: str = "") -> dict[str, Any]:
+    """The resource in ``data``, for callers that cannot use a document with defects (fixtures, packages).
+
+    :param where: file name or URL for the message.
+    :raises InputError: for the first defect of severity error.
+    """
+    document = parse(data, model=model, format=format)
+    for issue in document.issues:
+        if issue.severity == "error":
+            place = f"{where}:{issue.line}:{issue.column}" if issue.line else where
+            raise InputError(issue.message, where=place, expected=issue.expected, received=issue.received)
+    return document.resource

@@ -1,0 +1,1 @@
+"""What FHIRPath computes with: dates, quantities, units, regular expressions, comparison."""

@@ -1,0 +1,1 @@
+"""A strict FHIR REST server in process, with an in-memory store."""

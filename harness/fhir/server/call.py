@@ -1,0 +1,68 @@
+"""One request to the FHIR server, taken apart."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from urllib.parse import unquote
+
+from harness.core.run.exchanges import Request, header
+from harness.fhir.server.content import Negotiated
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request, taken apart.
+
+    :ivar base: absolute base URL, no trailing slash.
+    :ivar segments: decoded path segments below the base.
+    :ivar query: raw query string.
+    :ivar patient: whose compartment, ``None`` for the whole store.
+    """
+
+    request: Request
+    base: str
+    segments: tuple[str, ...]
+    query: str
+    patient: str | None
+    negotiated: Negotiated
+
+    def header(self, name: str) -> str:
+        """A request header, ``""`` when absent."""
+        return header(self.request.headers, name) or ""
+
+    @property
+    def preference(self) -> str:
+        """The Prefer header in lower case without blanks."""
+        return self.header("prefer").lower().replace(" ", "")
+
+    @property
+    def lenient(self) -> bool:
+        """Whether the client asks to ignore what the server does not understand."""
+        return "handling=lenient" in self.preference
+
+    def with_target(self, method: str, target: str) -> Call:
+        """The same call for another path (an entry of a batch)."""
+        path, _, query = target.partition("?")
+        request = Request(method=method, url=f"{self.base}/{target}", headers=self.request.headers)
+        negotiated = replace_json(self.negotiated)
+        return replace(self, request=request, segments=segments_of(path), query=query, negotiated=negotiated)
+
+
+def replace_json(negotiated: Negotiated) -> Negotiated:
+    """The negotiation for content that stays inside the server."""
+    return Negotiated("json", "application/fhir+json; charset=utf-8", True)
+
+
+def segments_of(path: str) -> tuple[str, ...]:
+    """Decoded segments of a path."""
+    return tuple(unquote(part) for part in path.strip("/").split("/") if part)
+
+
+def loose_pairs(query: str) -> list[tuple[str, str]]:
+    """Names and values of a query string without complaints."""
+    pairs = []
+    for part in query.split("&"):
+        name, _, value = part.partition("=")
+        if name:
+            pairs.append((unquote(name), unquote(value)))
+    return pairs

@@ -1,0 +1,270 @@
+"""Content of requests and responses: negotiation, encodings with caches, Bundles assembled from cached
+parts."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from typing import Any
+from xml.sax.saxutils import quoteattr
+
+import msgspec
+
+from harness.core.text import Text
+from harness.fhir.codec import documents as codec
+from harness.fhir.model.types import Model
+from harness.fhir.server.outcome import FhirError
+from harness.fhir.server.store import Stored
+
+JSON_TYPES = frozenset(("application/fhir+json", "application/json+fhir", "application/json", "text/json"))
+XML_TYPES = frozenset(("application/fhir+xml", "application/xml+fhir", "application/xml", "text/xml"))
+FHIR_TYPES = frozenset(
+    ("application/fhir+json", "application/json+fhir", "application/fhir+xml", "application/xml+fhir")
+)
+FORMAT_WORDS = {"json": "json", "xml": "xml"}
+MIME = {"json": "application/fhir+json", "xml": "application/fhir+xml"}
+
+_MEDIA = re.compile(r"\s*([\w!#$&^.+\-*]+/[\w!#$&^.+\-*]+)\s*((?:;[^,]*)?)", re.ASCII)
+_PARAM = re.compile(r";\s*([\w\-]+)\s*=\s*\"?([^\";,]*)\"?", re.ASCII)
+
+
+class Media(msgspec.Struct, frozen=True):
+    """One media type with its parameters (names in lower case)."""
+
+    name: str
+    parameters: dict[str, str]
+
+    @property
+    def quality(self) -> float:
+        """The ``q`` weight."""
+        try:
+            return float(self.parameters.get("q", "1"))
+        except ValueError:
+            return 0.0
+
+
+def parse_media(text: str) -> Media | None:
+    """A media type with parameters, ``None`` when it is none."""
+    match = _MEDIA.fullmatch(text)
+    if not match:
+        return None
+    parameters = {name.lower(): value.strip() for name, value in _PARAM.findall(match.group(2))}
+    return Media(match.group(1).lower(), parameters)
+
+
+def parse_accept(text: str) -> list[Media]:
+    """The media ranges of an Accept header, best first; ranges that are not understood are left out."""
+    found = [media for part in text.split(",") if (media := parse_media(part)) and media.quality > 0]
+    return sorted(found, key=lambda media: -media.quality)
+
+
+def version_fits(parameter: str, model: Model) -> bool:
+    """Whether a ``fhirVersion`` parameter (``3.0``, ``4.0``) is that of the model; absent fits."""
+    return not parameter or parameter == ".".join(model.version.split(".")[:2]) or parameter == model.version
+
+
+def format_of(name: str) -> str:
+    """``json`` or ``xml`` for a media type, ``""`` for anything else."""
+    if name in JSON_TYPES:
+        return "json"
+    return "xml" if name in XML_TYPES else ""
+
+
+class Negotiated(msgspec.Struct, frozen=True):
+    """The outcome of negotiation.
+
+    :ivar format: ``json`` or ``xml``.
+    :ivar content_type: header value of the response.
+    :ivar explicit: whether the client asked for a FHIR type (else Binary is served natively).
+    """
+
+    format: str
+    content_type: str
+    explicit: bool
+
+
+def negotiate(accept: str, word: str, default: str, model: Model, *, native: bool = False) -> Negotiated:
+    """Choose the response format.
+
+    :param accept: Accept header, ``""`` when absent.
+    :param word: the ``_format`` parameter, which goes before the header.
+    :param default: ``json`` or ``xml`` when anything is welcome.
+    :param native: whether other media types may be answered too (Binary).
+    :raises FhirError: 406 when nothing fits.
+    """
+    if word:
+        media = parse_media(word.replace(" ", "+"))
+        chosen = FORMAT_WORDS.get(word) or (format_of(media.name) if media else "")
+        if not chosen:
+            raise _not_acceptable(word)
+        return Negotiated(chosen, f"{MIME[chosen]}; charset=utf-8", True)
+    ranges = parse_accept(accept)
+    if not accept.strip():
+        return Negotiated(default, f"{MIME[default]}; charset=utf-8", False)
+    for media in ranges:
+        chosen = format_of(media.name)
+        version = media.parameters.get("fhirversion", "")
+        if chosen and version_fits(version, model):
+            suffix = f"; fhirVersion={version}" if version else ""
+            return Negotiated(chosen, f"{MIME[chosen]}; charset=utf-8{suffix}", media.name in FHIR_TYPES)
+        if media.name in ("*/*", "application/*"):
+            return Negotiated(default, f"{MIME[default]}; charset=utf-8", False)
+        if native and not chosen:
+            return Negotiated(default, f"{MIME[default]}; charset=utf-8", False)
+    raise _not_acceptable(accept)
+
+
+def _not_acceptable(asked: str) -> FhirError:
+    return FhirError(
+        406,
+        "not-supported",
+        Text(
+            nl=f"gevraagd formaat wordt niet ondersteund: {asked[:100]}",
+            en=f"requested format is not supported: {asked[:100]}; "
+            "use application/fhir+json or application/fhir+xml",
+        ),
+    )
+
+
+def parse_body(body: bytes, content_type: str, model: Model) -> dict[str, Any]:
+    """The resource in a request body.
+
+    :raises FhirError: 415 for another media type or FHIR version, 400 for a body with defects.
+    """
+    media = parse_media(content_type)
+    form = format_of(media.name) if media else ""
+    if not form or media is None or not version_fits(media.parameters.get("fhirversion", ""), model):
+        raise FhirError(
+            415,
+            "not-supported",
+            Text(
+                nl=f"inhoudstype wordt niet ondersteund: {content_type[:100] or 'ontbreekt'}",
+                en=f"content type is not supported: {content_type[:100] or 'missing'}; "
+                f"use application/fhir+json or application/fhir+xml",
+            ),
+        )
+    if not body:
+        raise FhirError(
+            400, "required", Text(nl="het verzoek heeft geen inhoud", en="the request has no body")
+        )
+    document = codec.parse(body, format="json" if form == "json" else "xml", model=model)
+    errors = [issue for issue in document.issues if issue.severity == "error"]
+    if document.fatal or errors or not isinstance(document.resource.get("resourceType"), str):
+        raise FhirError(
+            400,
+            "structure",
+            Text(nl="inhoud is geen geldige FHIR-resource", en="body is not a valid FHIR resource"),
+            issues=errors,
+        )
+    return document.resource
+
+
+def encode(resource: dict[str, Any], form: str, model: Model) -> bytes:
+    """A resource as JSON or XML."""
+    return codec.to_json(resource) if form == "json" else codec.to_xml(resource, model)
+
+
+_DECLARATION = re.compile(rb"^\s*<\?xml[^>]*\?>\s*")
+
+
+def fragment(stored: Stored, form: str, model: Model) -> bytes:
+    """The encoding of a stored resource, cached; XML without declaration."""
+    found = stored.encoded.get(form)
+    if found is None:
+        found = encode(stored.resource, form, model)
+        if form == "xml":
+            found = _DECLARATION.sub(b"", found)
+        stored.encoded[form] = found
+    return found
+
+
+def binary_content(resource: dict[str, Any]) -> tuple[bytes, str]:
+    """Bytes and media type of a Binary resource (STU3 ``content``, R4 ``data``)."""
+    data = resource.get("content", resource.get("data", ""))
+    try:
+        raw = base64.b64decode(re.sub(r"\s", "", data), validate=True) if isinstance(data, str) else b""
+    except (binascii.Error, ValueError):
+        raw = b""
+    return raw, str(resource.get("contentType", "application/octet-stream"))
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """One entry of a Bundle to be written."""
+
+    full_url: str
+    stored: Stored
+    mode: str = ""
+
+
+class PageBundle(msgspec.Struct, frozen=True):
+    """A searchset to be written from cached parts."""
+
+    id: str
+    updated: str
+    total: int | None
+    links: tuple[tuple[str, str], ...]
+    entries: tuple[Entry, ...]
+    outcome: dict[str, Any] | None = None
+
+    def as_resource(self) -> dict[str, Any]:
+        """The Bundle as a resource dict (for hooks that change it)."""
+        return self._frame([self._entry(entry, entry.stored.resource) for entry in self.entries])
+
+    def _entry(self, entry: Entry, resource: Any) -> dict[str, Any]:
+        return {"fullUrl": entry.full_url, "resource": resource, "search": {"mode": entry.mode}}
+
+    def _frame(self, entries: list[Any]) -> dict[str, Any]:
+        bundle: dict[str, Any] = {
+            "resourceType": "Bundle",
+            "id": self.id,
+            "meta": {"lastUpdated": self.updated},
+            "type": "searchset",
+        }
+        if self.total is not None:
+            bundle["total"] = self.total
+        bundle["link"] = [{"relation": relation, "url": url} for relation, url in self.links]
+        if self.outcome is not None:
+            entries = [*entries, {"resource": self.outcome, "search": {"mode": "outcome"}}]
+        if entries:
+            bundle["entry"] = entries
+        return bundle
+
+    def encode(self, form: str, model: Model) -> bytes:
+        """The Bundle as JSON or XML."""
+        if form == "json":
+            entries = [
+                self._entry(entry, msgspec.Raw(fragment(entry.stored, form, model))) for entry in self.entries
+            ]
+            return _JSON.encode(self._frame(entries))
+        return self._xml(model)
+
+    def _xml(self, model: Model) -> bytes:
+        parts = [
+            b"<?xml version='1.0' encoding='UTF-8'?>\n<Bundle xmlns=\"http://hl7.org/fhir\">",
+            f"<id value={quoteattr(self.id)}/>".encode(),
+            f"<meta><lastUpdated value={quoteattr(self.updated)}/></meta>".encode(),
+            b'<type value="searchset"/>',
+        ]
+        if self.total is not None:
+            parts.append(b'<total value="%d"/>' % self.total)
+        for relation, url in self.links:
+            parts.append(
+                f"<link><relation value={quoteattr(relation)}/><url value={quoteattr(url)}/></link>".encode()
+            )
+        for entry in self.entries:
+            parts.append(f"<entry><fullUrl value={quoteattr(entry.full_url)}/><resource>".encode())
+            parts.append(fragment(entry.stored, "xml", model))
+            parts.append(
+                f"</resource><search><mode value={quoteattr(entry.mode)}/></search></entry>".encode()
+            )
+        if self.outcome is not None:
+            body = _DECLARATION.sub(b"", codec.to_xml(self.outcome, model))
+            parts.append(
+                b"<entry><resource>" + body + b'</resource><search><mode value="outcome"/></search></entry>'
+            )
+        parts.append(b"</Bundle>")
+        return b"".join(parts)
+
+
+_JSON = msgspec.json.Encoder(decimal_format="number")

@@ -1,0 +1,138 @@
+"""Everything that can be switched on our FHIR server, each by name; the defaults are the strict reading of
+FHIR.
+
+A mock never repairs bad input silently: what deviates from the default is chosen here and can be printed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from harness.core.run.exchanges import Request, header
+from harness.core.text import Text
+
+BundleHook = Callable[[dict[str, Any], Request], dict[str, Any]]
+ResourceHook = Callable[[dict[str, Any]], dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Access:
+    """What a request may see: one patient's compartment, or with ``patient=None`` the whole store."""
+
+    patient: str | None = None
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A request that is not let in: 401 without or with a wrong token, 403 for a known one without rights."""
+
+    status: int = 401
+    message: Text = field(
+        default=Text(nl="geen of ongeldig toegangsbewijs (token)", en="missing or invalid access token")
+    )
+
+
+Authorize = Callable[[Request], Access | Refusal]
+
+
+def open_access(request: Request) -> Access:
+    """Authorization of a server without access control."""
+    return Access()
+
+
+def by_token(patients: Mapping[str, str]) -> Authorize:
+    """Authorization by bearer token.
+
+    :param patients: patient id by Authorization header value, with or without ``Bearer ``.
+    """
+    known = {token.removeprefix("Bearer "): patient for token, patient in patients.items()}
+
+    def authorize(request: Request) -> Access | Refusal:
+        value = header(request.headers, "authorization") or ""
+        scheme, _, token = value.partition(" ")
+        patient = known.get(token.strip()) if scheme.lower() == "bearer" else None
+        return Refusal() if patient is None else Access(patient)
+
+    return authorize
+
+
+@dataclass(frozen=True)
+class Document:
+    """A document outside the FHIR API that the server hosts (a PDF that an attachment refers to).
+
+    :ivar url: absolute URL as the resources state it.
+    :ivar access: ``open``, or ``token`` when it takes the same access token as the FHIR API.
+    """
+
+    url: str
+    content: bytes = field(repr=False)
+    content_type: str = "application/pdf"
+    access: Literal["open", "token"] = "token"
+
+
+@dataclass(frozen=True)
+class ServerOptions:
+    """Named switches of one server.
+
+    :ivar base_url: absolute base URL without trailing slash; ``""`` takes scheme and host of each request.
+    :ivar mount: path below the host when ``base_url`` is empty, e.g. ``/fhir``.
+    :ivar default_format: format when the client accepts anything.
+    :ivar unsupported: resource types that answer 404 ``not-supported``.
+    :ivar not_served: types that are accepted in a batch or transaction, but not read or searched (404
+        ``not-supported``).
+    :ivar types: when given, the only resource types that are supported.
+    :ivar drop: keys ``Type/id`` that are stored but never found (fixtures that a vendor would not have).
+    :ivar documents: documents hosted next to the API.
+    :ivar compartment_through: types through which a compartment extends (a child's records that hang on the
+        mother's EpisodeOfCare or Encounter).
+    :ivar unknown_parameters: ``refuse`` with 400, or ``ignore`` and leave out of the self link.
+    :ivar received_patient: a Patient created with a patient's token in a batch or transaction: ``own``
+        takes it for that patient (references are rewritten to the stored Patient), ``new`` makes a second
+        one.
+    :ivar task_needs_response: refuse a Task that becomes ``completed`` while no QuestionnaireResponse is
+        linked.
+    :ivar paging: ``none`` returns everything (or with ``_count`` the first ones) without further links,
+        ``links`` adds ``next`` and a total over all pages.
+    :ivar stamp: write ``meta.versionId`` and ``meta.lastUpdated`` in stored resources.
+    :ivar read_only: refuse every write with 405.
+    :ivar validate_writes: refuse (422) a resource with errors against the base specification.
+    :ivar type_prefix: accept the own type before a parameter (``Patient.identifier`` on Patient).
+    :ivar transform_resource: changes each resource that leaves the server.
+    :ivar transform_bundle: changes each searchset that leaves the server.
+    """
+
+    base_url: str = ""
+    mount: str = ""
+    default_format: Literal["json", "xml"] = "json"
+    unsupported: frozenset[str] = frozenset()
+    not_served: frozenset[str] = frozenset()
+    types: frozenset[str] | None = None
+    drop: frozenset[str] = frozenset()
+    documents: tuple[Document, ...] = ()
+    compartment_through: frozenset[str] = frozenset()
+    unknown_parameters: Literal["refuse", "ignore"] = "refuse"
+    received_patient: Literal["own", "new"] = "own"
+    task_needs_response: bool = False
+    paging: Literal["none", "links"] = "none"
+    stamp: bool = True
+    read_only: bool = False
+    validate_writes: bool = False
+    type_prefix: bool = False
+    transform_resource: ResourceHook | None = None
+    transform_bundle: BundleHook | None = None
+
+    def describe(self) -> dict[str, Any]:
+        """The switches that differ from the default, for reports."""
+        plain: dict[str, Any] = {}
+        for name, default in vars(ServerOptions()).items():
+            value = getattr(self, name)
+            if value != default:
+                if isinstance(value, frozenset):
+                    plain[name] = sorted(value)
+                elif name == "documents":
+                    plain[name] = [f"{document.url} ({document.access})" for document in self.documents]
+                else:
+                    plain[name] = value if isinstance(value, (str, bool)) else "custom"
+        return plain

@@ -1,0 +1,223 @@
+"""References: do they point to something of an allowed type, and where the target is at hand, to the right
+profile.
+
+A target is looked for among the contained resources and in the Bundle; nothing is fetched. Of other
+references only the type in their text (``Patient/1``, ``https://…/Patient/1``) is known. FHIR STU3
+references.html, bundle.html#references.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from harness.fhir.profiles.facts import CORE
+from harness.fhir.validation.run import Json, Place, Run
+
+if TYPE_CHECKING:
+    from harness.fhir.validation.engine import Engine
+
+Check = Callable[[Any, "Place", Run], None]
+
+_REST = re.compile(
+    r"(?:\S*/)?([A-Z][A-Za-z]+)/([A-Za-z0-9\-.]{1,64})(?:/_history/[A-Za-z0-9\-.]{1,64})?(?:#\S*)?"
+).fullmatch
+
+
+def text_of(reference: Any) -> str:
+    """The literal reference of a Reference (or a bare string)."""
+    if type(reference) is str:
+        return reference
+    found = reference.get("reference") if type(reference) is dict else None
+    return found if type(found) is str else ""
+
+
+def type_in(text: str, run: Run) -> str:
+    """Resource type that a reference names in its text, ``""`` when it does not."""
+    if text.startswith(("urn:", "#")):
+        return ""
+    match = _REST(text)
+    if match is None or match.group(1) not in run.engine.model.resource_types:
+        return ""
+    return match.group(1)
+
+
+def bundle_index(run: Run) -> dict[str, Json]:
+    """Resources of the document's Bundle by fullUrl and by ``Type/id``; empty when it is no Bundle."""
+    found = run.bundle_index
+    if found is None:
+        found = run.bundle_index = {}
+        entries = run.root.get("entry") if run.root.get("resourceType") == "Bundle" else None
+        for entry in entries if type(entries) is list else ():
+            resource = entry.get("resource") if type(entry) is dict else None
+            if type(resource) is not dict:
+                continue
+            url = entry.get("fullUrl")
+            if type(url) is str:
+                found.setdefault(url, resource)
+                run.cache[("fullUrl", id(resource))] = url
+            ident, name = resource.get("id"), resource.get("resourceType")
+            if type(ident) is str and type(name) is str:
+                found.setdefault(f"{name}/{ident}", resource)
+    return found
+
+
+def resolve(text: str, run: Run) -> tuple[Json | None, str]:
+    """The resource that a reference points to in this document, and where: ``contained``, ``bundled`` or
+    ``""``."""
+    if text.startswith("#"):
+        scope = run.scope
+        if scope is None:
+            return None, "contained"
+        if text == "#":
+            return scope.resource, "contained"
+        contained = scope.resource.get("contained")
+        for resource in contained if type(contained) is list else ():
+            if type(resource) is dict and resource.get("id") == text[1:]:
+                return resource, "contained"
+        return None, "contained"
+    index = bundle_index(run)
+    if not index:
+        return None, ""
+    found = index.get(text)
+    if found is None:
+        scope = run.scope
+        match = _REST(text)
+        if match is not None:
+            bare = text.partition("/_history/")[0]
+            found = index.get(bare)
+            if scope is not None and not text.startswith("http") and scope.full_url.startswith("http"):
+                base = scope.full_url.rsplit("/", 2)[0]
+                found = index.get(f"{base}/{bare}", found)
+    return found, "bundled" if found is not None else ""
+
+
+def reference_check(targets: tuple[str, ...], aggregation: tuple[str, ...]) -> Check:
+    """The check of a Reference: its target's type and profile, and where the target stands.
+
+    :param targets: canonical URLs of base types or profiles; empty is any.
+    :param aggregation: ``contained``, ``bundled``, ``referenced``; empty is any.
+    """
+    anything = not targets or CORE + "Resource" in targets
+    names: frozenset[str] | None = None
+
+    def check(value: Any, place: Place, run: Run) -> None:
+        nonlocal names
+        text = text_of(value)
+        if not text:
+            return
+        target, where = resolve(text, run)
+        at = (place, "reference", -1, "reference")
+        if target is None and where == "contained":
+            run.add("ref-1", at, message=_REF_1, expected="id of a contained resource", received=text)
+            return
+        engine = run.engine
+        if aggregation:
+            modes = set(aggregation)
+            actual = where or "referenced"
+            if actual not in modes and not (actual == "bundled" and "referenced" in modes):
+                run.add("fhir-reference-aggregation", at, expected=" | ".join(aggregation), received=actual)
+        if anything:
+            return
+        if names is None:
+            names = frozenset(engine.knowledge.type_of_profile(t) for t in targets)
+        found = target.get("resourceType") if target is not None else type_in(text, run)
+        if not found or type(found) is not str:
+            return
+        if "" not in names and not any(engine.model.is_subtype(found, name) for name in names):
+            run.add(
+                "fhir-reference-type", at, expected=" | ".join(sorted(names)), received=f"{found}: {text}"
+            )
+            return
+        if target is not None:
+            answers: list[bool | None] = []
+            where_place: Place = (place, "resolve()", -1, where)
+            for url in targets:
+                answers.append(engine.conforms(target, found, url, where_place, run))
+                if answers[-1]:
+                    return
+            if None not in answers:
+                run.add("fhir-reference-profile", at, expected=" | ".join(targets), received=text)
+
+    return check
+
+
+def contained_check(resource: Json, place: Place, run: Run) -> None:
+    """dom-3: what is contained is referred to from the resource that contains it."""
+    contained = resource.get("contained")
+    if type(contained) is not list or not contained:
+        return
+    used = {text for text in _references(resource) if text.startswith("#")}
+    seen: set[str] = set()
+    for index, part in enumerate(contained):
+        ident = part.get("id") if type(part) is dict else None
+        if type(ident) is not str:
+            continue
+        at = (place, "contained", index, "contained")
+        if f"#{ident}" not in used and not (type(part) is dict and "#" in set(_references(part))):
+            run.add("dom-3", at, message=_DOM_3, expected=f"a reference to #{ident}", received=ident)
+        if ident in seen:
+            run.add("fhir-contained-duplicate", at, message=_DUPLICATE, expected="unique id", received=ident)
+        seen.add(ident)
+
+
+def _references(value: Any) -> Iterator[str]:
+    """All literal references below a value."""
+    stack = [value]
+    while stack:
+        item = stack.pop()
+        if type(item) is dict:
+            found = item.get("reference")
+            if type(found) is str:
+                yield found
+            for key, part in item.items():
+                if type(part) is dict or type(part) is list:
+                    stack.append(part)
+                elif key.startswith("value") and type(part) is str and part.startswith("#"):
+                    yield part
+        elif type(item) is list:
+            stack += item
+
+
+class DocumentResolver:
+    """What slicing predicates ask (see :class:`harness.fhir.profiles.slicing.Resolver`)."""
+
+    __slots__ = ("engine", "place", "run")
+
+    def __init__(self, run: Run, engine: Engine, place: Place) -> None:
+        self.run = run
+        self.engine = engine
+        self.place = place
+
+    def resolve(self, reference: Any) -> Json | None:
+        """The resource in this document that a Reference points to."""
+        text = text_of(reference)
+        return resolve(text, self.run)[0] if text else None
+
+    def target_type(self, reference: Any) -> str:
+        """Type named in the text of a Reference."""
+        return type_in(text_of(reference), self.run)
+
+    def conforms(self, value: Any, code: str, profile: str) -> bool | None:
+        """Whether a value conforms to a profile."""
+        return self.engine.conforms(value, code, profile, self.place, self.run)
+
+
+def _texts() -> tuple[Any, Any, Any]:
+    from harness.core.text import Text
+
+    return (
+        Text(
+            nl="verwijzing naar een contained resource die er niet is",
+            en="reference to a contained resource that is not there",
+        ),
+        Text(
+            nl="naar deze contained resource wordt niet verwezen",
+            en="nothing refers to this contained resource",
+        ),
+        Text(nl="deze id komt vaker voor bij contained", en="this id occurs more than once in contained"),
+    )
+
+
+_REF_1, _DOM_3, _DUPLICATE = _texts()

@@ -1,0 +1,1 @@
+"""Judges of what holds for every standard: searchsets, formats, one person, content, the PGO's requests."""

@@ -1,0 +1,272 @@
+"""The FHIR answers of a cell as the standards' judges look at them.
+
+An :class:`Answer` is one exchange on the resource interface between PGO and DVZA, with its parsed body and
+a FHIRPath context that all judges of the cell share. Only the main flows are looked at (``collect``,
+``share``); negative variants belong to the judges of the trust framework.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from harness.core.issues import shorten
+from harness.core.run.exchanges import Exchange, header
+from harness.core.standards.queries import Queries, Query, base_operation, load_queries
+from harness.core.tdates import TDates
+from harness.fhir.codec.documents import Document
+from harness.fhir.fhirpath import DocumentContext, FHIRPathError, Node, compile
+from harness.fhir.model.types import load_model
+from harness.judge.view import CellView, body_format
+
+MAIN_FLOWS = ("collect", "share")
+OFFENDERS = 5
+"""Places that are reported per answer and rule."""
+
+Json = dict[str, Any]
+
+
+class Answer:
+    """One answered (or unanswered) request of a standard.
+
+    :ivar exchange: the recorded exchange.
+    :ivar query: the query of the standard that it is.
+    :ivar format: ``json``, ``xml`` or ``native``: what was asked for.
+    :ivar document: the parsed body, ``None`` when it is no FHIR.
+    :ivar authorized: the request carried a Bearer token.
+    :ivar as_prescribed: the request has exactly the path and parameters of the query. Answers to other
+        requests say nothing about the HIS; only the judges of the PGO look at them.
+    """
+
+    def __init__(self, view: CellView, exchange: Exchange, query: Query, asked: str) -> None:
+        self.exchange = exchange
+        self.query = query
+        self.format = asked
+        self.document: Document | None = view.document(exchange)
+        self._context: DocumentContext | None = None
+
+        self.authorized = (header(exchange.request.headers, "authorization") or "").startswith("Bearer ")
+        self.as_prescribed = True
+
+    @property
+    def status(self) -> int:
+        """HTTP status; 0 when there was no response."""
+        return self.exchange.response.status if self.exchange.response else 0
+
+    @property
+    def answered(self) -> bool:
+        """Whether the status is 200 or 201."""
+        return self.status in (200, 201)
+
+    @property
+    def resource(self) -> Json:
+        """The body as FHIR JSON; ``{}`` when it is none."""
+        return self.document.resource if self.document is not None else {}
+
+    @property
+    def bundle(self) -> bool:
+        """Whether the body is a Bundle."""
+        return self.resource.get("resourceType") == "Bundle"
+
+    @property
+    def context(self) -> DocumentContext:
+        """FHIRPath context of the body, made once."""
+        if self._context is None:
+            self._context = DocumentContext(self.resource, model=load_model("3.0.2"))
+        return self._context
+
+    @property
+    def entries(self) -> list[Json]:
+        """Entries of the Bundle that are objects."""
+        found = self.resource.get("entry") if self.bundle else None
+        return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
+
+    @property
+    def resources(self) -> list[tuple[str, Json]]:
+        """``(location, resource)`` of every entry."""
+        found = self.resource.get("entry") if self.bundle else None
+        pairs = []
+        for index, entry in enumerate(found if isinstance(found, list) else []):
+            resource = entry.get("resource") if isinstance(entry, dict) else None
+            if isinstance(resource, dict):
+                pairs.append((f"Bundle.entry[{index}].resource", resource))
+        return pairs
+
+    @property
+    def matches(self) -> list[tuple[str, Json]]:
+        """``(location, resource)`` of the matches of the type that was asked for."""
+        found = self.resource.get("entry") if self.bundle else None
+        pairs = []
+        for index, entry in enumerate(found if isinstance(found, list) else []):
+            if not isinstance(entry, dict) or not isinstance(entry.get("resource"), dict):
+                continue
+            search = entry.get("search")
+            mode = search.get("mode") if isinstance(search, dict) else None
+            resource = entry["resource"]
+            if mode in (None, "match") and resource.get("resourceType") == self.query.resource_type:
+                pairs.append((f"Bundle.entry[{index}].resource", resource))
+        return pairs
+
+    def line(self, path: str) -> tuple[int, int]:
+        """Line and column of a location in the recorded body."""
+        return self.document.locate(path) if self.document is not None else (0, 0)
+
+
+def dates(view: CellView) -> TDates:
+    """The date resolver of the run."""
+    return TDates(view.t, view.now)
+
+
+def queries(view: CellView) -> Queries:
+    """The queries of the cell's standard."""
+    return load_queries(view.cell.standard)
+
+
+def requests(view: CellView) -> list[Answer]:
+    """Every request of the standard in the main flows, in time order, right or wrong."""
+    found: list[Answer] = view.memo("standard-answers", lambda: list(_answers(view)))
+    return found
+
+
+def answers(view: CellView, *operations: str) -> list[Answer]:
+    """Answers to requests that were made as prescribed; with ``operations`` (without format) only those."""
+    return [
+        item
+        for item in requests(view)
+        if item.as_prescribed
+        and (item.authorized or item.query.authorization == "none")
+        and (not operations or item.query.operation in operations)
+    ]
+
+
+def _answers(view: CellView) -> Iterator[Answer]:
+    known = queries(view)
+    resolver = dates(view)
+    for exchange in view.exchanges:
+        if exchange.flow not in MAIN_FLOWS or exchange.client != view.party("pgo"):
+            continue
+        if exchange.interface not in ("resource", "document"):
+            continue
+        query = known.get(exchange.operation)
+        asked = base_operation(exchange.operation)[1]
+        if query is None:  # a live PGO: recognise the request itself
+            query = known.recognise(exchange.request.method, exchange.request.url, resolver)
+        if query is not None:
+            answer = Answer(view, exchange, query, asked or requested_format(exchange))
+            answer.as_prescribed = sent_as_prescribed(exchange, query, resolver)
+            yield answer
+
+
+def sent_as_prescribed(exchange: Exchange, query: Query, resolver: TDates) -> bool:
+    """Whether a request has the path end and exactly the parameters (in any order) of its query."""
+    if query.each is not None:
+        return True
+    parts = urlsplit(exchange.request.url)
+    sent = sorted(parse_qsl(parts.query, keep_blank_values=True))
+    path_fits = unquote(parts.path).rstrip("/").endswith(("/" + query.path).rstrip("/"))
+    return path_fits and [pair for pair in sent if pair[0] != "_format"] == sorted(query.resolved(resolver))
+
+
+def requested_format(exchange: Exchange) -> str:
+    """The format that Accept (or ``_format``) asks for; ``native`` when it is no FHIR."""
+    wanted = dict(parse_qsl(urlsplit(exchange.request.url).query)).get("_format", "")
+    wanted = wanted or header(exchange.request.headers, "accept") or ""
+    for part in wanted.split(","):
+        kind = body_format(part.split(";", 1)[0].strip().lower())
+        if kind is not None:
+            return kind
+    return "native"
+
+
+def searches(view: CellView) -> list[Answer]:
+    """Answers to searches; a server without DocumentManifest may refuse those (judged by PD-MAN-001)."""
+    return [item for item in answers(view) if item.query.search and not unsupported_manifest(item)]
+
+
+def searchsets(view: CellView) -> list[Answer]:
+    """Searches that were answered with a Bundle: what the generic checks look into."""
+    return [item for item in searches(view) if item.answered and item.bundle]
+
+
+def unsupported_manifest(answer: Answer) -> bool:
+    """Whether the answer says, as it should, that DocumentManifest is not supported."""
+    return (
+        answer.query.resource_type == "DocumentManifest"
+        and answer.status == 404
+        and answer.resource.get("resourceType") == "OperationOutcome"
+        and any(
+            issue.get("code") == "not-supported" and issue.get("severity") in ("error", "fatal")
+            for issue in objects(answer.resource.get("issue"))
+        )
+    )
+
+
+def true(expression: str, context: DocumentContext) -> bool:
+    """Whether a FHIRPath expression holds (dialect of the official engine).
+
+    A document on which it cannot be evaluated (two values where FHIR has one) does not pass.
+    """
+    try:
+        return compile(expression, model=context.model, dialect="hapi").check(context)
+    except FHIRPathError:
+        return False
+
+
+def select(expression: str, context: DocumentContext) -> list[Any]:
+    """What a FHIRPath expression selects; nothing when it cannot be evaluated."""
+    try:
+        return compile(expression, model=context.model, dialect="hapi").evaluate(context)
+    except FHIRPathError:
+        return []
+
+
+def place(item: Any) -> str:
+    """Location of a selected node, ``""`` for a plain value."""
+    return item.location if isinstance(item, Node) else ""
+
+
+def show(item: Any) -> str:
+    """A selected node or value as short text."""
+    value = item.value if isinstance(item, Node) else item
+    if isinstance(value, dict):
+        keys = ("resourceType", "id", "reference", "system", "code", "display", "value")
+        picked = {key: value[key] for key in keys if isinstance(value.get(key), str)}
+        return shorten(
+            ", ".join(f"{key}={text}" for key, text in picked.items()) or "{" + ", ".join(value) + "}"
+        )
+    return shorten(value)
+
+
+# -- small readers of FHIR JSON that never raise ---------------------------------------------------
+
+
+def objects(value: Any) -> list[Json]:
+    """The objects in a list (or the one object itself)."""
+    if isinstance(value, dict):
+        return [value]
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def text(value: Any) -> str:
+    """A string, or ``""``."""
+    return value if isinstance(value, str) else ""
+
+
+def codings(concepts: Any) -> list[tuple[str, str]]:
+    """``(system, code)`` of every Coding in one or more CodeableConcepts."""
+    return [
+        (text(coding.get("system")), text(coding.get("code")))
+        for concept in objects(concepts)
+        for coding in objects(concept.get("coding"))
+    ]
+
+
+def extensions(element: Json, url: str) -> list[Json]:
+    """Extensions with a URL."""
+    return [item for item in objects(element.get("extension")) if item.get("url") == url]
+
+
+def reference_of(value: Any) -> str:
+    """The text of a Reference, ``""`` when it has none."""
+    return text(value.get("reference")) if isinstance(value, dict) else ""

@@ -1,0 +1,188 @@
+"""The official checks of a Bundle as data: the expression that decides, and the one that finds places.
+
+``decides`` is the expression of the official assert (a fact of the scripts); ``offends`` selects the elements
+that break it, for line and column. Both are evaluated in the dialect of the official engine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from harness.core.run.findings import Finding
+from harness.core.text import Text
+from harness.judge.every_standard.answers import OFFENDERS, Answer, place, select, show, true
+from harness.judge.view import CellView
+
+OID = r"^urn:oid:[0-2](\\.(0|[1-9]\\d*))*$"
+UUID = r"^urn:uuid:[A-Fa-f\\d]{8}-[A-Fa-f\\d]{4}-[A-Fa-f\\d]{4}-[A-Fa-f\\d]{4}-[A-Fa-f\\d]{12}$"
+ABSENT = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
+NULL_FLAVOR = "http://hl7.org/fhir/StructureDefinition/iso21090-nullFlavor"
+BSN = "http://fhir.nl/fhir/NamingSystem/bsn"
+ZIB_VALUE_SETS = "urn:oid:2.16.840.1.113883.2.4.3.11.60.40.2"
+
+
+@dataclass(frozen=True)
+class BundleRule:
+    """One check of every Bundle.
+
+    :ivar number: last part of the requirement id (``HG-GEN-<number>``).
+    :ivar decides: expression that is true when the check holds.
+    :ivar offends: expression that selects the elements that break it.
+    :ivar expected: what is right, for the finding.
+    :ivar advice: what to do, for the finding.
+    """
+
+    number: str
+    decides: str
+    offends: str
+    expected: str
+    advice: Text
+
+
+_TEMPORARY = f"fullUrl.matches('{OID}') or fullUrl.matches('{UUID}')"
+_ABSOLUTE = f"startsWith('http://') or startsWith('https://') or matches('{OID}') or matches('{UUID}')"
+
+_SHOWN = (
+    f"display.exists() or extension.where(url = '{ABSENT}').exists() "
+    f"or extension.where(url = '{NULL_FLAVOR}').exists()"
+)
+
+RULES: tuple[BundleRule, ...] = (
+    BundleRule(
+        "003",
+        f"Bundle.entry.all({_TEMPORARY} or resource.id.exists())",
+        f"Bundle.entry.where(({_TEMPORARY} or resource.id.exists()).not()).resource",
+        "resource.id",
+        Text(nl="Geef elke resource een id.", en="Give every resource an id."),
+    ),
+    BundleRule(
+        "004",
+        "Bundle.entry.resource.where(is(OperationOutcome).not()).where(is(Binary).not())"
+        ".where(meta.profile.empty()).empty()",
+        "Bundle.entry.resource.where(is(OperationOutcome).not()).where(is(Binary).not())"
+        ".where(meta.profile.empty())",
+        "meta.profile",
+        Text(
+            nl="Noem in meta.profile het profiel van de resource, ook bij meegeleverde resources.",
+            en="State the profile of the resource in meta.profile, in included resources too.",
+        ),
+    ),
+    BundleRule(
+        "005",
+        "Bundle.entry.where(fullUrl.exists() and resource.id.exists()).all(fullUrl.endsWith(resource.id))",
+        "Bundle.entry.where(fullUrl.exists() and resource.id.exists())"
+        ".where(fullUrl.endsWith(resource.id).not()).fullUrl",
+        "fullUrl = …/<resource.id>",
+        Text(
+            nl="Maak fullUrl en de id van de resource gelijk, of laat fullUrl weg.",
+            en="Make fullUrl and the id of the resource agree, or leave fullUrl out.",
+        ),
+    ),
+    BundleRule(
+        "006",
+        f"Bundle.entry.fullUrl.all({_ABSOLUTE})",
+        f"Bundle.entry.fullUrl.where(({_ABSOLUTE}).not())",
+        "https://… | urn:uuid:… | urn:oid:…",
+        Text(
+            nl="Schrijf fullUrl als absolute URL (of laat het weg); een relatief pad mag niet.",
+            en="Write fullUrl as an absolute URL (or leave it out); a relative path is not allowed.",
+        ),
+    ),
+    BundleRule(
+        "007",
+        "Bundle.descendants().where($this.is(Coding)).all(system.exists() and code.exists())",
+        "Bundle.descendants().where($this.is(Coding)).where((system.exists() and code.exists()).not())",
+        "Coding.system + Coding.code",
+        Text(
+            nl="Vul system en code, ook in extensies, meta en contained resources.",
+            en="Fill system and code, also in extensions, meta and contained resources.",
+        ),
+    ),
+    BundleRule(
+        "008",
+        f"Bundle.descendants().where($this.is(Coding)).where(system.startsWith('{ZIB_VALUE_SETS}')).empty()",
+        f"Bundle.descendants().where($this.is(Coding)).where(system.startsWith('{ZIB_VALUE_SETS}'))",
+        "Coding.system = code system, not a value set",
+        Text(
+            nl="Gebruik het codestelsel waar de code uit komt, niet de OID van de waardelijst.",
+            en="Use the code system that the code comes from, not the OID of the value set.",
+        ),
+    ),
+    BundleRule(
+        "009",
+        "Bundle.descendants().where($this.is(CodeableConcept))"
+        ".all(coding.display.exists() or text.exists() or extension.exists())",
+        "Bundle.descendants().where($this.is(CodeableConcept))"
+        ".where((coding.display.exists() or text.exists() or extension.exists()).not())",
+        "coding.display | text",
+        Text(
+            nl="Geef de code een display of een tekst, zodat een mens hem kan lezen.",
+            en="Give the code a display or a text, so that a person can read it.",
+        ),
+    ),
+    BundleRule(
+        "010",
+        f"Bundle.descendants().where($this.is(Reference)).all({_SHOWN})",
+        f"Bundle.descendants().where($this.is(Reference)).where(({_SHOWN}).not())",
+        "Reference.display",
+        Text(nl="Geef elke verwijzing een display.", en="Give every reference a display."),
+    ),
+    BundleRule(
+        "011",
+        "Bundle.descendants().where($this.is(Identifier))"
+        ".all((system.exists() or type.exists()) and value.exists())",
+        "Bundle.descendants().where($this.is(Identifier))"
+        ".where(((system.exists() or type.exists()) and value.exists()).not())",
+        "Identifier.system (or type) + Identifier.value",
+        Text(
+            nl="Vul system (of type) en value; een gemaskeerde waarde heeft een data-absent-reason.",
+            en="Fill system (or type) and value; a masked value has a data-absent-reason.",
+        ),
+    ),
+    BundleRule(
+        "012",
+        f"Bundle.descendants().select(identifier.where(system = '{BSN}')"
+        ".where(value.empty().not() and value.extension.exists().not())).count() = 0",
+        f"Bundle.descendants().where($this.is(Identifier)).where(system = '{BSN}')"
+        ".where(value.empty().not() and value.extension.exists().not())",
+        "no BSN value (data-absent-reason masked)",
+        Text(
+            nl="Het BSN mag het PGO niet bereiken: vervang de waarde door data-absent-reason 'masked'.",
+            en="The BSN may not reach the PGO: replace the value by data-absent-reason 'masked'.",
+        ),
+    ),
+)
+"""Checks 4-7 and 9-14 of the official list (8 is profile validation, see GEN-018)."""
+
+FOR_WRITES = tuple(rule for rule in RULES if rule.number != "008")
+"""Checks that also hold for a Bundle that is sent and for its response."""
+
+
+def check_bundle(view: CellView, answer: Answer, rule: BundleRule, requirement_id: str) -> Iterator[Finding]:
+    """Findings of one rule on one Bundle: one pass, or one per place that breaks it (at most five)."""
+    context = answer.context
+    if true(rule.decides, context):
+        yield view.ok(requirement_id, answer.exchange, mode="fhirpath:hapi")
+        return
+    offenders = select(rule.offends, context)[:OFFENDERS] or [None]
+    for item in offenders:
+        path = place(item) or "Bundle"
+        line, column = answer.line(path)
+        yield view.fail(
+            requirement_id,
+            exchange=answer.exchange,
+            path=path,
+            line=line,
+            column=column,
+            expected=rule.expected,
+            received=_received(rule, item),
+            next_step=rule.advice,
+            mode="fhirpath:hapi",
+        )
+
+
+def _received(rule: BundleRule, item: object) -> str:
+    if item is None:
+        return ""
+    return "identifier with a BSN value" if rule.number == "012" else show(item)

@@ -1,0 +1,123 @@
+"""Checks of the content of matches: what each must have, and what an ``_include`` must bring along."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from harness.core.issues import shorten
+from harness.core.run.findings import Finding
+from harness.core.text import Text
+from harness.judge.every_standard.answers import OFFENDERS, Answer, Json, objects, reference_of, searchsets
+from harness.judge.view import CellView
+
+Check = Callable[[Json], str]
+"""What is wrong with a resource, ``""`` when nothing is."""
+
+
+def each_match(
+    view: CellView,
+    requirement: str,
+    operation: str,
+    check: Check,
+    expected: str,
+    step: str = "",
+    advice: Text | None = None,
+) -> Iterator[Finding]:
+    """One finding per answer without defects, or one per match (at most five) that ``check`` objects to.
+
+    An answer without matches shows nothing and gives no finding: when all are empty the requirement stays
+    undecided, never passed.
+    """
+    for answer in searchsets(view):
+        if answer.query.operation != operation or not answer.matches:
+            continue
+        wrong = [(path, problem) for path, resource in answer.matches if (problem := check(resource))]
+        if not wrong:
+            yield view.ok(requirement, answer.exchange, received=f"{len(answer.matches)}x")
+        for path, problem in wrong[:OFFENDERS]:
+            where = f"{path}.{step}" if step else path
+            line, column = answer.line(where)
+            yield view.fail(
+                requirement,
+                exchange=answer.exchange,
+                path=where,
+                line=line,
+                column=column,
+                expected=expected,
+                received=shorten(problem),
+                next_step=advice,
+            )
+
+
+def lacks(*names: str) -> Check:
+    """A check that these elements are present."""
+
+    def check(resource: Json) -> str:
+        missing = [name for name in names if not resource.get(name)]
+        return "no " + ", ".join(missing) if missing else ""
+
+    return check
+
+
+def references(resource: Json, step: str) -> list[str]:
+    """References at a dotted path below a resource (lists are walked)."""
+    nodes: list[Json] = [resource]
+    *parents, last = step.split(".")
+    for name in parents:
+        nodes = [child for node in nodes for child in objects(node.get(name))]
+    return [found for node in nodes for item in objects(node.get(last)) if (found := reference_of(item))]
+
+
+def resolves(answer: Answer, resource: Json, reference: str) -> bool:
+    """Whether a reference points into the Bundle, or at something contained."""
+    if reference.startswith("#"):
+        return any(item.get("id") == reference[1:] for item in objects(resource.get("contained")))
+    return answer.context.find(reference) is not None
+
+
+def included(
+    view: CellView, requirement: str, operation: str, steps: tuple[str, ...], kinds: tuple[str, ...]
+) -> Iterator[Finding]:
+    """Every reference that an ``_include`` asks for is in the Bundle.
+
+    :param steps: dotted paths of the references in a match.
+    :param kinds: resource types that the include is about; references to other types are ignored.
+    """
+    found = [item for item in searchsets(view) if item.query.operation == operation and item.matches]
+    if found and not any(
+        references(resource, step) for item in found for _, resource in item.matches for step in steps
+    ):
+        names = ", ".join(steps)
+        yield view.not_applicable(
+            requirement,
+            Text(
+                nl=f"geen enkele treffer verwijst via {names}; er is niets om mee te leveren",
+                en=f"no match refers by {names}; there is nothing to include",
+            ),
+        )
+        return
+    for answer in found:
+        missing = []
+        for path, resource in answer.matches:
+            for step in steps:
+                for reference in references(resource, step):
+                    kind = reference.split("/")[-2] if "/" in reference else ""
+                    if kind in ("", *kinds) and not resolves(answer, resource, reference):
+                        missing.append((f"{path}.{step.split('.')[0]}", reference))
+        if not missing:
+            yield view.ok(requirement, answer.exchange)
+        for path, reference in missing[:OFFENDERS]:
+            line, column = answer.line(path)
+            yield view.fail(
+                requirement,
+                exchange=answer.exchange,
+                path=path,
+                line=line,
+                column=column,
+                expected=f"{reference} in the Bundle",
+                received="not included",
+                next_step=Text(
+                    nl="Lever de resource mee die met _include is gevraagd (search.mode include).",
+                    en="Include the resource that _include asks for (search.mode include).",
+                ),
+            )

@@ -1,0 +1,75 @@
+"""Judge of check 8: every answer against the base specification and each resource against its own profile."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+
+from harness.core.issues import Issue, shorten
+from harness.core.run.findings import Finding
+from harness.core.text import Text
+from harness.fhir.validation import Validator
+from harness.judge.every_standard.answers import OFFENDERS, Answer, searchsets
+from harness.judge.every_standard.searchsets import ids, own
+from harness.judge.registry import judge
+from harness.judge.view import CellView
+
+UNKNOWN = "fhir-profile-unknown"
+ELSEWHERE = frozenset(("fhir-bundle-fullurl",))
+"""Rules that have a requirement of their own (GEN-005)."""
+
+
+@cache
+def validator() -> Validator:
+    """The validator with the constraint facts that ship with the harness; the same on every machine."""
+    return Validator()
+
+
+@judge(*ids("GEN", "018"))
+def conforms(view: CellView) -> Iterator[Finding]:
+    """No issue of severity error; a profile that is not known makes the answer undecided, never a pass."""
+    requirement = own(view, "GEN", "018")
+    for answer in searchsets(view):
+        yield from _check(view, requirement, answer)
+
+
+def _check(view: CellView, requirement: str, answer: Answer) -> Iterator[Finding]:
+    document = answer.document
+    if document is None or document.fatal or not answer.entries:
+        return
+    source = set(document.issues)  # syntax is judged by GEN-020
+    issues = validator().validate(document)
+    found = [item for item in issues if item not in source and item.rule not in ELSEWHERE]
+    errors = [item for item in found if item.severity == "error"]
+    unknown = sorted({item.received for item in found if item.rule == UNKNOWN})
+    for issue in errors[:OFFENDERS]:
+        yield _error(view, requirement, answer, issue)
+    if unknown and not errors:
+        yield view.inconclusive(
+            requirement,
+            Text(
+                nl="profiel niet bekend in deze installatie; geef het officiële pakket mee",
+                en="profile not known in this installation; provide the official package",
+            ),
+            exchange=answer.exchange,
+            received=shorten(", ".join(unknown)),
+        )
+    if not errors and not unknown:
+        skipped = sum(1 for item in found if item.severity == "not-checked")
+        seen = f"{skipped} rules not checked offline" if skipped else ""
+        yield view.ok(requirement, answer.exchange, received=seen, mode="fhir:builtin")
+
+
+def _error(view: CellView, requirement: str, answer: Answer, issue: Issue) -> Finding:
+    return view.fail(
+        requirement,
+        exchange=answer.exchange,
+        path=issue.path,
+        line=issue.line,
+        column=issue.column,
+        expected=issue.expected or issue.message.en,
+        received=issue.received,
+        next_step=issue.message,
+        rule=issue.rule,
+        mode="fhir:builtin",
+    )

@@ -1,0 +1,129 @@
+"""Judging a cell: every registered judge over one view, gaps made visible.
+
+Pure: the same view gives the same findings, live and later.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Iterable, Sequence
+
+from harness.core.issues import shorten
+from harness.core.run.findings import Finding, finding
+from harness.core.text import Text
+from harness.core.verdicts import Blame, Verdict
+from harness.judge.catalogue import Requirement
+from harness.judge.registry import Judge, judges
+from harness.judge.view import CellView
+
+MAX_FINDINGS = 25
+"""Findings per requirement and cell that are kept; a systematic defect needs no thousand copies."""
+
+
+def judge_requirements(view: CellView, requirement_ids: Iterable[str]) -> list[Finding]:
+    """Findings for these requirements of the view's cell, in catalogue order.
+
+    Each id gives at least one finding: a judge without evidence gives ``inconclusive``, a judge that
+    crashes gives ``error`` on the harness, never a pass.
+    """
+    wanted = [view.catalogue[requirement_id] for requirement_id in requirement_ids]
+    known = judges()
+    by_judge: dict[Judge, set[str]] = {}
+    for requirement in wanted:
+        function = known.get(requirement.id)
+        if function is not None and requirement.decidable:
+            by_judge.setdefault(function, set()).add(requirement.id)
+    said: dict[str, list[Finding]] = {}
+    for function, ids in by_judge.items():
+        for item in _call(function, view, ids):
+            said.setdefault(item.requirement, []).append(item)
+    return [
+        item
+        for requirement in wanted
+        for item in _complete(view, requirement, said.get(requirement.id, []), requirement.id in known)
+    ]
+
+
+def _call(function: Judge, view: CellView, ids: set[str]) -> Sequence[Finding]:
+    cache_key = f"judge:{function.__module__}.{getattr(function, '__qualname__', '')}"
+
+    def compute() -> list[Finding]:
+        try:
+            return list(function(view))
+        except Exception as error:  # noqa: BLE001 - a broken judge must not hide the others' verdicts
+            frame = traceback.extract_tb(error.__traceback__)[-1]
+            place = f"{frame.name}:{frame.lineno}"
+            registered = [key for key, value in judges().items() if value is function]
+            return [
+                finding(
+                    requirement_id,
+                    view.cell,
+                    Verdict.ERROR,
+                    blame=Blame.HARNESS,
+                    received=shorten(f"{type(error).__name__}: {error} ({place})"),
+                    next_step=Text(
+                        nl="Fout in de harness zelf; meld dit met de run-map.",
+                        en="A defect of the harness itself; report it with the run folder.",
+                    ),
+                )
+                for requirement_id in registered
+            ]
+
+    found: list[Finding] = view.memo(cache_key, compute)
+    return [item for item in found if item.requirement in ids]
+
+
+def _complete(
+    view: CellView, requirement: Requirement, said: list[Finding], has_judge: bool
+) -> list[Finding]:
+    if not requirement.applies_to(view.cell.standard, view.cell.release):
+        return [
+            view.not_applicable(
+                requirement.id,
+                Text(
+                    nl=f"geldt niet voor {view.cell.standard} in {view.cell.release}",
+                    en=f"does not apply to {view.cell.standard} in {view.cell.release}",
+                ),
+            )
+        ]
+    if not requirement.decidable:
+        return []
+    if not has_judge:
+        return [
+            finding(
+                requirement.id,
+                view.cell,
+                Verdict.ERROR,
+                blame=Blame.HARNESS,
+                next_step=Text(
+                    nl="er is geen toets voor deze eis", en="no judge is registered for this requirement"
+                ),
+            )
+        ]
+    if not said:
+        return [
+            view.inconclusive(
+                requirement.id, Text(nl="geen bewijs in deze run", en="no evidence in this run")
+            )
+        ]
+    unique = list({item.id: item for item in said}.values())
+    passes = [item for item in unique if item.verdict is Verdict.PASS]
+    others = [item for item in unique if item.verdict is not Verdict.PASS]
+    if others:
+        return others[:MAX_FINDINGS]
+    return [_summary(view, requirement, passes)]
+
+
+def _summary(view: CellView, requirement: Requirement, passes: list[Finding]) -> Finding:
+    """One pass finding per requirement and cell; it points at the first exchange that shows it."""
+    first = passes[0]
+    if len(passes) == 1:
+        return first
+    return finding(
+        requirement.id,
+        view.cell,
+        Verdict.PASS,
+        where=first.where,
+        received=first.received or f"{len(passes)}x",
+        mode=first.mode,
+    )

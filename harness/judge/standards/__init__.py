@@ -1,0 +1,1 @@
+"""Judges of one standard each, for what its data cannot say."""

@@ -1,0 +1,345 @@
+"""Judges of the standard Huisartsgegevens: what each of the seven answers must and must not hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from harness.core.run.findings import Finding
+from harness.core.tdates import shift
+from harness.core.text import Text
+from harness.judge.every_standard.answers import (
+    OFFENDERS,
+    Json,
+    codings,
+    dates,
+    extensions,
+    objects,
+    searchsets,
+    text,
+)
+from harness.judge.every_standard.content import each_match, included, lacks
+from harness.judge.every_standard.expectations import canaries, expected_content
+from harness.judge.every_standard.periods import day_bounds, period_end
+from harness.judge.registry import judge
+from harness.judge.view import CellView
+
+JOURNAL = "http://fhir.nl/fhir/NamingSystem/journaalregeltypen"
+NHG45 = "https://referentiemodel.nhg.org/tabellen/nhg-tabel-45-diagnostische-bepalingen"
+LOINC = "http://loinc.org"
+SNOMED = "http://snomed.info/sct"
+ONLINE_ACCESS = "2020-07-01"
+"""Start of online access when the expectation file gives none (``online_access_start``)."""
+
+
+@judge("HG-PAT-001")
+def one_patient(view: CellView) -> Iterator[Finding]:
+    """Exactly one Patient."""
+    for answer in searchsets(view):
+        if answer.query.operation == "hg-patient":
+            number = sum(1 for _, item in answer.resources if item.get("resourceType") == "Patient")
+            if number == 1:
+                yield view.ok("HG-PAT-001", answer.exchange)
+            else:
+                yield view.fail(
+                    "HG-PAT-001",
+                    exchange=answer.exchange,
+                    path="Bundle.entry",
+                    expected="1 Patient",
+                    received=f"{number} Patient",
+                )
+
+
+@judge("HG-PAT-002")
+def included_practitioner(view: CellView) -> Iterator[Finding]:
+    """The general practitioner comes along."""
+    return included(
+        view, "HG-PAT-002", "hg-patient", ("generalPractitioner",), ("Practitioner", "Organization")
+    )
+
+
+@judge("HG-EPI-001")
+def episodes(view: CellView) -> Iterator[Finding]:
+    """Type and diagnosis."""
+    return each_match(
+        view, "HG-EPI-001", "hg-episodes", lacks("type", "diagnosis"), "EpisodeOfCare.type + diagnosis"
+    )
+
+
+@judge("HG-ENC-001")
+def encounters(view: CellView) -> Iterator[Finding]:
+    """Class and type."""
+    return each_match(
+        view, "HG-ENC-001", "hg-encounter", lacks("class", "type"), "Encounter.class + Encounter.type"
+    )
+
+
+@judge("HG-COM-001")
+def reports(view: CellView) -> Iterator[Finding]:
+    """Type and title."""
+    return each_match(
+        view, "HG-COM-001", "hg-composition", lacks("type", "title"), "Composition.type + Composition.title"
+    )
+
+
+def _private_sections(resource: Json) -> str:
+    found = [
+        f"section {code}"
+        for section in _all_sections(resource)
+        for system, code in codings(section.get("code"))
+        if system == JOURNAL and code in ("S", "O")
+    ]
+    return ", ".join(found)
+
+
+def _all_sections(resource: Json) -> list[Json]:
+    open_list = objects(resource.get("section"))
+    found: list[Json] = []
+    while open_list and len(found) < 10_000:
+        section = open_list.pop(0)
+        found.append(section)
+        open_list += objects(section.get("section"))
+    return found
+
+
+@judge("HG-COM-002")
+def no_private_sections(view: CellView) -> Iterator[Finding]:
+    """No S or O section."""
+    return each_match(
+        view,
+        "HG-COM-002",
+        "hg-composition",
+        _private_sections,
+        "sections E and P only",
+        "section",
+        Text(
+            nl="S- en O-regels zijn niet voor de patiënt: laat die secties weg.",
+            en="S and O lines are not for the patient: leave those sections out.",
+        ),
+    )
+
+
+@judge("HG-COM-003")
+def report_type(view: CellView) -> Iterator[Finding]:
+    """LOINC 67781-5."""
+    return each_match(
+        view,
+        "HG-COM-003",
+        "hg-composition",
+        lambda item: "" if (LOINC, "67781-5") in codings(item.get("type")) else _codes(item.get("type")),
+        "type http://loinc.org|67781-5",
+        "type",
+    )
+
+
+def _codes(concepts: object) -> str:
+    return ", ".join(f"{system}|{code}" for system, code in codings(concepts)) or "no code"
+
+
+@judge("HG-OBS-001")
+def result_code(view: CellView) -> Iterator[Finding]:
+    """A code of NHG table 45."""
+    return each_match(
+        view,
+        "HG-OBS-001",
+        "hg-observation",
+        lambda item: (
+            "" if any(s == NHG45 for s, _ in codings(item.get("code"))) else _codes(item.get("code"))
+        ),
+        f"code of {NHG45}",
+        "code",
+    )
+
+
+@judge("HG-OBS-002")
+def result_age(view: CellView) -> Iterator[Finding]:
+    """Not older than fourteen months."""
+    first = shift(view.t, "M", -14)
+
+    def check(resource: Json) -> str:
+        last = day_bounds(resource, "effective")[1]
+        return "" if last is None or last >= first else last.isoformat()
+
+    return each_match(view, "HG-OBS-002", "hg-observation", check, f">= {first.isoformat()}", "effective")
+
+
+@judge("HG-OBS-003")
+def result_context(view: CellView) -> Iterator[Finding]:
+    """Context present."""
+    return each_match(view, "HG-OBS-003", "hg-observation", lacks("context"), "Observation.context")
+
+
+@judge("HG-OBS-004")
+def included_results(view: CellView) -> Iterator[Finding]:
+    """Specimen and related results come along."""
+    return included(
+        view, "HG-OBS-004", "hg-observation", ("specimen", "related.target"), ("Specimen", "Observation")
+    )
+
+
+@judge("HG-MED-001")
+def medication_category(view: CellView) -> Iterator[Finding]:
+    """SNOMED 16076005."""
+    return each_match(
+        view,
+        "HG-MED-001",
+        "hg-medicationrequest",
+        lambda item: (
+            "" if (SNOMED, "16076005") in codings(item.get("category")) else _codes(item.get("category"))
+        ),
+        "category http://snomed.info/sct|16076005",
+        "category",
+    )
+
+
+PERIOD = "http://nictiz.nl/fhir/StructureDefinition/zib-Medication-PeriodOfUse"
+DURATION = "http://nictiz.nl/fhir/StructureDefinition/zib-MedicationUse-Duration"
+
+
+def last_day_of_use(resource: Json) -> date | None:
+    """Last day of use, ``None`` when open-ended (as search parameter periodofuse reads it)."""
+    period = next((item.get("valuePeriod") for item in extensions(resource, PERIOD)), None)
+    duration = next((item.get("valueDuration") for item in extensions(resource, DURATION)), None)
+    return period_end(period, duration)
+
+
+@judge("HG-MED-002")
+def medication_current(view: CellView) -> Iterator[Finding]:
+    """In use today or later."""
+
+    def check(resource: Json) -> str:
+        last = last_day_of_use(resource)
+        return "" if last is None or last >= view.t else f"until {last.isoformat()}"
+
+    return each_match(
+        view,
+        "HG-MED-002",
+        "hg-medicationrequest",
+        check,
+        f"in use on or after {view.t.isoformat()}",
+        "extension",
+        Text(
+            nl="periodofuse: zonder einde geldt begin plus gebruiksduur; zonder beide loopt het door.",
+            en="periodofuse: a missing end is start plus duration; when both are missing it runs on.",
+        ),
+    )
+
+
+@judge("HG-MED-003")
+def medication_context(view: CellView) -> Iterator[Finding]:
+    """Context present."""
+    return each_match(
+        view, "HG-MED-003", "hg-medicationrequest", lacks("context"), "MedicationRequest.context"
+    )
+
+
+@judge("HG-MED-004")
+def included_medication(view: CellView) -> Iterator[Finding]:
+    """The medication comes along."""
+    return included(view, "HG-MED-004", "hg-medicationrequest", ("medicationReference",), ("Medication",))
+
+
+@judge("HG-ALL-001")
+def allergy_category(view: CellView) -> Iterator[Finding]:
+    """Category medication."""
+
+    def check(resource: Json) -> str:
+        found = resource.get("category")
+        values = [text(item) for item in found] if isinstance(found, list) else [text(found)]
+        return "" if "medication" in values else ", ".join(values) or "no category"
+
+    return each_match(view, "HG-ALL-001", "hg-allergy", check, "category medication", "category")
+
+
+def _private_line(resource: Json) -> bool:
+    kind = resource.get("resourceType")
+    return kind == "Observation" and any(
+        system == JOURNAL and code in ("S", "O") for system, code in codings(resource.get("code"))
+    )
+
+
+@judge("HG-PRV-001")
+def no_private_lines(view: CellView) -> Iterator[Finding]:
+    """No S or O journal entry as a resource (also contained) in any answer."""
+    for answer in searchsets(view):
+        if not answer.entries:
+            continue
+        wrong = [
+            path
+            for path, resource in answer.resources
+            if _private_line(resource) or any(map(_private_line, objects(resource.get("contained"))))
+        ]
+        if not wrong:
+            yield view.ok("HG-PRV-001", answer.exchange)
+        for path in wrong[:OFFENDERS]:
+            line, column = answer.line(path)
+            yield view.fail(
+                "HG-PRV-001",
+                exchange=answer.exchange,
+                path=path,
+                line=line,
+                column=column,
+                expected="journal lines E and P only",
+                received="S or O line",
+            )
+
+
+@judge("HG-PRV-002")
+def not_shared(view: CellView) -> Iterator[Finding]:
+    """Canaries of the test person."""
+    return canaries(view, "HG-PRV-002")
+
+
+@judge("HG-PRV-003")
+def lines_after_start(view: CellView) -> Iterator[Finding]:
+    """Reports with E and P lines date from after the start of online access."""
+    stated = (view.expectations or {}).get("online_access_start", ONLINE_ACCESS)
+    start = date.fromisoformat(dates(view).resolve(str(stated)))
+
+    def check(resource: Json) -> str:
+        last = day_bounds(resource, "date")[1]
+        return "" if last is None or last >= start else last.isoformat()
+
+    return each_match(view, "HG-PRV-003", "hg-composition", check, f">= {start.isoformat()}", "date")
+
+
+@judge("HG-EXP-001")
+def expected_patient(view: CellView) -> Iterator[Finding]:
+    """Expectations of hg-patient."""
+    return expected_content(view, "HG-EXP-001", "hg-patient")
+
+
+@judge("HG-EXP-002")
+def expected_episodes(view: CellView) -> Iterator[Finding]:
+    """Expectations of hg-episodes."""
+    return expected_content(view, "HG-EXP-002", "hg-episodes")
+
+
+@judge("HG-EXP-003")
+def expected_encounters(view: CellView) -> Iterator[Finding]:
+    """Expectations of hg-encounter."""
+    return expected_content(view, "HG-EXP-003", "hg-encounter")
+
+
+@judge("HG-EXP-004")
+def expected_reports(view: CellView) -> Iterator[Finding]:
+    """Expectations of hg-composition."""
+    return expected_content(view, "HG-EXP-004", "hg-composition")
+
+
+@judge("HG-EXP-005")
+def expected_results(view: CellView) -> Iterator[Finding]:
+    """Expectations of hg-observation."""
+    return expected_content(view, "HG-EXP-005", "hg-observation")
+
+
+@judge("HG-EXP-006")
+def expected_medication(view: CellView) -> Iterator[Finding]:
+    """Expectations of hg-medicationrequest."""
+    return expected_content(view, "HG-EXP-006", "hg-medicationrequest")
+
+
+@judge("HG-EXP-007")
+def expected_allergies(view: CellView) -> Iterator[Finding]:
+    """Expectations of hg-allergy."""
+    return expected_content(view, "HG-EXP-007", "hg-allergy")

@@ -1,0 +1,416 @@
+"""Judges of the standard PDF/A: finding, retrieving and refusing documents, and metadata against content."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterator
+
+from harness.core.run.findings import Finding
+from harness.core.text import Text
+from harness.judge.every_standard.answers import (
+    Answer,
+    Json,
+    answers,
+    objects,
+    reference_of,
+    searchsets,
+    text,
+    unsupported_manifest,
+)
+from harness.judge.every_standard.content import each_match
+from harness.judge.every_standard.expectations import canaries, expected_content
+from harness.judge.every_standard.filters import empty_answer, within_window
+from harness.judge.registry import judge
+from harness.judge.standards.pdfa_documents import content_of, found_documents, stated_type
+from harness.judge.view import CellView
+
+NO_MANIFEST = Text(
+    nl="het HIS kent geen DocumentManifest en zegt dat zoals het hoort",
+    en="the HIS does not support DocumentManifest and says so as it should",
+)
+
+
+@judge("PD-FND-001")
+def current_documents(view: CellView) -> Iterator[Finding]:
+    """The search on status gives current documents."""
+    for operation in ("pd-find-current", "pd-find-empty"):
+        yield from each_match(
+            view,
+            "PD-FND-001",
+            operation,
+            lambda item: "" if item.get("status") == "current" else text(item.get("status")) or "no status",
+            "status current",
+            "status",
+        )
+
+
+@judge("PD-FND-002")
+def indexed_window(view: CellView) -> Iterator[Finding]:
+    """The search on indexed gives documents of the period."""
+    return within_window(view, "PD-FND-002", "pd-find-empty", "indexed", "indexed")
+
+
+@judge("PD-FND-003")
+def nothing_found(view: CellView) -> Iterator[Finding]:
+    """No matches: 200 and an empty searchset."""
+    return empty_answer(view, "PD-FND-003", "pd-find-empty")
+
+
+def _refusal(
+    view: CellView, requirement: str, found: list[Answer], statuses: tuple[int, ...]
+) -> Iterator[Finding]:
+    for answer in found:
+        kind = text(answer.resource.get("resourceType"))
+        if answer.status in statuses and kind == "OperationOutcome":
+            yield view.ok(requirement, answer.exchange, received=str(answer.status))
+        else:
+            yield view.fail(
+                requirement,
+                exchange=answer.exchange,
+                path="status" if answer.status not in statuses else "body",
+                expected=" | ".join(map(str, statuses)) + " + OperationOutcome",
+                received=f"{answer.status or answer.exchange.error} {kind or 'no FHIR resource'}",
+            )
+
+
+@judge("PD-ERR-001")
+def bad_path(view: CellView) -> Iterator[Finding]:
+    """A nonsense path is a bad request."""
+    return _refusal(view, "PD-ERR-001", answers(view, "pd-bad-path"), (400,))
+
+
+@judge("PD-ERR-002")
+def unknown_document(view: CellView) -> Iterator[Finding]:
+    """An unknown document is not found or gone."""
+    return _refusal(view, "PD-ERR-002", answers(view, "pd-unknown-binary"), (404, 410))
+
+
+@judge("PD-DOC-001")
+def metadata(view: CellView) -> Iterator[Finding]:
+    """masterIdentifier, contentType and url are stated."""
+
+    def check(resource: Json) -> str:
+        missing = [] if resource.get("masterIdentifier") else ["masterIdentifier"]
+        attachments = [
+            item for part in objects(resource.get("content")) for item in objects(part.get("attachment"))
+        ]
+        for name in ("contentType", "url"):
+            if not attachments or any(not text(item.get(name)) for item in attachments):
+                missing.append(name)
+        return "no " + ", ".join(missing) if missing else ""
+
+    return each_match(
+        view, "PD-DOC-001", "pd-find-current", check, "masterIdentifier + attachment.contentType + url"
+    )
+
+
+@judge("PD-DOC-002")
+def retrievable(view: CellView) -> Iterator[Finding]:
+    """Every document that was found was retrieved with success, in each form that was asked."""
+    for document in found_documents(view):
+        if not document.url:
+            continue
+        if not document.retrieved:
+            yield view.inconclusive(
+                "PD-DOC-002",
+                Text(nl="de PGO vroeg dit document niet op", en="the PGO did not ask for this document"),
+                exchange=document.answer.exchange,
+                received=document.url,
+            )
+        for answer in document.retrieved:
+            if answer.answered:
+                yield view.ok("PD-DOC-002", answer.exchange)
+            else:
+                yield view.fail(
+                    "PD-DOC-002",
+                    exchange=answer.exchange,
+                    path="status",
+                    expected="200",
+                    received=f"{answer.status or answer.exchange.error} ({answer.format})",
+                )
+
+
+def _retrieved(view: CellView) -> list[Answer]:
+    """Answered retrievals, each once."""
+    return [item for item in answers(view, "pd-retrieve") if item.answered]
+
+
+@judge("PD-DOC-003")
+def binary_resource(view: CellView) -> Iterator[Finding]:
+    """With a FHIR Accept: a Binary with contentType and content."""
+    for answer in _retrieved(view):
+        if answer.format == "native":
+            continue
+        kind = text(answer.resource.get("resourceType"))
+        problems = [] if kind == "Binary" else [kind or "no FHIR resource"]
+        if kind == "Binary" and not stated_type(answer):
+            problems.append("no contentType")
+        if kind == "Binary" and content_of(answer) is None:
+            problems.append("no readable content")
+        if problems:
+            yield view.fail(
+                "PD-DOC-003",
+                exchange=answer.exchange,
+                path="Binary",
+                expected="Binary with contentType and content",
+                received=", ".join(problems),
+            )
+        else:
+            yield view.ok("PD-DOC-003", answer.exchange)
+
+
+@judge("PD-DOC-004")
+def native_document(view: CellView) -> Iterator[Finding]:
+    """Without a FHIR Accept: the PDF itself."""
+    for answer in _retrieved(view):
+        if answer.format != "native":
+            continue
+        kind = stated_type(answer)
+        body = content_of(answer) or b""
+        if kind == "application/pdf" and b"%PDF-" in body[:1024]:
+            yield view.ok("PD-DOC-004", answer.exchange, received=kind)
+        else:
+            yield view.fail(
+                "PD-DOC-004",
+                exchange=answer.exchange,
+                path="Content-Type" if kind != "application/pdf" else "body",
+                expected="application/pdf, %PDF-",
+                received=kind or "no Content-Type",
+            )
+
+
+@judge("PD-DOC-005")
+def same_bytes(view: CellView) -> Iterator[Finding]:
+    """One document is the same in every form."""
+    forms: dict[str, dict[str, tuple[str, Answer]]] = {}
+    for answer in _retrieved(view):
+        content = content_of(answer)
+        if content is not None:
+            target = answer.exchange.request.url.split("?")[0]
+            forms.setdefault(target, {})[answer.format] = (hashlib.sha256(content).hexdigest(), answer)
+    for _, by_format in sorted(forms.items()):
+        digests = {digest for digest, _ in by_format.values()}
+        last = by_format[sorted(by_format)[-1]][1]
+        if len(digests) == 1:
+            yield view.ok("PD-DOC-005", last.exchange, received=", ".join(sorted(by_format)))
+        else:
+            shown = ", ".join(
+                f"{name} sha256 {digest[:8]}" for name, (digest, _) in sorted(by_format.items())
+            )
+            yield view.fail("PD-DOC-005", exchange=last.exchange, expected="equal bytes", received=shown)
+
+
+def _against_content(view: CellView, requirement: str, key: str) -> Iterator[Finding]:
+    """Compare one word of the metadata with the retrieved bytes; absent ``size``/``hash`` are not judged."""
+    decided = False
+    for document in found_documents(view):
+        stated = document.attachment.get(key)
+        if stated in (None, ""):
+            continue
+        for answer in document.retrieved:
+            content = content_of(answer)
+            if content is None:
+                continue
+            decided = True
+            actual = _actual(key, content)
+            if str(stated) == actual:
+                yield view.ok(requirement, answer.exchange)
+                continue
+            path = f"{document.attachment_path}.{key}"
+            line, column = document.answer.line(path)
+            yield view.fail(
+                requirement,
+                exchange=document.answer.exchange,
+                path=path,
+                line=line,
+                column=column,
+                expected=actual,
+                received=str(stated),
+                next_step=Text(
+                    nl="De metadata in DocumentReference hoort bij een andere versie van het document: maak "
+                    "size en hash bij het document dat wordt geleverd.",
+                    en="The metadata in DocumentReference belongs to another version of the document: make "
+                    "size and hash from the document that is delivered.",
+                ),
+            )
+            break
+    if not decided and any(item.retrieved for item in found_documents(view)):
+        yield view.not_applicable(
+            requirement,
+            Text(nl=f"geen document noemt {key}", en=f"no document states {key}"),
+        )
+
+
+def _actual(key: str, content: bytes) -> str:
+    if key == "size":
+        return str(len(content))
+    if key == "hash":
+        return base64.b64encode(hashlib.sha1(content, usedforsecurity=False).digest()).decode()
+    return "application/pdf" if b"%PDF-" in content[:1024] else "not PDF"
+
+
+@judge("PD-DOC-006")
+def stated_content_type(view: CellView) -> Iterator[Finding]:
+    """contentType says what the document is."""
+    return _against_content(view, "PD-DOC-006", "contentType")
+
+
+@judge("PD-DOC-007")
+def stated_size(view: CellView) -> Iterator[Finding]:
+    """size is the number of bytes."""
+    return _against_content(view, "PD-DOC-007", "size")
+
+
+@judge("PD-DOC-008")
+def stated_hash(view: CellView) -> Iterator[Finding]:
+    """hash is the SHA-1."""
+    return _against_content(view, "PD-DOC-008", "hash")
+
+
+@judge("PD-SEC-001")
+def token_needed(view: CellView) -> Iterator[Finding]:
+    """No token, no document."""
+    for answer in answers(view, "pd-without-token"):
+        if answer.status == 200:
+            yield view.fail(
+                "PD-SEC-001",
+                exchange=answer.exchange,
+                path="status",
+                expected="401 | 403 | 404",
+                received="200",
+                next_step=Text(
+                    nl="Het document is zonder token op te halen. Dit is een blokkerende bevinding.",
+                    en="The document can be retrieved without a token. This is a blocking finding.",
+                ),
+            )
+        elif answer.status:
+            yield view.ok("PD-SEC-001", answer.exchange, received=str(answer.status))
+
+
+@judge("PD-SEC-002")
+def refusal_status(view: CellView) -> Iterator[Finding]:
+    """The refusal is 401, 403 or 404."""
+    for answer in answers(view, "pd-without-token"):
+        if answer.status in (401, 403, 404):
+            yield view.ok("PD-SEC-002", answer.exchange, received=str(answer.status))
+        elif answer.status != 200:
+            yield view.fail(
+                "PD-SEC-002",
+                exchange=answer.exchange,
+                path="status",
+                expected="401 | 403 | 404",
+                received=str(answer.status or answer.exchange.error),
+            )
+
+
+@judge("PD-MAN-001")
+def manifest_search(view: CellView) -> Iterator[Finding]:
+    """Searchable, or refused with 404 not-supported."""
+    for answer in answers(view, "pd-manifest-current", "pd-manifest-created"):
+        if (answer.answered and answer.bundle) or unsupported_manifest(answer):
+            yield view.ok("PD-MAN-001", answer.exchange, received=str(answer.status))
+        else:
+            yield view.fail(
+                "PD-MAN-001",
+                exchange=answer.exchange,
+                path="status",
+                expected="200 searchset | 404 OperationOutcome not-supported",
+                received=f"{answer.status or answer.exchange.error} "
+                f"{answer.resource.get('resourceType', 'no FHIR resource')}",
+            )
+
+
+def _without_manifest(view: CellView) -> bool:
+    found = answers(view, "pd-manifest-current", "pd-manifest-created")
+    return bool(found) and all(unsupported_manifest(item) for item in found)
+
+
+@judge("PD-MAN-002")
+def current_manifests(view: CellView) -> Iterator[Finding]:
+    """The search on status gives current manifests."""
+    if _without_manifest(view):
+        yield view.not_applicable("PD-MAN-002", NO_MANIFEST)
+        return
+    for operation in ("pd-manifest-current", "pd-manifest-created"):
+        yield from each_match(
+            view,
+            "PD-MAN-002",
+            operation,
+            lambda item: "" if item.get("status") == "current" else text(item.get("status")) or "no status",
+            "status current",
+            "status",
+        )
+
+
+@judge("PD-MAN-003")
+def manifest_window(view: CellView) -> Iterator[Finding]:
+    """The search on created gives manifests of the period."""
+    if _without_manifest(view):
+        yield view.not_applicable("PD-MAN-003", NO_MANIFEST)
+        return
+    yield from within_window(view, "PD-MAN-003", "pd-manifest-created", "created", "created")
+
+
+@judge("PD-MAN-004")
+def manifest_document(view: CellView) -> Iterator[Finding]:
+    """The document of a manifest can be retrieved."""
+    if _without_manifest(view):
+        yield view.not_applicable("PD-MAN-004", NO_MANIFEST)
+        return
+    tried = answers(view, "pd-manifest-document")
+    for answer in tried:
+        if answer.answered:
+            yield view.ok("PD-MAN-004", answer.exchange)
+        else:
+            yield view.fail(
+                "PD-MAN-004",
+                exchange=answer.exchange,
+                path="status",
+                expected="200",
+                received=str(answer.status or answer.exchange.error),
+            )
+    if tried:
+        return
+    listed = [
+        reference_of(part.get("pReference"))
+        for answer in searchsets(view)
+        if answer.query.operation == "pd-manifest-created"
+        for _, resource in answer.matches
+        for part in objects(resource.get("content"))
+    ]
+    if not listed:
+        yield view.not_applicable(
+            "PD-MAN-004",
+            Text(nl="geen manifest in deze periode", en="no manifest in this period"),
+        )
+
+
+@judge("PD-EXP-001")
+def expected_documents(view: CellView) -> Iterator[Finding]:
+    """Expectations of pd-find-current."""
+    return expected_content(view, "PD-EXP-001", "pd-find-current")
+
+
+@judge("PD-EXP-002")
+def expected_empty(view: CellView) -> Iterator[Finding]:
+    """Expectations of pd-find-empty."""
+    return expected_content(view, "PD-EXP-002", "pd-find-empty")
+
+
+@judge("PD-EXP-003")
+def expected_manifests(view: CellView) -> Iterator[Finding]:
+    """Expectations of pd-manifest-current."""
+    return expected_content(view, "PD-EXP-003", "pd-manifest-current")
+
+
+@judge("PD-EXP-004")
+def expected_manifest_period(view: CellView) -> Iterator[Finding]:
+    """Expectations of pd-manifest-created."""
+    return expected_content(view, "PD-EXP-004", "pd-manifest-created")
+
+
+@judge("PD-PRV-001")
+def not_shared(view: CellView) -> Iterator[Finding]:
+    """Canaries of the test person."""
+    return canaries(view, "PD-PRV-001")

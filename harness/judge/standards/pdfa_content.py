@@ -1,0 +1,104 @@
+"""Judges of the retrieved documents themselves: valid PDF/A, readable, no empty pages.
+
+Each distinct document is checked once; the same bytes in another form are not reported twice.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+
+from harness.core.issues import shorten
+from harness.core.run.findings import Finding
+from harness.core.text import Text
+from harness.judge.every_standard.answers import OFFENDERS, Answer, answers
+from harness.judge.registry import judge
+from harness.judge.standards.pdfa_documents import content_of
+from harness.judge.view import CellView
+from harness.pdfa import Report, check
+from harness.pdfa.policy import refusal
+
+MODE = "pdfa:builtin"
+ADVICE = Text(
+    nl="Controleer het bestand met 'harness pdfa check' en lever het aan als PDF/A-1b of hoger.",
+    en="Check the file with 'harness pdfa check' and deliver it as PDF/A-1b or higher.",
+)
+
+
+def reports(view: CellView) -> list[tuple[Answer, Report]]:
+    """One report per distinct document that was retrieved, with the first answer that carried it."""
+    made: list[tuple[Answer, Report]] = view.memo("pdfa-reports", lambda: list(_reports(view)))
+    return made
+
+
+def _reports(view: CellView) -> Iterator[tuple[Answer, Report]]:
+    seen: set[str] = set()
+    for answer in answers(view, "pd-retrieve"):
+        content = content_of(answer)
+        if content is None:
+            continue
+        digest = hashlib.sha256(content).hexdigest()
+        if digest not in seen:
+            seen.add(digest)
+            yield answer, check(content)
+
+
+@judge("PD-PDF-001")
+def valid_pdfa(view: CellView) -> Iterator[Finding]:
+    """The document is what it claims, and claims an accepted flavour."""
+    for answer, report in reports(view):
+        refused = refusal(report)
+        if report.valid and refused is None:
+            yield view.ok("PD-PDF-001", answer.exchange, received=f"PDF/A-{report.claimed}", mode=MODE)
+            continue
+        if report.outcome == "limit":
+            yield view.inconclusive(
+                "PD-PDF-001", report.reason or ADVICE, exchange=answer.exchange, received="limit"
+            )
+            continue
+        if not report.findings:
+            reason = refused or report.reason
+            yield view.fail(
+                "PD-PDF-001",
+                exchange=answer.exchange,
+                expected="PDF/A-1b or higher",
+                received=shorten(reason.en if reason else report.outcome),
+                next_step=reason or ADVICE,
+                mode=MODE,
+            )
+        for found in report.findings[:OFFENDERS]:
+            yield view.fail(
+                "PD-PDF-001",
+                exchange=answer.exchange,
+                path=found.where,
+                expected=shorten(f"PDF/A-{report.flavour}: {found.message.en}"),
+                received=shorten(found.received or f"rule {found.rule} broken {found.count}x"),
+                next_step=refused or ADVICE,
+                rule=found.rule,
+                mode=MODE,
+            )
+
+
+@judge("PD-PDF-002")
+def readable_pages(view: CellView) -> Iterator[Finding]:
+    """The document can be opened and every page has content."""
+    for answer, report in reports(view):
+        if report.outcome in ("unreadable", "limit"):
+            yield view.fail(
+                "PD-PDF-002",
+                exchange=answer.exchange,
+                expected="a document that can be opened",
+                received=report.outcome,
+                next_step=report.reason or ADVICE,
+                mode=MODE,
+            )
+        elif report.empty_pages:
+            yield view.fail(
+                "PD-PDF-002",
+                exchange=answer.exchange,
+                expected="content on every page",
+                received=shorten("empty page " + ", ".join(map(str, report.empty_pages))),
+                mode=MODE,
+            )
+        else:
+            yield view.ok("PD-PDF-002", answer.exchange, received=f"{report.pages} pages", mode=MODE)

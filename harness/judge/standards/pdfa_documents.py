@@ -1,0 +1,93 @@
+"""Documents of a cell: each DocumentReference with what was retrieved for it, in every form."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from dataclasses import dataclass, field
+from urllib.parse import unquote, urlsplit
+
+from harness.core.run.exchanges import media_type
+from harness.judge.every_standard.answers import Answer, Json, answers, objects, searchsets, text
+from harness.judge.view import CellView
+
+
+@dataclass
+class FoundDocument:
+    """One current DocumentReference and the answers to requests for its attachment.
+
+    :ivar answer: the search answer it stands in, at ``path``.
+    :ivar attachment: ``content[0].attachment``.
+    :ivar retrieved: answers to ``pd-retrieve`` for its URL.
+    """
+
+    answer: Answer
+    path: str
+    resource: Json
+    attachment: Json
+    retrieved: list[Answer] = field(default_factory=list)
+
+    @property
+    def url(self) -> str:
+        """The attachment's URL as the server wrote it."""
+        return text(self.attachment.get("url"))
+
+    @property
+    def attachment_path(self) -> str:
+        """Location of the attachment in the search answer."""
+        return f"{self.path}.content[0].attachment"
+
+
+def found_documents(view: CellView) -> list[FoundDocument]:
+    """Every document of ``pd-find-current``, once per format of the search."""
+    made: list[FoundDocument] = view.memo("pdfa-documents", lambda: list(_collect(view)))
+    return made
+
+
+def _collect(view: CellView) -> list[FoundDocument]:
+    retrieved = answers(view, "pd-retrieve")
+    documents = []
+    for answer in searchsets(view):
+        if answer.query.operation != "pd-find-current":
+            continue
+        for path, resource in answer.matches:
+            content = objects(resource.get("content"))
+            attachment = (objects(content[0].get("attachment")) if content else []) or [{}]
+            document = FoundDocument(answer, path, resource, attachment[0])
+            document.retrieved = [
+                item for item in retrieved if same_target(item.exchange.request.url, document.url)
+            ]
+            documents.append(document)
+    return documents
+
+
+def same_target(requested: str, reference: str) -> bool:
+    """Whether a requested URL is what a (relative or absolute) attachment URL points at."""
+    if not reference:
+        return False
+    want, got = urlsplit(reference), urlsplit(requested)
+    if want.scheme:
+        return (want.netloc, unquote(want.path)) == (got.netloc, unquote(got.path))
+    return unquote(got.path).endswith("/" + unquote(want.path).lstrip("/"))
+
+
+def content_of(answer: Answer) -> bytes | None:
+    """The document's bytes out of a Binary resource or a native answer; ``None`` when there are none."""
+    if not answer.answered or answer.exchange.response is None:
+        return None
+    if answer.format == "native":
+        return answer.exchange.response.body or None
+    if answer.resource.get("resourceType") != "Binary":
+        return None
+    try:
+        content = "".join(text(answer.resource.get("content")).split())
+        return base64.b64decode(content, validate=True) or None
+    except (binascii.Error, ValueError):
+        return None
+
+
+def stated_type(answer: Answer) -> str:
+    """The media type that an answer gives for the document."""
+    if answer.format == "native":
+        return media_type(answer.exchange.response.headers) if answer.exchange.response else ""
+    return text(answer.resource.get("contentType")).split(";")[0].strip().lower()

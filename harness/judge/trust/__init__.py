@@ -1,0 +1,1 @@
+"""Judges of the MedMij trust framework, one module per interface and side."""

@@ -1,0 +1,343 @@
+"""Duties of the PGO on the back channel: token, data, certificates (``requirements-client.yaml``)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from harness.core.run.exchanges import Exchange, header, media_type
+from harness.core.run.findings import Finding
+from harness.core.text import Text
+from harness.judge.registry import judge
+from harness.judge.trust.steps import NOT_REACHED, Trust, status, trust, undecided
+from harness.judge.view import CellView
+from harness.medmij import forms, headers, resource, token
+from harness.medmij.releases import limits
+from harness.pki.facts import names_host
+
+TAG: Final = re.compile(r"\[[a-z]+:[0-9a-f]+\]")
+"""What the recorder puts in the place of a secret."""
+UNTOKENED: Final = ("pd-without-token",)
+"""Queries of the main flow that leave the token out on purpose."""
+
+
+@judge("MM-CLI-011", "MM-CLI-018")
+def refresh_requests(view: CellView) -> Iterator[Finding]:
+    """Refreshing: a new X-Correlation-ID, grant_type refresh_token, and always the latest token."""
+    cell = trust(view)
+    if not cell.release.refresh:
+        return
+    calls = [item for item in cell.tokens("refresh") if item.operation == "token-refresh"]
+    if not calls:
+        for requirement in ("MM-CLI-011", "MM-CLI-018"):
+            yield (
+                undecided(cell, requirement, NOT_REACHED)
+                if view.find(flow="refresh")
+                else undecided(cell, requirement)
+            )
+        return
+    first = next(iter(cell.authorize("refresh")), None)
+    used = {cell.query(first).get(headers.CORRELATION_ID, "")} if first else set()
+    latest = ""
+    for item in cell.tokens("refresh"):
+        if item.operation == "token-refresh":
+            yield from _one_refresh(cell, item, used, latest)
+            used.add(header(item.request.headers, headers.CORRELATION_ID) or "")
+        parsed = cell.response(item)
+        if parsed is not None and parsed.response is not None and parsed.response.refresh_token:
+            latest = parsed.response.refresh_token
+
+
+def _one_refresh(cell: Trust, item: Exchange, used: set[str], latest: str) -> Iterator[Finding]:
+    view = cell.view
+    value = header(item.request.headers, headers.CORRELATION_ID) or ""
+    if not value or value in used:
+        yield view.fail(
+            "MM-CLI-011",
+            exchange=item,
+            path=headers.CORRELATION_ID,
+            expected="a new UUID",
+            received=value or "(absent)",
+        )
+    else:
+        yield view.ok("MM-CLI-011", item)
+    sent = cell.form(item)
+    if sent.get("grant_type") != "refresh_token":
+        yield view.fail(
+            "MM-CLI-018",
+            exchange=item,
+            path="grant_type",
+            expected="refresh_token",
+            received=sent.get("grant_type", "(absent)"),
+        )
+    elif latest and sent.get("refresh_token") != latest:
+        yield view.fail(
+            "MM-CLI-018",
+            exchange=item,
+            path="refresh_token",
+            expected="the latest token",
+            received="an older one",
+        )
+    else:
+        yield view.ok("MM-CLI-018", item)
+
+
+@judge("MM-CLI-012")
+def code_once(view: CellView) -> Iterator[Finding]:
+    """Each code is offered once, also when the token endpoint fails."""
+    cell = trust(view)
+    flow = "neg-token-500"
+    offers: dict[str, Exchange] = {}
+    wrong = False
+    calls = [(name, item) for name in (*cell.positive, flow) for item in cell.tokens(name)]
+    for name, item in calls:
+        code = cell.form(item).get("code", "")
+        if not code or item.operation not in ("token-code", "token-code-again"):
+            continue
+        if code in offers:
+            wrong = True
+            yield view.fail(
+                "MM-CLI-012",
+                exchange=item,
+                path=name,
+                expected="one offer",
+                received=f"offered in {offers[code].id}",
+            )
+        offers[code] = item
+    if not cell.tokens(flow):
+        yield undecided(cell, "MM-CLI-012")
+    elif not wrong:
+        yield view.ok("MM-CLI-012", cell.tokens(flow)[0], received=f"{len(offers)} codes")
+
+
+@judge("MM-CLI-013", "MM-CLI-014")
+def token_requests(view: CellView) -> Iterator[Finding]:
+    """POST, form body, client_id, same redirect_uri, own certificate, no secret."""
+    cell = trust(view)
+    seen = False
+    for flow in cell.positive:
+        asked = next(iter(cell.authorize(flow)), None)
+        wanted = cell.query(asked) if asked else {}
+        for item in cell.tokens(flow):
+            if item.operation != "token-code":
+                continue
+            seen = True
+            problems, secrets = _token_problems(cell, item, wanted)
+            for path, expected, received in problems:
+                yield view.fail("MM-CLI-013", exchange=item, path=path, expected=expected, received=received)
+            for path in secrets:
+                yield view.fail("MM-CLI-014", exchange=item, path=path, expected="absent", received="present")
+            if not problems:
+                yield view.ok("MM-CLI-013", item)
+            if not secrets:
+                yield view.ok("MM-CLI-014", item)
+            in_url = {pair.name for pair in _url_pairs(item)} & {
+                "code",
+                "grant_type",
+                "redirect_uri",
+                "client_id",
+            }
+            if in_url:
+                yield view.warn(
+                    "MM-CLI-013",
+                    exchange=item,
+                    path="query",
+                    expected="in the body",
+                    received=", ".join(sorted(in_url)),
+                )
+    if not seen:
+        yield undecided(cell, "MM-CLI-013", NOT_REACHED)
+        yield undecided(cell, "MM-CLI-014", NOT_REACHED)
+
+
+def _url_pairs(item: Exchange) -> tuple[forms.Pair, ...]:
+    try:
+        return forms.parse(forms.query_of(item.request.url))
+    except forms.FormError:
+        return ()
+
+
+def _token_problems(
+    cell: Trust, item: Exchange, wanted: dict[str, str]
+) -> tuple[list[tuple[str, str, str]], list[str]]:
+    problems: list[tuple[str, str, str]] = []
+    secrets = []
+    if item.request.method != "POST":
+        problems.append(("method", "POST", item.request.method))
+    kind = media_type(item.request.headers)
+    if header(item.request.headers, "authorization"):
+        secrets.append("Authorization")
+    if kind != token.FORM:
+        problems.append(("Content-Type", token.FORM, kind or "(absent)"))
+        return problems, secrets
+    sent = cell.form(item)
+    if sent.get("client_secret"):
+        secrets.append("client_secret")
+    if sent.get("grant_type") != "authorization_code":
+        problems.append(("grant_type", "authorization_code", sent.get("grant_type", "(absent)")))
+    client_id = wanted.get("client_id", "")
+    needed = cell.release.client_id_at_token == "required"
+    if (needed or sent.get("client_id")) and client_id and sent.get("client_id") != client_id:
+        problems.append(("client_id", client_id, sent.get("client_id", "(absent)")))
+    if wanted.get("redirect_uri") and sent.get("redirect_uri") != wanted["redirect_uri"]:
+        problems.append(("redirect_uri", wanted["redirect_uri"], sent.get("redirect_uri", "(absent)")))
+    facts = item.tls.client if item.tls else None
+    if facts is not None and client_id and not names_host(facts.dns_names, client_id):
+        problems.append(("client certificate", client_id, ", ".join(facts.dns_names) or facts.subject))
+    return problems, secrets
+
+
+@judge("MM-CLI-019", "MM-CLI-020")
+def token_and_bsn(view: CellView) -> Iterator[Finding]:
+    """The token only in the Authorization header; no BSN in any URL, header or form of the PGO."""
+    cell = trust(view)
+    calls = [item for flow in cell.positive for item in cell.care(flow)]
+    wrong_token = wrong_bsn = False
+    for item in calls:
+        found = resource.bearer(_unredacted(item), forms.query_of(item.request.url), item.request.body[:2000])
+        if found.case == "no-token" and (
+            item.operation == "fhir-metadata" or item.operation.startswith(UNTOKENED)
+        ):
+            continue
+        if found.case:
+            wrong_token = True
+            yield view.fail(
+                "MM-CLI-019",
+                exchange=item,
+                path="Authorization",
+                expected="one bearer token",
+                received=found.case,
+            )
+    sent = [item for item in view.exchanges if item.client == cell.pgo and item.flow in cell.positive]
+    for item in sent:
+        if item.interface in ("login", "consent"):
+            continue  # the person's own browser at the DVZA
+        places = [
+            fact.place for fact in item.facts if fact.kind == "bsn" and fact.place.startswith("request")
+        ]
+        text = "\n".join((item.request.url, *(value for _, value in item.request.headers)))
+        if places or resource.find_bsn(text):
+            wrong_bsn = True
+            yield view.fail(
+                "MM-CLI-020",
+                exchange=item,
+                path=places[0] if places else "request",
+                expected="no BSN",
+                received="a BSN",
+            )
+    if not calls:
+        yield undecided(cell, "MM-CLI-019", NOT_REACHED)
+    elif not wrong_token:
+        yield view.ok("MM-CLI-019", calls[0], received=f"{len(calls)}x")
+    if not sent:
+        yield undecided(cell, "MM-CLI-020", NOT_REACHED)
+    elif not wrong_bsn:
+        yield view.ok("MM-CLI-020", sent[0], received=f"{len(sent)}x")
+
+
+def _unredacted(item: Exchange) -> tuple[tuple[str, str], ...]:
+    """Request headers in which tags have become token characters, so that the grammar can be checked."""
+    return tuple((name, TAG.sub("tag", value)) for name, value in item.request.headers)
+
+
+@judge("MM-CLI-021", "MM-CLI-022")
+def refuses_bad_servers(view: CellView) -> Iterator[Finding]:
+    """Wrong certificates, servers outside the white list, old TLS: nothing is sent to them."""
+    cell = trust(view)
+    for requirement in ("MM-CLI-021", "MM-CLI-022"):
+        for flow in view.catalogue[requirement].flows:
+            if not view.find(flow=flow):
+                yield undecided(cell, requirement)
+                continue
+            returned = cell.redirect(flow)
+            reached = [item for item in cell.tokens(flow) if item.response is not None]
+            if reached:
+                yield view.fail(
+                    requirement,
+                    exchange=reached[0],
+                    path=flow,
+                    expected="connection aborted before the code is sent",
+                    received=status(reached[0]),
+                )
+            elif returned is not None and returned[1].code:
+                evidence = next(iter(cell.tokens(flow)), returned[0])
+                yield view.ok(requirement, evidence, received=evidence.error or flow)
+            elif flow == "neg-not-whitelisted" and not cell.authorize(flow):
+                fetched = view.find(flow=flow, interface="list")
+                yield view.ok(requirement, fetched[-1] if fetched else None, received="no request at all")
+            else:
+                yield undecided(cell, requirement, NOT_REACHED)
+
+
+@judge("MM-CLI-023")
+def patience(view: CellView) -> Iterator[Finding]:
+    """The PGO waits for a token that comes within the limit."""
+    cell = trust(view)
+    flow = "var-slow-token"
+    calls = cell.tokens(flow)
+    if not calls:
+        yield (
+            undecided(cell, "MM-CLI-023", NOT_REACHED)
+            if view.find(flow=flow)
+            else undecided(cell, "MM-CLI-023")
+        )
+        return
+    item = calls[0]
+    if item.response is not None and item.response.status == 200:
+        yield view.ok("MM-CLI-023", item, received=status(item))
+    elif item.error.startswith("timeout") or item.duration < limits().token_response.seconds:
+        yield view.fail(
+            "MM-CLI-023",
+            exchange=item,
+            expected=f"waits {limits().token_response.seconds:.0f} s",
+            received=item.error or status(item),
+        )
+    else:
+        reason = Text(nl="de DVZA gaf geen token", en="the DVZA gave no token")
+        yield view.inconclusive("MM-CLI-023", reason, exchange=item, received=status(item))
+
+
+@judge("MM-CLI-017")
+def granted_scope(view: CellView) -> Iterator[Finding]:
+    """Nothing granted for this service: no data call follows."""
+    cell = trust(view)
+    flow = "var-narrow-scope"
+    if not view.find(flow=flow):
+        yield undecided(cell, "MM-CLI-017")
+    elif cell.granted(flow) is None:
+        yield undecided(cell, "MM-CLI-017", NOT_REACHED)
+    else:
+        calls = [item for item in cell.care(flow) if item.operation != "fhir-metadata"]
+        if calls:
+            yield view.fail(
+                "MM-CLI-017", exchange=calls[0], expected="no data call", received=calls[0].operation
+            )
+        else:
+            yield view.ok("MM-CLI-017", cell.granted(flow))
+
+
+@judge("MM-CLI-026")
+def accepts(view: CellView) -> Iterator[Finding]:
+    """Accept names FHIR JSON or XML with fhirVersion 3.0 (the STU3 services of this harness)."""
+    cell = trust(view)
+    calls = [item for flow in cell.positive for item in cell.care(flow) if item.interface == "resource"]
+    wrong = False
+    for item in calls:
+        value = header(item.request.headers, "accept") or ""
+        kinds = [part.split(";", 1)[0].strip() for part in value.split(",")]
+        fhir = any(kind in ("application/fhir+json", "application/fhir+xml") for kind in kinds)
+        version = resource.fhir_version(value.split(",")[0])
+        if not fhir or not (version or "").startswith("3.0"):
+            wrong = True
+            yield view.fail(
+                "MM-CLI-026",
+                exchange=item,
+                path="Accept",
+                expected="application/fhir+json|xml; fhirVersion=3.0",
+                received=value or "(absent)",
+            )
+    if not calls:
+        yield undecided(cell, "MM-CLI-026", NOT_REACHED)
+    elif not wrong:
+        yield view.ok("MM-CLI-026", calls[0], received=f"{len(calls)}x")

@@ -1,0 +1,254 @@
+"""Pages, consent, availability and age (``requirements-consent.yaml``)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.core.run.exchanges import Exchange
+from harness.core.run.findings import Finding
+from harness.core.text import Text
+from harness.judge.registry import judge
+from harness.judge.trust.steps import NOT_REACHED, Trust, status, trust, undecided
+from harness.judge.view import CellView
+from harness.medmij import forms
+from harness.medmij.lists import Ocl
+
+NO_PERSON = Text(
+    nl="het netwerkbestand kent geen testpersoon voor deze variant",
+    en="the network file declares no test person for this variant",
+)
+WITHOUT_END = ("einddatum", "langdurig", "end date", "long_term", "long-term")
+
+
+@judge("MM-CON-001")
+def order_of_pages(view: CellView) -> Iterator[Finding]:
+    """Landing page, then authentication, then consent; consent never before authentication."""
+    cell = trust(view)
+    seen = False
+    for flow in cell.positive:
+        steps = [item.operation for item in cell.front(flow)]
+        shown = [page.step or item.operation for item, page in cell.pages(flow)]
+        if "login" not in steps or not any(result.code for _, result in cell.redirects(flow)):
+            continue
+        seen = True
+        first = cell.front(flow)[0]
+        if not cell.pages(flow) or cell.pages(flow)[0][0].operation not in ("authorize", "landing"):
+            yield view.fail(
+                "MM-CON-001", exchange=first, expected="a landing page", received=" > ".join(shown) or "none"
+            )
+        elif _consent_before_login(shown, steps):
+            yield view.fail(
+                "MM-CON-001",
+                exchange=first,
+                expected="landing > login > consent",
+                received=" > ".join(shown),
+            )
+        else:
+            yield view.ok("MM-CON-001", first, received=" > ".join(shown))
+    if not seen:
+        yield undecided(cell, "MM-CON-001", NOT_REACHED)
+
+
+def _consent_before_login(shown: list[str], steps: list[str]) -> bool:
+    if "consent" in shown and "login" in shown:
+        return shown.index("consent") < shown.index("login")
+    return "consent" in steps and steps.index("consent") < steps.index("login")
+
+
+@judge("MM-CON-002")
+def names_on_the_page(view: CellView) -> Iterator[Finding]:
+    """The consent question names the provider and the PGO by its name on the OCL."""
+    cell = trust(view)
+    ocl = cell.document("ocl")
+    titles: dict[str, str] = view.setting("titles", {})
+    seen = False
+    for flow in cell.positive:
+        found = cell.consent_page(flow)
+        requests = cell.authorize(flow)
+        if found is None or not requests:
+            continue
+        seen = True
+        item, page = found
+        client = ocl.client(cell.query(requests[0]).get("client_id", "")) if isinstance(ocl, Ocl) else None
+        if client is None:
+            reason = Text(nl="de OCL is niet gezien", en="the OCL was not seen")
+            yield view.inconclusive("MM-CON-002", reason, exchange=item)
+            continue
+        wanted = [client.organisation]
+        if titles.get(view.cell.his):
+            wanted.append(titles[view.cell.his])
+        missing = [name for name in wanted if name.casefold() not in page.text.casefold()]
+        if missing:
+            yield view.fail(
+                "MM-CON-002", exchange=item, expected=", ".join(missing), received=page.text[:160]
+            )
+        else:
+            yield view.ok("MM-CON-002", item, received=", ".join(wanted))
+    if not seen:
+        yield undecided(cell, "MM-CON-002", NOT_REACHED)
+
+
+@judge("MM-CON-003")
+def long_term_option(view: CellView) -> Iterator[Finding]:
+    """Consent without end date is offered when collecting, and not preselected."""
+    cell = trust(view)
+    seen = False
+    for flow in cell.positive:
+        found = cell.consent_page(flow)
+        if found is None or flow == "share":
+            continue
+        seen = True
+        item, page = found
+        controls = [control for form in page.forms for control in form.controls]
+        offered = [
+            control
+            for control in controls
+            if control.kind in ("checkbox", "radio", "select", "submit")
+            and any(
+                word in f"{control.label} {control.name} {control.value}".casefold() for word in WITHOUT_END
+            )
+        ]
+        if not offered:
+            yield view.fail(
+                "MM-CON-003", exchange=item, expected="an option without end date", received="none"
+            )
+        elif any(control.checked for control in offered):
+            yield view.fail(
+                "MM-CON-003", exchange=item, expected="not preselected", received=offered[0].label[:80]
+            )
+        else:
+            yield view.ok("MM-CON-003", item, received=offered[0].label[:80])
+    if not seen:
+        if cell.main == ["share"]:
+            reason = Text(nl="delen kent geen langdurige toestemming", en="sharing has no long-term consent")
+            yield view.not_applicable("MM-CON-003", reason)
+        else:
+            yield undecided(cell, "MM-CON-003", NOT_REACHED)
+
+
+def _outcome(cell: Trust, flow: str) -> tuple[str, str] | None:
+    """How a flow ended for the PGO: exchange and redirect parameters without state, or ``code``."""
+    returned = cell.redirect(flow)
+    if returned is None:
+        return None
+    item, result = returned
+    if result.error:
+        location = next(
+            (
+                value
+                for key, value in (item.response.headers if item.response else ())
+                if key.lower() == "location"
+            ),
+            item.request.url,
+        )
+        try:
+            pairs = forms.parse(forms.query_of(location))
+        except forms.FormError:
+            return item.id, location
+        shown = sorted(f"{pair.name}={pair.value}" for pair in pairs if pair.name != "state")
+        return item.id, "&".join(shown)
+    return item.id, "code"
+
+
+@judge("MM-CON-004", "MM-CON-005")
+def indistinguishable(view: CellView) -> Iterator[Finding]:
+    """ "No data" and "consent refused" look the same to the PGO: both redirects are equal but for state."""
+    cell = trust(view)
+    requirement = "MM-CON-004" if cell.release.indistinguishable == "MUST" else "MM-CON-005"
+    if not cell.authorize("neg-consent-refused"):
+        yield undecided(cell, requirement)
+        return
+    refused, nothing = _outcome(cell, "neg-consent-refused"), _outcome(cell, "neg-no-data")
+    by_id = {item.id: item for item in view.exchanges}
+    if refused is None or refused[1] == "code":
+        last = cell.front("neg-consent-refused")[-1]
+        yield view.fail(
+            requirement,
+            exchange=last,
+            expected="redirect with an error",
+            received=refused[1] if refused else status(last),
+        )
+    elif not cell.authorize("neg-no-data"):
+        yield view.not_applicable(requirement, NO_PERSON)
+    elif nothing is None:
+        last = cell.front("neg-no-data")[-1]
+        yield view.inconclusive(requirement, NOT_REACHED, exchange=last, received=status(last))
+    elif nothing[1] == "code":
+        reason = Text(
+            nl="de DVZA toetst beschikbaarheid pas bij het ophalen",
+            en="the DVZA checks availability only when data is collected",
+        )
+        yield view.not_applicable(requirement, reason)
+    elif refused[1] != nothing[1]:
+        yield view.fail(requirement, exchange=by_id[nothing[0]], expected=refused[1], received=nothing[1])
+    else:
+        yield view.ok(requirement, by_id[nothing[0]], received=nothing[1])
+
+
+@judge("MM-CON-006")
+def sixteen(view: CellView) -> Iterator[Finding]:
+    """A person of 15 years and 364 days gets no code or no data; one who turns 16 today gets a code."""
+    cell = trust(view)
+    young, old = "neg-age-15", "var-age-16"
+    if not cell.authorize(young) or not cell.authorize(old):
+        reason = NO_PERSON if cell.main and not cell.tokens_given else NOT_REACHED
+        yield view.not_applicable("MM-CON-006", reason) if cell.main else undecided(cell, "MM-CON-006")
+        return
+    returned = cell.redirect(young)
+    data = [item for item in cell.care(young) if item.response and item.response.status == 200]
+    full = [item for item in data if _entries(view, item)]
+    if full:
+        yield view.fail("MM-CON-006", exchange=full[0], path=young, expected="no data", received="data")
+    elif returned is None and not any(item.operation == "login" for item in cell.flow(young)):
+        yield view.inconclusive("MM-CON-006", NOT_REACHED, exchange=cell.front(young)[-1])
+    elif returned is not None and returned[1].code and not cell.care(young):
+        yield view.fail("MM-CON-006", exchange=returned[0], path=young, expected="no code", received="a code")
+    else:
+        yield view.ok("MM-CON-006", cell.front(young)[-1])
+    returned = cell.redirect(old)
+    if returned is not None and returned[1].code:
+        yield view.ok("MM-CON-006", returned[0])
+    else:
+        last = cell.front(old)[-1]
+        received = returned[1].error if returned else status(last)
+        yield view.fail("MM-CON-006", exchange=last, path=old, expected="a code", received=received)
+
+
+def _entries(view: CellView, item: Exchange) -> bool:
+    document = view.document(item)
+    if document is None or document.fatal:
+        return item.response is not None and bool(item.response.body)
+    if document.resource.get("resourceType") == "Bundle":
+        return bool(document.resource.get("entry"))
+    return document.resource.get("resourceType") != "OperationOutcome"
+
+
+@judge("MM-CON-007")
+def cancelled(view: CellView) -> Iterator[Finding]:
+    """Cancelling returns to the PGO with an error and the same state."""
+    cell = trust(view)
+    flow = "neg-cancelled"
+    requests = cell.authorize(flow)
+    if not requests:
+        yield undecided(cell, "MM-CON-007")
+        return
+    returned = cell.redirect(flow)
+    last = cell.front(flow)[-1]
+    if returned is None:
+        link = next(
+            (target for _, page in cell.pages(flow)[-1:] for target, _ in page.links if "error=" in target),
+            "",
+        )
+        if link:
+            yield view.ok("MM-CON-007", last, received="a link back")
+        else:
+            yield view.fail("MM-CON-007", exchange=last, expected="back to the PGO", received=status(last))
+        return
+    item, result = returned
+    state = cell.query(requests[0]).get("state", "")
+    if result.error and result.state == state:
+        yield view.ok("MM-CON-007", item, received=result.error)
+    else:
+        yield view.fail(
+            "MM-CON-007", exchange=item, expected="error and state", received=result.error or "no error"
+        )

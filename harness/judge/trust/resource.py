@@ -1,0 +1,179 @@
+"""The resource server's side of the resource interface (``requirements-resource.yaml``)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.core.run.exchanges import Exchange
+from harness.core.run.findings import Finding
+from harness.core.text import Text
+from harness.judge.registry import judge
+from harness.judge.trust.steps import NOT_REACHED, Trust, late, refused, status, trust, undecided
+from harness.judge.view import CellView
+from harness.medmij import resource
+from harness.medmij.releases import limits
+
+PATIENT_WORDS = (b'"Patient"', b"<Patient", b'"Bundle"', b"<Bundle")
+OUTCOME_WORDS = (b'"OperationOutcome"', b"<OperationOutcome")
+
+
+def shows_data(item: Exchange) -> bool:
+    """Whether a response carries care data: a resource other than an OperationOutcome, or a document."""
+    if item.response is None:
+        return False
+    body = item.response.body
+    if item.response.status < 300 and body and not any(word in body[:400] for word in OUTCOME_WORDS):
+        return True
+    return any(word in body for word in PATIENT_WORDS)
+
+
+@judge("MM-RSC-001", "MM-RSC-002", "MM-RSC-007")
+def refused_tokens(view: CellView) -> Iterator[Finding]:
+    """Tokens at the wrong place, missing, garbage, or expired give no data (401; 400 for the wrong place)."""
+    cell = trust(view)
+    for requirement in ("MM-RSC-001", "MM-RSC-002", "MM-RSC-007"):
+        for flow in view.catalogue[requirement].flows:
+            calls = cell.care(flow)
+            if not view.find(flow=flow):
+                yield undecided(cell, requirement)
+            elif not calls:
+                yield undecided(cell, requirement, NOT_REACHED)
+            else:
+                yield _refusal(cell, requirement, flow, calls[0])
+
+
+def _refusal(cell: Trust, requirement: str, flow: str, item: Exchange) -> Finding:
+    view = cell.view
+    allowed = (400, 401, 403) if requirement == "MM-RSC-001" else (401,)
+    expected = " | ".join(str(code) for code in allowed)
+    if shows_data(item):
+        return view.fail(
+            requirement,
+            exchange=item,
+            path=flow,
+            expected=f"HTTP {expected}",
+            received=f"{status(item)} with data",
+        )
+    if item.response is None:
+        return view.inconclusive(requirement, NOT_REACHED, exchange=item, received=item.error)
+    if item.response.status not in allowed:
+        return view.fail(
+            requirement, exchange=item, path=flow, expected=f"HTTP {expected}", received=status(item)
+        )
+    return view.ok(requirement, item, received=status(item))
+
+
+@judge("MM-RSC-003")
+def only_the_person(view: CellView) -> Iterator[Finding]:
+    """Asking for another person gives an error or nothing, never that person's data."""
+    cell = trust(view)
+    calls = cell.care("neg-resource-other-person")
+    if not calls:
+        yield undecided(cell, "MM-RSC-003", NOT_REACHED)
+        return
+    for item in calls[:1]:
+        foreign = item.notes.get("foreign")
+        if item.response is None:
+            yield view.inconclusive("MM-RSC-003", NOT_REACHED, exchange=item, received=item.error)
+        elif item.response.status >= 500:
+            yield view.fail("MM-RSC-003", exchange=item, expected="4xx or nothing", received=status(item))
+        elif foreign or (item.response.status < 300 and _has_entries(view, item)):
+            yield view.fail(
+                "MM-RSC-003",
+                exchange=item,
+                expected="no data of another person",
+                received="data for a request about another person",
+            )
+        else:
+            yield view.ok("MM-RSC-003", item, received=status(item))
+
+
+def _has_entries(view: CellView, item: Exchange) -> bool:
+    document = view.document(item)
+    if document is None or document.fatal:
+        return item.response is not None and bool(item.response.body)
+    if document.resource.get("resourceType") != "Bundle":
+        return document.resource.get("resourceType") != "OperationOutcome"
+    found = [entry.get("resource") or {} for entry in document.resource.get("entry") or ()]
+    return any(resource.get("resourceType") != "OperationOutcome" for resource in found)
+
+
+@judge("MM-RSC-004")
+def in_time(view: CellView) -> Iterator[Finding]:
+    """Response within 60 s, at least 98.5 % of the time; over all data calls of the cell."""
+    cell = trust(view)
+    calls = [item for item in cell.all if item.interface in ("resource", "document")]
+    yield from late(cell, "MM-RSC-004", calls, limits().resource_response)
+
+
+@judge("MM-RSC-005")
+def headers_ignored(view: CellView) -> Iterator[Finding]:
+    """Correlation headers are accepted, unknown headers ignored."""
+    cell = trust(view)
+    flow = "var-resource-extra-header"
+    calls = cell.care(flow)
+    if not calls:
+        yield (
+            undecided(cell, "MM-RSC-005", NOT_REACHED)
+            if view.find(flow=flow)
+            else undecided(cell, "MM-RSC-005")
+        )
+        return
+    item = calls[0]
+    if item.response is not None and item.response.status < 400:
+        yield view.ok("MM-RSC-005", item, received=status(item))
+    else:
+        yield view.fail("MM-RSC-005", exchange=item, path=flow, expected="HTTP 200", received=status(item))
+
+
+@judge("MM-RSC-006")
+def fhir_versions(view: CellView) -> Iterator[Finding]:
+    """A wrong fhirVersion is refused (406 or 400); without one there is an answer."""
+    cell = trust(view)
+    wrong, plain = cell.care("neg-resource-version"), cell.care("var-resource-plain-accept")
+    if not wrong or not plain:
+        yield undecided(cell, "MM-RSC-006")
+        return
+    item = wrong[0]
+    if item.response is not None and item.response.status in (400, 406):
+        yield view.ok("MM-RSC-006", item, received=status(item))
+    else:
+        yield view.fail("MM-RSC-006", exchange=item, expected="HTTP 406", received=status(item))
+    for item in plain[:1]:
+        if refused(item):
+            yield view.fail("MM-RSC-006", exchange=item, expected="HTTP 200", received=status(item))
+        else:
+            yield view.ok("MM-RSC-006", item, received=status(item))
+
+
+@judge("MM-RSC-008")
+def no_bsn(view: CellView) -> Iterator[Finding]:
+    """No BSN in control data that the DVZA sends: headers, Location, token response."""
+    cell = trust(view)
+    seen = False
+    for item in cell.positive_exchanges:
+        if item.response is None:
+            continue
+        seen = True
+        places = [
+            fact.place
+            for fact in item.facts
+            if fact.kind == "bsn"
+            and (fact.place.startswith("response.header") or item.interface == "token")
+            and fact.place.startswith("response")
+        ]
+        text = "\n".join(value for key, value in item.response.headers if key.lower() not in ("etag", "date"))
+        if item.interface == "token":
+            text += item.response.body.decode("utf-8", "replace")
+        if places or resource.find_bsn(text):
+            yield view.fail(
+                "MM-RSC-008",
+                exchange=item,
+                path=places[0] if places else "headers",
+                expected="no BSN",
+                received="a BSN",
+            )
+    if seen:
+        yield view.ok("MM-RSC-008", cell.positive_exchanges[0])
+    else:
+        yield view.inconclusive("MM-RSC-008", Text(nl="geen verkeer gezien", en="no traffic was seen"))

@@ -1,0 +1,202 @@
+"""TLS, certificates and the white list (catalogue ``requirements-tls.yaml``)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from harness.core.run.exchanges import Exchange
+from harness.core.run.findings import Finding
+from harness.core.text import Text
+from harness.judge.registry import judge
+from harness.judge.trust.steps import (
+    CARE,
+    FRONT,
+    NOT_REACHED,
+    Trust,
+    host,
+    refused,
+    scheme,
+    status,
+    trust,
+    undecided,
+)
+from harness.judge.view import CellView
+from harness.pki import ncsc
+
+ORGANISATION: Final = re.compile(r"(?:^|[,+])O=")
+NO_TLS_FACTS = Text(
+    nl="er zijn geen TLS-gegevens vastgelegd (proxy of uitgaand http)",
+    en="no TLS facts were recorded (proxy or plain http)",
+)
+
+
+@judge("MM-TLS-001")
+def only_tls(view: CellView) -> Iterator[Finding]:
+    """core.tls.300: https everywhere in the flows, and plain http refused by the probe."""
+    cell = trust(view)
+    for item in cell.positive_exchanges:
+        if scheme(item.request.url) != "https":
+            yield view.fail(
+                "MM-TLS-001", exchange=item, expected="https", received=scheme(item.request.url) or "?"
+            )
+    probes = [item for item in cell.flow("probe-tls") if item.operation.startswith("probe-http")]
+    if not probes:
+        yield undecided(cell, "MM-TLS-001")
+    for item in probes:
+        answer = item.response
+        if answer is None or answer.status >= 400:
+            yield view.ok("MM-TLS-001", item)
+        elif answer.status in (301, 302, 307, 308) and not answer.body.strip().startswith((b"{", b"<?xml")):
+            yield view.ok("MM-TLS-001", item, received="redirect without data")
+        else:
+            yield view.fail("MM-TLS-001", exchange=item, expected="refused", received=status(item))
+
+
+@judge("MM-TLS-002", "MM-TLS-003")
+def probed_tls(view: CellView) -> Iterator[Finding]:
+    """core.tls.301, .304: what the probes of versions and cipher classes saw.
+
+    A probe is one exchange with notes ``probe`` (``version`` or ``suites``), ``offered``, ``outcome``
+    (``accepted``, ``refused``, ``not-sent``, ``unreachable``) and ``allowed``.
+    """
+    cell = trust(view)
+    yield from _negotiated(cell)
+    for requirement, kind in (("MM-TLS-002", "version"), ("MM-TLS-003", "suites")):
+        seen = [item for item in cell.flow("probe-tls") if item.notes.get("probe") == kind]
+        if not seen:
+            yield undecided(cell, requirement)
+        for item in seen:
+            offered, outcome = str(item.notes.get("offered", "")), item.notes.get("outcome")
+            wanted = "accepted" if item.notes.get("allowed") else "refused"
+            optional = bool(item.notes.get("optional"))
+            if outcome in ("not-sent", "unreachable"):
+                reason = Text(nl=f"{offered}: niet te proberen", en=f"{offered}: could not be tried")
+                yield view.inconclusive(requirement, reason, exchange=item, received=str(outcome))
+            elif outcome == wanted or (optional and outcome == "refused"):
+                yield view.ok(requirement, item, received=f"{offered} {outcome}")
+            else:
+                yield view.fail(
+                    requirement,
+                    exchange=item,
+                    path=offered,
+                    expected=f"{offered} {wanted}",
+                    received=f"{offered} {outcome}",
+                )
+
+
+def _negotiated(cell: Trust) -> Iterator[Finding]:
+    """What the connections of the main flows negotiated; good ones need no finding of their own."""
+    view = cell.view
+    judged: set[tuple[str, str, str]] = set()
+    for item in cell.positive_exchanges:
+        facts = item.tls
+        if facts is None or not facts.version:
+            continue
+        key = (host(item.request.url), facts.version, facts.cipher)
+        if key in judged:
+            continue
+        judged.add(key)
+        version, rating = ncsc.version(facts.version), ncsc.suite_rating(facts.cipher)
+        if version is None or not version.allowed:
+            yield view.fail("MM-TLS-002", exchange=item, expected="TLS 1.2 | 1.3", received=facts.version)
+        if rating is None:
+            reason = Text(
+                nl="onbekende cipher suite; niet in de NCSC-tabel",
+                en="unknown cipher suite; not in the NCSC table",
+            )
+            yield view.inconclusive("MM-TLS-003", reason, exchange=item, received=facts.cipher)
+        elif rating != "good":
+            yield view.fail(
+                "MM-TLS-003", exchange=item, expected="good", received=f"{facts.cipher} ({rating})"
+            )
+
+
+@judge("MM-TLS-004", "MM-TLS-005")
+def server_certificates(view: CellView) -> Iterator[Finding]:
+    """core.tls.315: no wildcard names; the front-channel certificate is organisation validated."""
+    cell = trust(view)
+    judged: set[str] = set()
+    front_seen = False
+    for item in cell.positive_exchanges:
+        facts = item.tls.server if item.tls else None
+        if facts is None or facts.sha256 in judged:
+            continue
+        judged.add(facts.sha256)
+        wild = [name for name in facts.dns_names if name.startswith("*")]
+        if wild:
+            yield view.fail(
+                "MM-TLS-004",
+                exchange=item,
+                path="subjectAltName",
+                expected=host(item.request.url),
+                received=wild[0],
+            )
+        else:
+            yield view.ok("MM-TLS-004", item)
+        if item.interface in FRONT:
+            front_seen = True
+            if ORGANISATION.search(facts.subject):
+                yield view.ok("MM-TLS-005", item)
+            else:
+                yield view.fail(
+                    "MM-TLS-005", exchange=item, path="subject", expected="O=…", received=facts.subject
+                )
+    if not judged:
+        yield view.inconclusive("MM-TLS-004", NO_TLS_FACTS)
+    if not front_seen:
+        yield undecided(cell, "MM-TLS-005", NO_TLS_FACTS)
+
+
+def _refusals(cell: Trust, flow: str) -> tuple[list[Exchange], str]:
+    """The exchanges in which the client used the wrong certificate, and on which interface."""
+    if flow.startswith("neg-resource"):
+        return cell.care(flow)[:1], "resource"
+    return cell.tokens(flow)[:1], "token"
+
+
+@judge("MM-TLS-006", "MM-TLS-007")
+def client_certificates(view: CellView) -> Iterator[Finding]:
+    """Mutual TLS is demanded, and the host of the certificate must be on the white list."""
+    cell = trust(view)
+    yield from _presented(cell)
+    for requirement in ("MM-TLS-006", "MM-TLS-007"):
+        for flow in view.catalogue[requirement].flows:
+            if not flow.startswith("neg-"):
+                continue
+            if not view.find(flow=flow):
+                yield undecided(cell, requirement)
+                continue
+            exchanges, _ = _refusals(cell, flow)
+            if not exchanges:
+                yield undecided(cell, requirement, NOT_REACHED)
+            for item in exchanges:
+                if refused(item):
+                    yield view.ok(requirement, item, received=status(item))
+                elif item.response is None:
+                    yield view.inconclusive(requirement, NOT_REACHED, exchange=item, received=item.error)
+                else:
+                    yield view.fail(
+                        requirement, exchange=item, path=flow, expected="refused", received=status(item)
+                    )
+
+
+def _presented(cell: Trust) -> Iterator[Finding]:
+    """On token and resource connections of the main flows a client certificate was asked and presented."""
+    judged: set[tuple[str, str]] = set()
+    for item in cell.positive_exchanges:
+        if item.interface not in ("token", *CARE) or item.response is None or item.tls is None:
+            continue
+        key = (host(item.request.url), item.tls.client.sha256 if item.tls.client else "")
+        if key in judged or not item.tls.version:
+            continue
+        judged.add(key)
+        if item.tls.client is None:
+            yield cell.view.fail(
+                "MM-TLS-006",
+                exchange=item,
+                path="client certificate",
+                expected="asked for and presented",
+                received="none",
+            )

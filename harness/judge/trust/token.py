@@ -1,0 +1,348 @@
+"""The authorization server's side of the token interface (``requirements-token.yaml``)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from harness.core.run.exchanges import Exchange, Fact
+from harness.core.run.findings import Finding
+from harness.core.standards.table import standard
+from harness.core.text import Text
+from harness.judge.registry import judge
+from harness.judge.trust.steps import (
+    NOT_REACHED,
+    Trust,
+    facts,
+    late,
+    refused,
+    status,
+    trust,
+    undecided,
+)
+from harness.judge.view import CellView
+from harness.medmij import scope
+from harness.medmij.releases import limits
+
+MINIMUM_BITS = 128
+NOT_RIPE = Text(
+    nl="het eerste verzoek gaf geen token; het tweede zegt dan niets",
+    en="the first request gave no token; the second then says nothing",
+)
+
+
+@judge("MM-TOK-001", "MM-TOK-002")
+def single_use(view: CellView) -> Iterator[Finding]:
+    """A second offer of the code is refused with ``invalid_grant``; the first token is then revoked."""
+    cell = trust(view)
+    flow = "neg-code-twice"
+    offers = cell.tokens(flow)
+    if len(offers) < 2:
+        reason = NOT_REACHED if offers else None
+        for requirement in ("MM-TOK-001", "MM-TOK-002"):
+            yield undecided(cell, requirement, reason) if reason else undecided(cell, requirement)
+        return
+    if cell.granted(flow) is not offers[0]:
+        for requirement in ("MM-TOK-001", "MM-TOK-002"):
+            yield undecided(cell, requirement, NOT_RIPE)
+        return
+    second = cell.response(offers[1])
+    if second is not None and second.error == "invalid_grant":
+        yield view.ok("MM-TOK-001", offers[1], received="invalid_grant")
+    elif refused(offers[1]):
+        yield view.warn(
+            "MM-TOK-001",
+            exchange=offers[1],
+            expected="invalid_grant",
+            received=second.error if second else "",
+        )
+    else:
+        yield view.fail(
+            "MM-TOK-001", exchange=offers[1], expected="invalid_grant", received=status(offers[1])
+        )
+    used = cell.care(flow)
+    if not used:
+        yield undecided(cell, "MM-TOK-002", NOT_REACHED)
+    elif refused(used[0]):
+        yield view.ok("MM-TOK-002", used[0], received=status(used[0]))
+    else:
+        yield view.fail("MM-TOK-002", exchange=used[0], expected="HTTP 401", received=status(used[0]))
+
+
+@judge("MM-TOK-003")
+def code_expiry(view: CellView) -> Iterator[Finding]:
+    """A code works after 14.5 minutes and not after 15.5."""
+    cell = trust(view)
+    early, over = cell.tokens("var-code-late"), cell.tokens("neg-code-expired")
+    if not over or not early:  # a refusal alone may have any reason
+        yield undecided(cell, "MM-TOK-003")
+        return
+    if cell.granted("var-code-late") is None:
+        yield view.fail(
+            "MM-TOK-003", exchange=early[0], path="14.5 min", expected="a token", received=status(early[0])
+        )
+    else:
+        yield view.ok("MM-TOK-003", early[0])
+    if refused(over[0]):
+        yield view.ok("MM-TOK-003", over[0], received=status(over[0]))
+    else:
+        yield view.fail(
+            "MM-TOK-003", exchange=over[0], path="15.5 min", expected="refused", received=status(over[0])
+        )
+
+
+ISSUED = ("response",)
+
+
+def _issued(cell: Trust) -> list[tuple[Exchange, Fact]]:
+    """Every first appearance of a code, access token or refresh token that the server issued.
+
+    One exchange may show the same code in ``Location`` and body; it counts once per exchange and kind.
+    """
+    found: dict[tuple[str, str], tuple[Exchange, Fact]] = {}
+    for item, fact in facts(cell.all, ("code", "token", "refresh"), ISSUED):
+        if item.interface in ("token", "authorization", "login", "consent") and fact.length:
+            found.setdefault((item.id, fact.tag), (item, fact))
+    return list(found.values())
+
+
+@judge("MM-TOK-004", "MM-TOK-005")
+def secrets_of_the_server(view: CellView) -> Iterator[Finding]:
+    """Codes and tokens never repeat; each looks like at least 128 bits."""
+    cell = trust(view)
+    issued = _issued(cell)
+    samples = len([1 for _, fact in issued if fact.kind == "code"])
+    wanted = view.minimum_samples("MM-TOK-004")
+    first: dict[str, Exchange] = {}
+    repeated = False
+    for item, fact in issued:
+        if fact.tag in first and first[fact.tag].id != item.id:
+            repeated = True
+            yield view.fail(
+                "MM-TOK-004",
+                exchange=item,
+                path=fact.place,
+                expected="a new value",
+                received=f"{fact.kind} as in {first[fact.tag].id}",
+            )
+        first.setdefault(fact.tag, item)
+    short = [(item, fact) for item, fact in issued if fact.entropy_bits < MINIMUM_BITS]
+    for item, fact in short[:5]:
+        yield view.fail(
+            "MM-TOK-005",
+            exchange=item,
+            path=fact.place,
+            expected=f">= {MINIMUM_BITS} bits",
+            received=f"{fact.kind}: {fact.length} characters, {fact.entropy_bits} bits",
+        )
+    if not issued:
+        yield undecided(cell, "MM-TOK-004", NOT_REACHED)
+        yield undecided(cell, "MM-TOK-005", NOT_REACHED)
+        return
+    if not repeated:
+        if samples < wanted:
+            yield view.too_few_samples("MM-TOK-004", samples)
+        else:
+            yield view.ok("MM-TOK-004", issued[0][0], received=f"{samples} codes")
+    if not short:
+        if samples < wanted:
+            yield view.too_few_samples("MM-TOK-005", samples)
+        else:
+            yield view.ok("MM-TOK-005", issued[0][0], received=f"{len(issued)} values")
+
+
+@judge("MM-TOK-006", "MM-TOK-007", "MM-TOK-008")
+def refusals(view: CellView) -> Iterator[Finding]:
+    """No token without or with another redirect_uri, for another client, or (2.x) without client_id."""
+    cell = trust(view)
+    for requirement in ("MM-TOK-006", "MM-TOK-007", "MM-TOK-008"):
+        if cell.release.id not in view.catalogue[requirement].releases:
+            continue
+        for flow in view.catalogue[requirement].flows:
+            if not view.find(flow=flow):
+                yield undecided(cell, requirement)
+                continue
+            offers = cell.tokens(flow)
+            if not offers:
+                yield undecided(cell, requirement, NOT_REACHED)
+            elif cell.granted(flow) is not None:
+                yield view.fail(
+                    requirement, exchange=offers[0], path=flow, expected="refused", received="a token"
+                )
+            elif refused(offers[0]):
+                parsed = cell.response(offers[0])
+                received = parsed.error if parsed and parsed.error else status(offers[0])
+                yield view.ok(requirement, offers[0], received=received)
+            else:
+                yield view.fail(
+                    requirement,
+                    exchange=offers[0],
+                    path=flow,
+                    expected="HTTP 400 | 401",
+                    received=status(offers[0]),
+                )
+
+
+@judge("MM-TOK-009", "MM-TOK-010", "MM-TOK-016")
+def response_fields(view: CellView) -> Iterator[Finding]:
+    """Fields of a token response: complete, Bearer, 900 seconds, not to be stored."""
+    cell = trust(view)
+    seen = False
+    for flow in cell.positive:
+        for item in cell.tokens(flow):
+            if item.response is None or item.response.status != 200 or item.operation != "token-code":
+                continue
+            seen = True
+            yield from _fields(cell, item)
+    if not seen:
+        for requirement in ("MM-TOK-009", "MM-TOK-010", "MM-TOK-016"):
+            yield undecided(cell, requirement, NOT_REACHED)
+
+
+def _fields(cell: Trust, item: Exchange) -> Iterator[Finding]:
+    view, parsed = cell.view, cell.response(item)
+    assert parsed is not None
+    wrong = [issue for issue in parsed.issues if issue.severity == "error"]
+    for issue in wrong:
+        yield view.fail(
+            "MM-TOK-009",
+            exchange=item,
+            path=issue.path,
+            expected=issue.expected,
+            received=issue.received,
+            rule=issue.rule,
+        )
+    if not wrong:
+        yield view.ok("MM-TOK-009", item, received="Bearer")
+    expires = parsed.response.expires_in if parsed.response else _number(item, "expires_in")
+    lifetime = limits().access_token_lifetime
+    if expires == lifetime:
+        yield view.ok("MM-TOK-010", item, received=str(expires))
+    elif expires is None:
+        yield undecided(cell, "MM-TOK-010", NOT_REACHED)
+    else:
+        yield view.fail(
+            "MM-TOK-010", exchange=item, path="expires_in", expected=str(lifetime), received=str(expires)
+        )
+    if any(issue.rule == "token-no-store" for issue in parsed.issues):
+        yield view.fail(
+            "MM-TOK-016", exchange=item, path="Cache-Control", expected="no-store", received="absent"
+        )
+    else:
+        yield view.ok("MM-TOK-016", item)
+
+
+def _number(item: Exchange, name: str) -> int | None:
+    try:
+        value = json.loads(item.response.body if item.response else b"").get(name)
+    except (ValueError, AttributeError, RecursionError):
+        return None
+    return value if type(value) is int else None
+
+
+@judge("MM-TOK-011")
+def in_time(view: CellView) -> Iterator[Finding]:
+    """Access token within 10 s, at least 99.5 % of the time; over all token calls of the cell."""
+    cell = trust(view)
+    calls = [item for item in cell.all if item.interface == "token" and item.flow != "var-slow-token"]
+    yield from late(cell, "MM-TOK-011", calls, limits().token_response)
+
+
+@judge("MM-TOK-012")
+def only_listed_services(view: CellView) -> Iterator[Finding]:
+    """A service that the OCL does not list for the client is not granted, and gives no data."""
+    cell = trust(view)
+    flow = "neg-ocl-service"
+    offers = cell.tokens(flow)
+    if not offers:
+        yield (
+            undecided(cell, "MM-TOK-012", NOT_REACHED)
+            if view.find(flow=flow)
+            else undecided(cell, "MM-TOK-012")
+        )
+        return
+    granted = cell.granted(flow)
+    if granted is None:
+        yield view.ok("MM-TOK-012", offers[0], received=status(offers[0]))
+        return
+    data = [item for item in cell.care(flow) if item.response is not None and item.response.status < 300]
+    parsed = cell.response(granted)
+    services = scope.parse_granted(parsed.response.scope) if parsed and parsed.response else None
+    service = standard(view.cell.standard).collect.id
+    if data:
+        yield view.fail("MM-TOK-012", exchange=data[0], expected="HTTP 403", received=status(data[0]))
+    elif services is not None and service in services:
+        yield view.fail(
+            "MM-TOK-012",
+            exchange=granted,
+            path="scope",
+            expected=f"without {service}",
+            received=" ".join(services),
+        )
+    elif services is None and not cell.care(flow):
+        yield undecided(cell, "MM-TOK-012", NOT_REACHED)
+    else:
+        yield view.ok("MM-TOK-012", granted, received=" ".join(services or ()))
+
+
+@judge("MM-TOK-013", "MM-TOK-014", "MM-TOK-015")
+def refreshing(view: CellView) -> Iterator[Finding]:
+    """Refreshing rotates both tokens; a used refresh token is dead; so is one after withdrawal."""
+    cell = trust(view)
+    if not cell.release.refresh:
+        return
+    yield from _rotation(cell)
+    again = [item for item in cell.tokens("refresh") if item.operation == "token-refresh-again"]
+    if not cell.tokens("refresh"):
+        yield undecided(cell, "MM-TOK-014")
+    elif not again:
+        yield undecided(cell, "MM-TOK-014", NOT_REACHED)
+    elif refused(again[0]):
+        yield view.ok("MM-TOK-014", again[0], received=status(again[0]))
+    else:
+        yield view.fail("MM-TOK-014", exchange=again[0], expected="invalid_grant", received=status(again[0]))
+    flow = "neg-refresh-withdrawn"
+    after = [item for item in cell.tokens(flow) if item.operation.startswith("token-refresh")]
+    if not after:
+        yield undecided(cell, "MM-TOK-015")
+    elif refused(after[-1]):
+        yield view.ok("MM-TOK-015", after[-1], received=status(after[-1]))
+    else:
+        yield view.fail("MM-TOK-015", exchange=after[-1], expected="refused", received=status(after[-1]))
+
+
+def _rotation(cell: Trust) -> Iterator[Finding]:
+    view = cell.view
+    calls = cell.tokens("refresh")
+    refreshed = [item for item in calls if item.operation == "token-refresh"]
+    if not refreshed:
+        yield undecided(cell, "MM-TOK-013", NOT_REACHED) if calls else undecided(cell, "MM-TOK-013")
+        return
+    seen: dict[str, str] = {}
+    for item in [*[call for call in calls if call.operation == "token-code"][:1], *refreshed]:
+        parsed = cell.response(item)
+        if parsed is None or parsed.response is None or (item.response and item.response.status != 200):
+            received = parsed.error if parsed and parsed.error else status(item)
+            if parsed is not None and parsed.error in ("unsupported_grant_type", "invalid_request"):
+                yield undecided(cell, "MM-TOK-013", NOT_REACHED)  # the request was not conformant
+            else:
+                yield view.fail("MM-TOK-013", exchange=item, expected="new tokens", received=received)
+            return
+        if not parsed.response.refresh_token:
+            yield view.fail(
+                "MM-TOK-013", exchange=item, path="refresh_token", expected="a refresh token", received="none"
+            )
+            return
+        for name in (parsed.response.access_token, parsed.response.refresh_token):
+            if name in seen:
+                yield view.fail(
+                    "MM-TOK-013",
+                    exchange=item,
+                    path=seen[name],
+                    expected="a new value",
+                    received="the old one",
+                )
+                return
+        seen[parsed.response.access_token] = "access_token"
+        seen[parsed.response.refresh_token] = "refresh_token"
+    yield view.ok("MM-TOK-013", refreshed[0], received=f"{len(refreshed)}x")

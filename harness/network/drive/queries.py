@@ -1,0 +1,215 @@
+"""The resource requests of a standard: resolves dates, sends them in each format, follows ``each``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from harness.core.run.exchanges import Request, media_type
+from harness.core.standards.queries import Query, load_queries
+from harness.fhir.codec import documents as codec
+from harness.fhir.codec.write import to_json, to_xml
+from harness.fhir.fhirpath import FHIRPathError, Node, compile
+from harness.fhir.model.types import load_model
+from harness.medmij import resource, urls
+from harness.medmij.flows import ResourceStep
+from harness.network.drive.session import FlowSession, new_id
+from harness.network.faults import pgo as pgo_query_faults
+from harness.network.person.persons import fixture_person
+from harness.network.wire.client import Answer
+
+TIMEOUT = 65.0
+"""Seconds: the framework allows a resource server 60 (``core.rscint.202``)."""
+
+
+def resource_base(session: FlowSession, operation: str) -> str:
+    """The FHIR base URL for an operation; documents may have an endpoint of their own."""
+    assert session.endpoint is not None
+    roles = session.endpoint.roles
+    if len(roles) > 1 and operation.startswith(("pd-retrieve", "pd-unknown", "pd-without")):
+        document = next((item for item in roles if "PDB" in item.code), None)
+        if document is not None:
+            return document.resource_endpoint
+    return roles[0].resource_endpoint
+
+
+def run(session: FlowSession, *, first_only: bool = False, step: ResourceStep | None = None) -> int:
+    """Send the queries of the cell's standard and function; returns how many requests went out."""
+    answers: dict[tuple[str, str], Answer] = {}
+    sent = 0
+    for query in load_queries(session.standard.id):
+        if query.flow != session.function:
+            continue
+        for media in query.formats:
+            for target in _targets(session, query, media, answers):
+                if session.token_expired():
+                    return sent
+                answer = _send(session, query, media, target, step)
+                answers.setdefault((query.operation, media), answer)
+                sent += 1
+                if first_only:
+                    _stray(session)
+                    return sent
+    _stray(session)
+    return sent
+
+
+def _stray(session: FlowSession) -> None:
+    """The fault ``foreign-host``: follow a link to a host outside the network."""
+    if session.pgo.fault("foreign-host"):
+        session.send(
+            session.pgo.back(),
+            "GET",
+            "https://vreemd.example/fhir/Patient?page=2",
+            resource.request_headers(
+                session.release,
+                session.values.get("token", ""),
+                new_id(),
+                session.values.get("correlation", ""),
+                _accept(session, "json"),
+            ),
+            interface="resource",
+            operation="next-page",
+            server="vreemd.example",
+            person=session.person,
+            timeout=5.0,
+        )
+
+
+def _targets(
+    session: FlowSession, query: Query, media: str, answers: dict[tuple[str, str], Answer]
+) -> Iterator[str]:
+    base = resource_base(session, query.operation)
+    if query.each is None:
+        parameters = "&".join(
+            f"{quote(name, safe=_SAFE)}={quote(value, safe=_SAFE)}"
+            for name, value in query.resolved(session.dates)
+        )
+        join = f"{base.rstrip('/')}//{query.path}" if session.pgo.fault("double-slash") else None
+        url = join or (urls.join(base, query.path) if query.path else base)
+        yield f"{url}?{parameters}" if parameters else url
+        return
+    source, expression = query.each
+    wanted = [media] if media != "native" else []
+    for kind in (*wanted, "json", "xml"):
+        answer = answers.get((source, kind))
+        if answer is not None:
+            break
+    else:
+        return
+    for value in _values(answer, expression)[: query.limit or 10]:
+        yield _absolute(base, query.path.replace("{value}", value))
+
+
+_SAFE = "$-._~"
+
+
+def _absolute(base: str, value: str) -> str:
+    if value.startswith(("http://", "https://")):
+        return value
+    return urls.join(base, value)
+
+
+def _values(answer: Answer, expression: str) -> list[str]:
+    """The strings that a FHIRPath expression selects in an answer; none when it is no FHIR."""
+    kind = media_type(answer.headers)
+    if not answer.status or "fhir" not in kind:
+        return []
+    model = load_model("3.0.2")
+    document = codec.parse(answer.body, format="json" if "json" in kind else "xml", model=model)
+    try:
+        found = compile(expression, model=model).evaluate(document.resource)
+    except FHIRPathError:
+        return []
+    plain = [item.value if isinstance(item, Node) else item for item in found]
+    return list(dict.fromkeys(item for item in plain if isinstance(item, str)))
+
+
+def _send(session: FlowSession, query: Query, media: str, url: str, step: ResourceStep | None) -> Answer:
+    pgo, step = session.pgo, step or ResourceStep()
+    token = session.values.get("token", "")
+    accept = "*/*" if media == "native" else _accept(session, media)
+    request_id = session.values.get("fixed_request_id") or new_id()
+    headers = resource.request_headers(
+        session.release, token, request_id, session.values.get("correlation", ""), accept
+    )
+    body = b""
+    if query.body:
+        body = _body(session, query.body, media)
+        headers.append(
+            ("Content-Type", f"application/fhir+{media}; fhirVersion={session.standard.fhir_version}")
+        )
+    headers += list(query.headers.items())
+    if query.authorization == "none" or step.authorization == "none":
+        headers = [item for item in headers if item[0] != "Authorization"]
+    elif step.authorization == "garbage":
+        headers = [
+            ("Authorization", f"Bearer {new_id()}") if name == "Authorization" else (name, value)
+            for name, value in headers
+        ]
+    elif step.authorization == "malformed":
+        headers = [
+            ("Authorization", "Bearer @@ @@") if name == "Authorization" else (name, value)
+            for name, value in headers
+        ]
+    method = query.method
+    if step.place != "header" or pgo.fault("token-in-query"):
+        headers = [item for item in headers if item[0] != "Authorization"]
+        if step.place == "body":
+            method, body = "POST", f"access_token={quote(token, safe='')}".encode()
+            headers.append(("Content-Type", "application/x-www-form-urlencoded"))
+        else:
+            url += f"{'&' if '?' in url else '?'}access_token={quote(token, safe='')}"
+    values = {"token": token, "client": pgo.host}
+    headers = step.headers.apply(headers, values)
+    if step.query.add or step.query.set or step.query.remove:
+        url = _changed_query(url, step, values)
+    if pgo.fault("send-bsn"):
+        person = fixture_person(session.person)
+        headers.append(("X-BSN", person.bsn if person else "999990019"))
+    wrong = [name for name in pgo_query_faults.CHANGES if pgo.fault(name)]
+    if wrong:
+        asked = Request(method=method, url=url, headers=tuple(headers), body=body)
+        asked = pgo_query_faults.change(wrong, query.operation, media, asked)
+        url, headers, body = asked.url, list(asked.headers), asked.body
+    client = pgo.back(step.certificate)
+    if not pgo.allowed_host(session.release, urlsplit(url).hostname or ""):
+        return Answer(error="refused: host is not on the whitelist")
+    return session.send(
+        client,
+        method,
+        url,
+        headers,
+        body,
+        interface="document" if query.operation.startswith(("pd-retrieve", "pd-without")) else "resource",
+        operation=f"{query.operation}-{media}",
+        person=session.person,
+        timeout=5.0 if pgo.fault("impatient") else TIMEOUT,
+        notes=pgo.certificate_notes(step.certificate),
+    )
+
+
+def _accept(session: FlowSession, media: str) -> str:
+    if session.pgo.fault("accept-without-version"):
+        return f"application/fhir+{media}"
+    return f"application/fhir+{media}; fhirVersion={session.standard.fhir_version}"
+
+
+def _changed_query(url: str, step: ResourceStep, values: dict[str, str]) -> str:
+    base, _, query = url.partition("?")
+    pairs = [(name, value) for name, _, value in (part.partition("=") for part in query.split("&") if part)]
+    changed = step.query.apply(pairs, values)
+    kept = set(pairs)
+    return f"{base}?" + "&".join(
+        f"{name}={value if (name, value) in kept else quote(value, safe=_SAFE)}" for name, value in changed
+    )
+
+
+def _body(session: FlowSession, name: str, media: str) -> bytes:
+    """The Bundle that is sent, in the format of the request."""
+    person = fixture_person(session.person)
+    bundle: dict[str, Any] = person.bundle(name, session.dates.t, session.dates.now) if person else {}
+    if media == "json":
+        return to_json(bundle)
+    return to_xml(bundle, load_model("3.0.2"))

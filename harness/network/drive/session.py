@@ -1,0 +1,139 @@
+"""One flow of one cell: the state that the steps share, and the only way in which they send and record."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from harness.core.clock import Clock
+from harness.core.run.exchanges import Exchange
+from harness.core.run.findings import Cell
+from harness.core.standards.table import Service, Standard
+from harness.core.tdates import TDates
+from harness.medmij.lists import Service as ListedService
+from harness.medmij.releases import Function, Release
+from harness.network.file import Participant
+from harness.network.twins.pgo import PgoTwin
+from harness.network.wire.client import Answer, HttpClient, RequestError
+from harness.record import Known, RawExchange, Recorder
+
+STELSELNODE = "stelselnode"
+"""Participant id of the stelselnode in exchanges."""
+
+
+@dataclass(frozen=True)
+class Parties:
+    """Who takes part in a cell."""
+
+    his: Participant
+    dvza: Participant
+    pgo: Participant
+
+
+@dataclass
+class FlowSession:
+    """State of one flow.
+
+    :ivar person: id of the test person, ``""`` when the cell has none.
+    :ivar values: secrets and identifiers of this flow by name: ``state``, ``code``, ``token``, ``refresh``,
+        ``correlation``, ``redirect_uri`` …
+    :ivar logged_in: whether the person was authenticated, so that pages may show care data.
+    """
+
+    cell: Cell
+    flow: str
+    function: Function
+    release: Release
+    standard: Standard
+    service: Service
+    parties: Parties
+    person: str
+    dates: TDates
+    pgo: PgoTwin
+    recorder: Recorder
+    clock: Clock
+    endpoint: ListedService | None = None
+    values: dict[str, str] = field(default_factory=dict)
+    known: list[Known] = field(default_factory=list)
+    logged_in: bool = False
+    expires_in: int | None = None
+    issued: datetime | None = None
+    ignore_expiry: bool = False
+    granted: tuple[str, ...] | None = None
+    last: Exchange | None = None
+
+    def remember(self, kind: str, name: str, value: str) -> None:
+        """Announce a secret of this flow, so that facts can say ``equals``."""
+        if value:
+            self.known.append(Known(kind, name, value))
+            self.recorder.learn(kind, value, self.cell.key)
+
+    def token_expired(self) -> bool:
+        """Whether the access token may not be used any more (its ``expires_in`` is over)."""
+        if self.expires_in is None or self.issued is None or self.ignore_expiry:
+            return False
+        return self.clock.now() >= self.issued + timedelta(seconds=self.expires_in)
+
+    def send(
+        self,
+        client: HttpClient,
+        method: str,
+        url: str,
+        headers: Iterable[tuple[str, str]] = (),
+        body: bytes = b"",
+        *,
+        interface: str,
+        operation: str,
+        server: str = "",
+        person: str | None = None,
+        timeout: float | None = None,
+        notes: Mapping[str, Any] | None = None,
+        annotate: Any = None,
+    ) -> Answer:
+        """Send a request and record the exchange.
+
+        :param server: participant id; default the DVZA of the cell.
+        :param annotate: function of the answer that gives further notes.
+        """
+        started, before = self.clock.now(), self.clock.monotonic()
+        try:
+            answer = client.request(method, url, headers, body, timeout=timeout)
+        except RequestError as error:
+            answer = Answer(error=f"protocol: {error}", sent_headers=tuple(headers))
+        duration = max(answer.duration, self.clock.monotonic() - before)
+        if answer.status and timeout is not None and duration > timeout:
+            answer = Answer(error="timeout: gave up", duration=duration, sent_headers=answer.sent_headers)
+        extra = annotate(answer) if annotate is not None else {}
+        self.last = self.recorder.record(
+            RawExchange(
+                interface=interface,
+                flow=self.flow,
+                operation=operation,
+                client=self.parties.pgo.id,
+                server=server or self.parties.dvza.id,
+                started=started,
+                duration=duration,
+                method=method,
+                url=url,
+                request_headers=answer.sent_headers,
+                request_body=body,
+                status=answer.status,
+                response_headers=answer.headers,
+                response_body=answer.body,
+                error=answer.error,
+                tls=answer.tls,
+                cell=self.cell.key,
+                person=person,
+                known=tuple(self.known),
+                notes={**(notes or {}), **extra},
+            )
+        )
+        return answer
+
+
+def new_id() -> str:
+    """A fresh UUID for ``MedMij-Request-ID`` and ``X-Correlation-ID``."""
+    return str(uuid.uuid4())

@@ -1,0 +1,149 @@
+"""The synthetic persons of ``fixtures/personen``, and which persons a network declares."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from harness.core.data import data_path
+from harness.core.errors import ConfigurationError
+from harness.core.tdates import TDates
+from harness.core.text import Text
+from harness.core.yamlfile import load_yaml
+from harness.network.file import Network
+from harness.record.redact.persons import DeclaredPerson, Persons
+
+_TYPES = {
+    "EpisodeOfCare": "huisartsgegevens-2.0",
+    "DocumentReference": "pdfa-3.0",
+    "Appointment": "eafspraak-2.0",
+}
+
+
+@dataclass(frozen=True)
+class FixturePerson:
+    """One of our own persons, dates not yet filled in.
+
+    :ivar birth: literal of the file; may be a placeholder.
+    :ivar standards: standards of which the person has data.
+    """
+
+    id: str
+    display: str
+    bsn: str
+    birth: str
+    patient: str
+    treatment_relation: bool
+    data_available: bool
+    folder: Path
+    standards: frozenset[str] = field(default_factory=frozenset)
+
+    def birth_date(self, t: date) -> date:
+        """Birth date for a given ``T``."""
+        return date.fromisoformat(TDates(t).resolve(self.birth, strict=True))
+
+    def resources(self, t: date, now: datetime | None = None) -> list[dict[str, Any]]:
+        """The resources that the HIS shares, dates filled in."""
+        return [_load(path, t, now) for path in sorted(self.folder.glob("*.json"))]
+
+    def bundle(self, name: str, t: date, now: datetime | None = None) -> dict[str, Any]:
+        """A Bundle that the person sends (``sturen/<name>.json``).
+
+        :raises ConfigurationError: no such file.
+        """
+        path = self.folder / "sturen" / f"{name}.json"
+        if not path.is_file():
+            raise ConfigurationError(
+                Text(nl="te versturen Bundle ontbreekt", en="Bundle to send is missing"), where=str(path)
+            )
+        return _load(path, t, now)
+
+
+def _load(path: Path, t: date, now: datetime | None) -> dict[str, Any]:
+    text = TDates(t, now).resolve(path.read_text(encoding="utf-8"), strict=True, where=str(path))
+    loaded: dict[str, Any] = json.loads(text, parse_float=Decimal)
+    return loaded
+
+
+@cache
+def fixture_persons() -> tuple[FixturePerson, ...]:
+    """All our persons, by name of their folder."""
+    found = []
+    for path in sorted(data_path("fixtures", "personen").glob("*/person.yaml")):
+        data = load_yaml(path).data
+        found.append(
+            FixturePerson(
+                id=str(data["person"]),
+                display=str(data["display"]),
+                bsn=str(data["bsn"]),
+                birth=str(data["birth"]),
+                patient=str(data["patient"]).removeprefix("Patient/"),
+                treatment_relation=bool(data.get("treatment_relation", True)),
+                data_available=bool(data.get("data_available", True)),
+                folder=path.parent,
+                standards=_standards(path.parent),
+            )
+        )
+    return tuple(found)
+
+
+def _standards(folder: Path) -> frozenset[str]:
+    types: set[str] = set()
+    for path in folder.glob("*.json"):
+        head = path.read_text(encoding="utf-8")[:120]
+        types.update(name for name in _TYPES if f'"{name}"' in head)
+    standards = {_TYPES[name] for name in types}
+    if (folder / "sturen").is_dir():
+        standards.add("zelfmetingen-2.0")
+    return frozenset(standards)
+
+
+def fixture_person(person_id: str) -> FixturePerson | None:
+    """One of our persons, or ``None``."""
+    return next((item for item in fixture_persons() if item.id == person_id), None)
+
+
+def _family(display: str) -> tuple[str, ...]:
+    last = display.split()[-1] if display.split() else ""
+    return tuple(dict.fromkeys(part.lower() for part in (last, display.partition(" ")[2]) if part))
+
+
+def declared_persons(network: Network, t: date) -> Persons:
+    """The declared test persons of a run: our own fixtures and those of the network file."""
+    declared = {
+        item.id: DeclaredPerson(
+            id=item.id,
+            bsn=item.bsn,
+            birth_date=item.birth_date(t).isoformat(),
+            patients=(item.patient,),
+        )
+        for item in fixture_persons()
+    }
+    for person in network.persons:
+        if person.id in declared and not (person.bsn or person.birth_date or person.family):
+            continue
+        declared[person.id] = DeclaredPerson(
+            id=person.id,
+            bsn=person.bsn,
+            birth_date=person.birth_date,
+            family=tuple(name.lower() for name in person.family),
+            patients=person.patients,
+        )
+    return Persons(declared.values())
+
+
+def resolve_tree(value: Any, dates: TDates) -> Any:
+    """A YAML or JSON tree with every date placeholder filled in."""
+    if isinstance(value, str):
+        return dates.resolve(value)
+    if isinstance(value, Mapping):
+        return {key: resolve_tree(child, dates) for key, child in value.items()}
+    if isinstance(value, Iterable) and not isinstance(value, str | bytes):
+        return [resolve_tree(child, dates) for child in value]
+    return value

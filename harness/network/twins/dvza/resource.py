@@ -1,0 +1,200 @@
+"""The resource server of the DVZA twin (section 5 of the facts), over any HIS."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Final
+from urllib.parse import unquote
+
+import msgspec
+
+from harness.core.run.exchanges import Headers, Request, Response, header
+from harness.medmij import headers as medmij_headers
+from harness.medmij import resource
+from harness.medmij.errors import RESOURCE_CASES
+from harness.medmij.releases import Release, limits
+from harness.network.twins.dvza.shared import ANYBODY, DvzaTwin, Grant, hashed, not_found
+from harness.network.twins.stelselnode import endpoints
+from harness.network.wire.serving import Incoming, Outgoing
+
+_PRIVATE = frozenset({"authorization", "cookie", "x-harness-patient", "host", "content-length", "connection"})
+
+
+async def handle(dvza: DvzaTwin, request: Incoming, rel: Release, rest: tuple[str, ...]) -> Outgoing:
+    """Let a request through to the HIS when its token allows it."""
+    his = dvza.his(rest[0]) if len(rest) >= 3 and rest[2] == "fhir" else None
+    if his is None or rel.id not in his.releases:
+        return not_found()
+    service = rest[1]
+    urls = endpoints(his, dvza.participant, rel.id, service)
+    if urls is None or service not in dvza.services(his, rel):
+        return not_found()
+    host = dvza.caller(request)
+    if not dvza.admitted(host, rel):
+        return outcome(403, "forbidden", "the client certificate is not of a node on the whitelist", request)
+    base = urls[2]
+    path = request.path.partition("/fhir")[2]
+    backend = dvza.backends[his.id]
+    inner = Request(
+        method=request.method,
+        url=_inner_url(request, base),
+        headers=tuple(item for item in request.headers if item[0].lower() not in _PRIVATE),
+        body=request.body,
+    )
+    if path == "/metadata" and request.method == "GET":
+        return _returned(await backend.handle(inner, None, base), request)
+    found = _bearer(dvza, request, host)
+    if found.case:
+        binary = path.startswith("/Binary/")
+        served = await _without_grant(dvza, inner, his.id, base, host) if binary else None
+        return _returned(served, request) if served is not None else _refused(found.case, request)
+    grant = dvza.access.get(hashed(found.token))
+    if grant is None and dvza.fault("any-token-accepted", host):
+        usable = (
+            item
+            for item in reversed(dvza.access.values())
+            if not _check(dvza, item, host, his.id, service, rel)
+        )
+        grant = next(usable, None)
+    problem = _check(dvza, grant, host, his.id, service, rel)
+    if problem or grant is None:
+        return _refused(problem or "invalid-token", request)
+    person = dvza.persons.get(grant.person)
+    if person is None:
+        return _refused("invalid-token", request)
+    if dvza.participant.availability == "late":
+        reason = dvza.unavailable(person, his)
+        if reason and not (reason == "age" and dvza.fault("under-age-accepted", host)):
+            return outcome(403, "forbidden", "no data available", request)
+    if dvza.fault("unknown-headers-refused", host) and any(
+        name.lower() not in _KNOWN_HEADERS for name, _ in request.headers
+    ):
+        return outcome(400, "invalid", "unknown header", request)
+    patient = person.patient(his.id)
+    if dvza.fault("person-unchecked", host) and ("patient=" in inner.url or "identifier=" in inner.url):
+        other = next(
+            (item for item in dvza.persons.values() if item.id != person.id and item.data_available), person
+        )
+        patient = other.patient(his.id)
+        inner = msgspec.structs.replace(inner, url=inner.url.partition("?")[0], method="GET")
+    if found.moved:
+        inner = msgspec.structs.replace(inner, url=_without_token(inner.url), method="GET", body=b"")
+    if dvza.fault("fhir-version-ignored", host):
+        inner = msgspec.structs.replace(
+            inner,
+            headers=tuple((n, v.split(";")[0] if n.lower() == "accept" else v) for n, v in inner.headers),
+        )
+    scratch = grant.family if grant.function == "share" else ""
+    answer = _returned(await backend.handle(inner, patient, base, scratch), request)
+    if dvza.fault("bsn-in-header", host):
+        answer = replace(answer, headers=(*answer.headers, ("X-BSN", _BSN)))
+    return replace(answer, delay=TOO_SLOW_SECONDS) if dvza.fault("resource-too-slow", host) else answer
+
+
+_BSN: Final = "999990019"
+"""A number of the test range, for the fault that leaks one."""
+TOO_SLOW_SECONDS: Final = 62.0
+_KNOWN_HEADERS: Final = frozenset(
+    {
+        "host", "authorization", "accept", "accept-encoding", "accept-language", "user-agent", "connection",
+        "content-type", "content-length", "prefer", "medmij-request-id", "x-correlation-id", "if-none-exist",
+    }
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Bearer:
+    """A token, or the case of what is wrong; ``moved`` when it came in a forbidden place."""
+
+    token: str = ""
+    case: str = ""
+    moved: bool = False
+
+
+def _bearer(dvza: DvzaTwin, request: Incoming, host: str) -> _Bearer:
+    found = resource.bearer(request.headers, request.query, request.body)
+    if found.case == "several-methods" and dvza.fault("query-token-accepted", host):
+        match = re.search(r"access_token=([^&\s]+)", request.query + "&" + request.body.decode("latin-1"))
+        return _Bearer(token=unquote(match.group(1)), moved=True) if match else _Bearer(case=found.case)
+    if found.case in ("no-token", "invalid-token") and dvza.fault("any-token-accepted", host):
+        return _Bearer(token="?")  # noqa: S106 - not a secret: any word will do under this fault
+    return _Bearer(token=found.token, case=found.case)
+
+
+async def _without_grant(dvza: DvzaTwin, inner: Request, his: str, base: str, host: str) -> Response | None:
+    """Faults about documents that are asked for without a token; ``None``: refuse as usual."""
+    if dvza.fault("document-without-token-500", host):
+        return Response(status=500, headers=(("Content-Type", "text/plain"),), body=b"interne fout")
+    if dvza.fault("document-without-token", host):
+        for person in dvza.persons.values():
+            answer = await dvza.backends[his].handle(inner, person.patient(his), base)
+            if answer.status == 200:
+                return answer
+    return None
+
+
+def _without_token(url: str) -> str:
+    return re.sub(r"[?&]access_token=[^&]*", "", url)
+
+
+def _check(dvza: DvzaTwin, grant: Grant | None, host: str, his: str, service: str, rel: Release) -> str:
+    if grant is None or grant.revoked or grant.family in dvza.withdrawn or grant.release != rel.id:
+        return "invalid-token"
+    expired = dvza.clock.now() >= grant.issued + timedelta(seconds=limits().access_token_lifetime)
+    if expired and not dvza.fault("expired-token-accepted", host):
+        return "invalid-token"
+    if host not in (grant.client_id, ANYBODY):
+        return "foreign-client"
+    if grant.his != his or service not in grant.services:
+        return "insufficient-scope"
+    return ""
+
+
+def _inner_url(request: Incoming, base: str) -> str:
+    raw = request.url.partition("://")[2]
+    raw_path = raw[raw.find("/") :] if "/" in raw else "/"
+    rest = raw_path.partition("/fhir")[2]
+    return base + rest
+
+
+def _refused(case: str, request: Incoming) -> Outgoing:
+    found = RESOURCE_CASES[case]
+    extra: Headers = (("WWW-Authenticate", found.challenge),) if found.challenge else ()
+    codes = {401: "login", 403: "forbidden", 400: "invalid"}
+    return outcome(found.status, codes.get(found.status, "security"), case, request, extra)
+
+
+def outcome(status: int, code: str, text: str, request: Incoming, extra: Headers = ()) -> Outgoing:
+    """An OperationOutcome in the format that the client prefers."""
+    wants_xml = "xml" in (header(request.headers, "accept") or "")
+    if wants_xml:
+        body = (
+            '<OperationOutcome xmlns="http://hl7.org/fhir"><issue><severity value="error"/>'
+            f'<code value="{code}"/><diagnostics value="{text}"/></issue></OperationOutcome>'
+        )
+    else:
+        body = (
+            '{"resourceType":"OperationOutcome","issue":[{"severity":"error","code":"'
+            f'{code}","diagnostics":"{text}"' + "}]}"
+        )
+    kind = f"application/fhir+{'xml' if wants_xml else 'json'}; charset=utf-8"
+    return Outgoing(
+        status=status,
+        headers=(("Content-Type", kind), ("Cache-Control", "no-store"), *_echo(request), *extra),
+        body=body.encode(),
+    )
+
+
+def _returned(response: Response, request: Incoming) -> Outgoing:
+    return Outgoing(
+        status=response.status,
+        headers=(*response.headers, ("Cache-Control", "no-store"), *_echo(request)),
+        body=response.body,
+    )
+
+
+def _echo(request: Incoming) -> Headers:
+    value = header(request.headers, medmij_headers.REQUEST_ID) or ""
+    return ((medmij_headers.REQUEST_ID, value),) if medmij_headers.is_uuid(value) else ()

@@ -1,0 +1,398 @@
+"""Servers of all mocks: many hosts and ports in one event loop thread, TLS peer facts in the ASGI scope.
+
+The peer certificate of mutual TLS reaches the application as ``scope["harness.tls"]``
+(:class:`~harness.core.run.exchanges.Tls`), put there by a small subclass of uvicorn's HTTP protocol from the
+connection itself. It never travels in a header, so nobody can forge it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import logging
+import socket
+import ssl
+import threading
+from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import dataclass, field
+from email.utils import formatdate
+from typing import Any, Final
+
+from uvicorn.config import Config
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.server import ServerState
+
+from harness.core.errors import ConfigurationError
+from harness.core.run.exchanges import Certificate, Headers, Tls
+from harness.core.text import Text
+from harness.pki.facts import certificate_facts
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+MAX_HEADERS: Final = 32 * 1024
+"""Largest request head (bytes)."""
+HEAD_SECONDS: Final = 15.0
+"""Time within which a request head (and its body) must be complete; slow clients are cut off."""
+BODY_SECONDS: Final = 60.0
+KEEP_ALIVE: Final = 90
+
+
+@dataclass(frozen=True, kw_only=True)
+class Incoming:
+    """A request as a mock's handler gets it.
+
+    :ivar url: as the client named it: scheme, Host header, exact path and query.
+    :ivar path: decoded path.
+    :ivar query: raw query.
+    :ivar tls: facts of the connection; ``tls.client`` is the verified peer certificate.
+    """
+
+    method: str
+    url: str
+    path: str
+    query: str
+    headers: Headers
+    body: bytes
+    tls: Tls | None = None
+    peer: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outgoing:
+    """A response of a mock, with opt-in misbehaviour.
+
+    :ivar delay: seconds (by the mock's clock) before the answer.
+    :ivar truncate: send only this many bytes of the body and hang up.
+    :ivar hang_up: close the connection without an answer.
+    """
+
+    status: int = 200
+    headers: Headers = ()
+    body: bytes = field(default=b"", repr=False)
+    delay: float = 0.0
+    truncate: int | None = None
+    hang_up: bool = False
+
+
+Handler = Callable[[Incoming], Awaitable[Outgoing]]
+
+
+@functools.lru_cache(maxsize=4096)
+def _facts(der: bytes) -> Certificate | None:
+    return certificate_facts(der)
+
+
+def peer_facts(ssl_object: ssl.SSLObject, own: Certificate | None) -> Tls:
+    """TLS facts of a connection that we accepted."""
+    der = ssl_object.getpeercert(True)
+    cipher = ssl_object.cipher()
+    return Tls(
+        version=ssl_object.version() or "",
+        cipher=cipher[0] if cipher else "",
+        server_name=str(getattr(ssl_object, "harness_server_name", "") or ""),
+        server=own,
+        client=_facts(der) if der else None,
+    )
+
+
+def remember_server_name(context: ssl.SSLContext) -> None:
+    """Keep the SNI name of each connection, so that it can be recorded."""
+
+    def remember(connection: Any, name: str | None, _: ssl.SSLContext) -> None:
+        connection.harness_server_name = name
+
+    context.sni_callback = remember
+
+
+class PeerProtocol(HttpToolsProtocol):
+    """uvicorn's HTTP protocol plus peer facts, a limit on the request head, and a time limit on it."""
+
+    own: Certificate | None = None
+    _tls: Tls | None = None
+    _head_size = 0
+    _deadline: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        ssl_object = transport.get_extra_info("ssl_object")
+        if ssl_object is not None:
+            self._tls = peer_facts(ssl_object, getattr(self.config.app, "own", None))
+        self._start_deadline()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop_deadline()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        if self.transport.is_closing():
+            return
+        if self._deadline is None and (self.cycle is None or self.cycle.response_complete):
+            self._start_deadline()
+        super().data_received(data)
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._head_size = 0
+        self.scope["harness.tls"] = self._tls  # type: ignore[typeddict-unknown-key]
+        self.scope["harness.transport"] = self.transport  # type: ignore[typeddict-unknown-key]
+
+    def on_url(self, url: bytes) -> None:
+        self._count(len(url))
+        super().on_url(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._count(len(name) + len(value) + 4)
+        super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        if self._head_size > MAX_HEADERS:
+            return
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        if self._head_size <= MAX_HEADERS:
+            super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        self._stop_deadline()
+        if self._head_size <= MAX_HEADERS:
+            super().on_message_complete()
+
+    def _count(self, size: int) -> None:
+        self._head_size += size
+        if self._head_size > MAX_HEADERS and not self.transport.is_closing():
+            self.transport.write(
+                b"HTTP/1.1 431 Request Header Fields Too Large\r\n"
+                b"connection: close\r\ncontent-length: 0\r\n\r\n"
+            )
+            self.transport.close()
+
+    def _start_deadline(self) -> None:
+        self._stop_deadline()
+        self._deadline = self.loop.call_later(HEAD_SECONDS, self._too_slow)
+
+    def _stop_deadline(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def _too_slow(self) -> None:
+        self._deadline = None
+        if self.transport is not None and not self.transport.is_closing():
+            self.transport.close()
+
+
+class HandlerApp:
+    """ASGI application around a :data:`Handler`; a defect of the handler is a plain 500 without detail.
+
+    :param own: facts of the server's own certificate.
+    :param sleep: how delays are waited out (the clock of the mock).
+    :param limit: largest request body (bytes).
+    """
+
+    def __init__(
+        self,
+        handler: Handler,
+        *,
+        own: Certificate | None = None,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        limit: int = 4 * 1024 * 1024,
+        on_error: Callable[[BaseException], None] | None = None,
+    ) -> None:
+        self.handler = handler
+        self.own = own
+        self.sleep = sleep
+        self.limit = limit
+        self.on_error = on_error
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return None
+        try:
+            body = await asyncio.wait_for(self._body(receive), BODY_SECONDS)
+        except TimeoutError:
+            return await _answer(scope, send, Outgoing(status=408, headers=(("Connection", "close"),)))
+        if body is None:
+            return await _answer(scope, send, Outgoing(status=413, headers=(("Connection", "close"),)))
+        try:
+            answer = await self.handler(incoming(scope, body))
+            if answer.delay:
+                await self.sleep(answer.delay)
+        except Exception as error:
+            if self.on_error is not None:
+                self.on_error(error)
+            logging.getLogger("harness.network").debug("handler failed", exc_info=error)
+            answer = Outgoing(
+                status=500, headers=(("Content-Type", "text/plain; charset=utf-8"),), body=b"internal error\n"
+            )
+        return await _answer(scope, send, answer)
+
+    async def _body(self, receive: Receive) -> bytes | None:
+        parts: list[bytes] = []
+        size = 0
+        while True:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                return b"".join(parts)
+            part = message.get("body", b"")
+            size += len(part)
+            if size > self.limit:
+                return None
+            parts.append(part)
+            if not message.get("more_body"):
+                return b"".join(parts)
+
+
+def incoming(scope: Scope, body: bytes) -> Incoming:
+    """The request of an ASGI scope."""
+    headers: Headers = tuple(
+        (key.decode("latin-1"), value.decode("latin-1")) for key, value in scope["headers"]
+    )
+    hosts = [value for key, value in headers if key.lower() == "host"]
+    raw = (scope.get("raw_path") or scope["path"].encode("utf-8", "surrogateescape")).split(b"?")[0]
+    query = scope.get("query_string", b"").decode("latin-1")
+    target = raw.decode("latin-1") + (f"?{query}" if query else "")
+    host = hosts[0] if hosts else ""
+    client = scope.get("client")
+    return Incoming(
+        method=scope["method"],
+        url=f"{scope.get('scheme', 'http')}://{host}{target}",
+        path=scope["path"],
+        query=query,
+        headers=headers,
+        body=body,
+        tls=scope.get("harness.tls"),
+        peer=str(client[0]) if client else "",
+    )
+
+
+async def _answer(scope: Scope, send: Send, answer: Outgoing) -> None:
+    transport = scope.get("harness.transport")
+    if answer.hang_up and transport is not None:
+        transport.abort()
+        return
+    headers = [(key.encode("latin-1"), value.encode("latin-1")) for key, value in answer.headers]
+    bodyless = answer.status in (204, 304) or 100 <= answer.status < 200
+    if not bodyless and not any(key.lower() == b"content-length" for key, _ in headers):
+        headers.append((b"content-length", str(len(answer.body)).encode()))
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    body = b"" if bodyless or scope["method"] == "HEAD" else answer.body
+    if answer.truncate is not None and transport is not None:
+        await send({"type": "http.response.body", "body": body[: answer.truncate], "more_body": True})
+        transport.close()
+        return
+    await send({"type": "http.response.body", "body": body})
+
+
+class Hosting:
+    """An event loop in a background thread that serves any number of listeners."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._loop.set_exception_handler(lambda _loop, _context: None)
+        self._servers: list[asyncio.Server] = []
+        self._states: list[ServerState] = []
+        self._thread = threading.Thread(target=self._run, name="harness-hosting", daemon=True)
+        self._closed = False
+        self._thread.start()
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        self._loop.call_soon(self._tick)
+        self._loop.run_forever()
+
+    def _tick(self) -> None:
+        date = [(b"date", formatdate(usegmt=True).encode())]
+        for state in self._states:
+            state.default_headers = date
+        self._loop.call_later(1.0, self._tick)
+
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """The loop, for other servers that want to live in it."""
+        return self._loop
+
+    def listen(
+        self, app: HandlerApp, context: ssl.SSLContext | None, *, address: str = "127.0.0.1", port: int = 0
+    ) -> int:
+        """Serve an application; returns the port (``port=0``: a free one).
+
+        :raises ConfigurationError: the address or port cannot be used.
+        """
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        # With the protocol stated, asyncio switches off Nagle's algorithm on accepted connections.
+        listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        try:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind((address, port))
+            listener.listen(256)
+        except OSError as error:
+            listener.close()
+            raise ConfigurationError(
+                Text(nl="hier kan niet worden geluisterd", en="cannot listen here"),
+                where=f"{address}:{port}",
+                received=error.strerror or str(error),
+            ) from None
+        if context is not None:
+            remember_server_name(context)
+        self.call(self._serve(app, context, listener))
+        return int(listener.getsockname()[1])
+
+    async def _serve(self, app: HandlerApp, context: ssl.SSLContext | None, listener: socket.socket) -> None:
+        config = Config(
+            app,
+            http=PeerProtocol,
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            timeout_keep_alive=KEEP_ALIVE,
+        )
+        config.load()
+        state = ServerState()
+        state.default_headers = [(b"date", formatdate(usegmt=True).encode())]
+        self._states.append(state)
+
+        def protocol() -> asyncio.Protocol:
+            return PeerProtocol(config, state, {}, self._loop)
+
+        arguments: dict[str, Any] = {}
+        if context is not None:
+            arguments = {"ssl": context, "ssl_handshake_timeout": 15.0, "ssl_shutdown_timeout": 2.0}
+        server = await self._loop.create_server(protocol, sock=listener, **arguments)
+        self._servers.append(server)
+
+    def call(self, coroutine: Any, timeout: float = 30.0) -> Any:
+        """Run a coroutine in the loop and wait for its result."""
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(timeout)
+
+    def close(self) -> None:
+        """Stop all listeners and the thread."""
+        if self._closed:
+            return
+        self._closed = True
+
+        async def stop() -> None:
+            for server in self._servers:
+                server.close()
+            for state in self._states:
+                for connection in list(state.connections):
+                    if connection.transport is not None:
+                        connection.transport.abort()
+            await asyncio.sleep(0.01)
+            tasks = [task for task in asyncio.all_tasks(self._loop) if task is not asyncio.current_task()]
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+        try:
+            self.call(stop(), 10.0)
+        finally:
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join(10.0)
+            if not self._thread.is_alive():
+                self._loop.close()

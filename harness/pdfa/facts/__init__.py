@@ -1,0 +1,1 @@
+"""What a document holds, as facts that rules look at."""

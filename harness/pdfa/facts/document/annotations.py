@@ -1,0 +1,97 @@
+"""Annotation facts (ISO 32000-1, 12.5)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from harness.pdfa.facts.document.actions import check_action, check_additional
+from harness.pdfa.file.cos import Stream
+
+if TYPE_CHECKING:
+    from harness.pdfa.facts.context import Context
+
+
+@dataclass(slots=True)
+class AnnotFact:
+    """One annotation; ``normal`` is ``stream``, ``dict`` (of streams), ``other`` or ``None`` (no AP)."""
+
+    subtype: str | None
+    dict: dict[str, Any]
+    flags: int | None
+    opacity: float | None
+    appearance: tuple[str, ...] | None
+    normal: str | None
+    field_type: str | None
+    zero_size: bool
+    output_space: str | None
+    colours: bool
+
+    @property
+    def received(self) -> str:
+        """The annotation type."""
+        return self.subtype or ""
+
+
+def field_type(ctx: Context, field: dict[str, Any]) -> str | None:
+    """FT of a field or widget, inherited through Parent."""
+    doc = ctx.doc
+    for _ in range(50):
+        found = doc.name(field.get("FT"))
+        if found is not None:
+            return found
+        parent = doc.resolve(field.get("Parent"))
+        if type(parent) is not dict:
+            return None
+        field = parent
+    return None
+
+
+def check_annotation(ctx: Context, value: Any, where: str) -> list[Stream]:
+    """Judge one annotation; returns the appearance streams that are shown."""
+    doc = ctx.doc
+    annot = doc.resolve(value)
+    if type(annot) is not dict:
+        return []
+    subtype = doc.name(annot.get("Subtype"))
+    appearance = doc.resolve(annot.get("AP"))
+    normal: str | None = None
+    streams: list[Stream] = []
+    if type(appearance) is dict:
+        shown = doc.resolve(appearance.get("N"))
+        if isinstance(shown, Stream):
+            normal = "stream"
+        elif type(shown) is dict and any(isinstance(doc.resolve(v), Stream) for v in shown.values()):
+            normal = "dict"
+        else:
+            normal = "other"
+        for entry in appearance.values():
+            streams += _streams(ctx, entry)
+    rect = [doc.number(v) for v in doc.array(annot.get("Rect"))]
+    fact = AnnotFact(
+        subtype=subtype,
+        dict=annot,
+        flags=doc.integer(annot.get("F")),
+        opacity=doc.number(annot.get("CA")),
+        appearance=tuple(appearance) if type(appearance) is dict else None,
+        normal=normal,
+        field_type=field_type(ctx, annot),
+        zero_size=len(rect) == 4 and rect[0] == rect[2] and rect[1] == rect[3],
+        output_space=ctx.output_space,
+        colours=any(type(doc.resolve(annot.get(key))) is list for key in ("C", "IC")),
+    )
+    ctx.judge("PDAnnot", fact, where)
+    if subtype == "Widget":
+        ctx.judge("PDWidgetAnnot", fact, where)
+    check_action(ctx, annot.get("A"), f"{where} / A")
+    check_additional(ctx, annot, where)
+    return streams
+
+
+def _streams(ctx: Context, value: Any, depth: int = 0) -> list[Stream]:
+    found = ctx.doc.resolve(value)
+    if isinstance(found, Stream):
+        return [found]
+    if type(found) is dict and depth < 3:
+        return [stream for item in found.values() for stream in _streams(ctx, item, depth + 1)]
+    return []

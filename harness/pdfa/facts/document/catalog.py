@@ -1,0 +1,155 @@
+"""Catalog level: output intents, actions, outlines, forms, optional content, names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from harness.pdfa.facts.document import attachments, signatures, structure
+from harness.pdfa.facts.document.actions import check_action, check_additional
+from harness.pdfa.facts.document.annotations import field_type
+from harness.pdfa.facts.graphics import icc
+from harness.pdfa.file.lex import Ref
+
+if TYPE_CHECKING:
+    from harness.pdfa.facts.context import Context
+
+
+@dataclass(slots=True)
+class OptionalContentFact:
+    """One optional content configuration."""
+
+    dict: dict[str, Any]
+    name: bytes | None
+    duplicate: bool
+    missing_groups: int
+
+
+def check_catalog(ctx: Context) -> None:
+    """Everything that pages depend on: output intents first, then actions, forms and structure."""
+    _output_intents(ctx)
+    root, doc = ctx.root, ctx.doc
+    ctx.judge("PDDocument", root, "Catalog")
+    ctx.judge("DocumentNames", tuple(doc.sub(root, "Names")), "Catalog / Names")
+    check_action(ctx, root.get("OpenAction"), "Catalog / OpenAction")
+    check_additional(ctx, root, "Catalog")
+    _outlines(ctx)
+    _forms(ctx)
+    _optional_content(ctx)
+    signatures.check_permissions(ctx)
+    structure.check_structure(ctx)
+
+
+def check_rest(ctx: Context) -> None:
+    """What needs the pages to be done: files and their associations."""
+    attachments.check_files(ctx)
+
+
+def _output_intents(ctx: Context) -> None:
+    doc = ctx.doc
+    profiles: list[Any] = []
+    for index, item in enumerate(doc.array(ctx.root.get("OutputIntents"))):
+        intent = doc.resolve(item)
+        if type(intent) is not dict:
+            continue
+        where = f"Catalog / OutputIntents[{index}]"
+        kind = doc.name(intent.get("S"))
+        ctx.judge("PDOutputIntent", (kind, "DestOutputProfileRef" in intent), where)
+        value = intent.get("DestOutputProfile")
+        if value is None:
+            continue
+        profiles.append(value)
+        stream = doc.stream(value)
+        if stream is None:
+            continue
+        fact = icc.read(stream)
+        ctx.judge("ICCOutputProfile", (kind, fact, ctx.part), where, fact.describe())
+        icc.check_count(ctx, stream, fact, where)
+        if kind == "GTS_PDFA1" and ctx.output_space is None:
+            ctx.output_space = fact.space or "?"
+            ctx.output_class = fact.device_class
+            ctx.output_profile = stream
+    same = all(type(p) is Ref and p == profiles[0] for p in profiles) if len(profiles) > 1 else True
+    ctx.judge("OutputIntents", same, "Catalog / OutputIntents")
+
+
+def _outlines(ctx: Context) -> None:
+    doc = ctx.doc
+    seen: set[object] = set()
+    work = [doc.sub(ctx.root, "Outlines").get("First")]
+    while work:
+        value = work.pop()
+        item = doc.resolve(value)
+        key = doc.key(value)
+        if type(item) is not dict or key in seen:
+            continue
+        seen.add(key)
+        check_action(ctx, item.get("A"), "Outlines")
+        work += [item.get("Next"), item.get("First")]
+        if len(seen) & 0xFFF == 0:
+            ctx.budget.tick()
+
+
+def _forms(ctx: Context) -> None:
+    doc = ctx.doc
+    form = doc.resolve(ctx.root.get("AcroForm"))
+    if type(form) is not dict:
+        return
+    ctx.judge(
+        "PDAcroForm", {k: doc.resolve(form[k]) for k in ("NeedAppearances", "XFA") if k in form}, "AcroForm"
+    )
+    seen: set[object] = set()
+    work = [(item, "AcroForm") for item in reversed(doc.array(form.get("Fields")))]
+    while work:
+        value, parent = work.pop()
+        field = doc.resolve(value)
+        key = doc.key(value)
+        if type(field) is not dict or key in seen:
+            continue
+        seen.add(key)
+        name = doc.string(field.get("T"))
+        if parent != "AcroForm" and name is None:
+            continue  # a widget without a field of its own
+        where = f"{parent} / {(name or b'').decode('latin-1')[:60]}"
+        ctx.judge("PDFormField", field, where)
+        check_additional(ctx, field, where)
+        if field_type(ctx, field) == "Sig" and "V" in field:
+            signatures.check_signature(ctx, field["V"], where)
+        work += [(kid, where) for kid in reversed(doc.array(field.get("Kids")))]
+        if len(seen) & 0xFFF == 0:
+            ctx.budget.tick()
+
+
+def _optional_content(ctx: Context) -> None:
+    doc = ctx.doc
+    properties = doc.resolve(ctx.root.get("OCProperties"))
+    if type(properties) is not dict or ctx.part == 1:
+        return
+    groups = {doc.key(g) for g in doc.array(properties.get("OCGs"))}
+    configs = [c for c in [properties.get("D"), *doc.array(properties.get("Configs"))] if c is not None]
+    found = [d for d in (doc.resolve(c) for c in configs) if type(d) is dict]
+    names = [doc.string(d.get("Name")) for d in found]
+    for index, config in enumerate(found):
+        name = names[index]
+        order = doc.resolve(config.get("Order"))
+        missing = 0
+        if type(order) is list:
+            missing = len(groups - _flatten(ctx, order))
+        fact = OptionalContentFact(config, name, name is not None and names.count(name) > 1, missing)
+        ctx.judge("PDOCConfig", fact, f"OCProperties / configuration {index}")
+
+
+def _flatten(ctx: Context, order: list[Any]) -> set[object]:
+    doc = ctx.doc
+    out: set[object] = set()
+    work: list[tuple[Any, int]] = [(item, 0) for item in order]
+    while work:
+        value, depth = work.pop()
+        found = doc.resolve(value)
+        if type(found) is list and depth < 50:
+            work += [(item, depth + 1) for item in found]
+        elif type(found) is dict:
+            out.add(doc.key(value))
+        if len(out) & 0xFFF == 0xFFF:
+            ctx.budget.tick()
+    return out

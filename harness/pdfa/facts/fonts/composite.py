@@ -1,0 +1,286 @@
+"""Composite (Type 0) fonts: CMap, CIDFont, CIDToGIDMap, widths."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from harness.pdfa.facts.fonts import cmap as cmaps
+from harness.pdfa.facts.fonts.cff import CFFFont
+from harness.pdfa.facts.fonts.cmap import CMap
+from harness.pdfa.facts.fonts.font import SUBSET, Font, GlyphFact, font_file, open_program
+from harness.pdfa.facts.fonts.truetype import TrueTypeFont
+from harness.pdfa.file.cos import Stream
+
+if TYPE_CHECKING:
+    from harness.pdfa.facts.context import Context
+
+
+@dataclass(slots=True)
+class Type0Fact:
+    """Character collections of CMap and CIDFont."""
+
+    cmap: str | None
+    cmap_info: tuple[str, str, int] | None
+    font_info: tuple[str, str, int] | None
+
+    @property
+    def received(self) -> str:
+        """Both collections."""
+        return f"{self.cmap_info} / {self.font_info}"
+
+
+@dataclass(slots=True)
+class CMapFact:
+    """The CMap of a composite font."""
+
+    name: str | None
+    embedded: bool
+
+
+@dataclass(slots=True)
+class CMapFileFact:
+    """An embedded CMap stream."""
+
+    dict_wmode: int
+    wmode: int
+    max_cid: int
+
+
+@dataclass(slots=True)
+class CIDFontFact:
+    """A CIDFont and its CIDSet."""
+
+    subtype: str | None
+    embedded: bool
+    visible: bool
+    has_map: bool
+    map_ok: bool
+    subset: bool
+    has_cid_set: bool
+    cid_set_complete: bool
+
+
+class CompositeFont(Font):
+    """A Type 0 font with its descendant."""
+
+    def __init__(self, ctx: Context, dict_: dict[str, Any]) -> None:
+        super().__init__(ctx, dict_)
+        doc = ctx.doc
+        descendants = doc.array(dict_.get("DescendantFonts"))
+        self.descendant = doc.dict_of(descendants[0]) if descendants else {}
+        self.descriptor = doc.sub(self.descendant, "FontDescriptor")
+        found = font_file(ctx, self.descriptor)
+        self.file = found[1] if found is not None else None
+        self.program = open_program(ctx, *found) if found is not None else None
+        self.cid_subtype = doc.name(self.descendant.get("Subtype"))
+        if self.cid_subtype not in ("CIDFontType0", "CIDFontType2"):
+            self.program = None  # as the reference: unknown kinds of fonts are not read
+        self._load_cmap()
+        self._load_map()
+        default = doc.number(self.descendant.get("DW"))
+        self.default_width = 1000.0 if default is None else default
+        self.widths = self._read_widths()
+        self.used_cids: set[int] = set()
+
+    def _load_cmap(self) -> None:
+        ctx, doc = self.ctx, self.ctx.doc
+        value = doc.resolve(self.dict.get("Encoding"))
+        self.cmap_name: str | None = None
+        self.cmap_stream: Stream | None = None
+        cmap: CMap | None = None
+        if type(value) is str:
+            self.cmap_name = value
+            cmap = cmaps.predefined(value)
+        elif isinstance(value, Stream):
+            self.cmap_stream = value
+            self.cmap_name = doc.name(value.dict.get("CMapName"))
+            cmap = cmaps.parse(value.data() or b"", ctx.limits)
+            info = self._info(value.dict)
+            if info is not None:
+                cmap.registry, cmap.ordering, cmap.supplement = info
+            cmap.parent = self._parent_cmap(value, cmap)
+        self.cmap = cmap
+
+    def _parent_cmap(self, stream: Stream, cmap: CMap) -> CMap | None:
+        doc = self.ctx.doc
+        used = doc.resolve(stream.dict.get("UseCMap"))
+        name = used if type(used) is str else cmap.use
+        self.referenced: str | None = name or None
+        if isinstance(used, Stream) and used is not stream:
+            self.referenced = doc.name(used.dict.get("CMapName"))
+            return cmaps.parse(used.data() or b"", self.ctx.limits)
+        return cmaps.predefined(name) if name else None
+
+    def _info(self, holder: dict[str, Any]) -> tuple[str, str, int] | None:
+        doc = self.ctx.doc
+        info = doc.resolve(holder.get("CIDSystemInfo"))
+        if type(info) is list and info:
+            info = doc.resolve(info[0])
+        if type(info) is not dict:
+            return None
+        registry, ordering = doc.string(info.get("Registry")), doc.string(info.get("Ordering"))
+        return (
+            (registry or b"").decode("latin-1"), (ordering or b"").decode("latin-1"),
+            doc.integer(info.get("Supplement")) or 0,
+        )  # fmt: skip
+
+    def _load_map(self) -> None:
+        doc = self.ctx.doc
+        value = doc.resolve(self.descendant.get("CIDToGIDMap"))
+        self.map_value = value
+        self.gid_map: bytes | None = None
+        if isinstance(value, Stream):
+            self.gid_map = value.data() or b""
+
+    def _read_widths(self) -> dict[int, float | None]:
+        doc = self.ctx.doc
+        out: dict[int, float | None] = {}
+        items = doc.array(self.descendant.get("W"))
+        index = 0
+        while index < len(items):
+            first = doc.integer(items[index])
+            if first is None or index + 1 >= len(items):
+                break
+            second = doc.resolve(items[index + 1])
+            if type(second) is list:
+                for offset, width in enumerate(second):
+                    out[first + offset] = doc.number(width)
+                index += 2
+                continue
+            last = doc.integer(second)
+            if last is None or index + 2 >= len(items):
+                break
+            width_value = doc.number(items[index + 2])
+            for cid in range(first, min(last, first + 70_000) + 1):
+                out[cid] = width_value
+            index += 3
+            if len(out) > 200_000:
+                break
+        return out
+
+    # -- facts ------------------------------------------------------------------------------------
+
+    def codes(self, text: bytes) -> list[tuple[int, int]]:
+        """Codes by the CMap's code spaces; two bytes when there is no usable CMap."""
+        if self.cmap is None:
+            return [(int.from_bytes(text[i : i + 2], "big"), 2) for i in range(0, len(text), 2)]
+        return self.cmap.codes(text)
+
+    def judge(self, where: str, invisible: bool) -> None:
+        """Judge font, descendant and CMap."""
+        ctx, doc = self.ctx, self.ctx.doc
+        self.judge_dict(self.dict, None, None, where, invisible)
+        self.judge_dict(self.descendant, self.program, self.file, where, invisible)
+        cmap = self.cmap
+        info = (cmap.registry, cmap.ordering, cmap.supplement) if cmap is not None else None
+        ctx.judge("PDType0Font", Type0Fact(self.cmap_name, info, self._info(self.descendant)), where)
+        ctx.judge(
+            "PDCMap", CMapFact(self.cmap_name, self.cmap_stream is not None), where, self.cmap_name or ""
+        )
+        if self.cmap_stream is not None and cmap is not None:
+            declared = doc.integer(self.cmap_stream.dict.get("WMode")) or 0
+            ctx.judge("CMapFile", CMapFileFact(declared, cmap.wmode, cmap.max_cid), where)
+            if self.referenced is not None:
+                ctx.judge("PDReferencedCMap", self.referenced, where, self.referenced)
+
+    def finish(self, ctx: Context) -> None:
+        """CIDToGIDMap and CIDSet, once all uses are known."""
+        if not self.judged:
+            return
+        where = f"font {self.label}"
+        value = self.map_value
+        cid_set = self.ctx.doc.stream(self.descriptor.get("CIDSet"))
+        name = self.ctx.doc.name(self.descendant.get("BaseFont")) or ""
+        fact = CIDFontFact(
+            subtype=self.cid_subtype,
+            embedded=self.program is not None,
+            visible=self.visible_use,
+            has_map=value is not None,
+            map_ok=isinstance(value, Stream) or value == "Identity",
+            subset=SUBSET.match(name) is not None,
+            has_cid_set=cid_set is not None,
+            cid_set_complete=cid_set is None or self._complete(cid_set.data() or b""),
+        )
+        self.ctx.judge("PDCIDFont", fact, where)
+
+    def _complete(self, bits: bytes) -> bool:
+        """Whether a CIDSet lists exactly the CIDs of the font program, in part 1 the used ones (0 does not matter)."""  # noqa: E501
+        listed = {8 * i + j for i, byte in enumerate(bits) if byte for j in range(8) if byte & (0x80 >> j)}
+        listed.discard(0)
+        if self.ctx.part == 1:
+            return {cid for cid in self.used_cids if cid and self.gid(cid)} <= listed
+        needed, known = self.program_cids()
+        return needed <= listed <= known
+
+    def program_cids(self) -> tuple[set[int], set[int]]:
+        """CIDs that a CIDSet must list for the embedded program, and all CIDs that it knows; without 0."""
+        program = self.program
+        if isinstance(program, CFFFont):
+            if program.cid:
+                cids = {c for c in program.charset if isinstance(c, int) and c}
+            else:
+                cids = set(range(1, program.count))
+            return cids, cids
+        if isinstance(program, TrueTypeFont):
+            # as the reference: the glyphs that count are those with metrics of their own
+            measured = min(program.metrics, program.count)
+            if self.gid_map is None:
+                return set(range(1, measured)), set(range(1, program.count))
+            data = self.gid_map
+            gids = {
+                cid: int.from_bytes(data[2 * cid : 2 * cid + 2], "big") for cid in range(1, len(data) // 2)
+            }
+            known = {cid for cid, gid in gids.items() if 0 < gid < program.count}
+            return {cid for cid in known if gids[cid] < measured}, known
+        return set(), set()
+
+    def gid(self, cid: int) -> int | None:
+        """Glyph index of a CID, ``None`` when the program has none."""
+        program = self.program
+        if isinstance(program, CFFFont):
+            if program.cid:
+                return program.index.get(cid)
+            return cid if cid < program.count else None
+        if isinstance(program, TrueTypeFont):
+            if self.gid_map is not None:
+                raw = self.gid_map[2 * cid : 2 * cid + 2]
+                gid = int.from_bytes(raw, "big") if len(raw) == 2 else 0
+            else:
+                gid = cid
+            return gid if gid < program.count else None
+        return None
+
+    def glyph(self, code: int, size: int, invisible: bool, actual_text: bool) -> GlyphFact:
+        """Facts of the glyph for a code."""
+        cid = self.cmap.cid(code, size) if self.cmap is not None else code
+        cid = cid or 0
+        self.used_cids.add(cid)
+        present: bool | None = None
+        actual: float | None = None
+        notdef = cid == 0
+        program = self.program
+        if program is not None:
+            gid = self.gid(cid)
+            present = cid == 0 or bool(gid)
+            notdef = not gid
+            if isinstance(program, CFFFont | TrueTypeFont):
+                actual = program.width(gid or 0)
+        return GlyphFact(
+            self.label, code, invisible, present, self.widths.get(cid, self.default_width), actual, notdef,
+            self.unicode(code, cid), actual_text,
+        )  # fmt: skip
+
+    def unicode(self, code: int, cid: int) -> str | None:
+        """Unicode text by ToUnicode, else by the character collection."""
+        if self.to_unicode is not None:
+            text = self.to_unicode.text(code)
+            if text is not None:
+                return text
+        info = self._info(self.descendant)
+        if info is not None and info[0] == "Adobe" and info[1] in cmaps.COLLECTIONS:
+            partner = cmaps.predefined(f"Adobe-{info[1]}-UCS2")
+            if partner is not None:
+                value = partner.cid(cid, 2)
+                return chr(value) if value is not None and value < 0x110000 else None
+        return None

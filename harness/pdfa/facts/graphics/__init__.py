@@ -1,0 +1,1 @@
+"""Facts of what is painted: content streams, graphics states, colour, images."""

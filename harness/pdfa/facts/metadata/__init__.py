@@ -1,0 +1,1 @@
+"""Facts of metadata: XMP packets, their schemas and value types, document information."""

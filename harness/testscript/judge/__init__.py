@@ -1,0 +1,1 @@
+"""Judging asserts on recorded exchanges: pure functions."""

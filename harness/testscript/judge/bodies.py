@@ -1,0 +1,131 @@
+"""Bodies of requests, responses and fixtures: parsed once, asked many times."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any
+
+from harness.core.errors import HarnessError
+from harness.core.issues import Issue, shorten
+from harness.fhir import fhirpath
+from harness.fhir.codec import documents as codec
+from harness.fhir.model.types import Model
+from harness.fhir.server.content import format_of, parse_media
+
+DIALECT = "hapi"
+
+
+@dataclass
+class Body:
+    """Content of one message, parsed as FHIR when it is FHIR.
+
+    :ivar data: the bytes as sent or received.
+    :ivar form: ``json``, ``xml`` or ``""`` when it is no FHIR content.
+    :ivar resource: the resource, ``None`` when there is none or it cannot be parsed.
+    :ivar problem: why there is no resource, in one line; ``""`` when there is one.
+    :ivar issues: defects that the parser found.
+    """
+
+    data: bytes
+    model: Model
+    form: str = ""
+    resource: dict[str, Any] | None = None
+    problem: str = ""
+    issues: tuple[Issue, ...] = ()
+    document: codec.Document | None = None
+    _context: fhirpath.DocumentContext | None = field(default=None, repr=False)
+
+    @property
+    def type(self) -> str:
+        """Resource type, ``""`` when there is no resource."""
+        return str(self.resource.get("resourceType", "")) if self.resource else ""
+
+    @property
+    def context(self) -> fhirpath.DocumentContext:
+        """The body prepared for FHIRPath."""
+        if self._context is None:
+            self._context = fhirpath.DocumentContext(self.resource, model=self.model)
+        return self._context
+
+    def evaluate(self, expression: str, *, dialect: str = DIALECT) -> list[Any]:
+        """Result of a FHIRPath expression on this body.
+
+        :raises HarnessError: a syntax or evaluation error.
+        """
+        return compiled(expression, self.model, dialect).evaluate(self.context)
+
+    def strings(self, expression: str) -> list[str]:
+        """The result as strings."""
+        return [as_text(value) for value in self.evaluate(expression)]
+
+
+@lru_cache(maxsize=20_000)
+def compiled(expression: str, model: Model, dialect: str = DIALECT) -> fhirpath.Expression:
+    """A compiled expression; raises for a syntax error (errors are not cached)."""
+    return fhirpath.compile(expression, model=model, dialect=dialect)
+
+
+def plain(value: Any) -> Any:
+    """JSON value of a FHIRPath result item."""
+    return value.value if isinstance(value, fhirpath.Node) else value
+
+
+def as_text(value: Any) -> str:
+    """String form of a FHIRPath result item, as asserts compare it."""
+    value = plain(value)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    if isinstance(value, (dict, list)):
+        return (
+            shorten(codec.to_json(value).decode("utf-8", "replace"))
+            if isinstance(value, dict)
+            else str(value)
+        )
+    return "" if value is None else str(value)
+
+
+def body_of(data: bytes, content_type: str, model: Model) -> Body:
+    """The body of a message.
+
+    :param content_type: header value; without one the first character decides.
+    """
+    media = parse_media(content_type) if content_type else None
+    form = format_of(media.name) if media else codec.sniff(data) or ""
+    if not data:
+        return Body(data, model, problem="no body")
+    if not form:
+        name = media.name if media else "unknown content"
+        return Body(data, model, problem=f"body is not FHIR but {name}: {excerpt(data)}")
+    return parsed(data, form, model)
+
+
+def parsed(data: bytes, form: str, model: Model) -> Body:
+    """A body that is said to be JSON or XML."""
+    document = codec.parse(data, format="json" if form == "json" else "xml", model=model)
+    resource = document.resource if not document.fatal and "resourceType" in document.resource else None
+    problem = ""
+    if resource is None:
+        worst = next((issue for issue in document.issues if issue.severity == "error"), None)
+        reason = worst.message.en if worst else "it has no resource type"
+        place = f" (line {worst.line}, column {worst.column})" if worst and worst.line else ""
+        problem = f"body is not a FHIR resource: {reason}{place}: {excerpt(data)}"
+    return Body(data, model, form, resource, problem, tuple(document.issues), document)
+
+
+def excerpt(data: bytes) -> str:
+    """The beginning of a body for people."""
+    return shorten(data[:120].decode("utf-8", "replace").strip(), 120)
+
+
+def error_text(error: HarnessError) -> str:
+    """Message of an error with what was expected and received, on one line."""
+    parts = [error.message.en]
+    if error.expected:
+        parts.append(f"expected {error.expected}")
+    if error.received:
+        parts.append(f"received {error.received}")
+    return shorten("; ".join(parts))

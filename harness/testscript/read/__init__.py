@@ -1,0 +1,1 @@
+"""What a TestScript set says: scripts, folders, variables, tokens."""

@@ -1,0 +1,105 @@
+"""Token maps: which access token stands for which test person."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness.core.errors import InputError
+from harness.core.text import Text
+from harness.testscript.read.model import TestScript
+
+FILE = "QualificationTokens.json"
+
+
+@dataclass(frozen=True)
+class TestPerson:
+    """One entry of a token map. ``token`` includes ``Bearer ``."""
+
+    __test__ = False
+
+    token: str
+    patient: str
+    family: str = ""
+    bsn: str = ""
+
+
+def read_token_map(path: Path) -> list[TestPerson]:
+    """A file in the shape of the official ``QualificationTokens.json``.
+
+    :raises InputError: when it is not a list of entries with ``accessToken`` and ``resourceId``.
+    """
+    try:
+        data: Any = json.loads(path.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError) as error:
+        raise InputError(
+            Text(nl="kan niet worden gelezen als JSON", en="cannot be read as JSON"),
+            where=str(path),
+            received=str(error),
+        ) from None
+    if not isinstance(data, list):
+        raise InputError(
+            Text(nl="is geen lijst van tokens", en="is not a list of tokens"),
+            where=str(path),
+            expected='[{"accessToken": "Bearer …", "resourceId": "…"}, …]',
+        )
+    persons = []
+    for number, item in enumerate(data):
+        token = item.get("accessToken") if isinstance(item, dict) else None
+        patient = item.get("resourceId") if isinstance(item, dict) else None
+        if not isinstance(token, str) or not isinstance(patient, str) or not token.strip():
+            raise InputError(
+                Text(nl=f"item {number} is geen token", en=f"item {number} is not a token"),
+                where=str(path),
+                expected='{"accessToken": "Bearer …", "resourceId": "…"}',
+                received=str(item)[:80],
+            )
+        persons.append(
+            TestPerson(with_scheme(token), patient, str(item.get("familyName", "")), str(item.get("bsn", "")))
+        )
+    return persons
+
+
+def with_scheme(token: str) -> str:
+    """The Authorization value of a token, with or without ``Bearer``."""
+    token = token.strip()
+    return token if token.lower().startswith("bearer ") else f"Bearer {token}"
+
+
+def find_token_map(folder: Path) -> Path | None:
+    """The official token map in a folder above (or in ``Configuration`` beside it)."""
+    for place in (folder.resolve(), *folder.resolve().parents):
+        for candidate in (place / FILE, place / "Configuration" / FILE):
+            if candidate.is_file():
+                return candidate
+    return None
+
+
+def tokens_of(scripts: Iterable[TestScript]) -> dict[str, str]:
+    """Patient id by Authorization value, as load scripts state it: each purge names its patient and token."""
+    found: dict[str, str] = {}
+    for script in scripts:
+        for operation in script.operations():
+            token = next((value for name, value in operation.headers if name.lower() == "authorization"), "")
+            if operation.code == "purge" and token and "${" not in token:
+                patient = operation.params.strip("/").removesuffix("/$purge").removeprefix("Patient/")
+                found[with_scheme(token)] = patient
+    return found
+
+
+def rewriting(official: Iterable[TestPerson], own: Iterable[TestPerson]) -> dict[str, str]:
+    """Official token -> token of the vendor, for the same patient id."""
+    theirs = {person.patient: person.token for person in own}
+    return {
+        person.token: theirs[person.patient]
+        for person in official
+        if person.patient in theirs and theirs[person.patient] != person.token
+    }
+
+
+def patients(persons: Iterable[TestPerson], known: Mapping[str, str]) -> dict[str, str]:
+    """Patient id by Authorization value; ``known`` goes first."""
+    return {**{person.token: person.patient for person in persons}, **known}

@@ -1,0 +1,1 @@
+"""Running scripts against a server, and what a run leaves behind."""

@@ -1,0 +1,1 @@
+"""Our own server with the fixtures of a set, and watching the live client that calls it."""
