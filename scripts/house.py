@@ -1,7 +1,7 @@
 """Measure the house: ``python scripts/house.py [--json] [FOLDER]`` (default ``harness``).
 
 Modules per folder, circles between modules (imports for types count too), lines per module, complexity per
-function (ruff's C901). ``tests/test_architecture.py`` holds the limits; this prints the numbers and what is over.
+function (ruff's C901). ``tests/test_architecture.py`` asks for these limits; this prints the numbers.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def modules(package: Path) -> dict[str, Path]:
 
 
 def imports(path: Path, known: dict[str, Path]) -> set[str]:
-    """Modules of ``known`` that a file imports, wherever the statement stands (a function, a type-only block)."""
+    """Modules of ``known`` that a file imports, wherever the statement stands (functions, type-only blocks)."""
     found: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
