@@ -18,6 +18,7 @@ from harness.core.data import data_path
 from harness.core.errors import ConfigurationError, nearest
 from harness.core.run.findings import Cell
 from harness.core.standards.faults import faults
+from harness.core.standards.table import default_standards, standards
 from harness.core.text import Text
 from harness.core.yamlfile import YamlDocument, load_yaml
 from harness.medmij.lists.faults import NAMES as LIST_FAULTS
@@ -93,7 +94,10 @@ class Stelselnode(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 class Participant(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One participant; which fields matter depends on its role (see the network file reference)."""
+    """One participant; which fields matter depends on its role (see the network file reference).
+
+    :ivar standards: in a network file that names none, those of the default verdict.
+    """
 
     id: str
     role: Literal["his", "dvza", "pgo"]
@@ -285,9 +289,10 @@ def load_network(path: Path | str) -> Network:
         names = sorted(item.stem for item in embedded.glob("*.yaml"))
         if str(path) in names:
             file = embedded / f"{path}.yaml"
-    document = load_yaml(file, schema="network")
+    document = load_yaml(file, schema="network", values={"standard": standards()})
     data = dict(document.data)
     data["path"] = str(file)
+    data["participants"] = [{"standards": default_standards(), **item} for item in data["participants"]]
     data["persons"] = [{"id": item} if isinstance(item, str) else item for item in data.get("persons", [])]
     try:
         network = msgspec.convert(data, Network)

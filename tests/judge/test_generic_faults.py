@@ -8,13 +8,13 @@ import pytest
 from standard_cell import StandardCell
 
 from harness.core.standards.faults import Fault, faults
-from harness.core.standards.queries import FOLDERS
+from harness.core.standards.table import standards
 from harness.judge.catalogue import load_catalogue
 from harness.network.faults import his as his_faults
 from harness.network.faults import pgo as pgo_query_faults
 from harness.network.faults.pgo import CHANGES
 
-STANDARDS = sorted(FOLDERS)
+STANDARDS = sorted(standards())
 BEHAVIOURS = ("xml-includes", "json-contained")
 OURS = sorted(
     (item for item in faults().values() if item.name in his_faults.names() | CHANGES.keys()),

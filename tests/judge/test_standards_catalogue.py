@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from harness.core.data import data_path
-from harness.core.standards.queries import FOLDERS, load_queries
+from harness.core.standards.queries import load_queries
+from harness.core.standards.table import standards
 from harness.core.yamlfile import load_yaml
 from harness.judge.catalogue import load_catalogue
 from harness.judge.registry import judges
@@ -22,8 +23,8 @@ BASISEISEN = load_yaml(data_path("profiles", "open-programma", "basiseisen.yaml"
 def scenarios() -> list[Scenario]:
     """Every declared scenario of the four standards."""
     found = []
-    for folder in FOLDERS.values():
-        for path in sorted((ROOT / "scenarios" / folder).glob("test_*.py")):
+    for item in standards().values():
+        for path in sorted((ROOT / "scenarios" / item.folder.name).glob("test_*.py")):
             spec = importlib.util.spec_from_file_location(f"scenario_{path.stem}", path)
             assert spec is not None and spec.loader is not None
             module = importlib.util.module_from_spec(spec)
@@ -85,7 +86,7 @@ def test_official_cases_exist(material):
     }
     for item in OURS:
         assert set(item.official) <= names, item.id
-    for standard in FOLDERS:
+    for standard in standards():
         for query in load_queries(standard):
             assert set(query.official) <= names, query.operation
 

@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from harness.core.issues import shorten
 from harness.core.run.exchanges import header, media_type
 from harness.core.run.findings import Finding
+from harness.core.standards.table import standard, standards
 from harness.core.text import Text
 from harness.judge.every_standard.answers import (
     OFFENDERS,
@@ -31,24 +32,18 @@ from harness.judge.every_standard.bundles import RULES, check_bundle
 from harness.judge.registry import judge
 from harness.judge.view import FHIR_JSON, FHIR_XML, CellView, body_format
 
-PREFIXES: dict[str, str] = {
-    "huisartsgegevens-2.0": "HG",
-    "pdfa-3.0": "PD",
-    "eafspraak-2.0": "EA",
-    "zelfmetingen-2.0": "ZM",
-}
 IDENTIFYING = ("patient", "subject", "owner")
 """Search parameters that would point at the person."""
 
 
 def ids(topic: str, *numbers: str) -> list[str]:
     """Requirement ids of all standards for a topic and numbers."""
-    return [f"{prefix}-{topic}-{number}" for prefix in PREFIXES.values() for number in numbers]
+    return [f"{item.prefix}-{topic}-{number}" for item in standards().values() for number in numbers]
 
 
 def own(view: CellView, topic: str, number: str) -> str:
     """The requirement id of the cell's standard."""
-    return f"{PREFIXES[view.cell.standard]}-{topic}-{number}"
+    return f"{standard(view.cell.standard).prefix}-{topic}-{number}"
 
 
 @judge(*ids("GEN", "001"))

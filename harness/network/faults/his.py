@@ -18,7 +18,8 @@ from functools import cache
 from urllib.parse import unquote, urlsplit
 
 from harness.core.run.exchanges import Headers, Request, Response, header, media_type
-from harness.core.standards.queries import FOLDERS, load_queries
+from harness.core.standards.queries import load_queries
+from harness.core.standards.table import standards
 from harness.core.tdates import TDates
 from harness.fhir.codec.documents import EncodeError, parse, to_json, to_xml
 from harness.fhir.model.types import load_model
@@ -67,7 +68,7 @@ def operation_of(request: Request, t: date) -> str:
     path = unquote(urlsplit(request.url).path)
     if request.method == "POST" and path.rstrip("/").endswith("/fhir"):
         return "zm-send"
-    for standard in FOLDERS:
+    for standard in standards():
         query = load_queries(standard).recognise(request.method, request.url, TDates(t))
         if query is not None:
             return query.operation
@@ -114,7 +115,7 @@ def _acts(name: str, operation: str, response: Response) -> bool:
     operations = CHANGES[name][0]
     if operations:
         return operation in operations
-    query = next((found for s in FOLDERS if (found := load_queries(s).get(operation)) is not None), None)
+    query = next((found for s in standards() if (found := load_queries(s).get(operation)) is not None), None)
     return query is not None and query.search and response.status == 200
 
 

@@ -44,26 +44,17 @@ from harness.testscript.run.many import (
 from harness.testscript.run.results import ScriptResult
 from harness.testscript.run.transport import Transport, in_process
 
-_STANDARD_FOLDERS = {
-    "genpractdata": "huisartsgegevens",
-    "pdfa": "pdfa",
-    "eappointment": "eafspraak",
-    "selfmeasurements": "zelfmetingen",
-}
-"""Our standard by the beginning of the folder name of an official set."""
-
 
 def standard_of(script: TestScript) -> str:
     """Id of our standard that a script's set belongs to.
 
     :raises ConfigurationError: a set of another standard.
     """
+    sets = {name.lower(): item.id for item in standards().values() for name in item.official}
     for part in script.path.resolve().parts:
-        for start_of_name, short in _STANDARD_FOLDERS.items():
-            if part.lower().startswith(start_of_name):
-                found = next((name for name in standards() if name.startswith(f"{short}-")), "")
-                if found:
-                    return found
+        found = next((known for name, known in sets.items() if part.lower().startswith(name)), "")
+        if found:
+            return found
     raise ConfigurationError(
         Text(
             nl="deze set hoort bij een standaard die het netwerk niet kent",
