@@ -10,6 +10,7 @@ import pytest
 
 from harness.core.errors import ConfigurationError, UsageError
 from harness.core.ids import check_requirement_id
+from harness.core.standards.completeness import check
 from harness.core.standards.table import (
     default_standards,
     own_folders,
@@ -101,6 +102,89 @@ def test_every_problem_of_every_folder_is_in_one_message(tmp_path):
     ):
         assert expected in text
     assert "is van een andere standaard" in caught.value.render("nl")
+
+
+WRONG_QUERIES = """\
+queries:
+  - {operation: wz-wounds, method: GET, path: Condition, params: []}
+  - {operation: wz-wounds, method: GET, path: Condition, params: []}
+  - {operation: hg-wounds, method: GET, path: Condition, params: []}
+  - {operation: wz-photo, method: GET, path: "{value}", params: [], each: [wz-wonds, "Bundle.id"]}
+"""
+REQUIREMENT = """\
+  - id: {id}
+    title: {{nl: Wond, en: Wound}}
+    source: sheet
+    state: {state}
+    check: {check}
+"""
+WRONG_REQUIREMENTS = (
+    "defaults: {mark: S, role: his, strength: MUST, kind: automatic}\nrequirements:\n"
+    + REQUIREMENT.format(id="HG-WND-001", state="active", check="{kind: hidden}")
+    + REQUIREMENT.format(id="WZ-GEN-001", state="planned", check="{kind: empty, operation: wz-none}")
+)
+WRONG_FAULTS = """\
+of_every_standard:
+  canary-leek: {kills: [WZ-GEN-001]}
+faults:
+  - {name: canary-leak, role: his, kills: [WZ-GEN-999], on: [wz-nothing], title: {nl: lek, en: leak}}
+"""
+
+
+def test_what_the_files_of_a_folder_say_about_each_other_is_checked_as_a_whole(tmp_path):
+    facts = (
+        FACTS.replace("plain: wz-wounds", "plain: wz-wound")
+        + "judges: [wondzorg.rechters]\nfaults: [json.nope]\n"
+    )
+    made = folder(
+        tmp_path / "w",
+        standard=facts,
+        queries=WRONG_QUERIES,
+        requirements=WRONG_REQUIREMENTS,
+        faults=WRONG_FAULTS,
+    )
+    with pytest.raises(ConfigurationError) as caught:
+        check(read_table(own_folders(), [made]))
+    text = caught.value.render("en")
+    for expected in (
+        "a standard is not complete (15)",
+        "queries.yaml:2: 'wz-wounds' appears more than once",
+        "queries.yaml:3: 'wz-wounds' appears more than once",
+        "queries.yaml:4: an operation starts with 'wz-'",
+        "queries.yaml:5: 'wz-wonds' does not exist",
+        "standard.yaml: targets: 'wz-wound' does not exist",
+        "judges: module 'wondzorg.rechters' does not exist",
+        "faults: module 'json.nope' does not exist",
+        "requirements.yaml:3: a requirement of this standard starts with 'WZ-'",
+        "'WZ-GEN-001' appears more than once",
+        "a planned requirement without a reason",
+        "'wz-none' does not exist",
+        "'canary-leek' does not exist",
+        "did you mean 'canary-leak'",
+        "'canary-leak' appears more than once",
+        "'WZ-GEN-999' does not exist",
+        "'wz-nothing' does not exist",
+    ):
+        assert expected in text, text
+    assert str(made) in text and "profiles" not in text
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        (
+            {"queries": "queries:\n  - {method: GET, path: Condition, params: []}\n"},
+            "queries.0 misses operation",
+        ),
+        ({"queries": "queries: [}"}, "is not valid YAML"),
+        ({"requirements": "requirements: []\nstandaard: x\n"}, "unknown key 'standaard'"),
+        ({"faults": "faults:\n  - {name: x}\n"}, "faults.0 misses role, kills, title"),
+    ],
+)
+def test_a_file_that_does_not_follow_its_schema_is_refused(tmp_path, files, expected):
+    with pytest.raises(ConfigurationError, match="a standard is not complete") as caught:
+        check(read_table(own_folders(), [folder(tmp_path / "w", **files)]))
+    assert expected in caught.value.render("en")
 
 
 def test_a_package_brings_a_standard(tmp_path):

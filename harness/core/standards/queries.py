@@ -20,7 +20,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 import msgspec
 
-from harness.core.standards.table import standard
+from harness.core.standards.table import Standard, standard
 from harness.core.tdates import TDates
 from harness.core.yamlfile import load_yaml
 
@@ -39,6 +39,7 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
     :ivar formats: ``json``, ``xml``, ``native`` (no FHIR Accept).
     :ivar flow: ``collect`` or ``share``.
     :ivar each: operation and FHIRPath expression whose values in that answer are requested one by one.
+    :ivar reads: resource type that the values of ``each`` lead to.
     :ivar limit: most values of ``each`` that are requested.
     :ivar body: name of a Bundle in ``fixtures/personen/<person>/sturen``, ``""`` for none.
     :ivar headers: extra request headers.
@@ -53,6 +54,7 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
     formats: tuple[str, ...] = ("json", "xml")
     flow: str = "collect"
     each: tuple[str, str] | None = None
+    reads: str = ""
     limit: int = 0
     body: str = ""
     headers: dict[str, str] = {}
@@ -135,7 +137,15 @@ def load_queries(standard_id: str) -> Queries:
     :raises UsageError: unknown standard id.
     :raises ConfigurationError: the file is wrong.
     """
-    data = load_yaml(standard(standard_id).folder / "queries.yaml", schema="queries").data
+    return read_queries(standard(standard_id))
+
+
+def read_queries(item: Standard) -> Queries:
+    """The queries in the folder of a standard.
+
+    :raises ConfigurationError: the file is wrong.
+    """
+    data = load_yaml(item.folder / "queries.yaml", schema="queries").data
     common = {key: data[key] for key in ("formats", "flow") if key in data}
     queries = [{**common, **raw} for raw in data["queries"]]
-    return msgspec.convert({"standard": standard_id, "queries": queries}, Queries)
+    return msgspec.convert({"standard": item.id, "queries": queries}, Queries)

@@ -70,6 +70,7 @@ class Standard(msgspec.Struct, frozen=True, kw_only=True):
     :ivar share: the service through which a person sends data, when the standard has one.
     :ivar default: whether a participant whose network file names no standards has this one.
     :ivar profiles: canonical URLs of its main profiles.
+    :ivar basiseis: basic requirements that it stands for as a whole; empty outside the OPEN programme.
     :ivar official: folder names of its official sets of TestScripts.
     :ivar judges: modules with judges of its own; ``faults``: with faults of twins of its own.
     :ivar own: whether it ships with the harness.
@@ -90,6 +91,7 @@ class Standard(msgspec.Struct, frozen=True, kw_only=True):
     own: bool
     share: Service | None = None
     default: bool = True
+    basiseis: tuple[str, ...] = ()
     judges: tuple[str, ...] = ()
     faults: tuple[str, ...] = ()
 
