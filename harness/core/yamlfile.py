@@ -229,7 +229,7 @@ def schema_error(document: YamlDocument, error: ValidationError) -> Configuratio
             next_step=Text(nl=f"bedoelde u '{hint}'?", en=f"did you mean '{hint}'?") if hint else "",
         )
     if error.validator == "required" and isinstance(error.instance, dict):
-        absent = ", ".join(key for key in error.validator_value if key not in error.instance)
+        absent = ", ".join(key for key in rule.get("required", ()) if key not in error.instance)
         return ConfigurationError(
             Text(nl=f"{path} mist {absent}", en=f"{path} misses {absent}"), where=document.where(*keys)
         )

@@ -28,6 +28,8 @@ RELEASES = ("mm-1.4", "mm-1.5", "mm-2.1", "mm-2.2")
 class Requirement(msgspec.Struct, frozen=True, kw_only=True):
     """One testable statement (fields as in DESIGN section 7).
 
+    :ivar topic: what it is about, whatever the standard.
+    :ivar group: the group of requirements that it is asked with.
     :ivar check: what a judge of the harness looks at, where data can state it.
     :ivar flows: flows in which it is exercised, of the trust framework.
     :ivar faults: faults of twins that kill it.
@@ -36,6 +38,8 @@ class Requirement(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     title: Text
     source: str
+    topic: str
+    group: str
     mark: str
     role: str
     strength: Strength

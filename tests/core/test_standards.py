@@ -115,13 +115,17 @@ REQUIREMENT = """\
   - id: {id}
     title: {{nl: Wond, en: Wound}}
     source: sheet
+    topic: value
+    group: content
     state: {state}
     check: {check}
 """
 WRONG_REQUIREMENTS = (
     "defaults: {mark: S, role: his, strength: MUST, kind: automatic}\nrequirements:\n"
     + REQUIREMENT.format(id="HG-WND-001", state="active", check="{kind: hidden}")
-    + REQUIREMENT.format(id="WZ-GEN-001", state="planned", check="{kind: empty, operation: wz-none}")
+    + REQUIREMENT.format(id="WZ-GEN-001", state="planned", check="{kind: empty, operation: wz-none}").replace(
+        "group: content", "group: contents"
+    )
 )
 WRONG_FAULTS = """\
 of_every_standard:
@@ -147,7 +151,7 @@ def test_what_the_files_of_a_folder_say_about_each_other_is_checked_as_a_whole(t
         check(read_table(own_folders(), [made]))
     text = caught.value.render("en")
     for expected in (
-        "a standard is not complete (15)",
+        "a standard is not complete (16)",
         "queries.yaml:2: 'wz-wounds' appears more than once",
         "queries.yaml:3: 'wz-wounds' appears more than once",
         "queries.yaml:4: an operation starts with 'wz-'",
@@ -159,6 +163,7 @@ def test_what_the_files_of_a_folder_say_about_each_other_is_checked_as_a_whole(t
         "'WZ-GEN-001' appears more than once",
         "a planned requirement without a reason",
         "'wz-none' does not exist",
+        "'contents' does not exist",
         "'canary-leek' does not exist",
         "did you mean 'canary-leak'",
         "'canary-leak' appears more than once",

@@ -11,6 +11,7 @@ from typing import Any
 
 from harness.core.errors import ConfigurationError, nearest
 from harness.core.standards.entries import every_fault, every_requirement, read_source, trust_entries
+from harness.core.standards.groups import groups_of
 from harness.core.standards.problems import refuse
 from harness.core.standards.table import CONTENTS, FACTS, Standard, standards
 from harness.core.text import Text
@@ -151,6 +152,8 @@ def _requirements(folder: _Folder, known: _Known) -> Iterator[ConfigurationError
                 raw["id"],
             )
         check = raw.get("check", {})
+        names = [group.name for group in groups_of(folder.item)]
+        yield from _unknown(folder.requirements.where("requirements", index, "group"), [raw["group"]], names)
         asked = [*check.get("operations", ()), *([check["operation"]] if "operation" in check else ())]
         yield from _unknown(
             folder.requirements.where("requirements", index, "check"), asked, folder.operations

@@ -59,6 +59,13 @@ class Targets(msgspec.Struct, frozen=True, kw_only=True):
         return found
 
 
+class Group(msgspec.Struct, frozen=True, kw_only=True):
+    """A group of requirements: its title, and the scenario that asks it."""
+
+    title: Text
+    scenario: str
+
+
 class Standard(msgspec.Struct, frozen=True, kw_only=True):
     """An information standard at a version.
 
@@ -72,6 +79,7 @@ class Standard(msgspec.Struct, frozen=True, kw_only=True):
     :ivar profiles: canonical URLs of its main profiles.
     :ivar basiseis: basic requirements that it stands for as a whole; empty outside the OPEN programme.
     :ivar official: folder names of its official sets of TestScripts.
+    :ivar groups: groups of requirements of its own, by name.
     :ivar judges: modules with judges of its own; ``faults``: with faults of twins of its own.
     :ivar own: whether it ships with the harness.
     """
@@ -92,6 +100,7 @@ class Standard(msgspec.Struct, frozen=True, kw_only=True):
     share: Service | None = None
     default: bool = True
     basiseis: tuple[str, ...] = ()
+    groups: dict[str, Group] = {}
     judges: tuple[str, ...] = ()
     faults: tuple[str, ...] = ()
 
