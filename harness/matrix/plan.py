@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from harness.core.errors import UsageError, nearest
 from harness.core.run.findings import Cell
 from harness.core.text import Text
+from harness.medmij.releases import oldest_first
 from harness.network.file import Network, Participant
-
-DEFAULT_RELEASE = "mm-2.2"
 
 
 @dataclass(frozen=True)
@@ -62,14 +61,14 @@ def _cells(his: Participant, dvza: Participant, pgo: Participant, selection: Sel
     shared = [item for item in his.standards if item in pgo.standards and item in dvza.standards]
     releases = [item for item in dvza.releases if item in pgo.releases and item in his.releases]
     if not selection.releases:
-        releases = sorted(releases)[-1:]
+        releases = oldest_first(releases)[-1:]
     elif "all" not in selection.releases:
         releases = [item for item in releases if item in selection.releases]
     return [
         Cell(his=his.id, dvza=dvza.id, pgo=pgo.id, standard=standard, release=release)
         for standard in shared
         if not selection.standards or standard in selection.standards
-        for release in sorted(releases)
+        for release in oldest_first(releases)
     ]
 
 

@@ -19,6 +19,7 @@ from harness.core.run.folder import ParticipantVersion, RunFolder, write_atomic
 from harness.core.text import LANGUAGES, Lang, Text
 from harness.core.verdicts import Verdict, worst
 from harness.judge.catalogue import Catalogue
+from harness.medmij.releases import oldest_first
 from harness.report.basiseisen import Basiseis, basiseis_rows
 from harness.report.console import BLAME_TEXT, SYMBOL, VERDICT_TEXT, grouped
 from harness.report.summary import CellSummary, RunSummary, VendorSummary, summarise
@@ -141,7 +142,7 @@ class HtmlReport:
             "vendor": vendor,
             "groups": grouped(vendor.findings),
             "standards": sorted({item.cell.standard for item in vendor.cells}),
-            "releases": sorted({item.cell.release for item in vendor.cells}),
+            "releases": oldest_first(item.cell.release for item in vendor.cells),
             "basiseisen": self._basiseisen(vendor),
         }
 

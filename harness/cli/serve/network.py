@@ -31,6 +31,7 @@ from harness.judge.catalogue import Catalogue, load_catalogue
 from harness.judge.cells import cell_exchanges, judge_cell
 from harness.matrix.qualification import default_folder
 from harness.matrix.runinfo import run_info
+from harness.medmij.releases import oldest_first
 from harness.network.file import Network
 from harness.network.handout import write_handout
 from harness.network.person.persons import declared_persons
@@ -149,7 +150,7 @@ def _document(
     running: RunningNetwork, handout: Path, folder: RunFolder, public: dict[str, str] | None
 ) -> dict[str, Any]:
     network = running.network
-    releases = sorted({item for participant in network.participants for item in participant.releases})
+    releases = oldest_first(item for participant in network.participants for item in participant.releases)
     return {
         "schema": "serve-1",
         "run": str(folder.path),
