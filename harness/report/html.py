@@ -15,7 +15,8 @@ import jinja2
 from harness.core.ids import safe_name
 from harness.core.run.exchanges import Exchange, Headers, media_type
 from harness.core.run.findings import Cell, Finding
-from harness.core.run.folder import ParticipantVersion, RunFolder, write_atomic
+from harness.core.run.folder import RunFolder, write_atomic
+from harness.core.run.info import ParticipantVersion
 from harness.core.text import LANGUAGES, Lang, Text
 from harness.core.verdicts import Verdict, worst
 from harness.judge.catalogue import Catalogue

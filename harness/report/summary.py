@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from harness.core.run.findings import Cell, Finding
-from harness.core.run.folder import ParticipantVersion, RunInfo
+from harness.core.run.info import ParticipantVersion, RunInfo
 from harness.core.text import Text
 from harness.core.verdicts import SEVERITY, Strength, Verdict, worst
 from harness.judge.catalogue import Catalogue, Requirement
