@@ -21,8 +21,7 @@ from harness.core.standards.table import standards
 from harness.core.text import Text
 from harness.core.verdicts import Strength
 from harness.judge.checks import Check
-
-RELEASES = ("mm-1.4", "mm-1.5", "mm-2.1", "mm-2.2")
+from harness.medmij.releases import release_ids
 
 
 class Requirement(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,7 +45,7 @@ class Requirement(msgspec.Struct, frozen=True, kw_only=True):
     kind: str
     state: str
     standard: str = ""
-    releases: tuple[str, ...] = RELEASES
+    releases: tuple[str, ...] = msgspec.field(default_factory=release_ids)
     basiseis: tuple[str, ...] = ()
     official: tuple[str, ...] = ()
     reason: Text = Text(nl="", en="")

@@ -23,7 +23,6 @@ from harness.core.text import Text
 from harness.core.yamlfile import YamlDocument, load_yaml
 from harness.medmij.lists.faults import NAMES as LIST_FAULTS
 
-RELEASES: Final = ("mm-1.4", "mm-1.5", "mm-2.1", "mm-2.2")
 _COMMON: Final = {
     "id", "role", "kind", "vendor", "product", "version", "standards", "releases", "capabilities", "faults",
 }  # fmt: skip
