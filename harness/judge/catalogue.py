@@ -73,6 +73,9 @@ class Catalogue:
 
     def __init__(self, requirements: Iterable[Requirement], digest: str) -> None:
         self._by_id = {item.id: item for item in requirements}
+        self._by_group: dict[tuple[str, str], list[Requirement]] = {}
+        for item in self:
+            self._by_group.setdefault((item.standard, item.group), []).append(item)
         self.digest = digest
 
     def __iter__(self) -> Iterator[Requirement]:
@@ -97,6 +100,10 @@ class Catalogue:
                 Text(nl=f"onbekende eis '{requirement_id}'", en=f"unknown requirement '{requirement_id}'"),
                 next_step=Text(nl=f"bedoelde u {hint}?", en=f"did you mean {hint}?") if hint else "",
             ) from None
+
+    def in_group(self, standard: str, group: str) -> tuple[Requirement, ...]:
+        """Requirements of a group of a standard (``""``: of the trust framework)."""
+        return tuple(self._by_group.get((standard, group), ()))
 
     def of_cell(self, standard: str, release: str) -> list[Requirement]:
         """Requirements that belong to cells of this standard and release, in id order."""
