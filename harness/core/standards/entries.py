@@ -33,7 +33,7 @@ from harness.core.yamlfile import YamlDocument, check_schema, load_yaml
 
 TRUST_FOLDER: Final = "afsprakenstelsel"
 EVERY_FOLDER: Final = "every-standard"
-_NUMBERS = re.compile(r"-(\d+)-(\d+)-")
+_NUMBERS = re.compile(r"-(\d+)-(\d+)(?:-|$)")
 
 
 @dataclass(frozen=True)
