@@ -1,8 +1,8 @@
 """The verdict algebra: from counts to the state of a requirement, the outcome of a party, an exit code.
 
 Pure and small, so that its laws can be tested by themselves (``tests/core/test_algebra.py``). What is stored
-and merged are *counts*, never states: the counts of two cells, processes or runs add up, while the worse of two
-states is wrong (a pass beside a cell that another party blocked is *met*).
+and merged are *counts*, never states: the counts of two cells, processes or runs add up, while the worse of
+two states is wrong (a pass beside a cell that another party blocked is *met*).
 
 Source: DESIGN section 9 with ``evidence-and-report.md`` section 6.
 """
@@ -61,8 +61,7 @@ class Tally(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     def state(self) -> State:
         """The state that these counts mean: the first row of the table that matches wins.
 
-        A waived fail is a counter of its own: on top of the table it would hide what is undecided or not
-        tested.
+        A waived fail is a counter of its own: on top of the table it would hide what is undecided.
         """
         rows = (
             (self.failed, State.NOT_MET),
@@ -80,9 +79,8 @@ class Tally(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Key(NamedTuple):
     """What a tally is about.
 
-    The standard belongs to it: else a pass in one standard would excuse an undecided in another. It is
-    ``""`` for
-    requirements of the trust framework, which hold whatever is exchanged.
+    The standard belongs to it: else a pass in one standard would excuse an undecided in another. It is ``""``
+    for requirements of the trust framework, which hold whatever is exchanged.
     """
 
     party: str
