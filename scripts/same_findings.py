@@ -1,7 +1,7 @@
-"""Compare the findings of two runs: ``python scripts/same_findings.py RUN RUN`` (folders or findings.json files).
+"""Compare the findings of two runs: ``python scripts/same_findings.py RUN RUN`` (folders or findings.json).
 
-Prints every finding that only one of them has; exit 0 when there is none, else 1. Used to prove that moving code
-changed no verdict: judge a stored run again with the new code and compare.
+Prints every finding that only one of them has; exit 0 when there is none, else 1. Used to prove that moving
+code changed no verdict: judge a stored run again with the new code and compare.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ def main(arguments: list[str]) -> int:
     for sign, only in (("-", before - after), ("+", after - before)):
         for text in sorted(only.elements()):
             item = json.loads(text)
-            print(sign, item["requirement"], item["verdict"], item["where"]["exchange"], item.get("received", ""))
+            place = item["where"]["exchange"]
+            print(sign, item["requirement"], item["verdict"], place, item.get("received", ""))
     print(f"{before.total()} and {after.total()} findings, {(before & after).total()} of them the same")
     return int(before != after)
 
