@@ -173,7 +173,9 @@ def test_old_versions_are_served_without_a_warning(pki: TestPki, version: ssl.TL
     assert not [str(item.message) for item in caught]
 
 
-@pytest.mark.parametrize(("module", "refused"), [("harness.pki.contexts", True), ("elsewhere.harness", False)])
+@pytest.mark.parametrize(
+    ("module", "refused"), [("harness.pki.contexts", True), ("elsewhere.harness", False)]
+)
 def test_deprecated_use_in_our_own_code_fails_a_test_run(module: str, refused: bool) -> None:
     code = compile("import warnings; warnings.warn('old', DeprecationWarning)", "x.py", "exec")
     with pytest.raises(DeprecationWarning) if refused else pytest.warns(DeprecationWarning):
