@@ -128,7 +128,6 @@ class Qualification:
             self.network,
             recorder=self._recorder,
             clock=self.clock,
-            events=self.events,
             t=self.t,
             intensity=str(self.settings.get("intensity", "normal")),
         )

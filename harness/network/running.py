@@ -16,7 +16,6 @@ from datetime import date
 from types import TracebackType
 
 from harness.core.clock import Clock, OffsetClock, SystemClock, today
-from harness.core.run.events import EventStream
 from harness.core.run.findings import Cell
 from harness.medmij.releases import Function
 from harness.network.drive.driver import Driver
@@ -37,7 +36,6 @@ def start(
     *,
     recorder: Recorder | None = None,
     clock: Clock | None = None,
-    events: EventStream | None = None,
     t: date | None = None,
     intensity: str = "normal",
     pki: TestPki | None = None,

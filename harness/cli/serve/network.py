@@ -78,7 +78,7 @@ def serve(
     events = EventStream(clock, folder.events)
     recorder = Recorder(folder, events, declared_persons(loaded, t))
     catalogue = load_catalogue()
-    running = start(loaded, recorder=recorder, clock=clock, events=events, t=t, pki=ready, observe=True)
+    running = start(loaded, recorder=recorder, clock=clock, t=t, pki=ready, observe=True)
     try:
         public: dict[str, str] | None = None
         if listen:
