@@ -26,7 +26,7 @@ from harness.judge.cells import cell_exchanges, judge_cell
 from harness.matrix.plan import Selection
 from harness.matrix.runinfo import run_info
 from harness.network.file import Network
-from harness.network.person.persons import declared_persons
+from harness.network.person.declared import declared_persons
 from harness.network.running import RunningNetwork, start
 from harness.record.recorder import Recorder
 from harness.scenario import Scenario
@@ -128,7 +128,6 @@ class Qualification:
             self.network,
             recorder=self._recorder,
             clock=self.clock,
-            events=self.events,
             t=self.t,
             intensity=str(self.settings.get("intensity", "normal")),
         )

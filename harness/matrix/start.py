@@ -16,7 +16,7 @@ from harness.core.text import Text
 from harness.judge.catalogue import Catalogue
 from harness.matrix.plan import Selection
 from harness.matrix.qualification import Qualification, default_folder
-from harness.network.file import Network
+from harness.network.file import Network, read_network
 
 DEMO = "demo"
 
@@ -38,7 +38,7 @@ class RunOptions:
 
 def load_network(name: str) -> Network:
     """The network file ``name``, or the embedded one called ``demo``."""
-    return Network.load(data_path("fixtures", "networks", "demo.yaml") if name == DEMO else Path(name))
+    return read_network(data_path("fixtures", "networks", "demo.yaml") if name == DEMO else Path(name))
 
 
 def open_qualification(

@@ -7,7 +7,9 @@ from typing import Any
 
 import yaml
 
+from harness.core.run.findings import Cell
 from harness.core.run.folder import write_atomic
+from harness.network.file import Participant
 from harness.network.running import RunningNetwork
 from harness.network.twins.stelselnode import list_host
 
@@ -53,7 +55,7 @@ def write_handout(running: RunningNetwork, folder: Path, *, public: dict[str, st
     document = {
         "name": f"{network.name or 'network'}-served",
         "trust": ["trust-front.pem", "trust-back.pem"],
-        "connect": public if public is not None else running.connect.entries(),
+        "connect": public if public is not None else running.hosts.connect.entries(),
         "stelselnode": {"kind": "live", "url": f"https://{list_host(network, newest)}"},
         "participants": participants,
     }
@@ -63,7 +65,7 @@ def write_handout(running: RunningNetwork, folder: Path, *, public: dict[str, st
     return path
 
 
-def _common(item: Any) -> dict[str, Any]:
+def _common(item: Participant) -> dict[str, Any]:
     found: dict[str, Any] = {"id": item.id, "role": item.role}
     for name in ("vendor", "product", "version", "display"):
         value = getattr(item, name)
@@ -73,7 +75,5 @@ def _common(item: Any) -> dict[str, Any]:
     return found
 
 
-def _cell(his: Any, standard: str, release: str) -> Any:
-    from harness.core.run.findings import Cell
-
+def _cell(his: Participant, standard: str, release: str) -> Cell:
     return Cell(his=his.id, dvza=his.dvza, pgo="", standard=standard, release=release)

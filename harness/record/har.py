@@ -19,7 +19,7 @@ import msgspec
 
 from harness import __version__
 from harness.core.errors import InputError
-from harness.core.run.exchanges import Exchange, Fact, Headers, Request, Response, Tls, header, media_type
+from harness.core.run.exchanges import Exchange, Fact, Headers, Request, Response, Tls, header
 from harness.core.run.folder import RunFolder
 from harness.core.text import Text
 
@@ -268,6 +268,3 @@ def read_run(folder: RunFolder) -> dict[str, list[Exchange]]:
         for exchange in read_har(path):
             found.setdefault(exchange.cell, []).append(exchange)
     return found
-
-
-__all__ = ["HarFile", "from_entry", "media_type", "read_har", "read_run", "to_entry"]

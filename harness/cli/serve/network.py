@@ -31,9 +31,9 @@ from harness.judge.catalogue import Catalogue, load_catalogue
 from harness.judge.cells import cell_exchanges, judge_cell
 from harness.matrix.qualification import default_folder
 from harness.matrix.runinfo import run_info
-from harness.network.file import Network
+from harness.network.file import read_network
 from harness.network.handout import write_handout
-from harness.network.person.persons import declared_persons
+from harness.network.person.declared import declared_persons, known_persons
 from harness.network.running import RunningNetwork, start
 from harness.network.twins.stelselnode import list_host
 from harness.network.wire.router import SniRouter
@@ -70,7 +70,7 @@ def serve(
     if context.invoked_subcommand is not None:
         return
     clock = OffsetClock()
-    loaded = Network.load(network)
+    loaded = read_network(network)
     t = parse_day(at) if at else today(clock)
     folder = RunFolder.create(out or default_folder(clock.now()))
     address, port = _address(listen)
@@ -78,13 +78,15 @@ def serve(
     events = EventStream(clock, folder.events)
     recorder = Recorder(folder, events, declared_persons(loaded, t))
     catalogue = load_catalogue()
-    running = start(loaded, recorder=recorder, clock=clock, events=events, t=t, pki=ready, observe=True)
+    running = start(loaded, recorder=recorder, clock=clock, t=t, pki=ready, observe=True)
     try:
         public: dict[str, str] | None = None
         if listen:
             port = _route(running, address, port)
             shown = "127.0.0.1" if address in ("0.0.0.0", "::") else address  # noqa: S104
-            public = {name: f"{shown}:{port}" for name in running.connect.entries() if name.endswith(":443")}
+            public = {
+                name: f"{shown}:{port}" for name in running.hosts.connect.entries() if name.endswith(":443")
+            }
         handout = write_handout(running, folder.path / "handout", public=public)
         watch = Watch(running, folder, catalogue, clock.now(), t, lang)
         watch.write_info()
@@ -126,11 +128,11 @@ def _pki(folder: Path | None, now: datetime) -> authority.TestPki | None:
 
 def _route(running: RunningNetwork, address: str, port: int) -> int:
     def resolve(host: str) -> tuple[str, int] | None:
-        return running.connect.resolve(host, 443) if running.connect.mapped(host, 443) else None
+        return running.hosts.connect.resolve(host, 443) if running.hosts.connect.mapped(host, 443) else None
 
     router = SniRouter(resolve)
     try:
-        return int(running.hosting.call(router.start(address, port)))
+        return int(running.hosts.hosting.call(router.start(address, port)))
     except OSError as error:
         raise UsageError(
             Text(nl="hier kan niet worden geluisterd", en="cannot listen here"),
@@ -155,8 +157,8 @@ def _document(
         "run": str(folder.path),
         "t": running.t.isoformat(),
         "lists": {item: f"https://{list_host(network, item)}/" for item in releases},
-        "connect": public if public is not None else running.connect.entries(),
-        "chromium": f'--host-resolver-rules="{running.connect.chromium_rules()}"',
+        "connect": public if public is not None else running.hosts.connect.entries(),
+        "chromium": f'--host-resolver-rules="{running.hosts.connect.chromium_rules()}"',
         "network_file": str(handout),
         "trust": {
             "front": str(handout.parent / "trust-front.pem"),
@@ -182,7 +184,7 @@ def _document(
         ],
         "persons": [
             {"id": item.id, "display": item.display, "birth": item.birth.isoformat() if item.birth else ""}
-            for item in running.known_persons()
+            for item in known_persons(network, running.t)
         ],
     }
 

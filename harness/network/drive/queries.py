@@ -24,9 +24,11 @@ TIMEOUT = 65.0
 
 
 def resource_base(session: FlowSession, operation: str) -> str:
-    """The FHIR base URL for an operation; documents may have an endpoint of their own."""
-    assert session.endpoint is not None
-    roles = session.endpoint.roles
+    """The FHIR base URL for an operation; documents may have an endpoint of their own.
+
+    :raises Stop: no endpoint was found.
+    """
+    roles = session.listed.roles
     if len(roles) > 1 and operation.startswith(("pd-retrieve", "pd-unknown", "pd-without")):
         document = next((item for item in roles if "PDB" in item.code), None)
         if document is not None:

@@ -1,4 +1,5 @@
-"""Where secrets stand in HTTP messages: names of parameters, JSON keys, headers, and shapes in free text.
+"""Where secrets stand in HTTP messages: names of parameters, JSON keys, headers, and shapes in free text;
+and which bodies are care data.
 
 Names are compared lower case. In search URLs of FHIR the parameters ``code`` and ``state`` are ordinary
 search parameters, so those two count as secrets only outside the resource and document interfaces.
@@ -12,6 +13,7 @@ from typing import Any, Final
 from urllib.parse import unquote_plus
 
 from harness.record.redact.facts import eleven_test
+from harness.record.redact.tag import TAG
 
 KINDS: Final[dict[str, str]] = {
     "code": "code",
@@ -78,6 +80,19 @@ SECRET_HEADERS: Final[dict[str, str]] = {
     "x-bsn": "bsn",
 }
 """Headers whose whole value is a secret (``authorization`` and cookies are parsed further)."""
+
+LITERALS: Final = frozenset(
+    {
+        "no-store", "no-cache", "no-referrer", "DENY", "nosniff", "*/*", "nl", "keep-alive", "close", "GET",
+        "text/html; charset=utf-8", "text/html,application/xhtml+xml", "application/json", "identity",
+        "application/x-www-form-urlencoded", "application/xml", "text/xml", "application/xml, text/xml",
+        "application/fhir+json", "application/fhir+xml", "application/fhir+json; fhirVersion=3.0",
+        "application/fhir+xml; fhirVersion=3.0", "application/fhir+json; charset=utf-8",
+        "application/fhir+xml; charset=utf-8", "application/xml; charset=utf-8", "Bearer", "chunked",
+        "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+    }
+)  # fmt: skip
+"""Whole header values that are words of a protocol; skipping them saves most of the work on headers."""
 
 _NAMES = "|".join(sorted((re.escape(name) for name in KINDS), key=len, reverse=True))
 PAIRS: Final = re.compile(
@@ -146,3 +161,71 @@ def bsn_spans(text: str) -> Iterator[tuple[int, int]]:
         if before and "bsn" not in before.group(1).lower():
             continue
         yield match.span(1)
+
+
+def header_secrets(name: str, value: str) -> Iterator[tuple[str, str, str]]:
+    """``(kind, secret, text in which it stands)`` of a header that carries secrets."""
+    if name in ("authorization", "proxy-authorization"):
+        scheme, separator, rest = value.strip().partition(" ")
+        secret = rest.strip() if separator else value.strip()
+        if secret:
+            yield "token" if scheme.lower() == "bearer" else "key", secret, secret
+    elif name == "cookie":
+        for part in value.split(";"):
+            _, separator, secret = part.strip().partition("=")
+            if separator and secret:
+                yield "cookie", secret, part
+    elif name == "set-cookie":
+        first = value.split(";", 1)[0]
+        _, separator, secret = first.partition("=")
+        if separator and secret.strip():
+            yield "cookie", secret.strip(), first
+    elif name in SECRET_HEADERS and value.strip():
+        yield SECRET_HEADERS[name], value.strip(), value
+
+
+def html_inputs(text: str) -> Iterator[tuple[str, str, str, str]]:
+    """``(tag, name, value, kind)`` of inputs whose value is hidden or named like a secret."""
+    for match in HTML_INPUT.finditer(text):
+        attributes = {
+            found.group(1).lower(): next((g for g in found.groups()[1:] if g is not None), "")
+            for found in HTML_ATTRIBUTE.finditer(match.group())
+        }
+        value = attributes.get("value", "")
+        if len(value) < 4 or TAG.fullmatch(value):
+            continue
+        kind = KINDS.get(attributes.get("name", "").lower())
+        if kind or attributes.get("type", "").lower() == "password":
+            yield match.group(), attributes.get("name", ""), value, kind or "key"
+
+
+def is_document(interface: str, kind: str) -> bool:
+    """Whether a body is care data: everything but forms, HTML and OAuth JSON on the care interfaces.
+
+    :param kind: media type of the body.
+    """
+    if "fhir" in kind or kind == "application/pdf":
+        return True
+    if interface not in ("resource", "document"):
+        return False
+    return "html" not in kind and "x-www-form-urlencoded" not in kind
+
+
+_IMPERSONAL: Final = re.compile(
+    rb"\"resourceType\"\s*:\s*\"CapabilityStatement\"|<CapabilityStatement[\s>]", re.ASCII
+)
+
+
+def is_impersonal(body: bytes) -> bool:
+    """Whether a FHIR document is about no person at all: a CapabilityStatement."""
+    return bool(_IMPERSONAL.search(body[:2000]))
+
+
+def decode(body: bytes) -> str:
+    """Text of a body without loss (``surrogateescape`` for bytes that are not UTF-8)."""
+    return body.decode("utf-8", "surrogateescape")
+
+
+def encode(text: str) -> bytes:
+    """The bytes of :func:`decode`."""
+    return text.encode("utf-8", "surrogateescape")

@@ -1,119 +1,36 @@
-"""The DVZA twin: what its authorization, token and resource servers share.
+"""What the authorization, token and resource server of a DVZA twin share: its state, and its rules about it.
 
-* :mod:`harness.network.twins.dvza.front`: landing page, mock login, availability check, consent, redirect;
-* :mod:`harness.network.twins.dvza.token`: codes and refresh tokens;
-* :mod:`harness.network.twins.dvza.resource`: the resource server over any HIS.
-
-Strict by default; every deviation is a fault that was switched on by name, for everybody (network file) or
-for one client while a flow runs. Secrets come from :mod:`secrets` and are kept as hashes only, so that
-looking one up takes the same time whatever was offered.
+Secrets come from :mod:`secrets` and are kept as hashes only, so that looking one up takes the same time
+whatever was offered.
 """
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from datetime import date, datetime
-from typing import Any
+from datetime import date
 
 from harness.core.clock import Clock, today
 from harness.core.standards.faults import active
-from harness.core.standards.table import service_standard, standard
+from harness.core.standards.table import service_standard
 from harness.medmij import age
 from harness.medmij.lists import Ocl, Whitelist
 from harness.medmij.releases import Function, Release, release
 from harness.network.file import Network, Participant
+from harness.network.person.declared import KnownPerson
 from harness.network.twins.backends import Backend
+from harness.network.twins.dvza.records import Consent, Grant, Session, hashed
 from harness.network.twins.stelselnode import Stelselnode, client_host, published_services, release_path
 from harness.network.wire.serving import Incoming, Outgoing
 
-FAILURE_PERSON = "technische-storing"
-"""Choice on the mock login that makes the DVZA fail technically."""
 MAX_SESSIONS = 20_000
 ANYBODY = "*"
 """Caller without client certificate, at a DVZA that does not ask for one (a fault)."""
 
 
-@dataclass(frozen=True)
-class KnownPerson:
-    """What the DVZA knows of a test person after the mock login.
-
-    :ivar patients: Patient id per HIS id (``""``: any HIS).
-    """
-
-    id: str
-    display: str
-    birth: date | None = None
-    treatment_relation: bool = True
-    data_available: bool = True
-    patients: Mapping[str, str] = field(default_factory=dict)
-
-    def patient(self, his: str) -> str:
-        """Patient id in a HIS."""
-        return self.patients.get(his) or self.patients.get("", self.id)
-
-
-@dataclass
-class Session:
-    """One authorization request on its way to a code."""
-
-    id: str
-    browser: str
-    release: Release
-    his: Participant
-    function: Function
-    client_id: str
-    organisation: str
-    redirect_uri: str
-    state: str
-    scope: str
-    services: tuple[str, ...]
-    correlation: str
-    created: datetime
-    step: str = "landing"
-    person: str = ""
-    answered: bool = False
-
-
-@dataclass
-class Grant:
-    """What a code, refresh token or access token stands for.
-
-    :ivar family: all that came from one consent share this.
-    """
-
-    family: str
-    release: str
-    client_id: str
-    redirect_uri: str
-    his: str
-    function: Function
-    scope: str
-    services: tuple[str, ...]
-    person: str
-    issued: datetime
-    long_term: bool = False
-    used: bool = False
-    revoked: bool = False
-
-
-@dataclass
-class Consent:
-    """A consent without end date."""
-
-    id: str
-    family: str
-    person: str
-    client_id: str
-    organisation: str
-    services: tuple[str, ...]
-
-
-class DvzaTwin:
-    """State and rules; :meth:`front` and :meth:`back` are the handlers of its two hosts.
+class DvzaState:
+    """State and rules of one DVZA twin.
 
     :param backends: what stands behind each HIS id.
     :param persons: persons that can log in.
@@ -238,6 +155,10 @@ class DvzaTwin:
         """A HIS behind this DVZA."""
         return self._his.get(his_id)
 
+    def service_names(self, services: Iterable[str]) -> list[str]:
+        """Display names of services, for the screens."""
+        return [self.stelselnode.service_name(item) for item in services]
+
     # -- persons ----------------------------------------------------------------------------------
 
     def unavailable(self, person: KnownPerson, his: Participant) -> str:
@@ -249,6 +170,15 @@ class DvzaTwin:
         if person.birth is not None and not age.may_collect(person.birth, self.t or today(self.clock)):
             return "age"
         return ""
+
+    # -- authorization requests under way -----------------------------------------------------------
+
+    def remember(self, session: Session) -> None:
+        """Keep a session; the oldest ones go when there are too many."""
+        with self.lock:
+            while len(self.sessions) >= MAX_SESSIONS:
+                self.sessions.pop(next(iter(self.sessions)))
+            self.sessions[hashed(session.id)] = session
 
     # -- secrets ----------------------------------------------------------------------------------
 
@@ -262,25 +192,7 @@ class DvzaTwin:
         self.learn(kind, value)
         return value
 
-    # -- handlers ---------------------------------------------------------------------------------
-
-    async def front(self, request: Incoming) -> Outgoing:
-        """The front-channel host: authorization server pages."""
-        from harness.network.twins.dvza import front as dvza_front
-
-        return dvza_front.handle(self, request)
-
-    async def back(self, request: Incoming) -> Outgoing:
-        """The back-channel host: token and resource endpoints."""
-        from harness.network.twins.dvza import resource as dvza_resource
-        from harness.network.twins.dvza import token as dvza_token
-
-        rel, rest = self.release_of(request.path)
-        if rel is None:
-            return not_found()
-        if rest == ("token",):
-            return dvza_token.handle(self, request, rel)
-        return await dvza_resource.handle(self, request, rel, rest)
+    # -- callers ----------------------------------------------------------------------------------
 
     def caller(self, request: Incoming) -> str:
         """Host of the client certificate, ``""`` without one; :data:`ANYBODY` when that does not matter."""
@@ -296,21 +208,6 @@ class DvzaTwin:
         return bool(host) and self.whitelisted(host, rel)
 
 
-def hashed(value: str) -> str:
-    """Key under which a secret is kept."""
-    return hashlib.sha256(value.encode("utf-8", "surrogatepass")).hexdigest()
-
-
 def not_found() -> Outgoing:
     """A plain 404."""
     return Outgoing(status=404, headers=(("Content-Type", "text/plain; charset=utf-8"),), body=b"not found\n")
-
-
-def service_names(stelselnode: Stelselnode, services: Iterable[str]) -> list[str]:
-    """Display names of services, for the consent page."""
-    return [stelselnode.service_name(item) for item in services]
-
-
-def standard_services(standards: Iterable[str]) -> list[Any]:
-    """All services of some standards."""
-    return [service for name in standards for service in standard(name).services]
