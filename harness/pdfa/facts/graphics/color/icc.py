@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from harness.pdfa.file.cos import Stream
-
-if TYPE_CHECKING:
-    from harness.pdfa.facts.context import Context
+from harness.pdfa.facts.context import Context
+from harness.pdfa.file.objects import Stream
 
 COMPONENTS = {"GRAY": 1, "RGB ": 3, "CMYK": 4, "Lab ": 3}
 
@@ -45,9 +42,7 @@ def read(stream: Stream) -> ProfileFact:
     return ProfileFact(version, data[12:16].decode("latin-1"), data[16:20].decode("latin-1"), len(data), data)
 
 
-def check_count(ctx: Context, stream: Stream, fact: ProfileFact, where: str) -> None:
-    """Judge the number of components once per profile."""
-    if stream.key.num in ctx.seen_profiles:
-        return
-    ctx.seen_profiles.add(stream.key.num)
-    ctx.judge("ICCProfile", CountFact(ctx.doc.integer(stream.dict.get("N")), fact.space), where)
+def emit_count(ctx: Context, stream: Stream, fact: ProfileFact, where: str) -> None:
+    """The fact of the number of components, once per profile."""
+    if ctx.first("profile", stream.key.num):
+        ctx.emit("ICCProfile", CountFact(ctx.doc.integer(stream.dict.get("N")), fact.space), where)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from harness.pdfa.facts.fonts.charstrings import decrypt, type1_width
 from harness.pdfa.facts.fonts.encodings import standard
+from harness.pdfa.facts.fonts.programs.charstrings import decrypt, type1_width
 from harness.pdfa.file.limits import Limits
 
 _ENCODING = re.compile(rb"dup\s+(\d+|\d+#[0-9A-Fa-f]+)\s*/([^\s/{}()<>\[\]%]+)\s+put")
@@ -24,7 +24,7 @@ class Type1Font:
     :raises ValueError: the data is no Type 1 program.
     """
 
-    def __init__(self, data: bytes, limits: Limits, clear_length: int | None = None) -> None:
+    def __init__(self, data: bytes, limits: Limits) -> None:
         if not data.startswith(b"%!") and b"%!" not in data[:64]:
             raise ValueError("not a Type 1 font")
         at = data.find(b"eexec")
@@ -62,9 +62,6 @@ class Type1Font:
             return {}
         if re.match(rb"/Encoding\s+StandardEncoding", clear[at:]):
             return dict(standard())
-        stop = re.compile(rb"\b(?:readonly\s+)?def\b").search(
-            clear, clear.find(b"dup", at) if b"dup" in clear[at:] else at
-        )
         body = clear[at:]
         out: dict[int, str] = {}
         for code, name in _ENCODING.findall(body):
@@ -79,7 +76,6 @@ class Type1Font:
                 number = int(text)
             if number < 256:
                 out[number] = name.decode("latin-1")
-        del stop
         return out
 
     @staticmethod

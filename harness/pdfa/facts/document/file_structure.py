@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from harness.pdfa.file.cos import Document, StreamFact, Trailer
+from harness.pdfa.facts.context import Context
+from harness.pdfa.file.cos import Document
 from harness.pdfa.file.filters import ABBREVIATIONS
-from harness.pdfa.file.lex import Ref
-
-if TYPE_CHECKING:
-    from harness.pdfa.facts.context import Context
+from harness.pdfa.file.indirect import StreamFact
+from harness.pdfa.file.xref import Trailer
 
 _FIRST_OBJECT = re.compile(rb"(?:[\x00\t\n\x0c\r ]+|%[^\r\n]*)*\d+[\x00\t\n\x0c\r ]+\d+[\x00\t\n\x0c\r ]+obj")
 
@@ -51,8 +50,8 @@ class FilterFact:
         return self.name
 
 
-def check_document(ctx: Context) -> None:
-    """Judge everything that concerns the file as bytes; loads all objects."""
+def walk_document(ctx: Context) -> None:
+    """Facts of the file as bytes; loads all objects."""
     doc = ctx.doc
     count = doc.load_all()
     names = doc.sub(ctx.root, "Names")
@@ -70,21 +69,21 @@ def check_document(ctx: Context) -> None:
         marked=doc.resolve(doc.sub(ctx.root, "MarkInfo").get("Marked")) is True,
         embedded_files="EmbeddedFiles" in names,
     )
-    ctx.judge("CosDocument", fact, "file")
-    ctx.judge("XRefStreams", doc.has_xref_stream, "file")
+    ctx.emit("CosDocument", fact, "file")
+    ctx.emit("XRefStreams", doc.has_xref_stream, "file")
     for trailer in doc.trailers[:1]:
-        ctx.judge("CosTrailer", trailer.dict, "trailer")
+        ctx.emit("CosTrailer", trailer.dict, "trailer")
     for kind, found, number in doc.facts:
         if kind in ("CosFileSpecification", "AF"):
             continue
         where = f"object {number}" if number else "trailer"
-        ctx.judge(kind, found, where)
+        ctx.emit(kind, found, where)
         if kind == "CosStream":
-            check_filters(ctx, found, where)
+            walk_filters(ctx, found, where)
 
 
-def check_filters(ctx: Context, fact: StreamFact, where: str) -> None:
-    """Judge each filter of a stream."""
+def walk_filters(ctx: Context, fact: StreamFact, where: str) -> None:
+    """Facts of each filter of a stream."""
     doc = ctx.doc
     value = doc.resolve(fact.dict.get("Filter"))
     if value is None:
@@ -97,7 +96,7 @@ def check_filters(ctx: Context, fact: StreamFact, where: str) -> None:
         if name is None:
             continue
         crypt = doc.name(doc.dict_of(many[index]).get("Name")) if index < len(many) else None
-        ctx.judge("CosFilter", FilterFact(ABBREVIATIONS.get(name, name), crypt), where)
+        ctx.emit("CosFilter", FilterFact(ABBREVIATIONS.get(name, name), crypt), where)
 
 
 def _after_eof(data: bytes) -> int:
@@ -129,10 +128,3 @@ def _file_ids(doc: Document) -> tuple[Any, Any]:
 
     ordered = sorted(doc.trailers, key=lambda t: t.offset)
     return ids(ordered[0]), ids(ordered[-1])
-
-
-def same_object(left: Any, right: Any) -> bool:
-    """Whether two values are the same indirect object or the same direct one."""
-    if type(left) is Ref or type(right) is Ref:
-        return bool(left == right)
-    return left is right

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 
-from harness.pdfa.facts.fonts.charstrings import Type2Width
 from harness.pdfa.facts.fonts.encodings import standard
+from harness.pdfa.facts.fonts.programs.charstrings import Type2Width
 from harness.pdfa.file.limits import Limits
 
 Number = float

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from harness.pdfa.file.limits import Limits
 
@@ -15,6 +15,10 @@ def decrypt(data: bytes, key: int, skip: int) -> bytes:
         out[index] = cipher ^ (r >> 8)
         r = ((cipher + r) * 52845 + 22719) & 0xFFFF
     return bytes(out[skip:])
+
+
+_SBW, _DIV = 7, 12
+"""Second bytes of Type 1 operators that begin with 12."""
 
 
 def type1_width(
@@ -51,13 +55,10 @@ def _type1(
         elif b == 12:
             op = data[pos] if pos < end else 0
             pos += 1
-            if op == 7:
-                return stack[2] if len(stack) >= 3 else None
-            if op == 12 and len(stack) >= 2:
-                divisor = stack.pop()
-                stack[-1] = stack[-1] / divisor if divisor else 0
-            else:
-                return None
+            if op != _DIV or len(stack) < 2:
+                return stack[2] if op == _SBW and len(stack) >= 3 else None
+            divisor = stack.pop()
+            stack[-1] = stack[-1] / divisor if divisor else 0
         elif b == 10:
             if not stack or depth >= limits.charstring_depth:
                 return None
@@ -68,11 +69,23 @@ def _type1(
             found = _type1(plain, subrs, len_iv, limits, depth + 1, stack)
             if found is not None:
                 return found
-        elif b == 11:
-            return None
         else:
             return None
     return None
+
+
+def _odd(operands: int) -> bool:
+    return operands % 2 == 1
+
+
+_HAS_WIDTH: dict[int, Callable[[int], bool]] = {
+    **dict.fromkeys((1, 3, 18, 23, 19, 20), _odd),  # stems and hint masks take pairs
+    21: lambda operands: operands > 2,  # rmoveto
+    4: lambda operands: operands > 1,  # vmoveto
+    22: lambda operands: operands > 1,  # hmoveto
+    14: lambda operands: operands in (1, 5),  # endchar
+}
+"""Type 2 operators that may have the width before their own operands; is it there, given the stack's size?"""
 
 
 class _Done(Exception):
@@ -147,14 +160,8 @@ class Type2Width:
                 self._run(subrs[index], depth + 1)
             elif b == 11:
                 return
-            elif b in (1, 3, 18, 23, 19, 20):
-                self._decide(len(stack) % 2 == 1)
-            elif b == 21:
-                self._decide(len(stack) > 2)
-            elif b in (4, 22):
-                self._decide(len(stack) > 1)
-            elif b == 14:
-                self._decide(len(stack) in (1, 5))
+            elif b in _HAS_WIDTH:
+                self._decide(_HAS_WIDTH[b](len(stack)))
             elif b == 12:
                 pos = self._escape(data, pos)
             else:
