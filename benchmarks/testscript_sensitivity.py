@@ -27,14 +27,14 @@ from typing import Any
 from harness.core.run.exchanges import Request, Response
 from harness.core.verdicts import Verdict
 from harness.fhir.codec import documents as codec
+from harness.testscript.execute.execution import Execution, Performed
+from harness.testscript.execute.transport import in_process
 from harness.testscript.judge.asserts import NOTHING, ProfileAnswer
 from harness.testscript.judge.bodies import body_of
-from harness.testscript.judge.profiles import ProfileChecks
+from harness.testscript.own.server import lenient
+from harness.testscript.plan.validators import ProfileChecks
 from harness.testscript.read.model import Assert
-from harness.testscript.run.execute import Execution, Performed
-from harness.testscript.run.many import Item, Plan, SelfServers, as_pgo, collect, offline, settings_of
-from harness.testscript.run.transport import in_process
-from harness.testscript.serve.selfserver import lenient
+from harness.testscript.run.parallel import Item, Plan, SelfServers, as_pgo, collect, offline, settings_of
 
 BAR = 95.0
 LIMIT = 600

@@ -24,9 +24,12 @@ from harness.core.verdicts import Blame, Strength, Verdict, exit_code
 from harness.record import Persons, Recorder
 from harness.report.allure_scripts import feed_script, finding_text, raise_for
 from harness.scenario import ProductFailure, Undecided, Unsound
-from harness.testscript.judge.profiles import ProfileChecks
-from harness.testscript.read.mapping import requirements_of
-from harness.testscript.run.many import (
+from harness.testscript.execute.transport import HttpTransport
+from harness.testscript.outcome.recording import cell_name, declared, raw_exchange
+from harness.testscript.outcome.results import ScriptResult
+from harness.testscript.plan.validators import ProfileChecks
+from harness.testscript.read.requirements import requirements_of
+from harness.testscript.run.parallel import (
     Item,
     Plan,
     SelfServers,
@@ -35,9 +38,6 @@ from harness.testscript.run.many import (
     run_server,
     token_rewriting,
 )
-from harness.testscript.run.recording import cell_name, declared, raw_exchange
-from harness.testscript.run.results import ScriptResult
-from harness.testscript.run.transport import HttpTransport
 
 
 class TestScripts:

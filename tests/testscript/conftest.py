@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.testscript.judge.profiles import ProfileChecks
-from harness.testscript.run.many import Plan, SelfServers, collect, run_self
+from harness.testscript.plan.validators import ProfileChecks
+from harness.testscript.run.parallel import Plan, SelfServers, collect, run_self
 
 _spec = importlib.util.spec_from_file_location("scriptkit", Path(__file__).with_name("scriptkit.py"))
 scriptkit = importlib.util.module_from_spec(_spec)

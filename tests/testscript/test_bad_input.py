@@ -13,9 +13,9 @@ from scriptkit import check, fixture, operation, rule, variable
 
 from harness.cli import run as harness
 from harness.core.verdicts import Verdict
-from harness.testscript.judge.profiles import ProfileChecks
-from harness.testscript.run.many import Plan, SelfServers, collect, run_all, run_server
-from harness.testscript.run.transport import HttpTransport
+from harness.testscript.execute.transport import HttpTransport
+from harness.testscript.plan.validators import ProfileChecks
+from harness.testscript.run.parallel import Plan, SelfServers, collect, run_all, run_server
 
 OK = check(responseCode="200", stop=True)
 GOOD = operation("search", "Patient") + OK

@@ -247,11 +247,11 @@ def test_client_scripts_are_watched(kit, run):
 def test_loading_declaratively_is_the_same_as_executing_the_load_script(kit, run):
     from datetime import date
 
-    from harness.testscript.read.load import load_script, load_scripts_of
-    from harness.testscript.run.execute import Execution
-    from harness.testscript.run.many import Plan, SelfServers, drive, settings_of
-    from harness.testscript.run.transport import in_process
-    from harness.testscript.serve.selfserver import lenient
+    from harness.testscript.execute.execution import Execution
+    from harness.testscript.execute.transport import in_process
+    from harness.testscript.own.server import lenient
+    from harness.testscript.read.script import load_script, load_scripts_of
+    from harness.testscript.run.parallel import Plan, SelfServers, drive, settings_of
 
     path = kit.server_script(SEARCH, OK)
     script = load_script(path)

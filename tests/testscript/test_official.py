@@ -7,9 +7,9 @@ from datetime import date
 import pytest
 
 from harness.core.verdicts import Verdict
-from harness.testscript.judge.profiles import ProfileChecks
-from harness.testscript.read.mapping import requirements_of
-from harness.testscript.run.many import Plan, SelfServers, collect, run_self
+from harness.testscript.plan.validators import ProfileChecks
+from harness.testscript.read.requirements import requirements_of
+from harness.testscript.run.parallel import Plan, SelfServers, collect, run_self
 
 pytestmark = pytest.mark.official
 

@@ -11,10 +11,10 @@ from scriptkit import PATIENT, TOKEN, check, operation
 
 from harness.core.run.exchanges import Request
 from harness.core.verdicts import Verdict
-from harness.testscript.judge.profiles import ProfileChecks
-from harness.testscript.run.many import Plan
-from harness.testscript.run.recording import RunRecord
-from harness.testscript.serve.live import LiveOptions, prepare, serve_client
+from harness.testscript.outcome.recording import RunRecord
+from harness.testscript.plan.validators import ProfileChecks
+from harness.testscript.run.parallel import Plan
+from harness.testscript.watch.live import LiveOptions, prepare, serve_client
 
 BASE = "https://mock.example/fhir"
 RECENT = "?date=ge${DATE, T, D,-60}"

@@ -23,9 +23,12 @@ from harness.core.exits import ExitCode, strongest
 from harness.core.tdates import parse_day
 from harness.core.text import Lang, Text
 from harness.core.verdicts import Blame, Strength, Verdict, exit_code
-from harness.testscript.judge.profiles import ProfileChecks
-from harness.testscript.read.mapping import requirements_of
-from harness.testscript.run.many import (
+from harness.testscript.execute.transport import HttpTransport
+from harness.testscript.outcome.recording import RunRecord
+from harness.testscript.outcome.results import ScriptResult, document
+from harness.testscript.plan.validators import ProfileChecks
+from harness.testscript.read.requirements import requirements_of
+from harness.testscript.run.parallel import (
     Item,
     Plan,
     SelfServers,
@@ -36,9 +39,6 @@ from harness.testscript.run.many import (
     run_server,
     token_rewriting,
 )
-from harness.testscript.run.recording import RunRecord
-from harness.testscript.run.results import ScriptResult, document
-from harness.testscript.run.transport import HttpTransport
 
 app = typer.Typer(no_args_is_help=True, help="Run official FHIR TestScripts, server and client role.")
 
@@ -407,7 +407,7 @@ def fixtures(
     lang: LangOption = "nl",
 ) -> None:
     """Write the resources of a set with T filled in, and say per script what must be loaded."""
-    from harness.testscript.read.fixtures import write_fixtures
+    from harness.testscript.own.handout import write_fixtures
 
     plan = make_plan(paths, formats, None, at, None, False, None, None)
     made = write_fixtures(paths, out, replace(plan, formats=frozenset(("json", "xml"))), plan.formats)
@@ -453,7 +453,7 @@ def serve(
     lang: LangOption = "nl",
 ) -> None:
     """Serve the mock for a PGO under test and judge its calls, until completion, idle time-out or Ctrl-C."""
-    from harness.testscript.serve.live import LiveOptions, serve_client
+    from harness.testscript.watch.live import LiveOptions, serve_client
 
     language: Lang = "en" if lang == "en" else "nl"
     plan = make_plan(paths, "both", only, at, package, profiles, values, token_map)

@@ -27,11 +27,13 @@ from harness.network.drive.queries import resource_base
 from harness.network.drive.session import FlowSession
 from harness.network.file import Network, Participant
 from harness.network.running import RunningNetwork, start
-from harness.testscript.read.load import goal_folder
+from harness.testscript.execute.execution import Execution, Performed
+from harness.testscript.execute.transport import Transport, in_process
+from harness.testscript.outcome.results import ScriptResult
 from harness.testscript.read.model import TestScript
+from harness.testscript.read.script import goal_folder
 from harness.testscript.read.tokens import find_token_map, patients, read_token_map, tokens_of
-from harness.testscript.run.execute import Execution, Performed
-from harness.testscript.run.many import (
+from harness.testscript.run.parallel import (
     WRITES,
     Item,
     Plan,
@@ -41,8 +43,6 @@ from harness.testscript.run.many import (
     settings_of,
     tokens_in,
 )
-from harness.testscript.run.results import ScriptResult
-from harness.testscript.run.transport import Transport, in_process
 
 _STANDARD_FOLDERS = {
     "genpractdata": "huisartsgegevens",

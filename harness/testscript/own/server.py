@@ -26,11 +26,11 @@ from harness.fhir.search.parameters import Registry, from_yaml, registry
 from harness.fhir.server.content import binary_content
 from harness.fhir.server.options import Access, Authorize, Document, Refusal, ServerOptions, by_token
 from harness.fhir.server.service import FhirServer
+from harness.testscript.execute.execution import Execution, Settings
 from harness.testscript.judge.bodies import Body, error_text
-from harness.testscript.read.load import goal_folder, load_script, load_scripts_of
 from harness.testscript.read.model import SetInfo, TestScript
+from harness.testscript.read.script import goal_folder, load_script, load_scripts_of
 from harness.testscript.read.tokens import find_token_map, patients, read_token_map, tokens_of
-from harness.testscript.run.execute import Execution, Settings
 
 BASE = "https://fhir.harness.example/fhir"
 """Public base URL of our server when nothing listens on a socket."""

@@ -29,13 +29,13 @@ from harness.core.text import Lang, Text
 from harness.fhir.server.asgi import AsgiApp
 from harness.fhir.server.options import by_token
 from harness.fhir.server.service import FhirServer
+from harness.testscript.execute.execution import Settings
+from harness.testscript.outcome.recording import RunRecord
+from harness.testscript.outcome.results import ScriptResult
+from harness.testscript.own.server import SelfServer
 from harness.testscript.read.tokens import patients
-from harness.testscript.run.execute import Settings
-from harness.testscript.run.many import Item, Plan, SelfServers, collect, problem_result, settings_of
-from harness.testscript.run.recording import RunRecord
-from harness.testscript.run.results import ScriptResult
-from harness.testscript.serve.selfserver import SelfServer
-from harness.testscript.serve.watch import ClientWatch, Session
+from harness.testscript.run.parallel import Item, Plan, SelfServers, collect, problem_result, settings_of
+from harness.testscript.watch.matching import ClientWatch, Session
 
 MOUNT = "/fhir"
 

@@ -12,10 +12,10 @@ import msgspec
 from harness.core.run.folder import write_atomic
 from harness.fhir.codec import documents as codec
 from harness.fhir.model.types import load_model
-from harness.testscript.read.load import goal_folder
+from harness.testscript.own.server import SelfServer, build
 from harness.testscript.read.model import TestScript
-from harness.testscript.run.many import Plan, collect, tokens_in
-from harness.testscript.serve.selfserver import SelfServer, build
+from harness.testscript.read.script import goal_folder
+from harness.testscript.run.parallel import Plan, collect, tokens_in
 
 
 def write_fixtures(paths: Sequence[Path], out: Path, plan: Plan, formats: frozenset[str]) -> dict[str, Any]:

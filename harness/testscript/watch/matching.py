@@ -19,11 +19,11 @@ from harness.core.run.exchanges import Request, Response, header
 from harness.core.text import Text
 from harness.core.verdicts import Verdict
 from harness.fhir.server.service import FhirServer
+from harness.testscript.execute.execution import Execution, Need, Performed, Settings
+from harness.testscript.execute.transport import Transport
 from harness.testscript.judge.rules import pairs
+from harness.testscript.outcome.results import ScriptResult
 from harness.testscript.read.model import TestScript
-from harness.testscript.run.execute import Execution, Need, Performed, Settings
-from harness.testscript.run.results import ScriptResult
-from harness.testscript.run.transport import Transport
 
 Notify = Callable[..., object]
 

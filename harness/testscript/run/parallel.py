@@ -22,15 +22,15 @@ from harness.core.issues import shorten
 from harness.core.run.exchanges import Request
 from harness.core.text import Text
 from harness.core.verdicts import Blame, Verdict
-from harness.testscript.judge.profiles import ProfileChecks
-from harness.testscript.read.load import find_scripts, load_script
+from harness.testscript.execute.execution import Execution, Performed, Settings
+from harness.testscript.execute.transport import Transport, in_process
+from harness.testscript.outcome.results import Place, ScriptFinding, ScriptResult, counts
+from harness.testscript.own.server import BASE, SelfServer, build, lenient
+from harness.testscript.plan.validators import ProfileChecks
 from harness.testscript.read.model import TestScript
+from harness.testscript.read.script import find_scripts, load_script
 from harness.testscript.read.tokens import find_token_map, read_token_map
-from harness.testscript.run.execute import Execution, Performed, Settings
-from harness.testscript.run.results import Place, ScriptFinding, ScriptResult, counts
-from harness.testscript.run.transport import Transport, in_process
-from harness.testscript.serve.selfserver import BASE, SelfServer, build, lenient
-from harness.testscript.serve.watch import ClientWatch, Session
+from harness.testscript.watch.matching import ClientWatch, Session
 
 WRITES = frozenset(("update", "updateCreate", "create", "transaction", "batch", "delete", "purge"))
 
@@ -184,8 +184,8 @@ class SelfServers:
 
         :raises HarnessError: when the fixtures cannot be loaded.
         """
-        from harness.testscript.read.load import goal_folder
-        from harness.testscript.serve.selfserver import profile_for
+        from harness.testscript.own.server import profile_for
+        from harness.testscript.read.script import goal_folder
 
         key = (goal_folder(script.path), profile_for(script.info).name, script.info.fhir_version)
         with self._lock:

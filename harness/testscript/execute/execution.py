@@ -30,9 +30,16 @@ from harness.fhir.codec import documents as codec
 from harness.fhir.model.types import Model
 from harness.testscript.judge.asserts import Evidence, Judgement, ProfileCheck, judge_assert, no_validator
 from harness.testscript.judge.bodies import Body, as_text, body_of, error_text, parsed
+from harness.testscript.outcome.results import (
+    Place,
+    ScriptFinding,
+    ScriptResult,
+    Step,
+    counts,
+    script_verdict,
+)
 from harness.testscript.read.model import Assert, Block, Operation, TestScript, Variable
-from harness.testscript.read.variables import PlaceholderError, Values
-from harness.testscript.run.results import Place, ScriptFinding, ScriptResult, Step, counts, script_verdict
+from harness.testscript.read.placeholders import PlaceholderError, Values
 
 Actor = Literal["server", "own", "client"]
 """Who acts: the harness on the server under test or on its own server, or the client under test."""

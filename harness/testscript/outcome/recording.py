@@ -27,7 +27,7 @@ from harness.core.run.events import EventStream
 from harness.core.run.exchanges import Request, Response
 from harness.core.run.folder import RunFolder, write_atomic
 from harness.record import DeclaredPerson, Persons, RawExchange, Recorder
-from harness.testscript.run.results import ScriptResult, Step
+from harness.testscript.outcome.results import ScriptResult, Step
 
 
 class Kept(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,0 +1,1 @@
+"""Our own server with the fixtures of a set, and those fixtures for a vendor to load."""

@@ -1,0 +1,1 @@
+"""What to run: which scripts, under which conditions, with which profiles."""
