@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.testscript.execute.execution import encode
+from harness.testscript.execute.requests import encode
 from harness.testscript.read.model import TestScript, Variable
 from harness.testscript.read.placeholders import PlaceholderError, Values
 

@@ -1,1 +1,1 @@
-"""What to run: which scripts, under which conditions, with which profiles."""
+"""What to run: scripts (:mod:`.items`), how (:mod:`.plan`), with which profiles (:mod:`.validators`)."""

@@ -1,7 +1,7 @@
 """``testscript serve``: a live client (PGO) calls our mock server; scenarios light up as its calls arrive.
 
-What the terminal shows comes from the event stream (``script-waiting``, ``script-matched``,
-``script-finished``, ``script-extra``), so that a page can show the same. With ``--token-map`` the client
+What the terminal shows comes from the event stream (``script-matched``, ``script-finished``,
+``script-extra``), so that a page can show the same. With ``--token-map`` the client
 uses its own tokens: every official token in the scripts is then replaced by the client's for the same
 patient, which is noted in the results.
 """
@@ -13,31 +13,27 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import uvicorn
 from rich.console import Console
 from rich.live import Live
 from rich.markup import escape
-from rich.table import Table
 
-from harness.core.errors import ConfigurationError, HarnessError
-from harness.core.run.events import Event
-from harness.core.run.exchanges import Request, Response, header
+from harness.core.errors import ConfigurationError
+from harness.core.run.exchanges import Request, Response
 from harness.core.text import Lang, Text
 from harness.fhir.server.asgi import AsgiApp
-from harness.fhir.server.options import by_token
-from harness.fhir.server.service import FhirServer
-from harness.testscript.execute.execution import Settings
 from harness.testscript.outcome.recording import RunRecord
 from harness.testscript.outcome.results import ScriptResult
-from harness.testscript.own.server import SelfServer
-from harness.testscript.read.tokens import patients
-from harness.testscript.run.parallel import Item, Plan, SelfServers, collect, problem_result, settings_of
-from harness.testscript.watch.matching import ClientWatch, Session
+from harness.testscript.plan.plan import Plan
+from harness.testscript.watch.board import Board, plain_line
+from harness.testscript.watch.mock import Mock, prepare
 
 MOUNT = "/fhir"
+MAX_EXTRA = 200
+"""Requests without scenario that the result lists."""
 
 
 @dataclass(frozen=True)
@@ -56,133 +52,6 @@ class LiveOptions:
     lang: Lang = "nl"
 
 
-@dataclass
-class Mock:
-    """A watch on one mock server with everything that was loaded."""
-
-    watch: ClientWatch
-    items: list[Item]
-    problems: list[ScriptResult]
-    tokens: dict[str, str]
-    base: str
-
-
-def rewritten_tokens(loaded: SelfServer, plan: Plan) -> dict[str, str]:
-    """Patients by token, with the client's tokens in the place of the official ones."""
-    return {plan.tokens.get(token, token): patient for token, patient in loaded.tokens.items()}
-
-
-def prepare(paths: Sequence[Path], plan: Plan, base: str, record: RunRecord) -> Mock:
-    """Load the client scripts of folders and their fixtures into one mock.
-
-    :raises HarnessError: when there is no script for a client.
-    """
-    servers = SelfServers(plan, base)
-    sessions: list[Session] = []
-    problems: list[ScriptResult] = []
-    kept: list[Item] = []
-    tokens: dict[str, str] = {}
-    first: FhirServer | None = None
-    for item in collect(paths, plan):
-        if item.script is None:
-            problems.append(problem_result(item))
-            continue
-        if item.script.side != "client":
-            continue
-        try:
-            loaded = servers.for_script(item.script)
-            settings: Settings = settings_of(item.script, plan, base, base, loaded.server.model)
-        except HarnessError as error:
-            problems.append(problem_result(replace(item, problem=error)))
-            continue
-        known = rewritten_tokens(loaded, plan)
-        tokens = patients((), {**tokens, **known})
-        server = loaded.server.fork(authorize=by_token(known))
-        if first is None:
-            first = server
-        elif loaded.server.store is not first.store:
-            first = _merged(first, server)
-        sessions.append(
-            Session(item.script, settings, server, server, item.file, plan.requirements(item.script))
-        )
-        kept.append(item)
-    if first is None:
-        raise ConfigurationError(
-            Text(
-                nl="in deze mappen staan geen scripts voor een client (PGO)",
-                en="these folders hold no scripts for a client (PGO)",
-            ),
-            where=", ".join(map(str, paths)),
-            expected="PHR-Client, Retrieving-PHR, Sending-PHR",
-        )
-    fallback = first.fork(authorize=by_token(tokens))
-    return Mock(ClientWatch(sessions, fallback, base, record.events.emit), kept, problems, tokens, base)
-
-
-def _merged(first: FhirServer, other: FhirServer) -> FhirServer:
-    """A server with the resources of both: answers traffic that no script waits for."""
-    merged = first.fork()
-    for stored in other.store:
-        if merged.store.find(stored.key) is None:
-            merged.store.put(stored.resource)
-    return merged
-
-
-_MARKS = {
-    "pass": "[green]●[/]",
-    "fail": "[red]●[/]",
-    "error": "[magenta]●[/]",
-    "inconclusive": "[yellow]●[/]",
-}
-
-
-class Board:
-    """The scenarios in the terminal, fed by the event stream only."""
-
-    def __init__(self, mock: Mock, lang: Lang) -> None:
-        self._lang = lang
-        self._lock = threading.Lock()
-        self._rows = {
-            session.file: ["○", session.script.title or session.script.id, ""]
-            for session in mock.watch.sessions
-        }
-        self._base = mock.base
-        self._extra = 0
-
-    def __call__(self, event: Event) -> None:
-        """Take in one event."""
-        data = event.data
-        with self._lock:
-            if event.kind == "script-extra":
-                self._extra += 1
-                return
-            row = self._rows.get(str(data.get("file", "")))
-            if row is None:
-                return
-            if event.kind == "script-matched":
-                row[0] = "[cyan]◐[/]"
-                row[2] = (
-                    f"HTTP {data.get('status')}  {str(data.get('url', '')).removeprefix(self._base)[:70]}"
-                )
-            elif event.kind == "script-finished":
-                verdict = str(data.get("verdict", ""))
-                row[0] = _MARKS.get(verdict, "[yellow]●[/]")
-                row[2] = f"{verdict}" + (f" ({data['attempts']}×)" if data.get("attempts", 1) != 1 else "")
-
-    def __rich__(self) -> Table:
-        with self._lock:
-            dutch = self._lang == "nl"
-            title = f"{self._base}  ·  " + (
-                f"{self._extra} verzoeken zonder scenario"
-                if dutch
-                else f"{self._extra} requests without scenario"
-            )
-            table = Table(title=title, show_header=False, box=None, padding=(0, 1))
-            for mark, name, state in self._rows.values():
-                table.add_row(mark, escape(name), escape(state))
-            return table
-
-
 def serve_client(
     paths: Sequence[Path], plan: Plan, options: LiveOptions
 ) -> tuple[list[ScriptResult], dict[str, object]]:
@@ -190,62 +59,66 @@ def serve_client(
 
     :raises ConfigurationError: when the address cannot be listened on.
     """
-    listener = _listener(options)
-    port = listener.getsockname()[1]
-    base = options.base_url.rstrip("/") or f"http://{options.listen}:{port}{MOUNT}"
-    record = RunRecord(options.out)
-    try:
-        mock = prepare(paths, plan, base, record)
-    except BaseException:
-        listener.close()
-        record.close()
-        raise
-    if options.out is not None:
-        people = [s.resource for session in mock.watch.sessions for s in session.fresh.store.all("Patient")]
-        record.close()
-        record = RunRecord(options.out, persons=people)
+    with _listener(options) as listener:
+        base = options.base_url.rstrip("/") or _base(options.listen, listener.getsockname()[1])
+        mock = prepare(paths, plan, base)
+        record = RunRecord(options.out, persons=mock.patients() if options.out else ())
         mock.watch.notify = record.events.emit
-    board = Board(mock, options.lang)
-    record.events.subscribe(board if sys.stderr.isatty() else plain_line)
-    record.events.emit("run-started", base=base, scripts=len(mock.watch.sessions))
-    log: list[int] = []
-
-    def handle(request: Request) -> Response:
-        local = _public(request, base)
-        response = mock.watch.handle(local)
-        log.append(response.status)
-        record.traffic(local, response)
-        return response
-
-    server = uvicorn.Server(
-        uvicorn.Config(
-            AsgiApp(handler=handle), log_level="error", lifespan="off", timeout_graceful_shutdown=2
-        )
-    )
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-    thread.start()
-    ended = _wait(mock, board, options, base)
-    server.should_exit = True
-    thread.join(timeout=5)
+        board = Board(mock, options.lang)
+        record.events.subscribe(board if sys.stderr.isatty() else plain_line)
+        record.events.emit("run-started", base=base, scripts=len(mock.watch.sessions))
+        server = _MockServer(mock, record)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+        thread.start()
+        ended = _wait(mock, board, options)
+        server.should_exit = True
+        thread.join(timeout=5)
     results = [*mock.problems, *mock.watch.results()]
     for result in results:
         record.keep("", result)
     record.events.emit("run-finished", ended=ended)
     record.close()
+    return results, {
+        "target": base,
+        "ended": ended,
+        "notes": _notes(plan),
+        "extra_requests": [
+            {"method": request.method, "url": request.url, "status": response.status}
+            for request, response in mock.watch.extra[:MAX_EXTRA]
+        ],
+        "requests": server.requests,
+    }
+
+
+class _MockServer(uvicorn.Server):
+    """The mock behind a socket; all traffic is recorded, whether or not a script waits for it."""
+
+    def __init__(self, mock: Mock, record: RunRecord) -> None:
+        self.requests = 0
+
+        def handle(request: Request) -> Response:
+            local = _public(request, mock.base)
+            response = mock.watch.handle(local)
+            self.requests += 1
+            record.traffic(local, response)
+            return response
+
+        application = AsgiApp(handler=handle)
+        super().__init__(
+            uvicorn.Config(application, log_level="error", lifespan="off", timeout_graceful_shutdown=2)
+        )
+
+
+def _notes(plan: Plan) -> list[str]:
     notes = list(plan.profiles.notes)
     if plan.tokens:
         notes.append(f"token rewriting: {len(plan.tokens)} official tokens replaced by the client's own")
-    extra: dict[str, object] = {
-        "target": base,
-        "ended": ended,
-        "notes": notes,
-        "extra_requests": [
-            {"method": request.method, "url": request.url, "status": response.status}
-            for request, response in mock.watch.extra[:200]
-        ],
-        "requests": len(log),
-    }
-    return results, extra
+    return notes
+
+
+def _base(address: str, port: int) -> str:
+    host = f"[{address}]" if ":" in address else address
+    return f"http://{host}:{port}{MOUNT}"
 
 
 def _public(request: Request, base: str) -> Request:
@@ -257,28 +130,18 @@ def _public(request: Request, base: str) -> Request:
     return Request(method=request.method, url=f"{origin}/{path}", headers=request.headers, body=request.body)
 
 
-def _wait(mock: Mock, board: Board, options: LiveOptions, base: str) -> str:
+def _wait(mock: Mock, board: Board, options: LiveOptions) -> str:
     """Wait for the end; what ended it."""
     console = Console(stderr=True)
-    dutch = options.lang == "nl"
-    console.print(
-        f"FHIR: {escape(base)}  ·  " + ("stop met Ctrl-C" if dutch else "stop with Ctrl-C"), highlight=False
-    )
-    for token, patient in sorted(mock.tokens.items(), key=lambda pair: pair[1]):
-        if any(_uses(session, token) for session in mock.watch.sessions):
-            console.print(f"  {escape(patient)}: {escape(token)}", highlight=False)
-    if not console.is_terminal:
-        return _wait_plain(mock, options)
+    stop = "stop met Ctrl-C" if options.lang == "nl" else "stop with Ctrl-C"
+    console.print(f"FHIR: {escape(mock.base)}  ·  {stop}", highlight=False)
+    for patient, token in mock.tokens_to_use():
+        console.print(f"  {escape(patient)}: {escape(token)}", highlight=False)
     try:
+        if not console.is_terminal:
+            return _until_done(mock, options)
         with Live(board, console=console, refresh_per_second=4, transient=False):
             return _until_done(mock, options)
-    except KeyboardInterrupt:
-        return "interrupted"
-
-
-def _wait_plain(mock: Mock, options: LiveOptions) -> str:
-    try:
-        return _until_done(mock, options)
     except KeyboardInterrupt:
         return "interrupted"
 
@@ -290,19 +153,6 @@ def _until_done(mock: Mock, options: LiveOptions) -> str:
         if options.idle and time.monotonic() - mock.watch.last > options.idle:
             return "idle"
         time.sleep(0.1)
-
-
-def plain_line(event: Event) -> None:
-    """One line per event on stderr, where there is no terminal to draw in."""
-    if event.kind in ("script-matched", "script-finished", "script-extra"):
-        facts = " ".join(f"{name}={value}" for name, value in event.data.items())
-        sys.stderr.write(f"{event.at[11:19]} {event.kind} {facts}\n")
-        sys.stderr.flush()
-
-
-def _uses(session: Session, token: str) -> bool:
-    need = session.need
-    return need is not None and header(need.request.headers, "authorization") == token
 
 
 def _listener(options: LiveOptions) -> socket.socket:
