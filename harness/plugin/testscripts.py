@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,24 +19,20 @@ from harness.core.errors import HarnessError
 from harness.core.exits import ExitCode, strongest
 from harness.core.tdates import parse_day
 from harness.core.text import Lang
-from harness.core.verdicts import Blame, Strength, Verdict, exit_code
+from harness.core.verdicts import Verdict
 from harness.record import Persons, Recorder
 from harness.report.allure_scripts import feed_script, finding_text, raise_for
 from harness.scenario import ProductFailure, Undecided, Unsound
-from harness.testscript.judge.profiles import ProfileChecks
-from harness.testscript.read.mapping import requirements_of
-from harness.testscript.run.many import (
-    Item,
-    Plan,
-    SelfServers,
-    collect,
-    run_self,
-    run_server,
-    token_rewriting,
-)
-from harness.testscript.run.recording import cell_name, declared, raw_exchange
-from harness.testscript.run.results import ScriptResult
-from harness.testscript.run.transport import HttpTransport
+from harness.testscript.execute.transport import HttpTransport
+from harness.testscript.outcome.recording import cell_name, declared, raw_exchanges
+from harness.testscript.outcome.results import ScriptResult, exit_code_of
+from harness.testscript.own.server import OwnServers
+from harness.testscript.plan.items import Item, collect
+from harness.testscript.plan.plan import Plan, token_rewriting
+from harness.testscript.plan.validators import ProfileChecks
+from harness.testscript.read.requirements import requirements_of
+from harness.testscript.run.own import run_self
+from harness.testscript.run.server import run_server
 
 
 class TestScripts:
@@ -65,7 +60,7 @@ class TestScripts:
             keep_steps=True,
             requirements=requirements_of,
         )
-        self.servers = SelfServers(self.plan)
+        self.servers = OwnServers(self.plan.t, self.plan.now)
 
     def items(self) -> dict[Path, Item]:
         """The chosen scripts by path."""
@@ -86,8 +81,7 @@ class TestScripts:
 
     def applies(self, item: Item) -> bool:
         """Whether a script fits the target."""
-        script = item.script
-        return script is None or not self.external or (script.side != "client" and not script.info.admin_only)
+        return not (self.external and item.not_for_a_server())
 
     def run(self, item: Item) -> ScriptResult:
         """Run one script; the target is opened at the first one."""
@@ -107,20 +101,14 @@ class TestScripts:
 
             dvza = (self.config.getoption("--harness-dvza") or [None])[0]
             return self._stack.enter_context(through_network(Path(network), dvza, self.plan, self.servers))
-        return lambda item: run_self(item, self.servers)
+        return lambda item: run_self(item, self.plan, self.servers)
 
     def feed(self, item: Item, result: ScriptResult) -> None:
         """Allure: steps and redacted exchanges."""
-        people: Iterable[dict[str, Any]] = ()
-        if item.script is not None and not self.external:
-            people = [
-                stored.resource for stored in self.servers.for_script(item.script).server.store.all("Patient")
-            ]
+        people = [] if self.external else self.servers.patients([item.script])
         recorder = Recorder(persons=Persons(declared(people)))
-        at = datetime.now(UTC)
-        for step in result.steps:
-            if step.request is not None:
-                recorder.record(raw_exchange(result, step, at))
+        for exchange in raw_exchanges(result, SystemClock()):
+            recorder.record(exchange)
         feed_script(result, recorder.exchanges(cell_name(result)), self.lang)
 
     # -- hooks -----
@@ -184,10 +172,7 @@ class ScriptItem(pytest.Item):
         self.user_properties += [
             (f"asserts:{name}", count) for name, count in result.asserts.items() if count
         ]
-        blame = next((f.blame for f in result.findings if f.verdict is result.verdict), None)
-        if result.verdict is Verdict.ERROR and blame is not Blame.CONFIGURATION:
-            blame = Blame.HARNESS
-        owner.codes.append(exit_code(result.verdict, Strength.MUST, blame))
+        owner.codes.append(exit_code_of(result))
         owner.feed(self.script, result)
         bad = [f for f in result.findings if f.verdict not in (Verdict.NOT_APPLICABLE, Verdict.WARNING)]
         raise_for(result.verdict, "\n".join(finding_text(finding, owner.lang) for finding in bad[:20]))

@@ -13,9 +13,13 @@ from scriptkit import check, fixture, operation, rule, variable
 
 from harness.cli import run as harness
 from harness.core.verdicts import Verdict
-from harness.testscript.judge.profiles import ProfileChecks
-from harness.testscript.run.many import Plan, SelfServers, collect, run_all, run_server
-from harness.testscript.run.transport import HttpTransport
+from harness.testscript.execute.transport import HttpTransport
+from harness.testscript.own.server import OwnServers
+from harness.testscript.plan.items import collect
+from harness.testscript.plan.plan import Plan
+from harness.testscript.plan.validators import ProfileChecks
+from harness.testscript.run.parallel import run_all
+from harness.testscript.run.server import run_server
 
 OK = check(responseCode="200", stop=True)
 GOOD = operation("search", "Patient") + OK
@@ -203,7 +207,7 @@ def test_bad_servers_fail_in_bounded_time(kit, serve, treat, words):
     base = serve(treat)
     started = time.monotonic()
     ((_, result),) = run_all(
-        collect([kit.goal], plan), lambda item: run_server(item, plan, base, transport, SelfServers(plan))
+        collect([kit.goal], plan), lambda item: run_server(item, plan, base, transport, OwnServers(plan.t))
     )
     transport.close()
     assert time.monotonic() - started < 5

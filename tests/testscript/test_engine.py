@@ -247,24 +247,23 @@ def test_client_scripts_are_watched(kit, run):
 def test_loading_declaratively_is_the_same_as_executing_the_load_script(kit, run):
     from datetime import date
 
-    from harness.testscript.read.load import load_script, load_scripts_of
-    from harness.testscript.run.execute import Execution
-    from harness.testscript.run.many import Plan, SelfServers, drive, settings_of
-    from harness.testscript.run.transport import in_process
-    from harness.testscript.serve.selfserver import lenient
+    from harness.testscript.execute.execution import Execution, drive
+    from harness.testscript.execute.transport import in_process
+    from harness.testscript.own.server import OwnServers, lenient
+    from harness.testscript.plan.plan import Plan
+    from harness.testscript.read.script import load_script
+    from harness.testscript.read.sets import load_scripts_of
 
     path = kit.server_script(SEARCH, OK)
     script = load_script(path)
     plan = Plan(date(2026, 3, 1))
-    servers = SelfServers(plan)
+    servers = OwnServers(plan.t)
     loaded = servers.for_script(script).server
     empty = loaded.fork(authorize=lenient(loaded.authorize))
     for stored in list(empty.store):
         empty.store.delete(stored.type, stored.id)
     (load,) = load_scripts_of(kit.goal)
-    execution = Execution(
-        load_script(load), settings_of(script, plan, servers.base, servers.base, loaded.model)
-    )
+    execution = Execution(load_script(load), plan.settings(script, servers.base, servers.base, loaded.model))
     drive(execution, {"own": in_process(empty.handle), "server": in_process(empty.handle)})
     assert execution.result().verdict is Verdict.PASS
     assert {s.key: s.resource for s in empty.store} == {s.key: s.resource for s in loaded.store}

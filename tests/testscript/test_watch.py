@@ -11,10 +11,10 @@ from scriptkit import PATIENT, TOKEN, check, operation
 
 from harness.core.run.exchanges import Request
 from harness.core.verdicts import Verdict
-from harness.testscript.judge.profiles import ProfileChecks
-from harness.testscript.run.many import Plan
-from harness.testscript.run.recording import RunRecord
-from harness.testscript.serve.live import LiveOptions, prepare, serve_client
+from harness.testscript.plan.plan import Plan
+from harness.testscript.plan.validators import ProfileChecks
+from harness.testscript.watch.live import LiveOptions, serve_client
+from harness.testscript.watch.mock import prepare
 
 BASE = "https://mock.example/fhir"
 RECENT = "?date=ge${DATE, T, D,-60}"
@@ -50,11 +50,9 @@ def mock(kit, plan):
         name="c-two-steps",
     )
     kit.server_script(search(""), name="not-for-clients")
-    events = []
-    record = RunRecord(None)
-    record.events.subscribe(lambda event: events.append((event.kind, event.data)))
-    found = prepare([kit.goal], plan, BASE, record)
-    found.events = events
+    found = prepare([kit.goal], plan, BASE)
+    found.events = []
+    found.watch.notify = lambda kind, **facts: found.events.append((kind, facts))
     return found
 
 
@@ -113,7 +111,7 @@ def test_a_client_without_fixed_tokens_gets_rewriting(kit, plan):
         search(RECENT), check(headerField="Authorization", value=TOKEN, direction="request"), count(2)
     )
     plan.tokens = {TOKEN: "Bearer mine"}
-    mock = prepare([kit.goal], plan, BASE, RunRecord(None))
+    mock = prepare([kit.goal], plan, BASE)
     assert get(mock, "Observation?date=ge2025-12-31", token=TOKEN).status == 401
     assert get(mock, "Observation?date=ge2025-12-31", token="Bearer mine").status == 200
     assert verdicts(mock) == {"client": Verdict.PASS}
@@ -130,7 +128,7 @@ def test_posted_search_and_bundles_match(kit, plan):
         name="sends",
         fixtures=fixture("b", "../_reference/b.json"),
     )
-    mock = prepare([kit.goal], plan, BASE, RunRecord(None))
+    mock = prepare([kit.goal], plan, BASE)
     headers = (
         ("Authorization", TOKEN),
         ("Content-Type", "application/fhir+json"),

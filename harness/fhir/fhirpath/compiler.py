@@ -349,6 +349,8 @@ class Compiler:
         """Code of an element name."""
         name = tree.name
         get = navigation.member
+        if name == "value" and self.dialect.primitive_value:
+            get = navigation.member_or_value
         if not name[:1].isupper():
             return StepCode(lambda c, coll, this: get(coll, name), Facts(safe=True))
         typed = navigation.typed_member

@@ -42,6 +42,7 @@ class Dialect:
     modifier_extensions: bool = False
     decimal_boundaries: bool = False
     text_has_value: bool = False
+    primitive_value: bool = False
 
 
 STRICT = Dialect("strict")
@@ -65,6 +66,7 @@ HAPI_STU3 = Dialect(
     modifier_extensions=True,
     decimal_boundaries=True,
     text_has_value=True,
+    primitive_value=True,
 )
 HAPI_R4 = Dialect(
     "hapi-r4",
@@ -76,6 +78,7 @@ HAPI_R4 = Dialect(
     zone_unknown=True,
     modifier_extensions=True,
     decimal_boundaries=True,
+    primitive_value=True,
 )
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from harness.fhir.fhirpath.nodes import Choice, Items, NodeType, RawNode, TypeInfo
+
+_HOLDERS = frozenset((dict, list))
 
 
 def expand(value: Any, extra: Any, kind: NodeType, parent: RawNode, key: str, out: Items) -> None:
@@ -94,6 +97,24 @@ def member(coll: Items, name: str) -> Items:
     return out
 
 
+def member_or_value(coll: Items, name: str) -> Items:
+    """Like :func:`member` for ``value`` where a primitive has one: its text, as a string."""
+    if all(node.__class__ is not tuple or node[0].__class__ in _HOLDERS for node in coll):
+        return member(coll, name)
+    out: Items = []
+    for node in coll:
+        value = node[0] if node.__class__ is tuple else None
+        if value is None or value.__class__ in _HOLDERS:
+            out += member([node], name)
+            continue
+        if value.__class__ is bool:
+            text = "true" if value else "false"
+        else:
+            text = f"{value:f}" if value.__class__ is Decimal else str(value)
+        out.append((text, node[1].schema.type("string"), None, node, name, -1))
+    return out
+
+
 def typed_member(coll: Items, name: str, at_root: bool, fold: bool) -> Items:
     """Like :func:`member` for a name that may be a type: a node of that type stands for itself.
 
@@ -113,9 +134,6 @@ def typed_member(coll: Items, name: str, at_root: bool, fold: bool) -> Items:
                 continue
         out += member([node], name)
     return out
-
-
-_HOLDERS = frozenset((dict, list))
 
 
 def children(coll: Items) -> Items:

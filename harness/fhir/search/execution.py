@@ -19,7 +19,7 @@ from harness.core.text import Text
 from harness.fhir.search import values
 from harness.fhir.search.parameters import Bound, Registry
 from harness.fhir.search.query import Criterion, Has, Include, Link, Query, SearchError, Sort, split_escaped
-from harness.fhir.server.store import Store, Stored, references
+from harness.fhir.server.store import Patients, Store, Stored, references
 
 Predicate = Callable[[Stored], bool]
 
@@ -43,7 +43,7 @@ class Scope:
     """What a search may see: the whole store, or one patient's compartment."""
 
     store: Store
-    patient: str | None = None
+    patient: Patients | None = None
 
     def candidates(self, kind: str) -> list[Stored]:
         """Resources of one type that a search may find."""

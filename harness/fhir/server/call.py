@@ -7,6 +7,7 @@ from urllib.parse import unquote
 
 from harness.core.run.exchanges import Request, header
 from harness.fhir.server.content import Negotiated
+from harness.fhir.server.store import Patients
 
 
 @dataclass(frozen=True)
@@ -16,14 +17,14 @@ class Call:
     :ivar base: absolute base URL, no trailing slash.
     :ivar segments: decoded path segments below the base.
     :ivar query: raw query string.
-    :ivar patient: whose compartment, ``None`` for the whole store.
+    :ivar patient: whose compartment (one or several), ``None`` for the whole store.
     """
 
     request: Request
     base: str
     segments: tuple[str, ...]
     query: str
-    patient: str | None
+    patient: Patients | None
     negotiated: Negotiated
 
     def header(self, name: str) -> str:

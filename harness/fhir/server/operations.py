@@ -187,8 +187,9 @@ def _assign(
         full = entry.get("fullUrl")
         if method == "POST" and isinstance(resource, dict) and not url.startswith(("$", "_")):
             kind = resource.get("resourceType")
-            own = kind == "Patient" and call.patient is not None and server.options.received_patient == "own"
-            ids[number] = str(call.patient) if own else server.new_id()
+            own = kind == "Patient" and server.options.received_patient == "own"
+            # with a token for several patients nothing says which of them is sent
+            ids[number] = call.patient if own and isinstance(call.patient, str) else server.new_id()
             if isinstance(full, str) and full:
                 mapping[full] = f"{kind}/{ids[number]}"
         elif method == "PUT" and str(full).startswith("urn:") and LOCAL_REFERENCE.fullmatch(url):

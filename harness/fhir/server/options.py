@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from harness.core.run.exchanges import Request, header
 from harness.core.text import Text
+from harness.fhir.server.store import Patients
 
 BundleHook = Callable[[dict[str, Any], Request], dict[str, Any]]
 ResourceHook = Callable[[dict[str, Any]], dict[str, Any]]
@@ -19,9 +20,9 @@ ResourceHook = Callable[[dict[str, Any]], dict[str, Any]]
 
 @dataclass(frozen=True)
 class Access:
-    """What a request may see: one patient's compartment, or with ``patient=None`` the whole store."""
+    """What a request may see: the compartment of one patient or of several, with ``None`` the whole store."""
 
-    patient: str | None = None
+    patient: Patients | None = None
 
 
 @dataclass(frozen=True)
@@ -42,10 +43,10 @@ def open_access(request: Request) -> Access:
     return Access()
 
 
-def by_token(patients: Mapping[str, str]) -> Authorize:
+def by_token(patients: Mapping[str, Patients]) -> Authorize:
     """Authorization by bearer token.
 
-    :param patients: patient id by Authorization header value, with or without ``Bearer ``.
+    :param patients: patient (or patients) by Authorization header value, with or without ``Bearer ``.
     """
     known = {token.removeprefix("Bearer "): patient for token, patient in patients.items()}
 

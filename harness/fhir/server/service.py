@@ -43,7 +43,7 @@ from harness.fhir.server.content import (
 )
 from harness.fhir.server.options import Authorize, Refusal, ServerOptions
 from harness.fhir.server.outcome import FhirError
-from harness.fhir.server.store import ID, Stored
+from harness.fhir.server.store import ID, Patients, Stored, ids_of
 from harness.fhir.server.writes import Writes
 
 MAX_BODY = 64 * 1024 * 1024
@@ -159,7 +159,7 @@ class FhirServer(Writes):
             self.model,
             native=native,
         )
-        patient: str | None = None
+        patient: Patients | None = None
         if segments != ("metadata",) and request.method != "OPTIONS":
             access = self.authorize(request)
             if isinstance(access, Refusal):
@@ -404,7 +404,7 @@ class FhirServer(Writes):
                 raise self._method_not_allowed(method, "POST")
             if self.options.read_only:
                 raise self._method_not_allowed(method, "GET")
-            if call.patient not in (None, segments[1]):
+            if call.patient is not None and segments[1] not in ids_of(call.patient):
                 raise FhirError(
                     403, "forbidden", Text(nl="niet de eigen patiënt", en="not the token's own patient")
                 )

@@ -10,10 +10,11 @@
 Resources are JSON-shaped dicts and immutable once stored: whoever changes one hands in a new dict. That is
 what makes copies, cached index values and cached encodings safe.
 
-A patient compartment is the Patient itself plus every resource with a reference to it; with ``through`` also
-resources that refer to one of those of the named types (a child's record that hangs on the mother's
-EpisodeOfCare). What can be reached from there by following references (Practitioner, Medication, Binary …)
-may be read and included, but is found by a search only when it belongs to no patient at all.
+A patient compartment is the Patient itself plus every resource with a reference to it, and the Provenance of
+any of those (as FHIR's compartment definition has it); with ``through`` also resources that refer to one of
+those of the named types (a child's record that hangs on the mother's EpisodeOfCare). What can be reached from
+there by following references (Practitioner, Medication, Binary …) may be read and included, but is found by
+a search only when it belongs to no patient at all.
 """
 
 from __future__ import annotations
@@ -34,6 +35,14 @@ ID = re.compile(r"[A-Za-z0-9\-.]{1,64}", re.ASCII)
 """A FHIR ``id``."""
 
 MAX_DEPTH = 200
+
+Patients = str | tuple[str, ...]
+"""Id of one patient, or of several whose records are one compartment."""
+
+
+def ids_of(patients: Patients) -> tuple[str, ...]:
+    """The ids, also of one."""
+    return (patients,) if isinstance(patients, str) else patients
 
 
 class Stored:
@@ -83,16 +92,25 @@ def references(resource: Resource) -> Iterator[str]:
             stack.extend(item for item in node if isinstance(item, (dict, list)))
 
 
+def _targets(provenance: Resource) -> Iterator[str]:
+    """Keys of what a Provenance is about."""
+    found = provenance.get("target")
+    for target in found if isinstance(found, list) else ():
+        match = LOCAL_REFERENCE.fullmatch(str(target.get("reference"))) if isinstance(target, dict) else None
+        if match:
+            yield f"{match.group(1)}/{match.group(2)}"
+
+
 @dataclass(frozen=True)
 class Compartment:
-    """What one patient's token gives access to.
+    """What one patient's token (or one token for several patients) gives access to.
 
     :ivar members: resources by type that belong to the patient.
     :ivar searchable: members, plus reachable resources that belong to no patient, by type.
     :ivar reachable: keys of everything that may be read or included.
     """
 
-    patient: str
+    patient: Patients
     members: dict[str, list[Stored]]
     searchable: dict[str, list[Stored]]
     reachable: frozenset[str]
@@ -111,7 +129,7 @@ class Store:
         self._incoming: dict[str, frozenset[str]] = {}
         self._incoming_owned = True
         self._deleted: frozenset[str] = frozenset()
-        self._compartments: dict[str, Compartment] = {}
+        self._compartments: dict[Patients, Compartment] = {}
 
     def copy(self) -> Store:
         """An independent store with the same content; constant time."""
@@ -211,19 +229,16 @@ class Store:
             return frozenset((stored.id,))
         return frozenset(key[8:] for key in stored.references if key.startswith("Patient/"))
 
-    def compartment(self, patient: str) -> Compartment:
-        """The compartment of one patient; computed once, until the next write."""
+    def compartment(self, patient: Patients) -> Compartment:
+        """The compartment of one patient, or the common one of several; kept until the next write."""
         found = self._compartments.get(patient)
         if found is None:
             found = self._compartments[patient] = self._compute(patient)
         return found
 
-    def _compute(self, patient: str) -> Compartment:
-        root = f"Patient/{patient}"
-        keys: dict[str, None] = {}
-        if self.find(root):
-            keys[root] = None
-        pending = [root]
+    def _compute(self, patient: Patients) -> Compartment:
+        pending = [f"Patient/{one}" for one in ids_of(patient)]
+        keys: dict[str, None] = {root: None for root in pending if self.find(root)}
         while pending:
             for source in sorted(self.incoming(pending.pop())):
                 if source in keys or source.startswith("Patient/"):
@@ -231,6 +246,9 @@ class Store:
                 keys[source] = None
                 if source.partition("/")[0] in self.through:
                     pending.append(source)
+        for provenance in self.all("Provenance"):
+            if not keys.keys().isdisjoint(_targets(provenance.resource)):
+                keys[provenance.key] = None
         members: dict[str, list[Stored]] = {}
         reachable: dict[str, None] = dict(keys)
         frontier = list(keys)
@@ -258,12 +276,12 @@ class Store:
                 searchable[kind] = loose
         return Compartment(patient, members, searchable, frozenset(reachable))
 
-    def _foreign(self, stored: Stored, patient: str) -> bool:
+    def _foreign(self, stored: Stored, patient: Patients) -> bool:
         """Whether a resource belongs to other patients only. RelatedPerson and Patient links stay private."""
         owners = self.owners(stored)
-        return bool(owners) and patient not in owners and stored.type not in self.through
+        return bool(owners) and owners.isdisjoint(ids_of(patient)) and stored.type not in self.through
 
-    def readable(self, stored: Stored, patient: str | None) -> bool:
+    def readable(self, stored: Stored, patient: Patients | None) -> bool:
         """Whether a patient's token may read a resource.
 
         Allowed: what is reachable from the own compartment, and what no patient can reach (a Questionnaire

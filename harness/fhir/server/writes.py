@@ -12,7 +12,7 @@ from harness.fhir.server.base import ServerBase
 from harness.fhir.server.call import Call
 from harness.fhir.server.content import fragment, parse_body
 from harness.fhir.server.outcome import FhirError
-from harness.fhir.server.store import ID, Stored
+from harness.fhir.server.store import ID, Stored, ids_of
 
 if TYPE_CHECKING:
     from harness.fhir.server.service import FhirServer
@@ -124,9 +124,9 @@ class Writes(ServerBase):
 
     def own_patient(self, call: Call, resource: dict[str, Any], identity: str | None) -> Stored | None:
         """The stored Patient, when one is sent with its own token (``received_patient="own"``)."""
-        if resource.get("resourceType") != "Patient" or call.patient is None or identity != call.patient:
+        if resource.get("resourceType") != "Patient" or identity is None or call.patient is None:
             return None
-        return self.store.get("Patient", call.patient)
+        return self.store.get("Patient", identity) if identity in ids_of(call.patient) else None
 
     def _create(self, call: Call) -> Response:
         kind = call.segments[0]

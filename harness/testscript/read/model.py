@@ -14,7 +14,8 @@ from typing import Literal
 Side = Literal["server", "client", "mixed", "load"]
 """Who is under test: the server (HIS, DVZA), the client (PGO), both, or nobody (load script)."""
 
-SELF: Literal[""] = ""
+WRITES = frozenset(("update", "updateCreate", "create", "transaction", "batch", "delete", "purge"))
+"""Codes of operations that change what a server holds."""
 
 
 @dataclass(frozen=True)
@@ -194,6 +195,11 @@ class TestScript:
             *([self.teardown] if self.teardown else []),
         ]
         return [action for block in blocks for action in block.actions if isinstance(action, Operation)]
+
+    @property
+    def writes(self) -> bool:
+        """Whether it changes what a server holds."""
+        return any(operation.code in WRITES for operation in self.operations())
 
     def by_client(self, operation: Operation) -> bool:
         """Whether the client under test performs an operation (and not the harness)."""

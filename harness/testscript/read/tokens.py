@@ -90,6 +90,18 @@ def tokens_of(scripts: Iterable[TestScript]) -> dict[str, str]:
     return found
 
 
+def tokens_in(script: TestScript) -> frozenset[str]:
+    """The access tokens (or the variables that hold them) that a script uses."""
+    return frozenset(
+        script.variables[value[2:-1]].default or value
+        if value.startswith("${") and value[2:-1] in script.variables
+        else value
+        for operation in script.operations()
+        for name, value in operation.headers
+        if name.lower() == "authorization"
+    )
+
+
 def rewriting(official: Iterable[TestPerson], own: Iterable[TestPerson]) -> dict[str, str]:
     """Official token -> token of the vendor, for the same patient id."""
     theirs = {person.patient: person.token for person in own}

@@ -27,22 +27,16 @@ from harness.network.drive.queries import resource_base
 from harness.network.drive.session import FlowSession
 from harness.network.file import Network, Participant, read_network
 from harness.network.running import RunningNetwork, start
-from harness.testscript.read.load import goal_folder
+from harness.testscript.execute.execution import Execution, drive
+from harness.testscript.execute.need import Performed
+from harness.testscript.execute.transport import Transport, in_process
+from harness.testscript.outcome.results import ScriptResult
+from harness.testscript.own.server import OwnServers
+from harness.testscript.plan.items import Item, problem_result
+from harness.testscript.plan.plan import Plan
 from harness.testscript.read.model import TestScript
-from harness.testscript.read.tokens import find_token_map, patients, read_token_map, tokens_of
-from harness.testscript.run.execute import Execution, Performed
-from harness.testscript.run.many import (
-    WRITES,
-    Item,
-    Plan,
-    SelfServers,
-    drive,
-    problem_result,
-    settings_of,
-    tokens_in,
-)
-from harness.testscript.run.results import ScriptResult
-from harness.testscript.run.transport import Transport, in_process
+from harness.testscript.read.sets import goal_folder
+from harness.testscript.read.tokens import find_token_map, patients, read_token_map, tokens_in, tokens_of
 
 _STANDARD_FOLDERS = {
     "genpractdata": "huisartsgegevens",
@@ -53,17 +47,21 @@ _STANDARD_FOLDERS = {
 """Our standard by the beginning of the folder name of an official set."""
 
 
+def _short_name(folder: str) -> str:
+    """Short name of our standard for a folder of an official set, ``""`` when it is none of ours."""
+    name = folder.lower()
+    return next((short for start, short in _STANDARD_FOLDERS.items() if name.startswith(start)), "")
+
+
 def standard_of(script: TestScript) -> str:
     """Id of our standard that a script's set belongs to.
 
     :raises ConfigurationError: a set of another standard.
     """
-    for part in script.path.resolve().parts:
-        for start_of_name, short in _STANDARD_FOLDERS.items():
-            if part.lower().startswith(start_of_name):
-                found = next((name for name in standards() if name.startswith(f"{short}-")), "")
-                if found:
-                    return found
+    for short in filter(None, map(_short_name, script.path.resolve().parts)):
+        found = next((name for name in standards() if name.startswith(f"{short}-")), "")
+        if found:
+            return found
     raise ConfigurationError(
         Text(
             nl="deze set hoort bij een standaard die het netwerk niet kent",
@@ -180,7 +178,7 @@ def choose_dvza(network: Network, wanted: str | None) -> Participant:
 
 @contextmanager
 def through_network(
-    path: Path, dvza: str | None, plan: Plan, servers: SelfServers
+    path: Path, dvza: str | None, plan: Plan, servers: OwnServers
 ) -> Iterator[Callable[[Item], ScriptResult]]:
     """A runner of scripts against a DVZA that a network file describes.
 
@@ -212,16 +210,13 @@ def _official(script: TestScript) -> dict[str, str]:
     return patients(read_token_map(file) if file else [], tokens_of([script]))
 
 
-def _run(item: Item, plan: Plan, access: Access, servers: SelfServers) -> ScriptResult:
-    script = item.script
-    if script is None:
-        return problem_result(item)
+def _run(item: Item, plan: Plan, access: Access, servers: OwnServers) -> ScriptResult:
     notes: dict[str, None] = {}
     try:
+        script = item.loaded()
         standard = standard_of(script)
         official = _official(script)
-        writes = any(operation.code in WRITES for operation in script.operations())
-        function = "share" if writes and standards()[standard].share is not None else "collect"
+        function = "share" if script.writes and standards()[standard].share is not None else "collect"
         sessions: dict[str, FlowSession] = {}
         for token in sorted(tokens_in(script)):
             person, note = access.person_for(official.get(token, ""), standard)
@@ -234,11 +229,11 @@ def _run(item: Item, plan: Plan, access: Access, servers: SelfServers) -> Script
         tokens = {token: f"Bearer {session.values['token']}" for token, session in sessions.items()}
         own = replace(plan, tokens={**plan.tokens, **tokens})
         base = resource_base(main, "").rstrip("/")
-        settings = settings_of(script, own, base, servers.base, load_model(script.info.fhir_version))
+        settings = own.settings(script, base, servers.base, load_model(script.info.fhir_version))
         settings.keep_steps = True
         loaded = servers.for_script(script) if any(map(script.by_harness, script.operations())) else None
     except HarnessError as error:
-        return problem_result(replace(item, problem=error))
+        return problem_result(item, error)
 
     def send(request: Request) -> Performed:
         value = next((text for name, text in request.headers if name.lower() == "authorization"), "")

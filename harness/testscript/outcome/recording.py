@@ -15,7 +15,7 @@ the set before the first byte is written.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,7 @@ from harness.core.run.events import EventStream
 from harness.core.run.exchanges import Request, Response
 from harness.core.run.folder import RunFolder, write_atomic
 from harness.record import DeclaredPerson, Persons, RawExchange, Recorder
-from harness.testscript.run.results import ScriptResult, Step
+from harness.testscript.outcome.results import ScriptResult, Step
 
 
 class Kept(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,9 +102,8 @@ class RunRecord:
         if self.path is None:
             return
         if self._recorder is not None:
-            for step in result.steps:
-                if step.request is not None:
-                    self._recorder.record(raw_exchange(result, step, self._clock.now()))
+            for exchange in raw_exchanges(result, self._clock):
+                self._recorder.record(exchange)
         bare = msgspec.structs.replace(result, steps=())
         with (self.path / "results.jsonl").open("a+b") as file:
             line = msgspec.json.encode(Kept(fingerprint=fingerprint, result=bare)) + b"\n"
@@ -113,18 +112,18 @@ class RunRecord:
                 line = line if file.read(1) == b"\n" else b"\n" + line  # a killed run tore its last line
             file.write(line)
 
-    def finish(self, document: dict[str, object]) -> None:
-        """Write ``testscript.json`` and close."""
-        if self.path is not None:
-            data = msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
-            write_atomic(self.path / "testscript.json", data)
-        self.close()
-
     def close(self) -> None:
         """Close the files."""
         if self._recorder is not None:
             self._recorder.close()
         self.events.close()
+
+
+def write_document(folder: Path, document: dict[str, object]) -> None:
+    """Write ``testscript.json`` of a run."""
+    write_atomic(
+        folder / "testscript.json", msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
+    )
 
 
 def cell_name(result: ScriptResult) -> str:
@@ -133,10 +132,15 @@ def cell_name(result: ScriptResult) -> str:
     return f"{Path(result.file).stem[:60]}-{digest}"
 
 
-def raw_exchange(result: ScriptResult, step: Step, at: datetime) -> RawExchange:
-    """One operation as a raw exchange for the recorder."""
-    request, response = step.request, step.response
-    assert request is not None
+def raw_exchanges(result: ScriptResult, clock: Clock) -> Iterator[RawExchange]:
+    """The operations of a script as raw exchanges for the recorder."""
+    for step in result.steps:
+        if step.request is not None:
+            yield _raw_exchange(result, step, step.request, clock.now())
+
+
+def _raw_exchange(result: ScriptResult, step: Step, request: Request, at: datetime) -> RawExchange:
+    response = step.response
     client_side = result.side == "client"
     return RawExchange(
         interface="resource",

@@ -10,14 +10,13 @@ from __future__ import annotations
 import fnmatch
 from functools import cache
 
+from harness.judge.catalogue import load_catalogue
 from harness.testscript.read.model import TestScript
 
 
 @cache
 def _patterns() -> tuple[tuple[str, str], ...]:
     """``(pattern, requirement id)`` of the whole catalogue."""
-    from harness.judge.catalogue import load_catalogue
-
     return tuple(
         (pattern.replace("\\", "/").lower(), requirement.id)
         for requirement in load_catalogue()

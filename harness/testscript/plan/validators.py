@@ -9,17 +9,22 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from harness.core.errors import HarnessError
-from harness.core.issues import Issue
 from harness.core.text import Text
-from harness.testscript.judge.asserts import ProfileAnswer, ProfileCheck, no_validator
+from harness.fhir.model.types import version_of
+from harness.fhir.packages.load import load_packages
+from harness.fhir.validation import Validator
 from harness.testscript.judge.bodies import Body
+from harness.testscript.judge.case import ProfileAnswer, ProfileCheck, no_validator
 from harness.testscript.read.model import SetInfo
 
 UNKNOWN_PROFILE = "fhir-profile-unknown"
 BASE_URL = "http://hl7.org/fhir/StructureDefinition/"
+MAX_REMEMBERED = 500
+"""Answers kept at a time."""
 
 
 class ProfileChecks:
@@ -51,10 +56,6 @@ class ProfileChecks:
             return found
 
     def _make(self, info: SetInfo) -> ProfileCheck:
-        from harness.fhir.model.types import version_of
-        from harness.fhir.packages.load import load_packages
-        from harness.fhir.validation import Validator
-
         version = version_of(info.fhir_version)
         sources: list[str] = list(self.packages)
         if sources:
@@ -74,41 +75,45 @@ class ProfileChecks:
                 names = ", ".join(f"{name}#{number}" for name, number in info.packages) or "none pinned"
                 self.notes[f"profiles from the embedded facts (set asks for {names})"] = None
                 validator = Validator(version=version)
-        return _check(validator.validate)
+        return _remembered(partial(_answer, validator))
 
 
-def _check(validate: object) -> ProfileCheck:
-    assert callable(validate)
+def _remembered(answer: ProfileCheck) -> ProfileCheck:
+    """The same check, asked once per body and profile; safe for scripts that run beside each other."""
     cache: dict[tuple[bytes, str], ProfileAnswer] = {}
-    lock = threading.Lock()  # scripts may run beside each other; validation is all computing
+    lock = threading.Lock()
 
     def check(body: Body, canonical: str) -> ProfileAnswer:
         key = (body.data, canonical)
         with lock:
             found = cache.get(key)
             if found is None:
-                if len(cache) > 500:
+                if len(cache) > MAX_REMEMBERED:
                     cache.clear()
                 found = cache[key] = answer(body, canonical)
             return found
 
-    def answer(body: Body, canonical: str) -> ProfileAnswer:
-        profiles = [] if canonical == BASE_URL + body.type else [canonical]
-        try:
-            issues: tuple[Issue, ...] = tuple(validate(body.document or body.resource, profiles))
-        except HarnessError as error:
-            return ProfileAnswer(False, reason=error.message)
-        unknown = next((issue for issue in issues if issue.rule == UNKNOWN_PROFILE), None)
-        if unknown is not None and not any(issue.severity == "error" for issue in issues):
-            name = unknown.received or unknown.expected or unknown.path
-            return ProfileAnswer(
-                False,
-                issues,
-                Text(
-                    nl=f"profiel {name} is niet beschikbaar; geef het pakket met --package",
-                    en=f"profile {name} is not available; give its package with --package",
-                ),
-            )
-        return ProfileAnswer(True, issues)
-
     return check
+
+
+def _answer(validator: Validator, body: Body, canonical: str) -> ProfileAnswer:
+    source = body.document or body.resource
+    if source is None:
+        return ProfileAnswer(False, reason=Text(nl="er is geen resource", en="there is no resource"))
+    profiles = [] if canonical == BASE_URL + body.type else [canonical]
+    try:
+        issues = tuple(validator.validate(source, profiles))
+    except HarnessError as error:
+        return ProfileAnswer(False, reason=error.message)
+    unknown = next((issue for issue in issues if issue.rule == UNKNOWN_PROFILE), None)
+    if unknown is not None and not any(issue.severity == "error" for issue in issues):
+        name = unknown.received or unknown.expected or unknown.path
+        return ProfileAnswer(
+            False,
+            issues,
+            Text(
+                nl=f"profiel {name} is niet beschikbaar; geef het pakket met --package",
+                en=f"profile {name} is not available; give its package with --package",
+            ),
+        )
+    return ProfileAnswer(True, issues)

@@ -12,10 +12,12 @@ import msgspec
 from harness.core.run.folder import write_atomic
 from harness.fhir.codec import documents as codec
 from harness.fhir.model.types import load_model
-from harness.testscript.read.load import goal_folder
+from harness.testscript.own.server import OwnServer, build
+from harness.testscript.plan.items import collect
+from harness.testscript.plan.plan import Plan
 from harness.testscript.read.model import TestScript
-from harness.testscript.run.many import Plan, collect, tokens_in
-from harness.testscript.serve.selfserver import SelfServer, build
+from harness.testscript.read.sets import goal_folder
+from harness.testscript.read.tokens import tokens_in
 
 
 def write_fixtures(paths: Sequence[Path], out: Path, plan: Plan, formats: frozenset[str]) -> dict[str, Any]:
@@ -24,7 +26,7 @@ def write_fixtures(paths: Sequence[Path], out: Path, plan: Plan, formats: frozen
     :param formats: ``json`` and/or ``xml``.
     :raises HarnessError: when a set's fixtures are missing or cannot be resolved.
     """
-    sets: dict[Path, tuple[SelfServer, list[TestScript]]] = {}
+    sets: dict[Path, tuple[OwnServer, list[TestScript]]] = {}
     files: dict[Path, list[str]] = {}
     for item in collect(paths, plan):
         if item.script is None:
@@ -48,7 +50,7 @@ def _folder_name(goal: Path) -> str:
 
 def _write_set(
     goal: Path,
-    loaded: SelfServer,
+    loaded: OwnServer,
     scripts: list[TestScript],
     files: list[str],
     out: Path,

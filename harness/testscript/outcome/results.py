@@ -7,10 +7,11 @@ from collections.abc import Iterable
 
 import msgspec
 
+from harness.core.exits import ExitCode
 from harness.core.issues import Issue
 from harness.core.run.exchanges import Request, Response
 from harness.core.text import Text
-from harness.core.verdicts import SEVERITY, Blame, Verdict
+from harness.core.verdicts import SEVERITY, Blame, Strength, Verdict, exit_code
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
@@ -116,6 +117,12 @@ def script_verdict(steps: Iterable[Step]) -> Verdict:
     seen = {Verdict.PASS if step.verdict is Verdict.WARNING else step.verdict for step in steps}
     seen.discard(Verdict.NOT_APPLICABLE)
     return next((verdict for verdict in SEVERITY if verdict in seen), Verdict.INCONCLUSIVE)
+
+
+def exit_code_of(result: ScriptResult) -> ExitCode:
+    """Exit code that one script asks for: a script counts as a MUST."""
+    blame = next((item.blame for item in result.findings if item.verdict is result.verdict), None)
+    return exit_code(result.verdict, Strength.MUST, blame)
 
 
 def as_json(result: ScriptResult) -> dict[str, object]:

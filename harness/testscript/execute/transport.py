@@ -13,7 +13,7 @@ import httpx
 
 from harness.core.run.exchanges import Request, Response
 from harness.core.verdicts import Blame
-from harness.testscript.run.execute import Performed
+from harness.testscript.execute.need import Performed
 
 Transport = Callable[[Request], Performed]
 

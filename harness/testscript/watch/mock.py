@@ -1,0 +1,103 @@
+"""The client scripts of folders and their fixtures, loaded into one mock server."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness.core.errors import ConfigurationError, HarnessError
+from harness.core.run.exchanges import header
+from harness.core.text import Text
+from harness.fhir.server.options import by_token
+from harness.fhir.server.service import FhirServer
+from harness.testscript.outcome.results import ScriptResult
+from harness.testscript.own.server import OwnServer, OwnServers
+from harness.testscript.plan.items import collect, problem_result
+from harness.testscript.plan.plan import Plan
+from harness.testscript.read.tokens import patients
+from harness.testscript.watch.client import ClientWatch
+from harness.testscript.watch.session import Session
+
+
+@dataclass
+class Mock:
+    """A watch on one mock server with everything that was loaded."""
+
+    watch: ClientWatch
+    problems: list[ScriptResult]
+    tokens: dict[str, str]
+    base: str
+
+    def patients(self) -> list[dict[str, Any]]:
+        """The Patients of the sets: the declared test persons of a recording."""
+        return [
+            stored.resource
+            for session in self.watch.sessions
+            for stored in session.fresh.store.all("Patient")
+        ]
+
+    def tokens_to_use(self) -> list[tuple[str, str]]:
+        """``(patient, Authorization value)`` of each token that a script waits for, by patient."""
+        awaited = {
+            header(session.need.request.headers, "authorization")
+            for session in self.watch.sessions
+            if session.need is not None
+        }
+        return sorted((patient, token) for token, patient in self.tokens.items() if token in awaited)
+
+
+def rewritten_tokens(loaded: OwnServer, plan: Plan) -> dict[str, str]:
+    """Patients by token, with the client's tokens in the place of the official ones."""
+    return {plan.tokens.get(token, token): patient for token, patient in loaded.tokens.items()}
+
+
+def prepare(paths: Sequence[Path], plan: Plan, base: str) -> Mock:
+    """Load the client scripts of folders and their fixtures into one mock.
+
+    :raises HarnessError: when there is no script for a client.
+    """
+    servers = OwnServers(plan.t, plan.now, base)
+    sessions: list[Session] = []
+    problems: list[ScriptResult] = []
+    tokens: dict[str, str] = {}
+    first: FhirServer | None = None
+    for item in collect(paths, plan):
+        try:
+            script = item.loaded()
+            if script.side != "client":
+                continue
+            loaded = servers.for_script(script)
+            settings = plan.settings(script, base, base, loaded.server.model)
+        except HarnessError as error:
+            problems.append(problem_result(item, error))
+            continue
+        known = rewritten_tokens(loaded, plan)
+        tokens = patients((), {**tokens, **known})
+        server = loaded.server.fork(authorize=by_token(known))
+        if first is None:
+            first = server
+        elif loaded.server.store is not first.store:
+            first = _merged(first, server)
+        sessions.append(Session(script, settings, server, item.file, plan.requirements(script)))
+    if first is None:
+        raise ConfigurationError(
+            Text(
+                nl="in deze mappen staan geen scripts voor een client (PGO)",
+                en="these folders hold no scripts for a client (PGO)",
+            ),
+            where=", ".join(map(str, paths)),
+            expected="PHR-Client, Retrieving-PHR, Sending-PHR",
+        )
+    fallback = first.fork(authorize=by_token(tokens))
+    return Mock(ClientWatch(sessions, fallback, base), problems, tokens, base)
+
+
+def _merged(first: FhirServer, other: FhirServer) -> FhirServer:
+    """A server with the resources of both: answers traffic that no script waits for."""
+    merged = first.fork()
+    for stored in other.store:
+        if merged.store.find(stored.key) is None:
+            merged.store.put(stored.resource)
+    return merged
