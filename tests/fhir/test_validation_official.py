@@ -14,8 +14,8 @@ import pytest
 
 from harness.fhir.codec.documents import parse, to_json
 from harness.fhir.packages.load import load_packages
-from harness.fhir.profiles.closures import collect
-from harness.fhir.profiles.constraints import Knowledge
+from harness.fhir.profiles.books.book import collect
+from harness.fhir.profiles.knowledge import Knowledge
 from harness.fhir.validation import Validator
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -101,7 +101,7 @@ def test_fresh_install_says_the_same(
 
 def test_embedded_facts_are_what_distill_writes(material: Path) -> None:
     from harness.cli.profiles import _seeds
-    from harness.fhir.profiles.closures import embedded_facts
+    from harness.fhir.profiles.books.embedded import embedded_facts
 
     loaded = load_packages([material / "zib2017", material / "eafspraak"])
     chosen = _seeds(ROOT / "profiles" / "fhir" / "seeds.yaml")
