@@ -13,7 +13,7 @@ severity ``error`` (the document does not conform), ``warning``, ``information``
 that could not be decided offline).
 
 How it works: the base type of each element is checked once by compiled closures (:mod:`.shapes`); each
-profile adds a sparse tree of further rules (:mod:`.overlay`, made by :mod:`harness.fhir.profiles.snapshot`).
+profile adds a sparse tree of further rules (:mod:`.overlay`, made by :mod:`harness.fhir.profiles.differentials`).
 :mod:`.codes`, :mod:`.extensions`,
 :mod:`.references`,
 :mod:`.bundles`, :mod:`.narrative` hold what belongs to those things; :mod:`.invariants` the FHIRPath.

@@ -14,8 +14,8 @@ from typing import Any
 from harness.core.errors import HarnessError
 from harness.fhir.model.definitions import Constraint
 from harness.fhir.model.types import ElementFacts, TypeRef
-from harness.fhir.profiles.constraints import Knowledge
 from harness.fhir.profiles.facts import CORE, BindingFact, InvariantFact
+from harness.fhir.profiles.knowledge import Knowledge
 from harness.fhir.validation.checks import bundles, codes, extensions, narrative, references
 from harness.fhir.validation.checks.invariants import Invariants
 from harness.fhir.validation.checks.natives import NATIVE

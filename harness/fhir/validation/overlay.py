@@ -1,4 +1,4 @@
-"""The rules of a profile, compiled from its sparse tree (:mod:`harness.fhir.profiles.snapshot`).
+"""The rules of a profile, compiled from its sparse tree (:mod:`harness.fhir.profiles.differentials`).
 
 The base shape of a value is checked elsewhere; a rule only looks at what the profile adds. A rule is
 compiled per FHIR type of the value it meets (a choice can be anything), on first use.
@@ -11,8 +11,11 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from harness.fhir.profiles.facts import CORE, BindingFact, Value
-from harness.fhir.profiles.slicing import Item, Predicate, compile_slice, contains, equal, extension_url
-from harness.fhir.profiles.snapshot import Node, ProfileTree
+from harness.fhir.profiles.matching import contains, equal
+from harness.fhir.profiles.slicing.fixed import extension_url
+from harness.fhir.profiles.slicing.items import Item, Predicate
+from harness.fhir.profiles.slicing.slices import compile_slice
+from harness.fhir.profiles.tree import Node, ProfileTree
 from harness.fhir.validation.checks import codes, references
 from harness.fhir.validation.run import Json, Place, Run, describe
 

@@ -14,7 +14,7 @@ from harness.core.issues import Issue, Severity, shorten
 from harness.core.text import Text
 from harness.fhir.fhirpath.context import DocumentContext, Services
 from harness.fhir.fhirpath.nodes import Node, RawNode, schema_of
-from harness.fhir.profiles.slicing import codings
+from harness.fhir.profiles.matching import codings
 from harness.fhir.profiles.terminology import Answer
 from harness.fhir.validation.messages import sentence
 

@@ -10,8 +10,9 @@ from harness.fhir.codec.documents import Document
 from harness.fhir.model.definitions import Base
 from harness.fhir.model.definitions import embedded as embedded_base
 from harness.fhir.model.types import Model
-from harness.fhir.profiles.closures import FactBook, embedded_facts
-from harness.fhir.profiles.constraints import Knowledge
+from harness.fhir.profiles.books.book import FactBook
+from harness.fhir.profiles.books.embedded import embedded_facts
+from harness.fhir.profiles.knowledge import Knowledge
 from harness.fhir.server.outcome import issue_entry
 from harness.fhir.validation.engine import Engine
 from harness.fhir.validation.messages import sentence

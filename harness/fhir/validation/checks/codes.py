@@ -12,9 +12,9 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from harness.fhir.profiles.constraints import Knowledge
 from harness.fhir.profiles.facts import BindingFact
-from harness.fhir.profiles.slicing import codings
+from harness.fhir.profiles.knowledge import Knowledge
+from harness.fhir.profiles.matching import codings
 from harness.fhir.profiles.terminology import Answer, Members
 from harness.fhir.validation.run import Place, Run
 

@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from harness.fhir.model.types import Model
-from harness.fhir.profiles.slicing import extension_url
+from harness.fhir.profiles.slicing.fixed import extension_url
 from harness.fhir.validation.run import Place, Run
 
 if TYPE_CHECKING:

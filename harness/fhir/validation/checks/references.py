@@ -181,7 +181,7 @@ def _references(value: Any) -> Iterator[str]:
 
 
 class DocumentResolver:
-    """What slicing predicates ask (see :class:`harness.fhir.profiles.slicing.Resolver`)."""
+    """What slicing predicates ask (see :class:`harness.fhir.profiles.slicing.items.Resolver`)."""
 
     __slots__ = ("engine", "place", "run")
 

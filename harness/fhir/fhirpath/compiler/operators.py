@@ -3,51 +3,25 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from harness.fhir.fhirpath.code import NONE, Code, Facts, Test, code_of_test
+from harness.fhir.fhirpath.compiler.code import NONE, Code, Compiling, Facts, Test, code_of_test, merged
+from harness.fhir.fhirpath.compiler.logic import logic, logic_pair
+from harness.fhir.fhirpath.context import Evaluation
 from harness.fhir.fhirpath.dialect import Dialect
 from harness.fhir.fhirpath.errors import evaluation_error
 from harness.fhir.fhirpath.nodes import Item, Items, Long
 from harness.fhir.fhirpath.syntax import Binary, Expr, Literal, Member, Unary
-from harness.fhir.fhirpath.values import comparison as values
-from harness.fhir.fhirpath.values.comparison import collection_equal, is_number, order_of, plain, raw, single
+from harness.fhir.fhirpath.values.arithmetic import calculate
+from harness.fhir.fhirpath.values.equality import (
+    collection_equal,
+    collection_equivalent,
+    distinct,
+    item_equal,
+)
+from harness.fhir.fhirpath.values.items import MAX_STRING, is_number, plain, raw, single, text_of
+from harness.fhir.fhirpath.values.order import order_of
 from harness.fhir.fhirpath.values.quantity import Quantity
-
-if TYPE_CHECKING:
-    from harness.fhir.fhirpath.compiler import Compiler
-    from harness.fhir.fhirpath.context import Evaluation
-
-
-def truth(items: Items, lenient: bool) -> bool | None:
-    """A collection where a boolean is expected: a boolean is itself, any other single item is true.
-
-    Several items are an error in the strict dialect and true in the hapi dialects.
-    """
-    if not items:
-        return None
-    if len(items) == 1:
-        item = items[0]
-        value = item[0] if item.__class__ is tuple else item
-        if value.__class__ is bool:
-            return bool(value)
-        return None if value is None and not lenient else True
-    if lenient:
-        return True
-    raise evaluation_error(
-        "hier hoort één ja/nee-waarde, geen lijst",
-        "one boolean is expected here, not a list",
-        expected="boolean",
-        received=items,
-    )
-
-
-def operand_test(code: Code, lenient: bool) -> tuple[Test, bool]:
-    """An operand of a boolean operator as test, and whether it may be left out."""
-    if code.test is not None:
-        return code.test, code.facts.safe
-    run = code.run
-    return (lambda c, this: truth(run(c, this), lenient)), code.facts.safe and lenient
 
 
 def flatten(tree: Binary, operators: tuple[str, ...]) -> list[Expr]:
@@ -62,21 +36,13 @@ def flatten(tree: Binary, operators: tuple[str, ...]) -> list[Expr]:
     return parts
 
 
-def merged(codes: list[Code]) -> Facts:
-    """Facts of several operands together."""
-    facts = codes[0].facts
-    for code in codes[1:]:
-        facts = facts | code.facts
-    return facts
-
-
-def binary(compiler: Compiler, tree: Binary) -> Code:
+def binary(compiler: Compiling, tree: Binary) -> Code:
     """Code of an infix operator."""
     operator = tree.operator
     if operator in ("and", "or"):
-        return logic(compiler, operator, [compiler.operand(t) for t in flatten(tree, (operator,))])
+        return logic(compiler.dialect, operator, [compiler.operand(t) for t in flatten(tree, (operator,))])
     if operator == "|":
-        return union(compiler, [compiler.operand(t) for t in flatten(tree, ("|",))])
+        return union(compiler.dialect, [compiler.operand(t) for t in flatten(tree, ("|",))])
     if operator in ("=", "!="):
         return equality(compiler, tree)
     if operator in ("+", "&"):
@@ -91,7 +57,7 @@ def binary(compiler: Compiler, tree: Binary) -> Code:
         return total
     left, right = compiler.operand(tree.left), compiler.operand(tree.right)
     if operator in ("xor", "implies"):
-        return logic_pair(compiler, operator, left, right)
+        return logic_pair(compiler.dialect, operator, left, right)
     if operator in ("<", "<=", ">", ">="):
         return order(compiler.dialect, operator, left, right)
     if operator in ("~", "!~"):
@@ -102,78 +68,10 @@ def binary(compiler: Compiler, tree: Binary) -> Code:
     return arithmetic(operator, left, right, numbers=strict_numbers)
 
 
-def logic(compiler: Compiler, operator: str, codes: list[Code]) -> Code:
-    """``and`` / ``or`` of two or more operands: three-valued; a decided result skips what cannot raise."""
-    lenient = compiler.dialect.lenient_boolean
-    tests = [operand_test(code, lenient) for code in codes]
-    decided = operator == "or"
-    facts = merged(codes)
-    if not lenient and not all(skip for _, skip in tests):
-        facts = Facts(facts.pure, False, facts.index, facts.scoped)
-    pairs = tuple((test, skip or lenient) for test, skip in tests)
-    if len(pairs) == 2 and pairs[1][1]:
-        first, second = pairs[0][0], pairs[1][0]
-
-        def two(c: Evaluation, this: Items) -> bool | None:
-            left = first(c, this)
-            if left is decided:
-                return decided
-            right = second(c, this)
-            if right is decided:
-                return decided
-            return None if left is None or right is None else not decided
-
-        return code_of_test(two, facts)
-
-    def many(c: Evaluation, this: Items) -> bool | None:
-        result: bool | None = not decided
-        for test, skip in pairs:
-            if result is decided and skip:
-                continue
-            value = test(c, this)
-            if value is decided:
-                result = decided
-            elif value is None and result is not decided:
-                result = None
-        return result
-
-    return code_of_test(many, facts)
-
-
-def logic_pair(compiler: Compiler, operator: str, left: Code, right: Code) -> Code:
-    """``xor`` and ``implies``."""
-    lenient = compiler.dialect.lenient_boolean
-    empty_true = compiler.dialect.empty_implies_true
-    first, safe_left = operand_test(left, lenient)
-    second, safe_right = operand_test(right, lenient)
-    both = left.facts | right.facts
-    facts = Facts(both.pure, safe_left and safe_right, both.index, both.scoped)
-    if operator == "xor":
-
-        def xor(c: Evaluation, this: Items) -> bool | None:
-            a, b = first(c, this), second(c, this)
-            return None if a is None or b is None else a is not b
-
-        return code_of_test(xor, facts)
-    skip = safe_right or lenient
-
-    def implies(c: Evaluation, this: Items) -> bool | None:
-        a = first(c, this)
-        if skip and (a is False or (a is None and empty_true)):
-            return True
-        b = second(c, this)
-        if a is False or (a is None and empty_true):
-            return True
-        return b if a else (True if b else None)
-
-    return code_of_test(implies, facts)
-
-
-def union(compiler: Compiler, codes: list[Code]) -> Code:
+def union(dialect: Dialect, codes: list[Code]) -> Code:
     """``|``: all items without duplicates; a union of literals is made once."""
-    dialect = compiler.dialect
     if all(code.constant is not None for code in codes):
-        items = values.distinct([i for code in codes for i in code.constant or ()], dialect, None)
+        items = distinct([i for code in codes for i in code.constant or ()], dialect, None)
         return Code(lambda c, this: items, Facts(safe=True), None, items)
     runs = tuple(code.run for code in codes)
 
@@ -182,29 +80,27 @@ def union(compiler: Compiler, codes: list[Code]) -> Code:
         for part in runs:
             items = items + part(c, this)
         c.spend(len(items))
-        return values.distinct(items, dialect, c.zone)
+        return distinct(items, dialect, c.zone)
 
     return Code(run, merged(codes))
 
 
-def equality(compiler: Compiler, tree: Binary) -> Code:
+def equality(compiler: Compiling, tree: Binary) -> Code:
     """``=`` and ``!=``; comparing with a string literal has a path of its own, most official expressions
     do."""
     left, right = compiler.operand(tree.left), compiler.operand(tree.right)
     dialect = compiler.dialect
     negate = tree.operator == "!="
     if isinstance(tree.right, Literal) and tree.right.kind == "string":
-        fast = equals_text(dialect, tree.left, left, tree.right.text, right)
+        equal = equals_text(dialect, tree.left, left, tree.right.text, right)
         if not negate:
-            return fast
-        assert fast.test is not None
-        equal = fast.test
+            return code_of_test(equal, left.facts)
 
         def differs(c: Evaluation, this: Items) -> bool | None:
             value = equal(c, this)
             return None if value is None else not value
 
-        return code_of_test(differs, fast.facts)
+        return code_of_test(differs, left.facts)
     first, second = left.run, right.run
 
     def test(c: Evaluation, this: Items) -> bool | None:
@@ -213,10 +109,10 @@ def equality(compiler: Compiler, tree: Binary) -> Code:
 
     facts = left.facts | right.facts
     literal = isinstance(tree.right, Literal) and tree.right.kind in ("boolean", "integer", "decimal")
-    return code_of_test(test, facts if literal else Facts(facts.pure, False, facts.index, facts.scoped))
+    return code_of_test(test, facts if literal else facts.raising())
 
 
-def equals_text(dialect: Dialect, tree: Expr, left: Code, text: str, right: Code) -> Code:
+def equals_text(dialect: Dialect, tree: Expr, left: Code, text: str, right: Code) -> Test:
     """``x = 'text'``."""
     as_text = dialect.text_equality
     run = left.run
@@ -241,7 +137,7 @@ def equals_text(dialect: Dialect, tree: Expr, left: Code, text: str, right: Code
         return collection_equal(items, constant, dialect, c.zone)
 
     if not isinstance(tree, Member) or tree.name[:1].isupper():
-        return code_of_test(test, left.facts)
+        return test
     name = tree.name
 
     def direct(c: Evaluation, this: Items) -> bool | None:
@@ -258,7 +154,7 @@ def equals_text(dialect: Dialect, tree: Expr, left: Code, text: str, right: Code
                         return as_text or convert is None or convert(value).__class__ is str
         return test(c, this)
 
-    return code_of_test(direct, left.facts)
+    return direct
 
 
 def equivalence(negate: bool, left: Code, right: Code) -> Code:
@@ -268,10 +164,10 @@ def equivalence(negate: bool, left: Code, right: Code) -> Code:
     def test(c: Evaluation, this: Items) -> bool | None:
         a, b = first(c, this), second(c, this)
         c.spend(len(a) * len(b) // 64)
-        return values.collection_equivalent(a, b, c.zone) is not negate
+        return collection_equivalent(a, b, c.zone) is not negate
 
     facts = left.facts | right.facts
-    return code_of_test(test, Facts(facts.pure, False, facts.index, facts.scoped))
+    return code_of_test(test, facts.raising())
 
 
 def order(dialect: Dialect, operator: str, left: Code, right: Code) -> Code:
@@ -290,7 +186,7 @@ def order(dialect: Dialect, operator: str, left: Code, right: Code) -> Code:
         return None if found is None else found in want
 
     facts = left.facts | right.facts
-    return code_of_test(test, Facts(facts.pure, False, facts.index, facts.scoped))
+    return code_of_test(test, facts.raising())
 
 
 def membership(dialect: Dialect, operator: str, left: Code, right: Code) -> Code:
@@ -318,10 +214,10 @@ def membership(dialect: Dialect, operator: str, left: Code, right: Code) -> Code
             single(items, f"'{operator}'")
         c.spend(len(items) * len(pool) // 8)
         zone = c.zone
-        return all(any(values.item_equal(p, item, dialect, zone) for p in pool) for item in items)
+        return all(any(item_equal(p, item, dialect, zone) for p in pool) for item in items)
 
     facts = left.facts | right.facts
-    return code_of_test(test, Facts(facts.pure, False, facts.index, facts.scoped))
+    return code_of_test(test, facts.raising())
 
 
 def arithmetic(operator: str, left: Code, right: Code, *, numbers: bool = False) -> Code:
@@ -335,15 +231,15 @@ def arithmetic(operator: str, left: Code, right: Code, *, numbers: bool = False)
         a, b = first(c, this), second(c, this)
         if not a or not b:
             if numbers and (a or b):
-                values.arithmetic(operator, *[plain(single(a or b, operator))] * 2)
+                calculate(operator, *[plain(single(a or b, operator))] * 2)
             return NONE
-        result = values.arithmetic(operator, plain(single(a, operator)), plain(single(b, operator)))
+        result = calculate(operator, plain(single(a, operator)), plain(single(b, operator)))
         if result.__class__ is str:
             c.spend(len(result) >> 6)
         return NONE if result is None else [result]
 
     facts = left.facts | right.facts
-    return Code(run, Facts(facts.pure, False, facts.index, facts.scoped))
+    return Code(run, facts.raising())
 
 
 def concatenate(dialect: Dialect, left: Code, right: Code) -> Code:
@@ -358,7 +254,7 @@ def concatenate(dialect: Dialect, left: Code, right: Code) -> Code:
             return ""
         if value.__class__ is str:
             return str(value)
-        shown = values.text_of(value) if dialect.lenient_boolean else None
+        shown = text_of(value) if dialect.lenient_boolean else None
         if shown is None:
             raise evaluation_error("& verbindt teksten", "& joins strings", expected="string", received=value)
         return shown
@@ -366,15 +262,15 @@ def concatenate(dialect: Dialect, left: Code, right: Code) -> Code:
     def run(c: Evaluation, this: Items) -> Items:
         joined = text(first(c, this)) + text(second(c, this))
         c.spend(len(joined) >> 6)
-        if len(joined) > values.MAX_STRING:
+        if len(joined) > MAX_STRING:
             raise c.exhausted()
         return [joined]
 
     facts = left.facts | right.facts
-    return Code(run, Facts(facts.pure, False, facts.index, facts.scoped))
+    return Code(run, facts.raising())
 
 
-def unary(compiler: Compiler, tree: Unary) -> Code:
+def unary(compiler: Compiling, tree: Unary) -> Code:
     """``+x`` and ``-x``."""
     code = compiler.operand(tree.operand)
     inner = code.run
@@ -406,4 +302,4 @@ def unary(compiler: Compiler, tree: Unary) -> Code:
     def run(c: Evaluation, this: Items) -> Items:
         return [turn(plain(single(inner(c, this), f"'{tree.operator}'")))]
 
-    return Code(run, Facts(code.facts.pure, False, code.facts.index, code.facts.scoped))
+    return Code(run, code.facts.raising())

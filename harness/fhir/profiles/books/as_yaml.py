@@ -1,13 +1,6 @@
-"""Constraint facts in our own compact YAML: what ships with the harness for the four standards, and how it
-is made.
+"""Fact books as YAML: our own compact form, one element per line.
 
-A *fact book* holds the profiles, extensions and value sets that a set of seed profiles needs (parents, type
-profiles, reference targets), facts only: paths, cardinalities, types, codes, canonical URLs, FHIRPath,
-slices. ``harness profiles distill`` writes one from an official package (:func:`collect`, :func:`to_yaml`);
-:func:`embedded_facts` reads those in ``profiles/fhir/``. A fact book is asked when no package has the
-    profile, and compiles into the same rules.
-
-One element is one line::
+::
 
     - {id: 'component:ICPC_S', card: 0..1, types: [BackboneElement]}
     - {id: 'component:ICPC_S.code', pattern: {CodeableConcept: {coding: [{system: 'http://…', code: ADMDX}]}}}
@@ -18,23 +11,18 @@ the id without slice names.
 
 from __future__ import annotations
 
-import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import msgspec
 import yaml
 
-from harness.core.data import data_path, data_root
 from harness.core.errors import ConfigurationError
 from harness.core.text import Text
-from harness.fhir.packages.cache import Cache
+from harness.fhir.profiles.books.book import FactBook, Origin
 from harness.fhir.profiles.facts import (
-    CORE,
     BindingFact,
     ElementFact,
     InvariantFact,
@@ -42,8 +30,6 @@ from harness.fhir.profiles.facts import (
     SlicingFact,
     TypeFact,
     Value,
-    references,
-    without_prose,
 )
 from harness.fhir.profiles.terminology import CodeSystemFacts, ValueSetFacts
 
@@ -55,102 +41,7 @@ FORMAT = 1
 MAX_BYTES = 8 * 1024 * 1024
 
 
-class Origin(msgspec.Struct, frozen=True):
-    """A package that facts were read from: name, version, SHA-256 of its content."""
-
-    name: str
-    version: str
-    hash: str
-
-
-class FactBook(msgspec.Struct):
-    """Facts by canonical URL; see the top of this module."""
-
-    origins: list[Origin] = []
-    profiles: dict[str, ProfileFacts] = {}
-    value_sets: dict[str, ValueSetFacts] = {}
-    code_systems: dict[str, CodeSystemFacts] = {}
-
-    def profile(self, url: str) -> ProfileFacts | None:
-        """Profile facts by canonical URL without version."""
-        return self.profiles.get(url)
-
-    def value_set(self, url: str) -> ValueSetFacts | None:
-        """Value set facts by canonical URL without version."""
-        return self.value_sets.get(url)
-
-    def code_system(self, url: str) -> CodeSystemFacts | None:
-        """Code system facts by system URI."""
-        return self.code_systems.get(url)
-
-    def join(self, other: FactBook) -> None:
-        """Adds what ``other`` has and this one has not."""
-        self.origins += [o for o in other.origins if o not in self.origins]
-        self.profiles = {**other.profiles, **self.profiles}
-        self.value_sets = {**other.value_sets, **self.value_sets}
-        self.code_systems = {**other.code_systems, **self.code_systems}
-
-
-# -- collecting -----------------------------------------------------------------------------------
-
-
-def collect(knowledge: Any, seeds: Iterable[str]) -> tuple[FactBook, list[str]]:
-    """The closure of some profiles, and the canonical URLs in it that are nowhere to be found.
-
-    :param knowledge: a :class:`~harness.fhir.profiles.constraints.Knowledge` with the packages. What its base
-        specification has is left out.
-    :param seeds: canonical URLs of profiles and extensions.
-    """
-    book = FactBook([], {}, {}, {})
-    missing: list[str] = []
-    todo = list(dict.fromkeys(seeds))
-    seen: set[str] = set()
-    value_sets: list[str] = []
-    while todo:
-        url = todo.pop(0).partition("|")[0]
-        if url in seen or (url.startswith(CORE) and url[len(CORE) :] in knowledge.model.types):
-            continue
-        seen.add(url)
-        if knowledge.base.resources.get("StructureDefinition", url) is not None:
-            continue
-        facts = knowledge.profile(url)
-        if facts is None:
-            missing.append(url)
-            continue
-        book.profiles[url] = without_prose(facts)
-        for kind, target in references(facts):
-            if kind == "value-set":
-                value_sets.append(target)
-            else:
-                todo.append(target)
-    while value_sets:
-        url = value_sets.pop(0).partition("|")[0]
-        if url in book.value_sets or url in seen or knowledge.base.resources.get("ValueSet", url) is not None:
-            continue
-        seen.add(url)
-        found = knowledge.value_set(url)
-        if found is None:
-            missing.append(url)
-            continue
-        book.value_sets[url] = found
-        for include in (*found.include, *found.exclude):
-            value_sets += include.value_sets
-            system = include.system
-            if (
-                system
-                and system not in book.code_systems
-                and knowledge.base.resources.get("CodeSystem", system) is None
-            ):
-                codes = knowledge.code_system(system)
-                if codes is not None:
-                    book.code_systems[system] = codes
-    book.profiles = dict(sorted(book.profiles.items()))
-    book.value_sets = dict(sorted(book.value_sets.items()))
-    book.code_systems = dict(sorted(book.code_systems.items()))
-    return book, sorted(missing)
-
-
-# -- YAML: writing --------------------------------------------------------------------------------
+# -- writing --------------------------------------------------------------------------------
 
 
 class _Dumper(yaml.SafeDumper):
@@ -284,7 +175,7 @@ def to_yaml(book: FactBook, comment: str = "") -> str:
     return "\n".join(lines) + "\n"
 
 
-# -- YAML: reading --------------------------------------------------------------------------------
+# -- reading --------------------------------------------------------------------------------
 
 
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
@@ -421,43 +312,3 @@ def from_yaml(text: str | bytes, *, where: str = "") -> FactBook:
             received=str(error),
         ) from error
     return book
-
-
-# -- what ships -----------------------------------------------------------------------------------
-
-_ENCODER = msgspec.json.Encoder(decimal_format="number")
-_DECODER = msgspec.json.Decoder(FactBook, float_hook=Decimal)
-
-
-@cache
-def embedded_facts() -> FactBook | None:
-    """The facts that ship with the harness, ``None`` when the installation has none. Compiled once per
-    content."""
-    if not (data_root() / "profiles" / "fhir").is_dir():
-        return None
-    return load_books(sorted(data_path("profiles", "fhir").glob("facts-*.yaml")))
-
-
-def load_books(paths: Iterable[Path], cache: Cache | None = None) -> FactBook:
-    """Fact books as one; the first that has a URL counts. The parsed form is kept in the harness's cache by
-    content.
-
-    :raises ConfigurationError: when a file is no fact book.
-    """
-    texts = [(path, path.read_bytes()) for path in paths]
-    digest = hashlib.sha256(b"\0".join(text for _, text in texts)).hexdigest()[:32]
-    store = cache or Cache()
-    key = f"facts-{digest}-{FORMAT}"
-    try:
-        return _decode((store.path(key) / "facts.json").read_bytes())
-    except (OSError, msgspec.DecodeError):
-        pass
-    book = FactBook([], {}, {}, {})
-    for path, text in texts:
-        book.join(from_yaml(text, where=path.name))
-    store.write(key, {"facts.json": _ENCODER.encode(book)})
-    return book
-
-
-def _decode(data: bytes) -> FactBook:
-    return _DECODER.decode(data)

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from harness.fhir.fhirpath.code import NONE, Facts, StepCode, step_of_test
+from harness.fhir.fhirpath.compiler.code import (
+    NONE,
+    Compiling,
+    Facts,
+    StepCode,
+    step_of_test,
+)
+from harness.fhir.fhirpath.context import Evaluation
 from harness.fhir.fhirpath.errors import evaluation_error
-from harness.fhir.fhirpath.functions.registry import boolean, items, register, string_of
+from harness.fhir.fhirpath.functions.registry import Functions, string_of
+from harness.fhir.fhirpath.narrative import narrative_ok
 from harness.fhir.fhirpath.navigation import expand
 from harness.fhir.fhirpath.nodes import Item, Items, Node, RawNode, location
 from harness.fhir.fhirpath.syntax import Call
-from harness.fhir.fhirpath.values.comparison import raw, text_of
+from harness.fhir.fhirpath.values.items import raw, text_of
 
-if TYPE_CHECKING:
-    from harness.fhir.fhirpath.compiler import Compiler
-    from harness.fhir.fhirpath.context import Evaluation
+FUNCTIONS = Functions()
+
 
 BASE = "http://hl7.org/fhir/StructureDefinition/"
 
@@ -43,8 +50,8 @@ def _extensions(node: RawNode, key: str, out: Items, url: str, strict: bool) -> 
         return
 
 
-@register("extension", 1)
-def _extension(compiler: Compiler, call: Call) -> StepCode:
+@FUNCTIONS.compiled("extension", 1)
+def _extension(compiler: Compiling, call: Call) -> StepCode:
     code = compiler.argument(call.args[0])
     url_of = code.run
     modifiers = compiler.dialect.modifier_extensions
@@ -66,8 +73,8 @@ def _extension(compiler: Compiler, call: Call) -> StepCode:
     )
 
 
-@register("hasValue")
-def _has_value(compiler: Compiler, call: Call) -> StepCode:
+@FUNCTIONS.compiled("hasValue")
+def _has_value(compiler: Compiling, call: Call) -> StepCode:
     as_text = compiler.dialect.text_has_value
 
     def test(c: Evaluation, coll: Items, this: Items) -> bool | None:
@@ -143,7 +150,7 @@ def _find(c: Evaluation, item: Item, reference: str) -> Item | None:
     return found
 
 
-@items("resolve", pure=False)
+@FUNCTIONS.collection("resolve", pure=False)
 def _resolve(c: Evaluation, coll: Items) -> Items:
     out: Items = []
     for item in coll:
@@ -160,7 +167,7 @@ def _resolve(c: Evaluation, coll: Items) -> Items:
 # -- services
 
 
-@boolean("memberOf", 1, pure=False)
+@FUNCTIONS.boolean("memberOf", 1, pure=False)
 def _member_of(c: Evaluation, coll: Items, value_set: Items) -> bool | None:
     url = string_of(value_set, "memberOf()")
     if len(coll) != 1 or url is None:
@@ -174,7 +181,7 @@ def _member_of(c: Evaluation, coll: Items, value_set: Items) -> bool | None:
     return c.services.member_of(raw(coll[0]), url)
 
 
-@boolean("conformsTo", 1, pure=False)
+@FUNCTIONS.boolean("conformsTo", 1, pure=False)
 def _conforms_to(c: Evaluation, coll: Items, profile: Items) -> bool | None:
     url = string_of(profile, "conformsTo()")
     if len(coll) != 1 or url is None:
@@ -199,14 +206,14 @@ def _without_definitions(name: str, arity: int) -> None:
             f"{name}() is only possible where profiles are loaded",
         )
 
-    items(name, arity, pure=False)(refuse)
+    FUNCTIONS.collection(name, arity, pure=False)(refuse)
 
 
 _without_definitions("elementDefinition", 0)
 _without_definitions("slice", 2)
 
 
-@items("checkModifiers", 0, 20)
+@FUNCTIONS.collection("checkModifiers", 0, 20)
 def _check_modifiers(c: Evaluation, coll: Items, *known: Items) -> Items:
     allowed = {raw(item) for group in known for item in group}
     for item in coll:
@@ -222,62 +229,12 @@ def _check_modifiers(c: Evaluation, coll: Items, *known: Items) -> Items:
     return coll
 
 
-@items("pathname", 0, 1, safe=True)
+@FUNCTIONS.collection("pathname", 0, 1, safe=True)
 def _pathname(c: Evaluation, coll: Items, short: Items = NONE) -> Items:
     return [location(item) for item in coll if item.__class__ is tuple]
 
 
 # -- narrative
-
-XHTML = "{http://www.w3.org/1999/xhtml}"
-
-
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-_ELEMENTS = _words(
-    "p br div h1 h2 h3 h4 h5 h6 a span b em i strong small big tt dfn q var abbr acronym cite "
-    "blockquote hr ul ol li dl dt dd pre table caption colgroup col thead tr tfoot tbody th td code "
-    "samp img map area u s sub sup address kbd "
-)
-_ATTRIBUTES = _words(
-    "title style class id lang dir accesskey tabindex span width align valign char charoff abbr axis "
-    "headers scope rowspan colspan type charset hreflang rel rev shape coords href name src alt "
-    "longdesc height usemap ismap cite datetime summary frame rules border cellspacing cellpadding "
-    "start value compact nowrap hspace vspace background bgcolor color "
-)
-MAX_NARRATIVE = 5_000_000
-
-
-def narrative_ok(text: str) -> bool:
-    """Whether a narrative ``div`` holds only what FHIR allows (invariant txt-1) and has content (txt-2)."""
-    from lxml import etree  # late: only invariants of narratives need it
-
-    if "<!DOCTYPE" in text or "<!ENTITY" in text or len(text) > MAX_NARRATIVE:
-        return False
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
-    try:
-        root = etree.fromstring(text.encode("utf-8", "replace"), parser)
-    except (etree.XMLSyntaxError, ValueError):
-        return False
-    if root.tag != XHTML + "div":
-        return False
-    content = False
-    for element in root.iter():
-        if not isinstance(element.tag, str):
-            continue
-        name = element.tag.removeprefix(XHTML)
-        if name not in _ELEMENTS:
-            return False
-        for attribute in element.attrib:
-            plain = str(attribute)
-            if plain not in _ATTRIBUTES and plain != "{http://www.w3.org/XML/1998/namespace}lang":
-                return False
-        content = (
-            content or name == "img" or bool((element.text or "").strip() or (element.tail or "").strip())
-        )
-    return content
 
 
 def _html_checks(name: str) -> None:
@@ -287,7 +244,7 @@ def _html_checks(name: str) -> None:
         value = raw(coll[0])
         return value.__class__ is str and narrative_ok(value)
 
-    boolean(name, safe=True)(test)
+    FUNCTIONS.boolean(name, safe=True)(test)
 
 
 for _spelling in ("htmlChecks", "htmlchecks", "htmlChecks2"):

@@ -5,23 +5,26 @@ from __future__ import annotations
 import base64
 import binascii
 import html
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 import msgspec
 
-from harness.fhir.fhirpath.code import NONE, Facts, StepCode, step_of_test
+from harness.fhir.fhirpath.compiler.code import (
+    NONE,
+    Compiling,
+    Facts,
+    StepCode,
+    step_of_test,
+)
+from harness.fhir.fhirpath.context import Evaluation
 from harness.fhir.fhirpath.errors import evaluation_error
-from harness.fhir.fhirpath.functions.registry import boolean, integer_of, items, register, scalar, string_of
+from harness.fhir.fhirpath.functions.registry import Functions, integer_of, string_of
 from harness.fhir.fhirpath.nodes import Items
 from harness.fhir.fhirpath.syntax import Call
 from harness.fhir.fhirpath.values import regexes
-from harness.fhir.fhirpath.values.comparison import MAX_STRING, raw, single, text_of
+from harness.fhir.fhirpath.values.items import MAX_STRING, raw, single, text_of
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from harness.fhir.fhirpath.compiler import Compiler
-    from harness.fhir.fhirpath.context import Evaluation
+FUNCTIONS = Functions()
 
 
 def _text(c: Evaluation, coll: Items, what: str) -> str | None:
@@ -40,7 +43,7 @@ def _text(c: Evaluation, coll: Items, what: str) -> str | None:
 def _string_test(name: str, test: Callable[[str, str], bool], least: int = 1, most: int = 1) -> None:
     """Register a test of a string against another one."""
 
-    def build(compiler: Compiler, call: Call) -> StepCode:
+    def build(compiler: Compiling, call: Call) -> StepCode:
         args = [compiler.argument(a) for a in call.args]
         only = args[0].run
         false = compiler.dialect.string_tests_false
@@ -65,7 +68,7 @@ def _string_test(name: str, test: Callable[[str, str], bool], least: int = 1, mo
         safe = lenient and args[0].constant is not None
         return step_of_test(run, Facts(facts.pure, safe, facts.index, facts.scoped))
 
-    register(name, least, most)(build)
+    FUNCTIONS.compiled(name, least, most)(build)
 
 
 _string_test("startsWith", lambda text, other: text.startswith(other))
@@ -98,14 +101,14 @@ def _matches(name: str, always_full: bool) -> None:
         whole = always_full or c.dialect.anchored_matches
         return (regexes.full if whole else regexes.search)(expression, text, marks)
 
-    boolean(name, 1, 2)(test)
+    FUNCTIONS.boolean(name, 1, 2)(test)
 
 
 _matches("matches", always_full=False)
 _matches("matchesFull", always_full=True)
 
 
-@scalar("replaceMatches", 2)
+@FUNCTIONS.scalar("replaceMatches", 2)
 def _replace_matches(c: Evaluation, coll: Items, pattern: Items, replacement: Items) -> str | None:
     text = _text(c, coll, "replaceMatches()")
     expression, other = string_of(pattern, "replaceMatches()"), string_of(replacement, "replaceMatches()")
@@ -119,7 +122,7 @@ def _replace_matches(c: Evaluation, coll: Items, pattern: Items, replacement: It
     return result
 
 
-@scalar("replace", 2)
+@FUNCTIONS.scalar("replace", 2)
 def _replace(c: Evaluation, coll: Items, pattern: Items, replacement: Items) -> str | None:
     text = _text(c, coll, "replace()")
     old, new = string_of(pattern, "replace()"), string_of(replacement, "replace()")
@@ -135,19 +138,19 @@ def _replace(c: Evaluation, coll: Items, pattern: Items, replacement: Items) -> 
     return result
 
 
-@scalar("indexOf", 1)
+@FUNCTIONS.scalar("indexOf", 1)
 def _index_of(c: Evaluation, coll: Items, part: Items) -> int | None:
     text, other = _text(c, coll, "indexOf()"), string_of(part, "indexOf()")
     return None if text is None or other is None else text.find(other)
 
 
-@scalar("lastIndexOf", 1)
+@FUNCTIONS.scalar("lastIndexOf", 1)
 def _last_index_of(c: Evaluation, coll: Items, part: Items) -> int | None:
     text, other = _text(c, coll, "lastIndexOf()"), string_of(part, "lastIndexOf()")
     return None if text is None or other is None else text.rfind(other)
 
 
-@scalar("substring", 1, 2)
+@FUNCTIONS.scalar("substring", 1, 2)
 def _substring(c: Evaluation, coll: Items, start: Items, length: Items | None = None) -> str | None:
     text, first = _text(c, coll, "substring()"), integer_of(start, "substring()")
     count = integer_of(length, "substring()") if length else None
@@ -156,38 +159,38 @@ def _substring(c: Evaluation, coll: Items, start: Items, length: Items | None = 
     return text[first:] if count is None else text[first : first + max(0, count)]
 
 
-@scalar("upper")
+@FUNCTIONS.scalar("upper")
 def _upper(c: Evaluation, coll: Items) -> str | None:
     text = _text(c, coll, "upper()")
     return None if text is None else text.upper()
 
 
-@scalar("lower")
+@FUNCTIONS.scalar("lower")
 def _lower(c: Evaluation, coll: Items) -> str | None:
     text = _text(c, coll, "lower()")
     return None if text is None else text.lower()
 
 
-@scalar("trim")
+@FUNCTIONS.scalar("trim")
 def _trim(c: Evaluation, coll: Items) -> str | None:
     text = _text(c, coll, "trim()")
     return None if text is None else text.strip()
 
 
-@scalar("length")
+@FUNCTIONS.scalar("length")
 def _length(c: Evaluation, coll: Items) -> int | None:
     text = _text(c, coll, "length()")
     return None if text is None else len(text)
 
 
-@items("toChars")
+@FUNCTIONS.collection("toChars")
 def _to_chars(c: Evaluation, coll: Items) -> Items:
     text = _text(c, coll, "toChars()")
     c.spend(len(text or ""))
     return list(text or "")
 
 
-@items("split", 1)
+@FUNCTIONS.collection("split", 1)
 def _split(c: Evaluation, coll: Items, separator: Items) -> Items:
     text, mark = _text(c, coll, "split()"), string_of(separator, "split()")
     if text is None:
@@ -198,7 +201,7 @@ def _split(c: Evaluation, coll: Items, separator: Items) -> Items:
     return list(text.split(mark)) if mark else list(text)
 
 
-@scalar("join", 0, 1)
+@FUNCTIONS.scalar("join", 0, 1)
 def _join(c: Evaluation, coll: Items, separator: Items = NONE) -> str | None:
     parts: list[str] = []
     for item in coll:
@@ -221,7 +224,7 @@ def _format(coll: Items, what: str) -> str:
     return str(raw(single(coll, what))) if coll else ""
 
 
-@scalar("encode", 1)
+@FUNCTIONS.scalar("encode", 1)
 def _encode(c: Evaluation, coll: Items, form: Items) -> str | None:
     text = _text(c, coll, "encode()")
     if text is None:
@@ -235,7 +238,7 @@ def _encode(c: Evaluation, coll: Items, form: Items) -> str | None:
     return data.hex() if kind == "hex" else None
 
 
-@scalar("decode", 1)
+@FUNCTIONS.scalar("decode", 1)
 def _decode(c: Evaluation, coll: Items, form: Items) -> str | None:
     text = _text(c, coll, "decode()")
     if text is None:
@@ -252,7 +255,7 @@ def _decode(c: Evaluation, coll: Items, form: Items) -> str | None:
         ) from error
 
 
-@scalar("escape", 1)
+@FUNCTIONS.scalar("escape", 1)
 def _escape(c: Evaluation, coll: Items, form: Items) -> str | None:
     text, kind = _text(c, coll, "escape()"), _format(form, "escape()")
     if text is None:
@@ -262,7 +265,7 @@ def _escape(c: Evaluation, coll: Items, form: Items) -> str | None:
     return msgspec.json.encode(text).decode()[1:-1] if kind == "json" else None
 
 
-@scalar("unescape", 1)
+@FUNCTIONS.scalar("unescape", 1)
 def _unescape(c: Evaluation, coll: Items, form: Items) -> str | None:
     text, kind = _text(c, coll, "unescape()"), _format(form, "unescape()")
     if text is None:

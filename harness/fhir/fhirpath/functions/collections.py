@@ -2,89 +2,98 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from decimal import (
+    Decimal,
+)
+from typing import Any
 
 from harness.fhir.fhirpath import navigation
-from harness.fhir.fhirpath.code import NONE, Facts, StepCode
+from harness.fhir.fhirpath.compiler.code import (
+    NONE,
+    Compiling,
+    Facts,
+    StepCode,
+)
+from harness.fhir.fhirpath.context import Evaluation
 from harness.fhir.fhirpath.errors import evaluation_error
-from harness.fhir.fhirpath.functions.registry import integer_of, items, register, scalar
+from harness.fhir.fhirpath.functions.registry import Functions, integer_of
 from harness.fhir.fhirpath.nodes import Item, Items
 from harness.fhir.fhirpath.syntax import Call, Descending, Unary
-from harness.fhir.fhirpath.values import comparison as values
-from harness.fhir.fhirpath.values.comparison import ItemSet, plain, single
+from harness.fhir.fhirpath.values.arithmetic import calculate
+from harness.fhir.fhirpath.values.equality import ItemSet, distinct
+from harness.fhir.fhirpath.values.items import plain, single
+from harness.fhir.fhirpath.values.order import order_of
 
-if TYPE_CHECKING:
-    from harness.fhir.fhirpath.compiler import Compiler
-    from harness.fhir.fhirpath.context import Evaluation
+FUNCTIONS = Functions()
+
 
 # -- subsetting and combining
 
 
-@items("first", safe=True)
+@FUNCTIONS.collection("first", safe=True)
 def _first(c: Evaluation, coll: Items) -> Items:
     return coll[:1]
 
 
-@items("last", safe=True)
+@FUNCTIONS.collection("last", safe=True)
 def _last(c: Evaluation, coll: Items) -> Items:
     return coll[-1:]
 
 
-@items("tail", safe=True)
+@FUNCTIONS.collection("tail", safe=True)
 def _tail(c: Evaluation, coll: Items) -> Items:
     return coll[1:]
 
 
-@items("single")
+@FUNCTIONS.collection("single")
 def _single(c: Evaluation, coll: Items) -> Items:
     if len(coll) > 1:
         single(coll, "single()")
     return coll
 
 
-@items("skip", 1)
+@FUNCTIONS.collection("skip", 1)
 def _skip(c: Evaluation, coll: Items, count: Items) -> Items:
     return coll[max(0, integer_of(count, "skip()") or 0) :]
 
 
-@items("take", 1)
+@FUNCTIONS.collection("take", 1)
 def _take(c: Evaluation, coll: Items, count: Items) -> Items:
     return coll[: max(0, integer_of(count, "take()") or 0)]
 
 
-@items("union", 1)
+@FUNCTIONS.collection("union", 1)
 def _union(c: Evaluation, coll: Items, other: Items) -> Items:
     c.spend(len(coll) + len(other))
-    return values.distinct(coll + other, c.dialect, c.zone)
+    return distinct(coll + other, c.dialect, c.zone)
 
 
-@items("combine", 1, 2, safe=True)
+@FUNCTIONS.collection("combine", 1, 2, safe=True)
 def _combine(c: Evaluation, coll: Items, other: Items, order: Items = NONE) -> Items:
     c.spend(len(coll) + len(other))
     return coll + other
 
 
-@items("intersect", 1)
+@FUNCTIONS.collection("intersect", 1)
 def _intersect(c: Evaluation, coll: Items, other: Items) -> Items:
     known = ItemSet(c.dialect, c.zone, other)
-    return [item for item in values.distinct(coll, c.dialect, c.zone) if item in known]
+    return [item for item in distinct(coll, c.dialect, c.zone) if item in known]
 
 
-@items("exclude", 1)
+@FUNCTIONS.collection("exclude", 1)
 def _exclude(c: Evaluation, coll: Items, other: Items) -> Items:
     known = ItemSet(c.dialect, c.zone, other)
     return [item for item in coll if item not in known]
 
 
-@items("children", safe=True)
+@FUNCTIONS.collection("children", safe=True)
 def _children(c: Evaluation, coll: Items) -> Items:
     out = navigation.children(coll)
     c.spend(len(out))
     return out
 
 
-@items("descendants", safe=True)
+@FUNCTIONS.collection("descendants", safe=True)
 def _descendants(c: Evaluation, coll: Items) -> Items:
     out = navigation.descendants(coll, c.budget)
     c.spend(len(out))
@@ -106,7 +115,7 @@ class _Key:
     def __lt__(self, other: _Key) -> bool:
         if self.value is None or other.value is None:
             return self.value is None and other.value is not None
-        found = values.order_of(self.value, other.value, self.c.dialect, self.c.zone, "sort()")
+        found = order_of(self.value, other.value, self.c.dialect, self.c.zone, "sort()")
         if found is None:
             raise evaluation_error(
                 "sort() kan deze waarden niet ordenen",
@@ -116,8 +125,8 @@ class _Key:
         return found < 0
 
 
-@register("sort", 0, 20)
-def _sort(compiler: Compiler, call: Call) -> StepCode:
+@FUNCTIONS.compiled("sort", 0, 20)
+def _sort(compiler: Compiling, call: Call) -> StepCode:
     keys: list[tuple[Any, bool]] = []
     for tree in call.args:
         down = False
@@ -151,37 +160,37 @@ def _sort(compiler: Compiler, call: Call) -> StepCode:
 def _fold(coll: Items, operator: str) -> Any:
     total = plain(coll[0])
     for item in coll[1:]:
-        total = values.arithmetic(operator, total, plain(item))
+        total = calculate(operator, total, plain(item))
         if total is None:
             return None
     return total
 
 
-@scalar("sum")
+@FUNCTIONS.scalar("sum")
 def _sum(c: Evaluation, coll: Items) -> Any:
     return _fold(coll, "+") if coll else None
 
 
-@scalar("avg")
+@FUNCTIONS.scalar("avg")
 def _avg(c: Evaluation, coll: Items) -> Any:
     total = _fold(coll, "+") if coll else None
-    return None if total is None else values.arithmetic("/", total, Decimal(len(coll)))
+    return None if total is None else calculate("/", total, Decimal(len(coll)))
 
 
 def _extreme(c: Evaluation, coll: Items, want: int) -> Items:
     best = coll[:1]
     for item in coll[1:]:
-        found = values.order_of(plain(item), plain(best[0]), c.dialect, c.zone, "min()/max()")
+        found = order_of(plain(item), plain(best[0]), c.dialect, c.zone, "min()/max()")
         if found == want:
             best = [item]
     return best
 
 
-@items("min")
+@FUNCTIONS.collection("min")
 def _min(c: Evaluation, coll: Items) -> Items:
     return _extreme(c, coll, -1)
 
 
-@items("max")
+@FUNCTIONS.collection("max")
 def _max(c: Evaluation, coll: Items) -> Items:
     return _extreme(c, coll, 1)

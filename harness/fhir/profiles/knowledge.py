@@ -3,7 +3,7 @@ specification.
 
 :class:`Knowledge` answers by canonical URL, in this order: the packages that the user gave, the facts that
     ship with the
-harness for the four standards (:mod:`harness.fhir.profiles.closures`), the base specification. A
+harness for the four standards (:mod:`harness.fhir.profiles.books`), the base specification. A
 ``|version`` is
 honoured when a source has that version, else ignored. Look-ups are lazy and remembered; nothing is read that
 no resource asks for.
@@ -14,8 +14,8 @@ from __future__ import annotations
 from typing import Any, Literal, Protocol
 
 from harness.fhir.model.definitions import Base
+from harness.fhir.profiles.differentials import merge
 from harness.fhir.profiles.facts import CORE, ProfileError, ProfileFacts, from_structure_definition
-from harness.fhir.profiles.snapshot import ProfileTree, merge
 from harness.fhir.profiles.terminology import (
     CodeSystemFacts,
     Members,
@@ -24,6 +24,7 @@ from harness.fhir.profiles.terminology import (
     from_code_system,
     from_value_set,
 )
+from harness.fhir.profiles.tree import ProfileTree
 
 Origin = Literal["package", "embedded", "base"]
 Json = dict[str, Any]
