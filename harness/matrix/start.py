@@ -1,21 +1,21 @@
-"""Opening a run from what the user asked: network file, plan, T, run folder."""
+"""Opening a run from what the user asked: what can be known before the first cell is read, or refused."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 from harness.core.clock import AMSTERDAM, Clock, today
-from harness.core.data import data_path
 from harness.core.errors import UsageError
-from harness.core.run.findings import Cell
 from harness.core.run.folder import RunFolder
+from harness.core.run.info import Intensity, Selection
 from harness.core.tdates import parse_day
 from harness.core.text import Text
 from harness.judge.catalogue import Catalogue
-from harness.matrix.plan import Selection
-from harness.matrix.qualification import Qualification, default_folder
+from harness.matrix.facts import RunFacts
+from harness.matrix.plan import Plan, plan_cells
+from harness.matrix.qualification import Qualification
 from harness.network.file import Network, read_network
 
 DEMO = "demo"
@@ -26,57 +26,46 @@ class RunOptions:
     """What the user asked.
 
     :ivar network: path of a network file, or ``demo`` for the embedded network.
+    :ivar out: the run folder; ``None`` for ``reports/<date>-<time>``.
     :ivar at: the date that T stands for, ``YYYY-MM-DD``; ``None`` for today in Europe/Amsterdam.
     """
 
     network: str = DEMO
     out: str | None = None
     at: str | None = None
-    intensity: str = "normal"
+    intensity: Intensity = "normal"
     selection: Selection = field(default_factory=Selection)
 
 
-def load_network(name: str) -> Network:
-    """The network file ``name``, or the embedded one called ``demo``."""
-    return read_network(data_path("fixtures", "networks", "demo.yaml") if name == DEMO else Path(name))
+@dataclass(frozen=True)
+class PreparedRun:
+    """A run that is whole: everything it needs was read. Nothing is started and nothing written."""
+
+    plan: Plan
+    facts: RunFacts
+    folder: Path
+    clock: Clock
+
+    @property
+    def network(self) -> Network:
+        """The network of the run."""
+        return self.facts.network
+
+    def open(self) -> Qualification:
+        """Claim the run folder.
+
+        :raises InputError: it holds something else.
+        """
+        return Qualification(self.plan, self.facts, RunFolder.create(self.folder), self.clock)
 
 
-def open_qualification(
-    options: RunOptions,
-    catalogue: Catalogue,
-    clock: Clock,
-    plan: Callable[[Network, Selection], tuple[Cell, ...]],
-) -> Qualification:
-    """A run that is ready to register items.
+def prepare(options: RunOptions, catalogue: Catalogue, clock: Clock) -> PreparedRun:
+    """Read and plan what the user asked.
 
-    :raises UserError: wrong network file, selection, date or folder.
+    :raises UserError: wrong network file, expectation file, selection or date.
     """
-    network, cells = check_options(options, catalogue, plan)
-    now = clock.now().astimezone(AMSTERDAM)
-    t = parse_day(options.at) if options.at else today(clock)
-    folder = RunFolder.create(Path(options.out) if options.out else default_folder(now))
-    return Qualification(
-        network,
-        cells,
-        folder,
-        catalogue,
-        clock=clock,
-        t=t,
-        now=now,
-        selection=options.selection,
-        settings={"intensity": options.intensity},
-    )
-
-
-def check_options(
-    options: RunOptions, catalogue: Catalogue, plan: Callable[[Network, Selection], tuple[Cell, ...]]
-) -> tuple[Network, tuple[Cell, ...]]:
-    """The network and the cells of a run, without starting anything.
-
-    :raises UserError: wrong network file, selection or date.
-    """
-    network = load_network(options.network)
-    cells = plan(network, options.selection)
+    network = read_network(options.network)
+    cells = plan_cells(network, options.selection)
     if not cells:
         raise UsageError(
             Text(
@@ -86,9 +75,27 @@ def check_options(
             where=options.network,
         )
     _check_only(options.selection, catalogue)
-    if options.at:
-        parse_day(options.at)
-    return network, cells
+    now = clock.now().astimezone(AMSTERDAM)
+    facts = RunFacts(
+        network,
+        catalogue,
+        t=parse_day(options.at) if options.at else today(clock),
+        now=now,
+        cells=cells,
+        selection=options.selection,
+        intensity=options.intensity,
+    )
+    return PreparedRun(
+        plan=Plan(cells, catalogue, options.selection, options.intensity),
+        facts=facts,
+        folder=Path(options.out) if options.out else default_folder(now),
+        clock=clock,
+    )
+
+
+def default_folder(now: datetime, base: Path = Path("reports")) -> Path:
+    """Where a run goes when the user names no folder: ``reports/<date>-<time>``."""
+    return base / now.strftime("%Y%m%d-%H%M%S")
 
 
 def _check_only(selection: Selection, catalogue: Catalogue) -> None:

@@ -2,15 +2,26 @@
 
 Every pytest run on a machine with the harness installed loads this module, so it imports nothing heavy.
 ``pytest scenarios --harness-network FILE`` and ``harness qualify`` run the same items
-(:mod:`harness.plugin.items`); ``--testscripts DIR`` collects FHIR TestScripts.
+(:mod:`harness.plugin.items`); ``--testscripts DIR`` collects FHIR TestScripts
+(:mod:`harness.plugin.testscripts`).
 """
 
 from __future__ import annotations
 
 import pytest
 
+from harness.core.run.info import INTENSITIES
 from harness.scenario import scenario_of
 
+SELECTORS = {
+    "vendor": "vendors",
+    "standard": "standards",
+    "pgo": "pgos",
+    "dvza": "dvzas",
+    "release": "releases",
+    "only": "only",
+}
+"""Option ``--harness-<name>`` → field of :class:`harness.core.run.info.Selection`."""
 WITHOUT_NETWORK = "no network: give --harness-network FILE (or 'demo')"
 
 
@@ -23,8 +34,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--harness-out", metavar="DIR", help="run folder (default: reports/<time>)")
     group.addoption("--harness-at", metavar="DATE", help="the date that T stands for (default: today)")
     group.addoption("--harness-lang", choices=("nl", "en"), default="nl", help="language for people")
-    group.addoption("--harness-intensity", choices=("smoke", "normal", "full"), default="normal")
-    for name in ("vendor", "standard", "pgo", "dvza", "release", "only"):
+    group.addoption("--harness-intensity", choices=INTENSITIES, default="normal")
+    for name in SELECTORS:
         group.addoption(f"--harness-{name}", action="append", default=[], metavar=name.upper())
     group.addoption(
         "--testscripts", action="append", default=[], metavar="DIR", help="collect FHIR TestScripts"
@@ -47,9 +58,9 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("--harness-network") is None or hasattr(config, "workerinput"):
         config.pluginmanager.register(_WithoutNetwork(), "medmij-harness-without-network")
         return
-    from harness.plugin import items
+    from harness.plugin import items, session
 
-    items.open_run(config)
+    session.open_run(config)
     config.pluginmanager.register(items, "medmij-harness-items")
 
 

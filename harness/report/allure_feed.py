@@ -12,7 +12,8 @@ import allure
 import msgspec
 
 from harness.core.run.findings import Cell, Finding
-from harness.core.run.folder import RunInfo, write_atomic
+from harness.core.run.folder import write_atomic
+from harness.core.run.info import RunInfo
 from harness.core.text import Lang
 from harness.core.verdicts import Verdict
 from harness.judge.catalogue import Catalogue
@@ -104,7 +105,7 @@ def write_environment(folder: Path, info: RunInfo, lang: Lang) -> None:
         {
             "name": "Onbeslist of betwist" if dutch else "Undecided or disputed",
             "matchedStatuses": ["broken"],
-            "traceRegex": ".*Undecided.*",
+            "messageRegex": ".*Undecided.*",
         },
         {
             "name": "Harness of configuratie" if dutch else "Harness or configuration",

@@ -15,10 +15,12 @@ import jinja2
 from harness.core.ids import safe_name
 from harness.core.run.exchanges import Exchange, Headers, media_type
 from harness.core.run.findings import Cell, Finding
-from harness.core.run.folder import ParticipantVersion, RunFolder, write_atomic
+from harness.core.run.folder import RunFolder, write_atomic
+from harness.core.run.info import ParticipantVersion
 from harness.core.text import LANGUAGES, Lang, Text
 from harness.core.verdicts import Verdict, worst
 from harness.judge.catalogue import Catalogue
+from harness.medmij.releases import oldest_first
 from harness.report.basiseisen import Basiseis, basiseis_rows
 from harness.report.console import BLAME_TEXT, SYMBOL, VERDICT_TEXT, grouped
 from harness.report.summary import CellSummary, RunSummary, VendorSummary, summarise
@@ -141,7 +143,7 @@ class HtmlReport:
             "vendor": vendor,
             "groups": grouped(vendor.findings),
             "standards": sorted({item.cell.standard for item in vendor.cells}),
-            "releases": sorted({item.cell.release for item in vendor.cells}),
+            "releases": oldest_first(item.cell.release for item in vendor.cells),
             "basiseisen": self._basiseisen(vendor),
         }
 

@@ -10,10 +10,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from harness.core.run.findings import Cell, Finding
-from harness.core.run.folder import ParticipantVersion, RunInfo
+from harness.core.run.info import ParticipantVersion, RunInfo
 from harness.core.text import Text
 from harness.core.verdicts import SEVERITY, Strength, Verdict, worst
 from harness.judge.catalogue import Catalogue, Requirement
+from harness.medmij.releases import oldest_first
 
 DECIDED = (Verdict.PASS, Verdict.WARNING, Verdict.FAIL, Verdict.NOT_APPLICABLE)
 
@@ -199,7 +200,7 @@ def headline(
     """
     product = " ".join(part for part in (his.product or his.id, his.version) if part)
     standards = ", ".join(sorted({cell.standard for cell in cells})) or "-"
-    releases = ", ".join(sorted({cell.release for cell in cells})) or "-"
+    releases = ", ".join(oldest_first(cell.release for cell in cells)) or "-"
     pgos = len({cell.pgo for cell in cells})
     scope_nl = f"{standards} in {releases}, met {pgos} PGO('s)"
     scope_en = f"{standards} in {releases}, with {pgos} PGO(s)"

@@ -15,7 +15,7 @@ import pytest
 
 from harness.core.run.exchanges import Exchange, Fact, Response
 from harness.core.run.findings import Cell, Finding
-from harness.core.run.folder import ParticipantVersion
+from harness.core.run.info import ParticipantVersion, Settings
 from harness.core.verdicts import Strength, Verdict, worst
 from harness.judge.catalogue import load_catalogue
 from harness.judge.judging import judge_requirements
@@ -48,7 +48,7 @@ def recorded(release: str) -> tuple[Cell, tuple[Exchange, ...]]:
 def judge(
     cell: Cell, exchanges: list[Exchange] | tuple[Exchange, ...], **settings: object
 ) -> dict[str, list[Finding]]:
-    view = CellView(cell, exchanges, CATALOGUE, t=T, now=NOW, settings={"intensity": "normal", **settings})
+    view = CellView(cell, exchanges, CATALOGUE, t=T, now=NOW, settings=Settings(**settings))
     said: dict[str, list[Finding]] = {}
     for item in judge_requirements(view, IDS):
         said.setdefault(item.requirement, []).append(item)

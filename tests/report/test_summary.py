@@ -9,7 +9,8 @@ import pytest
 
 from harness.core.run.exchanges import Exchange, Request, Response
 from harness.core.run.findings import Cell, Finding, Where, finding
-from harness.core.run.folder import ParticipantVersion, RunFolder, RunInfo
+from harness.core.run.folder import RunFolder
+from harness.core.run.info import ParticipantVersion, RunInfo
 from harness.core.text import Text
 from harness.core.verdicts import Blame, Strength, Verdict
 from harness.judge.catalogue import Catalogue, Requirement

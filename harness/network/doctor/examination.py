@@ -15,7 +15,7 @@ from harness.core.text import Text
 from harness.core.verdicts import Blame
 from harness.medmij import lists
 from harness.medmij.lists import Ocl, Whitelist, Zal
-from harness.medmij.releases import Release, release
+from harness.medmij.releases import Release, newest, release
 from harness.medmij.urls import parse_endpoint
 from harness.network.doctor.configuration import examine_file
 from harness.network.doctor.connection import (
@@ -133,7 +133,7 @@ def _examine_lists(
     identity: Identity | None,
     now: datetime,
 ) -> Iterator[Diagnosis | tuple[list[str], list[str]]]:
-    family = release(sorted(dvza.releases)[-1])
+    family = release(newest(dvza.releases))
     host = urlsplit(dvza.lists).hostname or ""
     found: dict[str, object] = {}
     for kind in ("zal", "ocl", "gnl", "whl"):
