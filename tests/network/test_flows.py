@@ -163,6 +163,13 @@ def test_every_variant_of_the_catalogue_can_be_driven(running: RunningNetwork, c
     assert not running.errors
 
 
+def test_variants_are_read_before_anything_is_driven() -> None:
+    """Two threads that drive must not be the first to decode them: that ends the process."""
+    variants.cache_clear()
+    with start(read_network("demo"), t=T):
+        assert variants.cache_info().currsize == 1
+
+
 def test_faults_are_off_again_after_their_flow(running: RunningNetwork, cell: Cell) -> None:
     drive(running, cell, "neg-token-500")
     drive(running, cell, "neg-list-namespace")

@@ -54,6 +54,8 @@ class Driver:
         self._t = t
         self._intensity = intensity
         self._logins = Logins(network, recorder.learn)
+        # Read before threads drive: msgspec crashes when two of them learn to decode a type at the same time.
+        self._variants = variants()
 
     def drive(self, cell: Cell, flow: str) -> None:
         """Drive one flow of a cell.
@@ -67,14 +69,13 @@ class Driver:
             if flow == "collect" or standard(cell.standard).share is not None:
                 self._flow(cell, flow, flow, MAIN).run()
             return
-        known = variants()
-        if flow not in known:
+        variant = self._variants.get(flow)
+        if variant is None:
             raise UsageError(
                 Text(nl=f"onbekende stroom '{flow}'", en=f"unknown flow '{flow}'"),
-                expected=", ".join((*MAIN_FLOWS, *sorted(known))),
+                expected=", ".join((*MAIN_FLOWS, *sorted(self._variants))),
                 received=flow,
             )
-        variant = known[flow]
         if self.can_drive(cell, variant):
             with circumstances(self._twins, self._hosts, cell, variant) as connect:
                 for _ in range(variant.repeat.get(self._intensity, 1)):
