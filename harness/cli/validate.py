@@ -23,7 +23,8 @@ from harness.core.issues import Issue, shorten
 from harness.core.tdates import TDates, parse_day
 from harness.core.text import Lang, Text, both
 from harness.fhir.codec.documents import Document, parse
-from harness.fhir.validation import Validator, operation_outcome
+from harness.fhir.outcomes import operation_outcome
+from harness.fhir.validation import Validator
 
 app = typer.Typer(no_args_is_help=True)
 

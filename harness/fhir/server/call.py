@@ -66,3 +66,17 @@ def loose_pairs(query: str) -> list[tuple[str, str]]:
         if name:
             pairs.append((unquote(name), unquote(value)))
     return pairs
+
+
+_WORDS = {
+    200: "200 OK",
+    201: "201 Created",
+    204: "204 No Content",
+    400: "400 Bad Request",
+    404: "404 Not Found",
+}
+
+
+def status_line(status: int) -> str:
+    """``200`` -> ``200 OK``: the status in an entry of a response Bundle."""
+    return _WORDS.get(status, str(status))

@@ -20,6 +20,6 @@ get the state of one validation (:mod:`.run`) and a place in the document (:mod:
 
 from __future__ import annotations
 
-from harness.fhir.validation.validator import Validator, operation_outcome
+from harness.fhir.validation.validator import Validator
 
-__all__ = ["Validator", "operation_outcome"]
+__all__ = ["Validator"]

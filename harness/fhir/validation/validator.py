@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any, Protocol
+from collections.abc import Sequence
+from typing import Protocol
 
 from harness.core.issues import Issue
 from harness.fhir.codec.documents import Document
@@ -13,7 +13,6 @@ from harness.fhir.model.types import Model
 from harness.fhir.profiles.books.book import FactBook
 from harness.fhir.profiles.books.embedded import embedded_facts
 from harness.fhir.profiles.knowledge import Knowledge, Resources
-from harness.fhir.server.outcome import issue_entry
 from harness.fhir.validation.engine import Engine
 from harness.fhir.validation.findings import issues
 from harness.fhir.validation.messages import sentence
@@ -94,17 +93,3 @@ class Validator:
     def conforms(self, document: Document | Json, profiles: Sequence[str] = ()) -> bool:
         """Whether a document has no error."""
         return not any(issue.severity == "error" for issue in self.validate(document, profiles))
-
-
-def operation_outcome(found: Iterable[Issue]) -> dict[str, Any]:
-    """Issues as an OperationOutcome; one ``informational`` issue when there is nothing to say."""
-    entries = [issue_entry(issue) for issue in found]
-    if not entries:
-        entries = [
-            {
-                "severity": "information",
-                "code": "informational",
-                "details": {"text": "Geen bevindingen / No issues"},
-            }
-        ]
-    return {"resourceType": "OperationOutcome", "issue": entries}
