@@ -72,6 +72,12 @@ class Node:
     def __repr__(self) -> str:
         return f"Node({self.ident!r})"
 
+    @property
+    def cardinality(self) -> str:
+        """How often it may occur, for messages (``component:systolic 1..1``)."""
+        high = "*" if self.max is None else str(self.max)
+        return f"{self.ident.rpartition('.')[2]} {self.min}..{high}"
+
     def walk(self) -> Iterator[Node]:
         """The node, its slices and everything below, in order."""
         yield self

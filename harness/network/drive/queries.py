@@ -9,7 +9,7 @@ from urllib.parse import quote, urlsplit
 from harness.core.run.exchanges import Request, media_type
 from harness.core.standards.queries import Query, load_queries
 from harness.fhir.codec import documents as codec
-from harness.fhir.codec.write import to_json, to_xml
+from harness.fhir.codec.documents import to_json, to_xml
 from harness.fhir.fhirpath import FHIRPathError, Node, compile
 from harness.fhir.model.types import load_model
 from harness.medmij import resource, urls

@@ -1,4 +1,4 @@
-"""Writes resources: XML in the order of the specification, JSON with exact decimals.
+"""Writes resources as XML, in the order of the specification.
 
 :func:`to_xml` is strict: what XML cannot express (unknown keys, a list where one value belongs, control
 characters) is an :class:`EncodeError` with the place, never left out silently.
@@ -9,15 +9,15 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
-import msgspec
 from lxml import etree
 
-from harness.core.errors import InputError
 from harness.core.issues import shorten
 from harness.core.text import Text
-from harness.fhir.codec.read_xml import XHTML
+from harness.fhir.codec.errors import EncodeError
+from harness.fhir.codec.numbers import number_text
+from harness.fhir.codec.xml.tables import XHTML
 from harness.fhir.model.types import Model
 
 Json = dict[str, Any]
@@ -26,16 +26,9 @@ _SPECIAL = re.compile(r'[&<>"\t\n\r]')
 _ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\t": "&#9;", "\n": "&#10;", "\r": "&#13;"}
 _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _CONTROLS = bytes(set(range(32)) - set(b"\t\n\r"))
-_ENCODER = msgspec.json.Encoder(decimal_format="number")
-_PLAIN_LIMIT = 400
-"""Largest exponent that is written out in digits; beyond it a number keeps its ``E`` notation."""
 _MAX_DEPTH = 200
 
 PRIMITIVE, COMPLEX, RESOURCE, NARRATIVE, ATTRIBUTE = range(5)
-
-
-class EncodeError(InputError):
-    """A resource cannot be written in the wanted format; ``where`` is its FHIRPath location."""
 
 
 class Slot(NamedTuple):
@@ -45,6 +38,10 @@ class Slot(NamedTuple):
     kind: int
     many: bool
     code: str
+
+
+Row: TypeAlias = tuple[int, int, str, Slot, Any, Any]
+"""One element to write: order in the type and in the object, key, slot, value, companion."""
 
 
 class Slots(dict[str, dict[str, Slot]]):
@@ -71,53 +68,6 @@ class Slots(dict[str, dict[str, Slot]]):
                 slots[element.key_for(ref.code)] = Slot(order, kind, element.many, ref.code)
         self[name] = slots
         return slots
-
-
-def number_text(value: Decimal | int) -> str:
-    """A number as FHIR writes it: all its digits, no exponent unless it is absurdly large or small."""
-    if isinstance(value, int):
-        return str(value)
-    text = str(value)
-    if "E" in text and value.is_finite() and abs(value.adjusted()) <= _PLAIN_LIMIT:
-        return format(value, "f")
-    return text
-
-
-def to_json(resource: Json, *, pretty: bool = False) -> bytes:
-    """``resource`` as JSON bytes, decimals with the digits they have.
-
-    :raises EncodeError: when it holds something that JSON cannot (``NaN``, objects of other classes).
-    """
-    try:
-        out = _ENCODER.encode(resource)
-        if (b"E+" in out or b"E-" in out) and _has_exponent(resource):
-            out = _ENCODER.encode(_plain(resource))
-    except (TypeError, ValueError, RecursionError, msgspec.MsgspecError) as error:
-        raise EncodeError(
-            Text(nl="de resource past niet in JSON", en="the resource does not fit in JSON"),
-            received=str(error),
-        ) from error
-    return msgspec.json.format(out, indent=2) if pretty else out
-
-
-def _has_exponent(value: Any) -> bool:
-    """Whether a decimal in ``value`` would be written with an exponent."""
-    if isinstance(value, dict):
-        return any(_has_exponent(v) for v in value.values())
-    if isinstance(value, list):
-        return any(_has_exponent(v) for v in value)
-    return isinstance(value, Decimal) and "E" in str(value)
-
-
-def _plain(value: Any) -> Any:
-    """``value`` with decimals that Python would write with an exponent written out."""
-    if isinstance(value, dict):
-        return {k: _plain(v) for k, v in value.items()}
-    if isinstance(value, list):
-        return [_plain(v) for v in value]
-    if isinstance(value, Decimal):
-        return msgspec.Raw(number_text(value).encode())
-    return value
 
 
 def to_xml(resource: Json, model: Model, *, pretty: bool = False, declaration: bool = True) -> bytes:
@@ -158,7 +108,7 @@ class _Writer:
     """One document being written: pieces of text in ``out``."""
 
     def __init__(self, model: Model, pretty: bool) -> None:
-        self.slots = model.derived("harness.fhir.codec.write", Slots)
+        self.slots = model.derived("harness.fhir.codec.xml.write", Slots)
         self.model = model
         self.pretty = pretty
         self.out: list[str] = []
@@ -179,19 +129,15 @@ class _Writer:
         slots = self.slots[code]
         if len(path) > _MAX_DEPTH:
             raise self.error(path, Text(nl="te diep genest", en="nested too deeply"))
-        rows: list[tuple[int, int, str, Slot, Any, Any]] = []
+        rows: list[Row] = []
         for key, item in value.items():
             slot = slots.get(key)
             if slot is not None:
                 if slot.kind == ATTRIBUTE:
                     continue
                 rows.append((slot.order, len(rows), key, slot, item, value.get("_" + key)))
-            elif key[:1] == "_" and key[1:] in slots and slots[key[1:]].kind == PRIMITIVE:
-                if key[1:] not in value:
-                    slot = slots[key[1:]]
-                    rows.append((slot.order, len(rows), key[1:], slot, None, item))
             elif key != "resourceType" or not resource:
-                raise self.error([*path, key], Text(nl="onbekend element", en="unknown element"))
+                self.companion(rows, value, key, slots, path)
         out = self.out
         if not rows:
             out.append("/>")
@@ -218,6 +164,17 @@ class _Writer:
         if self.pretty:
             out.append(newline or "\n")
         return True
+
+    def companion(
+        self, rows: list[Row], owner: Json, key: str, slots: dict[str, Slot], path: list[str]
+    ) -> None:
+        """Add the row of a ``_key`` that stands without its ``key``; no other key is left that XML has."""
+        name = key[1:]
+        slot = slots.get(name) if key[:1] == "_" else None
+        if slot is None or slot.kind != PRIMITIVE:
+            raise self.error([*path, key], Text(nl="onbekend element", en="unknown element"))
+        if name not in owner:
+            rows.append((slot.order, len(rows), name, slot, None, owner[key]))
 
     def complex(self, key: str, slot: Slot, value: Any, newline: str, path: list[str]) -> None:
         """One element that is not a primitive: data type, nested resource or narrative."""

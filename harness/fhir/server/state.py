@@ -1,4 +1,4 @@
-"""State of the FHIR server and what reading and writing share: stamps, supported types, bodies, answers."""
+"""State of the FHIR server and what reading, searching and writing share: stamps, types, bodies, answers."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from harness.fhir.model.types import Model
 from harness.fhir.search.parameters import Registry
 from harness.fhir.server.call import Call
 from harness.fhir.server.content import encode, format_of, parse_body, parse_media
+from harness.fhir.server.errors import FhirError, type_not_supported
 from harness.fhir.server.options import Authorize, ServerOptions, open_access
-from harness.fhir.server.outcome import FhirError
-from harness.fhir.server.store import Store, Stored
+from harness.fhir.store import Store, Stored
 
 
 def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class ServerBase:
+class ServerState:
     """See :class:`harness.fhir.server.service.FhirServer`.
 
     :param model: FHIR version.
@@ -54,17 +54,18 @@ class ServerBase:
         self.authorize = authorize
         self.now = now
         self.new_id = new_id
-        self._lock = threading.RLock()
-        self._documents = {document.url: document for document in self.options.documents}
+        self.lock = threading.RLock()
+        self.documents = {document.url: document for document in self.options.documents}
         self._transformed: dict[int, tuple[Stored, Stored]] = {}
 
-    def _put(self, resource: dict[str, Any]) -> tuple[Stored, bool]:
+    def put(self, resource: dict[str, Any]) -> tuple[Stored, bool]:
+        """Store a resource, stamped when the options say so; whether it is new."""
         if not self.options.stamp:
             return self.store.put(resource)
         old = self.store.get(resource["resourceType"], resource["id"])
         meta = dict(resource["meta"]) if isinstance(resource.get("meta"), dict) else {}
         meta["versionId"] = str(old.version + 1 if old else 1)
-        meta["lastUpdated"] = self._instant()
+        meta["lastUpdated"] = self.instant()
         ordered: dict[str, Any] = {
             "resourceType": resource["resourceType"],
             "id": resource["id"],
@@ -73,38 +74,19 @@ class ServerBase:
         ordered.update((key, value) for key, value in resource.items() if key not in ordered)
         return self.store.put(ordered)
 
-    def _instant(self) -> str:
+    def instant(self) -> str:
+        """The server's clock as a FHIR instant."""
         return self.now().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "+00:00"
 
     def check_type(self, kind: str) -> None:
         """Refuse a resource type that does not exist or is not supported (404 ``not-supported``)."""
         if not self.model.is_resource(kind) or not self.supports(kind):
-            raise self._unsupported(kind)
-
-    def _unsupported(self, kind: str) -> FhirError:
-        return FhirError(
-            404,
-            "not-supported",
-            Text(
-                nl=f"resourcetype {kind[:64]} wordt niet ondersteund",
-                en=f"resource type {kind[:64]} is not supported",
-            ),
-        )
+            raise type_not_supported(kind)
 
     def supports(self, kind: str) -> bool:
         """Whether a resource type is served."""
         return kind not in self.options.unsupported and (
             self.options.types is None or kind in self.options.types
-        )
-
-    def _method_not_allowed(self, method: str, allowed: str) -> FhirError:
-        return FhirError(
-            405,
-            "not-supported",
-            Text(
-                nl=f"{method[:16]} kan hier niet", en=f"{method[:16]} is not allowed here; allowed: {allowed}"
-            ),
-            headers=(("Allow", allowed),),
         )
 
     def outgoing(self, stored: Stored) -> Stored:
@@ -117,7 +99,11 @@ class ServerBase:
             cached = self._transformed[id(stored)] = (stored, Stored(hook(stored.resource), stored.version))
         return cached[1]
 
-    def _body(self, call: Call, kind: str) -> dict[str, Any]:
+    def body(self, call: Call, kind: str) -> dict[str, Any]:
+        """The resource of type ``kind`` in the body of a call; for Binary also any document.
+
+        :raises FhirError: for a body that cannot be read, or with another type.
+        """
         content_type = call.header("content-type")
         media = parse_media(content_type)
         if kind == "Binary" and media is not None and not format_of(media.name):
@@ -136,7 +122,8 @@ class ServerBase:
             )
         return resource
 
-    def _resource(self, call: Call, status: int, resource: dict[str, Any]) -> Response:
+    def answer(self, call: Call, status: int, resource: dict[str, Any]) -> Response:
+        """A response with a resource in the format that the call asks."""
         body = encode(resource, call.negotiated.format, self.model)
         return Response(status=status, headers=(("Content-Type", call.negotiated.content_type),), body=body)
 

@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from harness.core.issues import Issue
-from harness.fhir.codec.issues import defect
+from harness.fhir.codec.defects import defect
 from harness.fhir.codec.positions import Positions, json_positions
 from harness.fhir.model.types import Model
 

@@ -1,4 +1,4 @@
-"""Errors of a FHIR server, and OperationOutcomes from them and from issues."""
+"""OperationOutcomes from issues and from sentences for people."""
 
 from __future__ import annotations
 
@@ -15,49 +15,6 @@ _SEVERITY = {
     "information": "information",
     "not-checked": "information",
 }
-
-
-class FhirError(Exception):
-    """A request that the server answers with an error status and an OperationOutcome.
-
-    :param status: HTTP status code.
-    :param code: FHIR issue type (``not-found``, ``not-supported``, ``invalid`` …).
-    :param message: what is wrong, for people.
-    :param issues: detailed defects (of a body that cannot be parsed).
-    :param headers: extra response headers.
-    """
-
-    def __init__(
-        self,
-        status: int,
-        code: str,
-        message: Text | str,
-        *,
-        expression: str = "",
-        issues: Iterable[Issue] = (),
-        headers: tuple[tuple[str, str], ...] = (),
-    ) -> None:
-        self.status = status
-        self.code = code
-        self.message = message if isinstance(message, Text) else both(message)
-        self.expression = expression
-        self.issues = tuple(issues)
-        self.headers = headers
-        super().__init__(self.message.en)
-
-    def outcome(self) -> dict[str, Any]:
-        """The error as an OperationOutcome resource."""
-        entry: dict[str, Any] = {
-            "severity": "error",
-            "code": self.code,
-            "details": {"text": printable(self.message.nl)},
-            "diagnostics": printable(self.message.en),
-        }
-        if self.expression:
-            entry["expression"] = [printable(self.expression)]
-        return {"resourceType": "OperationOutcome", "issue": [entry, *map(issue_entry, self.issues)]}
-
-
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -96,3 +53,17 @@ def outcome(severity: str, code: str, message: Text | str) -> dict[str, Any]:
             {"severity": severity, "code": code, "details": {"text": text.nl}, "diagnostics": text.en},
         ],
     }
+
+
+def operation_outcome(found: Iterable[Issue]) -> dict[str, Any]:
+    """Issues as an OperationOutcome; one ``informational`` issue when there is nothing to say."""
+    entries = [issue_entry(issue) for issue in found]
+    if not entries:
+        entries = [
+            {
+                "severity": "information",
+                "code": "informational",
+                "details": {"text": "Geen bevindingen / No issues"},
+            }
+        ]
+    return {"resourceType": "OperationOutcome", "issue": entries}

@@ -10,27 +10,22 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 from lxml import etree
 
 from harness.core.issues import Issue, shorten
-from harness.fhir.codec import long_values as codec_long
-from harness.fhir.codec.issues import defect
+from harness.fhir.codec.defects import defect
 from harness.fhir.codec.positions import Positions, xml_positions
+from harness.fhir.codec.xml import long_values
+from harness.fhir.codec.xml.notes import Node, Notes
+from harness.fhir.codec.xml.tables import BOOLEAN, COMPLEX, DECIMAL, FHIR, RESOURCE, Table, Tables
 from harness.fhir.model.types import Model
 
-FHIR = "http://hl7.org/fhir"
-XHTML = "http://www.w3.org/1999/xhtml"
 _XSI = "{http://www.w3.org/2001/XMLSchema-instance}"
-
-STRING, BOOLEAN, INTEGER, DECIMAL, COMPLEX, RESOURCE, NARRATIVE = range(7)
 
 _HUGE = 9_000_000
 """Documents above this size (bytes) need libxml2's large-text mode; the depth limit here is ours anyway."""
-
-_MAX_DEFECTS = 200
-"""Defects reported for one document; a document with more has a systematic problem."""
 
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,299})", re.ASCII).fullmatch
 _DECIMAL_STU3 = re.compile(r"-?(?:0|[1-9][0-9]{0,299})(?:\.[0-9]{1,300})?", re.ASCII).fullmatch
@@ -43,64 +38,8 @@ _ENCODING = re.compile(rb"(?:\xef\xbb\xbf)?<\?xml\s[^>]{0,200}?encoding\s*=\s*[\
 _TEXT = etree.XPath("boolean(//f:*/text()[normalize-space()])", namespaces={"f": FHIR})
 _TEXT_NODES = etree.XPath("//f:*[text()[normalize-space()]]", namespaces={"f": FHIR})
 _NS_DECLARATION = re.compile(r'\s+xmlns:([\w.-]+)="[^"]*"')
-_PREFIX = f"{{{FHIR}}}"
-_DIV = f"{{{XHTML}}}div"
 
 Json = dict[str, Any]
-Node = Any
-"""An lxml element; its stubs are too loose (``items`` may be bytes) to be of use on the hot path."""
-
-
-class Entry(NamedTuple):
-    """How to read one XML tag below one type."""
-
-    order: int
-    key: str
-    kind: int
-    many: bool
-    code: str
-
-
-class Table(dict[str, Entry]):
-    """Tag in Clark notation -> :class:`Entry` for one type; ``url``: it has a ``url`` attribute."""
-
-    url: bool = False
-
-
-class Tables(dict[str, Table]):
-    """Tables per type name, made on first use; kept with the model."""
-
-    def __init__(self, model: Model) -> None:
-        super().__init__()
-        self.model = model
-
-    def __missing__(self, name: str) -> Table:
-        facts = self.model.types[name]
-        table = Table()
-        for index, element in enumerate(facts.element_list):
-            if element.xml == "attr":
-                table.url = table.url or element.name == "url"
-                continue
-            for ref in element.types:
-                key = element.key_for(ref.code)
-                tag = _DIV if element.types[0].code == "xhtml" else _PREFIX + key
-                table[tag] = Entry(index, key, self._kind(ref.code), element.many, ref.code)
-        self[name] = table
-        return table
-
-    def _kind(self, code: str) -> int:
-        facts = self.model.types[code]
-        if facts.kind == "resource":
-            return RESOURCE
-        if facts.kind != "primitive":
-            return COMPLEX
-        if code == "xhtml":
-            return NARRATIVE
-        if code == "boolean":
-            return BOOLEAN
-        if code == "decimal":
-            return DECIMAL
-        return INTEGER if self.model.is_subtype(code, "integer") else STRING
 
 
 class _Fatal(Exception):
@@ -111,27 +50,17 @@ class _Fatal(Exception):
         super().__init__(issue.rule)
 
 
-class _Found(NamedTuple):
-    """A defect at a node, before its path and position are known."""
-
-    rule: str
-    node: Node
-    name: str
-    expected: str
-    received: str
-
-
 def read_xml(data: bytes, model: Model, *, max_depth: int) -> tuple[Json, list[Issue], bool]:
     """The resource in ``data``, defects, and whether reading stopped at a fatal one (then it is ``{}``).
 
     ``data`` must be valid UTF-8 within the size limit; :func:`harness.fhir.codec.documents.parse` sees to
     that.
     """
-    if len(data) > 2 * codec_long.LONG:
-        shorter, values = codec_long.cut(data)
+    if len(data) > 2 * long_values.LONG:
+        shorter, values = long_values.cut(data)
         if values:
             resource, issues, fatal = _read(shorter, model, max_depth)
-            if not issues and codec_long.restore(resource, values):
+            if not issues and long_values.restore(resource, values):
                 return resource, issues, fatal
     return _read(data, model, max_depth)
 
@@ -171,11 +100,11 @@ def _read(data: bytes, model: Model, max_depth: int) -> tuple[Json, list[Issue],
     try:
         resource = reader.root(root)
     except _Fatal as stop:
-        return {}, [*reader.issues(root, data), stop.issue], True
+        return {}, [*reader.notes.issues(root, data), stop.issue], True
     if _TEXT(root):
         for node in cast(list[Node], _TEXT_NODES(root)):
-            reader.note("fhir-xml-text", node, received=_own_text(node))
-    return resource, reader.issues(root, data) if reader.found else [], False
+            reader.notes.add("fhir-xml-text", node, received=_own_text(node))
+    return resource, reader.notes.issues(root, data) if reader.notes.found else [], False
 
 
 def _syntax(error: etree.XMLSyntaxError) -> Issue:
@@ -197,12 +126,10 @@ class _Reader:
 
     def __init__(self, model: Model, max_depth: int) -> None:
         self.model = model
-        self.tables = model.derived("harness.fhir.codec.read_xml", Tables)
+        self.tables = model.derived("harness.fhir.codec.xml.read", Tables)
+        self.notes = Notes(model, self.tables)
         self.decimal = _DECIMAL_STU3 if model.version.startswith("3") else _DECIMAL_R4
         self.max_depth = max_depth
-        self.found: list[_Found] = []
-
-    # -- reading ------------------------------------------------------------------------------------------
 
     def root(self, node: Node) -> Json:
         """The resource at the document element."""
@@ -230,14 +157,14 @@ class _Reader:
             )
         for attribute in node.keys():  # noqa: SIM118
             if not str(attribute).startswith(_XSI):
-                self.note("fhir-xml-unknown-attribute", node, str(attribute))
+                self.notes.add("fhir-xml-unknown-attribute", node, str(attribute))
         return self.resource(node, name.localname, 1, attributes=False)
 
     def resource(self, node: Node, name: str, depth: int, *, attributes: bool = True) -> Json:
         out: Json = {"resourceType": name}
         if attributes:
             for attribute in node.keys():  # noqa: SIM118
-                self.note("fhir-xml-unknown-attribute", node, str(attribute))
+                self.notes.add("fhir-xml-unknown-attribute", node, str(attribute))
         self.complex(node, name, out, depth)
         return out
 
@@ -259,23 +186,23 @@ class _Reader:
         for child in node:
             entry = table.get(child.tag)
             if entry is None:
-                self.unknown(child, table)
+                self.notes.unknown(child, table)
                 continue
             index, key, kind, many, target = entry
             if index > last:
                 last = index
             elif index < last or not many:
                 if seen is None:
-                    seen = self.indexes(node, child, table)
+                    seen = _orders_before(node, child, table)
                 if not many and index in seen:
-                    self.note("fhir-xml-repeated", child, key, expected="0..1")
+                    self.notes.add("fhir-xml-repeated", child, key, expected="0..1")
                     continue
-                self.note(
+                self.notes.add(
                     "fhir-xml-order",
                     child,
                     key,
-                    expected=self.place(table, index),
-                    received=self.place(table, last, key),
+                    expected=table.stretch(index),
+                    received=table.stretch(last, key),
                 )
             if seen is not None:
                 seen.add(index)
@@ -305,7 +232,7 @@ class _Reader:
                     self.attributes(child, items, value, tables[target].url)
                 self.complex(child, target, value, depth + 1)
                 if not value and not items and not len(child):
-                    self.note("fhir-xml-empty", child, key)
+                    self.notes.add("fhir-xml-empty", child, key)
             elif kind == RESOURCE:
                 value = self.nested(child, key, depth)
                 if value is None:
@@ -343,11 +270,11 @@ class _Reader:
             elif name == "id":
                 extra["id"] = content
             else:
-                self.note("fhir-xml-unknown-attribute", node, str(name))
+                self.notes.add("fhir-xml-unknown-attribute", node, str(name))
         if len(node):
             self.complex(node, "Element", extra, depth + 1)
         elif value is None and not extra:
-            self.note("fhir-xml-empty", node, key)
+            self.notes.add("fhir-xml-empty", node, key)
         return value, extra or None
 
     def append(self, out: Json, key: str, value: Any, extra: Json | None) -> None:
@@ -370,123 +297,41 @@ class _Reader:
             if name == "id" or (url and name == "url"):
                 out[name] = content
             else:
-                self.note(
+                self.notes.add(
                     "fhir-xml-unknown-attribute", node, str(name), received=f'{name}="{shorten(content, 80)}"'
                 )
 
     def nested(self, node: Node, key: str, depth: int) -> Json | None:
         """The resource inside ``contained``, ``Bundle.entry.resource``, ``Parameters.parameter.resource``."""
         for name in node.keys():  # noqa: SIM118
-            self.note("fhir-xml-unknown-attribute", node, str(name))
+            self.notes.add("fhir-xml-unknown-attribute", node, str(name))
         inner = [child for child in node if isinstance(child.tag, str)]
         if len(inner) != 1:
-            self.note("fhir-xml-resource", node, key, expected="1", received=str(len(inner)))
+            self.notes.add("fhir-xml-resource", node, key, expected="1", received=str(len(inner)))
             if not inner:
                 return None
         tag = etree.QName(inner[0])
         if tag.namespace != FHIR:
-            self.note(
+            self.notes.add(
                 "fhir-xml-namespace", inner[0], tag.localname, expected=FHIR, received=tag.namespace or "-"
             )
             return None
         if not self.model.is_resource(tag.localname):
-            self.note("fhir-resource-type", inner[0], tag.localname, received=tag.localname)
+            self.notes.add("fhir-resource-type", inner[0], tag.localname, received=tag.localname)
             return None
         return self.resource(inner[0], tag.localname, depth + 1)
 
-    # -- defects ------------------------------------------------------------------------------------------
 
-    def note(self, rule: str, node: Node, name: str = "", *, expected: str = "", received: str = "") -> None:
-        """Remember a defect at a node."""
-        if len(self.found) < _MAX_DEFECTS:
-            self.found.append(_Found(rule, node, name.removeprefix(_PREFIX), expected, received))
-
-    def unknown(self, node: Node, table: Table) -> None:
-        """A child element that the type does not have."""
-        if not isinstance(node.tag, str):
-            return
-        name = etree.QName(node)
-        right = next((tag for tag in table if tag.endswith("}" + name.localname)), None)
-        if right is not None and name.namespace != etree.QName(right).namespace:
-            self.note(
-                "fhir-xml-namespace",
-                node,
-                name.localname,
-                expected=etree.QName(right).namespace or "",
-                received=name.namespace or "-",
-            )
-        else:
-            self.note("fhir-xml-unknown-element", node, name.localname, received=f"<{name.localname}>")
-
-    @staticmethod
-    def indexes(node: Node, until: Node, table: Table) -> set[int]:
-        """Positions (in the type) of the elements before ``until``."""
-        found = set()
-        for child in node:
-            if child is until:
-                break
-            entry = table.get(child.tag)
-            if entry is not None:
-                found.add(entry.order)
-        return found
-
-    @staticmethod
-    def place(table: Table, order: int, follower: str = "") -> str:
-        """A stretch of a sequence of elements, as text.
-
-        Without ``follower``: where the element of that order belongs, after the one before it in the
-        specification. With it: what was found, an element behind the one of that order.
-        """
-        names = {entry.order: entry.key for entry in table.values()}
-        if follower:
-            return f"… {names.get(order, '')}, {follower} …"
-        before = max((o for o in names if o < order), default=None)
-        return f"{names[order]}, …" if before is None else f"… {names[before]}, {names[order]} …"
-
-    def issues(self, root: Node, data: bytes) -> list[Issue]:
-        """All defects found so far, with path and position, in document order."""
-        if not self.found:
-            return []
-        positions = xml_positions(data)
-        order = {node: i for i, node in enumerate(root.iter("*"))}
-        out = []
-        for item in sorted(self.found, key=lambda f: order.get(f.node, 0)):
-            line, column = positions.at(order.get(item.node, -1))
-            out.append(
-                defect(
-                    item.rule,
-                    name=item.name,
-                    path=self.path(item.node),
-                    line=line or item.node.sourceline or 0,
-                    column=column,
-                    expected=item.expected,
-                    received=item.received,
-                )
-            )
-        return out
-
-    def path(self, node: Node) -> str:
-        """FHIRPath location of a node: ``Bundle.entry[0].resource.name[1].family``."""
-        chain = [*reversed(list(node.iterancestors())), node]
-        code = etree.QName(chain[0]).localname
-        path = code
-        known = True
-        inside = False
-        for step in chain[1:]:
-            name = etree.QName(step).localname
-            if inside:
-                code, inside, known = name, False, name in self.model.types
-                continue
-            entry = self.tables[code].get(str(step.tag)) if known else None
-            if entry is None:
-                path, known = f"{path}.{name}", False
-                continue
-            element = self.model.types[code].keys[entry.key].element
-            path += "." + element.stem
-            if entry.many:
-                path += f"[{sum(1 for s in step.itersiblings(str(step.tag), preceding=True))}]"
-            code, inside = entry.code, entry.kind == RESOURCE
-        return path
+def _orders_before(node: Node, until: Node, table: Table) -> set[int]:
+    """Positions (in the type) of the elements before ``until``."""
+    found = set()
+    for child in node:
+        if child is until:
+            break
+        entry = table.get(child.tag)
+        if entry is not None:
+            found.add(entry.order)
+    return found
 
 
 def _narrative(div: Node) -> str:
