@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.core.run import disk, manifest, tree
+from harness.core.run import disk, lock, manifest, tree
 from harness.core.run.manifest import Manifest, ManifestFile, Proof
 from harness.core.run.problems import EvidenceError, ProblemKind
 
@@ -167,6 +167,8 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_what_is_in_a_manifest_and_what_is_not(folder: Path) -> None:
+    assert {lock.NAME, manifest.NAME, manifest.SEAL} <= manifest.GENERATED
+    (folder / "findings" / ".a.json.4711.0.tmp").write_text("half")
     made = manifest.write_manifest(folder)
     names = [file.path for file in made.files]
     assert names == ["events.jsonl", "findings/a.json", "findings/b.json", "run-start.json"]

@@ -51,9 +51,8 @@ def replace(path: Path, write: Callable[[BinaryIO], None], *, durable: bool = Tr
     """
     temporary = path.parent / f".{path.name}.{os.getpid()}.{next(_NUMBERS)}.tmp"
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            with temporary.open("wb") as file:
+            with _made(temporary) as file:
                 write(file)
                 file.flush()
                 if durable:
@@ -67,6 +66,15 @@ def replace(path: Path, write: Callable[[BinaryIO], None], *, durable: bool = Tr
             sync_folder(path.parent)
     except OSError as error:
         raise not_written(path, error) from None
+
+
+def _made(path: Path) -> BinaryIO:
+    """A new file, its folder made when it is not there yet (which is rare, and costs as much as the file)."""
+    try:
+        return path.open("wb")
+    except FileNotFoundError:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path.open("wb")
 
 
 def write(path: Path, data: bytes, *, durable: bool = True) -> None:

@@ -197,9 +197,12 @@ def make_manifest(folder: Path) -> Manifest:
 def write_manifest(folder: Path) -> Manifest:
     """Make and write ``manifest.json``, the last thing that a run does before it is sealed.
 
+    Only the owner of the folder does this: what killed processes left of unfinished writes is removed first.
+
     :raises EvidenceError: see :func:`make_manifest`.
     :raises HarnessError: it cannot be written.
     """
+    disk.remove_temporaries(folder)
     manifest = make_manifest(folder)
     disk.write(folder / NAME, encode(manifest))
     return manifest

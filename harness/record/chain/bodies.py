@@ -10,7 +10,7 @@ import hashlib
 import zlib
 from collections.abc import Iterable
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Final
 
 from harness.core.errors import HarnessError
 from harness.core.run import disk
@@ -25,10 +25,11 @@ _SLACK: Final = 64 * 1024
 
 
 class BodyStore:
-    """The bodies of one run folder."""
+    """The bodies of one run folder. Thread-safe."""
 
     def __init__(self, run_folder: Path) -> None:
         self.folder = run_folder / FOLDER
+        self._stored: set[str] = set()
 
     def path(self, sha256: str) -> Path:
         """Where a body stands."""
@@ -49,7 +50,7 @@ class BodyStore:
         return Body(n=len(body), sha256=self.put(body))
 
     def put(self, body: bytes) -> str:
-        """Store a body and give its hash; one that is there already is left alone.
+        """Store a body and give its hash; one that is there already, whole, is left alone.
 
         :raises HarnessError: it cannot be written, or is larger than :data:`MAX_BODY`.
         """
@@ -62,17 +63,11 @@ class BodyStore:
                 expected=f"≤ {MAX_BODY} bytes",
                 received=f"{len(body)} bytes",
             )
-        packed = zlib.compress(body, LEVEL)
-        try:
-            if path.stat().st_size == len(packed):
-                return sha256
-        except OSError:
-            pass
-
-        def content(file: BinaryIO) -> None:
-            file.write(packed)
-
-        disk.replace(path, content, durable=False)
+        if sha256 not in self._stored:
+            packed = zlib.compress(body, LEVEL)
+            if _size(path) != len(packed):
+                disk.write(path, packed, durable=False)
+            self._stored.add(sha256)
         return sha256
 
     def get(self, body: Body | None, where: str) -> bytes:
@@ -137,6 +132,13 @@ class BodyStore:
             disk.sync_folder(folder)
         if folders:
             disk.sync_folder(self.folder)
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return -1
 
 
 def _wrong(where: str, expected: str, received: str) -> EvidenceError:
