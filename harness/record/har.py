@@ -11,6 +11,7 @@ import base64
 import binascii
 import http
 import threading
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 from urllib.parse import parse_qsl
@@ -81,6 +82,18 @@ def to_entry(exchange: Exchange) -> dict[str, Any]:
     if exchange.notes:
         entry["_notes"] = exchange.notes
     return entry
+
+
+def to_har(exchanges: Iterable[Exchange]) -> dict[str, Any]:
+    """A HAR 1.2 document of some exchanges, such as those of one unit, in their order."""
+    return {
+        "log": {
+            "version": "1.2",
+            "creator": {"name": "medmij-harness", "version": __version__},
+            "pages": [],
+            "entries": [to_entry(exchange) for exchange in exchanges],
+        }
+    }
 
 
 def _headers(headers: Headers) -> list[dict[str, str]]:
