@@ -22,7 +22,7 @@ Central module: :mod:`.compiler` (tree -> closures). Before it :mod:`.parser` an
 """
 
 from harness.fhir.fhirpath.context import DocumentContext, Services
-from harness.fhir.fhirpath.errors import FHIRPathError, FHIRPathSyntaxError
+from harness.fhir.fhirpath.errors import FHIRPathError, FHIRPathSyntaxError, FHIRPathUnsupportedError
 from harness.fhir.fhirpath.expression import Decision, Expression, compile
 from harness.fhir.fhirpath.nodes import Node, TypeInfo
 from harness.fhir.fhirpath.values.quantity import Quantity
@@ -34,6 +34,7 @@ __all__ = [
     "Expression",
     "FHIRPathError",
     "FHIRPathSyntaxError",
+    "FHIRPathUnsupportedError",
     "Node",
     "Quantity",
     "Services",

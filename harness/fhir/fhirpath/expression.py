@@ -13,7 +13,7 @@ from harness.fhir.fhirpath.compiler.code import Code, truth
 from harness.fhir.fhirpath.compiler.dispatch import Compiler
 from harness.fhir.fhirpath.context import BUDGET, DocumentContext, Evaluation, Resolve, Services
 from harness.fhir.fhirpath.dialect import STRICT, Dialect, dialect_for
-from harness.fhir.fhirpath.errors import FHIRPathError, FHIRPathSyntaxError
+from harness.fhir.fhirpath.errors import FHIRPathError, FHIRPathSyntaxError, unsupported_error
 from harness.fhir.fhirpath.functions.table import FUNCTIONS
 from harness.fhir.fhirpath.nodes import Items, Node, schema_of, unwrap, wrap
 from harness.fhir.fhirpath.parser import parse
@@ -164,12 +164,12 @@ class Expression:
         except FHIRPathError:
             raise
         except RecursionError:
-            raise FHIRPathError(
+            raise unsupported_error(
                 "het document of de expressie is te diep genest",
                 "the document or the expression is nested too deeply",
             ) from None
         except Exception as error:
-            raise FHIRPathError(
+            raise unsupported_error(
                 f"de expressie kan hier niet worden geëvalueerd ({type(error).__name__})",
                 f"the expression cannot be evaluated here ({type(error).__name__})",
                 received=str(error)[:200],

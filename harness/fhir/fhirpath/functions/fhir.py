@@ -12,7 +12,7 @@ from harness.fhir.fhirpath.compiler.code import (
     step_of_test,
 )
 from harness.fhir.fhirpath.context import Evaluation
-from harness.fhir.fhirpath.errors import evaluation_error
+from harness.fhir.fhirpath.errors import evaluation_error, unsupported_error
 from harness.fhir.fhirpath.functions.registry import Functions, string_of
 from harness.fhir.fhirpath.narrative import narrative_ok
 from harness.fhir.fhirpath.navigation import expand
@@ -173,7 +173,7 @@ def _member_of(c: Evaluation, coll: Items, value_set: Items) -> bool | None:
     if len(coll) != 1 or url is None:
         return None
     if c.services.member_of is None:
-        raise evaluation_error(
+        raise unsupported_error(
             "memberOf() kan hier niet: er zijn geen waardelijsten geladen",
             "memberOf() is not possible here: no value sets are loaded",
             received=url,
@@ -194,14 +194,14 @@ def _conforms_to(c: Evaluation, coll: Items, profile: Items) -> bool | None:
     name = url.removeprefix(BASE)
     if url.startswith(BASE) and name in c.document.model.types and item.__class__ is tuple:
         return name in item[1].supers
-    raise evaluation_error(
+    raise unsupported_error(
         f"onbekend profiel {url}", f"unknown profile {url}", expected="a loaded profile", received=url
     )
 
 
 def _without_definitions(name: str, arity: int) -> None:
     def refuse(c: Evaluation, coll: Items, *args: Items) -> Items:
-        raise evaluation_error(
+        raise unsupported_error(
             f"{name}() kan alleen waar profielen geladen zijn",
             f"{name}() is only possible where profiles are loaded",
         )
