@@ -25,7 +25,7 @@ from harness.judge.catalogue import load_catalogue
 from harness.matrix.preparation import DEMO, RunOptions, prepare
 from harness.network.doctor import examine
 from harness.network.file import Network
-from harness.plugin import SELECTORS
+from harness.plugin.options import SELECTORS
 from harness.report.console import print_run
 from harness.report.doctor import diagnosis_block, doctor_code
 from harness.report.machine import run_document

@@ -16,7 +16,7 @@ from harness.judge.catalogue import Catalogue, load_catalogue
 from harness.matrix.plan import Plan
 from harness.matrix.preparation import PreparedRun, RunOptions, prepare
 from harness.matrix.qualification import Qualification
-from harness.plugin import SELECTORS
+from harness.plugin.options import SELECTORS
 from harness.report import allure_feed
 from harness.report.html import write_report
 from harness.report.junit import mark_broken
