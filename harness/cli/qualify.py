@@ -22,14 +22,15 @@ from harness.core.run.info import INTENSITIES, Intensity, Selection
 from harness.core.text import Lang, Text
 from harness.core.verdicts import Blame
 from harness.judge.catalogue import load_catalogue
-from harness.matrix.start import DEMO, RunOptions, prepare
+from harness.matrix.preparation import DEMO, RunOptions, prepare
 from harness.network.doctor import examine
 from harness.network.file import Network
-from harness.plugin import SELECTORS
+from harness.plugin.options import SELECTORS
 from harness.report.console import print_run
 from harness.report.doctor import diagnosis_block, doctor_code
 from harness.report.machine import run_document
 from harness.report.summary import summarise
+from harness.report.words import word
 
 app = typer.Typer()
 
@@ -138,5 +139,4 @@ def _print(run: RunFolder, as_json: bool, lang: Lang, code: int) -> None:
         return
     console = Console()
     print_run(console, summary, catalogue, lang)
-    label = "rapport" if lang == "nl" else "report"
-    console.print(f"{label}: {run.path / 'report' / 'index.html'}", soft_wrap=True)
+    console.print(f"{word('report', lang)}: {run.path / 'report' / 'index.html'}", soft_wrap=True)

@@ -14,7 +14,8 @@ import pytest
 from harness.core.errors import UsageError
 from harness.core.run.findings import Cell, Finding
 from harness.core.text import Text
-from harness.plugin.outcomes import codes_of, raise_for, settle, status_word
+from harness.judge.judging import exit_codes
+from harness.plugin.outcomes import raise_for, settle, status_word
 from harness.plugin.session import HarnessSession, session_of
 from harness.scenario import Scenario, scenario_of
 
@@ -87,7 +88,7 @@ class ScenarioCell:
         self._item.user_properties += [
             (f"verdict:{item.requirement}", item.verdict.value) for item in findings
         ]
-        session.codes += codes_of(findings, session.catalogue)
+        session.codes += exit_codes(findings, session.catalogue)
         raise_for(findings, session.catalogue, session.lang)
         return findings
 

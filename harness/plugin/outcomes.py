@@ -9,16 +9,12 @@ import pytest
 from harness.core.exits import ExitCode, strongest
 from harness.core.run.findings import Finding
 from harness.core.text import Lang
-from harness.core.verdicts import Verdict, exit_code, worst
+from harness.core.verdicts import Verdict, worst
 from harness.judge.catalogue import Catalogue
+from harness.judge.judging import exit_codes
 from harness.report.console import finding_line
 from harness.report.junit import BROKEN
 from harness.scenario import ProductFailure, Undecided, Unsound
-
-
-def codes_of(findings: Sequence[Finding], catalogue: Catalogue) -> list[ExitCode]:
-    """The exit code that each finding asks for."""
-    return [exit_code(item.verdict, catalogue[item.requirement].strength, item.blame) for item in findings]
 
 
 def raise_for(findings: Sequence[Finding], catalogue: Catalogue, lang: Lang) -> None:
@@ -40,8 +36,8 @@ def raise_for(findings: Sequence[Finding], catalogue: Catalogue, lang: Lang) -> 
         raise ProductFailure(text)
     if verdict is Verdict.ERROR:
         errors = [item for item in left if item.verdict is Verdict.ERROR]
-        raise Unsound(text, strongest(codes_of(errors, catalogue)))
-    codes = codes_of(left, catalogue)
+        raise Unsound(text, strongest(exit_codes(errors, catalogue)))
+    codes = exit_codes(left, catalogue)
     undecided = [item for item, code in zip(left, codes, strict=True) if code is ExitCode.UNDECIDED]
     if undecided:
         raise Undecided(text, worst([item.verdict for item in undecided]))

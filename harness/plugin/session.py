@@ -14,11 +14,11 @@ from harness.core.run.info import Selection
 from harness.core.text import Lang
 from harness.judge.catalogue import Catalogue, load_catalogue
 from harness.matrix.plan import Plan
+from harness.matrix.preparation import PreparedRun, RunOptions, prepare
 from harness.matrix.qualification import Qualification
-from harness.matrix.start import PreparedRun, RunOptions, prepare
-from harness.plugin import SELECTORS
+from harness.plugin.options import SELECTORS
 from harness.report import allure_feed
-from harness.report.files import write_reports
+from harness.report.html import write_report
 from harness.report.junit import mark_broken
 from harness.scenario import Scenario, Unsound
 
@@ -73,7 +73,7 @@ class HarnessSession:
             return
         findings = qualification.finish()
         if findings:
-            write_reports(qualification.folder, qualification.catalogue, qualification.exchanges)
+            write_report(qualification.folder, qualification.catalogue, qualification.exchanges)
             allure_dir = getattr(config.option, "allure_report_dir", None)
             if allure_dir:
                 allure_feed.write_environment(Path(allure_dir), qualification.folder.info(), self.lang)

@@ -32,7 +32,7 @@ from harness.judge.catalogue import load_catalogue
 from harness.judge.cells import cell_exchanges, judge_cell
 from harness.matrix.facts import RunFacts
 from harness.matrix.plan import client_requirements, plan_cells
-from harness.matrix.start import default_folder
+from harness.matrix.preparation import default_folder
 from harness.medmij.releases import oldest_first
 from harness.network.file import read_network
 from harness.network.handout import write_handout
