@@ -26,8 +26,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """One item per cell that the scenario runs in."""
     declared = scenario_of(metafunc.function)
     if declared is not None:
-        pairs = session_of(metafunc.config).plan.pairs([declared])
-        rows = [pytest.param(*_prefixed(cell), id=cell.key) for cell, _ in pairs]
+        cells = session_of(metafunc.config).cells_of(declared)
+        rows = [pytest.param(*_prefixed(cell), id=cell.key) for cell in cells]
         metafunc.parametrize(DIMENSIONS, rows, indirect=True)
 
 

@@ -30,6 +30,7 @@ class HarnessSession:
     """What the plugin keeps for one pytest session.
 
     :ivar codes: exit codes that the items asked for; the strongest one wins.
+    :ivar uncollected: exit codes of scenarios that could not be collected; then no item runs.
     :ivar troubles: what went wrong outside the product, each message once, in order.
     """
 
@@ -37,6 +38,7 @@ class HarnessSession:
         self.plan: Plan = prepared.plan
         self.lang: Lang = lang
         self.codes: list[ExitCode] = []
+        self.uncollected: list[ExitCode] = []
         self.troubles: dict[str, ExitCode] = {}
         self.qualification: Qualification | None = None
 
@@ -44,6 +46,17 @@ class HarnessSession:
     def catalogue(self) -> Catalogue:
         """The catalogue that decides this run."""
         return self.plan.catalogue
+
+    def cells_of(self, scenario: Scenario) -> list[Cell]:
+        """The cells that a scenario runs in.
+
+        :raises pytest.Collector.CollectError: it names a requirement that does not exist.
+        """
+        try:
+            return [cell for cell, _ in self.plan.pairs([scenario])]
+        except HarnessError as error:
+            self.uncollected.append(error.exit_code)
+            raise pytest.Collector.CollectError(error.render(self.lang)) from None
 
     def register(self, cell: Cell, scenario: Scenario) -> None:
         """Note an item that will run."""
@@ -84,6 +97,8 @@ class HarnessSession:
         """The documented exit status for one of pytest's own."""
         if status == pytest.ExitCode.INTERRUPTED and not session.testsfailed:
             return status
+        if status == pytest.ExitCode.INTERRUPTED and self.uncollected:
+            return int(strongest(self.uncollected))
         if status in (pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.INTERRUPTED):
             return int(ExitCode.HARNESS_ERROR)
         if status == pytest.ExitCode.USAGE_ERROR:
