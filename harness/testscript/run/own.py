@@ -51,18 +51,17 @@ def _by_our_pgo(
     session = Session(script, settings, fresh, item.file, plan.requirements(script), tuple(notes))
     watch = ClientWatch([session], fresh.fork(), settings.own_base)
     form = "xml" if plan.formats == frozenset(("xml",)) else "json"
-    while (need := session.need) is not None:
+    while (need := session.current.need) is not None:
         if brings_own_content(need):
-            session.execution.abort(
+            session.end(
                 Text(
                     nl="alleen de geteste client zelf kan brengen wat hier verstuurd wordt",
                     en="only the client under test itself can bring what is sent here",
                 )
             )
-            session.need = None
             break
         watch.handle(as_pgo(need.request, form))
-        if session.need is need:
+        if session.current.need is need:
             break
     return session.result()
 

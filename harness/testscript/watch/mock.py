@@ -42,9 +42,9 @@ class Mock:
     def tokens_to_use(self) -> list[tuple[str, str]]:
         """``(patient, Authorization value)`` of each token that a script waits for, by patient."""
         awaited = {
-            header(session.need.request.headers, "authorization")
+            header(session.current.need.request.headers, "authorization")
             for session in self.watch.sessions
-            if session.need is not None
+            if session.current.need is not None
         }
         return sorted(
             (", ".join(ids_of(patient)), token) for token, patient in self.tokens.items() if token in awaited
