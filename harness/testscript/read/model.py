@@ -29,7 +29,11 @@ class Fixture:
 
 @dataclass(frozen=True)
 class Variable:
-    """A variable: a default value, an expression on a fixture or stored response, or operator input."""
+    """A variable: a default value, an expression on a fixture or stored response, a header of a stored
+    response, or operator input.
+
+    :ivar unsupported: name of an element that the engine does not know.
+    """
 
     name: str
     default: str | None = None
@@ -37,6 +41,13 @@ class Variable:
     source_id: str = ""
     hint: str = ""
     line: int = 0
+    header: str = ""
+    unsupported: str = ""
+
+    @property
+    def waits(self) -> bool:
+        """Whether only an operator can give its value."""
+        return self.default is None and self.expression is None and not self.header and not self.unsupported
 
 
 @dataclass(frozen=True)
@@ -99,6 +110,11 @@ class Assert:
     description: str = ""
     line: int = 0
     unsupported: tuple[str, ...] = ()
+
+    @property
+    def about_request(self) -> bool:
+        """Whether it looks at what was sent, and not at the answer."""
+        return self.direction == "request" or self.criterion in ("requestURL", "queryParameter")
 
 
 Action = Operation | Assert
@@ -187,14 +203,15 @@ class TestScript:
                 return form
         return ""
 
+    def blocks(self) -> list[Block]:
+        """Setup, tests and teardown, in the order of execution."""
+        return [block for block in (self.setup, *self.tests, self.teardown) if block is not None]
+
     def operations(self) -> list[Operation]:
         """All operations in document order."""
-        blocks = [
-            *([self.setup] if self.setup else []),
-            *self.tests,
-            *([self.teardown] if self.teardown else []),
+        return [
+            action for block in self.blocks() for action in block.actions if isinstance(action, Operation)
         ]
-        return [action for block in blocks for action in block.actions if isinstance(action, Operation)]
 
     @property
     def writes(self) -> bool:

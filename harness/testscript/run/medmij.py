@@ -36,7 +36,7 @@ from harness.testscript.plan.items import Item, problem_result
 from harness.testscript.plan.plan import Plan
 from harness.testscript.read.model import TestScript
 from harness.testscript.read.sets import goal_folder
-from harness.testscript.read.tokens import find_token_map, patients, read_token_map, tokens_in, tokens_of
+from harness.testscript.read.tokens import find_token_map, read_token_map, stated_patients, tokens_in
 
 _STANDARD_FOLDERS = {
     "genpractdata": "huisartsgegevens",
@@ -205,9 +205,9 @@ def through_network(
 
 def _official(script: TestScript) -> dict[str, str]:
     """Patient id by official Authorization value, for a script's set."""
-    goal = goal_folder(script.path)
-    file = find_token_map(goal)
-    return patients(read_token_map(file) if file else [], tokens_of([script]))
+    file = find_token_map(goal_folder(script.path))
+    mapped = {person.token: person.patient for person in read_token_map(file)} if file else {}
+    return {**mapped, **{token: several[-1] for token, several in stated_patients([script]).items()}}
 
 
 def _run(item: Item, plan: Plan, access: Access, servers: OwnServers) -> ScriptResult:
@@ -243,6 +243,6 @@ def _run(item: Item, plan: Plan, access: Access, servers: OwnServers) -> ScriptR
     execution = Execution(script, settings, notes=tuple(notes))
     transports: dict[str, Transport] = {"server": send}
     if loaded is not None:
-        transports["own"] = in_process(loaded.server.fork().handle)
+        transports["own"] = in_process(loaded.for_script(script, plan.tokens).handle)
     drive(execution, transports)
     return execution.result(file=item.file, requirements=plan.requirements(script))
