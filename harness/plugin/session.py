@@ -47,13 +47,13 @@ class HarnessSession:
         """The catalogue that decides this run."""
         return self.plan.catalogue
 
-    def cells_of(self, scenario: Scenario) -> list[Cell]:
-        """The cells that a scenario runs in.
+    def pairs_of(self, scenario: Scenario) -> list[tuple[Cell, Scenario]]:
+        """The cells that a scenario runs in, each with the part of it that an item asks there.
 
         :raises pytest.Collector.CollectError: it names a requirement that does not exist.
         """
         try:
-            return [cell for cell, _ in self.plan.pairs([scenario])]
+            return list(self.plan.pairs([scenario]))
         except HarnessError as error:
             self.uncollected.append(error.exit_code)
             raise pytest.Collector.CollectError(error.render(self.lang)) from None

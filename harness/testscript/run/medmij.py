@@ -38,28 +38,15 @@ from harness.testscript.read.model import TestScript
 from harness.testscript.read.sets import goal_folder
 from harness.testscript.read.tokens import find_token_map, read_token_map, stated_patients, tokens_in
 
-_STANDARD_FOLDERS = {
-    "genpractdata": "huisartsgegevens",
-    "pdfa": "pdfa",
-    "eappointment": "eafspraak",
-    "selfmeasurements": "zelfmetingen",
-}
-"""Our standard by the beginning of the folder name of an official set."""
-
-
-def _short_name(folder: str) -> str:
-    """Short name of our standard for a folder of an official set, ``""`` when it is none of ours."""
-    name = folder.lower()
-    return next((short for start, short in _STANDARD_FOLDERS.items() if name.startswith(start)), "")
-
 
 def standard_of(script: TestScript) -> str:
     """Id of our standard that a script's set belongs to.
 
     :raises ConfigurationError: a set of another standard.
     """
-    for short in filter(None, map(_short_name, script.path.resolve().parts)):
-        found = next((name for name in standards() if name.startswith(f"{short}-")), "")
+    sets = {name.lower(): item.id for item in standards().values() for name in item.official}
+    for part in script.path.resolve().parts:
+        found = next((known for name, known in sets.items() if part.lower().startswith(name)), "")
         if found:
             return found
     raise ConfigurationError(
