@@ -25,7 +25,7 @@ from harness.core.standards.faults import fault, faults
 from harness.judge.catalogue import load_catalogue
 from harness.matrix.kill import Bench, Row, Table, rows, unguarded
 from harness.medmij.releases import release_ids
-from harness.network.file import Network
+from harness.network.file import read_network
 
 
 def main() -> int:
@@ -53,7 +53,7 @@ def main() -> int:
         chosen = [item for item in chosen if any(key.startswith(options.group) for key in item.kills)]
     releases = options.release or list(release_ids())
     bench = Bench(
-        Network.load("demo"), load_catalogue(), t=date(2026, 3, 1), now=datetime(2026, 3, 1, tzinfo=UTC)
+        read_network("demo"), load_catalogue(), t=date(2026, 3, 1), now=datetime(2026, 3, 1, tzinfo=UTC)
     )
     console = Console(stderr=True)
     started = time.perf_counter()

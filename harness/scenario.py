@@ -13,10 +13,11 @@ One pytest item is one scenario in one cell (HIS × DVZA × PGO × standard × r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
+from harness.core.exits import ExitCode
 from harness.core.run.findings import Cell, Finding
 from harness.core.text import Text
 from harness.core.verdicts import Verdict
@@ -34,8 +35,8 @@ class Scenario:
     :ivar name: function name without ``test_``; stable, used by ``--only``.
     :ivar standard: standard id, or ``None`` when it runs in cells of every standard.
     :ivar flow: the flow whose recording it needs; further ones in ``flows``.
-    :ivar once: what it exercises does not depend on the standard: it runs once per HIS × DVZA × PGO ×
-        release, in the first planned cell.
+    :ivar once: what it exercises does not depend on the standard (the rule is in
+        :meth:`harness.matrix.plan.Plan.pairs`).
     """
 
     name: str
@@ -52,17 +53,9 @@ class Scenario:
         """Every flow that must have been driven before this scenario is judged."""
         return tuple(dict.fromkeys((self.flow, *self.flows)))
 
-    def runs_in(self, cell: Cell, planned: Sequence[Cell] = ()) -> bool:
-        """Whether the scenario applies to a cell of a plan."""
-        if self.standard not in (None, cell.standard) or (
-            self.releases and cell.release not in self.releases
-        ):
-            return False
-        return not self.once or cell == next((item for item in planned if _same_parties(item, cell)), cell)
-
-
-def _same_parties(left: Cell, right: Cell) -> bool:
-    return (left.his, left.dvza, left.pgo, left.release) == (right.his, right.dvza, right.pgo, right.release)
+    def fits(self, cell: Cell) -> bool:
+        """Whether the scenario is about the standard and release of a cell."""
+        return self.standard in (None, cell.standard) and (not self.releases or cell.release in self.releases)
 
 
 class CellRun(Protocol):
@@ -81,11 +74,15 @@ class CellRun(Protocol):
 
 
 class ProductFailure(AssertionError):
-    """A product breaks a requirement (Allure: failed; exit 1)."""
+    """A product breaks a requirement (Allure: failed)."""
+
+    exit_code = ExitCode.FAILED
 
 
 class Undecided(Exception):
-    """A MUST requirement could not be decided (Allure: broken; exit 6)."""
+    """A MUST requirement could not be decided (JUnit: error; Allure: broken)."""
+
+    exit_code = ExitCode.UNDECIDED
 
     def __init__(self, message: str, verdict: Verdict = Verdict.INCONCLUSIVE) -> None:
         super().__init__(message)
@@ -93,7 +90,14 @@ class Undecided(Exception):
 
 
 class Unsound(Exception):
-    """The harness or the configuration is at fault (Allure: broken; exit 3 or 2)."""
+    """The harness or the configuration is at fault (JUnit: error; Allure: broken).
+
+    :ivar exit_code: 3 for the harness, 2 for usage or configuration.
+    """
+
+    def __init__(self, message: str, exit_code: ExitCode = ExitCode.HARNESS_ERROR) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code
 
 
 def scenario(

@@ -12,15 +12,15 @@ import typer
 from rich.console import Console
 
 from harness.cli.options import JsonOption, LangOption
-from harness.core.exits import ExitCode, strongest
+from harness.core.exits import strongest
 from harness.core.run.findings import Finding, canonical
 from harness.core.run.folder import RunFolder
 from harness.core.text import Lang
-from harness.core.verdicts import exit_code
 from harness.judge.catalogue import Catalogue, load_catalogue
 from harness.judge.cells import judge_run
+from harness.judge.judging import exit_codes
 from harness.report.console import print_run
-from harness.report.files import write_reports
+from harness.report.html import write_report
 from harness.report.machine import run_document
 from harness.report.summary import summarise
 
@@ -44,9 +44,9 @@ def judge(
     target = _copy(source, out, findings) if out else None
     info = source.info()
     summary = summarise(info, findings, catalogue)
-    code = strongest(_codes(findings, catalogue))
+    code = strongest(exit_codes(findings, catalogue))
     if target is not None:
-        write_reports(target, catalogue)
+        write_report(target, catalogue)
     if as_json:
         document = run_document(summary, target or source, code)
         sys.stdout.write(msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n")
@@ -55,10 +55,6 @@ def judge(
         print_run(console, summary, catalogue, language)
         console.print(_comparison(source, findings, catalogue, language))
     raise typer.Exit(int(code))
-
-
-def _codes(findings: list[Finding], catalogue: Catalogue) -> list[ExitCode]:
-    return [exit_code(item.verdict, catalogue[item.requirement].strength, item.blame) for item in findings]
 
 
 def _copy(source: RunFolder, out: Path, findings: list[Finding]) -> RunFolder:

@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from harness.core.text import Lang
+from harness.plugin.session import session_of
 
 
 class ProgressPlugin:
@@ -54,6 +55,11 @@ class ProgressPlugin:
         """Show unexpected exceptions at once; verdicts are shown in the report."""
         if report.failed and not isinstance(report.longrepr, str):
             self._console.print(str(report.longrepr), markup=False)
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Show what went wrong outside the product: a run, flow or cell without a verdict."""
+        for message in session_of(session.config).troubles:
+            self._console.print(message, markup=False, soft_wrap=True)
 
     def pytest_unconfigure(self) -> None:
         """Put the terminal back."""

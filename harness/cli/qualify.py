@@ -18,22 +18,21 @@ from harness.core.data import scenarios_path
 from harness.core.errors import UsageError, nearest
 from harness.core.exits import ExitCode
 from harness.core.run.folder import RunFolder
+from harness.core.run.info import INTENSITIES, Intensity, Selection
 from harness.core.text import Lang, Text
 from harness.core.verdicts import Blame
 from harness.judge.catalogue import load_catalogue
-from harness.matrix.plan import Selection, plan_cells
-from harness.matrix.qualification import default_folder
-from harness.matrix.start import DEMO, RunOptions, check_options
+from harness.matrix.preparation import DEMO, RunOptions, prepare
 from harness.network.doctor import examine
 from harness.network.file import Network
+from harness.plugin.options import SELECTORS
 from harness.report.console import print_run
 from harness.report.doctor import diagnosis_block, doctor_code
 from harness.report.machine import run_document
 from harness.report.summary import summarise
+from harness.report.words import word
 
 app = typer.Typer()
-
-INTENSITIES = ("smoke", "normal", "full")
 
 
 @app.command()
@@ -64,57 +63,55 @@ def qualify(
 ) -> None:
     """Qualify every HIS of a network with every DVZA and PGO, per standard and release."""
     language: Lang = "en" if lang == "en" else "nl"
-    if intensity not in INTENSITIES:
-        hint = nearest(intensity, INTENSITIES)
-        raise UsageError(
-            Text(nl=f"onbekende intensiteit '{intensity}'", en=f"unknown intensity '{intensity}'"),
-            expected=", ".join(INTENSITIES),
-            next_step=Text(nl=f"bedoelde u '{hint}'?", en=f"did you mean '{hint}'?") if hint else "",
-        )
-    selection = Selection(
-        vendors=tuple(vendor or ()),
-        standards=tuple(standard or ()),
-        pgos=tuple(pgo or ()),
-        dvzas=tuple(dvza or ()),
-        releases=tuple(release or ()),
-        only=tuple(only or ()),
-    )
-    # Checked here as well as in the plugin, so that a mistake is one message and not a pytest session.
-    options = RunOptions(network=network, at=at, selection=selection)
-    loaded, _ = check_options(options, load_catalogue(), plan_cells)
-    if not skip_doctor:
-        _preflight(loaded, language)
-    folder = out or default_folder(SystemClock().now())
-    words = [
-        *("-p", "no:cacheprovider", "-p", "no:terminal", "-o", "addopts=", "--import-mode=importlib"),
-        *(
-            "--rootdir",
-            str(scenarios_path()),
-            "--harness-network",
-            network,
-            "--harness-out",
-            str(folder),
+    options = RunOptions(
+        network=network,
+        out=str(out) if out else None,
+        at=at,
+        intensity=_intensity(intensity),
+        selection=Selection(
+            vendors=tuple(vendor or ()),
+            standards=tuple(standard or ()),
+            pgos=tuple(pgo or ()),
+            dvzas=tuple(dvza or ()),
+            releases=tuple(release or ()),
+            only=tuple(only or ()),
         ),
-        *("--harness-lang", lang, "--harness-intensity", intensity),
-    ]
-    if at:
-        words += ["--harness-at", at]
-    for name, values in (
-        ("vendor", selection.vendors),
-        ("standard", selection.standards),
-        ("pgo", selection.pgos),
-        ("dvza", selection.dvzas),
-        ("release", selection.releases),
-        ("only", selection.only),
-    ):
-        for value in values:
-            words += [f"--harness-{name}", value]
-    words.append(str(scenarios_path()))
+    )
+    # Prepared here as well as in the plugin, so that a mistake is one message and not a pytest session.
+    prepared = prepare(options, load_catalogue(), SystemClock())
+    if not skip_doctor:
+        _preflight(prepared.network, language)
     progress = ProgressPlugin(Console(stderr=True), language)
-    code = int(pytest.main(words, plugins=[progress]))
-    if (folder / "findings.json").is_file() and progress.started:
-        _print(RunFolder.open(folder), as_json, language, code)
+    code = int(pytest.main(_words(options, prepared.folder, language), plugins=[progress]))
+    if (prepared.folder / "findings.json").is_file() and progress.started:
+        _print(RunFolder.open(prepared.folder), as_json, language, code)
     raise typer.Exit(code)
+
+
+def _intensity(word: str) -> Intensity:
+    for known in INTENSITIES:
+        if word == known:
+            return known
+    hint = nearest(word, INTENSITIES)
+    raise UsageError(
+        Text(nl=f"onbekende intensiteit '{word}'", en=f"unknown intensity '{word}'"),
+        expected=", ".join(INTENSITIES),
+        next_step=Text(nl=f"bedoelde u '{hint}'?", en=f"did you mean '{hint}'?") if hint else "",
+    )
+
+
+def _words(options: RunOptions, folder: Path, lang: Lang) -> list[str]:
+    """The command line of the other front door, pytest, for the same run."""
+    scenarios = str(scenarios_path())
+    words = ["-p", "no:cacheprovider", "-p", "no:terminal", "-o", "addopts=", "--import-mode=importlib"]
+    words += ["--rootdir", scenarios, "--harness-network", options.network, "--harness-out", str(folder)]
+    words += ["--harness-lang", lang, "--harness-intensity", options.intensity]
+    if options.at:
+        words += ["--harness-at", options.at]
+    for name, field in SELECTORS.items():
+        for value in getattr(options.selection, field):
+            words += [f"--harness-{name}", value]
+    return [*words, scenarios]
 
 
 def _preflight(network: Network, lang: Lang) -> None:
@@ -142,5 +139,4 @@ def _print(run: RunFolder, as_json: bool, lang: Lang, code: int) -> None:
         return
     console = Console()
     print_run(console, summary, catalogue, lang)
-    label = "rapport" if lang == "nl" else "report"
-    console.print(f"{label}: {run.path / 'report' / 'index.html'}", soft_wrap=True)
+    console.print(f"{word('report', lang)}: {run.path / 'report' / 'index.html'}", soft_wrap=True)

@@ -13,7 +13,7 @@ import msgspec
 from harness.core.issues import Issue
 from harness.core.run.events import Event
 from harness.core.run.findings import Finding
-from harness.core.run.folder import RunInfo
+from harness.core.run.info import RunInfo
 
 FOLDER = Path(__file__).parent / "schemas"
 

@@ -12,6 +12,11 @@ from harness.core.text import Text
 REQUIREMENT_ID: Final = re.compile(
     r"(?:(?:HG|PD|EA|ZM|MM)-[A-Z][A-Z0-9]{1,9}-\d{3}|OPEN-ICT-\d{2})", re.ASCII
 )
+RESERVED: Final = frozenset(
+    {"con", "prn", "aux", "nul"}
+    | {f"{device}{number}" for device in ("com", "lpt") for number in range(1, 10)}
+)
+"""Names of devices on Windows: no file may be called so there, whatever its suffix."""
 _UNSAFE: Final = re.compile(r"[^a-z0-9._-]+")
 
 
@@ -37,7 +42,9 @@ def safe_name(text: str, limit: int = 60) -> str:
     """
     lowered = text.lower()
     cleaned = _UNSAFE.sub("-", lowered).strip("-.") or "x"
-    if cleaned == text and len(cleaned) <= limit:
+    reserved = cleaned.split(".", 1)[0] in RESERVED
+    if cleaned == text and len(cleaned) <= limit and not reserved:
         return cleaned
     digest = hashlib.sha256(text.encode()).hexdigest()[:8]
-    return f"{cleaned[: limit - 9].rstrip('-.')}-{digest}"
+    stem = f"x-{cleaned}" if reserved else cleaned
+    return f"{stem[: limit - 9].rstrip('-.')}-{digest}"

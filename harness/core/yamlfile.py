@@ -24,6 +24,16 @@ MAX_NODES = 200_000
 MAX_DEPTH = 60
 
 _SCHEMAS = Path(__file__).parent / "schemas"
+_LIMITS = {
+    "minLength": Text(nl="ten minste {limit} teken", en="at least {limit} character"),
+    "maxLength": Text(nl="hoogstens {limit} tekens", en="at most {limit} characters"),
+    "minimum": Text(nl="ten minste {limit}", en="at least {limit}"),
+    "maximum": Text(nl="hoogstens {limit}", en="at most {limit}"),
+    "minItems": Text(nl="ten minste {limit} waarde", en="at least {limit} value"),
+    "maxItems": Text(nl="hoogstens {limit} waarden", en="at most {limit} values"),
+    "uniqueItems": Text(nl="een waarde staat er twee keer", en="a value appears twice"),
+}
+"""Rules of JSON Schema that say more than the description of the value."""
 _BASE: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -202,6 +212,13 @@ def schema_error(document: YamlDocument, error: ValidationError) -> Configuratio
             expected=" | ".join(options),
             received=str(error.instance),
             next_step=Text(nl=f"bedoelde u '{hint}'?", en=f"did you mean '{hint}'?") if hint else "",
+        )
+    if error.validator in _LIMITS:
+        limit = _LIMITS[str(error.validator)].format(limit=error.validator_value)
+        return ConfigurationError(
+            Text(nl=f"{path} klopt niet: {limit.nl}", en=f"{path} is wrong: {limit.en}"),
+            where=document.where(*keys),
+            received=str(error.instance)[:200],
         )
     return ConfigurationError(
         Text(nl=f"{path} klopt niet", en=f"{path} is wrong"),

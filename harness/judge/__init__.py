@@ -2,7 +2,7 @@
 
 Central module: :mod:`harness.judge.judging`, which judges one cell from its
 :class:`~harness.judge.view.CellView` with the functions registered in :mod:`harness.judge.registry`
-against the :mod:`harness.judge.catalogue`. Modules named ``generic``, ``huisartsgegevens_*``, ``pdfa_*``,
-``mm_*`` … hold the judges themselves. No module of this room does I/O of its own or reads a clock (a test
+against the :mod:`harness.judge.catalogue`. ``every_standard``, ``standards`` and ``trust`` hold the judges
+themselves. No module of this room does I/O of its own or reads a clock (a test
 checks it); the catalogue loader is the only one that reads the shipped data.
 """

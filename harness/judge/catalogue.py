@@ -20,8 +20,7 @@ from harness.core.ids import check_requirement_id
 from harness.core.text import Text
 from harness.core.verdicts import Strength
 from harness.core.yamlfile import YamlDocument, load_yaml
-
-RELEASES = ("mm-1.4", "mm-1.5", "mm-2.1", "mm-2.2")
+from harness.medmij.releases import release_ids
 
 
 class Requirement(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,7 +35,7 @@ class Requirement(msgspec.Struct, frozen=True, kw_only=True):
     kind: str
     state: str
     standard: str = ""
-    releases: tuple[str, ...] = RELEASES
+    releases: tuple[str, ...] = msgspec.field(default_factory=release_ids)
     basiseis: tuple[str, ...] = ()
     official: tuple[str, ...] = ()
     reason: Text = Text(nl="", en="")

@@ -1,7 +1,7 @@
 """Judging the cells of a run from its run folder: the same call live and, offline, on any other day.
 
-``run.json`` holds everything besides the exchanges that a verdict depends on: T, the frozen instant, the
-settings, the expectations, and which requirements each cell was asked about.
+``run.json`` (:class:`~harness.core.run.info.RunInfo`) holds everything besides the exchanges that a verdict
+depends on.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from datetime import date, datetime
 
 from harness.core.run.exchanges import Exchange
 from harness.core.run.findings import Cell, Finding
-from harness.core.run.folder import RunFolder, RunInfo
+from harness.core.run.folder import RunFolder
+from harness.core.run.info import RunInfo
 from harness.judge.catalogue import Catalogue
 from harness.judge.judging import judge_requirements
 from harness.judge.view import CellView
@@ -21,7 +22,6 @@ from harness.record.har import read_har
 def cell_view(info: RunInfo, cell: Cell, exchanges: Sequence[Exchange], catalogue: Catalogue) -> CellView:
     """The view that judges get of one cell."""
     settings = info.settings
-    person = settings.get("persons", {}).get(cell.key, "")
     by_id = {item.id: item for item in info.participants}
     participants = {
         role: by_id[identifier]
@@ -35,7 +35,7 @@ def cell_view(info: RunInfo, cell: Cell, exchanges: Sequence[Exchange], catalogu
         t=date.fromisoformat(info.t),
         now=datetime.fromisoformat(info.now),
         participants=participants,
-        expectations=settings.get("expectations", {}).get(person),
+        expectations=settings.expectations.get(settings.persons.get(cell.key, "")),
         settings=settings,
     )
 
@@ -50,8 +50,7 @@ def judge_cell(
     info: RunInfo, cell: Cell, exchanges: Sequence[Exchange], catalogue: Catalogue
 ) -> list[Finding]:
     """Findings of one cell for the requirements that the run asked of it."""
-    wanted: list[str] = info.settings.get("requirements", {}).get(cell.key, [])
-    known = [requirement_id for requirement_id in wanted if requirement_id in catalogue]
+    known = [requirement_id for requirement_id in info.asked(cell) if requirement_id in catalogue]
     return judge_requirements(cell_view(info, cell, exchanges, catalogue), known)
 
 

@@ -8,16 +8,18 @@ from __future__ import annotations
 import traceback
 from collections.abc import Iterable, Sequence
 
+from harness.core.exits import ExitCode
 from harness.core.issues import shorten
 from harness.core.run.findings import Finding, finding
 from harness.core.text import Text
-from harness.core.verdicts import Blame, Verdict
-from harness.judge.catalogue import Requirement
+from harness.core.verdicts import SEVERITY, Blame, Verdict, exit_code
+from harness.judge.catalogue import Catalogue, Requirement
 from harness.judge.registry import Judge, judges
 from harness.judge.view import CellView
 
 MAX_FINDINGS = 25
-"""Findings per requirement and cell that are kept; a systematic defect needs no thousand copies."""
+"""Findings per requirement and cell that are kept, worst first; a systematic defect needs no thousand copies.
+What is left out is counted in one more finding."""
 
 
 def judge_requirements(view: CellView, requirement_ids: Iterable[str]) -> list[Finding]:
@@ -42,6 +44,11 @@ def judge_requirements(view: CellView, requirement_ids: Iterable[str]) -> list[F
         for requirement in wanted
         for item in _complete(view, requirement, said.get(requirement.id, []), requirement.id in known)
     ]
+
+
+def exit_codes(findings: Iterable[Finding], catalogue: Catalogue) -> list[ExitCode]:
+    """The exit code that each finding asks for."""
+    return [exit_code(item.verdict, catalogue[item.requirement].strength, item.blame) for item in findings]
 
 
 def _call(function: Judge, view: CellView, ids: set[str]) -> Sequence[Finding]:
@@ -109,9 +116,32 @@ def _complete(
     unique = list({item.id: item for item in said}.values())
     passes = [item for item in unique if item.verdict is Verdict.PASS]
     others = [item for item in unique if item.verdict is not Verdict.PASS]
-    if others:
-        return others[:MAX_FINDINGS]
-    return [_summary(view, requirement, passes)]
+    return _worst_first(others) if others else [_summary(view, requirement, passes)]
+
+
+def _worst_first(findings: list[Finding]) -> list[Finding]:
+    """The worst findings, equally bad ones as the judge gave them; a last one counts what is left out."""
+    ordered = sorted(findings, key=lambda item: SEVERITY.index(item.verdict))
+    kept, left_out = ordered[:MAX_FINDINGS], ordered[MAX_FINDINGS:]
+    if not left_out:
+        return kept
+    first = left_out[0]
+    more = finding(
+        first.requirement,
+        first.cell,
+        first.verdict,
+        blame=first.blame,
+        party=first.party,
+        received=f"+ {len(left_out)}",
+        next_step=Text(
+            nl=f"Nog {len(left_out)} bevindingen van deze eis in deze cel zijn niet bewaard; los eerst de "
+            f"{len(kept)} hiervoor op.",
+            en=f"Another {len(left_out)} findings of this requirement in this cell were not kept; solve the "
+            f"{len(kept)} before this one first.",
+        ),
+        mode=first.mode,
+    )
+    return [*kept, more]
 
 
 def _summary(view: CellView, requirement: Requirement, passes: list[Finding]) -> Finding:

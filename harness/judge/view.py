@@ -13,7 +13,7 @@ from typing import Any
 
 from harness.core.run.exchanges import Exchange, media_type
 from harness.core.run.findings import Cell, Finding, Where, finding
-from harness.core.run.folder import ParticipantVersion
+from harness.core.run.info import Intensity, ParticipantVersion, Settings
 from harness.core.text import Text
 from harness.core.verdicts import Blame, Strength, Verdict
 from harness.fhir.codec.documents import Document, parse
@@ -39,7 +39,7 @@ class CellView:
     :param participants: by role (``his``, ``dvza``, ``pgo``).
     :param expectations: content of the expectation file of the cell's person, or ``None``.
     :param now: the frozen clock value of the run.
-    :param settings: settings of the run (intensity, dialect, declared capabilities …).
+    :param settings: what the run froze; judges ask for it by name (:attr:`intensity`, :meth:`capability` …).
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class CellView:
         now: datetime,
         participants: Mapping[str, ParticipantVersion] | None = None,
         expectations: Mapping[str, Any] | None = None,
-        settings: Mapping[str, Any] | None = None,
+        settings: Settings | None = None,
     ) -> None:
         self.cell = cell
         self.exchanges = tuple(exchanges)
@@ -61,7 +61,7 @@ class CellView:
         self.now = now
         self.participants = dict(participants or {})
         self.expectations = expectations
-        self.settings = dict(settings or {})
+        self._settings = settings or Settings()
         self._documents: dict[tuple[str, str], Document | None] = {}
         self._memo: dict[str, Any] = {}
 
@@ -131,17 +131,30 @@ class CellView:
 
     def capability(self, role: str, name: str) -> bool:
         """Whether the participant in a role declared a capability (network file ``capabilities``)."""
-        declared = self.settings.get("capabilities", {}).get(self.party(role), ())
-        return name in declared
+        return name in self._settings.capabilities.get(self.party(role), ())
 
-    def setting(self, name: str, default: Any = None) -> Any:
-        """A setting of the run."""
-        return self.settings.get(name, default)
+    def screen_name(self, role: str) -> str:
+        """The name of a participant that screens must show, ``""`` when it is not known."""
+        return self._settings.titles.get(self.party(role), "")
+
+    @property
+    def intensity(self) -> Intensity:
+        """How much this run drives."""
+        return self._settings.intensity
+
+    @property
+    def endpoints_stated(self) -> bool:
+        """Whether the network file itself states the endpoints of the (live) DVZA, so that no list does."""
+        return self.cell.dvza in self._settings.stated_endpoints
+
+    @property
+    def tokens_given(self) -> bool:
+        """Whether the network file supplies access tokens instead of a login at the DVZA."""
+        return self._settings.logins.get(self.cell.dvza) == "tokens"
 
     def minimum_samples(self, requirement_id: str) -> int:
         """How many samples the catalogue asks of a sampled requirement at this run's intensity."""
-        intensity = str(self.setting("intensity", "normal"))
-        return self.catalogue[requirement_id].samples.get(intensity, 1)
+        return self.catalogue[requirement_id].samples.get(self.intensity, 1)
 
     def too_few_samples(self, requirement_id: str, seen: int) -> Finding:
         """``inconclusive: n of m samples``."""

@@ -15,6 +15,7 @@ import msgspec
 
 from harness.core.run.exchanges import Exchange
 from harness.core.run.findings import Cell
+from harness.core.run.info import Settings
 from harness.core.standards.faults import Fault, faults
 from harness.core.verdicts import Verdict, worst
 from harness.judge.catalogue import Catalogue
@@ -201,11 +202,10 @@ class Bench:
             t=self.t,
             now=self.now,
             expectations=expectations_of(self.network, {person}, self.t).get(person),
-            settings={
-                "intensity": "normal",
-                "titles": {item.id: item.screen_name for item in self.network.participants},
-                "capabilities": {item.id: list(item.capabilities) for item in self.network.participants},
-            },
+            settings=Settings(
+                titles={item.id: item.screen_name for item in self.network.participants},
+                capabilities={item.id: item.capabilities for item in self.network.participants},
+            ),
         )
         ids = [item.id for item in self.catalogue.of_cell(cell.standard, cell.release) if item.decidable]
         said: dict[str, list[Verdict]] = {}

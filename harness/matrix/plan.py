@@ -1,33 +1,74 @@
-"""Which cells a run has: every HIS with its DVZA, every PGO, every standard and release they share."""
+"""The plan of a run: its cells, and the one rule that says which scenario runs in which cell.
+
+A cell is every HIS with its DVZA, every PGO, every standard and release that they share.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 
 from harness.core.errors import UsageError, nearest
 from harness.core.run.findings import Cell
+from harness.core.run.info import Intensity, Selection
 from harness.core.text import Text
+from harness.judge.catalogue import Catalogue
+from harness.medmij.releases import oldest_first
 from harness.network.file import Network, Participant
+from harness.scenario import Scenario
 
-DEFAULT_RELEASE = "mm-2.2"
+
+def requirements_of(scenario: Scenario, cell: Cell, catalogue: Catalogue) -> tuple[str, ...]:
+    """Ids of the requirements of a scenario that a judge can decide in a cell."""
+    named = (catalogue[identifier] for identifier in scenario.requirements)
+    return tuple(item.id for item in named if item.decidable and item.applies_to(cell.standard, cell.release))
+
+
+def client_requirements(cell: Cell, catalogue: Catalogue) -> tuple[str, ...]:
+    """Ids of the requirements that a cell decides in which a live PGO came to our mocks: those of the PGO."""
+    return tuple(
+        item.id
+        for item in catalogue
+        if item.role == "pgo" and item.decidable and item.applies_to(cell.standard, cell.release)
+    )
 
 
 @dataclass(frozen=True)
-class Selection:
-    """What the user restricted the run to; empty means everything.
+class Plan:
+    """What a run will do; made before anything is started.
 
-    :ivar vendors: HIS ids or vendor names.
-    :ivar only: requirement ids or scenario names.
-    :ivar releases: release families; empty: the newest one the parties of a cell share; ``all``: every one.
+    :ivar cells: the cells, in a stable order.
     """
 
-    vendors: tuple[str, ...] = ()
-    standards: tuple[str, ...] = ()
-    pgos: tuple[str, ...] = ()
-    dvzas: tuple[str, ...] = ()
-    releases: tuple[str, ...] = ()
-    only: tuple[str, ...] = ()
+    cells: tuple[Cell, ...]
+    catalogue: Catalogue
+    selection: Selection = field(default_factory=Selection)
+    intensity: Intensity = "normal"
+
+    def asked(self, scenario: Scenario, cell: Cell) -> tuple[str, ...]:
+        """Ids of the requirements that the run asks of a scenario in a cell: what ``--only`` leaves of it."""
+        only = self.selection.only
+        found = requirements_of(scenario, cell, self.catalogue)
+        if not only or scenario.name in only:
+            return found
+        return tuple(identifier for identifier in found if identifier in only)
+
+    def pairs(self, scenarios: Iterable[Scenario]) -> Iterator[tuple[Cell, Scenario]]:
+        """Every scenario with every cell that it runs in.
+
+        A scenario that says ``once`` runs in the first cell of each HIS × DVZA × PGO × release; at
+        intensity ``full`` in each of them.
+        """
+        for scenario in scenarios:
+            done: set[tuple[str, ...]] = set()
+            for cell in self.cells:
+                parties = (cell.his, cell.dvza, cell.pgo, cell.release)
+                if not scenario.fits(cell) or not self.asked(scenario, cell):
+                    continue
+                if scenario.once and self.intensity != "full" and parties in done:
+                    continue
+                done.add(parties)
+                yield cell, scenario
 
 
 def plan_cells(network: Network, selection: Selection) -> tuple[Cell, ...]:
@@ -62,14 +103,14 @@ def _cells(his: Participant, dvza: Participant, pgo: Participant, selection: Sel
     shared = [item for item in his.standards if item in pgo.standards and item in dvza.standards]
     releases = [item for item in dvza.releases if item in pgo.releases and item in his.releases]
     if not selection.releases:
-        releases = sorted(releases)[-1:]
+        releases = oldest_first(releases)[-1:]
     elif "all" not in selection.releases:
         releases = [item for item in releases if item in selection.releases]
     return [
         Cell(his=his.id, dvza=dvza.id, pgo=pgo.id, standard=standard, release=release)
         for standard in shared
         if not selection.standards or standard in selection.standards
-        for release in sorted(releases)
+        for release in oldest_first(releases)
     ]
 
 

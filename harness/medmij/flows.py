@@ -14,9 +14,11 @@ from harness.core.data import data_path
 from harness.core.errors import UsageError, nearest
 from harness.core.text import Text
 from harness.core.yamlfile import load_yaml
-from harness.medmij.releases import Function
+from harness.medmij.releases import Function, release_ids
 
-Step = Literal["lists", "authorize", "landing", "login", "consent", "token", "resource", "refresh", "probe"]
+Step = Literal[
+    "lists", "authorize", "landing", "login", "consent", "token", "metadata", "resource", "refresh", "probe"
+]
 CertificateKind = Literal[
     "own", "none", "other-pgo", "self-signed", "untrusted", "expired", "not-on-whitelist"
 ]
@@ -95,7 +97,7 @@ class Variant(msgspec.Struct, frozen=True, kw_only=True):
     steps: tuple[Step, ...]
     requirements: tuple[str, ...]
     function: Function = "collect"
-    releases: tuple[str, ...] = ("mm-1.4", "mm-1.5", "mm-2.1", "mm-2.2")
+    releases: tuple[str, ...] = msgspec.field(default_factory=release_ids)
     authorize: Changes = Changes()
     landing: Literal["continue", "cancel"] = "continue"
     person: PersonKind = "default"

@@ -5,6 +5,8 @@ One code path serves all families: modules ask a :class:`Release` what applies a
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from functools import cache
 from typing import Literal
 
@@ -64,7 +66,7 @@ class Scopes(msgspec.Struct, frozen=True, kw_only=True):
 class Release(msgspec.Struct, frozen=True, kw_only=True):
     """One release family.
 
-    :ivar id: ``mm-1.4`` … ``mm-2.2``; ``order`` sorts families in time.
+    :ivar id: ``mm-1.4`` … ``mm-2.2``.
     :ivar interface_version: ``InterfaceversieId`` in the provider list.
     :ivar api: value of the query parameter ``api`` of the list URLs.
     :ivar correlation: MedMij-Request-ID and X-Correlation-ID exist in this family.
@@ -79,7 +81,6 @@ class Release(msgspec.Struct, frozen=True, kw_only=True):
 
     id: str
     framework: str
-    order: int
     interface_version: str
     api: str
     scope: Scopes
@@ -125,9 +126,19 @@ def framework() -> Framework:
         raise ConfigurationError(str(error), where=document.path) from None
 
 
+def oldest_first(ids: Iterable[str]) -> list[str]:
+    """Different release family ids in the order of their numbers: ``mm-2.9`` before ``mm-2.10``."""
+    return sorted(set(ids), key=lambda item: ([int(part) for part in re.findall(r"[0-9]+", item)], item))
+
+
+def newest(ids: Iterable[str]) -> str:
+    """The newest of some release family ids; ``""`` when there are none."""
+    return next(reversed(oldest_first(ids)), "")
+
+
 def release_ids() -> tuple[str, ...]:
     """All release family ids, oldest first."""
-    return tuple(item.id for item in sorted(framework().releases.values(), key=lambda item: item.order))
+    return tuple(oldest_first(framework().releases))
 
 
 def release(name: str) -> Release:

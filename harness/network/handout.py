@@ -7,7 +7,10 @@ from typing import Any
 
 import yaml
 
+from harness.core.run.findings import Cell
 from harness.core.run.folder import write_atomic
+from harness.medmij.releases import newest
+from harness.network.file import Participant
 from harness.network.running import RunningNetwork
 from harness.network.twins.stelselnode import list_host
 
@@ -23,27 +26,27 @@ def write_handout(running: RunningNetwork, folder: Path, *, public: dict[str, st
     write_atomic(folder / "trust-back.pem", running.pki.trust("back"))
     network = running.network
     participants: list[dict[str, Any]] = []
-    newest = max(item for participant in network.participants for item in participant.releases)
+    latest = newest(item for participant in network.participants for item in participant.releases)
     for item in network.of_role("his"):
         participants.append(
             {
                 **_common(item),
-                "releases": [newest],
+                "releases": [latest],
                 "kind": "live",
                 "dvza": item.dvza,
                 "provider": item.provider_name,
-                "person": {name: network.person_of(_cell(item, name, newest)) for name in item.standards},
+                "person": {name: network.person_of(_cell(item, name, latest)) for name in item.standards},
             }
         )
     for item in network.of_role("dvza"):
-        lists = network.stelselnode.url or f"https://{list_host(network, newest)}"
+        lists = network.stelselnode.url or f"https://{list_host(network, latest)}"
         participants.append(
-            {**_common(item), "releases": [newest], "kind": "live", "lists": lists, "login": "mock"}
+            {**_common(item), "releases": [latest], "kind": "live", "lists": lists, "login": "mock"}
         )
     for item in network.of_role("pgo"):
         identity = running.pki.client(item.pgo_host)
         certificate, key = identity.write(folder)
-        entry = {**_common(item), "releases": [newest], "kind": "twin", "host": item.pgo_host}
+        entry = {**_common(item), "releases": [latest], "kind": "twin", "host": item.pgo_host}
         if item.organisation:
             entry["organisation"] = item.organisation
         if item.redirect_uri:
@@ -53,8 +56,8 @@ def write_handout(running: RunningNetwork, folder: Path, *, public: dict[str, st
     document = {
         "name": f"{network.name or 'network'}-served",
         "trust": ["trust-front.pem", "trust-back.pem"],
-        "connect": public if public is not None else running.connect.entries(),
-        "stelselnode": {"kind": "live", "url": f"https://{list_host(network, newest)}"},
+        "connect": public if public is not None else running.hosts.connect.entries(),
+        "stelselnode": {"kind": "live", "url": f"https://{list_host(network, latest)}"},
         "participants": participants,
     }
     path = folder / "network.yaml"
@@ -63,7 +66,7 @@ def write_handout(running: RunningNetwork, folder: Path, *, public: dict[str, st
     return path
 
 
-def _common(item: Any) -> dict[str, Any]:
+def _common(item: Participant) -> dict[str, Any]:
     found: dict[str, Any] = {"id": item.id, "role": item.role}
     for name in ("vendor", "product", "version", "display"):
         value = getattr(item, name)
@@ -73,7 +76,5 @@ def _common(item: Any) -> dict[str, Any]:
     return found
 
 
-def _cell(his: Any, standard: str, release: str) -> Any:
-    from harness.core.run.findings import Cell
-
+def _cell(his: Participant, standard: str, release: str) -> Cell:
     return Cell(his=his.id, dvza=his.dvza, pgo="", standard=standard, release=release)

@@ -2,38 +2,23 @@
 
 Every pytest run on a machine with the harness installed loads this module, so it imports nothing heavy.
 ``pytest scenarios --harness-network FILE`` and ``harness qualify`` run the same items
-(:mod:`harness.plugin.items`); ``--testscripts DIR`` collects FHIR TestScripts.
+(:mod:`harness.plugin.items`); ``--testscripts DIR`` collects FHIR TestScripts
+(:mod:`harness.plugin.testscripts`).
 """
 
 from __future__ import annotations
 
 import pytest
 
+from harness.plugin.options import add_options
 from harness.scenario import scenario_of
 
 WITHOUT_NETWORK = "no network: give --harness-network FILE (or 'demo')"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Options of the harness; the same words as those of ``harness qualify``."""
-    group = parser.getgroup("medmij-harness", "MedMij conformance harness")
-    group.addoption(
-        "--harness-network", metavar="FILE", help="network file, or 'demo' for the embedded network"
-    )
-    group.addoption("--harness-out", metavar="DIR", help="run folder (default: reports/<time>)")
-    group.addoption("--harness-at", metavar="DATE", help="the date that T stands for (default: today)")
-    group.addoption("--harness-lang", choices=("nl", "en"), default="nl", help="language for people")
-    group.addoption("--harness-intensity", choices=("smoke", "normal", "full"), default="normal")
-    for name in ("vendor", "standard", "pgo", "dvza", "release", "only"):
-        group.addoption(f"--harness-{name}", action="append", default=[], metavar=name.upper())
-    group.addoption(
-        "--testscripts", action="append", default=[], metavar="DIR", help="collect FHIR TestScripts"
-    )
-    group.addoption("--testscripts-server", metavar="URL", help="FHIR base URL to run TestScripts against")
-    group.addoption("--testscripts-token-map", metavar="FILE", help="tokens of the server under test")
-    group.addoption(
-        "--testscripts-package", action="append", default=[], metavar="PATH", help="FHIR package for profiles"
-    )
+    """Options of the harness."""
+    add_options(parser)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -47,9 +32,9 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("--harness-network") is None or hasattr(config, "workerinput"):
         config.pluginmanager.register(_WithoutNetwork(), "medmij-harness-without-network")
         return
-    from harness.plugin import items
+    from harness.plugin import items, session
 
-    items.open_run(config)
+    session.open_run(config)
     config.pluginmanager.register(items, "medmij-harness-items")
 
 

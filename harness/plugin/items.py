@@ -1,4 +1,4 @@
-"""The working half of the pytest plugin: items are scenario × cell, findings become outcomes.
+"""The hooks and fixtures of a run: items are scenario × cell, findings become outcomes.
 
 Registered by :mod:`harness.plugin` when ``--harness-network`` is given. Exit statuses follow
 ``docs/architecture.md``: 0, 1, 2, 3, 4, 6, never a count.
@@ -7,82 +7,28 @@ Registered by :mod:`harness.plugin` when ``--harness-network`` is given. Exit st
 from __future__ import annotations
 
 from collections.abc import Generator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from harness.core.clock import SystemClock
-from harness.core.errors import HarnessError
-from harness.core.exits import ExitCode, strongest
+from harness.core.errors import UsageError
 from harness.core.run.findings import Cell, Finding
-from harness.core.text import Lang
-from harness.core.verdicts import Verdict, exit_code, worst
-from harness.judge.catalogue import load_catalogue
-from harness.matrix.plan import Selection, plan_cells
-from harness.matrix.qualification import Qualification
-from harness.matrix.start import RunOptions, open_qualification
-from harness.report import allure_feed
-from harness.report.console import finding_line
-from harness.report.files import write_reports
-from harness.scenario import ProductFailure, Scenario, Undecided, Unsound, scenario_of
+from harness.core.text import Text
+from harness.judge.judging import exit_codes
+from harness.plugin.outcomes import raise_for, settle, status_word
+from harness.plugin.session import HarnessSession, session_of
+from harness.scenario import Scenario, scenario_of
 
 DIMENSIONS = ("his", "dvza", "pgo", "standard", "release")
-_STATE: pytest.StashKey[PluginState] = pytest.StashKey()
-
-
-class PluginState:
-    """What the plugin keeps for one pytest session."""
-
-    def __init__(self, qualification: Qualification, lang: Lang, progress: bool) -> None:
-        self.qualification = qualification
-        self.lang: Lang = lang
-        self.progress = progress
-        self.codes: list[ExitCode] = []
-        self.trouble: HarnessError | None = None
-
-
-def open_run(config: pytest.Config) -> None:
-    """Open the run before the JUnit and Allure plugins look at their options."""
-    options = RunOptions(
-        network=config.getoption("--harness-network"),
-        out=config.getoption("--harness-out"),
-        at=config.getoption("--harness-at"),
-        intensity=config.getoption("--harness-intensity"),
-        selection=Selection(
-            vendors=tuple(config.getoption("--harness-vendor")),
-            standards=tuple(config.getoption("--harness-standard")),
-            pgos=tuple(config.getoption("--harness-pgo")),
-            dvzas=tuple(config.getoption("--harness-dvza")),
-            releases=tuple(config.getoption("--harness-release")),
-            only=tuple(config.getoption("--harness-only")),
-        ),
-    )
-    lang: Lang = config.getoption("--harness-lang")
-    try:
-        qualification = open_qualification(options, load_catalogue(), SystemClock(), plan_cells)
-    except HarnessError as error:
-        pytest.exit(error.render(lang), returncode=int(error.exit_code))
-    config.stash[_STATE] = PluginState(qualification, lang, progress=False)
-    run = qualification.folder.path
-    if not config.option.xmlpath:
-        config.option.xmlpath = str(run / "junit.xml")
-    if not getattr(config.option, "allure_report_dir", None):
-        config.option.allure_report_dir = str(run / "allure-results")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """One item per cell that the scenario runs in."""
     declared = scenario_of(metafunc.function)
-    if declared is None:
-        return
-    qualification = metafunc.config.stash[_STATE].qualification
-    rows = [
-        pytest.param(*_prefixed(cell), id=cell.key)
-        for cell in qualification.cells
-        if declared.runs_in(cell, qualification.cells) and qualification.register(cell, declared)
-    ]
-    metafunc.parametrize(DIMENSIONS, rows, indirect=True)
+    if declared is not None:
+        cells = session_of(metafunc.config).cells_of(declared)
+        rows = [pytest.param(*_prefixed(cell), id=cell.key) for cell in cells]
+        metafunc.parametrize(DIMENSIONS, rows, indirect=True)
 
 
 def _prefixed(cell: Cell) -> list[str]:
@@ -127,53 +73,24 @@ def release(request: pytest.FixtureRequest) -> str:
 class ScenarioCell:
     """The ``cell`` argument of a scenario function (see :class:`harness.scenario.CellRun`)."""
 
-    def __init__(self, cell: Cell, scenario: Scenario, state: PluginState, item: pytest.Item) -> None:
+    def __init__(self, cell: Cell, scenario: Scenario, session: HarnessSession, item: pytest.Item) -> None:
         self.cell = cell
         self._scenario = scenario
-        self._state = state
+        self._session = session
         self._item = item
 
     def judge(self) -> list[Finding]:
         """Judge the scenario's requirements in this cell and raise what their verdicts ask for."""
-        state = self._state
-        qualification = state.qualification
-        ids = qualification.register(self.cell, self._scenario)
-        try:
-            findings = qualification.findings(self.cell, self._scenario, ids)
-        except HarnessError as error:
-            state.codes.append(error.exit_code)
-            raise Unsound(error.render(state.lang)) from None
+        session = self._session
+        findings = session.findings(self.cell, self._scenario)
+        ids = session.plan.asked(self._scenario, self.cell)
         self._item.user_properties += [("requirement", requirement_id) for requirement_id in ids]
-        for item in findings:
-            self._item.user_properties.append((f"verdict:{item.requirement}", item.verdict.value))
-            requirement = qualification.catalogue[item.requirement]
-            state.codes.append(exit_code(item.verdict, requirement.strength, item.blame))
-        allure_feed.feed(self._scenario, self.cell, findings, qualification, state.lang)
-        self._raise(findings)
-        return findings
-
-    def _raise(self, findings: list[Finding]) -> None:
-        catalogue, lang = self._state.qualification.catalogue, self._state.lang
-        bad = [item for item in findings if item.verdict not in (Verdict.PASS, Verdict.WARNING)]
-        verdict = worst([item.verdict for item in bad]) if bad else Verdict.PASS
-        if verdict is Verdict.NOT_APPLICABLE:
-            if len(bad) == len(findings):
-                pytest.skip("; ".join(sorted({item.next_step.of(lang) for item in bad})))
-            return
-        text = "\n".join(
-            finding_line(item, catalogue, lang) for item in bad if item.verdict is not Verdict.NOT_APPLICABLE
-        )
-        if verdict is Verdict.FAIL:
-            raise ProductFailure(text)
-        if verdict is Verdict.ERROR:
-            raise Unsound(text)
-        undecided = [
-            item
-            for item in bad
-            if exit_code(item.verdict, catalogue[item.requirement].strength) is ExitCode.UNDECIDED
+        self._item.user_properties += [
+            (f"verdict:{item.requirement}", item.verdict.value) for item in findings
         ]
-        if undecided:
-            raise Undecided(text, undecided[0].verdict)
+        session.codes += exit_codes(findings, session.catalogue)
+        raise_for(findings, session.catalogue, session.lang)
+        return findings
 
 
 @pytest.fixture
@@ -181,31 +98,49 @@ def cell(
     request: pytest.FixtureRequest, his: str, dvza: str, pgo: str, standard: str, release: str
 ) -> ScenarioCell:
     """The cell of this item, for scenario functions."""
-    state = request.config.stash[_STATE]
     declared = scenario_of(request.function)
-    assert declared is not None, "the 'cell' fixture is for functions declared with @scenario"
+    if declared is None:
+        raise UsageError(
+            Text(
+                nl="de fixture 'cell' is voor functies met @scenario",
+                en="the fixture 'cell' is for functions with @scenario",
+            ),
+            where=request.node.nodeid,
+        )
     combination = Cell(his=his, dvza=dvza, pgo=pgo, standard=standard, release=release)
-    return ScenarioCell(combination, declared, state, request.node)
+    return ScenarioCell(combination, declared, session_of(request.config), request.node)
+
+
+def _scenario_of(item: pytest.Item) -> Scenario | None:
+    return scenario_of(getattr(item, "function", None))
+
+
+def _cell_of(item: pytest.Item) -> Cell | None:
+    """The cell of an item; ``None`` when it has none."""
+    callspec = getattr(item, "callspec", None)
+    given = getattr(callspec, "params", {})
+    values = {name: str(given[name]).partition(":")[2] for name in DIMENSIONS if name in given}
+    return Cell(**values) if len(values) == len(DIMENSIONS) and all(values.values()) else None
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Drop scenarios that run in no planned cell; items of one cell run together."""
-    order = {cell.key: index for index, cell in enumerate(config.stash[_STATE].qualification.cells)}
-
-    def key(item: pytest.Item) -> str:
-        callspec = getattr(item, "callspec", None)
-        return str(callspec.id) if callspec else ""
-
-    def without_cell(item: pytest.Item) -> bool:
-        return scenario_of(getattr(item, "function", None)) is not None and key(item) not in order
-
-    dropped = [item for item in items if without_cell(item)]
+    order: dict[Cell | None, int] = {cell: index for index, cell in enumerate(session_of(config).plan.cells)}
+    dropped = [item for item in items if _scenario_of(item) is not None and _cell_of(item) is None]
     if dropped:
         config.hook.pytest_deselected(items=dropped)
-    items[:] = sorted(
-        (item for item in items if not without_cell(item)), key=lambda item: order.get(key(item), -1)
-    )
+    kept = [item for item in items if item not in dropped]
+    items[:] = sorted(kept, key=lambda item: order.get(_cell_of(item), -1))
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """The items are known: note what each cell is asked."""
+    run = session_of(session.config)
+    for item in session.items:
+        declared, combination = _scenario_of(item), _cell_of(item)
+        if declared is not None and combination is not None:
+            run.register(combination, declared)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -214,35 +149,31 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Show the findings, not a traceback, for verdicts."""
     report = yield
-    if call.excinfo is not None and isinstance(call.excinfo.value, ProductFailure | Undecided | Unsound):
-        report.longrepr = str(call.excinfo.value)
-    elif report.failed:
-        item.config.stash[_STATE].codes.append(ExitCode.HARNESS_ERROR)
+    code = settle(item, call, report)
+    if code is not None:
+        session_of(item.config).codes.append(code)
     return report
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_report_teststatus(
+    report: pytest.CollectReport | pytest.TestReport,
+) -> tuple[str, str, str] | None:
+    """A broken item is an error, not a failure."""
+    return status_word(report)
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     """Close the run, write the reports, and set the documented exit status."""
-    state = session.config.stash[_STATE]
-    qualification = state.qualification
-    findings = qualification.finish()
-    if findings:
-        write_reports(qualification.folder, qualification.catalogue, qualification.exchanges)
-        allure_dir = getattr(session.config.option, "allure_report_dir", None)
-        if allure_dir:
-            allure_feed.write_environment(Path(allure_dir), qualification.folder.info(), state.lang)
-    if exitstatus == pytest.ExitCode.INTERRUPTED and not session.testsfailed:
-        return
-    if exitstatus in (pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.INTERRUPTED):
-        session.exitstatus = int(ExitCode.HARNESS_ERROR)
-    elif exitstatus == pytest.ExitCode.USAGE_ERROR:
-        session.exitstatus = int(ExitCode.USAGE)
-    else:
-        session.exitstatus = int(strongest(state.codes))
+    run = session_of(session.config)
+    run.finish(session.config)
+    session.exitstatus = run.exit_status(session, exitstatus)
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     """Where the run folder and its report are."""
-    folder = config.stash[_STATE].qualification.folder.path
-    terminalreporter.write_line(f"harness: {folder} ({folder / 'report' / 'index.html'})")
+    qualification = session_of(config).qualification
+    if qualification is not None:
+        folder = qualification.folder.path
+        terminalreporter.write_line(f"harness: {folder} ({folder / 'report' / 'index.html'})")

@@ -11,6 +11,7 @@ import base64
 import binascii
 import http
 import threading
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 from urllib.parse import parse_qsl
@@ -19,7 +20,7 @@ import msgspec
 
 from harness import __version__
 from harness.core.errors import InputError
-from harness.core.run.exchanges import Exchange, Fact, Headers, Request, Response, Tls, header, media_type
+from harness.core.run.exchanges import Exchange, Fact, Headers, Request, Response, Tls, header
 from harness.core.run.folder import RunFolder
 from harness.core.text import Text
 
@@ -81,6 +82,18 @@ def to_entry(exchange: Exchange) -> dict[str, Any]:
     if exchange.notes:
         entry["_notes"] = exchange.notes
     return entry
+
+
+def to_har(exchanges: Iterable[Exchange]) -> dict[str, Any]:
+    """A HAR 1.2 document of some exchanges, such as those of one unit, in their order."""
+    return {
+        "log": {
+            "version": "1.2",
+            "creator": {"name": "medmij-harness", "version": __version__},
+            "pages": [],
+            "entries": [to_entry(exchange) for exchange in exchanges],
+        }
+    }
 
 
 def _headers(headers: Headers) -> list[dict[str, str]]:
@@ -268,6 +281,3 @@ def read_run(folder: RunFolder) -> dict[str, list[Exchange]]:
         for exchange in read_har(path):
             found.setdefault(exchange.cell, []).append(exchange)
     return found
-
-
-__all__ = ["HarFile", "from_entry", "media_type", "read_har", "read_run", "to_entry"]

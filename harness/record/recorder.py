@@ -16,8 +16,9 @@ from harness.core.run.events import EventStream
 from harness.core.run.exchanges import Exchange
 from harness.core.run.folder import RunFolder
 from harness.record.har import HarFile
+from harness.record.raw import RawExchange
 from harness.record.redact.persons import Persons
-from harness.record.redact.redactor import RawExchange, Redactor
+from harness.record.redact.redactor import Redactor
 
 _OPEN_FILES = 64
 _SHORT = {"huisartsgegevens": "hg", "pdfa": "pd", "eafspraak": "ea", "zelfmetingen": "zm"}

@@ -15,7 +15,7 @@ from harness.core.run.exchanges import Exchange
 from harness.core.text import Lang
 from harness.core.verdicts import Verdict
 from harness.record.har import to_entry
-from harness.report.console import SYMBOL
+from harness.report.words import SYMBOL
 from harness.scenario import ProductFailure, Undecided, Unsound
 from harness.testscript.outcome.results import ScriptFinding, ScriptResult, Step
 

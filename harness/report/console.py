@@ -8,25 +8,11 @@ from rich.text import Text as Styled
 
 from harness.core.run.findings import Finding
 from harness.core.text import Lang, Text
-from harness.core.verdicts import Blame, Verdict, worst
+from harness.core.verdicts import Verdict, worst
 from harness.judge.catalogue import Catalogue
-from harness.report.summary import CellSummary, RunSummary, VendorSummary
+from harness.report.summary import CellSummary, RunSummary, VendorSummary, grouped
+from harness.report.words import SIDE, SYMBOL, VERDICT, amount, more_findings, word
 
-VERDICT_TEXT: dict[Verdict, Text] = {
-    Verdict.PASS: Text(nl="geslaagd", en="pass"),
-    Verdict.FAIL: Text(nl="gefaald", en="fail"),
-    Verdict.WARNING: Text(nl="waarschuwing", en="warning"),
-    Verdict.NOT_APPLICABLE: Text(nl="n.v.t.", en="n/a"),
-    Verdict.INCONCLUSIVE: Text(nl="onbeslist", en="inconclusive"),
-    Verdict.DISPUTED: Text(nl="betwist", en="disputed"),
-    Verdict.ERROR: Text(nl="fout", en="error"),
-}
-BLAME_TEXT: dict[Blame, Text] = {
-    Blame.PRODUCT: Text(nl="product", en="product"),
-    Blame.CONFIGURATION: Text(nl="configuratie", en="configuration"),
-    Blame.HARNESS: Text(nl="harness", en="harness"),
-    Blame.SPECIFICATION: Text(nl="specificatie onduidelijk", en="unclear specification"),
-}
 STYLE: dict[Verdict, str] = {
     Verdict.PASS: "green",
     Verdict.FAIL: "bold red",
@@ -36,21 +22,12 @@ STYLE: dict[Verdict, str] = {
     Verdict.DISPUTED: "cyan",
     Verdict.ERROR: "bold magenta",
 }
-SYMBOL: dict[Verdict, str] = {
-    Verdict.PASS: "✓",
-    Verdict.FAIL: "✗",
-    Verdict.WARNING: "!",
-    Verdict.NOT_APPLICABLE: "–",
-    Verdict.INCONCLUSIVE: "?",
-    Verdict.DISPUTED: "≠",
-    Verdict.ERROR: "E",
-}
 
 
 def print_run(console: Console, run: RunSummary, catalogue: Catalogue, lang: Lang, limit: int = 8) -> None:
     """Print the matrix and at most ``limit`` findings per vendor."""
     console.print(_matrix(run, lang))
-    legend = "  ".join(f"{SYMBOL[verdict]} {VERDICT_TEXT[verdict].of(lang)}" for verdict in SYMBOL)
+    legend = "  ".join(f"{SYMBOL[verdict]} {VERDICT[verdict].of(lang)}" for verdict in SYMBOL)
     console.print(Styled(legend, style="dim"))
     for vendor in run.vendors:
         _print_vendor(console, vendor, catalogue, lang, limit)
@@ -61,7 +38,7 @@ def _matrix(run: RunSummary, lang: Lang) -> Table:
     table = Table(title="HIS × PGO", title_justify="left")
     table.add_column("HIS")
     table.add_column("DVZA")
-    table.add_column("standaard" if lang == "nl" else "standard")
+    table.add_column(word("standard", lang))
     for pgo in pgos:
         table.add_column(pgo)
     for vendor in run.vendors:
@@ -87,8 +64,8 @@ def _cell(items: list[CellSummary]) -> Styled:
         for key, number in item.counts.items():
             counts[key] = counts.get(key, 0) + number
     text = Styled(SYMBOL[verdict], style=STYLE[verdict])
-    for shown in (Verdict.PASS, Verdict.FAIL, Verdict.WARNING, Verdict.INCONCLUSIVE, Verdict.ERROR):
-        if counts.get(shown):
+    for shown in STYLE:
+        if counts.get(shown) and shown is not Verdict.NOT_APPLICABLE:
             text.append(f" {counts[shown]}", style=STYLE[shown])
     return text
 
@@ -103,19 +80,7 @@ def _print_vendor(
     for items in shown[:limit]:
         console.print(finding_block(items, catalogue, lang), soft_wrap=True)
     if len(shown) > limit:
-        more = len(shown) - limit
-        console.print(
-            f"  … {more} " + ("andere bevindingen in het rapport" if lang == "nl" else "more in the report")
-        )
-
-
-def grouped(findings: tuple[Finding, ...]) -> list[list[Finding]]:
-    """Findings that differ only in cell and exchange, together (worst first, order kept)."""
-    groups: dict[tuple[object, ...], list[Finding]] = {}
-    for item in findings:
-        key = (item.requirement, item.verdict, item.expected, item.received, item.where.path)
-        groups.setdefault(key, []).append(item)
-    return list(groups.values())
+        console.print(f"  … {more_findings(len(shown) - limit).of(lang)}")
 
 
 def finding_line(item: Finding, catalogue: Catalogue, lang: Lang) -> str:
@@ -126,28 +91,29 @@ def finding_line(item: Finding, catalogue: Catalogue, lang: Lang) -> str:
 def finding_block(items: list[Finding], catalogue: Catalogue, lang: Lang) -> Styled:
     """One finding as a block: what, whose side, where, expected, received, next step."""
     item = items[0]
-    dutch = lang == "nl"
     title = catalogue[item.requirement].title.of(lang) if item.requirement in catalogue else ""
     block = Styled()
     block.append(f"  {SYMBOL[item.verdict]} {item.requirement} ", style=STYLE[item.verdict])
-    block.append(f"{VERDICT_TEXT[item.verdict].of(lang)}: {title}\n")
-    lines = []
-    if item.blame is not None:
-        lines.append(
-            ("kant" if dutch else "side", f"{BLAME_TEXT[item.blame].of(lang)} ({item.party or '-'})")
-        )
+    block.append(f"{VERDICT[item.verdict].of(lang)}: {title}\n")
     place = " ".join(part for part in (item.where.exchange, item.where.path) if part)
     if item.where.line:
         place += f" ({item.where.line}:{item.where.column})"
-    more = len(items) - 1
-    if more:
-        place += f" (+{more})"
-    lines.append(("waar" if dutch else "where", place))
-    lines.append(("verwacht" if dutch else "expected", item.expected))
-    lines.append(("gekregen" if dutch else "received", item.received))
-    lines.append(("volgende stap" if dutch else "next step", item.next_step.of(lang)))
-    for label, value in lines:
+    rows = [
+        ("side", f"{SIDE[item.blame].of(lang)} ({item.party or '-'})" if item.blame is not None else ""),
+        ("where", place),
+        ("count", how_often(items).of(lang) if len(items) > 1 else ""),
+        ("expected", item.expected),
+        ("received", item.received),
+        ("next step", item.next_step.of(lang)),
+    ]
+    for label, value in rows:
         if value.strip():
-            block.append(f"      {label + ':':<15}", style="dim")
+            block.append(f"      {word(label, lang) + ':':<15}", style="dim")
             block.append(f"{value}\n")
     return block
+
+
+def how_often(items: list[Finding]) -> Text:
+    """How many times and in how many cells the same was found."""
+    times, cells = amount(len(items), "time"), amount(len({item.cell for item in items}), "cell")
+    return Text(nl=f"{times.nl} in {cells.nl}", en=f"{times.en} in {cells.en}")

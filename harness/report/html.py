@@ -14,14 +14,16 @@ import jinja2
 
 from harness.core.ids import safe_name
 from harness.core.run.exchanges import Exchange, Headers, media_type
-from harness.core.run.findings import Cell, Finding
-from harness.core.run.folder import ParticipantVersion, RunFolder, write_atomic
+from harness.core.run.findings import Cell
+from harness.core.run.folder import RunFolder, write_atomic
+from harness.core.run.info import ParticipantVersion
 from harness.core.text import LANGUAGES, Lang, Text
-from harness.core.verdicts import Verdict, worst
 from harness.judge.catalogue import Catalogue
+from harness.judge.cells import cell_exchanges
+from harness.medmij.releases import oldest_first
 from harness.report.basiseisen import Basiseis, basiseis_rows
-from harness.report.console import BLAME_TEXT, SYMBOL, VERDICT_TEXT, grouped
-from harness.report.summary import CellSummary, RunSummary, VendorSummary, summarise
+from harness.report.summary import CellSummary, RunSummary, VendorSummary, grouped, summarise, worst_first
+from harness.report.words import SIDE, SYMBOL, VERDICT, title, word
 
 BODY_LIMIT = 4_000
 CITED_BODY_LIMIT = 60_000
@@ -56,6 +58,19 @@ def body_text(body: bytes, headers: Headers, cited: bool) -> str:
     limit = CITED_BODY_LIMIT if cited else BODY_LIMIT
     text = body[:limit].decode("utf-8", errors="replace")
     return text if len(body) <= limit else f"{text}\n… ({len(body)} bytes)"
+
+
+def write_report(
+    run: RunFolder,
+    catalogue: Catalogue,
+    exchanges_of: Callable[[Cell], Sequence[Exchange]] | None = None,
+) -> Path:
+    """Write the pages of a run into its folder; returns the first one.
+
+    :param exchanges_of: the exchanges of a cell, when they are already in memory.
+    """
+    pages = HtmlReport(run, catalogue, exchanges_of or (lambda cell: cell_exchanges(run, cell)))
+    return pages.write(run.path / "report")
 
 
 class HtmlReport:
@@ -98,19 +113,17 @@ class HtmlReport:
         return folder / page("matrix", "", "nl")
 
     def _write(self, folder: Path, lang: Lang, kind: str, key: str, context: dict[str, Any]) -> None:
-        def t(nl: str, en: str) -> str:
-            return nl if lang == "nl" else en
-
         template = self._environment.get_template(f"{kind}.html.j2")
         template.globals.update(
-            t=t,
+            w=lambda name: word(name, lang),
+            W=lambda name: title(name, lang),
             lang=lang,
             page=page,
             info=self._info,
             other=page(kind, key, "en" if lang == "nl" else "nl"),
             symbol=SYMBOL.__getitem__,
-            label=lambda verdict: VERDICT_TEXT[verdict].of(lang),
-            blame=lambda blame: BLAME_TEXT[blame].of(lang),
+            label=lambda verdict: VERDICT[verdict].of(lang),
+            side=lambda blame: SIDE[blame].of(lang),
             title=lambda identifier: self._title(identifier).of(lang),
             source=self._source,
             name=_name,
@@ -141,7 +154,7 @@ class HtmlReport:
             "vendor": vendor,
             "groups": grouped(vendor.findings),
             "standards": sorted({item.cell.standard for item in vendor.cells}),
-            "releases": sorted({item.cell.release for item in vendor.cells}),
+            "releases": oldest_first(item.cell.release for item in vendor.cells),
             "basiseisen": self._basiseisen(vendor),
         }
 
@@ -150,24 +163,19 @@ class HtmlReport:
 
     def _cell(self, cell: Cell, exchanges: Sequence[Exchange], folder: Path) -> dict[str, Any]:
         mine = [item for item in self._findings if item.cell == cell]
-        bad = [item for item in mine if item.verdict not in (Verdict.PASS, Verdict.NOT_APPLICABLE)]
+        bad = worst_first(mine, self._catalogue)
         counts = next(
             item.counts for vendor in self._summary.vendors for item in vendor.cells if item.cell == cell
         )
         return {
             "cell": cell,
             "counts": counts,
-            "groups": grouped(tuple(sorted(bad, key=_worst_first))),
+            "groups": grouped(bad),
             "exchanges": exchanges,
             "cited": {item.where.exchange for item in bad},
             "body": body_text,
             "har": f"../exchanges/{self._run.har(cell.key).name}",
         }
-
-
-def _worst_first(item: Finding) -> tuple[int, str]:
-    order = [Verdict.FAIL, Verdict.ERROR, Verdict.DISPUTED, Verdict.INCONCLUSIVE, Verdict.WARNING]
-    return (order.index(worst([item.verdict])) if item.verdict in order else 9, item.requirement)
 
 
 def _name(participant: ParticipantVersion) -> str:

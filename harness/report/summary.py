@@ -10,11 +10,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from harness.core.run.findings import Cell, Finding
-from harness.core.run.folder import ParticipantVersion, RunInfo
+from harness.core.run.info import ParticipantVersion, RunInfo
 from harness.core.text import Text
 from harness.core.verdicts import SEVERITY, Strength, Verdict, worst
 from harness.judge.catalogue import Catalogue, Requirement
+from harness.medmij.releases import oldest_first
+from harness.report.words import Outcome, headline, scope
 
+QUIET = (Verdict.PASS, Verdict.NOT_APPLICABLE)
+"""Verdicts that nobody has to do anything about."""
 DECIDED = (Verdict.PASS, Verdict.WARNING, Verdict.FAIL, Verdict.NOT_APPLICABLE)
 
 
@@ -40,14 +44,14 @@ class CellSummary:
 class VendorSummary:
     """One HIS in this run.
 
-    :ivar outcome: ``pass``, ``fail`` or ``undecided`` (headline).
+    :ivar outcome: what the headline says.
     :ivar findings: everything but pass and not-applicable, worst first.
     :ivar not_tested: requirements of the standards that this run did not decide, with the reason.
     """
 
     his: ParticipantVersion
     dvza: tuple[ParticipantVersion, ...]
-    outcome: str
+    outcome: Outcome
     headline: Text
     cells: tuple[CellSummary, ...]
     rows: tuple[Row, ...]
@@ -83,6 +87,39 @@ def count(values: Iterable[Verdict]) -> dict[Verdict, int]:
     for value in values:
         result[value] += 1
     return result
+
+
+def worst_first(findings: Iterable[Finding], catalogue: Catalogue) -> list[Finding]:
+    """Findings that ask for attention, worst first, a MUST before a SHOULD; not the :data:`QUIET` ones."""
+
+    def order(item: Finding) -> tuple[int, bool, str, str]:
+        must = item.requirement in catalogue and catalogue[item.requirement].strength is Strength.MUST
+        return SEVERITY.index(item.verdict), not must, item.requirement, item.id
+
+    return sorted((item for item in findings if item.verdict not in QUIET), key=order)
+
+
+def grouped(findings: Iterable[Finding]) -> list[list[Finding]]:
+    """Findings that say the same of different cells and exchanges, together; the order is kept.
+
+    The same: requirement, verdict, side, party, path, expected, received, next step, and how it was decided.
+    """
+    groups: dict[tuple[object, ...], list[Finding]] = {}
+    for item in findings:
+        key = (
+            item.requirement,
+            item.verdict,
+            item.blame,
+            item.party,
+            item.where.path,
+            item.expected,
+            item.received,
+            item.next_step,
+            item.mode,
+            item.rule,
+        )
+        groups.setdefault(key, []).append(item)
+    return list(groups.values())
 
 
 def summarise(info: RunInfo, findings: Sequence[Finding], catalogue: Catalogue) -> RunSummary:
@@ -121,30 +158,27 @@ def _vendor(
         if _gap(requirement, mine, per_cell):
             not_tested.append((requirement, why_not_tested(requirement)))
             missing_must += requirement.decidable and requirement.strength is Strength.MUST
-    bad = [
-        item
-        for item in findings
-        if item.cell.key in keys and item.verdict not in (Verdict.PASS, Verdict.NOT_APPLICABLE)
-    ]
-    bad.sort(
-        key=lambda item: (
-            SEVERITY.index(item.verdict),
-            _strength_order(catalogue, item),
-            item.requirement,
-            item.id,
-        )
-    )
+    bad = worst_first((item for item in findings if item.cell.key in keys), catalogue)
     must = [row for row in rows if row.requirement.strength is Strength.MUST]
     failed = [row for row in must if row.verdict is Verdict.FAIL]
     undecided = sum(row.verdict not in DECIDED for row in must) + missing_must
     his = names.get(his_id) or ParticipantVersion(id=his_id, role="his", kind="live")
-    outcome = "undecided" if undecided or not must else ("fail" if failed else "pass")
+    outcome: Outcome = "undecided" if undecided or not must else ("fail" if failed else "pass")
     return VendorSummary(
         his=his,
         dvza=tuple(names[cell.dvza] for cell in {c.dvza: c for c in cells}.values() if cell.dvza in names),
         outcome=outcome,
         headline=headline(
-            his, cells, outcome, passed=len(must) - len(failed), failed=len(failed), undecided=undecided
+            " ".join(part for part in (his.product or his.id, his.version) if part),
+            scope(
+                ", ".join(sorted({cell.standard for cell in cells})) or "-",
+                ", ".join(oldest_first(cell.release for cell in cells)) or "-",
+                len({cell.pgo for cell in cells}),
+            ),
+            outcome,
+            passed=len(must) - len(failed),
+            failed=len(failed),
+            undecided=undecided,
         ),
         cells=tuple(_cell(cell, decided) for cell in cells),
         rows=tuple(rows),
@@ -168,10 +202,6 @@ def _gap(requirement: Requirement, cells: Sequence[Cell], decided: Mapping[str, 
     return any(group(cell) not in done for cell in cells)
 
 
-def _strength_order(catalogue: Catalogue, item: Finding) -> int:
-    return 0 if item.requirement in catalogue and catalogue[item.requirement].strength is Strength.MUST else 1
-
-
 def _cell(cell: Cell, decided: Mapping[tuple[str, str], Verdict]) -> CellSummary:
     mine = [verdict for (key, _), verdict in decided.items() if key == cell.key]
     return CellSummary(cell=cell, verdict=worst(mine), counts=count(mine))
@@ -188,37 +218,3 @@ def why_not_tested(requirement: Requirement) -> Text:
             nl="halfautomatisch: een mens beoordeelt het bewijs", en="semi-automatic: a person reviews it"
         )
     return Text(nl="niet geselecteerd in deze run", en="not selected in this run")
-
-
-def headline(
-    his: ParticipantVersion, cells: Sequence[Cell], outcome: str, *, passed: int, failed: int, undecided: int
-) -> Text:
-    """One sentence that a reader may quote.
-
-    ``passed`` and ``failed`` count MUST requirements over all cells; ``undecided`` those without a verdict.
-    """
-    product = " ".join(part for part in (his.product or his.id, his.version) if part)
-    standards = ", ".join(sorted({cell.standard for cell in cells})) or "-"
-    releases = ", ".join(sorted({cell.release for cell in cells})) or "-"
-    pgos = len({cell.pgo for cell in cells})
-    scope_nl = f"{standards} in {releases}, met {pgos} PGO('s)"
-    scope_en = f"{standards} in {releases}, with {pgos} PGO(s)"
-    if outcome == "undecided":
-        also_nl = f" Wel al gefaald: {failed}." if failed else ""
-        also_en = f" Already failed: {failed}." if failed else ""
-        return Text(
-            nl=f"Geen oordeel over {product}: "
-            f"{undecided} verplichte eis(en) niet beslist ({scope_nl}).{also_nl}",
-            en=f"No verdict on {product}: "
-            f"{undecided} mandatory requirement(s) undecided ({scope_en}).{also_en}",
-        )
-    if outcome == "fail":
-        total = passed + failed
-        return Text(
-            nl=f"{product} voldoet niet: {failed} van {total} verplichte eisen falen ({scope_nl}).",
-            en=f"{product} does not conform: {failed} of {total} mandatory requirements fail ({scope_en}).",
-        )
-    return Text(
-        nl=f"{product} voldoet aan alle {passed} automatisch getoetste verplichte eisen ({scope_nl}).",
-        en=f"{product} meets all {passed} mandatory requirements that were tested ({scope_en}).",
-    )

@@ -16,7 +16,8 @@ from harness.core.exits import ExitCode, strongest
 from harness.core.ids import check_requirement_id, safe_name
 from harness.core.run.events import Event, EventStream, read_events
 from harness.core.run.findings import Cell, Where, canonical, decode, finding
-from harness.core.run.folder import RunFolder, RunInfo
+from harness.core.run.folder import RunFolder
+from harness.core.run.info import RunInfo
 from harness.core.text import Text
 from harness.core.verdicts import Blame, Strength, Verdict, exit_code, worst
 

@@ -67,6 +67,24 @@ def test_schema_error_names_the_nearest_value():
     assert "did you mean 'automatic'" in caught.value.render("en")
 
 
+PARTIES = """
+participants:
+  - {{id: {id}, role: his, kind: twin, standards: [pdfa-3.0], dvza: d}}
+  - {{id: d, role: dvza, kind: twin, standards: [pdfa-3.0]}}
+  - {{id: p, role: pgo, kind: twin, standards: [pdfa-3.0]}}
+"""
+
+
+def test_schema_error_names_the_limit_that_was_exceeded():
+    check_schema(parse_yaml(PARTIES.format(id="a" * 40), "n.yaml"), "network")
+    with pytest.raises(ConfigurationError, match="at most 40 characters") as caught:
+        check_schema(parse_yaml(PARTIES.format(id="a" * 41), "n.yaml"), "network")
+    assert "hoogstens 40 tekens" in caught.value.render("nl")
+    for wrong in ("EEN", "-a", "a-", "a_b"):
+        with pytest.raises(ConfigurationError, match="lower case letters, digits and hyphens, no hyphen"):
+            check_schema(parse_yaml(PARTIES.format(id=wrong), "n.yaml"), "network")
+
+
 def test_good_document_passes():
     check_schema(parse_yaml(GOOD, "r.yaml"), "requirements")
 

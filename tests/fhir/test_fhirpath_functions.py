@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.fhir.fhirpath import FHIRPathError, compile
-from harness.fhir.fhirpath.functions.of_fhir import narrative_ok
+from harness.fhir.fhirpath.narrative import narrative_ok
 from harness.fhir.fhirpath.values import regexes
-from harness.fhir.fhirpath.values.comparison import text_of
+from harness.fhir.fhirpath.values.items import text_of
 from harness.fhir.fhirpath.values.temporal import add, compare, parse_date, parse_datetime, parse_time
 from harness.fhir.fhirpath.values.ucum import parse_unit
 from harness.fhir.model.types import load_model

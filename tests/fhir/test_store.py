@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.fhir.server.store import Store
+from harness.fhir.store import Store
 
 
 def ref(key):

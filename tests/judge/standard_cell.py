@@ -12,6 +12,7 @@ from harness.core.clock import VirtualClock
 from harness.core.data import data_path
 from harness.core.run.exchanges import Exchange, Request, Response, media_type
 from harness.core.run.findings import Cell, Finding
+from harness.core.run.info import Settings
 from harness.core.standards.queries import Query, load_queries
 from harness.core.tdates import TDates
 from harness.core.yamlfile import load_yaml
@@ -150,7 +151,7 @@ class StandardCell:
             t=self.t,
             now=NOW,
             expectations=expectations,
-            settings=settings,
+            settings=Settings(**settings),
         )
 
     def findings(self, *requirements: str, **settings: Any) -> list[Finding]:

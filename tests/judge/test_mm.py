@@ -15,7 +15,7 @@ import pytest
 
 from harness.core.run.exchanges import Exchange, Fact, Response
 from harness.core.run.findings import Cell, Finding
-from harness.core.run.folder import ParticipantVersion
+from harness.core.run.info import ParticipantVersion, Settings
 from harness.core.verdicts import Strength, Verdict, worst
 from harness.judge.catalogue import load_catalogue
 from harness.judge.judging import judge_requirements
@@ -23,7 +23,7 @@ from harness.judge.view import CellView
 from harness.matrix.kill import DEFAULT_STANDARD, Bench
 from harness.medmij.flows import variants
 from harness.medmij.releases import release_ids
-from harness.network.file import Network
+from harness.network.file import read_network
 from harness.network.running import start
 
 T = date(2026, 3, 1)
@@ -36,7 +36,7 @@ Change = Callable[[Exchange], Exchange | None]
 
 @cache
 def recorded(release: str) -> tuple[Cell, tuple[Exchange, ...]]:
-    bench = Bench(Network.load("demo"), CATALOGUE, t=T, now=NOW)
+    bench = Bench(read_network("demo"), CATALOGUE, t=T, now=NOW)
     cell = bench.cell(DEFAULT_STANDARD, release)
     with start(bench.network, t=T, intensity="normal") as running:
         for flow in ("collect", *variants()):
@@ -48,7 +48,7 @@ def recorded(release: str) -> tuple[Cell, tuple[Exchange, ...]]:
 def judge(
     cell: Cell, exchanges: list[Exchange] | tuple[Exchange, ...], **settings: object
 ) -> dict[str, list[Finding]]:
-    view = CellView(cell, exchanges, CATALOGUE, t=T, now=NOW, settings={"intensity": "normal", **settings})
+    view = CellView(cell, exchanges, CATALOGUE, t=T, now=NOW, settings=Settings(**settings))
     said: dict[str, list[Finding]] = {}
     for item in judge_requirements(view, IDS):
         said.setdefault(item.requirement, []).append(item)

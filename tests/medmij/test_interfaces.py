@@ -34,6 +34,12 @@ NOW = datetime(2030, 1, 2, tzinfo=UTC)
 # --- releases -------------------------------------------------------------------------------------
 
 
+def test_releases_are_ordered_by_number() -> None:
+    assert releases.oldest_first(["mm-2.10", "mm-2.9", "mm-1.5", "mm-2.9"]) == ["mm-1.5", "mm-2.9", "mm-2.10"]
+    assert releases.newest(["mm-2.9", "mm-2.10"]) == "mm-2.10"
+    assert releases.newest([]) == ""
+
+
 def test_releases_are_data() -> None:
     assert releases.release_ids() == ("mm-1.4", "mm-1.5", "mm-2.1", "mm-2.2")
     assert [item.correlation for item in ALL] == [False, False, True, True]

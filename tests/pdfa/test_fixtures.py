@@ -14,7 +14,7 @@ from pdfa_fixtures.builder import Doc
 from pdfa_fixtures.cases import find
 
 from harness.pdfa import FLAVOURS, check
-from harness.pdfa.rules.registry import rule_ids
+from harness.pdfa.rules.profile import rule_ids
 
 RULES = [(flavour, id_) for flavour, one in FLAVOURS.items() for id_ in rule_ids(one)]
 
@@ -54,7 +54,7 @@ def test_object_count(flavour: str) -> None:
     """The rule on more than 8,388,607 objects; a document with so many objects meets a safety limit first."""
     from dataclasses import replace
 
-    from harness.pdfa.facts.document.syntax import DocumentFact
+    from harness.pdfa.facts.document.file_structure import DocumentFact
 
     rule = rule_ids(FLAVOURS[flavour])["6.1.12-7" if flavour[0] == "1" else "6.1.13-7"]
     fact = DocumentFact(0, b"%PDF-1.4", b"%\xff\xff\xff\xff", 0, False, None, None, 8388607, {}, False, False)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from harness.pdfa import FLAVOURS, check
-from harness.pdfa.rules.registry import rule_ids
+from harness.pdfa.rules.profile import rule_ids
 from tests.pdfa.builders import annotation, document, form, image, packet, profile, schema, stream
 from tests.pdfa.fonts import FONT_CASES
 

@@ -10,7 +10,7 @@ import signal
 import sys
 import threading
 from collections import Counter
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -24,16 +24,19 @@ from harness.core.clock import OffsetClock, today
 from harness.core.errors import UsageError
 from harness.core.run.events import EventStream
 from harness.core.run.findings import Cell, Finding
-from harness.core.run.folder import RunFolder, RunInfo
+from harness.core.run.folder import RunFolder
+from harness.core.run.info import RunInfo, Selection
 from harness.core.tdates import parse_day
 from harness.core.text import Text
-from harness.judge.catalogue import Catalogue, load_catalogue
+from harness.judge.catalogue import load_catalogue
 from harness.judge.cells import cell_exchanges, judge_cell
-from harness.matrix.qualification import default_folder
-from harness.matrix.runinfo import run_info
-from harness.network.file import Network
+from harness.matrix.facts import RunFacts
+from harness.matrix.plan import client_requirements, plan_cells
+from harness.matrix.preparation import default_folder
+from harness.medmij.releases import oldest_first
+from harness.network.file import read_network
 from harness.network.handout import write_handout
-from harness.network.person.persons import declared_persons
+from harness.network.person.declared import declared_persons, known_persons
 from harness.network.running import RunningNetwork, start
 from harness.network.twins.stelselnode import list_host
 from harness.network.wire.router import SniRouter
@@ -70,23 +73,32 @@ def serve(
     if context.invoked_subcommand is not None:
         return
     clock = OffsetClock()
-    loaded = Network.load(network)
+    loaded = read_network(network)
     t = parse_day(at) if at else today(clock)
+    facts = RunFacts(
+        loaded,
+        load_catalogue(),
+        t=t,
+        now=clock.now(),
+        cells=plan_cells(loaded, Selection(releases=("all",))),
+        mode="serve",
+    )
     folder = RunFolder.create(out or default_folder(clock.now()))
     address, port = _address(listen)
     ready = _pki(pki, clock.now())
     events = EventStream(clock, folder.events)
     recorder = Recorder(folder, events, declared_persons(loaded, t))
-    catalogue = load_catalogue()
-    running = start(loaded, recorder=recorder, clock=clock, events=events, t=t, pki=ready, observe=True)
+    running = start(loaded, recorder=recorder, clock=clock, t=t, pki=ready, observe=True)
     try:
         public: dict[str, str] | None = None
         if listen:
             port = _route(running, address, port)
             shown = "127.0.0.1" if address in ("0.0.0.0", "::") else address  # noqa: S104
-            public = {name: f"{shown}:{port}" for name in running.connect.entries() if name.endswith(":443")}
+            public = {
+                name: f"{shown}:{port}" for name in running.hosts.connect.entries() if name.endswith(":443")
+            }
         handout = write_handout(running, folder.path / "handout", public=public)
-        watch = Watch(running, folder, catalogue, clock.now(), t, lang)
+        watch = Watch(running, folder, facts)
         watch.write_info()
         document = _document(running, handout, folder, public)
         if as_json:
@@ -126,11 +138,11 @@ def _pki(folder: Path | None, now: datetime) -> authority.TestPki | None:
 
 def _route(running: RunningNetwork, address: str, port: int) -> int:
     def resolve(host: str) -> tuple[str, int] | None:
-        return running.connect.resolve(host, 443) if running.connect.mapped(host, 443) else None
+        return running.hosts.connect.resolve(host, 443) if running.hosts.connect.mapped(host, 443) else None
 
     router = SniRouter(resolve)
     try:
-        return int(running.hosting.call(router.start(address, port)))
+        return int(running.hosts.hosting.call(router.start(address, port)))
     except OSError as error:
         raise UsageError(
             Text(nl="hier kan niet worden geluisterd", en="cannot listen here"),
@@ -149,14 +161,14 @@ def _document(
     running: RunningNetwork, handout: Path, folder: RunFolder, public: dict[str, str] | None
 ) -> dict[str, Any]:
     network = running.network
-    releases = sorted({item for participant in network.participants for item in participant.releases})
+    releases = oldest_first(item for participant in network.participants for item in participant.releases)
     return {
         "schema": "serve-1",
         "run": str(folder.path),
         "t": running.t.isoformat(),
         "lists": {item: f"https://{list_host(network, item)}/" for item in releases},
-        "connect": public if public is not None else running.connect.entries(),
-        "chromium": f'--host-resolver-rules="{running.connect.chromium_rules()}"',
+        "connect": public if public is not None else running.hosts.connect.entries(),
+        "chromium": f'--host-resolver-rules="{running.hosts.connect.chromium_rules()}"',
         "network_file": str(handout),
         "trust": {
             "front": str(handout.parent / "trust-front.pem"),
@@ -182,7 +194,7 @@ def _document(
         ],
         "persons": [
             {"id": item.id, "display": item.display, "birth": item.birth.isoformat() if item.birth else ""}
-            for item in running.known_persons()
+            for item in known_persons(network, running.t)
         ],
     }
 
@@ -214,21 +226,10 @@ def _print(document: dict[str, Any], lang: str) -> None:
 class Watch:
     """Judges cells when they fall silent, and once more at the end; keeps the run folder complete."""
 
-    def __init__(
-        self,
-        running: RunningNetwork,
-        folder: RunFolder,
-        catalogue: Catalogue,
-        now: datetime,
-        t: date,
-        lang: str,
-    ) -> None:
+    def __init__(self, running: RunningNetwork, folder: RunFolder, facts: RunFacts) -> None:
         self.running = running
         self.folder = folder
-        self.catalogue = catalogue
-        self.now = now
-        self.t = t
-        self.lang = lang
+        self.facts = facts
         self.findings: dict[str, list[Finding]] = {}
         self._judged: dict[str, datetime] = {}
         self._stop = threading.Event()
@@ -263,7 +264,7 @@ class Watch:
 
     def _judge(self, cell: Cell) -> None:
         self.write_info()
-        found = judge_cell(self.info(), cell, cell_exchanges(self.folder, cell), self.catalogue)
+        found = judge_cell(self.info(), cell, cell_exchanges(self.folder, cell), self.facts.catalogue)
         self.findings[cell.key] = found
         counts = Counter(item.verdict.value for item in found)
         text = ", ".join(f"{verdict} {count}" for verdict, count in sorted(counts.items()))
@@ -281,27 +282,11 @@ class Watch:
         self.write_info()
         self.folder.write_findings([item for found in self.findings.values() for item in found])
 
-    def requirements(self, cell: Cell) -> list[str]:
-        """What can be said of the live PGO of a cell: its own requirements."""
-        return [
-            item.id
-            for item in self.catalogue
-            if item.role == "pgo" and item.decidable and item.applies_to(cell.standard, cell.release)
-        ]
-
     def info(self) -> RunInfo:
         """``run.json`` of this moment."""
         cells = self.running.observer.cells if self.running.observer is not None else []
-        return run_info(
-            self.folder.path.name,
-            self.running.network,
-            self.catalogue,
-            cells,
-            {cell.key: self.requirements(cell) for cell in cells},
-            t=self.t,
-            now=self.now,
-            settings={"mode": "serve", "intensity": "normal"},
-        )
+        requirements = {cell.key: client_requirements(cell, self.facts.catalogue) for cell in cells}
+        return self.facts.info(self.folder.path.name, cells, requirements)
 
     def write_info(self) -> None:
         """Write ``run.json``."""

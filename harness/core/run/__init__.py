@@ -1,1 +1,1 @@
-"""What a run leaves behind: exchanges, events, findings, and the folder they live in."""
+"""What a run leaves behind: exchanges, events, findings, what they depend on, and the folder they live in."""

@@ -18,50 +18,17 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
 
 from harness.core.errors import InputError
 from harness.core.ids import safe_name
-from harness.core.run.findings import Cell, Finding, canonical, decode
+from harness.core.run.findings import Finding, canonical, decode
+from harness.core.run.info import RunInfo
 from harness.core.text import Text
 
 T = TypeVar("T")
-
-
-class ParticipantVersion(msgspec.Struct, frozen=True, kw_only=True):
-    """Who took part, in which version (from the network file)."""
-
-    id: str
-    role: str
-    kind: str
-    vendor: str = ""
-    product: str = ""
-    version: str = ""
-
-
-class RunInfo(msgspec.Struct, frozen=True, kw_only=True):
-    """``run.json``: what the verdicts of this run depend on.
-
-    :ivar t: ``T`` as ``YYYY-MM-DD``; ``now`` is the frozen instant that judges get as clock value.
-    :ivar hashes: sha256 of catalogue, profiles, expectations and packages by name.
-    :ivar plan: the cells in the order of the plan.
-    :ivar selection: what the user restricted the run to (``only``, ``vendor`` …).
-    :ivar settings: values that judges need, e.g. ``intensity``, ``dialect``, declared capabilities.
-    """
-
-    schema: str = "run-1"
-    id: str
-    harness: str
-    python: str = ""
-    t: str
-    now: str
-    participants: tuple[ParticipantVersion, ...] = ()
-    hashes: dict[str, str] = {}
-    plan: tuple[Cell, ...] = ()
-    selection: dict[str, Any] = {}
-    settings: dict[str, Any] = {}
 
 
 def write_atomic(path: Path, data: bytes) -> None:

@@ -7,7 +7,7 @@ from urllib.parse import unquote
 
 from harness.core.run.exchanges import Request, header
 from harness.fhir.server.content import Negotiated
-from harness.fhir.server.store import Patients
+from harness.fhir.store import Patients
 
 
 @dataclass(frozen=True)
@@ -67,3 +67,17 @@ def loose_pairs(query: str) -> list[tuple[str, str]]:
         if name:
             pairs.append((unquote(name), unquote(value)))
     return pairs
+
+
+_WORDS = {
+    200: "200 OK",
+    201: "201 Created",
+    204: "204 No Content",
+    400: "400 Bad Request",
+    404: "404 Not Found",
+}
+
+
+def status_line(status: int) -> str:
+    """``200`` -> ``200 OK``: the status in an entry of a response Bundle."""
+    return _WORDS.get(status, str(status))

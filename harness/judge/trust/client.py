@@ -132,7 +132,7 @@ def endpoints_of_the_list(view: CellView) -> Iterator[Finding]:
     cell = trust(view)
     services = _services(cell)
     if not services:
-        if cell.dvza in view.setting("stated_endpoints", ()):
+        if view.endpoints_stated:
             reason = Text(
                 nl="het netwerkbestand noemt zelf de adressen; ze staan niet op een lijst",
                 en="the network file itself states the endpoints; they are on no list",

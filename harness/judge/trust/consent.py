@@ -60,7 +60,6 @@ def names_on_the_page(view: CellView) -> Iterator[Finding]:
     """The consent question names the provider and the PGO by its name on the OCL."""
     cell = trust(view)
     ocl = cell.document("ocl")
-    titles: dict[str, str] = view.setting("titles", {})
     seen = False
     for flow in cell.positive:
         found = cell.consent_page(flow)
@@ -75,8 +74,8 @@ def names_on_the_page(view: CellView) -> Iterator[Finding]:
             yield view.inconclusive("MM-CON-002", reason, exchange=item)
             continue
         wanted = [client.organisation]
-        if titles.get(view.cell.his):
-            wanted.append(titles[view.cell.his])
+        if view.screen_name("his"):
+            wanted.append(view.screen_name("his"))
         missing = [name for name in wanted if name.casefold() not in page.text.casefold()]
         if missing:
             yield view.fail(
@@ -191,7 +190,7 @@ def sixteen(view: CellView) -> Iterator[Finding]:
     cell = trust(view)
     young, old = "neg-age-15", "var-age-16"
     if not cell.authorize(young) or not cell.authorize(old):
-        reason = NO_PERSON if cell.main and not cell.tokens_given else NOT_REACHED
+        reason = NO_PERSON if cell.main and not view.tokens_given else NOT_REACHED
         yield view.not_applicable("MM-CON-006", reason) if cell.main else undecided(cell, "MM-CON-006")
         return
     returned = cell.redirect(young)

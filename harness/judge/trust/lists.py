@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.core.run.exchanges import Exchange, media_type
+from harness.core.run.exchanges import Exchange, Response, media_type
 from harness.core.run.findings import Finding
 from harness.core.text import Text
 from harness.judge.registry import judge
@@ -17,9 +17,9 @@ from harness.medmij.releases import LIST_KINDS, ListKind
 NO_LISTS = Text(nl="er zijn geen lijsten gezien", en="no lists were seen")
 
 
-def _fetched(cell: Trust) -> list[tuple[ListKind, Exchange]]:
+def _fetched(cell: Trust) -> list[tuple[ListKind, Exchange, Response]]:
     return [
-        (kind, item)
+        (kind, item, item.response)
         for kind in LIST_KINDS
         for item in cell.list_fetches(kind)
         if item.response is not None and item.response.status == 200
@@ -34,8 +34,7 @@ def each_list(view: CellView) -> Iterator[Finding]:
     if not found:
         for requirement in ("MM-LST-001", "MM-LST-002", "MM-LST-003", "MM-LST-005"):
             yield view.inconclusive(requirement, NO_LISTS)
-    for kind, item in found:
-        assert item.response is not None
+    for kind, item, response in found:
         parsed = cell.parsed_list(item, kind)
         for issue in parsed.issues if parsed else ():
             yield view.fail(
@@ -50,7 +49,7 @@ def each_list(view: CellView) -> Iterator[Finding]:
             )
         if parsed is not None and parsed.document is not None:
             yield view.ok("MM-LST-001", item)
-        form = media_type(item.response.headers)
+        form = media_type(response.headers)
         if form in ("application/xml", "text/xml"):
             yield view.ok("MM-LST-002", item)
         else:
@@ -65,7 +64,7 @@ def each_list(view: CellView) -> Iterator[Finding]:
             )
         else:
             yield view.ok("MM-LST-003", item)
-        head = item.response.body[:2000]
+        head = response.body[:2000]
         if b" xmlns:" in head.replace(b" xmlns:xsi=", b" ").split(b">", 2)[1 if b"<?xml" in head else 0]:
             yield view.fail(
                 "MM-LST-005", exchange=item, path=kind, expected="xmlns without prefix", received="a prefix"

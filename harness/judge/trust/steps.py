@@ -241,14 +241,6 @@ class Trust:
                 return parsed.document
         return None
 
-    # -- not applicable ----------------------------------------------------------------------------
-
-    @property
-    def tokens_given(self) -> bool:
-        """Whether the network file supplies tokens instead of a login."""
-        logins: dict[str, str] = self.view.setting("logins", {})
-        return logins.get(self.dvza) == "tokens"
-
 
 def trust(view: CellView) -> Trust:
     """The shared reading of a cell; made once."""
@@ -305,7 +297,7 @@ def undecided(cell: Trust, requirement: str, reason: Text = NOT_DRIVEN) -> Findi
     requirement is about is our own mock while the other party is live.
     """
     view = cell.view
-    if cell.tokens_given:
+    if view.tokens_given:
         return view.not_applicable(requirement, TOKENS_GIVEN)
     role = view.catalogue[requirement].role
     other = "dvza" if role == "pgo" else "pgo"

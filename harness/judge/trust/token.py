@@ -23,6 +23,7 @@ from harness.judge.trust.steps import (
 from harness.judge.view import CellView
 from harness.medmij import scope
 from harness.medmij.releases import limits
+from harness.medmij.token import ParsedResponse
 
 MINIMUM_BITS = 128
 NOT_RIPE = Text(
@@ -190,18 +191,19 @@ def response_fields(view: CellView) -> Iterator[Finding]:
     seen = False
     for flow in cell.positive:
         for item in cell.tokens(flow):
-            if item.response is None or item.response.status != 200 or item.operation != "token-code":
+            answered = item.response is not None and item.response.status == 200
+            parsed = cell.response(item) if answered and item.operation == "token-code" else None
+            if parsed is None:
                 continue
             seen = True
-            yield from _fields(cell, item)
+            yield from _fields(cell, item, parsed)
     if not seen:
         for requirement in ("MM-TOK-009", "MM-TOK-010", "MM-TOK-016"):
             yield undecided(cell, requirement, NOT_REACHED)
 
 
-def _fields(cell: Trust, item: Exchange) -> Iterator[Finding]:
-    view, parsed = cell.view, cell.response(item)
-    assert parsed is not None
+def _fields(cell: Trust, item: Exchange, parsed: ParsedResponse) -> Iterator[Finding]:
+    view = cell.view
     wrong = [issue for issue in parsed.issues if issue.severity == "error"]
     for issue in wrong:
         yield view.fail(

@@ -20,7 +20,7 @@ from harness.core.standards.faults import active
 from harness.core.standards.table import standard, standards
 from harness.medmij import lists
 from harness.medmij.lists import faults as list_faults
-from harness.medmij.releases import ListKind, Release, framework, release
+from harness.medmij.releases import ListKind, Release, framework, newest, release
 from harness.medmij.urls import is_hostname, parse_endpoint
 from harness.network.file import Network, Participant
 from harness.network.wire.serving import Incoming, Outgoing
@@ -64,7 +64,7 @@ def list_host(network: Network, release_id: str) -> str:
     used = {item for participant in network.participants for item in participant.releases}
     same = [item for item in used if release(item).api == release(release_id).api]
     host = network.stelselnode.host
-    return host if release_id == max(same, default=release_id) else f"{release_path(release_id)}.{host}"
+    return host if release_id == (newest(same) or release_id) else f"{release_path(release_id)}.{host}"
 
 
 class Stelselnode:

@@ -14,8 +14,10 @@ from typing import Any, NamedTuple
 
 from harness.pdfa.file.limits import Budget, LimitExceeded
 
-WS = rb"\x00\t\n\x0c\r "
 REGULAR = rb"[^\x00\t\n\x0c\r ()<>\[\]{}/%]"
+
+SPACE = re.compile(rb"(?:[\x00\t\n\x0c\r ]+|%[^\r\n]*)*")
+"""White space and comments."""
 
 Sink = Callable[[str, Any], None]
 
@@ -65,6 +67,9 @@ TOKEN = re.compile(
     rb")",
     re.DOTALL,
 )
+
+WORDS: dict[bytes, Any] = {b"true": True, b"false": False, b"null": None}
+"""Words that are values."""
 
 _ESCAPE = {0x6E: 10, 0x72: 13, 0x74: 9, 0x62: 8, 0x66: 12}
 _NAME_ESCAPE = re.compile(rb"#([0-9A-Fa-f]{2})")
@@ -188,8 +193,9 @@ def hex_of(raw: bytes, sink: Sink) -> bytes:
     return bytes.fromhex(digits.decode("ascii"))
 
 
-_MARK = object()
-"""Placeholder on the stack where an array or dictionary opens."""
+def pairs(items: list[Any]) -> dict[str, Any]:
+    """A dictionary from keys and values in turn; what has no name as key, or null as value, is left out."""
+    return {k: v for k, v in zip(items[::2], items[1::2], strict=False) if type(k) is str and v is not None}
 
 
 _UNCLOSED = 16

@@ -5,9 +5,11 @@ from __future__ import annotations
 
 from harness.pdfa.facts.fonts.cmap import PREDEFINED
 from harness.pdfa.facts.fonts.composite import CIDFontFact, CMapFact, CMapFileFact, Type0Fact
-from harness.pdfa.facts.fonts.font import FontFact, GlyphFact, SimpleFact
-from harness.pdfa.facts.fonts.simple import CharSetFact, ProgramFact, TrueTypeFact
-from harness.pdfa.rules.registry import rule
+from harness.pdfa.facts.fonts.font import FontFact, GlyphFact
+from harness.pdfa.facts.fonts.simple import CharSetFact, ProgramFact, SimpleFact, TrueTypeFact
+from harness.pdfa.rules.rule import rule_list
+
+RULES, rule = rule_list()
 
 _SUBTYPES = {"Type0", "Type1", "MMType1", "Type3", "TrueType", "CIDFontType0", "CIDFontType2"}
 

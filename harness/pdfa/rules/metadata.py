@@ -5,9 +5,13 @@ from __future__ import annotations
 
 import re
 
-from harness.pdfa.facts.metadata.metadata import IdFact, InfoFact, ObjectFact, PropertyFact
-from harness.pdfa.facts.metadata.xmp import Node, Packet
-from harness.pdfa.rules.registry import Predicate, rule
+from harness.pdfa.facts.metadata.information import InfoFact
+from harness.pdfa.facts.metadata.packets import IdFact, ObjectFact, PropertyFact
+from harness.pdfa.facts.metadata.rdf import Node
+from harness.pdfa.facts.metadata.xmp import Packet
+from harness.pdfa.rules.rule import Predicate, rule_list
+
+RULES, rule = rule_list()
 
 
 @rule(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from harness.fhir.server.store import Patients, Stored
+from harness.fhir.store import Patients, Stored
 from harness.testscript.read.model import TestScript
 from harness.testscript.read.sets import set_folder
 

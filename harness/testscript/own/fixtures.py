@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.core.errors import HarnessError
-from harness.fhir.server.store import Patients
+from harness.fhir.store import Patients
 from harness.testscript.execute.settings import Settings
 from harness.testscript.execute.sources import Sources
 from harness.testscript.judge.bodies import Body, error_text

@@ -6,7 +6,7 @@ script can only mean; whatever is not known waits.
 
 from __future__ import annotations
 
-from harness.fhir.server.store import Stored
+from harness.fhir.store import Stored
 from harness.testscript.own.server import OwnServer
 from harness.testscript.read.model import TestScript, Variable
 

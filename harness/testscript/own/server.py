@@ -29,7 +29,7 @@ from harness.fhir.server.options import (
     open_access,
 )
 from harness.fhir.server.service import FhirServer
-from harness.fhir.server.store import Patients, ids_of
+from harness.fhir.store import Patients, ids_of
 from harness.testscript.execute.settings import Settings
 from harness.testscript.own.access import named_tokens, uses_tokens
 from harness.testscript.own.fixtures import read_content

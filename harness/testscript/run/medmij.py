@@ -25,7 +25,7 @@ from harness.core.verdicts import Blame
 from harness.fhir.model.types import load_model
 from harness.network.drive.queries import resource_base
 from harness.network.drive.session import FlowSession
-from harness.network.file import Network, Participant
+from harness.network.file import Network, Participant, read_network
 from harness.network.running import RunningNetwork, start
 from harness.testscript.execute.execution import Execution, drive
 from harness.testscript.execute.need import Performed
@@ -185,7 +185,7 @@ def through_network(
     :raises ConfigurationError: the network cannot be started.
     :raises UsageError: see :func:`choose_dvza`.
     """
-    network = Network.load(path)
+    network = read_network(path)
     chosen = choose_dvza(network, dvza)
     behind = network.behind(chosen.id)
     pgos = [item for item in network.of_role("pgo") if item.kind == "twin"]

@@ -12,7 +12,7 @@ from harness.core.run.exchanges import header
 from harness.core.text import Text
 from harness.fhir.server.options import by_token, open_access
 from harness.fhir.server.service import FhirServer
-from harness.fhir.server.store import Patients, ids_of
+from harness.fhir.store import Patients, ids_of
 from harness.testscript.outcome.results import ScriptResult
 from harness.testscript.own.inputs import bind_inputs
 from harness.testscript.own.server import OwnServer, OwnServers, lenient

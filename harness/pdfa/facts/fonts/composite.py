@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from harness.pdfa.facts.context import Context
 from harness.pdfa.facts.fonts import cmap as cmaps
-from harness.pdfa.facts.fonts.cff import CFFFont
 from harness.pdfa.facts.fonts.cmap import CMap
-from harness.pdfa.facts.fonts.font import SUBSET, Font, GlyphFact, font_file, open_program
-from harness.pdfa.facts.fonts.truetype import TrueTypeFont
-from harness.pdfa.file.cos import Stream
-
-if TYPE_CHECKING:
-    from harness.pdfa.facts.context import Context
+from harness.pdfa.facts.fonts.font import SUBSET, Font, GlyphFact
+from harness.pdfa.facts.fonts.programs.cff import CFFFont
+from harness.pdfa.facts.fonts.programs.font_files import FontFiles
+from harness.pdfa.facts.fonts.programs.truetype import TrueTypeFont
+from harness.pdfa.file.objects import Stream
 
 
 @dataclass(slots=True)
@@ -54,7 +53,6 @@ class CIDFontFact:
     subtype: str | None
     embedded: bool
     visible: bool
-    has_map: bool
     map_ok: bool
     subset: bool
     has_cid_set: bool
@@ -64,15 +62,13 @@ class CIDFontFact:
 class CompositeFont(Font):
     """A Type 0 font with its descendant."""
 
-    def __init__(self, ctx: Context, dict_: dict[str, Any]) -> None:
+    def __init__(self, ctx: Context, dict_: dict[str, Any], files: FontFiles) -> None:
         super().__init__(ctx, dict_)
         doc = ctx.doc
         descendants = doc.array(dict_.get("DescendantFonts"))
         self.descendant = doc.dict_of(descendants[0]) if descendants else {}
         self.descriptor = doc.sub(self.descendant, "FontDescriptor")
-        found = font_file(ctx, self.descriptor)
-        self.file = found[1] if found is not None else None
-        self.program = open_program(ctx, *found) if found is not None else None
+        self.file, self.program = files.open(self.descriptor)
         self.cid_subtype = doc.name(self.descendant.get("Subtype"))
         if self.cid_subtype not in ("CIDFontType0", "CIDFontType2"):
             self.program = None  # as the reference: unknown kinds of fonts are not read
@@ -167,26 +163,26 @@ class CompositeFont(Font):
             return [(int.from_bytes(text[i : i + 2], "big"), 2) for i in range(0, len(text), 2)]
         return self.cmap.codes(text)
 
-    def judge(self, where: str, invisible: bool) -> None:
-        """Judge font, descendant and CMap."""
+    def emit(self, where: str, invisible: bool) -> None:
+        """Facts of font, descendant and CMap."""
         ctx, doc = self.ctx, self.ctx.doc
-        self.judge_dict(self.dict, None, None, where, invisible)
-        self.judge_dict(self.descendant, self.program, self.file, where, invisible)
+        self.emit_dict(self.dict, None, None, where, invisible)
+        self.emit_dict(self.descendant, self.program, self.file, where, invisible)
         cmap = self.cmap
         info = (cmap.registry, cmap.ordering, cmap.supplement) if cmap is not None else None
-        ctx.judge("PDType0Font", Type0Fact(self.cmap_name, info, self._info(self.descendant)), where)
-        ctx.judge(
+        ctx.emit("PDType0Font", Type0Fact(self.cmap_name, info, self._info(self.descendant)), where)
+        ctx.emit(
             "PDCMap", CMapFact(self.cmap_name, self.cmap_stream is not None), where, self.cmap_name or ""
         )
         if self.cmap_stream is not None and cmap is not None:
             declared = doc.integer(self.cmap_stream.dict.get("WMode")) or 0
-            ctx.judge("CMapFile", CMapFileFact(declared, cmap.wmode, cmap.max_cid), where)
+            ctx.emit("CMapFile", CMapFileFact(declared, cmap.wmode, cmap.max_cid), where)
             if self.referenced is not None:
-                ctx.judge("PDReferencedCMap", self.referenced, where, self.referenced)
+                ctx.emit("PDReferencedCMap", self.referenced, where, self.referenced)
 
-    def finish(self, ctx: Context) -> None:
+    def finish(self) -> None:
         """CIDToGIDMap and CIDSet, once all uses are known."""
-        if not self.judged:
+        if not self.used:
             return
         where = f"font {self.label}"
         value = self.map_value
@@ -195,14 +191,13 @@ class CompositeFont(Font):
         fact = CIDFontFact(
             subtype=self.cid_subtype,
             embedded=self.program is not None,
-            visible=self.visible_use,
-            has_map=value is not None,
+            visible=False in self.used,
             map_ok=isinstance(value, Stream) or value == "Identity",
             subset=SUBSET.match(name) is not None,
             has_cid_set=cid_set is not None,
             cid_set_complete=cid_set is None or self._complete(cid_set.data() or b""),
         )
-        self.ctx.judge("PDCIDFont", fact, where)
+        self.ctx.emit("PDCIDFont", fact, where)
 
     def _complete(self, bits: bytes) -> bool:
         """Whether a CIDSet lists exactly the CIDs of the font program, in part 1 the used ones (0 does not matter)."""  # noqa: E501

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+from harness.pdfa.facts.metadata.rdf import Node
 from harness.pdfa.facts.metadata.schemas import properties, structures
-from harness.pdfa.facts.metadata.xmp import Node, Packet
+from harness.pdfa.facts.metadata.xmp import Packet
 
 EXTENSION = "http://www.aiim.org/pdfa/ns/extension/"
 SCHEMA = "http://www.aiim.org/pdfa/ns/schema#"

@@ -1,0 +1,89 @@
+"""``run.json`` as types: everything besides the exchanges that the verdicts of a run depend on."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, get_args
+
+import msgspec
+
+from harness.core.run.findings import Cell
+
+Intensity = Literal["smoke", "normal", "full"]
+"""How much is driven: sample sizes, real waiting for live parties, repeats of what holds for every cell."""
+INTENSITIES: tuple[Intensity, ...] = get_args(Intensity)
+
+
+class ParticipantVersion(msgspec.Struct, frozen=True, kw_only=True):
+    """Who took part, in which version (from the network file)."""
+
+    id: str
+    role: str
+    kind: str
+    vendor: str = ""
+    product: str = ""
+    version: str = ""
+
+
+class Selection(msgspec.Struct, frozen=True, kw_only=True):
+    """What the user restricted a run to; empty means everything.
+
+    :ivar vendors: HIS ids or vendor names.
+    :ivar releases: release families; empty: the newest one the parties of a cell share; ``all``: every one.
+    :ivar only: requirement ids or scenario names.
+    """
+
+    vendors: tuple[str, ...] = ()
+    standards: tuple[str, ...] = ()
+    pgos: tuple[str, ...] = ()
+    dvzas: tuple[str, ...] = ()
+    releases: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """What a run froze for its judges; a re-judge on another machine or day gets the same.
+
+    :ivar mode: ``drive`` when we made the traffic, ``serve`` when live parties came to our mocks.
+    :ivar requirements: requirement ids that each cell was asked about, by cell key.
+    :ivar persons: id of the test person by cell key, ``""`` when none is declared for the standard.
+    :ivar expectations: content of the expectation file by person id, dates filled in.
+    :ivar titles: name that screens must show by participant id, ``""`` when it is not known.
+    :ivar stated_endpoints: ids of live DVZAs whose endpoints stand in the network file itself.
+    :ivar logins: how a person logs in, by DVZA id: ``tokens``, ``mock`` or the file of a recipe.
+    :ivar capabilities: what each participant declares to support, by participant id.
+    """
+
+    intensity: Intensity = "normal"
+    mode: Literal["drive", "serve"] = "drive"
+    requirements: dict[str, tuple[str, ...]] = {}
+    persons: dict[str, str] = {}
+    expectations: dict[str, dict[str, Any]] = {}
+    titles: dict[str, str] = {}
+    stated_endpoints: tuple[str, ...] = ()
+    logins: dict[str, str] = {}
+    capabilities: dict[str, tuple[str, ...]] = {}
+
+
+class RunInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """``run.json``.
+
+    :ivar t: ``T`` as ``YYYY-MM-DD``; ``now`` is the frozen instant that judges get as clock value.
+    :ivar hashes: sha256 of catalogue, profiles, expectations and packages by name.
+    :ivar plan: the cells in the order of the plan.
+    """
+
+    schema: str = "run-1"
+    id: str
+    harness: str
+    python: str = ""
+    t: str
+    now: str
+    participants: tuple[ParticipantVersion, ...] = ()
+    hashes: dict[str, str] = {}
+    plan: tuple[Cell, ...] = ()
+    selection: Selection = Selection()
+    settings: Settings = Settings()
+
+    def asked(self, cell: Cell) -> tuple[str, ...]:
+        """Requirement ids that a cell was asked about."""
+        return self.settings.requirements.get(cell.key, ())

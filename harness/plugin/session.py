@@ -1,0 +1,148 @@
+"""The run behind one pytest session: opened before collection, closed with its reports and exit status."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from harness.core.clock import SystemClock
+from harness.core.errors import HarnessError
+from harness.core.exits import ExitCode, strongest
+from harness.core.run.findings import Cell, Finding
+from harness.core.run.info import Selection
+from harness.core.text import Lang
+from harness.judge.catalogue import Catalogue, load_catalogue
+from harness.matrix.plan import Plan
+from harness.matrix.preparation import PreparedRun, RunOptions, prepare
+from harness.matrix.qualification import Qualification
+from harness.plugin.options import SELECTORS
+from harness.report import allure_feed
+from harness.report.html import write_report
+from harness.report.junit import mark_broken
+from harness.scenario import Scenario, Unsound
+
+LOOKS = ("collectonly", "setuponly", "showfixtures", "show_fixtures_per_test", "markers", "help", "version")
+"""Options of pytest with which nothing runs: then nothing is written either."""
+
+
+class HarnessSession:
+    """What the plugin keeps for one pytest session.
+
+    :ivar codes: exit codes that the items asked for; the strongest one wins.
+    :ivar uncollected: exit codes of scenarios that could not be collected; then no item runs.
+    :ivar troubles: what went wrong outside the product, each message once, in order.
+    """
+
+    def __init__(self, prepared: PreparedRun, lang: Lang) -> None:
+        self.plan: Plan = prepared.plan
+        self.lang: Lang = lang
+        self.codes: list[ExitCode] = []
+        self.uncollected: list[ExitCode] = []
+        self.troubles: dict[str, ExitCode] = {}
+        self.qualification: Qualification | None = None
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The catalogue that decides this run."""
+        return self.plan.catalogue
+
+    def cells_of(self, scenario: Scenario) -> list[Cell]:
+        """The cells that a scenario runs in.
+
+        :raises pytest.Collector.CollectError: it names a requirement that does not exist.
+        """
+        try:
+            return [cell for cell, _ in self.plan.pairs([scenario])]
+        except HarnessError as error:
+            self.uncollected.append(error.exit_code)
+            raise pytest.Collector.CollectError(error.render(self.lang)) from None
+
+    def register(self, cell: Cell, scenario: Scenario) -> None:
+        """Note an item that will run."""
+        if self.qualification is not None:
+            self.qualification.register(cell, scenario)
+
+    def findings(self, cell: Cell, scenario: Scenario) -> list[Finding]:
+        """Findings of an item; Allure is told about them.
+
+        :raises Unsound: the run, the flow or the cell has none, and the product is not at fault.
+        """
+        if self.qualification is None:
+            raise Unsound("this pytest session only looks, nothing runs")
+        try:
+            found = self.qualification.findings(cell, scenario)
+        except HarnessError as error:
+            message = error.render(self.lang)
+            self.troubles.setdefault(message, error.exit_code)
+            raise Unsound(message, error.exit_code) from None
+        allure_feed.feed(scenario, cell, found, self.qualification, self.lang)
+        return found
+
+    def finish(self, config: pytest.Config) -> None:
+        """Close the run and write its reports."""
+        qualification = self.qualification
+        if qualification is None:
+            return
+        findings = qualification.finish()
+        if findings:
+            write_report(qualification.folder, qualification.catalogue, qualification.exchanges)
+            allure_dir = getattr(config.option, "allure_report_dir", None)
+            if allure_dir:
+                allure_feed.write_environment(Path(allure_dir), qualification.folder.info(), self.lang)
+        if config.option.xmlpath:
+            mark_broken(Path(config.option.xmlpath))
+
+    def exit_status(self, session: pytest.Session, status: int) -> int:
+        """The documented exit status for one of pytest's own."""
+        if status == pytest.ExitCode.INTERRUPTED and not session.testsfailed:
+            return status
+        if status == pytest.ExitCode.INTERRUPTED and self.uncollected:
+            return int(strongest(self.uncollected))
+        if status in (pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.INTERRUPTED):
+            return int(ExitCode.HARNESS_ERROR)
+        if status == pytest.ExitCode.USAGE_ERROR:
+            return int(ExitCode.USAGE)
+        if self.qualification is None:
+            return int(ExitCode.OK if session.testscollected else ExitCode.NOTHING_RAN)
+        return int(strongest(self.codes))
+
+
+_SESSION: pytest.StashKey[HarnessSession] = pytest.StashKey()
+
+
+def open_run(config: pytest.Config) -> None:
+    """Open the run, or refuse it as a whole with one message."""
+    lang: Lang = config.getoption("--harness-lang")
+    try:
+        prepared = prepare(_options(config), load_catalogue(), SystemClock())
+        opened = HarnessSession(prepared, lang)
+        if not any(getattr(config.option, name, False) for name in LOOKS):
+            opened.qualification = prepared.open()
+    except HarnessError as error:
+        pytest.exit(error.render(lang), returncode=int(error.exit_code))
+    config.stash[_SESSION] = opened
+    if opened.qualification is None:
+        return
+    run = opened.qualification.folder.path
+    if not config.option.xmlpath:
+        config.option.xmlpath = str(run / "junit.xml")
+    if not getattr(config.option, "allure_report_dir", None):
+        config.option.allure_report_dir = str(run / "allure-results")
+
+
+def session_of(config: pytest.Config) -> HarnessSession:
+    """The run behind a pytest session with ``--harness-network``."""
+    return config.stash[_SESSION]
+
+
+def _options(config: pytest.Config) -> RunOptions:
+    return RunOptions(
+        network=config.getoption("--harness-network"),
+        out=config.getoption("--harness-out"),
+        at=config.getoption("--harness-at"),
+        intensity=config.getoption("--harness-intensity"),
+        selection=Selection(
+            **{field: tuple(config.getoption(f"--harness-{name}")) for name, field in SELECTORS.items()}
+        ),
+    )

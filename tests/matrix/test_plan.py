@@ -1,0 +1,111 @@
+"""The plan: which cells a run has, and which scenarios run in them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+
+from harness.core.run.findings import Cell
+from harness.core.run.info import Intensity, Selection
+from harness.core.text import Text
+from harness.judge.catalogue import load_catalogue
+from harness.matrix.plan import Plan, client_requirements, plan_cells, requirements_of
+from harness.network.file import Network, Participant
+from harness.scenario import Scenario
+
+STANDARDS = ("huisartsgegevens-2.0", "pdfa-3.0")
+
+
+def network(**his: Any) -> Network:
+    """One HIS, its DVZA and two PGOs."""
+    shared: dict[str, Any] = {"kind": "twin", "standards": STANDARDS, **his}
+    return Network(
+        participants=(
+            Participant(id="his-a", role="his", dvza="dvza-a", **shared),
+            Participant(id="dvza-a", role="dvza", **shared),
+            Participant(id="pgo-1", role="pgo", **shared),
+            Participant(id="pgo-2", role="pgo", **shared),
+        )
+    )
+
+
+@pytest.mark.parametrize("releases", [("mm-2.9", "mm-2.10"), ("mm-2.10", "mm-2.9")])
+def test_the_newest_shared_release_is_the_highest_number(releases):
+    cells = plan_cells(network(releases=releases), Selection())
+    assert {cell.release for cell in cells} == {"mm-2.10"}
+
+
+def test_all_releases_are_planned_oldest_first():
+    cells = plan_cells(network(releases=("mm-2.10", "mm-2.9")), Selection(releases=("all",), pgos=("pgo-1",)))
+    assert [cell.release for cell in cells if cell.standard == STANDARDS[0]] == ["mm-2.9", "mm-2.10"]
+
+
+# --- scenarios in cells -----------------------------------------------------------------------------------
+
+DOCUMENTS, FRAMEWORK, PLANNED = (
+    "PD-GEN-001",
+    "MM-AUT-001",
+    next(i.id for i in load_catalogue() if not i.decidable),
+)
+
+
+def story(*requirements: str, **fields: Any) -> Scenario:
+    return Scenario(
+        name="story", title=Text(nl="a", en="a"), requirements=requirements, flow="collect", **fields
+    )
+
+
+def plan(intensity: Intensity = "normal", only: tuple[str, ...] = (), **his: Any) -> Plan:
+    selection = Selection(releases=("all",), only=only)
+    return Plan(plan_cells(network(**his), selection), load_catalogue(), selection, intensity)
+
+
+def cells(pairs: Iterable[tuple[Cell, Scenario]]) -> list[tuple[str, str, str]]:
+    return [(cell.pgo, cell.standard, cell.release) for cell, _ in pairs]
+
+
+def test_a_scenario_runs_in_every_cell_of_its_standard_and_release():
+    two = {"releases": ("mm-2.1", "mm-2.2")}
+    everywhere = cells(plan(**two).pairs([story(FRAMEWORK)]))
+    assert len(everywhere) == len(set(everywhere)) == 8
+    found = cells(plan(**two).pairs([story(DOCUMENTS, standard="pdfa-3.0", releases=("mm-2.1",))]))
+    assert found == [("pgo-1", "pdfa-3.0", "mm-2.1"), ("pgo-2", "pdfa-3.0", "mm-2.1")]
+
+
+@pytest.mark.parametrize(("intensity", "count"), [("smoke", 4), ("normal", 4), ("full", 8)])
+def test_once_is_once_per_parties_and_release_and_at_full_everywhere(intensity, count):
+    pairs = list(plan(intensity, releases=("mm-2.1", "mm-2.2")).pairs([story(FRAMEWORK, once=True)]))
+    assert len(pairs) == count
+    parties = {(cell.his, cell.dvza, cell.pgo, cell.release) for cell, _ in pairs}
+    assert len(parties) == 4
+
+
+def test_once_takes_the_first_cell_in_which_something_is_asked():
+    found = cells(plan().pairs([story(DOCUMENTS, once=True)]))
+    assert found == [("pgo-1", "pdfa-3.0", "mm-2.2"), ("pgo-2", "pdfa-3.0", "mm-2.2")]
+
+
+def test_only_selects_requirements_and_scenarios():
+    both = story(DOCUMENTS, FRAMEWORK)
+    assert {plan(only=(FRAMEWORK,)).asked(both, cell) for cell in plan().cells} == {(FRAMEWORK,)}
+    pdfa = next(cell for cell in plan().cells if cell.standard == "pdfa-3.0")
+    assert plan(only=("story",)).asked(both, pdfa) == (DOCUMENTS, FRAMEWORK)
+    assert list(plan(only=("other",)).pairs([both])) == []
+
+
+def test_only_what_a_judge_can_decide_in_the_cell_is_asked():
+    hg, pdfa = plan().cells[:2]
+    assert requirements_of(story(DOCUMENTS, FRAMEWORK, PLANNED), hg, load_catalogue()) == (FRAMEWORK,)
+    assert requirements_of(story(DOCUMENTS, FRAMEWORK, PLANNED), pdfa, load_catalogue()) == (
+        DOCUMENTS,
+        FRAMEWORK,
+    )
+
+
+def test_a_live_pgo_is_asked_its_own_requirements():
+    catalogue = load_catalogue()
+    found = client_requirements(plan().cells[1], catalogue)
+    assert found and {catalogue[item].role for item in found} == {"pgo"}
+    assert {catalogue[item].standard for item in found} == {"", "pdfa-3.0"}

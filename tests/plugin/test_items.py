@@ -1,0 +1,182 @@
+"""Items and outcomes of the plugin, from the verdict of a judge to every report."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from lxml import etree
+
+from harness import cli
+from harness.core.run.folder import RunFolder
+from harness.core.run.info import RunInfo, Settings
+from harness.core.text import Text
+from harness.judge.catalogue import load_catalogue
+from harness.network.person import expectations
+
+DOCUMENTS, FRAMEWORK = "PD-GEN-001", "MM-AUT-001"
+REASON = Text(nl="twee lezingen", en="two readings of one clause")
+ONE = ("--harness-vendor", "his-eik", "--harness-pgo", "pgo-zon")
+JUNIT = Path(__file__).resolve().parent.parent / "matrix" / "junit.xsd"
+
+
+def says(method, identifier, *words, **details):
+    """A judge that says one thing."""
+    return {identifier: lambda view: [getattr(view, method)(identifier, *words, **details)]}
+
+
+def case(done, name=""):
+    """The test case of one item."""
+    return next(item for item in done.cases if item.get("name").startswith(name))
+
+
+def values(element):
+    return {item.get("name"): item.get("value") for item in element.iter("property")}
+
+
+def test_everything_passes(run, network):
+    done = run()
+    assert done.code == 0
+    assert done.suite == {"tests": 8, "failures": 0, "errors": 0, "skipped": 0}
+    assert network.closed == 1
+    assert {item["verdict"] for item in done.json("findings.json")["findings"]} == {"pass"}
+    assert (done.folder / "report" / "index.html").is_file()
+
+
+@pytest.mark.parametrize(
+    ("judges", "code", "element", "status", "outcome"),
+    [
+        (says("fail", DOCUMENTS, received="x"), 1, "failure", "failed", "failed"),
+        (says("disputed", DOCUMENTS, REASON), 6, "error", "broken", "error"),
+        (says("inconclusive", DOCUMENTS, REASON), 6, "error", "broken", "error"),
+        (says("not_applicable", DOCUMENTS, REASON), 0, "skipped", "skipped", "skipped"),
+        (says("warn", DOCUMENTS, received="x"), 0, None, "passed", "passed"),
+        ({DOCUMENTS: lambda view: 1 / 0}, 3, "error", "broken", "error"),
+    ],
+    ids=["fail", "disputed", "inconclusive", "not-applicable", "warning", "error"],
+)
+def test_a_verdict_has_one_outcome_in_every_report(run, network, judges, code, element, status, outcome):
+    done = run(*ONE, "--harness-only", DOCUMENTS, judges=judges)
+    assert done.code == code
+    assert [child.tag for child in case(done) if child.tag not in ("properties",)] == [element] * bool(
+        element
+    )
+    assert [item["status"] for item in done.allure] == [status]
+    assert f"1 {outcome}" in done.out
+    assert etree.XMLSchema(etree.parse(JUNIT)).validate(etree.parse(done.folder / "junit.xml"))
+
+
+def test_a_disputed_requirement_is_shown_with_its_readings(run, network):
+    done = run(*ONE, "--harness-only", DOCUMENTS, judges=says("disputed", DOCUMENTS, REASON))
+    (found,) = done.json("findings.json")["findings"]
+    assert (found["verdict"], found["blame"]) == ("disputed", "specification")
+    assert values(case(done)) == {
+        "requirement": DOCUMENTS,
+        f"verdict:{DOCUMENTS}": "disputed",
+        "outcome": "broken",
+    }
+    assert REASON.en in case(done).find("error").text and "disputed" in case(done).find("error").text
+    message = done.allure[0]["statusDetails"]["message"]
+    assert "two readings" in message
+    categories = done.json("allure-results/categories.json")
+    regexes = {
+        item["name"]: item.get("messageRegex") for item in categories if "broken" in item["matchedStatuses"]
+    }
+    assert regexes["Harness or configuration"] is None
+    assert re.fullmatch(regexes["Undecided or disputed"], message, re.DOTALL)
+    again = done.folder.parent / "again"
+    assert cli.run(["judge", str(done.folder), "--out", str(again), "--lang", "en"]) == 6
+    assert (again / "findings.json").read_bytes() == (done.folder / "findings.json").read_bytes()
+    page = next((done.folder / "report").glob("vendor-his-eik*.en.html")).read_text()
+    assert "No verdict" in page and "≠ disputed" in page and "unclear specification" in page
+
+
+def test_a_disputed_should_is_told_and_does_not_count(run, network):
+    should = next(
+        item.id
+        for item in load_catalogue()
+        if item.strength.value == "SHOULD" and item.decidable and not item.standard
+    )
+    scenario = f"""
+from harness.scenario import Text, scenario
+
+@scenario(flow="collect", requirements=("{should}",), title=Text(nl="a", en="a"))
+def test_should(cell):
+    cell.judge()
+"""
+    (Path.cwd() / "test_should.py").write_text(scenario)
+    done = run(*ONE, "--harness-standard", "pdfa-3.0", judges=says("disputed", should, REASON))
+    assert done.code == 0 and "1 passed" in done.out
+    assert [item["verdict"] for item in done.json("findings.json")["findings"]] == ["disputed"]
+
+
+def test_a_failure_of_the_product_outweighs_what_is_undecided(run, network):
+    judges = says("fail", DOCUMENTS, received="x") | says("inconclusive", FRAMEWORK, REASON)
+    done = run(*ONE, judges=judges)
+    assert done.code == 1
+    assert done.suite == {"tests": 2, "failures": 1, "errors": 1, "skipped": 0}
+
+
+# --- what is collected ---------------------------------------------------------------------------------
+
+
+def collected(done):
+    return [line for line in done.out.splitlines() if "::" in line]
+
+
+def test_a_scenario_that_holds_for_all_standards_runs_once_and_at_full_in_every_cell(run, network):
+    normal = collected(run("--collect-only", "-q"))
+    full = collected(run("--collect-only", "-q", "--harness-intensity", "full"))
+    assert len([line for line in normal if "test_framework" in line]) == 4
+    assert len([line for line in full if "test_framework" in line]) == 16
+    assert len([line for line in full if "test_documents" in line]) == 4
+    assert set(normal) < set(full)
+
+
+@pytest.mark.parametrize("words", [("--collect-only",), ("--setup-plan",), ("--fixtures",)])
+def test_looking_leaves_nothing_on_disk(run, network, scenarios, words):
+    done = run(*words)
+    assert done.code == 0, done.out
+    assert ("test_documents[" in done.out) is (words != ("--fixtures",))
+    assert {path.name for path in scenarios.parent.iterdir()} <= {"test_story.py", "__pycache__"}
+    assert network.driven == []
+
+
+def test_looking_for_what_does_not_exist_says_so(run, network):
+    assert run("--collect-only", "-k", "nothing").code == 4
+    assert run("-k", "nothing").code == 4
+
+
+def test_a_cell_is_asked_only_what_was_selected(run, network):
+    done = run(*ONE, "-k", "documents")
+    asked = set(map(tuple, done.json("run.json")["settings"]["requirements"].values()))
+    assert asked == {(DOCUMENTS,)}
+    assert {flow for _, flow in network.driven} == {"collect"}
+
+
+def test_expectations_are_read_once_per_run(run, network, monkeypatch):
+    read = []
+    real = expectations.load_yaml
+    monkeypatch.setattr(
+        expectations, "load_yaml", lambda path, schema: read.append(path) or real(path, schema=schema)
+    )
+    done = run()
+    assert done.suite["tests"] == 8
+    assert len(read) == len(set(read)) == 2
+    info = RunFolder.open(done.folder).info()
+    assert isinstance(info, RunInfo) and isinstance(info.settings, Settings)
+    assert set(info.settings.expectations) == {"hanna-wilgenkamp", "bram-lisdodde"}
+
+
+def test_the_cell_fixture_is_for_scenarios(run, network, pytester):
+    pytester.makepyfile(test_story="def test_other(cell): pass")
+    done = run()
+    assert done.code == 3 and "1 error" in done.out
+
+
+def test_scenarios_without_a_network_are_skipped_with_the_reason(pytester, scenarios):
+    done = pytester.runpytest_inprocess("-rs")
+    assert done.ret == 0
+    done.assert_outcomes(skipped=2)
+    done.stdout.fnmatch_lines(["*--harness-network FILE*"])
