@@ -31,7 +31,7 @@ from harness.testscript.execute.execution import Execution, drive
 from harness.testscript.execute.need import Performed
 from harness.testscript.execute.transport import Transport, in_process
 from harness.testscript.outcome.results import ScriptResult
-from harness.testscript.own.server import OwnServers
+from harness.testscript.own.server import OwnServers, lenient
 from harness.testscript.plan.items import Item, problem_result
 from harness.testscript.plan.plan import Plan
 from harness.testscript.read.model import TestScript
@@ -230,6 +230,7 @@ def _run(item: Item, plan: Plan, access: Access, servers: OwnServers) -> ScriptR
     execution = Execution(script, settings, notes=tuple(notes))
     transports: dict[str, Transport] = {"server": send}
     if loaded is not None:
-        transports["own"] = in_process(loaded.for_script(script, plan.tokens).handle)
+        server = loaded.for_script(script, own.tokens)
+        transports["own"] = in_process(server.fork(authorize=lenient(server.authorize)).handle)
     drive(execution, transports)
     return execution.result(file=item.file, requirements=plan.requirements(script))
