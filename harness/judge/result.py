@@ -21,12 +21,14 @@ STELSELNODE = "stelselnode"
 class PartyResult:
     """One party of a run.
 
-    :ivar asked: state of every demanded requirement that the run asked.
+    :ivar demanded: every MUST that is demanded of it, asked or not.
+    :ivar asked: state of those that the run asked.
     """
 
     party: ParticipantVersion
     standing: Standing
     shortfall: Shortfall
+    demanded: frozenset[Key]
     asked: Mapping[Key, State]
 
 
@@ -91,5 +93,6 @@ def _party(party: ParticipantVersion, asking: Asking, tallies: Mapping[Key, Tall
         party=party,
         standing=standing(tallies, claim),
         shortfall=asking.shortfall(party),
+        demanded=claim.demanded,
         asked={key: tallies.get(key, Tally()).state for key in claim.demanded if key in asking.asked},
     )

@@ -16,7 +16,7 @@ from harness.core.data import data_path
 from harness.core.text import Text
 from harness.core.verdicts import Strength
 from harness.core.yamlfile import load_yaml
-from harness.judge.catalogue import Catalogue
+from harness.judge.catalogue import Catalogue, Requirement
 from harness.report.headlines import worst
 from harness.report.summary import Row
 
@@ -25,6 +25,12 @@ EVERY_PGO = "OPEN-ICT-37"
 SUPPLIER = ("his", "dvza")
 """Roles whose requirements decide."""
 UNTESTED = Text(nl="geen toets in deze run", en="no test in this run")
+_OTHER_PARTY = Text(
+    nl="hangt ook af van {names}: die is in deze run nagebootst",
+    en="depends on the {names} as well, which is simulated in this run",
+)
+_OTHER_STANDARD = Text(nl="hoort bij {names}: niet opgegeven", en="belongs to {names}: not declared")
+_OPEN = Text(nl="niet getoetst: {names}", en="not tested: {names}")
 
 
 @dataclass(frozen=True)
@@ -75,31 +81,42 @@ def basiseisen() -> tuple[Basiseis, ...]:
 def basiseis_rows(rows: Iterable[Row], catalogue: Catalogue) -> list[BasiseisRow]:
     """A row for every basic requirement.
 
-    :param rows: the requirements of the supplier's HIS and DVZA; MUSTs decide, SHOULDs only where there is
-        none.
+    :param rows: the requirements of the supplier's HIS, and of its DVZA unless that is simulated beside a
+        live HIS; MUSTs decide, SHOULDs only where there is none.
     """
     covering: dict[str, list[Row]] = {}
+    roles: set[str] = set()
     for row in rows:
+        roles.add(row.requirement.role)
         if row.requirement.role in SUPPLIER:
             for identifier in row.requirement.basiseis:
                 covering.setdefault(identifier, []).append(row)
-    return [_row(item, covering.get(item.id, []), catalogue) for item in basiseisen()]
+    return [_row(item, covering.get(item.id, []), _tests(item, catalogue), roles) for item in basiseisen()]
 
 
-def _row(item: Basiseis, covering: list[Row], catalogue: Catalogue) -> BasiseisRow:
-    must = [row for row in covering if row.requirement.strength is Strength.MUST]
-    found = worst(row.state for row in must or covering)
-    automatic = item.kind == "A"
-    reason = item.reason
-    if automatic and not covering:
-        standards = {one.standard for one in catalogue if item.id in one.basiseis and one.role in SUPPLIER}
-        if standards and "" not in standards:
-            names = ", ".join(sorted(standards))
-            reason = Text(nl=f"hoort bij {names}: niet gedraaid", en=f"belongs to {names}: not run")
+def _tests(item: Basiseis, catalogue: Catalogue) -> list[Requirement]:
+    return [one for one in catalogue if item.id in one.basiseis and one.role in SUPPLIER]
+
+
+def _row(item: Basiseis, covering: list[Row], tests: list[Requirement], roles: set[str]) -> BasiseisRow:
+    deciding = [row for row in covering if row.requirement.strength is Strength.MUST] or covering
+    found = worst(row.state for row in deciding)
+    simulated = sorted({one.role for one in tests} - roles)
+    state, reason = found, item.reason
+    if item.kind != "A":
+        state = State.NOT_TESTED
+    elif simulated:
+        state = worst((found, State.NOT_TESTED))
+        reason = _OTHER_PARTY.format(names=" + ".join(simulated).upper())
+    elif tests and not covering:
+        reason = _OTHER_STANDARD.format(names=", ".join(sorted({one.standard for one in tests})))
+    elif found is State.NOT_TESTED and covering:
+        open_ = sorted({row.requirement.id for row in deciding if row.state is State.NOT_TESTED})
+        reason = _OPEN.format(names=", ".join(open_))
     return BasiseisRow(
         basiseis=item,
-        state=found if automatic else State.NOT_TESTED,
-        support=found if covering and not automatic else None,
+        state=state,
+        support=found if covering and item.kind != "A" else None,
         requirements=tuple(sorted({row.requirement.id for row in covering})),
         reason=reason,
     )

@@ -22,7 +22,7 @@ class OpenGroup:
 
     :ivar reason: why, and what to do.
     :ivar cause: the other party that failed first, ``""`` when none did.
-    :ivar evidence: one finding per requirement and cell.
+    :ivar evidence: one finding per cell and exchange.
     """
 
     verdict: Verdict
@@ -99,7 +99,9 @@ def by_reason(findings: Iterable[Finding]) -> tuple[OpenGroup, ...]:
             cause=items[0].cause,
             received=items[0].received if items[0].verdict is Verdict.ERROR else "",
             requirements=tuple(dict.fromkeys(item.requirement for item in items)),
-            evidence=tuple({(item.requirement, item.cell): item for item in reversed(items)}.values())[::-1],
+            evidence=tuple({(item.cell, item.where.exchange): item for item in reversed(items)}.values())[
+                ::-1
+            ],
         )
         for items in groups.values()
     ]

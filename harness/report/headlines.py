@@ -13,7 +13,6 @@ from harness.judge.result import PartyResult
 from harness.judge.tally import Shortfall
 from harness.report.words import STATE, amount
 
-REHEARSAL = Text(nl="Oefening met nagebootste partijen", en="Rehearsal with simulated parties")
 NO_EVIDENCE = Text(
     nl="Oefening met nagebootste partijen: dit zegt niets over een product.",
     en="Rehearsal with simulated parties: this says nothing about any product.",
@@ -87,18 +86,23 @@ def per_requirement(states: Mapping[Key, State]) -> dict[State, int]:
     return counts
 
 
-def counted(counts: Mapping[State, int], *, failed_first: bool) -> Text:
-    """``94 van 96 verplichte eisen voldaan, 2 niet getoetst``; in a failure the failed ones come first."""
+def counted_of(result: PartyResult) -> Text:
+    """What was asked of a party, counted: ``94 van 96 verplichte eisen voldaan, 2 niet getoetst``.
+
+    In a failure the failed ones come first.
+    """
+    counts = per_requirement(result.asked)
+    first = State.NOT_MET if result.standing.outcome is Outcome.FAILS else State.MET
     total = amount(sum(counts.values()), "requirement")
-    order = WORST if failed_first else (State.MET, *(item for item in WORST if item is not State.MET))
-    shown = [state for state in order if counts.get(state) or state is order[0]]
-    first, *rest = shown
-    lead = Text(
-        nl=f"{counts.get(first, 0)} van {total.nl} {STATE[first].nl}",
-        en=f"{counts.get(first, 0)} of {total.en} {STATE[first].en}",
-    )
+    rest = [state for state in WORST if counts[state] and state is not first]
     return join(
-        [lead, *(Text(nl=f"{counts[s]} {STATE[s].nl}", en=f"{counts[s]} {STATE[s].en}") for s in rest)]
+        [
+            Text(
+                nl=f"{counts[first]} van {total.nl} {STATE[first].nl}",
+                en=f"{counts[first]} of {total.en} {STATE[first].en}",
+            ),
+            *(Text(nl=f"{counts[s]} {STATE[s].nl}", en=f"{counts[s]} {STATE[s].en}") for s in rest),
+        ]
     )
 
 
@@ -118,7 +122,7 @@ def headline(result: PartyResult, scope: Text, *, rehearsal: bool) -> Text:
     outcome = result.standing.outcome
     if result.party.kind != "live" and not rehearsal:
         return _STAND_IN.format(name=name)
-    found = counted(per_requirement(result.asked), failed_first=outcome is Outcome.FAILS)
+    found = counted_of(result)
     shown = found
     if outcome is Outcome.NO_VERDICT and not rehearsal and Obstacle.RECORD in result.standing.obstacles:
         shown = join([found, _WHY[Obstacle.RECORD]])

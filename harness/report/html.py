@@ -23,7 +23,7 @@ from harness.judge.cells import cell_exchanges
 from harness.judge.tally import Asking
 from harness.report.basiseisen import EVERY_PGO, BasiseisRow, basiseis_rows
 from harness.report.grouping import OPEN, by_reason, grouped, worst_first
-from harness.report.headlines import NO_EVIDENCE, obstacles, outcome_word, partial
+from harness.report.headlines import NO_EVIDENCE, counted_of, obstacles, outcome_word, partial
 from harness.report.summary import CellSummary, PartySummary, RunSummary, summarise
 from harness.report.words import (
     FOUND,
@@ -180,6 +180,7 @@ class HtmlReport:
             "kind": lambda party: KIND[party.kind].of(lang) if party.kind in KIND else party.kind,
             "stated": run.stated,
             "outcome": outcome,
+            "counted": lambda item: counted_of(item.result).of(lang),
             "outcome_word": lambda one: outcome_word(one, rehearsal=run.rehearsal).of(lang),
             "outcome_class": lambda item: item.standing.outcome.value if run.stated(item) else "unstated",
             "partial": lambda item: partial(item.result.shortfall).of(lang),
@@ -214,11 +215,13 @@ class HtmlReport:
     def _party(self, item: PartySummary) -> dict[str, Any]:
         run = self._summary
         dvzas = run.dvzas_of(item)
+        parts = [item, *(one for one in dvzas if run.stated(one))]
         return {
             "mine": item,
             "dvzas": dvzas,
+            "parts": parts,
             "both": run.together(item),
-            "basiseisen": self._basiseisen([item, *dvzas]) if item.party.role == "his" else [],
+            "basiseisen": self._basiseisen(parts) if item.party.role == "his" and run.stated(item) else [],
             "every_pgo": EVERY_PGO,
             "pgo_findings": [
                 run.parties[name] for name in item.others.get("pgo", ()) if run.parties[name].findings

@@ -192,8 +192,9 @@ class _Summary:
         )
 
     def rows(self, party: str) -> Iterable[Row]:
-        """Every requirement that was asked of a party or judged for it, in id order."""
+        """Every requirement that was demanded or asked of a party, or judged for it, in id order."""
         keys = {key for key in (*self.result.strengths, *self.result.tallies) if key.party == party}
+        keys |= self.result.parties[party].demanded
         for key in sorted(keys, key=lambda item: (item.requirement, item.release)):
             counts = self.result.tallies.get(key, Tally())
             yield Row(self.catalogue[key.requirement], key.release, counts, counts.state)

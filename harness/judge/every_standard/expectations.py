@@ -26,8 +26,10 @@ from harness.judge.every_standard.answers import (
 from harness.judge.view import CellView
 
 NO_FILE = Text(
-    nl="geen verwachtingenbestand voor deze testpersoon (maak er een met harness expect)",
-    en="no expectation file for this test person (draft one with harness expect)",
+    nl="geen verwachtingenbestand voor deze testpersoon; noem er een in het netwerkbestand bij de persoon "
+    "(expectations: BESTAND)",
+    en="no expectation file for this test person; name one with the person in the network file "
+    "(expectations: FILE)",
 )
 
 
