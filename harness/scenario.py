@@ -1,14 +1,19 @@
-"""The vocabulary of scenario files: which flow, which requirements, which title.
+"""The vocabulary of scenario files: what happens, step by step, and in which flow.
 
-A scenario is a pytest function. It says what is exercised and leaves driving, recording, judging and
+A scenario is a pytest function. It tells what is exercised and leaves driving, recording, judging and
 reporting to the rooms behind it::
 
-    @scenario(standard="huisartsgegevens-2.0", flow="collect", requirements=("HG-PAT-001",),
-              title=Text(nl="Patiënt", en="Patient"))
-    def test_patient(cell: CellRun) -> None:
+    @scenario(
+        flow="collect",
+        title=Text(nl="De persoon haalt gegevens op", en="The person collects data"),
+        steps=(Text(nl="De persoon kiest een praktijk.", en="The person chooses a practice."),),
+    )
+    def test_collecting(cell: CellRun) -> None:
         cell.judge()
 
-One pytest item is one scenario in one cell (HIS × DVZA × PGO × standard × release).
+What it asks follows from the catalogue: the groups of requirements that name the scenario. One pytest item is
+one group in one cell (HIS × DVZA × PGO × standard × release). A scenario that names ``requirements`` itself
+asks those, in one item per cell.
 """
 
 from __future__ import annotations
@@ -17,7 +22,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-from harness.core.exits import ExitCode
 from harness.core.run.findings import Cell, Finding
 from harness.core.text import Text
 from harness.core.verdicts import Verdict
@@ -33,20 +37,27 @@ class Scenario:
     """What one scenario function declares.
 
     :ivar name: function name without ``test_``; stable, used by ``--only``.
+    :ivar requirements: ids that it asks; empty: those of the groups that name it.
+    :ivar steps: what happens, for people.
     :ivar standard: standard id, or ``None`` when it runs in cells of every standard.
     :ivar flow: the flow whose recording it needs; further ones in ``flows``.
     :ivar once: what it exercises does not depend on the standard (the rule is in
         :meth:`harness.matrix.plan.Plan.pairs`).
+    :ivar group: the group that this part of it asks, ``""``: it is no part.
+    :ivar story: title of the whole, when ``title`` is that of a group.
     """
 
     name: str
     title: Text
-    requirements: tuple[str, ...]
     flow: str
+    requirements: tuple[str, ...] = ()
+    steps: tuple[Text, ...] = ()
     standard: str | None = None
     flows: tuple[str, ...] = ()
     releases: tuple[str, ...] = ()
     once: bool = False
+    group: str = ""
+    story: Text | None = None
 
     @property
     def all_flows(self) -> tuple[str, ...]:
@@ -67,7 +78,7 @@ class CellRun(Protocol):
         """Drive what is not yet driven, judge the scenario's requirements, and raise what they ask for.
 
         :raises ProductFailure: a requirement failed.
-        :raises Undecided: a MUST is inconclusive or disputed.
+        :raises Undecided: a MUST is inconclusive, disputed or not tested.
         :raises Unsound: the harness or the configuration is at fault.
         """
         ...
@@ -76,13 +87,9 @@ class CellRun(Protocol):
 class ProductFailure(AssertionError):
     """A product breaks a requirement (Allure: failed)."""
 
-    exit_code = ExitCode.FAILED
-
 
 class Undecided(Exception):
-    """A MUST requirement could not be decided (JUnit: error; Allure: broken)."""
-
-    exit_code = ExitCode.UNDECIDED
+    """A MUST requirement was not decided or not tested (JUnit: error; Allure: broken)."""
 
     def __init__(self, message: str, verdict: Verdict = Verdict.INCONCLUSIVE) -> None:
         super().__init__(message)
@@ -90,21 +97,15 @@ class Undecided(Exception):
 
 
 class Unsound(Exception):
-    """The harness or the configuration is at fault (JUnit: error; Allure: broken).
-
-    :ivar exit_code: 3 for the harness, 2 for usage or configuration.
-    """
-
-    def __init__(self, message: str, exit_code: ExitCode = ExitCode.HARNESS_ERROR) -> None:
-        super().__init__(message)
-        self.exit_code = exit_code
+    """The harness or the configuration is at fault (JUnit: error; Allure: broken)."""
 
 
 def scenario(
     *,
-    requirements: tuple[str, ...],
     title: Text,
     flow: str,
+    requirements: tuple[str, ...] = (),
+    steps: tuple[Text, ...] = (),
     standard: str | None = None,
     flows: tuple[str, ...] = (),
     releases: tuple[str, ...] = (),
@@ -118,6 +119,7 @@ def scenario(
             title=title,
             requirements=requirements,
             flow=flow,
+            steps=steps,
             standard=standard,
             flows=flows,
             releases=releases,

@@ -1,4 +1,4 @@
-"""Write ``profiles/requirements.lock``: every requirement id ever used, sorted; ids are only added."""
+"""Write ``profiles/requirements.lock``: every requirement id of ours ever used; ids are only added."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from harness.judge.catalogue import load_catalogue_from  # noqa: E402
+from harness.core.standards.table import standards  # noqa: E402
+from harness.judge.catalogue import load_catalogue  # noqa: E402
 
 LOCK = ROOT / "profiles" / "requirements.lock"
 HEADER = (
@@ -23,7 +24,8 @@ def main() -> None:
     if LOCK.exists():
         lines = LOCK.read_text(encoding="utf-8").splitlines()
         known = {line.strip() for line in lines if line.strip() and not line.startswith("#")}
-    known |= {item.id for item in load_catalogue_from(ROOT / "profiles")}
+    ours = {item.id for item in standards().values() if item.own}
+    known |= {item.id for item in load_catalogue() if not item.standard or item.standard in ours}
     LOCK.write_text(HEADER + "\n".join(sorted(known)) + "\n", encoding="utf-8")
 
 

@@ -1,7 +1,7 @@
 """The hooks and fixtures of a run: items are scenario × cell, findings become outcomes.
 
 Registered by :mod:`harness.plugin` when ``--harness-network`` is given. Exit statuses follow
-``docs/architecture.md``: 0, 1, 2, 3, 4, 6, never a count.
+``docs/architecture.md``, never a count.
 """
 
 from __future__ import annotations
@@ -14,26 +14,29 @@ import pytest
 from harness.core.errors import UsageError
 from harness.core.run.findings import Cell, Finding
 from harness.core.text import Text
-from harness.judge.judging import exit_codes
 from harness.plugin.outcomes import raise_for, settle, status_word
 from harness.plugin.session import HarnessSession, session_of
 from harness.scenario import Scenario, scenario_of
 
 DIMENSIONS = ("his", "dvza", "pgo", "standard", "release")
+PARAMETERS = (*DIMENSIONS, "group")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """One item per cell that the scenario runs in."""
+    """One item per cell that the scenario runs in, and per group of requirements that it asks there."""
     declared = scenario_of(metafunc.function)
     if declared is not None:
-        cells = session_of(metafunc.config).cells_of(declared)
-        rows = [pytest.param(*_prefixed(cell), id=cell.key) for cell in cells]
-        metafunc.parametrize(DIMENSIONS, rows, indirect=True)
+        pairs = session_of(metafunc.config).pairs_of(declared)
+        rows = [
+            pytest.param(*_prefixed(cell, part), id="+".join(filter(None, (cell.key, part.group))))
+            for cell, part in pairs
+        ]
+        metafunc.parametrize(PARAMETERS, rows, indirect=True)
 
 
-def _prefixed(cell: Cell) -> list[str]:
+def _prefixed(cell: Cell, part: Scenario) -> list[str]:
     """Parameter values that stay distinct in Allure's history id, which joins values without names."""
-    return [f"{name}:{getattr(cell, name)}" for name in DIMENSIONS]
+    return [*(f"{name}:{getattr(cell, name)}" for name in DIMENSIONS), f"group:{part.group}"]
 
 
 def _value(request: pytest.FixtureRequest) -> str:
@@ -70,6 +73,12 @@ def release(request: pytest.FixtureRequest) -> str:
     return _value(request)
 
 
+@pytest.fixture
+def group(request: pytest.FixtureRequest) -> str:
+    """Group of requirements that the item asks, ``""`` for a scenario that names them itself."""
+    return _value(request)
+
+
 class ScenarioCell:
     """The ``cell`` argument of a scenario function (see :class:`harness.scenario.CellRun`)."""
 
@@ -88,14 +97,13 @@ class ScenarioCell:
         self._item.user_properties += [
             (f"verdict:{item.requirement}", item.verdict.value) for item in findings
         ]
-        session.codes += exit_codes(findings, session.catalogue)
         raise_for(findings, session.catalogue, session.lang)
         return findings
 
 
 @pytest.fixture
 def cell(
-    request: pytest.FixtureRequest, his: str, dvza: str, pgo: str, standard: str, release: str
+    request: pytest.FixtureRequest, his: str, dvza: str, pgo: str, standard: str, release: str, group: str
 ) -> ScenarioCell:
     """The cell of this item, for scenario functions."""
     declared = scenario_of(request.function)
@@ -108,7 +116,8 @@ def cell(
             where=request.node.nodeid,
         )
     combination = Cell(his=his, dvza=dvza, pgo=pgo, standard=standard, release=release)
-    return ScenarioCell(combination, declared, session_of(request.config), request.node)
+    session = session_of(request.config)
+    return ScenarioCell(combination, session.plan.part(declared, combination, group), session, request.node)
 
 
 def _scenario_of(item: pytest.Item) -> Scenario | None:
@@ -117,10 +126,14 @@ def _scenario_of(item: pytest.Item) -> Scenario | None:
 
 def _cell_of(item: pytest.Item) -> Cell | None:
     """The cell of an item; ``None`` when it has none."""
-    callspec = getattr(item, "callspec", None)
-    given = getattr(callspec, "params", {})
-    values = {name: str(given[name]).partition(":")[2] for name in DIMENSIONS if name in given}
+    values = {name: value for name, value in _given(item).items() if name in DIMENSIONS}
     return Cell(**values) if len(values) == len(DIMENSIONS) and all(values.values()) else None
+
+
+def _given(item: pytest.Item) -> dict[str, str]:
+    """Values of the parameters of an item."""
+    given = getattr(getattr(item, "callspec", None), "params", {})
+    return {name: str(given[name]).partition(":")[2] for name in PARAMETERS if name in given}
 
 
 @pytest.hookimpl(trylast=True)
@@ -140,7 +153,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     for item in session.items:
         declared, combination = _scenario_of(item), _cell_of(item)
         if declared is not None and combination is not None:
-            run.register(combination, declared)
+            run.register(combination, run.plan.part(declared, combination, _given(item)["group"]))
 
 
 @pytest.hookimpl(wrapper=True)
@@ -149,9 +162,8 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Show the findings, not a traceback, for verdicts."""
     report = yield
-    code = settle(item, call, report)
-    if code is not None:
-        session_of(item.config).codes.append(code)
+    if settle(item, call, report):
+        session_of(item.config).unexpected = True
     return report
 
 

@@ -20,7 +20,7 @@ from harness.judge.catalogue import Catalogue
 from harness.matrix.qualification import Qualification
 from harness.record.har import to_entry
 from harness.report.console import finding_line
-from harness.report.summary import QUIET, worst_first
+from harness.report.grouping import QUIET, worst_first
 from harness.report.words import CATEGORY, SYMBOL, more_findings
 from harness.scenario import ProductFailure, Scenario, Undecided, Unsound
 
@@ -38,7 +38,10 @@ def feed(
     allure.dynamic.title(scenario.title.of(lang))
     allure.dynamic.epic(f"HIS {cell.his}")
     allure.dynamic.feature(cell.standard)
-    allure.dynamic.story(scenario.title.of(lang))
+    allure.dynamic.story((scenario.story or scenario.title).of(lang))
+    if scenario.steps:
+        told = (f"{number}. {step.of(lang)}" for number, step in enumerate(scenario.steps, 1))
+        allure.dynamic.description("\n".join(told))
     allure.dynamic.suite(f"{cell.his} × {cell.dvza} × {cell.pgo}")
     allure.dynamic.label("release", cell.release)
     for item in {finding.requirement: finding for finding in findings}.values():

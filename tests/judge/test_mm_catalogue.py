@@ -2,55 +2,21 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
-from collections import Counter
 
-from harness.core.data import data_path
 from harness.core.standards.faults import faults
 from harness.judge.catalogue import load_catalogue
 from harness.medmij.flows import variants
-from harness.scenario import Scenario, scenario_of
 
 CATALOGUE = load_catalogue()
 MINE = [item for item in CATALOGUE if item.id.startswith("MM-")]
 MAIN = {"collect", "share"}
 
 
-def scenarios() -> list[Scenario]:
-    found = []
-    for path in sorted(data_path("scenarios", "afsprakenstelsel").glob("test_*.py")):
-        spec = importlib.util.spec_from_file_location(f"trust_{path.stem}", path)
-        assert spec
-        assert spec.loader
-        module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-        found += [item for item in map(scenario_of, vars(module).values()) if item is not None]
-    return found
-
-
 def test_every_row_of_the_sheet_is_in_the_catalogue() -> None:
     text = " ".join(item.source for item in MINE)
     rows = set(re.findall(r"\b[AP][0-9]{1,2}\b", text))
     assert rows >= {f"A{number}" for number in range(1, 38)} | {f"P{number}" for number in range(1, 23)}
-
-
-def test_every_automatic_requirement_is_in_exactly_one_scenario() -> None:
-    counted = Counter(item for scenario in scenarios() for item in scenario.requirements)
-    assert set(counted.values()) == {1}
-    assert {item.id for item in MINE if item.kind == "automatic"} == set(counted)
-
-
-def test_scenarios_drive_the_flows_of_their_requirements() -> None:
-    for scenario in scenarios():
-        needed = {
-            flow
-            for item in scenario.requirements
-            if CATALOGUE[item].decidable
-            for flow in CATALOGUE[item].flows
-        }
-        assert needed <= set(scenario.all_flows), scenario.name
-        assert set(scenario.all_flows) - MAIN <= needed, scenario.name
 
 
 def test_flows_and_requirements_name_each_other() -> None:

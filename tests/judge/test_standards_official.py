@@ -25,6 +25,7 @@ SETS = {
     "pdfa-3.0": ("PDFA-3-0", "example-pdfa-kwalificatie1"),
     "eafspraak-2.0": ("eAppointment-2-0", "eAfspraak-Patient-kwalificatie1"),
     "zelfmetingen-2.0": ("SelfMeasurements-2-0", "selfmeasurement-patient-kwalificatie1"),
+    "overgevoeligheden-3.0": ("AllergyIntolerance-3-0", "XXX-TEST-D"),
 }
 OFFICIAL = {
     "huisartsgegevens-2.0": {
@@ -47,6 +48,7 @@ OFFICIAL = {
         "zm-period": {"Observation": 8},
         "zm-vitalsigns": {"Observation": 6},
     },
+    "overgevoeligheden-3.0": {"og-intolerances": {"AllergyIntolerance": 7}},
 }
 """Counts that the official server scripts assert for their person."""
 LEFT_OUT = ("-S.xml", "-O.xml", "DocumentReference-kwalificatie3.xml")

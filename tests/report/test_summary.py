@@ -30,6 +30,8 @@ def requirement(identifier: str, strength: Strength = Strength.MUST, **fields: s
         id=identifier,
         title=Text(nl=f"eis {identifier}", en=f"requirement {identifier}"),
         source="clause",
+        topic="form",
+        group="patient",
         mark="S",
         role="his",
         strength=strength,

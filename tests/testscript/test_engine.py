@@ -370,6 +370,16 @@ def test_a_response_without_the_value_that_a_script_needs_leaves_it_undecided(ki
     assert result.verdict is Verdict.INCONCLUSIVE and "no value" in result.findings[0].received
 
 
+def test_the_next_page_is_followed_where_a_script_asks_for_it(kit, run):
+    first = operation("search", "Observation", "?_count=2", response="page")
+    following = check(expression="Bundle.entry.count() = 2")
+    result = run_one(
+        kit, run, first, OK, following, operation("read", url="${next}"), OK, check(expression="Bundle.entry.count() = 1"),
+        variables=variable("next", expression="Bundle.link.where(relation = 'next').url", source="page"),
+    )  # fmt: skip
+    assert result.verdict is Verdict.PASS, result.findings
+
+
 def test_a_variable_may_be_a_header_of_a_response(kit, run):
     from scriptkit import value
 

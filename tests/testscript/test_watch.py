@@ -324,6 +324,18 @@ def test_the_served_mock_ends_when_all_scenarios_are_done(kit, plan, tmp_path, c
     assert (out / "events.jsonl").read_text().count("script-matched") == 1
 
 
+def test_a_script_that_waits_for_input_is_undecided_from_the_start(kit, plan):
+    from scriptkit import variable
+
+    kit.client_script(search("?identifier=${reason}"), count(1), variables=variable("reason"))
+    mock = prepare([kit.goal], plan, BASE)
+    told = []
+    mock.watch.notify = lambda kind, **facts: told.append((kind, facts.get("verdict")))
+    mock.watch.announce()
+    assert told == [("script-finished", "inconclusive")] and mock.watch.complete
+    assert get(mock, "Observation?identifier=x").status == 200 and len(mock.watch.extra) == 1
+
+
 def test_the_served_mock_waits_for_another_try(kit, plan, monkeypatch):
     from harness.testscript.watch import live
 

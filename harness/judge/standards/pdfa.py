@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from harness.core.run.findings import Finding
 from harness.core.text import Text
 from harness.judge.every_standard.answers import (
+    NO_MANIFEST,
     Answer,
     Json,
     answers,
@@ -19,16 +20,10 @@ from harness.judge.every_standard.answers import (
     unsupported_manifest,
 )
 from harness.judge.every_standard.content import each_match
-from harness.judge.every_standard.expectations import canaries, expected_content
-from harness.judge.every_standard.filters import empty_answer, within_window
+from harness.judge.every_standard.filters import within_window
 from harness.judge.registry import judge
 from harness.judge.standards.pdfa_documents import content_of, found_documents, stated_type
 from harness.judge.view import CellView
-
-NO_MANIFEST = Text(
-    nl="het HIS kent geen DocumentManifest en zegt dat zoals het hoort",
-    en="the HIS does not support DocumentManifest and says so as it should",
-)
 
 
 @judge("PD-FND-001")
@@ -43,18 +38,6 @@ def current_documents(view: CellView) -> Iterator[Finding]:
             "status current",
             "status",
         )
-
-
-@judge("PD-FND-002")
-def indexed_window(view: CellView) -> Iterator[Finding]:
-    """The search on indexed gives documents of the period."""
-    return within_window(view, "PD-FND-002", "pd-find-empty", "indexed", "indexed")
-
-
-@judge("PD-FND-003")
-def nothing_found(view: CellView) -> Iterator[Finding]:
-    """No matches: 200 and an empty searchset."""
-    return empty_answer(view, "PD-FND-003", "pd-find-empty")
 
 
 def _refusal(
@@ -236,10 +219,9 @@ def _against_content(view: CellView, requirement: str, key: str) -> Iterator[Fin
             )
             break
     if not decided and any(item.retrieved for item in found_documents(view)):
-        yield view.not_applicable(
-            requirement,
-            Text(nl=f"geen document noemt {key}", en=f"no document states {key}"),
-        )
+        reason = Text(nl=f"geen document noemt {key}", en=f"no document states {key}")
+        optional = key != "contentType"
+        yield view.unseen(requirement, reason, f"no-document-{key}" if optional else "")
 
 
 def _actual(key: str, content: bytes) -> str:
@@ -330,7 +312,7 @@ def _without_manifest(view: CellView) -> bool:
 def current_manifests(view: CellView) -> Iterator[Finding]:
     """The search on status gives current manifests."""
     if _without_manifest(view):
-        yield view.not_applicable("PD-MAN-002", NO_MANIFEST)
+        yield view.unseen("PD-MAN-002", NO_MANIFEST, "no-document-manifest")
         return
     for operation in ("pd-manifest-current", "pd-manifest-created"):
         yield from each_match(
@@ -347,7 +329,7 @@ def current_manifests(view: CellView) -> Iterator[Finding]:
 def manifest_window(view: CellView) -> Iterator[Finding]:
     """The search on created gives manifests of the period."""
     if _without_manifest(view):
-        yield view.not_applicable("PD-MAN-003", NO_MANIFEST)
+        yield view.unseen("PD-MAN-003", NO_MANIFEST, "no-document-manifest")
         return
     yield from within_window(view, "PD-MAN-003", "pd-manifest-created", "created", "created")
 
@@ -356,7 +338,7 @@ def manifest_window(view: CellView) -> Iterator[Finding]:
 def manifest_document(view: CellView) -> Iterator[Finding]:
     """The document of a manifest can be retrieved."""
     if _without_manifest(view):
-        yield view.not_applicable("PD-MAN-004", NO_MANIFEST)
+        yield view.unseen("PD-MAN-004", NO_MANIFEST, "no-document-manifest")
         return
     tried = answers(view, "pd-manifest-document")
     for answer in tried:
@@ -380,37 +362,7 @@ def manifest_document(view: CellView) -> Iterator[Finding]:
         for part in objects(resource.get("content"))
     ]
     if not listed:
-        yield view.not_applicable(
+        yield view.not_tested(
             "PD-MAN-004",
             Text(nl="geen manifest in deze periode", en="no manifest in this period"),
         )
-
-
-@judge("PD-EXP-001")
-def expected_documents(view: CellView) -> Iterator[Finding]:
-    """Expectations of pd-find-current."""
-    return expected_content(view, "PD-EXP-001", "pd-find-current")
-
-
-@judge("PD-EXP-002")
-def expected_empty(view: CellView) -> Iterator[Finding]:
-    """Expectations of pd-find-empty."""
-    return expected_content(view, "PD-EXP-002", "pd-find-empty")
-
-
-@judge("PD-EXP-003")
-def expected_manifests(view: CellView) -> Iterator[Finding]:
-    """Expectations of pd-manifest-current."""
-    return expected_content(view, "PD-EXP-003", "pd-manifest-current")
-
-
-@judge("PD-EXP-004")
-def expected_manifest_period(view: CellView) -> Iterator[Finding]:
-    """Expectations of pd-manifest-created."""
-    return expected_content(view, "PD-EXP-004", "pd-manifest-created")
-
-
-@judge("PD-PRV-001")
-def not_shared(view: CellView) -> Iterator[Finding]:
-    """Canaries of the test person."""
-    return canaries(view, "PD-PRV-001")

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
@@ -77,8 +77,12 @@ class OwnServer:
         return by_token({rewriting.get(token, token): patient for token, patient in tokens.items()})
 
     def for_script(self, script: TestScript, rewriting: Mapping[str, str]) -> FhirServer:
-        """An independent copy of the server for one script, with the access that its test set has."""
-        return self.server.fork(authorize=self.access(script, rewriting))
+        """An independent copy of the server for one script, with the access that its test set has.
+
+        It gives pages where the script follows them.
+        """
+        options = replace(self.server.options, paging="links") if script.follows_pages else None
+        return self.server.fork(options=options, authorize=self.access(script, rewriting))
 
     def patients_of(self, script: TestScript) -> tuple[str, ...]:
         """The patients that a script is about: those of its tokens, else the only one there is."""

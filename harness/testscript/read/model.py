@@ -7,6 +7,7 @@ kept by name in ``unsupported`` and gives an error verdict, never a pass.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -14,6 +15,7 @@ from typing import Literal
 Side = Literal["server", "client", "mixed", "load"]
 """Who is under test: the server (HIS, DVZA), the client (PGO), both, or nobody (load script)."""
 
+_NEXT_PAGE = re.compile(r"relation\s*=\s*'next'")
 WRITES = frozenset(("update", "updateCreate", "create", "transaction", "batch", "delete", "purge"))
 """Codes of operations that change what a server holds."""
 
@@ -217,6 +219,11 @@ class TestScript:
     def writes(self) -> bool:
         """Whether it changes what a server holds."""
         return any(operation.code in WRITES for operation in self.operations())
+
+    @property
+    def follows_pages(self) -> bool:
+        """Whether it takes the address of a next page out of an answer."""
+        return any(_NEXT_PAGE.search(variable.expression or "") for variable in self.variables.values())
 
     def by_client(self, operation: Operation) -> bool:
         """Whether the client under test performs an operation (and not the harness)."""

@@ -79,10 +79,7 @@ class ClientWatch:
         )
         session.feed(performed, found.server)
         if session.done:
-            result = session.result()
-            self.notify(
-                "script-finished", file=session.file, verdict=result.verdict.value, attempts=session.attempts
-            )
+            self._finished(session)
 
     def _match(self, request: Request) -> Candidate | None:
         """The script that a request belongs to; ``None`` for other traffic."""
@@ -112,6 +109,16 @@ class ClientWatch:
             for points, order, session in kept
             if (candidate := _candidate(session, request, points, order, alone=len(kept) == 1))
         ]
+
+    def announce(self) -> None:
+        """Tell which scripts have ended before the client did anything (they wait for input)."""
+        for session in self.sessions:
+            if session.done:
+                self._finished(session)
+
+    def _finished(self, session: Session) -> None:
+        verdict = session.current.verdict.value
+        self.notify("script-finished", file=session.file, verdict=verdict, attempts=session.attempts)
 
     @property
     def complete(self) -> bool:

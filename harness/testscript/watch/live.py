@@ -69,6 +69,7 @@ def serve_client(
         board = Board(mock, options.lang)
         record.events.subscribe(board if sys.stderr.isatty() else plain_line)
         record.events.emit("run-started", base=base, scripts=len(mock.watch.sessions))
+        mock.watch.announce()
         server = _MockServer(mock, record)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()

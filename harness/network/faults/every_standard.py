@@ -1,25 +1,22 @@
-"""Faults that every standard shares: what is wrong with a searchset, whatever it holds."""
+"""Faults of every standard: what is wrong with a searchset whatever it holds, and with a request for one."""
 
 from __future__ import annotations
 
-import copy
+from msgspec.structs import replace
 
-from harness.network.faults.his import fault
-from harness.network.faults.tools import BSN, Answer, walk
-
-TARGETS = ("hg-episodes", "pd-manifest-current", "ea-future", "zm-glucose")
-"""One query per standard for defects that need no more; none of these answers is asked for includes."""
-FILTERED = ("hg-composition", "pd-manifest-created", "ea-month", "zm-period")
+from harness.core.run.exchanges import Request
+from harness.network.faults.answer import BSN, Answer, walk
+from harness.network.faults.registry import his_fault, pgo_fault
 
 
-@fault("search-status-500", *TARGETS)
+@his_fault("search-status-500")
 def search_status(answer: Answer) -> None:
     """XML only, so that the content is still seen in JSON."""
     if answer.kind == "xml":
         answer.refuse(500, "exception", "interne fout")
 
 
-@fault("bundle-type-collection", *TARGETS)
+@his_fault("bundle-type-collection")
 def bundle_type(answer: Answer) -> None:
     """A collection, which has no total and no search modes."""
     if answer.resource is not None:
@@ -29,28 +26,28 @@ def bundle_type(answer: Answer) -> None:
             entry.pop("search", None)
 
 
-@fault("missing-resource-id", *TARGETS)
+@his_fault("missing-resource-id")
 def missing_id(answer: Answer) -> None:
     """One resource without id."""
     for resource in answer.matches()[:1]:
         resource.pop("id", None)
 
 
-@fault("missing-meta-profile")
+@his_fault("missing-meta-profile")
 def missing_profile(answer: Answer) -> None:
     """No resource says its profile."""
     for entry in answer.entries:
         entry.get("resource", {}).pop("meta", None)
 
 
-@fault("fullurl-other-id", *TARGETS)
+@his_fault("fullurl-other-id")
 def other_full_url(answer: Answer) -> None:
     """fullUrl of the first entry ends with another id."""
     for entry in answer.entries[:1]:
         entry["fullUrl"] = str(entry.get("fullUrl", "https://his.example/fhir/X/x")) + "-anders"
 
 
-@fault("relative-fullurl", *TARGETS)
+@his_fault("relative-fullurl")
 def relative_full_url(answer: Answer) -> None:
     """fullUrl of the first entry is a path."""
     for entry in answer.entries[:1]:
@@ -58,14 +55,14 @@ def relative_full_url(answer: Answer) -> None:
         entry["fullUrl"] = f"{resource['resourceType']}/{resource.get('id', 'x')}"
 
 
-@fault("coding-without-system", *TARGETS)
+@his_fault("coding-without-system")
 def coding_without_system(answer: Answer) -> None:
     """A tag with a code only."""
     for resource in answer.matches()[:1]:
         resource.setdefault("meta", {})["tag"] = [{"code": "actueel"}]
 
 
-@fault("zib-valueset-as-system", *TARGETS)
+@his_fault("zib-valueset-as-system")
 def value_set_as_system(answer: Answer) -> None:
     """A tag with a value set as its system."""
     for resource in answer.matches()[:1]:
@@ -73,7 +70,7 @@ def value_set_as_system(answer: Answer) -> None:
         resource.setdefault("meta", {})["tag"] = [tag]
 
 
-@fault("concept-without-display", *TARGETS)
+@his_fault("concept-without-display")
 def concept_without_display(answer: Answer) -> None:
     """The first coded concept of a resource loses its words."""
     for resource in answer.matches()[:1]:
@@ -86,7 +83,7 @@ def concept_without_display(answer: Answer) -> None:
                 return
 
 
-@fault("reference-without-display", *TARGETS)
+@his_fault("reference-without-display")
 def reference_without_display(answer: Answer) -> None:
     """The reference to the patient (or its participant) loses its words."""
     for resource in answer.matches()[:1]:
@@ -96,35 +93,35 @@ def reference_without_display(answer: Answer) -> None:
                 return
 
 
-@fault("identifier-without-value", *TARGETS)
+@his_fault("identifier-without-value")
 def identifier_without_value(answer: Answer) -> None:
     """An identifier with a system only."""
     for resource in answer.matches()[:1]:
         resource.setdefault("identifier", []).append({"system": "https://his.example/nummer"})
 
 
-@fault("bsn-in-identifier", *TARGETS)
+@his_fault("bsn-in-identifier")
 def bsn_in_identifier(answer: Answer) -> None:
     """A BSN as identifier."""
     for resource in answer.matches()[:1]:
         resource.setdefault("identifier", []).append({"system": BSN, "value": "999990019"})
 
 
-@fault("total-too-high")
+@his_fault("total-too-high")
 def total_too_high(answer: Answer) -> None:
     """total counts what is not there."""
     if answer.resource is not None:
         answer.resource["total"] = len(answer.entries) + 5
 
 
-@fault("no-self-link", *TARGETS)
+@his_fault("no-self-link")
 def no_self_link(answer: Answer) -> None:
     """No link at all."""
     if answer.resource is not None:
         answer.resource.pop("link", None)
 
 
-@fault("bsn-in-self-link")
+@his_fault("bsn-in-self-link")
 def bsn_in_self_link(answer: Answer) -> None:
     """The HIS shows how it searches."""
     for link in (answer.resource or {}).get("link", []):
@@ -132,14 +129,14 @@ def bsn_in_self_link(answer: Answer) -> None:
         link["url"] += f"{sign}patient.identifier=http://fhir.nl/fhir/NamingSystem/bsn%7C999990019"
 
 
-@fault("self-link-drops-parameters", *FILTERED)
+@his_fault("self-link-drops-parameters")
 def self_link_drops(answer: Answer) -> None:
     """The self link forgets the query."""
     for link in (answer.resource or {}).get("link", []):
         link["url"] = link["url"].split("?")[0]
 
 
-@fault("next-link", *TARGETS)
+@his_fault("next-link")
 def next_link(answer: Answer) -> None:
     """A second page is promised."""
     if answer.resource is not None:
@@ -147,7 +144,7 @@ def next_link(answer: Answer) -> None:
         answer.resource.setdefault("link", []).append({"relation": "next", "url": first})
 
 
-@fault("wrong-status-code", *TARGETS)
+@his_fault("wrong-status-code")
 def wrong_code(answer: Answer) -> None:
     """A code that FHIR does not know, in an element that no other rule looks at."""
     for resource in answer.matches()[:1]:
@@ -155,20 +152,20 @@ def wrong_code(answer: Answer) -> None:
         resource["text"] = {"status": "bestaat-niet", "div": div}
 
 
-@fault("ignores-accept", *TARGETS)
+@his_fault("ignores-accept")
 def ignores_accept(answer: Answer) -> None:
     """JSON whatever was asked for."""
     answer.answered = "json"
 
 
-@fault("unknown-element", *TARGETS)
+@his_fault("unknown-element")
 def unknown_element(answer: Answer) -> None:
     """An element that FHIR does not have, in XML."""
     if answer.kind == "xml":
         answer.finish = lambda body: body.replace(b"<link>", b'<eigenVeld value="waarde"/><link>', 1)
 
 
-@fault("xml-other-ids", *TARGETS)
+@his_fault("xml-other-ids")
 def xml_other_ids(answer: Answer) -> None:
     """In XML a resource has another id."""
     if answer.kind == "xml":
@@ -178,7 +175,7 @@ def xml_other_ids(answer: Answer) -> None:
                 entry["fullUrl"] += "-xml"
 
 
-@fault("other-patient", *TARGETS)
+@his_fault("other-patient")
 def other_patient(answer: Answer) -> None:
     """One resource is about somebody else."""
     for resource in answer.matches()[:1]:
@@ -188,14 +185,14 @@ def other_patient(answer: Answer) -> None:
                 return
 
 
-@fault("empty-search-404", "pd-find-empty", "ea-empty", "zm-empty")
+@his_fault("empty-search-404")
 def empty_search(answer: Answer) -> None:
     """Nothing found is treated as an error, in XML."""
     if answer.kind == "xml":
         answer.refuse(404, "not-found", "niets gevonden")
 
 
-@fault("canary-leak", "hg-encounter", "pd-manifest-current")
+@his_fault("canary-leak")
 def canary(answer: Answer) -> None:
     """A working note shows in a narrative."""
     for resource in answer.matches()[:1]:
@@ -203,8 +200,33 @@ def canary(answer: Answer) -> None:
         resource["text"] = {"status": "generated", "div": div}
 
 
-def duplicate(answer: Answer, index: int = 0) -> None:
-    """A match twice."""
-    found = answer.matches()
-    if found:
-        answer.add(copy.deepcopy(found[index]))
+def _with(request: Request, parameter: str) -> Request:
+    sign = "&" if "?" in request.url else "?"
+    return replace(request, url=f"{request.url}{sign}{parameter}")
+
+
+@pgo_fault("pgo-sends-patient-parameter")
+def patient_parameter(request: Request) -> Request:
+    """The query points at the person."""
+    return _with(request, "patient=Patient/123")
+
+
+@pgo_fault("pgo-extra-parameter")
+def extra_parameter(request: Request) -> Request:
+    """The query asks for a page, which no standard does."""
+    return _with(request, "_count=5")
+
+
+@pgo_fault("pgo-wrong-query")
+def wrong_query(request: Request) -> Request:
+    """The last parameter is forgotten."""
+    base, _, query = request.url.partition("?")
+    kept = query.split("&")[:-1]
+    return replace(request, url=base + ("?" + "&".join(kept) if kept else ""))
+
+
+@pgo_fault("pgo-without-token")
+def without_token(request: Request) -> Request:
+    """The query has no Authorization header."""
+    kept = tuple(item for item in request.headers if item[0].lower() != "authorization")
+    return replace(request, headers=kept)
