@@ -29,6 +29,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks"), str(ROOT / "tests" / "fhir"
 import fhirpath_corpus as corpora  # noqa: E402
 import fhirpath_suite as suite  # noqa: E402
 import fhirpath_variants as styles  # noqa: E402
+import script_sets  # noqa: E402
 
 from harness.fhir.fhirpath import DocumentContext, FHIRPathError, Node, Quantity, Temporal, TypeInfo, compile  # noqa: E402
 
@@ -149,8 +150,9 @@ def recorded_jobs(corpus: corpora.Corpus) -> list[corpora.Job]:
 
 
 def record(material: Path) -> int:
-    """Write what fhirpath.js says of the sample; returns the number of results."""
-    corpus = corpora.stu3_corpus(material, RECORD_MUTANTS)
+    """Write what fhirpath.js says of the sample, over all sets that are there; the number of results."""
+    sets = script_sets.present(material)
+    corpus = corpora.stu3_corpus(material, RECORD_MUTANTS, sets)
     jobs = recorded_jobs(corpus)
     rows: list[list[str]] = []
     for job, line in zip(jobs, run_js(corpus, jobs, "check"), strict=True):
@@ -161,7 +163,11 @@ def record(material: Path) -> int:
     package = json.loads((JS / "node_modules" / "fhirpath" / "package.json").read_text())
     RECORD.write_text(
         json.dumps(
-            {"engine": f"fhirpath.js {package['version']}", "results": [" ".join(row) for row in rows]},
+            {
+                "engine": f"fhirpath.js {package['version']}",
+                "sets": sets,
+                "results": [" ".join(row) for row in rows],
+            },
             indent=0,
         )
         + "\n"

@@ -6,7 +6,7 @@ from __future__ import annotations
 import copy
 import random
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import script_sets
 from lxml import etree
 
 from harness.core.tdates import TDates
@@ -73,11 +74,11 @@ class Corpus:
         path.write_bytes(msgspec.json.Encoder(decimal_format="number").encode(data))
 
 
-def script_expressions(folder: Path) -> list[str]:
-    """All distinct assert and variable expressions of the scripts below ``folder``, id placeholders filled
+def script_expressions(folders: Iterable[Path]) -> list[str]:
+    """All distinct assert and variable expressions of the scripts below ``folders``, id placeholders filled
     in."""
     found: dict[str, None] = {}
-    for path in sorted(folder.rglob("*.xml")):
+    for path in (path for folder in folders for path in sorted(folder.rglob("*.xml"))):
         if "_reference" in path.parts:
             continue
         tree = etree.parse(str(path), etree.XMLParser(resolve_entities=False, no_network=True))
@@ -258,14 +259,19 @@ def synthesize(model: Model, name: str, rng: random.Random, depth: int = 0) -> A
     return made
 
 
-def stu3_corpus(material: Path, mutants: int = 20) -> Corpus:
-    """Script expressions and invariants for STU3 over the fixtures, with ``mutants`` per Bundle."""
+def stu3_corpus(material: Path, mutants: int = 20, sets: Iterable[str] | None = None) -> Corpus:
+    """Script expressions and invariants for STU3 over the fixtures, with ``mutants`` per Bundle.
+
+    :param sets: official sets to use, by folder name; all that are there when ``None``.
+    :raises script_sets.MissingSets: when one of ``sets`` is absent.
+    """
     corpus = Corpus("3.0.2")
     model = corpus.model
-    scripts = [corpus.number(text) for text in script_expressions(material / "nictiz-testscripts")]
+    homes = script_sets.folders(material, sets)
+    scripts = [corpus.number(text) for text in script_expressions(homes)]
     bundles: list[dict[str, Any]] = []
     singles: list[dict[str, Any]] = []
-    for folder in sorted((material / "nictiz-testscripts").rglob("_reference")):
+    for folder in (folder for home in homes for folder in sorted(home.rglob("_reference"))):
         resources = [resource for _, resource in fixtures(folder, model)]
         if resources:
             bundles.append(searchset([r for r in resources if r["resourceType"] != "Bundle"]))

@@ -20,8 +20,8 @@ from pathlib import Path
 
 from harness.core.run.findings import Cell
 from harness.core.run.folder import RunFolder
-from harness.network.file import Network
-from harness.network.person.persons import declared_persons
+from harness.network.file import read_network
+from harness.network.person.declared import declared_persons
 from harness.network.running import RunningNetwork, start
 from harness.record import Recorder
 
@@ -44,7 +44,7 @@ def main() -> int:
     parser.add_argument("--workers", type=int, default=2, help="pairs of PGO and HIS that work side by side")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    network = Network.load("demo")
+    network = read_network("demo")
     pairs = [
         Cell(his=his, dvza=dvza, pgo=pgo, standard="huisartsgegevens-2.0", release="mm-2.2")
         for (his, dvza), pgo in zip(

@@ -27,7 +27,7 @@ from harness.core.standards.table import standards
 from harness.judge.catalogue import load_catalogue
 from harness.matrix.kill import Bench, Row, Table, rows, unguarded
 from harness.medmij.releases import release_ids
-from harness.network.file import Network
+from harness.network.file import read_network
 
 
 def main() -> int:
@@ -55,7 +55,7 @@ def main() -> int:
         chosen = [item for item in chosen if any(key.startswith(options.group) for key in item.kills)]
     releases = options.release or list(release_ids())
     bench = Bench(
-        Network.load("demo"), load_catalogue(), t=date(2026, 3, 1), now=datetime(2026, 3, 1, tzinfo=UTC)
+        read_network("demo"), load_catalogue(), t=date(2026, 3, 1), now=datetime(2026, 3, 1, tzinfo=UTC)
     )
     console = Console(stderr=True)
     started = time.perf_counter()

@@ -30,7 +30,7 @@ from pdfa_fixtures import (  # noqa: E402, F401  (registers the cases)
 from pdfa_fixtures.cases import find  # noqa: E402
 
 from harness.pdfa import FLAVOURS, check  # noqa: E402
-from harness.pdfa.rules.registry import rule_ids  # noqa: E402
+from harness.pdfa.rules.profile import rule_ids  # noqa: E402
 
 
 def main() -> None:

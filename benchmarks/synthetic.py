@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from harness.fhir.model.types import ElementFacts, TypeRef
-from harness.fhir.profiles.constraints import Knowledge
+from harness.fhir.profiles.knowledge import Knowledge
 
 Json = dict[str, Any]
 

@@ -27,14 +27,17 @@ from typing import Any
 from harness.core.run.exchanges import Request, Response
 from harness.core.verdicts import Verdict
 from harness.fhir.codec import documents as codec
-from harness.testscript.judge.asserts import NOTHING, ProfileAnswer
+from harness.testscript.execute.execution import Execution
+from harness.testscript.execute.need import Performed
+from harness.testscript.execute.transport import in_process
 from harness.testscript.judge.bodies import body_of
-from harness.testscript.judge.profiles import ProfileChecks
+from harness.testscript.judge.case import NOTHING, ProfileAnswer
+from harness.testscript.own.server import OwnServers, lenient
+from harness.testscript.plan.items import Item, collect
+from harness.testscript.plan.plan import Plan
+from harness.testscript.plan.validators import ProfileChecks
 from harness.testscript.read.model import Assert
-from harness.testscript.run.execute import Execution, Performed
-from harness.testscript.run.many import Item, Plan, SelfServers, as_pgo, collect, offline, settings_of
-from harness.testscript.run.transport import in_process
-from harness.testscript.serve.selfserver import lenient
+from harness.testscript.run.own import as_pgo, offline
 
 BAR = 95.0
 LIMIT = 600
@@ -220,7 +223,7 @@ class Bench:
 
     def __init__(self, folder: Path, packages: list[str], t: date) -> None:
         self.plan = Plan(t, profiles=ProfileChecks(tuple(packages)))
-        self.servers = SelfServers(self.plan)
+        self.servers = OwnServers(self.plan.t)
         self.items = collect([folder], self.plan)
         self.asserts: dict[Key, list[str]] = {}
         self.killed: dict[Key, str] = {}
@@ -257,7 +260,7 @@ class Bench:
         script = item.script
         assert script is not None
         loaded = self.servers.for_script(script)
-        settings = settings_of(script, self.plan, self.servers.base, self.servers.base, loaded.server.model)
+        settings = self.plan.settings(script, self.servers.base, self.servers.base, loaded.server.model)
         real = settings.profiles
         wanted = {key[1] for key in open_asserts.values() if key[0] == "validateProfileId"}
 
@@ -311,7 +314,7 @@ class Bench:
             if need is None:
                 break
             need = execution.feed(performed)
-        return [step for step in execution.steps if step.kind == "assert"]
+        return [step for step in execution.progress.steps if step.kind == "assert"]
 
 
 def reason(key: Key) -> str:

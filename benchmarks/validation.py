@@ -22,7 +22,7 @@ import subprocess
 import sys
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -31,6 +31,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
 
 import mutants as mutation  # noqa: E402
+import script_sets  # noqa: E402
 import synthetic  # noqa: E402
 from rich.console import Console  # noqa: E402
 from rich.table import Table  # noqa: E402
@@ -67,20 +68,18 @@ class Verdict(NamedTuple):
 # -- corpus ---------------------------------------------------------------------------------------
 
 
-def originals(material: Path) -> dict[str, bytes]:
-    """Official examples and fixtures with placeholders filled in, by a flat name."""
+def originals(material: Path, sets: Iterable[str] | None = None) -> dict[str, bytes]:
+    """Official examples and fixtures with placeholders filled in, by a flat name.
+
+    :param sets: official sets of TestScripts to take fixtures from, by folder name; all when ``None``.
+    :raises script_sets.MissingSets: when one of ``sets`` is absent.
+    """
     dates = TDates(T)
     found: dict[str, bytes] = {}
-    folders = [
-        material / "nictiz-testscripts",
-        material / "zib2017" / "Examples",
-        material / "eafspraak" / "Examples",
-    ]
-    for folder in folders:
+    scripts = script_sets.folders(material, sets)
+    for folder in (*scripts, material / "zib2017" / "Examples", material / "eafspraak" / "Examples"):
         for path in sorted(folder.rglob("*")):
-            if path.suffix not in (".xml", ".json") or (
-                folder.name == "nictiz-testscripts" and "_reference" not in path.parts
-            ):
+            if path.suffix not in (".xml", ".json") or (folder in scripts and "_reference" not in path.parts):
                 continue
             text = path.read_text(encoding="utf-8-sig")
             if re.search(r"<TestScript[\s>]", text[:4000]):
@@ -116,7 +115,9 @@ def good_resources(sources: dict[str, bytes], validator: Validator) -> dict[str,
 def record(material: Path, validator: Validator, scale: float, target: Path) -> None:
     """Writes the peer's verdicts on a sample of mutants for the tests; adjudicated classes left out."""
     cases = []
-    sample = mutation.mutants(good_resources(originals(material), validator), validator.model, scale=scale)
+    sets = script_sets.present(material)
+    good = good_resources(originals(material, sets), validator)
+    sample = mutation.mutants(good, validator.model, scale=scale)
     for number, mutant in enumerate(sample):
         file = write(WORK / "sample", f"{number:05d}.json", to_json(mutant.resource))
         cases.append(Case(file, f"{number}-{mutant.operator}-{mutant.path}", mutant.operator, mutant.path))
@@ -128,7 +129,7 @@ def record(material: Path, validator: Validator, scale: float, target: Path) -> 
         if mine[c.file].accept == theirs[c.file].accept
         or not any(test(mine[c.file], theirs[c.file]) for test in CLASSES.values())
     }
-    content = {"peer": "HAPI FHIR 7.6.1", "scale": scale, "accept": accept}
+    content = {"peer": "HAPI FHIR 7.6.1", "sets": sets, "scale": scale, "accept": accept}
     target.write_text(json.dumps(content, indent=0) + "\n", encoding="utf-8")
 
 

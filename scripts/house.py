@@ -39,7 +39,7 @@ def modules(package: Path) -> dict[str, Path]:
 
 
 def imports(path: Path, known: dict[str, Path]) -> set[str]:
-    """Modules of ``known`` that a file imports, wherever the statement stands (functions, type-only blocks)."""
+    """Modules of ``known`` that a file imports, also inside functions and type-only blocks."""
     found: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):

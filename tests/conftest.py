@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,6 +22,27 @@ def material() -> Path:
     if not folder.is_dir():
         pytest.skip("official material is absent (set HARNESS_MATERIAL to its folder)")
     return folder
+
+
+@pytest.fixture(scope="session")
+def recorded() -> Callable[[Path, Path], Any]:
+    """Reader of a peer's recorded answers, ``recorded(material, file)``; skips when a set they are of is absent.
+
+    The record names the official sets that it was made over (``sets``). A test that compares with it uses those
+    sets and no others, so that further sets in the material change nothing.
+    """
+
+    def read(material: Path, file: Path) -> Any:
+        record = json.loads(file.read_text(encoding="utf-8"))
+        home = material / "nictiz-testscripts" / "STU3"
+        missing = [name for name in record["sets"] if not (home / name).is_dir()]
+        if missing:
+            pytest.skip(
+                f"{file.name} was recorded over official sets that are not here: {', '.join(missing)}"
+            )
+        return record
+
+    return read
 
 
 @pytest.fixture(scope="session")

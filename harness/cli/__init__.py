@@ -57,10 +57,9 @@ def build(words: Sequence[str]) -> typer.Typer:
     for name in chosen:
         module, help_line = COMMANDS[name]
         sub: typer.Typer = import_module(module).app
-        single = len(sub.registered_commands) == 1 and not sub.registered_groups
-        if single and sub.registered_callback is None:
-            function = sub.registered_commands[0].callback
-            assert function is not None
+        grouped = len(sub.registered_commands) != 1 or sub.registered_groups or sub.registered_callback
+        function = None if grouped else sub.registered_commands[0].callback
+        if function is not None:
             root.command(name, short_help=help_line)(function)
         else:
             root.add_typer(sub, name=name, short_help=help_line)

@@ -13,7 +13,7 @@ from harness.cli.options import JsonOption, LangOption
 from harness.core.clock import SystemClock
 from harness.core.text import Lang
 from harness.network.doctor import examine
-from harness.network.file import Network
+from harness.network.file import read_network
 from harness.report.doctor import diagnosis_block, doctor_code, totals_line
 
 app = typer.Typer()
@@ -32,7 +32,7 @@ def doctor(
     language: Lang = "en" if lang == "en" else "nl"
     errors = Console(stderr=True)
     with errors.status("") as status:
-        loaded = Network.load(network)
+        loaded = read_network(network)
         found = list(examine(loaded, SystemClock().now(), status.update))
     code = doctor_code(found)
     if as_json:

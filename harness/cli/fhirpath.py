@@ -21,7 +21,7 @@ from harness.core.text import Text
 from harness.fhir.codec import documents as codec
 from harness.fhir.fhirpath import DocumentContext, Expression, Node, Quantity, Temporal, TypeInfo, compile
 from harness.fhir.fhirpath.errors import FHIRPathError
-from harness.fhir.fhirpath.functions.types import system_name
+from harness.fhir.fhirpath.types import system_name
 from harness.fhir.model.types import load_model
 
 _ENCODER = msgspec.json.Encoder(decimal_format="number")

@@ -16,6 +16,7 @@ from harness.cli.options import language
 from harness.core.errors import InputError
 from harness.core.text import Lang, Text
 from harness.pdfa import Report, check
+from harness.pdfa.engines import run_engine
 from harness.pdfa.policy import refusal
 
 app = typer.Typer(no_args_is_help=True)
@@ -86,8 +87,6 @@ def check_command(
     lang: Annotated[str, typer.Option(help="nl or en.")] = "",
 ) -> None:
     """Say for each document whether it is the PDF/A that it claims to be; exit 1 when one is not."""
-    from harness.pdfa.engines import run_engine
-
     chosen = language(["--lang", lang] if lang else [])
     entries: list[dict[str, Any]] = []
     console = Console(soft_wrap=True, highlight=False)

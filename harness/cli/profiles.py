@@ -48,8 +48,9 @@ def distill(
     sets.
     """
     from harness.fhir.packages.load import load_packages
-    from harness.fhir.profiles.closures import Origin, collect, to_yaml
-    from harness.fhir.profiles.constraints import Knowledge
+    from harness.fhir.profiles.books.as_yaml import to_yaml
+    from harness.fhir.profiles.books.book import Origin, collect
+    from harness.fhir.profiles.knowledge import Knowledge
 
     loaded = load_packages(packages)
     chosen = [*(profile or ()), *(seeds_of_standards() if of_standards else ())]
@@ -130,7 +131,7 @@ def list_profiles(
 ) -> None:
     """List the profiles that are available: embedded facts, and those of packages."""
     from harness.fhir.packages.load import load_packages
-    from harness.fhir.profiles.closures import embedded_facts
+    from harness.fhir.profiles.books.embedded import embedded_facts
 
     shown: dict[str, str] = {}
     if package:

@@ -11,7 +11,7 @@ import pytest
 import typer
 from rich.console import Console
 
-from harness.cli.options import AtOption, JsonOption, LangOption
+from harness.cli.options import AtOption, ForOption, JsonOption, LangOption, VerdictOption
 from harness.cli.progress import ProgressPlugin
 from harness.core.clock import SystemClock
 from harness.core.data import scenarios_path
@@ -22,14 +22,15 @@ from harness.core.run.info import INTENSITIES, Intensity, Selection
 from harness.core.text import Lang, Text
 from harness.core.verdicts import Blame
 from harness.judge.catalogue import load_catalogue
-from harness.matrix.start import DEMO, RunOptions, prepare
+from harness.matrix.preparation import DEMO, RunOptions, prepare
 from harness.network.doctor import examine
 from harness.network.file import Network
-from harness.plugin import SELECTORS
+from harness.plugin.options import SELECTORS
 from harness.report.console import print_run
 from harness.report.doctor import diagnosis_block, doctor_code
 from harness.report.machine import run_document
 from harness.report.summary import summarise
+from harness.report.words import word
 
 app = typer.Typer()
 
@@ -57,6 +58,8 @@ def qualify(
     skip_doctor: Annotated[
         bool, typer.Option("--skip-doctor", help="Do not look at the configuration first.")
     ] = False,
+    subject: ForOption = None,
+    require_verdict: VerdictOption = False,
     as_json: JsonOption = False,
     lang: LangOption = "nl",
 ) -> None:
@@ -75,6 +78,8 @@ def qualify(
             releases=tuple(release or ()),
             only=tuple(only or ()),
         ),
+        subject=tuple(subject or ()),
+        verdict_required=require_verdict,
     )
     # Prepared here as well as in the plugin, so that a mistake is one message and not a pytest session.
     prepared = prepare(options, load_catalogue(), SystemClock())
@@ -110,6 +115,10 @@ def _words(options: RunOptions, folder: Path, lang: Lang) -> list[str]:
     for name, field in SELECTORS.items():
         for value in getattr(options.selection, field):
             words += [f"--harness-{name}", value]
+    for party in options.subject:
+        words += ["--harness-for", party]
+    if options.verdict_required:
+        words.append("--harness-require-verdict")
     return [*words, scenarios]
 
 
@@ -138,5 +147,4 @@ def _print(run: RunFolder, as_json: bool, lang: Lang, code: int) -> None:
         return
     console = Console()
     print_run(console, summary, catalogue, lang)
-    label = "rapport" if lang == "nl" else "report"
-    console.print(f"{label}: {run.path / 'report' / 'index.html'}", soft_wrap=True)
+    console.print(f"{word('report', lang)}: {run.path / 'report' / 'index.html'}", soft_wrap=True)

@@ -18,12 +18,13 @@ from rich.markup import escape
 from harness.cli.options import AtOption, JsonOption, LangOption
 from harness.core.clock import AMSTERDAM
 from harness.core.errors import HarnessError, InputError
-from harness.core.exits import ExitCode, strongest
+from harness.core.exits import ExitCode
 from harness.core.issues import Issue, shorten
 from harness.core.tdates import TDates, parse_day
 from harness.core.text import Lang, Text, both
 from harness.fhir.codec.documents import Document, parse
-from harness.fhir.validation import Validator, operation_outcome
+from harness.fhir.outcomes import operation_outcome
+from harness.fhir.validation import Validator
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -230,11 +231,13 @@ def validate(
     chosen: Lang = "en" if lang == "en" else "nl"
     packages = None
     notes: list[Issue] = []
+    loaded: list[dict[str, Any]] = []
     if package:
         from harness.fhir.packages.load import load_packages
 
         packages = load_packages(package)
         notes = packages.notes
+        loaded = [msgspec.to_builtins(found) for found in packages.identity()]
     validator = Validator(packages, embedded=embedded, version=fhir_version)
     for url in profile or ():
         if validator.engine.rules(url) is None:
@@ -272,7 +275,7 @@ def validate(
             "files": [as_json(result, chosen) for result in results],
             "at": dates.t.isoformat(),
             "fhir": validator.knowledge.base.version,
-            "packages": _identity(validator),
+            "packages": _identity(validator, loaded),
         }
         sys.stdout.write(json.dumps(summary, ensure_ascii=False, indent=2) + "\n")
     elif not outcome and len(results) > 1:
@@ -280,21 +283,19 @@ def validate(
             files=len(results), good=tally["pass"], bad=tally["fail"], error=tally["error"]
         )
         out.print(f"[bold]{total.of(chosen)}[/]")
-    codes = {"pass": ExitCode.OK, "fail": ExitCode.FAILED, "error": ExitCode.USAGE}
-    raise typer.Exit(int(strongest(codes[result.outcome] for result in results)))
+    found = {result.outcome for result in results}
+    codes = {"error": ExitCode.USAGE, "fail": ExitCode.FAILED, "pass": ExitCode.OK}  # the first that occurs
+    raise typer.Exit(int(next((code for name, code in codes.items() if name in found), ExitCode.NOTHING_RAN)))
 
 
-def _identity(validator: Validator) -> list[dict[str, Any]]:
-    """What decided the outcome: base specification, packages, embedded facts, each with version and hash."""
-    if validator.packages is not None:
-        found = [
-            {"name": p.name, "version": p.version, "hash": p.hash, "embedded": p.embedded}
-            for p in validator.packages.identity()
-        ]
-    else:
-        found = [
-            {"name": "hl7.fhir", "version": validator.knowledge.base.version, "hash": "", "embedded": True}
-        ]
+def _identity(validator: Validator, loaded: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What decided the outcome: base specification, packages, embedded facts, each with version and hash.
+
+    :param loaded: identities of the base specification and the packages that the user gave, if any.
+    """
+    found = loaded or [
+        {"name": "hl7.fhir", "version": validator.knowledge.base.version, "hash": "", "embedded": True}
+    ]
     facts = validator.facts
     known = {(p["name"], p["version"]) for p in found}
     for origin in facts.origins if facts is not None else ():

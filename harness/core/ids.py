@@ -13,6 +13,11 @@ from harness.core.text import Text
 
 TRUST: Final = "MM"
 """What requirement ids of the trust framework start with."""
+RESERVED: Final = frozenset(
+    {"con", "prn", "aux", "nul"}
+    | {f"{device}{number}" for device in ("com", "lpt") for number in range(1, 10)}
+)
+"""Names of devices on Windows: no file may be called so there, whatever its suffix."""
 _UNSAFE: Final = re.compile(r"[^a-z0-9._-]+")
 
 
@@ -46,7 +51,9 @@ def safe_name(text: str, limit: int = 60) -> str:
     """
     lowered = text.lower()
     cleaned = _UNSAFE.sub("-", lowered).strip("-.") or "x"
-    if cleaned == text and len(cleaned) <= limit:
+    reserved = cleaned.split(".", 1)[0] in RESERVED
+    if cleaned == text and len(cleaned) <= limit and not reserved:
         return cleaned
     digest = hashlib.sha256(text.encode()).hexdigest()[:8]
-    return f"{cleaned[: limit - 9].rstrip('-.')}-{digest}"
+    stem = f"x-{cleaned}" if reserved else cleaned
+    return f"{stem[: limit - 9].rstrip('-.')}-{digest}"

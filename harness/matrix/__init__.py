@@ -1,6 +1,6 @@
 """The matrix: plan HIS × DVZA × PGO × standard × release cells, drive each once, judge many times.
 
-:mod:`~harness.matrix.start` reads what a run needs, :mod:`~harness.matrix.plan` says which scenario runs in
-which cell, :mod:`~harness.matrix.facts` freezes what judges get, and the central module
+:mod:`~harness.matrix.preparation` reads what a run needs, :mod:`~harness.matrix.plan` says which scenario
+runs in which cell, :mod:`~harness.matrix.facts` freezes what judges get, and the central module
 :mod:`~harness.matrix.qualification` is the run itself. :mod:`~harness.matrix.kill` runs every fault.
 """

@@ -16,7 +16,9 @@ from harness.core.text import Text
 from harness.core.yamlfile import load_yaml
 from harness.medmij.releases import Function, release_ids
 
-Step = Literal["lists", "authorize", "landing", "login", "consent", "token", "resource", "refresh", "probe"]
+Step = Literal[
+    "lists", "authorize", "landing", "login", "consent", "token", "metadata", "resource", "refresh", "probe"
+]
 CertificateKind = Literal[
     "own", "none", "other-pgo", "self-signed", "untrusted", "expired", "not-on-whitelist"
 ]

@@ -1,13 +1,11 @@
 """Network: participants that make traffic. Nothing here decides a verdict.
 
-* :mod:`harness.network.file` the network file;
-* :mod:`harness.network.wire.connect` public port-less names to where they really listen;
-* :mod:`harness.network.wire.client` the HTTP client of all drivers; :mod:`harness.network.wire.serving` the
-servers of
-  all mocks (many hosts in one event loop, TLS peer facts in the ASGI scope);
-* :mod:`harness.network.twins` stelselnode, DVZA, HIS; :mod:`harness.network.twins.pgo` the PGO;
-* :mod:`harness.network.flows` what a PGO does in a cell, and the negative variants;
-* :mod:`harness.network.running` starts a network and drives flows in it (read this one first).
+* :mod:`harness.network.running` starts a network and drives flows in it (read this one first);
+* :mod:`harness.network.file` the network file, :mod:`harness.network.trust` the anchors and proxy it states;
+* :mod:`harness.network.wire` the HTTP client of all drivers and the servers of all mocks;
+* :mod:`harness.network.twins` stelselnode, DVZA, HIS, PGO; :mod:`harness.network.faults` what faults change;
+* :mod:`harness.network.hosts` the names that listen, :mod:`harness.network.publishing` the twins on them;
+* :mod:`harness.network.drive` what a PGO does in a cell, :mod:`harness.network.person` for whom;
+* :mod:`harness.network.observe` what others do at our mocks, :mod:`harness.network.handout` what they need;
+* :mod:`harness.network.doctor` the preflight, :mod:`harness.network.probes` what a server accepts in TLS.
 """
-
-from __future__ import annotations

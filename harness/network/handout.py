@@ -7,8 +7,10 @@ from typing import Any
 
 import yaml
 
+from harness.core.run.findings import Cell
 from harness.core.run.folder import write_atomic
 from harness.medmij.releases import newest
+from harness.network.file import Participant
 from harness.network.running import RunningNetwork
 from harness.network.twins.stelselnode import list_host
 
@@ -54,7 +56,7 @@ def write_handout(running: RunningNetwork, folder: Path, *, public: dict[str, st
     document = {
         "name": f"{network.name or 'network'}-served",
         "trust": ["trust-front.pem", "trust-back.pem"],
-        "connect": public if public is not None else running.connect.entries(),
+        "connect": public if public is not None else running.hosts.connect.entries(),
         "stelselnode": {"kind": "live", "url": f"https://{list_host(network, latest)}"},
         "participants": participants,
     }
@@ -64,7 +66,7 @@ def write_handout(running: RunningNetwork, folder: Path, *, public: dict[str, st
     return path
 
 
-def _common(item: Any) -> dict[str, Any]:
+def _common(item: Participant) -> dict[str, Any]:
     found: dict[str, Any] = {"id": item.id, "role": item.role}
     for name in ("vendor", "product", "version", "display"):
         value = getattr(item, name)
@@ -74,7 +76,5 @@ def _common(item: Any) -> dict[str, Any]:
     return found
 
 
-def _cell(his: Any, standard: str, release: str) -> Any:
-    from harness.core.run.findings import Cell
-
+def _cell(his: Participant, standard: str, release: str) -> Cell:
     return Cell(his=his.id, dvza=his.dvza, pgo="", standard=standard, release=release)

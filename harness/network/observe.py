@@ -22,7 +22,8 @@ from harness.medmij import forms
 from harness.medmij.releases import framework
 from harness.network.drive.session import STELSELNODE
 from harness.network.file import Network, Participant
-from harness.network.twins.dvza.shared import DvzaTwin, hashed
+from harness.network.twins.dvza.records import hashed
+from harness.network.twins.dvza.state import DvzaState
 from harness.network.twins.stelselnode import client_host
 from harness.network.wire.serving import Handler, Incoming, Outgoing
 from harness.record import Known, RawExchange, Recorder
@@ -107,7 +108,7 @@ class Observer:
 
         return observed
 
-    def dvza(self, twin: DvzaTwin, handler: Handler) -> Handler:
+    def dvza(self, twin: DvzaState, handler: Handler) -> Handler:
         """Record what happens at a DVZA."""
 
         async def observed(request: Incoming) -> Outgoing:
@@ -138,7 +139,7 @@ class Observer:
 
     # -- labels -----------------------------------------------------------------------------------
 
-    def _labels(self, twin: DvzaTwin, request: Incoming) -> _Labels:
+    def _labels(self, twin: DvzaState, request: Incoming) -> _Labels:
         rel, rest = twin.release_of(request.path)
         if rel is None or not rest:
             return _Labels("probe", "unknown")
@@ -164,7 +165,7 @@ class Observer:
         known = (Known("state", "state-sent", session.state),)
         return _Labels(interface, operation, session.function, person, trail, known=known)
 
-    def _authorize(self, twin: DvzaTwin, request: Incoming, release: str, fields: dict[str, str]) -> _Labels:
+    def _authorize(self, twin: DvzaState, request: Incoming, release: str, fields: dict[str, str]) -> _Labels:
         name, _, service = fields.get("scope", "").partition(" ")[0].partition("~")
         his = twin.his_by_name(name)
         trail = self._trail(fields.get("client_id", ""), his.id, release) if his is not None else None
@@ -172,7 +173,7 @@ class Observer:
         flow = "share" if known is not None and known.share and known.share.id == service else "collect"
         return _Labels("authorization", "authorize", flow, None, trail, service)
 
-    def _resource(self, twin: DvzaTwin, request: Incoming, release: str, rest: tuple[str, ...]) -> _Labels:
+    def _resource(self, twin: DvzaState, request: Incoming, release: str, rest: tuple[str, ...]) -> _Labels:
         service = rest[1]
         trail = self._trail(client_host(request), rest[0], release)
         token = (header(request.headers, "authorization") or "").partition(" ")[2]
@@ -213,7 +214,7 @@ class Observer:
 
     def _keep(
         self,
-        twin: DvzaTwin,
+        twin: DvzaState,
         request: Incoming,
         answer: Outgoing,
         started: datetime,

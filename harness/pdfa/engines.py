@@ -17,9 +17,11 @@ from typing import Any
 from harness.core.errors import ConfigurationError, UsageError
 from harness.core.text import Text, both
 from harness.pdfa import check
+from harness.pdfa.facts.metadata import packets
+from harness.pdfa.file.cos import Document
 from harness.pdfa.file.limits import Budget, LimitExceeded, Limits, Unreadable
 from harness.pdfa.model import FLAVOURS, Report, Violation
-from harness.pdfa.rules.registry import rule_ids
+from harness.pdfa.rules.profile import rule_ids
 
 VARIABLE = "HARNESS_VERAPDF"
 
@@ -54,15 +56,10 @@ def run_engine(engine: str, path: Path, flavour: str, isolated: bool = False) ->
 
 def claimed_flavour(path: Path) -> str:
     """The flavour that a document claims, ``1b`` when it claims none that we know."""
-    from harness.pdfa.facts.metadata import metadata
-    from harness.pdfa.file.cos import Document
-
-    limits = Limits()
     try:
-        _, packet = metadata.read_main(Document(path.read_bytes(), Budget(limits)), limits)
+        claimed = packets.read_claim(Document(path.read_bytes(), Budget(Limits())))
     except (Unreadable, LimitExceeded):
         return "1b"
-    claimed = metadata.claim(packet)
     return claimed if claimed in FLAVOURS else "1b"
 
 
@@ -119,7 +116,7 @@ def _command(command: str, path: Path, flavour: str) -> Report:
 
 
 def _rest(base: str, path: Path, flavour: str) -> Report:
-    import httpx
+    import httpx  # only this way of asking needs it, and it takes as long to load as a check
 
     url = f"{base.rstrip('/')}/api/validate/{flavour}"
     try:

@@ -1,3 +1,4 @@
+# ruff: noqa: E501  (bilingual texts and tables)
 """Flavours of PDF/A, violations and the report of one check."""
 
 from __future__ import annotations
@@ -94,3 +95,35 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     def issues(self) -> tuple[Issue, ...]:
         """All findings as :class:`~harness.core.issues.Issue`."""
         return tuple(v.issue() for v in self.findings)
+
+
+_REASONS: dict[str, Text] = {
+    "header": Text(nl="Geen PDF-kop (%PDF-) in de eerste 1024 bytes.", en="No PDF header (%PDF-) in the first 1024 bytes."),
+    "startxref": Text(nl="Geen startxref aan het eind van het bestand.", en="No startxref at the end of the file."),
+    "xref": Text(nl="De kruisverwijzingstabel staat niet waar startxref wijst.", en="The cross-reference is not where startxref points."),
+    "xref offset": Text(nl="startxref of Prev wijst buiten het bestand.", en="startxref or Prev points outside the file."),
+    "xref loop": Text(nl="De kruisverwijzingstabellen verwijzen naar elkaar.", en="The cross-reference sections refer to each other."),
+    "xref stream": Text(nl="De kruisverwijzingsstroom is beschadigd.", en="The cross-reference stream is damaged."),
+    "trailer": Text(nl="De trailer ontbreekt of is beschadigd.", en="The trailer is missing or damaged."),
+    "object": Text(nl="Een object is beschadigd.", en="An object is damaged."),
+    "catalog": Text(nl="De trailer verwijst niet naar een catalogus.", en="The trailer does not refer to a catalog."),
+    "page tree": Text(nl="De paginaboom ontbreekt.", en="The page tree is missing."),
+    "page tree loop": Text(nl="De paginaboom verwijst naar zichzelf.", en="The page tree refers to itself."),
+    "password": Text(nl="Het document is versleuteld met een wachtwoord.", en="The document is encrypted with a password."),
+    "encryption handler": Text(nl="Onbekende versleuteling.", en="Unknown encryption."),
+    "encryption dictionary": Text(nl="De versleutelingsgegevens zijn beschadigd.", en="The encryption data is damaged."),
+}  # fmt: skip
+
+
+def stopped(outcome: Outcome, reason: str, flavour: str, claimed: str | None = None) -> Report:
+    """The report of a check that could not end.
+
+    :param outcome: ``unreadable`` or ``limit``.
+    :param reason: the key of the reason, or the name of the limit.
+    """
+    if outcome == "limit":
+        text = Text(nl=f"Veiligheidsgrens bereikt: {reason}.", en=f"Safety limit reached: {reason}.")
+    else:
+        text = _REASONS.get(reason, Text(nl=f"Onleesbaar: {reason}.", en=f"Unreadable: {reason}."))
+    chosen = flavour if flavour != "auto" else (claimed if claimed in FLAVOURS else "1b+2b") or "1b+2b"
+    return Report(outcome=outcome, flavour=chosen, claimed=claimed, reason=text)

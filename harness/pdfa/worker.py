@@ -12,9 +12,9 @@ import sys
 
 import msgspec
 
-from harness.core.text import Text
+from harness.pdfa.checking import check_document
 from harness.pdfa.file.limits import Limits
-from harness.pdfa.model import Report
+from harness.pdfa.model import Report, stopped
 
 
 class _Job(msgspec.Struct):
@@ -35,29 +35,22 @@ def check_isolated(data: bytes, flavour: str, limits: Limits) -> Report:
             check=False,
         )
     except subprocess.TimeoutExpired:
-        return _limit(flavour, "seconds")
+        return stopped("limit", "seconds", flavour)
     if done.returncode != 0:
-        return _limit(flavour, f"worker exit {done.returncode}")
+        return stopped("limit", f"worker exit {done.returncode}", flavour)
     try:
         return msgspec.json.decode(done.stdout, type=Report)
     except msgspec.DecodeError:
-        return _limit(flavour, "worker answer")
-
-
-def _limit(flavour: str, reason: str) -> Report:
-    text = Text(nl=f"Veiligheidsgrens bereikt: {reason}.", en=f"Safety limit reached: {reason}.")
-    return Report(outcome="limit", flavour=flavour if flavour != "auto" else "1b+2b", reason=text)
+        return stopped("limit", "worker answer", flavour)
 
 
 def _main() -> int:
     """Entry point of the worker process."""
-    from harness.pdfa import check_here
-
     head, _, data = sys.stdin.buffer.read().partition(b"\n")
     job = msgspec.json.decode(head, type=_Job)
     limits = Limits(**{k: v if k == "seconds" else int(v) for k, v in job.limits.items()})  # type: ignore[arg-type]
     _restrict(limits, len(data))
-    report = check_here(data, job.flavour, limits)
+    report = check_document(data, job.flavour, limits)
     sys.stdout.buffer.write(msgspec.json.encode(report))
     return 0
 

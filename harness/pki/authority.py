@@ -85,9 +85,14 @@ class Identity:
         return x509.load_pem_x509_certificate(self.chain)
 
     @property
+    def der(self) -> bytes:
+        """The leaf certificate as DER."""
+        return self.leaf.public_bytes(serialization.Encoding.DER)
+
+    @property
     def thumbprint(self) -> str:
         """SHA-256 of the DER leaf, lower-case hex."""
-        return hashlib.sha256(self.leaf.public_bytes(serialization.Encoding.DER)).hexdigest()
+        return hashlib.sha256(self.der).hexdigest()
 
     def write(self, folder: Path) -> tuple[Path, Path]:
         """Write ``<name>.pem`` (chain) and ``<name>.key`` (mode 0600) and return both paths."""

@@ -10,6 +10,8 @@ from __future__ import annotations
 import os
 import ssl
 import tempfile
+import threading
+import warnings
 from pathlib import Path
 from typing import Literal
 
@@ -19,6 +21,9 @@ from harness.pki import ncsc
 from harness.pki.authority import Identity, write_private
 
 ClientAuth = Literal["none", "optional", "required"]
+_OLDEST_CURRENT = ssl.TLSVersion.TLSv1_2
+_warning_filters = threading.Lock()
+"""Filters of warnings belong to the whole process; one thread at a time may set them aside."""
 
 
 def _load_chain(context: ssl.SSLContext, identity: Identity) -> None:
@@ -40,8 +45,7 @@ def _harden(
     text = ciphers or ncsc.good_openssl()
     try:
         context.set_ciphers(text if security_level is None else f"{text}:@SECLEVEL={security_level}")
-        context.minimum_version = minimum
-        context.maximum_version = maximum
+        _limit_versions(context, minimum, maximum)
     except (ssl.SSLError, ValueError) as error:
         raise HarnessError(
             Text(
@@ -53,6 +57,20 @@ def _harden(
         ) from None
     context.options |= ssl.OP_NO_COMPRESSION | ssl.OP_CIPHER_SERVER_PREFERENCE
     context.set_alpn_protocols(["http/1.1"])
+
+
+def _limit_versions(context: ssl.SSLContext, minimum: ssl.TLSVersion, maximum: ssl.TLSVersion) -> None:
+    """Set the oldest and newest version that a context speaks.
+
+    The ssl module calls versions before TLS 1.2 deprecated and has no other way to ask for exactly one of
+    them. Serving one is a fault that was asked by name, so its warning tells nobody anything.
+    """
+    if min(minimum, maximum) >= _OLDEST_CURRENT:
+        context.minimum_version, context.maximum_version = minimum, maximum
+        return
+    with _warning_filters, warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        context.minimum_version, context.maximum_version = minimum, maximum
 
 
 def server_context(

@@ -1,12 +1,10 @@
 """Record: every exchange is written down, redacted, before anything looks at it.
 
-* :mod:`harness.record.redact.facts` what may be known of a value that was replaced by a tag;
-* :mod:`harness.record.redact.secrets` where secrets stand in HTTP messages;
-* :mod:`harness.record.redact.persons` declared test persons, and masking of everybody else;
+* :mod:`harness.record.recorder` the recorder that drivers and mocks call;
+* :mod:`harness.record.raw` what they hand to it;
 * :mod:`harness.record.redact.redactor` the redactor: raw exchange in,
-:class:`~harness.core.run.exchanges.Exchange` out;
-* :mod:`harness.record.har` the HAR 1.2 container: crash-safe append, reader;
-* :mod:`harness.record.recorder` the recorder that drivers and mocks call.
+  :class:`~harness.core.run.exchanges.Exchange` out (read this one first);
+* :mod:`harness.record.har` the HAR 1.2 container: crash-safe append, reader.
 
 Judges only ever see what comes out of here; the live object and the one read back from the file are equal.
 """
@@ -14,9 +12,10 @@ Judges only ever see what comes out of here; the live object and the one read ba
 from __future__ import annotations
 
 from harness.record.har import HarFile, read_har, read_run
+from harness.record.raw import Known, RawExchange
 from harness.record.recorder import Recorder
-from harness.record.redact.persons import DeclaredPerson, Persons
-from harness.record.redact.redactor import Known, RawExchange, Redactor
+from harness.record.redact.people.persons import DeclaredPerson, Persons
+from harness.record.redact.redactor import Redactor
 
 __all__ = [
     "DeclaredPerson",

@@ -2,7 +2,7 @@
 
 Each entry stands on one line, so a file that was torn by a crash loses at most its last entry. Extras have a
 leading underscore, as HAR allows: ``_id``, ``_cell``, ``_interface``, ``_flow``, ``_operation``,
-``_client``, ``_server``, ``_tls``, ``_facts``, ``_notes``, ``_error``, ``_duration``.
+``_client``, ``_server``, ``_tls``, ``_facts``, ``_identities``, ``_notes``, ``_error``, ``_duration``.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import base64
 import binascii
 import http
 import threading
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 from urllib.parse import parse_qsl
@@ -19,7 +20,7 @@ import msgspec
 
 from harness import __version__
 from harness.core.errors import InputError
-from harness.core.run.exchanges import Exchange, Fact, Headers, Request, Response, Tls, header, media_type
+from harness.core.run.exchanges import Exchange, Fact, Headers, Identity, Request, Response, Tls, header
 from harness.core.run.folder import RunFolder
 from harness.core.text import Text
 
@@ -78,9 +79,23 @@ def to_entry(exchange: Exchange) -> dict[str, Any]:
         entry["_tls"] = msgspec.to_builtins(exchange.tls)
     if exchange.facts:
         entry["_facts"] = msgspec.to_builtins(exchange.facts)
+    if exchange.identities:
+        entry["_identities"] = msgspec.to_builtins(exchange.identities)
     if exchange.notes:
         entry["_notes"] = exchange.notes
     return entry
+
+
+def to_har(exchanges: Iterable[Exchange]) -> dict[str, Any]:
+    """A HAR 1.2 document of some exchanges, such as those of one unit, in their order."""
+    return {
+        "log": {
+            "version": "1.2",
+            "creator": {"name": "medmij-harness", "version": __version__},
+            "pages": [],
+            "entries": [to_entry(exchange) for exchange in exchanges],
+        }
+    }
 
 
 def _headers(headers: Headers) -> list[dict[str, str]]:
@@ -165,6 +180,7 @@ def from_entry(entry: dict[str, Any]) -> Exchange:
         error=entry.get("_error", ""),
         tls=msgspec.convert(tls, Tls) if tls is not None else None,
         facts=msgspec.convert(entry.get("_facts", []), tuple[Fact, ...]),
+        identities=msgspec.convert(entry.get("_identities", []), tuple[Identity, ...]),
         notes=entry.get("_notes", {}),
     )
 
@@ -268,6 +284,3 @@ def read_run(folder: RunFolder) -> dict[str, list[Exchange]]:
         for exchange in read_har(path):
             found.setdefault(exchange.cell, []).append(exchange)
     return found
-
-
-__all__ = ["HarFile", "from_entry", "media_type", "read_har", "read_run", "to_entry"]

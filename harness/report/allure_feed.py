@@ -19,10 +19,15 @@ from harness.core.verdicts import Verdict
 from harness.judge.catalogue import Catalogue
 from harness.matrix.qualification import Qualification
 from harness.record.har import to_entry
-from harness.report.console import SYMBOL, finding_line
+from harness.report.console import finding_line
+from harness.report.grouping import QUIET, worst_first
+from harness.report.words import CATEGORY, SYMBOL, more_findings
 from harness.scenario import ProductFailure, Scenario, Undecided, Unsound
 
 MAX_STEPS = 60
+"""Findings told one by one, worst first."""
+MAX_EXCHANGES = 20
+"""Exchanges attached to an item: those of its worst findings."""
 
 
 def feed(
@@ -46,9 +51,14 @@ def feed(
             allure.dynamic.label("basiseis", basiseis)
     if any(item.verdict is Verdict.WARNING for item in findings):
         allure.dynamic.tag("warning")
-    for item in findings[:MAX_STEPS]:
+    bad = worst_first(findings, catalogue)
+    ordered = [*bad, *(item for item in findings if item.verdict in QUIET)]
+    for item in ordered[:MAX_STEPS]:
         _step(item, catalogue, lang)
-    _attach(cell, findings, qualification)
+    if len(ordered) > MAX_STEPS:
+        with allure.step(more_findings(len(ordered) - MAX_STEPS).of(lang)):
+            pass
+    _attach(cell, ordered, qualification)
 
 
 def _step(item: Finding, catalogue: Catalogue, lang: Lang) -> None:
@@ -71,10 +81,11 @@ def _step(item: Finding, catalogue: Catalogue, lang: Lang) -> None:
 
 
 def _attach(cell: Cell, findings: Sequence[Finding], qualification: Qualification) -> None:
-    cited = {item.where.exchange for item in findings if item.where.exchange}
+    cited = list(dict.fromkeys(item.where.exchange for item in findings if item.where.exchange))
     if not cited:
         return
-    entries = [to_entry(item) for item in qualification.exchanges(cell) if item.id in cited][:20]
+    wanted = set(cited[:MAX_EXCHANGES])
+    entries = [to_entry(item) for item in qualification.exchanges(cell) if item.id in wanted]
     har = {
         "log": {"version": "1.2", "creator": {"name": "medmij-harness", "version": "1"}, "entries": entries}
     }
@@ -102,19 +113,15 @@ def write_environment(folder: Path, info: RunInfo, lang: Lang) -> None:
     }
     text = "".join(f"{_escape(key)}={_escape(value)}\n" for key, value in rows.items())
     write_atomic(folder / "environment.properties", text.encode())
-    dutch = lang == "nl"
     categories = [
-        {"name": "Product voldoet niet" if dutch else "Product fails", "matchedStatuses": ["failed"]},
+        {"name": CATEGORY["failed"].of(lang), "matchedStatuses": ["failed"]},
         {
-            "name": "Onbeslist of betwist" if dutch else "Undecided or disputed",
+            "name": CATEGORY["undecided"].of(lang),
             "matchedStatuses": ["broken"],
-            "messageRegex": ".*Undecided.*",
+            "messageRegex": f".*{Undecided.__name__}.*",
         },
-        {
-            "name": "Harness of configuratie" if dutch else "Harness or configuration",
-            "matchedStatuses": ["broken"],
-        },
-        {"name": "Niet van toepassing" if dutch else "Not applicable", "matchedStatuses": ["skipped"]},
+        {"name": CATEGORY["broken"].of(lang), "matchedStatuses": ["broken"]},
+        {"name": CATEGORY["skipped"].of(lang), "matchedStatuses": ["skipped"]},
     ]
     write_atomic(folder / "categories.json", msgspec.json.format(msgspec.json.encode(categories), indent=2))
 

@@ -15,9 +15,9 @@ from harness.core.run.exchanges import Exchange
 from harness.core.text import Lang
 from harness.core.verdicts import Verdict
 from harness.record.har import to_entry
-from harness.report.console import SYMBOL
+from harness.report.words import SYMBOL
 from harness.scenario import ProductFailure, Undecided, Unsound
-from harness.testscript.run.results import ScriptFinding, ScriptResult, Step
+from harness.testscript.outcome.results import ScriptFinding, ScriptResult, Step
 
 MAX_PLAIN = 400
 """Steps told one by one; beyond that only those that did not pass."""

@@ -1,8 +1,15 @@
 """FHIR TestScript: load official scripts, drive their operations, judge their asserts, watch a client.
 
-Reading order: :mod:`.model` (what a script says), :mod:`.load` (files and folders), :mod:`.variables`
-(placeholders), :mod:`.execute` (one script as a generator that asks for exchanges), :mod:`.judge` (one
-assert),
-:mod:`.selfserver` (our own server with a set's fixtures), :mod:`.run` (many scripts), :mod:`.watch` (a live
-client). Driving never decides a verdict: asserts are judged by pure functions over recorded exchanges.
+Reading order, each folder importing only those before it:
+
+* :mod:`.read`     what a script says, and the folders around it
+* :mod:`.judge`    one assert on a recorded exchange: pure functions
+* :mod:`.outcome`  results, and the folder that a run leaves behind
+* :mod:`.execute`  one script as a generator that asks for exchanges
+* :mod:`.plan`     which scripts, and how
+* :mod:`.own`      our own server with a set's fixtures
+* :mod:`.watch`    a live client that calls our server
+* :mod:`.run`      scripts against our server, a FHIR server or a DVZA
+
+Driving never decides a verdict: asserts are judged over recorded exchanges.
 """

@@ -11,8 +11,8 @@ from typing import Any
 
 from harness.fhir.codec import documents as codec
 from harness.fhir.fhirpath import DocumentContext, FHIRPathError, Node, Services, compile
-from harness.fhir.fhirpath.functions.types import type_of
-from harness.fhir.fhirpath.values.comparison import plain, text_of
+from harness.fhir.fhirpath.types import type_of
+from harness.fhir.fhirpath.values.items import plain, text_of
 from harness.fhir.model.types import load_model
 
 NOW = datetime(2026, 1, 15, 12, 30, 5, 250000, tzinfo=UTC)

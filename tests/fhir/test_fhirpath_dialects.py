@@ -9,7 +9,7 @@ import pytest
 from harness.fhir.fhirpath import FHIRPathError, Node, compile
 from harness.fhir.fhirpath.dialect import HAPI_R4, HAPI_STU3, STRICT
 from harness.fhir.fhirpath.differences import DIFFERENCES, EXAMPLE, flags, has, markdown
-from harness.fhir.fhirpath.values.comparison import text_of
+from harness.fhir.fhirpath.values.items import text_of
 from harness.fhir.model.types import load_model
 
 DIALECTS = {"STU3": (STRICT, HAPI_STU3), "R4": (STRICT, HAPI_R4)}

@@ -11,6 +11,7 @@ import pytest
 from harness.fhir.fhirpath import (
     DocumentContext,
     FHIRPathError,
+    FHIRPathUnsupportedError,
     Node,
     Services,
     compile,
@@ -355,3 +356,17 @@ def test_odd_documents_do_not_raise() -> None:
                 values(text, resource, dialect)
     assert values("a.b", {"resourceType": "Nonsense", "a": {"b": 1}}) == [1]
     assert values("Nonsense.a.b", {"resourceType": "Nonsense", "a": {"b": 1}}) == [1]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "gender.memberOf('http://x')",
+        "conformsTo('http://x')",
+        "slice('a', 'b')",
+        "gender.matches('(?=m)male')",
+    ],
+)
+def test_what_the_engine_cannot_do_here_is_told_apart(text):
+    with pytest.raises(FHIRPathUnsupportedError):
+        compile(text, model=STU3).evaluate(PATIENT)

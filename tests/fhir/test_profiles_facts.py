@@ -13,16 +13,10 @@ from hypothesis import strategies as st
 from harness.core.errors import ConfigurationError
 from harness.fhir.model.definitions import embedded
 from harness.fhir.packages.cache import Cache
-from harness.fhir.profiles.closures import (
-    FactBook,
-    Origin,
-    element_from_plain,
-    element_to_plain,
-    embedded_facts,
-    from_yaml,
-    load_books,
-    to_yaml,
-)
+from harness.fhir.profiles.books.as_yaml import element_from_plain, element_to_plain, from_yaml, to_yaml
+from harness.fhir.profiles.books.book import FactBook, Origin
+from harness.fhir.profiles.books.embedded import embedded_facts, load_books
+from harness.fhir.profiles.differentials import merge
 from harness.fhir.profiles.facts import (
     BindingFact,
     ElementFact,
@@ -35,7 +29,6 @@ from harness.fhir.profiles.facts import (
     from_structure_definition,
     references,
 )
-from harness.fhir.profiles.snapshot import merge
 from harness.fhir.profiles.terminology import (
     Answer,
     CodeSystemFacts,

@@ -10,7 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.fhir.search.query import SearchError, escape, parse_query, split_escaped, unescape
-from harness.fhir.search.values import match_date, match_quantity, match_token, parse_date, parse_number
+from harness.fhir.search.values.dates import match_date, parse_date
+from harness.fhir.search.values.quantities import match_quantity, parse_number
+from harness.fhir.search.values.tokens import match_token
 
 
 def test_chain_modifier_prefix_and_or():

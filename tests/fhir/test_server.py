@@ -13,6 +13,7 @@ from harness.fhir.codec import documents as codec
 from harness.fhir.search.parameters import SearchParameter, from_resource, from_yaml, with_end
 from harness.fhir.server.options import Document, Refusal, ServerOptions, by_token
 from harness.fhir.server.service import FhirServer
+from harness.fhir.validation import Validator
 
 BASE = "https://his.example/fhir"
 JSON, XML = "application/fhir+json", "application/fhir+xml"
@@ -620,7 +621,8 @@ def test_hooks_change_what_leaves_the_server_only():
 
 
 def test_writes_are_validated_when_asked():
-    server = make(validate_writes=True)
+    validator = Validator(embedded=False)
+    server = make(validate_writes=lambda resource: validator.validate(resource, declared=False))
     good = observation("n", "p1", "x", "2026-01-01")
     assert send(server, good, "Observation/n", "PUT").status == 201
     for bad in (

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.fhir.server.store import Store
+from harness.fhir.store import Store
 
 
 def ref(key):
@@ -116,3 +116,19 @@ def test_any_history_of_writes_and_copies_keeps_the_reverse_references_right(his
         for patient in "0123":
             wanted = {s.key for s in store if f"Patient/{patient}" in s.references}
             assert store.incoming(f"Patient/{patient}") == wanted
+
+
+def test_a_provenance_belongs_to_the_patient_of_what_it_is_about(store):
+    store.put({"resourceType": "Provenance", "id": "v1", "target": [{"reference": "Observation/o1"}]})
+    store.put({"resourceType": "Provenance", "id": "v2", "target": [{"reference": "Organization/x"}]})
+    assert [s.id for s in store.compartment("p1").members["Provenance"]] == ["v1"]
+    assert "Provenance/v1" not in store.compartment("p2").reachable
+
+
+def test_several_patients_may_be_one_compartment(store):
+    store.put({"resourceType": "Observation", "id": "of-2", "subject": {"reference": "Patient/p2"}})
+    both = store.compartment(("p1", "p2"))
+    assert {s.id for s in both.members["Patient"]} == {"p1", "p2"}
+    assert {"Observation/o1", "Observation/of-2"} <= both.reachable
+    assert store.readable(store.find("Observation/of-2"), ("p1", "p2"))
+    assert not store.readable(store.find("Observation/of-2"), "p1")

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from harness.fhir.codec.documents import parse
-from harness.fhir.validation import Validator, operation_outcome
+from harness.fhir.outcomes import operation_outcome
+from harness.fhir.validation import Validator
 
 Json = dict[str, Any]
 DIV = '<div xmlns="http://www.w3.org/1999/xhtml">{}</div>'

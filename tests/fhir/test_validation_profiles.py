@@ -9,9 +9,11 @@ import pytest
 
 from harness.core.errors import ConfigurationError
 from harness.fhir.model.definitions import embedded
-from harness.fhir.profiles.closures import FactBook, from_yaml
-from harness.fhir.profiles.constraints import Knowledge
-from harness.fhir.profiles.snapshot import expand, merge
+from harness.fhir.profiles.books.as_yaml import from_yaml
+from harness.fhir.profiles.books.book import FactBook
+from harness.fhir.profiles.differentials import merge
+from harness.fhir.profiles.knowledge import Knowledge
+from harness.fhir.profiles.snapshot import expand
 from harness.fhir.validation import Validator
 from harness.fhir.validation.engine import Engine
 

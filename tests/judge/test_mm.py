@@ -23,7 +23,7 @@ from harness.judge.view import CellView
 from harness.matrix.kill import Bench
 from harness.medmij.flows import variants
 from harness.medmij.releases import release_ids
-from harness.network.file import Network
+from harness.network.file import read_network
 from harness.network.running import start
 
 T = date(2026, 3, 1)
@@ -36,7 +36,7 @@ Change = Callable[[Exchange], Exchange | None]
 
 @cache
 def recorded(release: str) -> tuple[Cell, tuple[Exchange, ...]]:
-    bench = Bench(Network.load("demo"), CATALOGUE, t=T, now=NOW)
+    bench = Bench(read_network("demo"), CATALOGUE, t=T, now=NOW)
     cell = bench.cell(bench.default_standard, release)
     with start(bench.network, t=T, intensity="normal") as running:
         for flow in ("collect", *variants()):

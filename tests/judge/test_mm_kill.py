@@ -11,7 +11,7 @@ from harness.core.standards.faults import fault, faults
 from harness.judge.catalogue import load_catalogue
 from harness.matrix.kill import Bench, Row, Table, applicable, rows, unguarded
 from harness.medmij.releases import release_ids
-from harness.network.file import Network
+from harness.network.file import read_network
 
 SAMPLE = (
     "weak-suites",
@@ -33,7 +33,7 @@ SAMPLE = (
 @cache
 def bench() -> Bench:
     return Bench(
-        Network.load("demo"), load_catalogue(), t=date(2026, 3, 1), now=datetime(2026, 3, 1, tzinfo=UTC)
+        read_network("demo"), load_catalogue(), t=date(2026, 3, 1), now=datetime(2026, 3, 1, tzinfo=UTC)
     )
 
 

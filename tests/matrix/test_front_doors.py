@@ -156,6 +156,28 @@ def test_unknown_key_in_network_file_names_file_line_and_nearest_word(harness, t
     assert f"{path}:{line}" in done.err and "did you mean 'vendor'" in done.err
 
 
+SECRET = """
+participants:
+  - {id: his-a, role: his, kind: live, standards: [pdfa-3.0], dvza: dvza-a, fhir: "https://his.example/fhir",
+     auth: bearer, credential: {env: A_SECRET_THAT_IS_ABSENT}, patient: header X-Patient}
+  - {id: dvza-a, role: dvza, kind: twin, standards: [pdfa-3.0]}
+  - {id: pgo-1, role: pgo, kind: twin, standards: [pdfa-3.0]}
+"""
+
+
+def test_a_run_that_cannot_be_started_is_one_message_and_no_failure_of_the_product(harness, tmp_path):
+    network = tmp_path / "network.yaml"
+    network.write_text(SECRET)
+    out = tmp_path / "run"
+    done = harness("qualify", "--network", network, "--skip-doctor", "--lang", "en", "--out", out)
+    assert done.code == 2
+    assert done.err.count("A_SECRET_THAT_IS_ABSENT: environment variable is not set") == 1
+    assert "Traceback" not in done.err + done.out
+    (suite,) = ElementTree.parse(out / "junit.xml").iter("testsuite")
+    assert suite.get("failures") == "0" and suite.get("errors") == suite.get("tests") != "0"
+    assert not (out / "findings.json").exists()
+
+
 def test_nothing_runs_exits_4(door, tmp_path):
     done = door("scenarios", "--harness-network", "demo", "--harness-out", tmp_path / "r", "-k", "zzz")
     assert done.code == 4, done.out + done.err

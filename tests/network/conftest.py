@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from harness.core.run.findings import Cell
-from harness.network.file import Network
+from harness.network.file import read_network
 from harness.network.running import RunningNetwork, start
 
 T = date(2026, 3, 1)
@@ -17,7 +17,7 @@ T = date(2026, 3, 1)
 @pytest.fixture(scope="session")
 def running() -> Iterator[RunningNetwork]:
     """The demo network."""
-    with start(Network.load("demo"), t=T, intensity="smoke") as network:
+    with start(read_network("demo"), t=T, intensity="smoke") as network:
         yield network
 
 

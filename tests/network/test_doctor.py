@@ -13,7 +13,7 @@ import yaml
 
 from harness.core.verdicts import Blame
 from harness.network.doctor import examine
-from harness.network.file import Network
+from harness.network.file import Network, read_network
 from harness.pki.authority import TestPki
 from harness.pki.contexts import server_context
 
@@ -97,7 +97,7 @@ def network(
     }
     path = folder / "network.yaml"
     path.write_text(yaml.safe_dump(data))
-    return Network.load(path)
+    return read_network(path)
 
 
 def problems(loaded: Network) -> list[tuple[str, Blame | None, str]]:
@@ -114,7 +114,7 @@ def test_healthy_network_has_no_problems(tmp_path, pki):
 
 
 def test_demo_network_has_no_problems():
-    assert problems(Network.load("demo")) == []
+    assert problems(read_network("demo")) == []
 
 
 def test_closed_port_is_configuration(tmp_path, pki):
@@ -197,13 +197,6 @@ def test_own_certificate(tmp_path, pki, fault, other_key, check):
             tmp_path, pki, server.port, pgo={"certificate": certificate.name, "key": key.name, "kind": "live"}
         )
         assert problems(loaded) == [(check, Blame.CONFIGURATION, "pgo-x")]
-
-
-def test_unreadable_trust_is_configuration(tmp_path, pki):
-    (tmp_path / "broken.pem").write_text("no certificate")
-    with Server(pki.server("his.test.example")) as server:
-        found = problems(network(tmp_path, pki, server.port, trust=["root.pem", "broken.pem"]))
-    assert found == [("trust-unreadable", Blame.CONFIGURATION, "harness")]
 
 
 def test_missing_secret_names_the_variable(tmp_path, pki):

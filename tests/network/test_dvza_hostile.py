@@ -94,7 +94,7 @@ def call(handler: Any, incoming: Incoming) -> Outgoing:
 def test_authorization_parameters(
     running: RunningNetwork, name: str, value: str, again: bool, raw: bool
 ) -> None:
-    dvza = running.dvzas["dvza-eik"]
+    dvza = running.twins.dvzas["dvza-eik"]
     pairs = {**GOOD, name: value}
     query = "&".join(f"{quote(key, safe='')}={quote(text, safe='')}" for key, text in pairs.items())
     if raw:
@@ -115,9 +115,9 @@ def test_authorization_parameters(
     body=st.binary(max_size=80),
 )
 def test_any_path_and_method(running: RunningNetwork, path: str, method: str, body: bytes) -> None:
-    dvza = running.dvzas["dvza-eik"]
+    dvza = running.twins.dvzas["dvza-eik"]
     form = ("Content-Type", "application/x-www-form-urlencoded")
-    for handler, host in ((dvza.front, FRONT), (dvza.back, BACK), (running.stelselnode.handle, NODE)):
+    for handler, host in ((dvza.front, FRONT), (dvza.back, BACK), (running.twins.stelselnode.handle, NODE)):
         for prefix in ("/", "/mm22/", "/mm22/his-eik/49/fhir/"):
             call(handler, request(host, prefix + path, method, body, form))
 
@@ -142,7 +142,7 @@ def test_pages_without_a_session(
         ("Content-Type", "application/x-www-form-urlencoded"),
         ("Cookie", f"__Host-dva={header}"),
     )
-    assert call(running.dvzas["dvza-eik"].front, incoming).status == 400
+    assert call(running.twins.dvzas["dvza-eik"].front, incoming).status == 400
 
 
 @SETTINGS
@@ -158,7 +158,7 @@ def test_pages_without_a_session(
 def test_token_endpoint(running: RunningNetwork, fields: dict[str, str], kind: str, query: str) -> None:
     body = "&".join(f"{key}={quote(value, safe='')}" for key, value in fields.items()).encode()
     incoming = request(BACK, f"/mm22/token?{query}", "POST", body, ("Content-Type", kind))
-    answer = call(running.dvzas["dvza-eik"].back, incoming)
+    answer = call(running.twins.dvzas["dvza-eik"].back, incoming)
     assert answer.status in (400, 401)
     assert b'"error"' in answer.body
 
@@ -177,19 +177,19 @@ def test_resource_server_without_a_token(
         ("Accept", accept),
         ("MedMij-Request-ID", request_id),
     )
-    answer = call(running.dvzas["dvza-eik"].back, incoming)
+    answer = call(running.twins.dvzas["dvza-eik"].back, incoming)
     assert answer.status in (400, 401, 403, 404)
     assert b"ZZZ_" not in answer.body
 
 
 @pytest.mark.parametrize("target", ["/MedMij_Whitelist.xml", "/MedMij_Whitelist.xml?api=3", "/x?api=2", "/"])
 def test_unknown_lists(running: RunningNetwork, target: str) -> None:
-    assert call(running.stelselnode.handle, request(NODE, target)).status == 404
+    assert call(running.twins.stelselnode.handle, request(NODE, target)).status == 404
 
 
 def test_a_page_of_another_browser_is_refused(running: RunningNetwork) -> None:
     """Mixed-up and replayed steps: the transaction is bound to the browser and to its next step."""
-    dvza = running.dvzas["dvza-eik"]
+    dvza = running.twins.dvzas["dvza-eik"]
     query = "&".join(f"{quote(k, safe='')}={quote(v, safe='')}" for k, v in GOOD.items())
     pages = [call(dvza.front, request(FRONT, f"/mm22/authorize?{query}")) for _ in range(2)]
     cookies = [dict(page.headers)["Set-Cookie"].partition(";")[0] for page in pages]

@@ -15,8 +15,9 @@ from harness.core.run.folder import RunFolder
 from harness.core.standards.queries import load_queries
 from harness.core.standards.table import standards
 from harness.medmij.flows import variants
-from harness.network.file import Network
-from harness.network.person.persons import declared_persons, fixture_persons
+from harness.network.file import read_network
+from harness.network.person.declared import declared_persons
+from harness.network.person.persons import fixture_persons
 from harness.network.running import RunningNetwork, start
 from harness.record import Recorder, read_run
 
@@ -157,9 +158,16 @@ def test_every_variant_of_the_catalogue_can_be_driven(running: RunningNetwork, c
     for name, variant in variants().items():
         if name in EXPECTED or variant.steps == ("probe",):
             continue
-        assert running.can_drive(cell, variant), name
+        assert running.driver.can_drive(cell, variant), name
         assert drive(running, cell, name), name
     assert not running.errors
+
+
+def test_variants_are_read_before_anything_is_driven() -> None:
+    """Two threads that drive must not be the first to decode them: that ends the process."""
+    variants.cache_clear()
+    with start(read_network("demo"), t=T):
+        assert variants.cache_info().currsize == 1
 
 
 def test_faults_are_off_again_after_their_flow(running: RunningNetwork, cell: Cell) -> None:
@@ -169,7 +177,7 @@ def test_faults_are_off_again_after_their_flow(running: RunningNetwork, cell: Ce
 
 
 def test_planted_fault_shows_in_one_answer_only() -> None:
-    base = Network.load("demo")
+    base = read_network("demo")
     broken = msgspec.structs.replace(
         base,
         participants=tuple(
@@ -194,7 +202,7 @@ def test_planted_fault_shows_in_one_answer_only() -> None:
 
 def test_nothing_secret_reaches_the_disk(tmp_path: Path, cell: Cell) -> None:
     """Every secret that a twin minted is absent from the run folder; test persons' documents are exact."""
-    network = Network.load("demo")
+    network = read_network("demo")
     folder = RunFolder.create(tmp_path / "run")
     recorder = Recorder(folder, persons=declared_persons(network, T))
     minted: list[str] = []
@@ -219,7 +227,7 @@ def test_nothing_secret_reaches_the_disk(tmp_path: Path, cell: Cell) -> None:
 
 def test_late_availability_check_gives_no_resources(cell: Cell) -> None:
     """The other allowed moment: a code and a token are given, data is not."""
-    base = Network.load("demo")
+    base = read_network("demo")
     late = msgspec.structs.replace(
         base,
         participants=tuple(

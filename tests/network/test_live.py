@@ -18,7 +18,7 @@ from harness.core.errors import ConfigurationError
 from harness.core.run.exchanges import Request, header
 from harness.core.run.findings import Cell
 from harness.core.run.folder import RunFolder
-from harness.network.file import Network, Participant
+from harness.network.file import Participant, read_network
 from harness.network.person import login
 from harness.network.running import RunningNetwork, start
 from harness.network.twins.his import HisTwin
@@ -96,7 +96,7 @@ def test_bare_fhir_server_behind_our_dvza(
     monkeypatch.setenv("TEST_HIS_SECRET", "geheim-van-de-his-123456")
     path = tmp_path / "network.yaml"
     path.write_text(NETWORK.format(fhir=url, extra=extra), encoding="utf-8")
-    with start(Network.load(path), t=T) as running:
+    with start(read_network(path), t=T) as running:
         running.drive(CELL, "collect")
         done = running.recorder.exchanges(CELL.key)
         upstream = running.recorder.exchanges("")
@@ -124,7 +124,7 @@ def test_unreachable_his_is_recorded_not_raised(tmp_path: Path) -> None:
     path = tmp_path / "network.yaml"
     extra = "patient: header X-Patient"
     path.write_text(NETWORK.format(fhir="http://127.0.0.1:9/fhir", extra=extra), encoding="utf-8")
-    with start(Network.load(path), t=T) as running:
+    with start(read_network(path), t=T) as running:
         running.drive(CELL, "collect")
         statuses = {
             i.response.status
@@ -230,7 +230,7 @@ def test_live_dvza_by_stated_endpoints_with_ports(
 ) -> None:
     """No lists: the network file states the endpoints, ports included; once with login, once with a token."""
     ports = {
-        host: running.connect.resolve(host, 443)[1]
+        host: running.hosts.connect.resolve(host, 443)[1]
         for host in ("inlog.dvza-eik.example", "mtls.dvza-eik.example")
     }
     certificate, key = running.pki.client("pgo.zonnewijzer.example").write(tmp_path)
@@ -248,23 +248,21 @@ def test_live_dvza_by_stated_endpoints_with_ports(
     )
     path = tmp_path / "network.yaml"
     path.write_text(STATED.format(front=urls, **values), encoding="utf-8")
-    with start(Network.load(path), t=T) as network:
+    with start(read_network(path), t=T) as network:
         network.drive(CELL, "collect")
         done = network.recorder.exchanges(CELL.key)
         assert [item.response.status for item in done if item.response][-1] == 200
         assert done[-1].operation == "hg-allergy-xml"
-        driver = network._driver(CELL, "again", "collect", None, None)
-        driver.run()
-        monkeypatch.setenv("TEST_PERSON_TOKEN", driver.session.values["token"])
+        monkeypatch.setenv("TEST_PERSON_TOKEN", network.authorized(CELL, "collect").values["token"])
     path.write_text(STATED.format(front="login: tokens", **values), encoding="utf-8")
-    with start(Network.load(path), t=T) as network:
+    with start(read_network(path), t=T) as network:
         network.drive(CELL, "collect")
         done = network.recorder.exchanges(CELL.key)
         assert not [item for item in done if item.interface in ("authorization", "token")]
         assert done[-1].operation == "hg-allergy-xml"
         assert done[-1].response is not None and done[-1].response.status == 200
     monkeypatch.delenv("TEST_PERSON_TOKEN")
-    with start(Network.load(path), t=T) as network, pytest.raises(ConfigurationError):
+    with start(read_network(path), t=T) as network, pytest.raises(ConfigurationError):
         network.drive(CELL, "collect")
 
 
@@ -281,7 +279,7 @@ def test_served_network_in_another_process(tmp_path: Path) -> None:
             assert server.stdout is not None
             document = json.loads(server.stdout.readline())
             assert "BEGIN" not in json.dumps(document)
-            network = Network.load(document["network_file"])
+            network = read_network(document["network_file"])
             cell = Cell(
                 his="his-eik",
                 dvza="dvza-eik",

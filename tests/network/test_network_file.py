@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -9,8 +10,10 @@ import pytest
 from harness.core.errors import ConfigurationError
 from harness.core.run.findings import Cell
 from harness.medmij.scope import is_name
-from harness.network.file import Network, medmij_name
+from harness.network.file import Network, read_network
+from harness.network.file.model import medmij_name
 from harness.network.wire.connect import ConnectMap, is_loopback
+from harness.pki.authority import TestPki
 
 MINIMAL = """
 participants:
@@ -23,11 +26,11 @@ participants:
 def load(tmp_path: Path, text: str) -> Network:
     path = tmp_path / "network.yaml"
     path.write_text(text, encoding="utf-8")
-    return Network.load(path)
+    return read_network(path)
 
 
 def test_demo_network_is_valid_and_complete() -> None:
-    network = Network.load("demo")
+    network = read_network("demo")
     assert len(network.of_role("his")) == 2
     assert len(network.of_role("pgo")) == 2
     for his in network.of_role("his"):
@@ -69,6 +72,36 @@ def test_mistakes_name_place_and_nearest_word(tmp_path: Path, change: tuple[str,
     assert int(caught.value.exit_code) == 2
 
 
+KEY = "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIA==\n-----END PRIVATE KEY-----\n"
+TORN = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "seen"),
+    [
+        (b"", "nothing"),
+        (b"no certificate", "text"),
+        (b"0\x82\x01\x0a\x02\x01\x00", "DER"),
+        (KEY.encode(), "private key"),
+        (TORN.encode(), "damaged"),
+    ],
+)
+def test_trust_without_a_certificate_is_refused(tmp_path: Path, content: bytes, seen: str) -> None:
+    pki = TestPki(datetime.now(UTC))
+    (tmp_path / "good.pem").write_bytes(pki.trust("front") + pki.trust("back"))
+    (tmp_path / "bad.pem").write_bytes(content)
+    assert load(tmp_path, MINIMAL + "trust: [good.pem]").trust == ("good.pem",)
+    with pytest.raises(ConfigurationError) as caught:
+        load(tmp_path, MINIMAL + "trust: [good.pem, bad.pem]")
+    error = caught.value
+    assert error.where.endswith("network.yaml:6")
+    assert "bad.pem" in error.received
+    assert seen in error.received
+    assert "PEM" in error.expected
+    assert error.next_step.nl and error.next_step.en
+    assert int(error.exit_code) == 2
+
+
 @pytest.mark.parametrize(
     "text", ["", "[]", "participants: []", "participants: x", "a: [", "participants:\n\t- x"]
 )
@@ -79,7 +112,7 @@ def test_nonsense_is_refused(tmp_path: Path, text: str) -> None:
 
 def test_missing_file() -> None:
     with pytest.raises(ConfigurationError):
-        Network.load("bestaat-niet.yaml")
+        read_network("bestaat-niet.yaml")
 
 
 @pytest.mark.parametrize("identifier", ["his-a", "his-2", "9", "a1-b22222222", "x-y-z", "pgo1a2b"])

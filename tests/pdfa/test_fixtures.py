@@ -11,10 +11,10 @@ from pdfa_fixtures import (  # noqa: F401  (registers the cases)
     defects_syntax,
 )
 from pdfa_fixtures.builder import Doc
-from pdfa_fixtures.cases import find
+from pdfa_fixtures.cases import CASES, find
 
 from harness.pdfa import FLAVOURS, check
-from harness.pdfa.rules.registry import rule_ids
+from harness.pdfa.rules.profile import rule_ids
 
 RULES = [(flavour, id_) for flavour, one in FLAVOURS.items() for id_ in rule_ids(one)]
 
@@ -31,7 +31,19 @@ def test_valid_document(flavour: str) -> None:
 
 def test_every_rule_has_a_fixture() -> None:
     missing = [f"{f} {id_}" for f, id_ in RULES if find(int(f[0]), f[1], id_) is None and not by_fact(f, id_)]
-    assert not missing, missing
+    assert missing == [], "write a @case with these ids in tests/pdfa/pdfa_fixtures"
+
+
+def test_every_fixture_has_a_rule() -> None:
+    rules = {(flavour[0], flavour[1], id_) for flavour, id_ in RULES}
+    lost = [
+        f"{part}{level} {id_}"
+        for one in CASES
+        for part, id_ in one.ids.items()
+        for level in one.levels
+        if f"{part}{level}" in FLAVOURS and (str(part), level, id_) not in rules
+    ]
+    assert lost == [], "no rule has these ids"
 
 
 @pytest.mark.parametrize(("flavour", "id_"), RULES)
@@ -44,7 +56,7 @@ def test_rule(flavour: str, id_: str) -> None:
     good = check(case.document(part, level, False), flavour)
     assert (good.outcome, good.rules) == ("valid", ()), good
     bad = check(case.document(part, level, True), flavour)
-    assert bad.outcome == "invalid", bad
+    assert bad.outcome == "invalid", "no rule fires: does the rule name the right type of fact?"
     assert id_ in bad.rules, bad.rules
     assert set(bad.rules) <= {id_} | case.also, bad.rules
 
@@ -54,7 +66,7 @@ def test_object_count(flavour: str) -> None:
     """The rule on more than 8,388,607 objects; a document with so many objects meets a safety limit first."""
     from dataclasses import replace
 
-    from harness.pdfa.facts.document.syntax import DocumentFact
+    from harness.pdfa.facts.document.file_structure import DocumentFact
 
     rule = rule_ids(FLAVOURS[flavour])["6.1.12-7" if flavour[0] == "1" else "6.1.13-7"]
     fact = DocumentFact(0, b"%PDF-1.4", b"%\xff\xff\xff\xff", 0, False, None, None, 8388607, {}, False, False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ssl
 import stat
 import subprocess
+import warnings
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -158,6 +159,27 @@ def test_default_contexts_negotiate_only_good_suites(pki: TestPki) -> None:
     )
     with pytest.raises(ssl.SSLError):
         handshake(weak, server, "a.example")
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1])
+def test_old_versions_are_served_without_a_warning(pki: TestPki, version: ssl.TLSVersion) -> None:
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        old = {"minimum": version, "maximum": version, "ciphers": "ALL", "security_level": 0}
+        server = server_context(pki.server("a.example"), **old)  # type: ignore[arg-type]
+        client = client_context(trust=pki.trust(), **old)  # type: ignore[arg-type]
+        c, _ = handshake(client, server, "a.example")
+    assert c.version() == {ssl.TLSVersion.TLSv1: "TLSv1", ssl.TLSVersion.TLSv1_1: "TLSv1.1"}[version]
+    assert not [str(item.message) for item in caught]
+
+
+@pytest.mark.parametrize(
+    ("module", "refused"), [("harness.pki.contexts", True), ("elsewhere.harness", False)]
+)
+def test_deprecated_use_in_our_own_code_fails_a_test_run(module: str, refused: bool) -> None:
+    code = compile("import warnings; warnings.warn('old', DeprecationWarning)", "x.py", "exec")
+    with pytest.raises(DeprecationWarning) if refused else pytest.warns(DeprecationWarning):
+        exec(code, {"__name__": module})
 
 
 def test_keys_are_private_and_pki_survives_a_restart(pki: TestPki, tmp_path: Path) -> None:

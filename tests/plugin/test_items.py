@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
+from harness import cli
 from harness.core.run.folder import RunFolder
 from harness.core.run.info import RunInfo, Settings
 from harness.core.text import Text
@@ -85,6 +86,9 @@ def test_a_disputed_requirement_is_shown_with_its_readings(run, network):
     }
     assert regexes["Harness or configuration"] is None
     assert re.fullmatch(regexes["Undecided or disputed"], message, re.DOTALL)
+    again = done.folder.parent / "again"
+    assert cli.run(["judge", str(done.folder), "--out", str(again), "--lang", "en"]) == 6
+    assert (again / "findings.json").read_bytes() == (done.folder / "findings.json").read_bytes()
     page = next((done.folder / "report").glob("vendor-his-eik*.en.html")).read_text()
     assert "No verdict" in page and "≠ disputed" in page and "unclear specification" in page
 

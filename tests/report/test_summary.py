@@ -14,9 +14,8 @@ from harness.core.run.info import ParticipantVersion, RunInfo
 from harness.core.text import Text
 from harness.core.verdicts import Blame, Strength, Verdict
 from harness.judge.catalogue import Catalogue, Requirement
-from harness.report.console import grouped
 from harness.report.html import HtmlReport, page
-from harness.report.summary import summarise
+from harness.report.summary import grouped, summarise
 
 PGOS = ("pgo-1", "pgo-2")
 CELLS = tuple(
@@ -93,7 +92,7 @@ def findings(**verdicts: Verdict) -> list[Finding]:
         ({"r1": Verdict.DISPUTED, "r2": Verdict.PASS}, "undecided", "Geen oordeel"),
         ({"r1": Verdict.ERROR, "r2": Verdict.PASS}, "undecided", "Geen oordeel"),
         ({"r1": Verdict.FAIL, "r2": Verdict.INCONCLUSIVE}, "undecided", "Wel al gefaald: 1"),
-        ({"r1": Verdict.PASS}, "undecided", "1 verplichte eis(en) niet beslist"),
+        ({"r1": Verdict.PASS}, "undecided", "1 verplichte eis niet beslist"),
         ({}, "undecided", "Geen oordeel"),
     ],
 )

@@ -9,8 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from harness.testscript.judge.profiles import ProfileChecks
-from harness.testscript.run.many import Plan, SelfServers, collect, run_self
+from harness.testscript.own.server import OwnServers
+from harness.testscript.plan.items import collect
+from harness.testscript.plan.plan import Plan
+from harness.testscript.plan.validators import ProfileChecks
+from harness.testscript.run.own import run_self
 
 _spec = importlib.util.spec_from_file_location("scriptkit", Path(__file__).with_name("scriptkit.py"))
 scriptkit = importlib.util.module_from_spec(_spec)
@@ -34,7 +37,7 @@ def run():
         options.setdefault("profiles", ProfileChecks(enabled=False))
         options.setdefault("keep_steps", True)
         plan = Plan(T, **options)
-        servers = SelfServers(plan)
-        return {item.path.stem: run_self(item, servers) for item in collect([path], plan)}
+        servers = OwnServers(plan.t, plan.now)
+        return {item.path.stem: run_self(item, plan, servers) for item in collect([path], plan)}
 
     return go

@@ -136,8 +136,8 @@ def live(kit):
     from datetime import date
 
     from harness.fhir.server.options import ServerOptions, by_token
-    from harness.testscript.read.load import load_script
-    from harness.testscript.serve.selfserver import build
+    from harness.testscript.own.server import build
+    from harness.testscript.read.script import load_script
 
     script = load_script(kit.server_script(SEARCH, name="zz-unused"))
     loaded = build(script, date(2026, 3, 1)).server

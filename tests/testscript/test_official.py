@@ -8,9 +8,12 @@ import pytest
 
 from harness.core.standards.table import standards
 from harness.core.verdicts import Verdict
-from harness.testscript.judge.profiles import ProfileChecks
-from harness.testscript.read.mapping import requirements_of
-from harness.testscript.run.many import Plan, SelfServers, collect, run_self
+from harness.testscript.own.server import OwnServers
+from harness.testscript.plan.items import collect
+from harness.testscript.plan.plan import Plan
+from harness.testscript.plan.validators import ProfileChecks
+from harness.testscript.read.requirements import requirements_of
+from harness.testscript.run.own import run_self
 
 pytestmark = pytest.mark.official
 
@@ -19,8 +22,8 @@ SETS = [name for item in standards().values() for name in item.official]
 
 def execute(folder, t, packages=()):
     plan = Plan(t, profiles=ProfileChecks(packages), requirements=requirements_of)
-    servers = SelfServers(plan)
-    return [run_self(item, servers) for item in collect([folder], plan)]
+    servers = OwnServers(plan.t)
+    return [run_self(item, plan, servers) for item in collect([folder], plan)]
 
 
 @pytest.mark.parametrize("name", SETS)
@@ -37,11 +40,14 @@ def test_all_scripts_pass_with_the_official_packages(material, t, name):
 def test_the_test_data_is_invariant_in_t(material):
     for t in (date(2024, 2, 29), date(2025, 12, 31), date(2031, 8, 31)):
         plan = Plan(t, profiles=ProfileChecks(enabled=False))
-        servers = SelfServers(plan)
+        servers = OwnServers(plan.t)
         items = collect([material / "nictiz-testscripts" / "STU3" / "GenPractData-2-0"], plan)
         items += collect([material / "nictiz-testscripts" / "STU3" / "eAppointment-2-0"], plan)
         bad = [
-            r for item in items for r in [run_self(item, servers)] if r.asserts["fail"] or r.asserts["error"]
+            r
+            for item in items
+            for r in [run_self(item, plan, servers)]
+            if r.asserts["fail"] or r.asserts["error"]
         ]
         assert not bad, (t, bad[0].findings)
 

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness.testscript.execute.requests import encode
+from harness.testscript.read.errors import PlaceholderError
 from harness.testscript.read.model import TestScript, Variable
-from harness.testscript.read.variables import PlaceholderError, Values
-from harness.testscript.run.execute import encode
+from harness.testscript.read.placeholders import Values
 
 T = date(2026, 3, 31)
 

@@ -22,6 +22,7 @@ from harness.cli.options import AtOption, JsonOption, LangOption
 from harness.cli.serve.fhir import fhir
 from harness.core.clock import OffsetClock, today
 from harness.core.errors import UsageError
+from harness.core.exits import ExitCode
 from harness.core.run.events import EventStream
 from harness.core.run.findings import Cell, Finding
 from harness.core.run.folder import RunFolder
@@ -30,13 +31,14 @@ from harness.core.tdates import parse_day
 from harness.core.text import Text
 from harness.judge.catalogue import load_catalogue
 from harness.judge.cells import cell_exchanges, judge_cell
+from harness.judge.result import run_result
 from harness.matrix.facts import RunFacts
 from harness.matrix.plan import client_requirements, plan_cells
-from harness.matrix.start import default_folder
+from harness.matrix.preparation import default_folder
 from harness.medmij.releases import oldest_first
-from harness.network.file import Network
+from harness.network.file import read_network
 from harness.network.handout import write_handout
-from harness.network.person.persons import declared_persons
+from harness.network.person.declared import declared_persons, known_persons
 from harness.network.running import RunningNetwork, start
 from harness.network.twins.stelselnode import list_host
 from harness.network.wire.router import SniRouter
@@ -73,7 +75,7 @@ def serve(
     if context.invoked_subcommand is not None:
         return
     clock = OffsetClock()
-    loaded = Network.load(network)
+    loaded = read_network(network)
     t = parse_day(at) if at else today(clock)
     facts = RunFacts(
         loaded,
@@ -88,13 +90,15 @@ def serve(
     ready = _pki(pki, clock.now())
     events = EventStream(clock, folder.events)
     recorder = Recorder(folder, events, declared_persons(loaded, t))
-    running = start(loaded, recorder=recorder, clock=clock, events=events, t=t, pki=ready, observe=True)
+    running = start(loaded, recorder=recorder, clock=clock, t=t, pki=ready, observe=True)
     try:
         public: dict[str, str] | None = None
         if listen:
             port = _route(running, address, port)
             shown = "127.0.0.1" if address in ("0.0.0.0", "::") else address  # noqa: S104
-            public = {name: f"{shown}:{port}" for name in running.connect.entries() if name.endswith(":443")}
+            public = {
+                name: f"{shown}:{port}" for name in running.hosts.connect.entries() if name.endswith(":443")
+            }
         handout = write_handout(running, folder.path / "handout", public=public)
         watch = Watch(running, folder, facts)
         watch.write_info()
@@ -104,11 +108,12 @@ def serve(
             sys.stdout.flush()
         else:
             _print(document, lang)
-        watch.run(seconds)
+        code = watch.run(seconds)
     finally:
         running.close()
         recorder.close()
         events.close()
+    raise typer.Exit(int(code))
 
 
 def _address(listen: str) -> tuple[str, int]:
@@ -136,11 +141,11 @@ def _pki(folder: Path | None, now: datetime) -> authority.TestPki | None:
 
 def _route(running: RunningNetwork, address: str, port: int) -> int:
     def resolve(host: str) -> tuple[str, int] | None:
-        return running.connect.resolve(host, 443) if running.connect.mapped(host, 443) else None
+        return running.hosts.connect.resolve(host, 443) if running.hosts.connect.mapped(host, 443) else None
 
     router = SniRouter(resolve)
     try:
-        return int(running.hosting.call(router.start(address, port)))
+        return int(running.hosts.hosting.call(router.start(address, port)))
     except OSError as error:
         raise UsageError(
             Text(nl="hier kan niet worden geluisterd", en="cannot listen here"),
@@ -165,8 +170,8 @@ def _document(
         "run": str(folder.path),
         "t": running.t.isoformat(),
         "lists": {item: f"https://{list_host(network, item)}/" for item in releases},
-        "connect": public if public is not None else running.connect.entries(),
-        "chromium": f'--host-resolver-rules="{running.connect.chromium_rules()}"',
+        "connect": public if public is not None else running.hosts.connect.entries(),
+        "chromium": f'--host-resolver-rules="{running.hosts.connect.chromium_rules()}"',
         "network_file": str(handout),
         "trust": {
             "front": str(handout.parent / "trust-front.pem"),
@@ -192,7 +197,7 @@ def _document(
         ],
         "persons": [
             {"id": item.id, "display": item.display, "birth": item.birth.isoformat() if item.birth else ""}
-            for item in running.known_persons()
+            for item in known_persons(network, running.t)
         ],
     }
 
@@ -232,8 +237,8 @@ class Watch:
         self._judged: dict[str, datetime] = {}
         self._stop = threading.Event()
 
-    def run(self, seconds: float) -> None:
-        """Until Ctrl-C, SIGTERM, or ``seconds`` have passed."""
+    def run(self, seconds: float) -> ExitCode:
+        """Until Ctrl-C, SIGTERM, or ``seconds`` have passed; returns the exit code of what was seen."""
         if threading.current_thread() is threading.main_thread():
             signal.signal(signal.SIGTERM, lambda *_: self._stop.set())
         waited = 0.0
@@ -245,7 +250,7 @@ class Watch:
                 self.judge_quiet()
         except KeyboardInterrupt:
             pass
-        self.finish()
+        return self.finish()
 
     def judge_quiet(self) -> None:
         """Judge the cells in which something happened and nothing more does."""
@@ -260,25 +265,28 @@ class Watch:
             self._judged[cell.key] = last
             self._judge(cell)
 
-    def _judge(self, cell: Cell) -> None:
-        self.write_info()
-        found = judge_cell(self.info(), cell, cell_exchanges(self.folder, cell), self.facts.catalogue)
+    def _judge(self, cell: Cell) -> int:
+        """Judge a cell; returns how many exchanges it has."""
+        exchanges = cell_exchanges(self.folder, cell)
+        found = judge_cell(self.write_info(), cell, exchanges, self.facts.catalogue)
         self.findings[cell.key] = found
         counts = Counter(item.verdict.value for item in found)
         text = ", ".join(f"{verdict} {count}" for verdict, count in sorted(counts.items()))
         sys.stderr.write(f"{cell.key}: {text}\n")
         sys.stderr.flush()
+        return len(exchanges)
 
-    def finish(self) -> None:
+    def finish(self) -> ExitCode:
         """Judge everything once more and write ``findings.json``."""
         observer = self.running.observer
-        if observer is None:
-            return
-        observer.flush()
-        for cell in observer.cells:
-            self._judge(cell)
-        self.write_info()
-        self.folder.write_findings([item for found in self.findings.values() for item in found])
+        recorded = 0
+        if observer is not None:
+            observer.flush()
+            recorded = sum(self._judge(cell) for cell in observer.cells)
+        info = self.write_info()
+        findings = [item for found in self.findings.values() for item in found]
+        self.folder.write_findings(findings)
+        return run_result(info, findings, self.facts.catalogue).code(exchanges=recorded)
 
     def info(self) -> RunInfo:
         """``run.json`` of this moment."""
@@ -286,6 +294,8 @@ class Watch:
         requirements = {cell.key: client_requirements(cell, self.facts.catalogue) for cell in cells}
         return self.facts.info(self.folder.path.name, cells, requirements)
 
-    def write_info(self) -> None:
+    def write_info(self) -> RunInfo:
         """Write ``run.json``."""
-        self.folder.write_info(self.info())
+        info = self.info()
+        self.folder.write_info(info)
+        return info

@@ -15,9 +15,9 @@ zero), booleans ``bool``. A primitive in XML that is not what its type asks (``<
 stays a string, so that the validator can report it.
 
 Defects of the source are :class:`~harness.core.issues.Issue` with rule ids of
-:mod:`harness.fhir.codec.issues`. ``parse`` never raises for bad content: a document that cannot be read at
-    all is ``fatal``, with the reason in
-``issues``. Limits (:class:`Limits`) bound time and memory; DTDs, entities and the network are never used.
+:mod:`harness.fhir.codec.defects`. ``parse`` never raises for bad content: a document that cannot be read at
+all is ``fatal``, with the reason in ``issues``. Limits (:class:`Limits`) bound time and memory; DTDs,
+entities and the network are never used.
 """
 
 from __future__ import annotations
@@ -28,11 +28,13 @@ from typing import Any, Literal
 
 from harness.core.errors import InputError
 from harness.core.issues import Issue
-from harness.fhir.codec.issues import defect
+from harness.fhir.codec.defects import defect
+from harness.fhir.codec.errors import EncodeError
+from harness.fhir.codec.json.read import read_json
+from harness.fhir.codec.json.write import to_json
 from harness.fhir.codec.positions import Positions, Step, json_positions, xml_positions
-from harness.fhir.codec.read_json import read_json
-from harness.fhir.codec.read_xml import read_xml
-from harness.fhir.codec.write import EncodeError, to_json, to_xml
+from harness.fhir.codec.xml.read import read_xml
+from harness.fhir.codec.xml.write import to_xml
 from harness.fhir.model.types import Model
 
 __all__ = ["Document", "EncodeError", "Format", "Limits", "parse", "read", "sniff", "to_json", "to_xml"]

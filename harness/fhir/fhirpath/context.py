@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Any
 
 from harness.fhir.fhirpath.dialect import Dialect
-from harness.fhir.fhirpath.errors import FHIRPathError, evaluation_error
+from harness.fhir.fhirpath.errors import FHIRPathError, evaluation_error, unsupported_error
 from harness.fhir.fhirpath.nodes import Items, Node, RawNode, Schema, schema_of
 from harness.fhir.fhirpath.values.temporal import Temporal, render
 from harness.fhir.model.types import Model
@@ -143,7 +143,7 @@ class Evaluation:
     @staticmethod
     def exhausted() -> FHIRPathError:
         """The error for an evaluation that costs too much."""
-        return FHIRPathError(
+        return unsupported_error(
             "de evaluatie kost te veel stappen en is gestopt",
             "the evaluation takes too many steps and was stopped",
             expected=f"at most {BUDGET} visited items",
@@ -155,9 +155,7 @@ class Evaluation:
         :raises FHIRPathError: when the caller gave none: the engine itself never reads a clock.
         """
         if self._instant is None:
-            from harness.core.clock import (
-                AMSTERDAM,  # late: it brings asyncio, and few expressions ask the time
-            )
+            from harness.core.clock import AMSTERDAM  # late: it brings asyncio, few expressions ask the time
 
             now = self._now
             if now is None:

@@ -10,13 +10,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from typing import Literal
 
 from harness.core.errors import UsageError, nearest
 from harness.core.text import Text
-
-DialectName = Literal["hapi", "strict", "hapi-stu3", "hapi-r4"]
-"""``hapi`` becomes ``hapi-stu3`` or ``hapi-r4`` by the FHIR version of the model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +38,7 @@ class Dialect:
     modifier_extensions: bool = False
     decimal_boundaries: bool = False
     text_has_value: bool = False
+    primitive_value: bool = False
 
 
 STRICT = Dialect("strict")
@@ -65,6 +62,7 @@ HAPI_STU3 = Dialect(
     modifier_extensions=True,
     decimal_boundaries=True,
     text_has_value=True,
+    primitive_value=True,
 )
 HAPI_R4 = Dialect(
     "hapi-r4",
@@ -76,6 +74,7 @@ HAPI_R4 = Dialect(
     zone_unknown=True,
     modifier_extensions=True,
     decimal_boundaries=True,
+    primitive_value=True,
 )
 
 

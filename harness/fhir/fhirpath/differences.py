@@ -207,6 +207,14 @@ DIFFERENCES: tuple[Difference, ...] = (
         "hasValue() of several items or none is empty, of an empty string false, STU3 only.",
         "HAPI STU3 funcHasValue adds nothing unless there is one item.",
     ),
+    Difference(
+        "primitive_value",
+        "birthDate.value",
+        "[]",
+        "[1970-05-01]",
+        "value of a primitive is its text, as a string; strict has only the value itself.",
+        "Official scripts write date.where(value = '…'). HAPI elementmodel.Element.getProperty.",
+    ),
 )
 
 

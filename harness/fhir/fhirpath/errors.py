@@ -1,5 +1,5 @@
 """Errors of the FHIRPath engine: one for text that is not an expression, one for an evaluation that cannot
-go on."""
+go on, and of the latter those that only say what this engine cannot do here."""
 
 from __future__ import annotations
 
@@ -41,6 +41,16 @@ class FHIRPathSyntaxError(FHIRPathError):
             expected=expected,
             received=received,
         )
+
+
+class FHIRPathUnsupportedError(FHIRPathError):
+    """A valid expression asks what the engine cannot do here: value sets or profiles that are not loaded, a
+    regular expression that linear time cannot do, too many steps."""
+
+
+def unsupported_error(nl: str, en: str, *, expected: str = "", received: str = "") -> FHIRPathError:
+    """A :class:`FHIRPathUnsupportedError`."""
+    return FHIRPathUnsupportedError(nl, en, expected=expected, received=received)
 
 
 def evaluation_error(nl: str, en: str, *, expected: str = "", received: object = "") -> FHIRPathError:

@@ -9,15 +9,15 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
-from harness.fhir.fhirpath.code import Code
-from harness.fhir.fhirpath.compiler import Compiler, given
+from harness.fhir.fhirpath.compiler.code import Code, truth
+from harness.fhir.fhirpath.compiler.dispatch import Compiler
 from harness.fhir.fhirpath.context import BUDGET, DocumentContext, Evaluation, Resolve, Services
 from harness.fhir.fhirpath.dialect import STRICT, Dialect, dialect_for
-from harness.fhir.fhirpath.errors import FHIRPathError, FHIRPathSyntaxError
-from harness.fhir.fhirpath.nodes import Items, Node, schema_of, wrap
-from harness.fhir.fhirpath.operators import truth
+from harness.fhir.fhirpath.errors import FHIRPathError, FHIRPathSyntaxError, unsupported_error
+from harness.fhir.fhirpath.functions.table import FUNCTIONS
+from harness.fhir.fhirpath.nodes import Items, Node, schema_of, unwrap, wrap
 from harness.fhir.fhirpath.parser import parse
-from harness.fhir.fhirpath.syntax import Expr, unparse
+from harness.fhir.fhirpath.syntax import Expr
 from harness.fhir.model.types import Model
 
 CACHE = 12_000
@@ -60,18 +60,13 @@ class Expression:
         self.tree = tree
         self.dialect = dialect
         self.model = model
-        compiler = Compiler(dialect, schema_of(model))
+        compiler = Compiler(dialect, schema_of(model), FUNCTIONS)
         self._code: Code = compiler.expr(tree)
         self.warnings: tuple[str, ...] = tuple(dict.fromkeys(compiler.warnings))
         self._other: Expression | None = None
 
     def __repr__(self) -> str:
         return f"Expression({self.text!r}, {self.dialect.name})"
-
-    @property
-    def normal_form(self) -> str:
-        """The expression rewritten from its tree."""
-        return unparse(self.tree)
 
     def evaluate(
         self,
@@ -144,7 +139,7 @@ class Expression:
         budget: int = BUDGET,
     ) -> Items:
         whole = document if type(document) is DocumentContext else DocumentContext(document, model=self.model)
-        start = whole.root_items if context is None else given(context)
+        start = whole.root_items if context is None else unwrap(context)
         if root is not None:
             resource = [root.raw]
         else:
@@ -164,12 +159,12 @@ class Expression:
         except FHIRPathError:
             raise
         except RecursionError:
-            raise FHIRPathError(
+            raise unsupported_error(
                 "het document of de expressie is te diep genest",
                 "the document or the expression is nested too deeply",
             ) from None
         except Exception as error:
-            raise FHIRPathError(
+            raise unsupported_error(
                 f"de expressie kan hier niet worden geëvalueerd ({type(error).__name__})",
                 f"the expression cannot be evaluated here ({type(error).__name__})",
                 received=str(error)[:200],

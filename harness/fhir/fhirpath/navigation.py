@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
-from harness.fhir.fhirpath.nodes import Choice, Items, NodeType, RawNode, TypeInfo
+from harness.fhir.fhirpath.nodes import Choice, Item, Items, NodeType, RawNode, TypeInfo
+
+_HOLDERS = frozenset((dict, list))
 
 
 def expand(value: Any, extra: Any, kind: NodeType, parent: RawNode, key: str, out: Items) -> None:
@@ -34,15 +37,15 @@ def expand(value: Any, extra: Any, kind: NodeType, parent: RawNode, key: str, ou
         out.append((value, kind, extra, parent, key, -1))
 
 
-def choose(value: dict[str, Any], choices: dict[str, Choice]) -> Choice | None:
-    """Which type of a choice an object has; the first one in the order of the specification when it has
-    more."""
+def _choice(node: RawNode, value: dict[str, Any], choices: dict[str, Choice], out: Items) -> None:
+    """Append the value of a choice; the first type in the order of the specification when it has more."""
     hit: Choice | None = None
     for key in value:
         found = choices.get(key)
         if found is not None and (hit is None or found[3] < hit[3]):
             hit = found
-    return hit
+    if hit is not None:
+        expand(value.get(hit[0]), value.get(hit[1]), hit[2], node, hit[0], out)
 
 
 def member(coll: Items, name: str) -> Items:
@@ -50,18 +53,14 @@ def member(coll: Items, name: str) -> Items:
     out: Items = []
     for node in coll:
         if node.__class__ is not tuple:
-            if node.__class__ is TypeInfo and name in ("name", "namespace"):
-                out.append(getattr(node, name))
+            out += _of_type_info(node, name)
             continue
         value, kind, extra = node[0], node[1], node[2]
         if value.__class__ is dict:
             field = kind.fields.get(name) or kind.field(name)
             choices = field[4]
             if choices is not None:
-                hit = choose(value, choices)
-                if hit is not None:
-                    key = hit[0]
-                    expand(value.get(key), value.get(hit[1]), hit[2], node, key, out)
+                _choice(node, value, choices, out)
                 continue
             key = field[0]
             child = value.get(key)
@@ -88,10 +87,39 @@ def member(coll: Items, name: str) -> Items:
             else:
                 expand(child, more, field[2], node, key, out)
         elif extra.__class__ is dict and name in extra:
-            field = kind.field(name)
-            if field[4] is None:
-                expand(extra[name], extra.get(field[1]), field[2], node, name, out)
+            _of_companion(node, name, out)
     return out
+
+
+def member_or_value(coll: Items, name: str) -> Items:
+    """Like :func:`member` for ``value`` where a primitive has one: its text, as a string."""
+    if all(node.__class__ is not tuple or node[0].__class__ in _HOLDERS for node in coll):
+        return member(coll, name)
+    out: Items = []
+    for node in coll:
+        value = node[0] if node.__class__ is tuple else None
+        if value is None or value.__class__ in _HOLDERS:
+            out += member([node], name)
+            continue
+        if value.__class__ is bool:
+            text = "true" if value else "false"
+        else:
+            text = f"{value:f}" if value.__class__ is Decimal else str(value)
+        out.append((text, node[1].schema.type("string"), None, node, name, -1))
+    return out
+
+
+def _of_type_info(item: Item, name: str) -> Items:
+    """Parts of what ``type()`` gives; no other plain value has any."""
+    return [getattr(item, name)] if item.__class__ is TypeInfo and name in ("name", "namespace") else []
+
+
+def _of_companion(node: RawNode, name: str, out: Items) -> None:
+    """Append what stands below a primitive: its id or extensions."""
+    extra = node[2]
+    field = node[1].field(name)
+    if field[4] is None:
+        expand(extra[name], extra.get(field[1]), field[2], node, name, out)
 
 
 def typed_member(coll: Items, name: str, at_root: bool, fold: bool) -> Items:
@@ -115,9 +143,6 @@ def typed_member(coll: Items, name: str, at_root: bool, fold: bool) -> Items:
     return out
 
 
-_HOLDERS = frozenset((dict, list))
-
-
 def children(coll: Items) -> Items:
     """All children of every node, in document order."""
     out: Items = []
@@ -127,12 +152,9 @@ def children(coll: Items) -> Items:
             continue
         value = node[0]
         if value.__class__ is not dict:
-            if value.__class__ is list:  # a list in a list: no FHIR, but nothing may disappear
-                for at, item in enumerate(value):
-                    expand(item, None, node[1].schema.unknown, node, str(at), out)
-                continue
             value = node[2]
-            if value.__class__ is not dict:
+            if node[0].__class__ is list or value.__class__ is not dict:
+                _list_items(node, out)
                 continue
         kind = node[1]
         fields = kind.fields
@@ -140,18 +162,12 @@ def children(coll: Items) -> Items:
             field = fields.get(key)
             if field is None:
                 if key[:1] == "_":
-                    name = key[1:]
-                    if name not in value:
-                        field = kind.field(name)
-                        if field[4] is None:
-                            expand(None, child, field[2], node, name, out)
+                    _companion_alone(node, value, key, out)
                     continue
                 field = kind.field(key)
             if child.__class__ is str:
                 if field[1] not in value and not field[2].any_resource:
                     append((child, field[2], None, node, key, -1))
-                    continue
-                if key == "resourceType":
                     continue
             elif field[3] and field[1] not in value:
                 if child.__class__ is list:
@@ -165,6 +181,22 @@ def children(coll: Items) -> Items:
             if field[4] is None and key[:1] != "_" and key != "resourceType":
                 expand(child, value.get(field[1]), field[2], node, key, out)
     return out
+
+
+def _list_items(node: RawNode, out: Items) -> None:
+    """Append the items of a list in a list: no FHIR, but nothing may disappear."""
+    if node[0].__class__ is list:
+        for at, item in enumerate(node[0]):
+            expand(item, None, node[1].schema.unknown, node, str(at), out)
+
+
+def _companion_alone(node: RawNode, owner: dict[str, Any], key: str, out: Items) -> None:
+    """Append the primitive of a ``_key`` that stands without its ``key``."""
+    name = key[1:]
+    if name not in owner:
+        field = node[1].field(name)
+        if field[4] is None:
+            expand(None, owner[key], field[2], node, name, out)
 
 
 def descendants(coll: Items, limit: int) -> Items:

@@ -10,8 +10,8 @@ A *node* is a tuple ``(value, type, extra, parent, key, index)``:
 * ``index``: position in the list, -1 when the element is not a list.
 
 A *value* is what literals and functions make: ``bool``, ``int``, ``Decimal``, ``str``, :class:`Temporal`,
-:class:`Quantity`,
-:class:`TypeInfo`. Tuples keep evaluation fast; :class:`Node` is the same thing for callers.
+:class:`Quantity`, :class:`TypeInfo`. Tuples keep evaluation fast; :class:`Node` is the same thing for
+callers.
 """
 
 from __future__ import annotations
@@ -310,3 +310,12 @@ def child_node(parent: RawNode, key: str, index: int = -1) -> RawNode:
 def wrap(items: Iterable[Item]) -> list[Any]:
     """Raw nodes as :class:`Node`, plain values as they are."""
     return [Node(item) if type(item) is tuple else item for item in items]
+
+
+def unwrap(value: Any) -> Items:
+    """A value from a caller or a service as collection: nodes unwrapped, lists flattened, ``None`` empty."""
+    if value is None:
+        return []
+    if isinstance(value, (list, tuple)):
+        return [item.raw if isinstance(item, Node) else item for item in value if item is not None]
+    return [value.raw if isinstance(value, Node) else value]

@@ -223,7 +223,7 @@ class Model:
     def derived(self, name: str, make: Callable[[Model], T]) -> T:
         """A table that another module derives from this model, made on first use and kept with the model.
 
-        :param name: unique name, by convention that of the module (``harness.fhir.codec.read_xml``).
+        :param name: unique name, by convention that of the module (``harness.fhir.codec.xml.read``).
         :param make: called once with the model.
         """
         if name not in self._derived:

@@ -8,7 +8,7 @@ our embedded facts, and the compact extension definitions of the base specificat
 
 Only the differential is read (of a definition that has only a snapshot: the snapshot); the base
 specification and the parent profiles are not repeated. How facts of a chain of profiles become one tree:
-:mod:`harness.fhir.profiles.snapshot`.
+:mod:`harness.fhir.profiles.differentials`.
 
 Untrusted input: a definition that is not shaped like one gives :class:`ProfileError`, never another
 exception.

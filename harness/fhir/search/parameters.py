@@ -19,10 +19,17 @@ from typing import Any
 from harness.core.errors import ConfigurationError, nearest
 from harness.core.text import Text
 from harness.core.yamlfile import load_yaml
+from harness.fhir.model.definitions import search_parameters
 from harness.fhir.model.types import Model
-from harness.fhir.search import values
 from harness.fhir.search.extractors import Extractor, compile_expression
-from harness.fhir.server.store import Stored
+from harness.fhir.search.query import SearchError
+from harness.fhir.search.values.dates import DateValue, index_date, parse_date
+from harness.fhir.search.values.prefixes import HIGH, LOW
+from harness.fhir.search.values.quantities import index_quantity
+from harness.fhir.search.values.references import index_reference
+from harness.fhir.search.values.strings import index_string
+from harness.fhir.search.values.tokens import index_token
+from harness.fhir.store import Stored
 
 KINDS = frozenset(("token", "date", "reference", "string", "uri", "number", "quantity", "composite"))
 
@@ -36,13 +43,13 @@ _COMMON = (
 """Parameters that every resource type has."""
 
 _INDEXERS: dict[str, Any] = {
-    "token": values.index_token,
-    "date": values.index_date,
-    "reference": values.index_reference,
-    "string": values.index_string,
-    "uri": values.index_string,
-    "number": values.index_quantity,
-    "quantity": values.index_quantity,
+    "token": index_token,
+    "date": index_date,
+    "reference": index_reference,
+    "string": index_string,
+    "uri": index_string,
+    "number": index_quantity,
+    "quantity": index_quantity,
 }
 
 
@@ -103,7 +110,7 @@ class Bound:
             duration = self.duration(resource)
             nodes = [(with_end(node, duration), kind) for node, kind in nodes]
             if not nodes and self.parameter.kind == "date":
-                return [values.DateValue(values.LOW, values.HIGH, values.LOW, values.HIGH)]
+                return [DateValue(LOW, HIGH, LOW, HIGH)]
         return _INDEXERS[self.parameter.kind](nodes)  # type: ignore[no-any-return]
 
 
@@ -125,7 +132,7 @@ def with_end(period: Any, durations: list[tuple[Any, str]]) -> Any:
     if not isinstance(duration, dict):
         return period
     amount, unit = duration.get("value"), _UNITS.get(str(duration.get("code", "")))
-    parsed = values.parse_date(period["start"])
+    parsed = parse_date(period["start"])
     if unit is None or isinstance(amount, bool) or not isinstance(amount, (int, Decimal)) or parsed is None:
         return period
     try:
@@ -192,6 +199,26 @@ class Registry:
             bound = self._bound[(kind, code)] = self._compile(parameter, kind)
         return bound
 
+    def require(self, kind: str, code: str, name: str) -> Bound:
+        """Like :meth:`bind` for a parameter that has to exist.
+
+        :param name: the parameter as the client wrote it, for the message.
+        :raises SearchError: ``not-supported``, with the closest known code.
+        """
+        bound = self.bind(kind, code)
+        if bound is None:
+            hint = self.suggestion(kind, code)
+            raise SearchError(
+                Text(
+                    nl=f"{kind} kent geen zoekparameter '{code}'" + (f"; bedoeld: {hint}?" if hint else ""),
+                    en=f"{kind} has no search parameter '{code}'"
+                    + (f"; did you mean {hint}?" if hint else ""),
+                ),
+                code="not-supported",
+                parameter=name,
+            )
+        return bound
+
     def _compile(self, parameter: SearchParameter, kind: str) -> Bound:
         def compiled(expression: str) -> Extractor:
             return compile_expression(expression, kind, self.model)
@@ -221,8 +248,6 @@ def registry(model: Model, extra: Iterable[SearchParameter] = ()) -> Registry:
 
 def base_parameters(model: Model) -> list[SearchParameter]:
     """Parameters of the base specification from the embedded facts."""
-    from harness.fhir.model.definitions import search_parameters
-
     facts = search_parameters(model.version)
     by_url = {fact.url: fact for fact in facts}
     by_code = {f"{base}-{fact.code}": fact for fact in facts for base in fact.base}

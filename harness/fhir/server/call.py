@@ -7,6 +7,7 @@ from urllib.parse import unquote
 
 from harness.core.run.exchanges import Request, header
 from harness.fhir.server.content import Negotiated
+from harness.fhir.store import Patients
 
 
 @dataclass(frozen=True)
@@ -16,14 +17,14 @@ class Call:
     :ivar base: absolute base URL, no trailing slash.
     :ivar segments: decoded path segments below the base.
     :ivar query: raw query string.
-    :ivar patient: whose compartment, ``None`` for the whole store.
+    :ivar patient: whose compartment (one or several), ``None`` for the whole store.
     """
 
     request: Request
     base: str
     segments: tuple[str, ...]
     query: str
-    patient: str | None
+    patient: Patients | None
     negotiated: Negotiated
 
     def header(self, name: str) -> str:
@@ -66,3 +67,17 @@ def loose_pairs(query: str) -> list[tuple[str, str]]:
         if name:
             pairs.append((unquote(name), unquote(value)))
     return pairs
+
+
+_WORDS = {
+    200: "200 OK",
+    201: "201 Created",
+    204: "204 No Content",
+    400: "400 Bad Request",
+    404: "404 Not Found",
+}
+
+
+def status_line(status: int) -> str:
+    """``200`` -> ``200 OK``: the status in an entry of a response Bundle."""
+    return _WORDS.get(status, str(status))

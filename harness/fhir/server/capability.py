@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from harness import __version__
-
-if TYPE_CHECKING:
-    from harness.fhir.server.service import FhirServer
+from harness.fhir.server.state import ServerState
 
 _READS = ("read", "vread", "search-type")
 _WRITES = ("update", "delete", "create")
 _OPERATIONS = {"lastn": "http://hl7.org/fhir/OperationDefinition/Observation-lastn"}
 
 
-def capability(server: FhirServer, base: str) -> dict[str, Any]:
+def capability(server: ServerState, base: str) -> dict[str, Any]:
     """CapabilityStatement (STU3 or R4): types, interactions, search parameters and includes of a server."""
     stu3 = server.model.version.startswith("3")
     kinds = sorted(
@@ -47,7 +45,7 @@ def capability(server: FhirServer, base: str) -> dict[str, Any]:
     return statement
 
 
-def _resource(server: FhirServer, kind: str) -> dict[str, Any]:
+def _resource(server: ServerState, kind: str) -> dict[str, Any]:
     codes = _READS if server.options.read_only else (*_READS, *_WRITES)
     entry: dict[str, Any] = {
         "type": kind,

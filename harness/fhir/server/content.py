@@ -14,8 +14,8 @@ import msgspec
 from harness.core.text import Text
 from harness.fhir.codec import documents as codec
 from harness.fhir.model.types import Model
-from harness.fhir.server.outcome import FhirError
-from harness.fhir.server.store import Stored
+from harness.fhir.server.errors import FhirError
+from harness.fhir.store import Stored
 
 JSON_TYPES = frozenset(("application/fhir+json", "application/json+fhir", "application/json", "text/json"))
 XML_TYPES = frozenset(("application/fhir+xml", "application/xml+fhir", "application/xml", "text/xml"))

@@ -1,104 +1,46 @@
-"""Operations of the server beyond single reads and writes: ``$lastn``, ``$purge``, batch and transaction."""
+"""Operations: ``Observation/$lastn`` and ``Patient/[id]/$purge``."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from typing import Any
 
-from harness.core.run.exchanges import Request
+from harness.core.run.exchanges import Response
 from harness.core.text import Text
-from harness.fhir.search import values
-from harness.fhir.search.execution import Result, Scope, Searcher
-from harness.fhir.search.query import Criterion, Query, SearchError
-from harness.fhir.server.outcome import FhirError, outcome
-from harness.fhir.server.store import LOCAL_REFERENCE, Store, Stored
-
-if TYPE_CHECKING:
-    from harness.fhir.server.call import Call
-    from harness.fhir.server.service import FhirServer
-
-MAX_ENTRIES = 2_000
+from harness.fhir.outcomes import outcome
+from harness.fhir.server.call import Call
+from harness.fhir.server.errors import FhirError, method_not_allowed
+from harness.fhir.server.searches import last_observations
+from harness.fhir.server.state import ServerState
+from harness.fhir.store import Store, ids_of
 
 
-# -- $lastn -----
-
-
-def _codes(stored: Stored) -> list[tuple[str, str]]:
-    concept = stored.resource.get("code")
-    tokens = values.index_token([(concept, "")]) if isinstance(concept, dict) else []
-    found = [(token.system or "", token.code) for token in tokens if token.code]
-    return found or [("text", str(concept.get("text", ""))) if isinstance(concept, dict) else ("", "")]
-
-
-def group_by_code(observations: list[Stored]) -> list[list[Stored]]:
-    """Groups of Observations that share a coding, directly or through others; by first member."""
-    parent = list(range(len(observations)))
-
-    def root(index: int) -> int:
-        while parent[index] != index:
-            parent[index] = parent[parent[index]]
-            index = parent[index]
-        return index
-
-    first: dict[tuple[str, str], int] = {}
-    for index, stored in enumerate(observations):
-        for code in _codes(stored):
-            if code in first:
-                parent[root(index)] = root(first[code])
-            else:
-                first[code] = index
-    groups: dict[int, list[Stored]] = {}
-    for index, stored in enumerate(observations):
-        groups.setdefault(root(index), []).append(stored)
-    return list(groups.values())
-
-
-def _moment(stored: Stored) -> int:
-    resource = stored.resource
-    nodes = [
-        (resource[key], "")
-        for key in ("effectiveDateTime", "effectivePeriod", "effectiveInstant")
-        if key in resource
-    ]
-    dates = values.index_date(nodes) or values.index_date([(resource.get("issued"), "")])
-    return max((min(date.high, values.HIGH - 1) for date in dates), default=values.LOW)
-
-
-def lastn(searcher: Searcher, query: Query, scope: Scope, *, lenient: bool) -> Result:
-    """``Observation/$lastn``: the newest ``max`` (default 1) Observations of each code group that matches.
-
-    :raises SearchError: for parameters that are not understood.
-    """
-    limit = 1
-    criteria: list[Criterion] = []
-    for criterion in query.criteria:
-        if criterion.name == "max":
-            text = criterion.values[0] if criterion.values else ""
-            if not text.isascii() or not text.isdigit() or not 0 < int(text) < 10_000:
-                raise SearchError(
-                    Text(nl="max is geen geheel getal", en="max is not a whole number"), parameter="max"
-                )
-            limit = int(text)
-        else:
-            criteria.append(criterion)
-    found = searcher.run(
-        "Observation", Query(query.pairs, tuple(criteria), format=query.format), scope, lenient=lenient
+def operation(server: ServerState, call: Call, method: str) -> Response:
+    """Answer a call whose path has an operation."""
+    segments = call.segments
+    if segments[0] != "$" and not segments[0].startswith("$"):
+        server.check_type(segments[0])
+    if segments == ("Observation", "$lastn"):
+        if method != "GET":
+            raise method_not_allowed(method, "GET")
+        return last_observations(server, call)
+    if len(segments) == 3 and segments[0] == "Patient" and segments[2] == "$purge":
+        if method != "POST":
+            raise method_not_allowed(method, "POST")
+        if server.options.read_only:
+            raise method_not_allowed(method, "GET")
+        if call.patient is not None and segments[1] not in ids_of(call.patient):
+            raise FhirError(
+                403, "forbidden", Text(nl="niet de eigen patiënt", en="not the token's own patient")
+            )
+        return server.answer(call, 200, _purged(purge(server.store, segments[1])))
+    raise FhirError(
+        400,
+        "not-supported",
+        Text(
+            nl=f"onbekende operatie: {'/'.join(segments)[:100]}",
+            en=f"unknown operation: {'/'.join(segments)[:100]}",
+        ),
     )
-    matches: list[Stored] = []
-    for group in group_by_code(found.matches):
-        matches.extend(sorted(group, key=_moment, reverse=True)[:limit])
-    ignored: set[str] = set(found.ignored)
-    matches = searcher.sort("Observation", matches, query.sort, ignored if lenient else None)
-    total = len(matches)
-    if query.count is not None:
-        matches = matches[: query.count]
-    includes = searcher.check_includes(query.includes, ignored if lenient else None)
-    included = searcher.include(matches, includes, scope) if includes else []
-    return Result(matches, included, total, frozenset(ignored))
-
-
-# -- $purge -----
 
 
 def purge(store: Store, patient: str) -> int:
@@ -113,227 +55,10 @@ def purge(store: Store, patient: str) -> int:
     return len(doomed)
 
 
-# -- batch and transaction -----
-
-_ORDER = {"DELETE": 0, "POST": 1, "PUT": 2, "GET": 3, "HEAD": 3}
-_WORDS = {
-    200: "200 OK",
-    201: "201 Created",
-    204: "204 No Content",
-    400: "400 Bad Request",
-    404: "404 Not Found",
-}
-
-
-def status_line(status: int) -> str:
-    """``200`` -> ``200 OK``."""
-    return _WORDS.get(status, str(status))
-
-
-def rewrite(node: Any, mapping: dict[str, str]) -> Any:
-    """A copy of a resource in which every string that is a mapped full URL is replaced; also in narrative."""
-    if isinstance(node, dict):
-        return {key: rewrite(value, mapping) for key, value in node.items()}
-    if isinstance(node, list):
-        return [rewrite(value, mapping) for value in node]
-    if isinstance(node, str):
-        if node in mapping:
-            return mapping[node]
-        if node.startswith("<div") and "urn:" in node:
-            for old, new in mapping.items():
-                node = node.replace(f'"{old}"', f'"{new}"')
-    return node
-
-
-def _entries(bundle: dict[str, Any]) -> list[dict[str, Any]]:
-    entries = bundle.get("entry", [])
-    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-        raise FhirError(
-            400, "structure", Text(nl="Bundle.entry is geen lijst", en="Bundle.entry is not a list")
-        )
-    if len(entries) > MAX_ENTRIES:
-        raise FhirError(413, "too-costly", Text(nl="te veel entries", en="too many entries"))
-    return entries
-
-
-def _requests(entries: list[dict[str, Any]]) -> list[tuple[str, str]]:
-    found = []
-    for number, entry in enumerate(entries):
-        request = entry.get("request")
-        method = request.get("method") if isinstance(request, dict) else None
-        url = request.get("url") if isinstance(request, dict) else None
-        if method not in _ORDER or not isinstance(url, str):
-            raise FhirError(
-                400,
-                "required",
-                Text(
-                    nl=f"entry[{number}] heeft geen geldige request.method en request.url",
-                    en=f"entry[{number}] has no valid request.method and request.url",
-                ),
-                expression=f"Bundle.entry[{number}].request",
-            )
-        found.append((method, url))
-    return found
-
-
-def _assign(
-    server: FhirServer, call: Call, entries: list[dict[str, Any]], requests: list[tuple[str, str]]
-) -> tuple[dict[str, str], dict[int, str]]:
-    """New ids of created resources, and what each full URL of the Bundle becomes."""
-    mapping: dict[str, str] = {}
-    ids: dict[int, str] = {}
-    for number, (entry, (method, url)) in enumerate(zip(entries, requests, strict=True)):
-        resource = entry.get("resource")
-        full = entry.get("fullUrl")
-        if method == "POST" and isinstance(resource, dict) and not url.startswith(("$", "_")):
-            kind = resource.get("resourceType")
-            own = kind == "Patient" and call.patient is not None and server.options.received_patient == "own"
-            ids[number] = str(call.patient) if own else server.new_id()
-            if isinstance(full, str) and full:
-                mapping[full] = f"{kind}/{ids[number]}"
-        elif method == "PUT" and str(full).startswith("urn:") and LOCAL_REFERENCE.fullmatch(url):
-            mapping[str(full)] = url
-    return mapping, ids
-
-
-def run_bundle(server: FhirServer, call: Call, bundle: dict[str, Any]) -> dict[str, Any]:
-    """Execute a batch or transaction Bundle on the server's store.
-
-    A transaction works on a copy of the store and takes effect as a whole or not at all. In a batch each
-    entry stands alone for errors; links between entries by full URL are resolved all the same, because
-    senders of measurements use them.
-
-    :raises FhirError: for a Bundle that is not understood, or a transaction of which one entry fails.
-    """
-    kind = bundle.get("type")
-    if bundle.get("resourceType") != "Bundle" or kind not in ("batch", "transaction"):
-        raise FhirError(
-            400,
-            "invalid",
-            Text(
-                nl="verwacht een Bundle van type batch of transaction",
-                en="expected a Bundle of type batch or transaction",
-            ),
-            expression="Bundle.type",
-        )
-    entries = _entries(bundle)
-    requests = _requests(entries)
-    mapping, ids = _assign(server, call, entries, requests)
-    order = (
-        sorted(range(len(entries)), key=lambda n: _ORDER[requests[n][0]])
-        if kind == "transaction"
-        else range(len(entries))
-    )
-    before = server.store
-    if kind == "transaction":
-        server.store = before.copy()
-    results: dict[int, dict[str, Any]] = {}
-    try:
-        for number in order:
-            entry = entries[number]
-            work: Callable[[], dict[str, Any]] = lambda n=number, e=entry: _run_entry(  # type: ignore[misc]  # noqa: E731
-                server, call, e, requests[n], ids.get(n), mapping
-            )
-            try:
-                results[number] = work()
-            except FhirError as error:
-                if kind == "transaction":
-                    where = f"Bundle.entry[{number}]"
-                    raise FhirError(
-                        error.status, error.code, error.message, expression=where, issues=error.issues
-                    ) from None
-                results[number] = {
-                    "response": {"status": status_line(error.status), "outcome": error.outcome()}
-                }
-    except BaseException:
-        server.store = before
-        raise
-    response: dict[str, Any] = {
-        "resourceType": "Bundle",
-        "id": server.new_id(),
-        "type": f"{kind}-response",
-        "link": [{"relation": "self", "url": call.base}],
-        "entry": [results[number] for number in range(len(entries))],
-    }
-    if not response["entry"]:
-        del response["entry"]
-    return response
-
-
-def _run_entry(
-    server: FhirServer,
-    call: Call,
-    entry: dict[str, Any],
-    request: tuple[str, str],
-    identity: str | None,
-    mapping: dict[str, str],
-) -> dict[str, Any]:
-    method, url = request
-    target = url[len(call.base) + 1 :] if url.startswith(call.base + "/") else url
-    if method in ("GET", "HEAD"):
-        return _read_entry(server, call, target)
-    parts = urlsplit(target)
-    if parts.query:
-        raise FhirError(
-            412,
-            "not-supported",
-            Text(
-                nl="voorwaardelijke opdrachten worden niet ondersteund",
-                en="conditional requests are not supported",
-            ),
-        )
-    segments = parts.path.strip("/").split("/")
-    if method == "DELETE":
-        if len(segments) != 2:
-            raise FhirError(400, "invalid", Text(nl="DELETE verwacht Type/id", en="DELETE expects Type/id"))
-        server.remove(call, segments[0], segments[1])
-        return {"response": {"status": status_line(204)}}
-    resource = entry.get("resource")
-    if not isinstance(resource, dict):
-        raise FhirError(400, "required", Text(nl="entry zonder resource", en="entry without resource"))
-    resource = rewrite(resource, mapping)
-    if isinstance(entry.get("request"), dict) and "ifNoneExist" in entry["request"]:
-        raise FhirError(
-            412,
-            "not-supported",
-            Text(nl="ifNoneExist wordt niet ondersteund", en="ifNoneExist is not supported"),
-        )
-    if method == "POST":
-        if len(segments) != 1 or segments[0] != resource.get("resourceType"):
-            raise FhirError(
-                400,
-                "invalid",
-                Text(nl="request.url past niet bij de resource", en="request.url does not fit the resource"),
-            )
-        own = server.own_patient(call, resource, identity)
-        stored, created = (own, False) if own else server.write(call, {**resource, "id": identity}, new=True)
-    else:
-        if len(segments) != 2:
-            raise FhirError(400, "invalid", Text(nl="PUT verwacht Type/id", en="PUT expects Type/id"))
-        stored, created = server.update(call, segments[0], segments[1], resource)
-    return server.written_entry(call, stored, created=created)
-
-
-def _read_entry(server: FhirServer, call: Call, target: str) -> dict[str, Any]:
-    response = server.route(call.with_target("GET", target))
-    resource = server.decoded(response)
-    answer: dict[str, Any] = {"response": {"status": status_line(response.status)}}
-    if response.status >= 400:
-        answer["response"]["outcome"] = resource
-        return answer
-    answer["resource"] = resource
-    if isinstance(resource, dict) and "id" in resource and resource.get("resourceType") != "Bundle":
-        answer = {"fullUrl": f"{call.base}/{resource['resourceType']}/{resource['id']}", **answer}
-    return answer
-
-
-def purged(count: int) -> dict[str, Any]:
+def _purged(count: int) -> dict[str, Any]:
     """The answer to ``$purge``."""
     return outcome(
         "information",
         "informational",
         Text(nl=f"{count} resources verwijderd", en=f"{count} resources removed"),
     )
-
-
-__all__ = ["Request", "group_by_code", "lastn", "purge", "purged", "rewrite", "run_bundle", "status_line"]

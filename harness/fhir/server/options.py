@@ -6,22 +6,26 @@ A mock never repairs bad input silently: what deviates from the default is chose
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from harness.core.issues import Issue
 from harness.core.run.exchanges import Request, header
 from harness.core.text import Text
+from harness.fhir.store import Patients
 
+Validation = Callable[[dict[str, Any]], Iterable[Issue]]
+"""Issues of a resource; errors refuse it."""
 BundleHook = Callable[[dict[str, Any], Request], dict[str, Any]]
 ResourceHook = Callable[[dict[str, Any]], dict[str, Any]]
 
 
 @dataclass(frozen=True)
 class Access:
-    """What a request may see: one patient's compartment, or with ``patient=None`` the whole store."""
+    """What a request may see: the compartment of one patient or of several, with ``None`` the whole store."""
 
-    patient: str | None = None
+    patient: Patients | None = None
 
 
 @dataclass(frozen=True)
@@ -42,10 +46,10 @@ def open_access(request: Request) -> Access:
     return Access()
 
 
-def by_token(patients: Mapping[str, str]) -> Authorize:
+def by_token(patients: Mapping[str, Patients]) -> Authorize:
     """Authorization by bearer token.
 
-    :param patients: patient id by Authorization header value, with or without ``Bearer ``.
+    :param patients: patient (or patients) by Authorization header value, with or without ``Bearer ``.
     """
     known = {token.removeprefix("Bearer "): patient for token, patient in patients.items()}
 
@@ -97,7 +101,7 @@ class ServerOptions:
         ``links`` adds ``next`` and a total over all pages.
     :ivar stamp: write ``meta.versionId`` and ``meta.lastUpdated`` in stored resources.
     :ivar read_only: refuse every write with 405.
-    :ivar validate_writes: refuse (422) a resource with errors against the base specification.
+    :ivar validate_writes: refuse (422) a resource in which this finds errors.
     :ivar type_prefix: accept the own type before a parameter (``Patient.identifier`` on Patient).
     :ivar transform_resource: changes each resource that leaves the server.
     :ivar transform_bundle: changes each searchset that leaves the server.
@@ -118,7 +122,7 @@ class ServerOptions:
     paging: Literal["none", "links"] = "none"
     stamp: bool = True
     read_only: bool = False
-    validate_writes: bool = False
+    validate_writes: Validation | None = None
     type_prefix: bool = False
     transform_resource: ResourceHook | None = None
     transform_bundle: BundleHook | None = None

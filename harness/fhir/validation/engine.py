@@ -8,22 +8,24 @@ immutable, so that one engine may validate many documents. State of a document i
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from harness.core.errors import HarnessError
+from harness.core.issues import Severity
 from harness.fhir.model.definitions import Constraint
 from harness.fhir.model.types import ElementFacts, TypeRef
-from harness.fhir.profiles.constraints import Knowledge
 from harness.fhir.profiles.facts import CORE, BindingFact, InvariantFact
+from harness.fhir.profiles.knowledge import Knowledge
 from harness.fhir.validation.checks import bundles, codes, extensions, narrative, references
+from harness.fhir.validation.checks.bindings import binding_check
 from harness.fhir.validation.checks.invariants import Invariants
-from harness.fhir.validation.checks.natives import NATIVE
-from harness.fhir.validation.overlay import ProfileRules, compile_profile
-from harness.fhir.validation.run import Json, Place, Run, Scope
-from harness.fhir.validation.shapes import Check, Shapes
+from harness.fhir.validation.checks.natives import ELSEWHERE, NATIVE
+from harness.fhir.validation.places import Json, Place
+from harness.fhir.validation.profile_rules import ProfileRules
+from harness.fhir.validation.run import Check, Run, Scope
+from harness.fhir.validation.shapes import Shapes
 
-_RESOURCE_CHECKS: dict[str, Callable[[Json, Place, Run], None]] = {
+_RESOURCE_CHECKS: dict[str, Check] = {
     "Bundle": bundles.check,
     "CodeSystem": codes.code_system_check,
 }
@@ -40,8 +42,8 @@ class Engine:
         self.knowledge = knowledge
         self.model = knowledge.model
         self.base = knowledge.base
-        self.invariants = Invariants(self, dialect)
-        self.shapes = Shapes(self)
+        self.invariants = Invariants(self.model, dialect)
+        self.shapes = Shapes(self.model, self)
         self.profiles: dict[str, ProfileRules | None] = {}
 
     # -- base specification ---------------------------------------------------------------------
@@ -49,8 +51,7 @@ class Engine:
     def type_checks(self, name: str) -> tuple[Check, ...]:
         """Invariants of a type, and what Python checks of it by hand."""
         checks: list[Check] = []
-        constraints = [c for c in self.base.type_constraints(name) if not self._everywhere(name, c)]
-        for constraint in constraints:
+        for constraint in self.base.type_constraints(name):
             found = self._constraint(constraint, name)
             if found is not None:
                 checks.append(found)
@@ -66,19 +67,15 @@ class Engine:
             checks.append(_RESOURCE_CHECKS[name])
         return tuple(checks)
 
-    @staticmethod
-    def _everywhere(name: str, constraint: Constraint) -> bool:
-        return constraint.key == "ele-1"
-
     def _constraint(self, constraint: Constraint, type_name: str) -> Check | None:
+        if constraint.key in ELSEWHERE:
+            return None
         fact = InvariantFact(constraint.key, constraint.expression, constraint.severity)
         native = NATIVE.get(constraint.key)
         slow = self.invariants.check(fact, type_name)
         if native is None:
             return slow
-        severity = "error" if constraint.severity == "error" else "warning"
-        if native({}) is True and native.__name__ == "_always":
-            return None
+        severity: Severity = "error" if constraint.severity == "error" else "warning"
         key, expression = constraint.key, constraint.expression
 
         def check(value: Any, place: Place, run: Run) -> None:
@@ -99,7 +96,7 @@ class Engine:
         binding = self.base.bindings.get(path)
         if binding is not None:
             fact = BindingFact(binding.strength, binding.value_set)
-            found = codes.binding_check(self.knowledge, fact, ref.code, path)
+            found = binding_check(self.knowledge, fact, ref.code)
             if found is not None:
                 checks.append(found)
         if ref.code == "Reference":
@@ -113,15 +110,15 @@ class Engine:
 
             checks.append(apply)
         for constraint in self.base.constraints.get(path, ()):
-            if constraint.key not in ("ele-1", "ext-1"):
+            if constraint.key != "ext-1":
                 rule = self._constraint(constraint, ref.code)
                 if rule is not None:
                     checks.append(rule)
         return tuple(checks)
 
-    def extension_check(self, modifier: bool, code: str) -> Check:
+    def extension_check(self, modifier: bool) -> Check:
         """The check of one extension: base shape, then its own definition."""
-        return extensions.extension_check(self, modifier)
+        return extensions.extension_check(self, self.shapes.object("Extension"), modifier)
 
     def resource_check(self, code: str) -> Check:
         """The check of a resource inside another one (``contained``, ``entry.resource``,
@@ -187,7 +184,7 @@ class Engine:
         """Compiled rules of a profile, ``None`` when it is unknown."""
         if url not in self.profiles:
             tree = self.knowledge.tree(url)
-            self.profiles[url] = None if tree is None else compile_profile(tree, self)
+            self.profiles[url] = None if tree is None else ProfileRules(tree, self, self.invariants)
         return self.profiles[url]
 
     def apply_resource_profile(self, url: str, resource: Json, name: str, place: Place, run: Run) -> None:
@@ -201,14 +198,7 @@ class Engine:
         try:
             rules = self.rules(url)
         except HarnessError as error:
-            run.once(
-                "fhir-package-defect",
-                url,
-                place,
-                severity="warning",
-                expected=url,
-                received=error.render("en"),
-            )
+            _unusable(url, error, place, run)
             return
         if rules is None:
             run.add("fhir-profile-unknown", _meta(place), severity="not-checked", expected=url)
@@ -229,14 +219,7 @@ class Engine:
         try:
             rules = self.rules(url)
         except HarnessError as error:
-            run.once(
-                "fhir-package-defect",
-                url,
-                place,
-                severity="warning",
-                expected=url,
-                received=error.render("en"),
-            )
+            _unusable(url, error, place, run)
             return
         if rules is None:
             if not (url.startswith(CORE) and url[len(CORE) :].partition("|")[0] in self.model.types):
@@ -293,3 +276,8 @@ def _declared(resource: Json) -> tuple[str, ...]:
 
 def _meta(place: Place) -> Place:
     return ((place, "meta", -1, "meta"), "profile", -1, "profile")
+
+
+def _unusable(url: str, error: HarnessError, place: Place, run: Run) -> None:
+    """Says, once per document, that a profile cannot be used."""
+    run.once("fhir-package-defect", url, place, severity="warning", expected=url, received=error.render("en"))

@@ -1,72 +1,43 @@
-"""State of one validation: findings so far, where we are, and what the document offers to resolve references.
-
-A place is a linked tuple ``(parent, name, index, key)``: cheap to make for each element, rendered only for a
-finding. ``name`` is the FHIRPath name (``value``), ``key`` the JSON key (``valueQuantity``), ``index`` -1
-outside a list.
-"""
+"""State of one validation: findings so far, where we are, what the document offers to resolve references."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
-from harness.core.issues import Issue, Severity, shorten
+from harness.core.issues import Severity, shorten
 from harness.core.text import Text
+from harness.fhir.fhirpath import Expression
 from harness.fhir.fhirpath.context import DocumentContext, Services
 from harness.fhir.fhirpath.nodes import Node, RawNode, schema_of
-from harness.fhir.profiles.slicing import codings
+from harness.fhir.model.types import Model
+from harness.fhir.profiles.knowledge import Knowledge
+from harness.fhir.profiles.matching import codings
 from harness.fhir.profiles.terminology import Answer
+from harness.fhir.validation.findings import Found, describe
 from harness.fhir.validation.messages import sentence
-
-if TYPE_CHECKING:
-    from harness.fhir.fhirpath import Expression
-    from harness.fhir.validation.engine import Engine
-
-Json = dict[str, Any]
+from harness.fhir.validation.places import Json, Place
 
 MAX_ISSUES = 2_000
 """Findings collected for one document; a document with more has a systematic problem."""
 
-MAX_DEPTH = 90
-"""Levels of nesting that are followed; the codec refuses deeper documents already."""
 
+class Rules(Protocol):
+    """What a check may ask of all that a document is validated against."""
 
-Place: TypeAlias = "tuple[Place | None, str, int, str]"
-"""``(parent, name, index, key)``; the first has no parent and the resource type as name. A plain tuple: one
-is made for
-every complex element of every document."""
+    @property
+    def model(self) -> Model:
+        """Types of the FHIR version."""
 
+    @property
+    def knowledge(self) -> Knowledge:
+        """Profiles and terminology."""
 
-def render(place: Place | None) -> str:
-    """FHIRPath location: ``Bundle.entry[0].resource.value``."""
-    parts: list[str] = []
-    while place is not None:
-        place, name, index, _ = place
-        parts.append(name if index < 0 else f"{name}[{index}]")
-    return ".".join(reversed(parts))
+    def apply_profile(self, url: str, value: Any, companion: Any, code: str, place: Place, run: Run) -> None:
+        """Applies the constraints of a profile to a value whose base shape was already checked."""
 
-
-def keys_of(place: Place | None) -> list[str | int]:
-    """JSON keys and indexes from the document root (the root itself left out)."""
-    parts: list[str | int] = []
-    while place is not None and place[0] is not None:
-        place, _, index, key = place
-        if index >= 0:
-            parts.append(index)
-        parts.append(key)
-    parts.reverse()
-    return parts
-
-
-class Found(NamedTuple):
-    """A finding before its position in the source is looked up."""
-
-    rule: str
-    severity: Severity
-    message: Text
-    place: Place | None
-    expected: str
-    received: str
+    def conforms(self, value: Any, code: str, url: str, place: Place, run: Run) -> bool | None:
+        """Whether a value conforms to a profile; ``None`` when the profile is unknown."""
 
 
 class Scope(NamedTuple):
@@ -83,7 +54,11 @@ class Scope(NamedTuple):
 
 
 class Run:
-    """One validation of one document."""
+    """One validation of one document.
+
+    :param rules: what documents are validated against.
+    :param root: the document.
+    """
 
     __slots__ = (
         "_services",
@@ -92,19 +67,19 @@ class Run:
         "bundle_index",
         "cache",
         "document",
-        "engine",
         "errors",
         "found",
         "node",
         "notes",
         "root",
+        "rules",
         "scope",
         "target_cache",
         "within",
     )
 
-    def __init__(self, engine: Engine, root: Json) -> None:
-        self.engine = engine
+    def __init__(self, rules: Rules, root: Json) -> None:
+        self.rules = rules
         self.root = root
         self.found: list[Found] = []
         self.errors = 0
@@ -163,7 +138,7 @@ class Run:
         """
         document = self.document
         if document is None:
-            document = self.document = DocumentContext(self.root, model=self.engine.model)
+            document = self.document = DocumentContext(self.root, model=self.rules.model)
             self._services = Services(member_of=self._member_of, conforms_to=self._conforms_to)
         if value is self.root:
             return expression.check(document, services=self._services)
@@ -183,7 +158,7 @@ class Run:
         """Makes ``resource`` the one that is being checked; returns what to put back with :meth:`leave`."""
         outer = self.node
         if place[0] is not None:
-            schema = schema_of(self.engine.model)
+            schema = schema_of(self.rules.model)
             parent = outer if outer is not None else schema.root(self.root)
             self.node = (
                 resource,
@@ -200,7 +175,7 @@ class Run:
         self.node = outer
 
     def _member_of(self, value: Any, url: str) -> bool | None:
-        members = self.engine.knowledge.members(url)
+        members = self.rules.knowledge.members(url)
         undecided = False
         for system, code in codings(value.value if isinstance(value, Node) else value):
             answer = members.decide(system, code) if system is not None else members.decide_bare(code)
@@ -214,7 +189,7 @@ class Run:
         code = content.get("resourceType") if isinstance(content, dict) else None
         if not isinstance(code, str):
             return None
-        return self.engine.conforms(content, code, url, (None, code, -1, ""), self)
+        return self.rules.conforms(content, code, url, (None, code, -1, ""), self)
 
     def trial(self, check: Callable[[], None]) -> int:
         """Runs ``check`` without keeping its findings; how many errors it gave."""
@@ -229,47 +204,5 @@ class Run:
             self.notes = notes
 
 
-def describe(value: object) -> str:
-    """A received value, short and literal: strings as they are, structures as one-line JSON."""
-    if isinstance(value, str):
-        return shorten(value)
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, dict):
-        return shorten(
-            "{" + ", ".join(f"{key}: {describe(item)}" for key, item in list(value.items())[:8]) + "}"
-        )
-    if isinstance(value, list):
-        return shorten("[" + ", ".join(describe(item) for item in value[:8]) + "]")
-    return shorten(value)
-
-
-def issues(run: Run, locate: Callable[[str], tuple[int, int]] | None) -> list[Issue]:
-    """The findings of a run as issues, in document order of discovery, without repeats, positions looked
-    up."""
-    result: list[Issue] = []
-    seen: set[tuple[str, str, str, str]] = set()
-    for found in run.found:
-        path = render(found.place)
-        identity = (found.rule, path, found.expected, found.received)
-        if identity in seen:
-            continue
-        seen.add(identity)
-        line = column = 0
-        if locate is not None and found.severity != "not-checked":
-            line, column = locate(path)
-        result.append(
-            Issue(
-                rule=found.rule,
-                severity=found.severity,
-                message=found.message,
-                path=path,
-                line=line,
-                column=column,
-                expected=found.expected,
-                received=found.received,
-            )
-        )
-    return result
+Check: TypeAlias = Callable[[Any, Place, Run], None]
+"""A check on one value at its place."""

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Protocol
 
 from harness.core.issues import Issue
 from harness.fhir.codec.documents import Document
 from harness.fhir.model.definitions import Base
 from harness.fhir.model.definitions import embedded as embedded_base
 from harness.fhir.model.types import Model
-from harness.fhir.profiles.closures import FactBook, embedded_facts
-from harness.fhir.profiles.constraints import Knowledge
-from harness.fhir.server.outcome import issue_entry
+from harness.fhir.profiles.books.book import FactBook
+from harness.fhir.profiles.books.embedded import embedded_facts
+from harness.fhir.profiles.knowledge import Knowledge, Resources
 from harness.fhir.validation.engine import Engine
+from harness.fhir.validation.findings import issues
 from harness.fhir.validation.messages import sentence
-from harness.fhir.validation.run import Json, Place, Run, issues
+from harness.fhir.validation.places import Json, Place
+from harness.fhir.validation.run import Run
 
-if TYPE_CHECKING:
-    from harness.fhir.packages.load import PackageSet
+
+class Packages(Resources, Protocol):
+    """Official packages: what :func:`~harness.fhir.packages.load.load_packages` gives."""
+
+    @property
+    def base(self) -> Base:
+        """The base specification that the packages build on."""
 
 
 class Validator:
@@ -32,7 +39,7 @@ class Validator:
 
     def __init__(
         self,
-        packages: PackageSet | None = None,
+        packages: Packages | None = None,
         *,
         embedded: bool = True,
         version: str = "3.0.2",
@@ -44,7 +51,6 @@ class Validator:
         facts: FactBook | None = None
         if embedded and base.version.startswith("3."):
             facts = embedded_facts()
-        self.packages = packages
         self.facts = facts
         self.knowledge = Knowledge(base, packages, facts)
         self.engine = Engine(self.knowledge, dialect)
@@ -82,22 +88,8 @@ class Validator:
             self.engine.check_resource(resource, place, run, profiles=tuple(profiles), declared=declared)
         except RecursionError:
             run.add("fhir-depth", place, message=sentence("fhir-depth"))
-        return issues(run, document.locate if document is not None else None)
+        return issues(run.found, document.locate if document is not None else None)
 
     def conforms(self, document: Document | Json, profiles: Sequence[str] = ()) -> bool:
         """Whether a document has no error."""
         return not any(issue.severity == "error" for issue in self.validate(document, profiles))
-
-
-def operation_outcome(found: Iterable[Issue]) -> dict[str, Any]:
-    """Issues as an OperationOutcome; one ``informational`` issue when there is nothing to say."""
-    entries = [issue_entry(issue) for issue in found]
-    if not entries:
-        entries = [
-            {
-                "severity": "information",
-                "code": "informational",
-                "details": {"text": "Geen bevindingen / No issues"},
-            }
-        ]
-    return {"resourceType": "OperationOutcome", "issue": entries}

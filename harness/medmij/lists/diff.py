@@ -8,7 +8,7 @@ import msgspec
 
 from harness.core.errors import UsageError
 from harness.core.text import Text
-from harness.medmij.lists.model import AnyList, LinkList, Ocl, ServiceNames, Whitelist, Zal
+from harness.medmij.lists.model import AnyList, LinkList, Ocl, ServiceNames, Zal
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,7 +27,6 @@ def entries(document: AnyList) -> dict[str, object]:
         return {item.hostname: item for item in document.clients}
     if isinstance(document, ServiceNames):
         return {item.id: item for item in document.services}
-    assert isinstance(document, Whitelist)
     return dict.fromkeys(document.hostnames, "")
 
 

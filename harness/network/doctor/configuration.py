@@ -20,6 +20,7 @@ from harness.core.verdicts import Blame
 from harness.medmij import releases, urls
 from harness.network.doctor.diagnosis import Diagnosis, fine, problem
 from harness.network.file import Network, Participant
+from harness.network.file.model import Credential
 from harness.pki.facts import dns_names, names_host
 
 SOON = timedelta(days=30)
@@ -91,23 +92,7 @@ def _trust(network: Network, now: datetime) -> Iterator[Diagnosis]:
         return
     for name in network.trust:
         path = network.base / name
-        try:
-            anchors = x509.load_pem_x509_certificates(path.read_bytes())
-        except (OSError, ValueError) as error:
-            yield problem(
-                "trust-unreadable",
-                "harness",
-                Blame.CONFIGURATION,
-                Text(nl="vertrouwensanker is geen PEM", en="trust anchor is not PEM"),
-                Text(
-                    nl="trust: geef een PEM-bestand met CA-certificaten",
-                    en="trust: name a PEM file of CA certificates",
-                ),
-                where=str(path),
-                detail=str(error),
-            )
-            continue
-        for anchor in anchors:
+        for anchor in x509.load_pem_x509_certificates(path.read_bytes()):
             if anchor.not_valid_after_utc < now:
                 yield problem(
                     "trust-expired",
@@ -211,7 +196,7 @@ def _validity(item: Participant, leaf: x509.Certificate, path: Path, now: dateti
 
 
 def _secrets(network: Network, item: Participant) -> Iterator[Diagnosis]:
-    credentials = [("credential", item.credential)] if item.credential else []
+    credentials: list[tuple[str, Credential]] = [("credential", item.credential)] if item.credential else []
     if item.role == "dvza" and item.login == "tokens":
         credentials += [
             (f"persons.{person.id}.token", person.token) for person in network.persons if person.token
@@ -230,7 +215,6 @@ def _secrets(network: Network, item: Participant) -> Iterator[Diagnosis]:
             )
     for name, credential in credentials:
         try:
-            assert credential is not None
             credential.read(network.base)
         except ConfigurationError as error:
             yield problem(

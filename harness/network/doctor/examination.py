@@ -28,6 +28,8 @@ from harness.network.doctor.connection import (
 )
 from harness.network.doctor.diagnosis import Diagnosis, fine, problem
 from harness.network.file import Network, Participant
+from harness.network.person.persons import fixture_persons
+from harness.network.trust import stated_anchors
 from harness.pki.authority import Identity
 
 Progress = Callable[[str], None]
@@ -37,7 +39,7 @@ def examine(network: Network, now: datetime, progress: Progress = lambda _: None
     """Look at everything; yields diagnoses as they are made."""
     progress(network.path)
     yield from examine_file(network, now)
-    trust = _trust(network)
+    trust = stated_anchors(network) or None
     for dvza in network.of_role("dvza"):
         if dvza.kind == "live":
             progress(dvza.id)
@@ -47,20 +49,6 @@ def examine(network: Network, now: datetime, progress: Progress = lambda _: None
             progress(his.id)
             yield from _examine_his(network, his, trust, now)
     yield from _examine_harness(network)
-
-
-def _trust(network: Network) -> bytes | None:
-    if isinstance(network.trust, str) or not network.trust:
-        return None
-    parts = []
-    for name in network.trust:
-        try:
-            data = (network.base / name).read_bytes()
-        except OSError:
-            continue
-        if b"-----BEGIN CERTIFICATE-----" in data:
-            parts.append(data)
-    return b"\n".join(parts) or None
 
 
 def _identity(network: Network, item: Participant) -> Identity | None:
@@ -356,8 +344,6 @@ def _metadata(his: Participant, url: str, reply: Reply) -> Diagnosis:
 
 def _examine_harness(network: Network) -> Iterator[Diagnosis]:
     """What our own side needs: our fixtures for twins."""
-    from harness.network.person.persons import fixture_persons
-
     twins = [item for item in network.of_role("his") if item.kind == "twin"]
     if twins and not fixture_persons():
         yield problem(

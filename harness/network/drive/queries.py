@@ -9,7 +9,7 @@ from urllib.parse import quote, urlsplit
 from harness.core.run.exchanges import Request, media_type
 from harness.core.standards.queries import Query, load_queries
 from harness.fhir.codec import documents as codec
-from harness.fhir.codec.write import to_json, to_xml
+from harness.fhir.codec.documents import to_json, to_xml
 from harness.fhir.fhirpath import FHIRPathError, Node, compile
 from harness.fhir.model.types import load_model
 from harness.medmij import resource, urls
@@ -24,9 +24,11 @@ TIMEOUT = 65.0
 
 
 def resource_base(session: FlowSession, operation: str) -> str:
-    """The FHIR base URL for an operation; documents may have an endpoint of their own."""
-    assert session.endpoint is not None
-    roles = session.endpoint.roles
+    """The FHIR base URL for an operation; documents may have an endpoint of their own.
+
+    :raises Stop: no endpoint was found.
+    """
+    roles = session.listed.roles
     if len(roles) > 1 and operation.startswith(("pd-retrieve", "pd-unknown", "pd-without")):
         document = next((item for item in roles if "PDB" in item.code), None)
         if document is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -24,6 +25,10 @@ STELSELNODE = "stelselnode"
 """Participant id of the stelselnode in exchanges."""
 
 
+class Stop(Exception):
+    """The flow cannot go on; the reason is in the recording."""
+
+
 @dataclass(frozen=True)
 class Parties:
     """Who takes part in a cell."""
@@ -38,6 +43,7 @@ class FlowSession:
     """State of one flow.
 
     :ivar person: id of the test person, ``""`` when the cell has none.
+    :ivar endpoint: the provider's service as the list (or the network file) states it, once it was found.
     :ivar values: secrets and identifiers of this flow by name: ``state``, ``code``, ``token``, ``refresh``,
         ``correlation``, ``redirect_uri`` …
     :ivar logged_in: whether the person was authenticated, so that pages may show care data.
@@ -64,6 +70,35 @@ class FlowSession:
     ignore_expiry: bool = False
     granted: tuple[str, ...] | None = None
     last: Exchange | None = None
+
+    @property
+    def listed(self) -> ListedService:
+        """The endpoints of the provider.
+
+        :raises Stop: they were not found.
+        """
+        if self.endpoint is None:
+            raise Stop
+        return self.endpoint
+
+    def placeholders(self) -> dict[str, str]:
+        """Values for the placeholders of a variant."""
+        return {
+            "client": self.pgo.host,
+            "redirect_uri": self.parties.pgo.redirect,
+            "name": self.values.get("name", ""),
+            "service": self.service.id,
+            "code": self.values.get("code", ""),
+            "token": self.values.get("token", ""),
+        }
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass: a clock that can be moved is moved, otherwise it is really waited."""
+        advance = getattr(self.clock, "advance", None)
+        if advance is not None:
+            advance(seconds)
+        else:
+            time.sleep(seconds)
 
     def remember(self, kind: str, name: str, value: str) -> None:
         """Announce a secret of this flow, so that facts can say ``equals``."""

@@ -1,4 +1,4 @@
-"""The synthetic persons of ``fixtures/personen``, and which persons a network declares."""
+"""The synthetic persons of ``fixtures/personen``."""
 
 from __future__ import annotations
 
@@ -19,8 +19,6 @@ from harness.core.standards.table import standards
 from harness.core.tdates import TDates
 from harness.core.text import Text
 from harness.core.yamlfile import load_yaml
-from harness.network.file import Network
-from harness.record.redact.persons import DeclaredPerson, Persons
 
 _TYPE = re.compile(r'"resourceType":\s*"(\w+)"')
 
@@ -108,35 +106,6 @@ def _standards(folder: Path) -> frozenset[str]:
 def fixture_person(person_id: str) -> FixturePerson | None:
     """One of our persons, or ``None``."""
     return next((item for item in fixture_persons() if item.id == person_id), None)
-
-
-def _family(display: str) -> tuple[str, ...]:
-    last = display.split()[-1] if display.split() else ""
-    return tuple(dict.fromkeys(part.lower() for part in (last, display.partition(" ")[2]) if part))
-
-
-def declared_persons(network: Network, t: date) -> Persons:
-    """The declared test persons of a run: our own fixtures and those of the network file."""
-    declared = {
-        item.id: DeclaredPerson(
-            id=item.id,
-            bsn=item.bsn,
-            birth_date=item.birth_date(t).isoformat(),
-            patients=(item.patient,),
-        )
-        for item in fixture_persons()
-    }
-    for person in network.persons:
-        if person.id in declared and not (person.bsn or person.birth_date or person.family):
-            continue
-        declared[person.id] = DeclaredPerson(
-            id=person.id,
-            bsn=person.bsn,
-            birth_date=person.birth_date,
-            family=tuple(name.lower() for name in person.family),
-            patients=person.patients,
-        )
-    return Persons(declared.values())
 
 
 def resolve_tree(value: Any, dates: TDates) -> Any:

@@ -23,7 +23,6 @@ _GROUPS: Final = (0x001D, 0x0017, 0x0018, 0x0019, 0x0100, 0x0101)  # x25519, P-2
 _SIGNATURES: Final = (
     0x0403, 0x0503, 0x0603, 0x0807, 0x0804, 0x0805, 0x0806, 0x0401, 0x0501, 0x0601, 0x0203, 0x0201,
 )  # fmt: skip
-_RETRY_RANDOM: Final = bytes.fromhex("CF21AD74E59A6111BE1D8C021E65B891C2A211167ABB8C5E079E09E2C8A8339C")
 MAX_ANSWER: Final = 70_000
 
 ALERTS: Final = {
@@ -147,8 +146,3 @@ def _server_hello(body: bytes) -> HelloAnswer:
             version = int.from_bytes(body[position + 4 : position + 6], "big")
         position += 4 + size
     return HelloAnswer(version=version, suite=suite)
-
-
-def is_retry(random: bytes) -> bool:
-    """Whether the random of a ServerHello says HelloRetryRequest (the version is accepted all the same)."""
-    return random == _RETRY_RANDOM

@@ -1,4 +1,6 @@
-"""Twins: our configurable mocks of the stelselnode, the DVZA and the HIS. Strict; every deviation is a fault
-that was switched on by name."""
+"""Twins: our configurable mocks of the stelselnode, the DVZA, the HIS and the PGO.
 
-from __future__ import annotations
+Strict; every deviation is a fault that was switched on by name.
+
+:mod:`harness.network.twins.building` makes those of a network file.
+"""

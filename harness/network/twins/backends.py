@@ -11,7 +11,7 @@ import asyncio
 import re
 from collections.abc import Callable
 from typing import Protocol
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from harness.core.run.exchanges import Headers, Request, Response, header
 from harness.network.file import Participant
@@ -176,8 +176,3 @@ def _outcome(status: int, code: str, text: str) -> Response:
     return Response(
         status=status, headers=(("Content-Type", "application/fhir+json; charset=utf-8"),), body=body.encode()
     )
-
-
-def is_under(url: str, base: str) -> bool:
-    """Whether a URL lies under a base URL."""
-    return url == base or (url.startswith((f"{base}/", f"{base}?")) and bool(urlsplit(url).netloc))

@@ -112,7 +112,7 @@ class HttpClient:
     ) -> None:
         self._connect = connect
         self._timeout = timeout
-        self._client = _facts(_der(identity)) if identity is not None else None
+        self._client = _facts(identity.der) if identity is not None else None
         self._watching = identity is not None and watch_certificate_requests(context)
         backend = MappedBackend(connect, refuse_wildcards=refuse_wildcards)
         self._pool = httpcore.ConnectionPool(
@@ -248,12 +248,6 @@ class HttpClient:
             self._seen.clear()
         self._seen[id(ssl_object)] = (ssl_object, facts)
         return facts
-
-
-def _der(identity: Identity) -> bytes:
-    return ssl.PEM_cert_to_DER_cert(
-        identity.chain.decode("ascii").split("-----END CERTIFICATE-----")[0] + "-----END CERTIFICATE-----\n"
-    )
 
 
 def _split(url: str) -> tuple[str, str, int, str]:

@@ -1,1 +1,1 @@
-"""What a document holds, as facts that rules look at."""
+"""What a document holds, found by walkers and handed to a sink; knows nothing of the rules."""

@@ -1,52 +1,63 @@
-"""What every walker of one check shares: document, flavour, findings and results of earlier steps."""
+"""What every walker of one check shares: the document, where facts go, and what was met before.
+
+A walker goes over one part of the document and hands every fact that it finds to a :class:`Sink`: the type of
+the fact, the fact, where it was found, and a short text of what was received. What becomes of it, it does
+not know.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Protocol
 
-from harness.pdfa.facts.graphics.color import Space
 from harness.pdfa.facts.metadata.value_types import Schemas
-from harness.pdfa.file.cos import Document, Stream
-from harness.pdfa.file.limits import Budget
+from harness.pdfa.file.cos import Document
+from harness.pdfa.file.objects import Stream
 from harness.pdfa.model import Flavour
-from harness.pdfa.rules.registry import Findings
+
+
+class Sink(Protocol):
+    """Takes the facts of one document.
+
+    :ivar page: number of the page that facts belong to from now on, 0 outside pages.
+    """
+
+    page: int
+
+    def take(self, kind: str, fact: Any, where: str = "", received: str = "") -> None:
+        """Take one fact of type ``kind``, found at ``where``."""
 
 
 class Context:
-    """State of one check of one document against one flavour.
+    """One walk over one document.
 
+    :param flavour: what facts are needed for; editions of the standard differ in what they look at.
+    :param conforms: says whether an attached document is valid PDF/A-1 or -2 by its claim.
+    :ivar emit: hands a fact to the sink; see :meth:`Sink.take`.
     :ivar output_space: colour space of the PDF/A output intent profile: ``GRAY``, ``RGB``, ``CMYK``, other
         text for odd profiles, or ``None`` without output intent.
     :ivar schemas: XMP schemas that the main packet declares.
     """
 
-    def __init__(self, doc: Document, flavour: Flavour, budget: Budget, depth: int = 0) -> None:
+    def __init__(
+        self, doc: Document, flavour: Flavour, sink: Sink, conforms: Callable[[Stream], bool]
+    ) -> None:
         self.doc = doc
-        self.depth = depth
-        self.flavour = flavour
         self.part = flavour.part
         self.level = flavour.level
-        self.budget = budget
-        self.limits = budget.limits
-        self.findings = Findings(flavour, budget.limits.findings_per_rule)
-        self.judge = self.findings.judge
+        self.budget = doc.budget
+        self.limits = doc.budget.limits
+        self.sink = sink
+        self.emit = sink.take
+        self.conforms = conforms
         self.schemas = Schemas(flavour.part)
         self.root: dict[str, Any] = doc.dict_of(doc.trailer.get("Root"))
         self.output_space: str | None = None
-        self.output_class: str | None = None
-        self.output_profile: Stream | None = None
-        self.seen_metadata: set[object] = set()
-        self.seen_actions: set[object] = set()
-        self.seen_signatures: set[object] = set()
-        self.seen_profiles: set[int] = set()
-        self.seen_files: set[int] = set()
-        self.spaces: dict[int, Space] = {}
-        self.judged_spaces: dict[tuple[int, bool], Space] = {}
-        self.separations: dict[str, Space] = {}
-        self.seen_states: dict[object, bool] = {}
-        self.seen_objects: set[tuple[str, int]] = set()
-        self.fonts: dict[object, Any] = {}
-        self.programs: dict[int, tuple[Any]] = {}
-        self.interpreter: Any = None
-        self.pages = 0
-        self.empty_pages: list[int] = []
+        self._met: set[tuple[str, object]] = set()
+
+    def first(self, kind: str, key: object) -> bool:
+        """True the first time that the thing ``key`` of a kind is met; then it is remembered."""
+        if (kind, key) in self._met:
+            return False
+        self._met.add((kind, key))
+        return True

@@ -1,1 +1,1 @@
-"""The file layer of PDF: tokens, objects, filters and encryption, with limits on untrusted bytes."""
+"""Bytes to objects: tokens, cross-reference, objects, filters, encryption; with limits on untrusted bytes."""

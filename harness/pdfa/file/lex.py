@@ -14,8 +14,10 @@ from typing import Any, NamedTuple
 
 from harness.pdfa.file.limits import Budget, LimitExceeded
 
-WS = rb"\x00\t\n\x0c\r "
 REGULAR = rb"[^\x00\t\n\x0c\r ()<>\[\]{}/%]"
+
+SPACE = re.compile(rb"(?:[\x00\t\n\x0c\r ]+|%[^\r\n]*)*")
+"""White space and comments."""
 
 Sink = Callable[[str, Any], None]
 
@@ -65,6 +67,12 @@ TOKEN = re.compile(
     rb")",
     re.DOTALL,
 )
+
+HOLDERS = frozenset({"CosFileSpecification", "AF", "Metadata"})
+"""Kinds of facts that are a whole dictionary, by what it holds: where to look, not how it was written."""
+
+WORDS: dict[bytes, Any] = {b"true": True, b"false": False, b"null": None}
+"""Words that are values."""
 
 _ESCAPE = {0x6E: 10, 0x72: 13, 0x74: 9, 0x62: 8, 0x66: 12}
 _NAME_ESCAPE = re.compile(rb"#([0-9A-Fa-f]{2})")
@@ -188,8 +196,9 @@ def hex_of(raw: bytes, sink: Sink) -> bytes:
     return bytes.fromhex(digits.decode("ascii"))
 
 
-_MARK = object()
-"""Placeholder on the stack where an array or dictionary opens."""
+def pairs(items: list[Any]) -> dict[str, Any]:
+    """A dictionary from keys and values in turn; what has no name as key, or null as value, is left out."""
+    return {k: v for k, v in zip(items[::2], items[1::2], strict=False) if type(k) is str and v is not None}
 
 
 _UNCLOSED = 16
@@ -322,6 +331,8 @@ class ObjectReader:
             self.sink("CosFileSpecification", result)
         if "AF" in result:
             self.sink("AF", result)
+        if "Metadata" in result:
+            self.sink("Metadata", result)
         if len(result) > 4095:
             self.sink("CosDict", SizeFact(len(result)))
         return result

@@ -3,82 +3,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from harness.pdfa.facts.graphics.color import DeviceFact, DeviceNFact, OverprintFact, SeparationFact
+from harness.pdfa.facts.graphics.graphics_state import ExtGStateFact, HalftoneFact
 from harness.pdfa.facts.graphics.jpx import JpxFact
-from harness.pdfa.facts.graphics.resources import ExtGStateFact, HalftoneFact, ImageFact, XObjectFact
-from harness.pdfa.rules.registry import rule
+from harness.pdfa.facts.graphics.xobjects import FormFact, ImageFact, XObjectFact
+from harness.pdfa.facts.pages import PageFact
+from harness.pdfa.rules.rule import rule_list
 
-# -- colour -------------------------------------------------------------------------------------------
+RULES, rule = rule_list()
 
-
-@rule(
-    "PDDeviceRGB", "6.2.3.3-1", "6.2.4.3-2",
-    nl="DeviceRGB vraagt een output intent met een RGB-profiel (of een DefaultRGB).",
-    en="DeviceRGB needs an output intent with an RGB profile (or a DefaultRGB).",
-)  # fmt: skip
-def device_rgb(fact: DeviceFact) -> bool:
-    return fact.output == "RGB "
-
-
-@rule(
-    "PDDeviceCMYK", "6.2.3.3-2", "6.2.4.3-3",
-    nl="DeviceCMYK vraagt een output intent met een CMYK-profiel (of een DefaultCMYK).",
-    en="DeviceCMYK needs an output intent with a CMYK profile (or a DefaultCMYK).",
-)  # fmt: skip
-def device_cmyk(fact: DeviceFact) -> bool:
-    return fact.output == "CMYK"
-
-
-@rule(
-    "PDDeviceGray", "6.2.3.3-3", "6.2.4.3-4",
-    nl="DeviceGray vraagt een output intent (of een DefaultGray).",
-    en="DeviceGray needs an output intent (or a DefaultGray).",
-)  # fmt: skip
-def device_gray(fact: DeviceFact) -> bool:
-    return fact.output is not None
-
-
-@rule(
-    "PDICCBasedCMYK", None, "6.2.4.2-2",
-    nl="Overdruk met OPM 1 wordt niet gebruikt met een ICC-CMYK-kleurruimte.",
-    en="Overprint with OPM 1 is not used with an ICC CMYK colour space.",
-)  # fmt: skip
-def no_icc_overprint(fact: OverprintFact) -> bool:
-    return not (fact.overprint and fact.mode == 1)
-
-
-@rule(
-    "PDDeviceN", None, "6.2.4.4-1",
-    nl="Elke steunkleur van een DeviceN-kleurruimte staat in Colorants.",
-    en="Every spot colour of a DeviceN colour space is listed in Colorants.",
-)  # fmt: skip
-def colorants_listed(fact: DeviceNFact) -> bool:
-    return not fact.missing
-
-
-@rule(
-    "PDSeparation", None, "6.2.4.4-2",
-    nl="Separations met dezelfde naam hebben dezelfde tintTransform en alternateSpace.",
-    en="Separations of the same name have the same tintTransform and alternateSpace.",
-)  # fmt: skip
-def separations_agree(fact: SeparationFact) -> bool:
-    return fact.consistent
-
-
-_INTENTS = {"RelativeColorimetric", "AbsoluteColorimetric", "Perceptual", "Saturation"}
-
-
-@rule(
-    "CosRenderingIntent", "6.2.9-1", "6.2.6-1",
-    nl="Een rendering intent is een van de vier bekende.", en="A rendering intent is one of the four known ones.",
-)  # fmt: skip
-def known_intent(fact: str) -> bool:
-    return fact in _INTENTS
-
-
-# -- content streams ----------------------------------------------------------------------------------
+# -- content streams -------------------------------------------------------------------------------
 
 
 @rule(
@@ -99,7 +32,7 @@ def own_resources(fact: tuple[str, ...]) -> bool:
     return not fact
 
 
-# -- extended graphics state --------------------------------------------------------------------------
+# -- extended graphics state -----------------------------------------------------------------------
 
 
 @rule(
@@ -213,7 +146,7 @@ def known_blend(fact: str) -> bool:
     nl="Zonder output intent heeft een pagina met transparantie een Group met CS.",
     en="Without output intent a page with transparency has a Group with CS.",
 )  # fmt: skip
-def blending_space(fact: Any) -> bool:
+def blending_space(fact: PageFact) -> bool:
     return fact.output_space is not None or not fact.transparency or "CS" in (fact.group or {})
 
 
@@ -225,7 +158,7 @@ def no_transparency_group(fact: str | None) -> bool:
     return fact != "Transparency"
 
 
-# -- XObjects -----------------------------------------------------------------------------------------
+# -- XObjects --------------------------------------------------------------------------------------
 
 
 @rule(
@@ -257,8 +190,8 @@ def no_postscript(fact: XObjectFact) -> bool:
     nl="Een formulier-XObject heeft geen PS en geen Subtype2 = PS.",
     en="A form XObject has no PS and no Subtype2 = PS.",
 )  # fmt: skip
-def form_no_ps(fact: tuple[dict[str, Any], str | None]) -> bool:
-    return fact[1] != "PS" and "PS" not in fact[0]
+def form_no_ps(fact: FormFact) -> bool:
+    return fact.subtype2 != "PS" and "PS" not in fact.dict
 
 
 @rule(
@@ -266,19 +199,19 @@ def form_no_ps(fact: tuple[dict[str, Any], str | None]) -> bool:
     nl="Een formulier-XObject heeft geen OPI, geen PS en geen Subtype2 = PS.",
     en="A form XObject has no OPI, no PS and no Subtype2 = PS.",
 )  # fmt: skip
-def form_no_ps_opi(fact: tuple[dict[str, Any], str | None]) -> bool:
-    return fact[1] != "PS" and "PS" not in fact[0] and "OPI" not in fact[0]
+def form_no_ps_opi(fact: FormFact) -> bool:
+    return fact.subtype2 != "PS" and "PS" not in fact.dict and "OPI" not in fact.dict
 
 
 @rule(
     "PDXForm", "6.2.6-1", "6.2.9-2",
     nl="Verwijzende XObjects (Ref) worden niet gebruikt.", en="Reference XObjects (Ref) are not used.",
 )  # fmt: skip
-def no_reference(fact: tuple[dict[str, Any], str | None]) -> bool:
-    return "Ref" not in fact[0]
+def no_reference(fact: FormFact) -> bool:
+    return "Ref" not in fact.dict
 
 
-# -- images -------------------------------------------------------------------------------------------
+# -- images ----------------------------------------------------------------------------------------
 
 
 @rule(

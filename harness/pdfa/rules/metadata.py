@@ -5,9 +5,13 @@ from __future__ import annotations
 
 import re
 
-from harness.pdfa.facts.metadata.metadata import IdFact, InfoFact, ObjectFact, PropertyFact
-from harness.pdfa.facts.metadata.xmp import Node, Packet
-from harness.pdfa.rules.registry import Predicate, rule
+from harness.pdfa.facts.metadata.information import InfoFact
+from harness.pdfa.facts.metadata.packets import IdFact, ObjectFact, PropertyFact
+from harness.pdfa.facts.metadata.rdf import Node
+from harness.pdfa.facts.metadata.xmp import Packet
+from harness.pdfa.rules.rule import Predicate, rule_list
+
+RULES, rule = rule_list()
 
 
 @rule(
@@ -186,7 +190,7 @@ def _type_field(prefix: str) -> Predicate:
 
     def test(fact: ObjectFact) -> bool:
         node = fact.node.child(fact.ns, "valueType")
-        return bool(plain(fact)) and node is not None and fact.schemas.knows(node.text)
+        return bool(plain(fact)) and node is not None and fact.types.knows(node.text)
 
     return test
 

@@ -1,1 +1,3 @@
-"""Running scripts against a server, and what a run leaves behind."""
+"""Scripts against a target: our own server and PGO (:mod:`.own`), a FHIR server (:mod:`.server`), a DVZA of a
+network file (:mod:`.medmij`); and many scripts beside each other (:mod:`.parallel`).
+"""

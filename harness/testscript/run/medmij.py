@@ -25,24 +25,18 @@ from harness.core.verdicts import Blame
 from harness.fhir.model.types import load_model
 from harness.network.drive.queries import resource_base
 from harness.network.drive.session import FlowSession
-from harness.network.file import Network, Participant
+from harness.network.file import Network, Participant, read_network
 from harness.network.running import RunningNetwork, start
-from harness.testscript.read.load import goal_folder
+from harness.testscript.execute.execution import Execution, drive
+from harness.testscript.execute.need import Performed
+from harness.testscript.execute.transport import Transport, in_process
+from harness.testscript.outcome.results import ScriptResult
+from harness.testscript.own.server import OwnServers, lenient
+from harness.testscript.plan.items import Item, problem_result
+from harness.testscript.plan.plan import Plan
 from harness.testscript.read.model import TestScript
-from harness.testscript.read.tokens import find_token_map, patients, read_token_map, tokens_of
-from harness.testscript.run.execute import Execution, Performed
-from harness.testscript.run.many import (
-    WRITES,
-    Item,
-    Plan,
-    SelfServers,
-    drive,
-    problem_result,
-    settings_of,
-    tokens_in,
-)
-from harness.testscript.run.results import ScriptResult
-from harness.testscript.run.transport import Transport, in_process
+from harness.testscript.read.sets import goal_folder
+from harness.testscript.read.tokens import find_token_map, read_token_map, stated_patients, tokens_in
 
 
 def standard_of(script: TestScript) -> str:
@@ -171,14 +165,14 @@ def choose_dvza(network: Network, wanted: str | None) -> Participant:
 
 @contextmanager
 def through_network(
-    path: Path, dvza: str | None, plan: Plan, servers: SelfServers
+    path: Path, dvza: str | None, plan: Plan, servers: OwnServers
 ) -> Iterator[Callable[[Item], ScriptResult]]:
     """A runner of scripts against a DVZA that a network file describes.
 
     :raises ConfigurationError: the network cannot be started.
     :raises UsageError: see :func:`choose_dvza`.
     """
-    network = Network.load(path)
+    network = read_network(path)
     chosen = choose_dvza(network, dvza)
     behind = network.behind(chosen.id)
     pgos = [item for item in network.of_role("pgo") if item.kind == "twin"]
@@ -198,21 +192,18 @@ def through_network(
 
 def _official(script: TestScript) -> dict[str, str]:
     """Patient id by official Authorization value, for a script's set."""
-    goal = goal_folder(script.path)
-    file = find_token_map(goal)
-    return patients(read_token_map(file) if file else [], tokens_of([script]))
+    file = find_token_map(goal_folder(script.path))
+    mapped = {person.token: person.patient for person in read_token_map(file)} if file else {}
+    return {**mapped, **{token: several[-1] for token, several in stated_patients([script]).items()}}
 
 
-def _run(item: Item, plan: Plan, access: Access, servers: SelfServers) -> ScriptResult:
-    script = item.script
-    if script is None:
-        return problem_result(item)
+def _run(item: Item, plan: Plan, access: Access, servers: OwnServers) -> ScriptResult:
     notes: dict[str, None] = {}
     try:
+        script = item.loaded()
         standard = standard_of(script)
         official = _official(script)
-        writes = any(operation.code in WRITES for operation in script.operations())
-        function = "share" if writes and standards()[standard].share is not None else "collect"
+        function = "share" if script.writes and standards()[standard].share is not None else "collect"
         sessions: dict[str, FlowSession] = {}
         for token in sorted(tokens_in(script)):
             person, note = access.person_for(official.get(token, ""), standard)
@@ -225,11 +216,11 @@ def _run(item: Item, plan: Plan, access: Access, servers: SelfServers) -> Script
         tokens = {token: f"Bearer {session.values['token']}" for token, session in sessions.items()}
         own = replace(plan, tokens={**plan.tokens, **tokens})
         base = resource_base(main, "").rstrip("/")
-        settings = settings_of(script, own, base, servers.base, load_model(script.info.fhir_version))
+        settings = own.settings(script, base, servers.base, load_model(script.info.fhir_version))
         settings.keep_steps = True
         loaded = servers.for_script(script) if any(map(script.by_harness, script.operations())) else None
     except HarnessError as error:
-        return problem_result(replace(item, problem=error))
+        return problem_result(item, error)
 
     def send(request: Request) -> Performed:
         value = next((text for name, text in request.headers if name.lower() == "authorization"), "")
@@ -239,6 +230,7 @@ def _run(item: Item, plan: Plan, access: Access, servers: SelfServers) -> Script
     execution = Execution(script, settings, notes=tuple(notes))
     transports: dict[str, Transport] = {"server": send}
     if loaded is not None:
-        transports["own"] = in_process(loaded.server.fork().handle)
+        server = loaded.for_script(script, own.tokens)
+        transports["own"] = in_process(server.fork(authorize=lenient(server.authorize)).handle)
     drive(execution, transports)
     return execution.result(file=item.file, requirements=plan.requirements(script))

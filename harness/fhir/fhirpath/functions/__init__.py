@@ -1,1 +1,4 @@
-"""The functions of FHIRPath, one module per family, registered in one table."""
+"""The functions of FHIRPath, one module per chapter of the specification.
+
+:mod:`.registry` is the table that each module fills, :mod:`.table` all of them together.
+"""

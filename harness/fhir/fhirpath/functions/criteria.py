@@ -1,35 +1,34 @@
-"""Functions with criteria and projections, existence and types (N1 sections 5.1, 5.2, 5.9, 6.3, 7)."""
+"""Functions with criteria and projections (FHIRPath N1 sections 5.1, 5.2, 5.9 and 7)."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from harness.fhir.fhirpath.code import NONE, Code, Facts, StepCode, step_of_test
+from harness.fhir.fhirpath.compiler.code import (
+    NONE,
+    Code,
+    Compiling,
+    Facts,
+    StepCode,
+    Test,
+    step_of_test,
+    truth,
+)
+from harness.fhir.fhirpath.compiler.type_tests import is_test
+from harness.fhir.fhirpath.context import Evaluation
 from harness.fhir.fhirpath.errors import evaluation_error
-from harness.fhir.fhirpath.functions import of_fhir as functions_fhir
-from harness.fhir.fhirpath.functions import sets as functions_sets
-from harness.fhir.fhirpath.functions import text as functions_text
-from harness.fhir.fhirpath.functions import value as functions_value
-from harness.fhir.fhirpath.functions.registry import FUNCTIONS, boolean, closest, items, register, scalar
-from harness.fhir.fhirpath.functions.types import TypeName, as_code, is_code, of_type_code, type_of
+from harness.fhir.fhirpath.functions.registry import Functions
+from harness.fhir.fhirpath.functions.types import type_argument
 from harness.fhir.fhirpath.nodes import Items
-from harness.fhir.fhirpath.operators import truth
 from harness.fhir.fhirpath.syntax import Call, Expr, Member, Path, Special, TypeTest
-from harness.fhir.fhirpath.values import comparison as values
-from harness.fhir.fhirpath.values.comparison import ItemSet, raw, single
+from harness.fhir.fhirpath.types import TypeName
+from harness.fhir.fhirpath.values.equality import ItemSet
+from harness.fhir.fhirpath.values.items import raw, single
 
-if TYPE_CHECKING:
-    from harness.fhir.fhirpath.code import Test
-    from harness.fhir.fhirpath.compiler import Compiler
-    from harness.fhir.fhirpath.context import Evaluation
-
-__all__ = ["FUNCTIONS", "closest", "functions_fhir", "functions_sets", "functions_text", "functions_value"]
+FUNCTIONS = Functions()
 
 
-# -- criteria
-
-
-def criterion(compiler: Compiler, tree: Expr, *, where: bool) -> tuple[Test, Facts]:
+def criterion(compiler: Compiling, tree: Expr, *, where: bool) -> tuple[Test, Facts]:
     """A criterion as test. In the strict dialect ``where`` takes any item that is not false, others only
     ``true``."""
     code = compiler.argument(tree)
@@ -84,8 +83,8 @@ def _filter(test: Test, index: bool) -> Any:
     return indexed
 
 
-@register("where", 1)
-def _where(compiler: Compiler, call: Call) -> StepCode:
+@FUNCTIONS.compiled("where", 1)
+def _where(compiler: Compiling, call: Call) -> StepCode:
     tree = call.args[0]
     name = _own_type(compiler, tree)
     if name is not None:
@@ -97,7 +96,7 @@ def _where(compiler: Compiler, call: Call) -> StepCode:
     return StepCode(lambda c, coll, this: run(c, coll), _loop_facts(facts))
 
 
-def _own_type(compiler: Compiler, tree: Expr) -> TypeName | None:
+def _own_type(compiler: Compiling, tree: Expr) -> TypeName | None:
     """The type that a criterion asks of its own item: ``$this is T``, ``is(T)``, ``$this.is(T)``; else
     ``None``."""
     if isinstance(tree, TypeTest) and tree.operator == "is" and tree.operand == Special("this"):
@@ -110,18 +109,16 @@ def _own_type(compiler: Compiler, tree: Expr) -> TypeName | None:
     ):
         tree = tree.steps[0]
     if isinstance(tree, Call) and tree.name == "is" and len(tree.args) == 1:
-        return _type_argument(compiler, tree.args[0])
+        return type_argument(compiler, tree.args[0])
     return None
 
 
-def _where_type(compiler: Compiler, name: TypeName) -> StepCode | None:
+def _where_type(compiler: Compiling, name: TypeName) -> StepCode | None:
     """``where($this is T)``: nearly every official expression has it."""
     if not name.known or name.namespace == "System":
         return None
     wanted, folded, fold = name.name, name.name.lower(), compiler.dialect.fold_system_names
-    slow = is_code(compiler, name, function=False).test
-    assert slow is not None
-
+    slow = is_test(compiler, name)
     verdicts: dict[Any, bool] = {}
 
     def run(c: Evaluation, coll: Items, this: Items) -> Items:
@@ -148,8 +145,8 @@ def _where_type(compiler: Compiler, name: TypeName) -> StepCode | None:
     return StepCode(run, Facts(safe=True))
 
 
-@register("exists", 0, 1)
-def _exists(compiler: Compiler, call: Call) -> StepCode:
+@FUNCTIONS.compiled("exists", 0, 1)
+def _exists(compiler: Compiling, call: Call) -> StepCode:
     if not call.args:
         return step_of_test(lambda c, coll, this: bool(coll), Facts(safe=True))
     test, facts = criterion(compiler, call.args[0], where=True)
@@ -170,8 +167,8 @@ def _exists(compiler: Compiler, call: Call) -> StepCode:
     return step_of_test(found, _loop_facts(facts))
 
 
-@register("all", 0, 1)
-def _all(compiler: Compiler, call: Call) -> StepCode:
+@FUNCTIONS.compiled("all", 0, 1)
+def _all(compiler: Compiling, call: Call) -> StepCode:
     if not call.args:
         if compiler.dialect.empty_not_true:  # STU3 before all() got its argument
             return step_of_test(
@@ -209,8 +206,8 @@ def _distributes(tree: Expr) -> bool:
     )
 
 
-@register("select", 1)
-def _select(compiler: Compiler, call: Call) -> StepCode:
+@FUNCTIONS.compiled("select", 1)
+def _select(compiler: Compiling, call: Call) -> StepCode:
     code = compiler.argument(call.args[0])
     if _distributes(call.args[0]) and code.facts.pure and not code.facts.index:
         at_once = code.run
@@ -237,8 +234,8 @@ def _select(compiler: Compiler, call: Call) -> StepCode:
     return StepCode(run, _loop_facts(code.facts))
 
 
-@register("repeat", 1)
-def _repeat(compiler: Compiler, call: Call) -> StepCode:
+@FUNCTIONS.compiled("repeat", 1)
+def _repeat(compiler: Compiling, call: Call) -> StepCode:
     code = compiler.argument(call.args[0])
     inner, dialect = code.run, compiler.dialect
 
@@ -260,8 +257,8 @@ def _repeat(compiler: Compiler, call: Call) -> StepCode:
     return StepCode(run, _loop_facts(code.facts))
 
 
-@register("aggregate", 1, 2)
-def _aggregate(compiler: Compiler, call: Call) -> StepCode:
+@FUNCTIONS.compiled("aggregate", 1, 2)
+def _aggregate(compiler: Compiling, call: Call) -> StepCode:
     code = compiler.argument(call.args[0])
     inner = code.run
     start = compiler.argument(call.args[1]).run if len(call.args) > 1 else None
@@ -279,8 +276,8 @@ def _aggregate(compiler: Compiler, call: Call) -> StepCode:
     return StepCode(run, Facts(pure=False))
 
 
-@register("iif", 2, 3)
-def _iif(compiler: Compiler, call: Call) -> StepCode:
+@FUNCTIONS.compiled("iif", 2, 3)
+def _iif(compiler: Compiling, call: Call) -> StepCode:
     test, facts = criterion(compiler, call.args[0], where=False)
     yes = compiler.argument(call.args[1])
     no = compiler.argument(call.args[2]) if len(call.args) > 2 else None
@@ -297,8 +294,8 @@ def _iif(compiler: Compiler, call: Call) -> StepCode:
     return StepCode(run, facts)
 
 
-@register("coalesce", 1, 99)
-def _coalesce(compiler: Compiler, call: Call) -> StepCode:
+@FUNCTIONS.compiled("coalesce", 1, 99)
+def _coalesce(compiler: Compiling, call: Call) -> StepCode:
     codes = [compiler.argument(a) for a in call.args]
 
     def run(c: Evaluation, coll: Items, this: Items) -> Items:
@@ -311,8 +308,8 @@ def _coalesce(compiler: Compiler, call: Call) -> StepCode:
     return StepCode(run, Facts(pure=all(code.facts.pure for code in codes)))
 
 
-@register("trace", 1, 2)
-def _trace(compiler: Compiler, call: Call) -> StepCode:
+@FUNCTIONS.compiled("trace", 1, 2)
+def _trace(compiler: Compiling, call: Call) -> StepCode:
     name = compiler.argument(call.args[0]).run
     shown: Code | None = compiler.argument(call.args[1]) if len(call.args) > 1 else None
 
@@ -326,8 +323,8 @@ def _trace(compiler: Compiler, call: Call) -> StepCode:
     return StepCode(run, Facts(pure=False))
 
 
-@register("defineVariable", 1, 2)
-def _define(compiler: Compiler, call: Call) -> StepCode:
+@FUNCTIONS.compiled("defineVariable", 1, 2)
+def _define(compiler: Compiling, call: Call) -> StepCode:
     label = compiler.argument(call.args[0]).run
     value = compiler.argument(call.args[1]).run if len(call.args) > 1 else None
 
@@ -348,112 +345,3 @@ def _define(compiler: Compiler, call: Call) -> StepCode:
         return coll
 
     return StepCode(run, Facts(pure=False, scoped=True))
-
-
-# -- types
-
-
-def _type_argument(compiler: Compiler, tree: Expr) -> TypeName:
-    """The type specifier in ``is(T)``: a name, or two joined by a dot."""
-    if isinstance(tree, Member):
-        return compiler.type_name(tree.name)
-    if (
-        isinstance(tree, Path)
-        and isinstance(tree.head, Member)
-        and all(isinstance(s, Member) for s in tree.steps)
-    ):
-        return compiler.type_name(
-            ".".join([tree.head.name, *(s.name for s in tree.steps if isinstance(s, Member))])
-        )
-    return TypeName("", "", "?", known=False)
-
-
-@register("is", 1)
-def _is(compiler: Compiler, call: Call) -> StepCode:
-    return is_code(compiler, _type_argument(compiler, call.args[0]), function=True)
-
-
-@register("as", 1)
-def _as(compiler: Compiler, call: Call) -> StepCode:
-    return as_code(compiler, _type_argument(compiler, call.args[0]), function=True)
-
-
-@register("ofType", 1)
-def _of_type(compiler: Compiler, call: Call) -> StepCode:
-    return of_type_code(compiler, _type_argument(compiler, call.args[0]))
-
-
-@items("type", safe=True)
-def _type(c: Evaluation, coll: Items) -> Items:
-    return [type_of(item) for item in coll]
-
-
-# -- existence
-
-
-@boolean("empty", safe=True)
-def _empty(c: Evaluation, coll: Items) -> bool | None:
-    return not coll
-
-
-@register("not")
-def _not(compiler: Compiler, call: Call) -> StepCode:
-    lenient, none = compiler.dialect.lenient_boolean, True if compiler.dialect.empty_not_true else None
-    raises = compiler.dialect.name != "hapi-stu3"
-
-    def test(c: Evaluation, coll: Items, this: Items) -> bool | None:
-        value = truth(coll, lenient and not (raises and len(coll) > 1))
-        return none if value is None else not value
-
-    # the input may be several items only when it is a list; that error counts in the strict dialect
-    return step_of_test(test, Facts(safe=not raises))
-
-
-def _booleans(name: str, ok: Any) -> None:
-    def test(c: Evaluation, coll: Items) -> bool | None:
-        found: list[bool] = []
-        for item in coll:
-            value = raw(item)
-            if value.__class__ is not bool:
-                raise evaluation_error(
-                    f"{name}() werkt op ja/nee-waarden",
-                    f"{name}() works on booleans",
-                    expected="boolean",
-                    received=value,
-                )
-            found.append(value)
-        return bool(ok(found))
-
-    boolean(name)(test)
-
-
-_booleans("allTrue", all)
-_booleans("anyTrue", any)
-_booleans("allFalse", lambda found: not any(found))
-_booleans("anyFalse", lambda found: not all(found))
-
-
-@scalar("count", safe=True)
-def _count(c: Evaluation, coll: Items) -> int:
-    return len(coll)
-
-
-@items("distinct")
-def _distinct(c: Evaluation, coll: Items) -> Items:
-    return values.distinct(coll, c.dialect, c.zone)
-
-
-@boolean("isDistinct")
-def _is_distinct(c: Evaluation, coll: Items) -> bool | None:
-    return len(values.distinct(coll, c.dialect, c.zone)) == len(coll)
-
-
-@boolean("subsetOf", 1)
-def _subset(c: Evaluation, coll: Items, other: Items) -> bool | None:
-    known = ItemSet(c.dialect, c.zone, other)
-    return all(item in known for item in coll)
-
-
-@boolean("supersetOf", 1)
-def _superset(c: Evaluation, coll: Items, other: Items) -> bool | None:
-    return _subset(c, other, coll)

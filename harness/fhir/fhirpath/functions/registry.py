@@ -1,119 +1,114 @@
-"""The table of functions and the helpers that put functions in it."""
+"""Tables of functions, the decorators that fill them, and readers of arguments.
+
+Every module of functions has a table of its own; :mod:`.table` joins them for the compiler.
+"""
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable
-from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from harness.fhir.fhirpath.code import NONE, Facts, StepCode, step_of_test
+from harness.fhir.fhirpath.compiler.code import (
+    NONE,
+    Build,
+    Code,
+    Compiling,
+    Facts,
+    Function,
+    StepCode,
+    step_of_test,
+)
+from harness.fhir.fhirpath.context import Evaluation
 from harness.fhir.fhirpath.errors import evaluation_error
 from harness.fhir.fhirpath.nodes import Items
 from harness.fhir.fhirpath.syntax import Call
-from harness.fhir.fhirpath.values.comparison import raw, single
+from harness.fhir.fhirpath.values.items import is_number, plain, raw, single
 from harness.fhir.fhirpath.values.quantity import Quantity, plain_number
 
-if TYPE_CHECKING:
-    from harness.fhir.fhirpath.compiler import Compiler
-    from harness.fhir.fhirpath.context import Evaluation
 
-Build = Callable[["Compiler", Call], StepCode]
+class Functions(dict[str, Function]):
+    """Functions by name; its methods are the decorators that add one.
 
+    ``least`` and ``most`` say how many arguments a call has (``most`` is ``least`` when not given). ``safe``
+    says that the function itself raises nothing, ``pure`` that its result depends on input and arguments only
+    (:class:`~harness.fhir.fhirpath.compiler.code.Facts`).
+    """
 
-@dataclass(frozen=True, slots=True)
-class Function:
-    """A function: how to compile a call, and how many arguments it takes."""
+    def compiled(self, name: str, least: int = 0, most: int | None = None) -> Callable[[Build], Build]:
+        """Add a function that compiles its own calls."""
 
-    build: Build
-    arity: tuple[int, int]
+        def add(build: Build) -> Build:
+            self[name] = Function(build, (least, least if most is None else most))
+            return build
 
+        return add
 
-FUNCTIONS: dict[str, Function] = {}
+    def collection(
+        self, name: str, least: int = 0, most: int | None = None, *, safe: bool = False, pure: bool = True
+    ) -> Callable[[Callable[..., Items]], Callable[..., Items]]:
+        """Add ``fn(evaluation, input, *arguments) -> items``; every argument is a collection, evaluated
+        once."""
 
+        def add(fn: Callable[..., Items]) -> Callable[..., Items]:
+            def build(compiler: Compiling, call: Call) -> StepCode:
+                args, facts = _arguments(compiler, call, Facts(pure=pure, safe=safe))
+                runs = tuple(code.run for code in args)
+                if not runs:
+                    return StepCode(lambda c, coll, this: fn(c, coll), facts)
+                if len(runs) == 1:
+                    only = runs[0]
+                    return StepCode(lambda c, coll, this: fn(c, coll, only(c, this)), facts)
+                return StepCode(lambda c, coll, this: fn(c, coll, *[run(c, this) for run in runs]), facts)
 
-def register(name: str, least: int = 0, most: int | None = None) -> Callable[[Build], Build]:
-    """Put a builder in the table."""
+            self.compiled(name, least, most)(build)
+            return fn
 
-    def add(build: Build) -> Build:
-        FUNCTIONS[name] = Function(build, (least, least if most is None else most))
-        return build
+        return add
 
-    return add
+    def boolean(
+        self, name: str, least: int = 0, most: int | None = None, *, safe: bool = False, pure: bool = True
+    ) -> Callable[[Callable[..., bool | None]], Callable[..., bool | None]]:
+        """Like :meth:`collection` for a function that gives a boolean or (``None``) nothing."""
 
+        def add(fn: Callable[..., bool | None]) -> Callable[..., bool | None]:
+            def build(compiler: Compiling, call: Call) -> StepCode:
+                args, facts = _arguments(compiler, call, Facts(pure=pure, safe=safe))
+                runs = tuple(code.run for code in args)
+                if not runs:
+                    return step_of_test(lambda c, coll, this: fn(c, coll), facts)
+                if len(runs) == 1:
+                    only = runs[0]
+                    return step_of_test(lambda c, coll, this: fn(c, coll, only(c, this)), facts)
+                return step_of_test(lambda c, coll, this: fn(c, coll, *[run(c, this) for run in runs]), facts)
 
-def closest(name: str) -> str:
-    """The function that a mistyped name most looks like, ``""`` when none does."""
-    found = difflib.get_close_matches(name, FUNCTIONS, n=1, cutoff=0.6)
-    return f"{found[0]}()" if found else ""
+            self.compiled(name, least, most)(build)
+            return fn
 
+        return add
 
-def items(
-    name: str, least: int = 0, most: int | None = None, *, safe: bool = False, pure: bool = True
-) -> Callable[[Callable[..., Items]], Callable[..., Items]]:
-    """Register ``fn(evaluation, input, *arguments) -> items``; every argument is a collection, evaluated
-    once."""
+    def scalar(
+        self, name: str, least: int = 0, most: int | None = None, *, safe: bool = False, pure: bool = True
+    ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        """Like :meth:`collection` for a function that gives one value or (``None``) nothing."""
 
-    def add(fn: Callable[..., Items]) -> Callable[..., Items]:
-        def build(compiler: Compiler, call: Call) -> StepCode:
-            args = [compiler.argument(a) for a in call.args]
-            facts = Facts(pure=pure, safe=safe)
-            for code in args:
-                facts = facts | code.facts
-            runs = tuple(code.run for code in args)
-            if not runs:
-                return StepCode(lambda c, coll, this: fn(c, coll), facts)
-            if len(runs) == 1:
-                only = runs[0]
-                return StepCode(lambda c, coll, this: fn(c, coll, only(c, this)), facts)
-            return StepCode(lambda c, coll, this: fn(c, coll, *[run(c, this) for run in runs]), facts)
+        def add(fn: Callable[..., Any]) -> Callable[..., Any]:
+            def wrapped(c: Evaluation, coll: Items, *args: Items) -> Items:
+                value = fn(c, coll, *args)
+                return NONE if value is None else [value]
 
-        FUNCTIONS[name] = Function(build, (least, least if most is None else most))
-        return fn
+            self.collection(name, least, most, safe=safe, pure=pure)(wrapped)
+            return fn
 
-    return add
-
-
-def boolean(
-    name: str, least: int = 0, most: int | None = None, *, safe: bool = False, pure: bool = True
-) -> Callable[[Callable[..., bool | None]], Callable[..., bool | None]]:
-    """Like :func:`items` for a function that gives a boolean or (``None``) nothing."""
-
-    def add(fn: Callable[..., bool | None]) -> Callable[..., bool | None]:
-        def build(compiler: Compiler, call: Call) -> StepCode:
-            args = [compiler.argument(a) for a in call.args]
-            facts = Facts(pure=pure, safe=safe)
-            for code in args:
-                facts = facts | code.facts
-            runs = tuple(code.run for code in args)
-            if not runs:
-                return step_of_test(lambda c, coll, this: fn(c, coll), facts)
-            if len(runs) == 1:
-                only = runs[0]
-                return step_of_test(lambda c, coll, this: fn(c, coll, only(c, this)), facts)
-            return step_of_test(lambda c, coll, this: fn(c, coll, *[run(c, this) for run in runs]), facts)
-
-        FUNCTIONS[name] = Function(build, (least, least if most is None else most))
-        return fn
-
-    return add
+        return add
 
 
-def scalar(
-    name: str, least: int = 0, most: int | None = None, *, safe: bool = False, pure: bool = True
-) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Like :func:`items` for a function that gives one value or (``None``) nothing."""
-
-    def add(fn: Callable[..., Any]) -> Callable[..., Any]:
-        def wrapped(c: Evaluation, coll: Items, *args: Items) -> Items:
-            value = fn(c, coll, *args)
-            return NONE if value is None else [value]
-
-        items(name, least, most, safe=safe, pure=pure)(wrapped)
-        return fn
-
-    return add
+def _arguments(compiler: Compiling, call: Call, facts: Facts) -> tuple[list[Code], Facts]:
+    """Code of the arguments of a call, and what is known of the call as a whole."""
+    args = [compiler.argument(tree) for tree in call.args]
+    for code in args:
+        facts = facts | code.facts
+    return args, facts
 
 
 def string_of(coll: Items, what: str) -> str | None:
@@ -147,4 +142,18 @@ def integer_of(coll: Items, what: str) -> int | None:
         return None
     raise evaluation_error(
         f"{what} vraagt een geheel getal", f"{what} takes an integer", expected="integer", received=value
+    )
+
+
+def number_of(coll: Items, what: str) -> Any:
+    """The one number of a collection as decimal (or integer), ``None`` when it is empty."""
+    if not coll:
+        return None
+    value = plain(single(coll, what))
+    if value.__class__ is Quantity:
+        value = plain_number(value) or value
+    if value is None or is_number(value):
+        return value
+    raise evaluation_error(
+        f"{what} rekent met een getal", f"{what} takes a number", expected="number", received=value
     )

@@ -8,7 +8,7 @@ from typing import Any
 
 import re2
 
-from harness.fhir.fhirpath.errors import evaluation_error
+from harness.fhir.fhirpath.errors import evaluation_error, unsupported_error
 
 MAX_PATTERN = 10_000
 _MEMORY = 8 << 20
@@ -74,7 +74,7 @@ def compiled(pattern: str, flags: str = "") -> Any:
         references).
     """
     if len(pattern) > MAX_PATTERN or flags.strip("im"):
-        raise evaluation_error(
+        raise unsupported_error(
             "dit reguliere-expressiepatroon kan niet",
             "this regular expression cannot be used",
             expected=f"at most {MAX_PATTERN} characters, flags i and m",
@@ -87,7 +87,7 @@ def compiled(pattern: str, flags: str = "") -> Any:
         # (?s) and (?m) go into the pattern; RE2 anchors \A and \z by itself
         return re2.compile("(?s" + flags + ")" + translate(pattern), options)
     except re2.error as error:
-        raise evaluation_error(
+        raise unsupported_error(
             "dit reguliere-expressiepatroon wordt niet ondersteund",
             "this regular expression is not supported",
             expected="a pattern without look-around and back references",

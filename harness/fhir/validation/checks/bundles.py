@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from harness.fhir.validation.run import Json, Place, Run
+from harness.fhir.validation.places import Json, Place
+from harness.fhir.validation.run import Run
 
 _FREE = frozenset(("transaction", "batch", "transaction-response", "batch-response"))
 """Types whose entries need no ``fullUrl``."""
@@ -57,7 +58,7 @@ def _full_url(entry: Json, resource: Json, kind: Any, at: Place, run: Run) -> No
     if type(ident) is not str or url.startswith("urn:") or kind in ("batch-response", "transaction-response"):
         return
     match = _REST(url)
-    if match is not None and match.group(1) in run.engine.model.resource_types:
+    if match is not None and match.group(1) in run.rules.model.resource_types:
         if match.groups() != (name, ident):
             run.add("fhir-bundle-fullurl", place, expected=f"…/{name}/{ident}", received=url)
     elif "/" in url and url.partition("/_history/")[0].rsplit("/", 1)[-1] != ident:

@@ -7,25 +7,24 @@ where it may stand (defining-extensions.html#context).
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from harness.fhir.model.types import Model
-from harness.fhir.profiles.slicing import extension_url
-from harness.fhir.validation.run import Place, Run
-
-if TYPE_CHECKING:
-    from harness.fhir.validation.engine import Engine
-
-Check = Callable[[Any, "Place", Run], None]
+from harness.fhir.profiles.knowledge import Knowledge
+from harness.fhir.profiles.slicing.fixed import extension_url
+from harness.fhir.validation.places import Place
+from harness.fhir.validation.run import Check, Rules, Run
 
 _HOLDERS = ("extension", "modifierExtension")
 
 
-def extension_check(engine: Engine, modifier: bool) -> Check:
-    """The check of one item of ``extension`` or ``modifierExtension``."""
-    shape = engine.shapes.object("Extension")
+def extension_check(rules: Rules, shape: Check, modifier: bool) -> Check:
+    """The check of one item of ``extension`` or ``modifierExtension``.
+
+    :param shape: the check of the base type.
+    """
+    knowledge = rules.knowledge
 
     def check(value: Any, place: Place, run: Run) -> None:
         before = run.errors
@@ -43,7 +42,7 @@ def extension_check(engine: Engine, modifier: bool) -> Check:
                     "fhir-extension-url", (place, "url", -1, "url"), expected="absolute URL", received=url
                 )
             return
-        facts = engine.knowledge.profile(url)
+        facts = knowledge.profile(url)
         if facts is None or facts.type != "Extension":
             if modifier:
                 run.add(
@@ -60,34 +59,34 @@ def extension_check(engine: Engine, modifier: bool) -> Check:
             return
         root = facts.elements[0] if facts.elements else None
         if root is not None and root.path == "Extension":
-            if modifier and not root.modifier and not _chain_modifier(engine, url):
+            if modifier and not root.modifier and not _chain_modifier(knowledge, url):
                 run.add("fhir-extension-modifier", place, expected="extension", received="modifierExtension")
             elif not modifier and root.modifier:
                 run.add("fhir-extension-modifier", place, expected="modifierExtension", received="extension")
-        if facts.contexts and not allowed_here(facts.contexts, owner, run, engine.model):
+        if facts.contexts and not allowed_here(facts.contexts, owner, run, rules.model):
             run.add(
                 "fhir-extension-context",
                 place,
                 expected=" | ".join(facts.contexts),
                 received=f"{_element_path(owner, run)} ({url})",
             )
-        engine.apply_profile(url, value, None, "Extension", place, run)
+        rules.apply_profile(url, value, None, "Extension", place, run)
         parts = value.get("extension")
         if type(parts) is list and parts:
-            _parts(engine, url, parts, place, run)
+            _parts(knowledge, url, parts, place, run)
 
     return check
 
 
-def _chain_modifier(engine: Engine, url: str) -> bool:
-    tree = engine.knowledge.tree(url)
+def _chain_modifier(knowledge: Knowledge, url: str) -> bool:
+    tree = knowledge.tree(url)
     return tree is not None and tree.root.modifier
 
 
-def _parts(engine: Engine, url: str, parts: list[Any], place: Place, run: Run) -> None:
+def _parts(knowledge: Knowledge, url: str, parts: list[Any], place: Place, run: Run) -> None:
     """Parts of a complex extension have the (relative) URLs that its definition names."""
-    rules = engine.rules(url)
-    node = rules.root.node.children.get("extension") if rules is not None else None
+    tree = knowledge.tree(url)
+    node = tree.root.children.get("extension") if tree is not None else None
     if node is None or not node.slices:
         return
     known = {extension_url(part) for part in node.slices.values()}

@@ -7,23 +7,23 @@ document, is a defect of the package: it is reported once per document as ``fhir
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
+from harness.core.issues import Severity
 from harness.core.text import Text
+from harness.fhir import fhirpath
 from harness.fhir.fhirpath.errors import FHIRPathError
+from harness.fhir.model.types import Model
 from harness.fhir.profiles.facts import InvariantFact
-from harness.fhir.validation.run import Place, Run, render
-
-if TYPE_CHECKING:
-    from harness.fhir.validation.engine import Engine
-    from harness.fhir.validation.shapes import Check
+from harness.fhir.validation.places import Place, render
+from harness.fhir.validation.run import Check, Run
 
 
 class Invariants:
-    """Compiled invariants of one engine."""
+    """Compiled invariants for one model and FHIRPath dialect."""
 
-    def __init__(self, engine: Engine, dialect: str) -> None:
-        self.engine = engine
+    def __init__(self, model: Model, dialect: str) -> None:
+        self.model = model
         self.dialect = dialect
         self._checks: dict[tuple[InvariantFact, str], Check] = {}
 
@@ -36,25 +36,22 @@ class Invariants:
         return found
 
     def _make(self, fact: InvariantFact, code: str) -> Check:
-        compiled: Any = None
+        compiled: fhirpath.Expression | None = None
         broken: FHIRPathError | None = None
-        severity = "error" if fact.severity == "error" else "warning"
+        severity: Severity = "error" if fact.severity == "error" else "warning"
 
         def check(value: Any, place: Place, run: Run) -> None:
             nonlocal compiled, broken
-            if broken is None and compiled is None:
+            if compiled is None and broken is None:
                 if not fact.expression:
                     return
-                from harness.fhir import fhirpath  # late: a resource without such rules needs no engine
-
                 try:
-                    compiled = fhirpath.compile(
-                        fact.expression, model=self.engine.model, dialect=cast(Any, self.dialect)
-                    )
+                    compiled = fhirpath.compile(fact.expression, model=self.model, dialect=self.dialect)
                 except FHIRPathError as error:
                     broken = error
-            if broken is not None:
-                self._unusable(run, place, fact, broken)
+            if compiled is None:
+                if broken is not None:
+                    self._unusable(run, place, fact, broken)
                 return
             try:
                 answer = run.decide(compiled, value, code, place)
@@ -80,7 +77,7 @@ class Invariants:
 
     @staticmethod
     def report(
-        run: Run, place: Place, key: str, severity: Any, expression: str, human: str, value: Any
+        run: Run, place: Place, key: str, severity: Severity, expression: str, human: str, value: Any
     ) -> None:
         """Records a broken invariant; its key is the rule id."""
         message = Text(

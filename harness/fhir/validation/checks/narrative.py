@@ -13,7 +13,8 @@ from typing import Any
 from lxml import etree
 
 from harness.core.text import Text
-from harness.fhir.validation.run import Place, Run
+from harness.fhir.validation.places import Place
+from harness.fhir.validation.run import Run
 
 XHTML = "http://www.w3.org/1999/xhtml"
 _PREFIX = f"{{{XHTML}}}"

@@ -9,20 +9,27 @@ references.html, bundle.html#references.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any
 
+from harness.core.text import Text
 from harness.fhir.profiles.facts import CORE
-from harness.fhir.validation.run import Json, Place, Run
-
-if TYPE_CHECKING:
-    from harness.fhir.validation.engine import Engine
-
-Check = Callable[[Any, "Place", Run], None]
+from harness.fhir.validation.places import Json, Place
+from harness.fhir.validation.run import Check, Run
 
 _REST = re.compile(
     r"(?:\S*/)?([A-Z][A-Za-z]+)/([A-Za-z0-9\-.]{1,64})(?:/_history/[A-Za-z0-9\-.]{1,64})?(?:#\S*)?"
 ).fullmatch
+
+
+_REF_1 = Text(
+    nl="verwijzing naar een contained resource die er niet is",
+    en="reference to a contained resource that is not there",
+)
+_DOM_3 = Text(
+    nl="naar deze contained resource wordt niet verwezen", en="nothing refers to this contained resource"
+)
+_DUPLICATE = Text(nl="deze id komt vaker voor bij contained", en="this id occurs more than once in contained")
 
 
 def text_of(reference: Any) -> str:
@@ -38,7 +45,7 @@ def type_in(text: str, run: Run) -> str:
     if text.startswith(("urn:", "#")):
         return ""
     match = _REST(text)
-    if match is None or match.group(1) not in run.engine.model.resource_types:
+    if match is None or match.group(1) not in run.rules.model.resource_types:
         return ""
     return match.group(1)
 
@@ -112,7 +119,7 @@ def reference_check(targets: tuple[str, ...], aggregation: tuple[str, ...]) -> C
         if target is None and where == "contained":
             run.add("ref-1", at, message=_REF_1, expected="id of a contained resource", received=text)
             return
-        engine = run.engine
+        rules = run.rules
         if aggregation:
             modes = set(aggregation)
             actual = where or "referenced"
@@ -121,11 +128,11 @@ def reference_check(targets: tuple[str, ...], aggregation: tuple[str, ...]) -> C
         if anything:
             return
         if names is None:
-            names = frozenset(engine.knowledge.type_of_profile(t) for t in targets)
+            names = frozenset(rules.knowledge.type_of_profile(t) for t in targets)
         found = target.get("resourceType") if target is not None else type_in(text, run)
         if not found or type(found) is not str:
             return
-        if "" not in names and not any(engine.model.is_subtype(found, name) for name in names):
+        if "" not in names and not any(rules.model.is_subtype(found, name) for name in names):
             run.add(
                 "fhir-reference-type", at, expected=" | ".join(sorted(names)), received=f"{found}: {text}"
             )
@@ -134,7 +141,7 @@ def reference_check(targets: tuple[str, ...], aggregation: tuple[str, ...]) -> C
             answers: list[bool | None] = []
             where_place: Place = (place, "resolve()", -1, where)
             for url in targets:
-                answers.append(engine.conforms(target, found, url, where_place, run))
+                answers.append(rules.conforms(target, found, url, where_place, run))
                 if answers[-1]:
                     return
             if None not in answers:
@@ -181,13 +188,12 @@ def _references(value: Any) -> Iterator[str]:
 
 
 class DocumentResolver:
-    """What slicing predicates ask (see :class:`harness.fhir.profiles.slicing.Resolver`)."""
+    """What slicing predicates ask (see :class:`harness.fhir.profiles.slicing.items.Resolver`)."""
 
-    __slots__ = ("engine", "place", "run")
+    __slots__ = ("place", "run")
 
-    def __init__(self, run: Run, engine: Engine, place: Place) -> None:
+    def __init__(self, run: Run, place: Place) -> None:
         self.run = run
-        self.engine = engine
         self.place = place
 
     def resolve(self, reference: Any) -> Json | None:
@@ -201,23 +207,4 @@ class DocumentResolver:
 
     def conforms(self, value: Any, code: str, profile: str) -> bool | None:
         """Whether a value conforms to a profile."""
-        return self.engine.conforms(value, code, profile, self.place, self.run)
-
-
-def _texts() -> tuple[Any, Any, Any]:
-    from harness.core.text import Text
-
-    return (
-        Text(
-            nl="verwijzing naar een contained resource die er niet is",
-            en="reference to a contained resource that is not there",
-        ),
-        Text(
-            nl="naar deze contained resource wordt niet verwezen",
-            en="nothing refers to this contained resource",
-        ),
-        Text(nl="deze id komt vaker voor bij contained", en="this id occurs more than once in contained"),
-    )
-
-
-_REF_1, _DOM_3, _DUPLICATE = _texts()
+        return self.run.rules.conforms(value, code, profile, self.place, self.run)

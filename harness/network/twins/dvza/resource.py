@@ -15,84 +15,14 @@ from harness.medmij import headers as medmij_headers
 from harness.medmij import resource
 from harness.medmij.errors import RESOURCE_CASES
 from harness.medmij.releases import Release, limits
-from harness.network.twins.dvza.shared import ANYBODY, DvzaTwin, Grant, hashed, not_found
+from harness.network.file import Participant
+from harness.network.person.declared import KnownPerson
+from harness.network.twins.dvza.records import Grant, hashed
+from harness.network.twins.dvza.state import ANYBODY, DvzaState, not_found
 from harness.network.twins.stelselnode import endpoints
 from harness.network.wire.serving import Incoming, Outgoing
 
 _PRIVATE = frozenset({"authorization", "cookie", "x-harness-patient", "host", "content-length", "connection"})
-
-
-async def handle(dvza: DvzaTwin, request: Incoming, rel: Release, rest: tuple[str, ...]) -> Outgoing:
-    """Let a request through to the HIS when its token allows it."""
-    his = dvza.his(rest[0]) if len(rest) >= 3 and rest[2] == "fhir" else None
-    if his is None or rel.id not in his.releases:
-        return not_found()
-    service = rest[1]
-    urls = endpoints(his, dvza.participant, rel.id, service)
-    if urls is None or service not in dvza.services(his, rel):
-        return not_found()
-    host = dvza.caller(request)
-    if not dvza.admitted(host, rel):
-        return outcome(403, "forbidden", "the client certificate is not of a node on the whitelist", request)
-    base = urls[2]
-    path = request.path.partition("/fhir")[2]
-    backend = dvza.backends[his.id]
-    inner = Request(
-        method=request.method,
-        url=_inner_url(request, base),
-        headers=tuple(item for item in request.headers if item[0].lower() not in _PRIVATE),
-        body=request.body,
-    )
-    if path == "/metadata" and request.method == "GET":
-        return _returned(await backend.handle(inner, None, base), request)
-    found = _bearer(dvza, request, host)
-    if found.case:
-        binary = path.startswith("/Binary/")
-        served = await _without_grant(dvza, inner, his.id, base, host) if binary else None
-        return _returned(served, request) if served is not None else _refused(found.case, request)
-    grant = dvza.access.get(hashed(found.token))
-    if grant is None and dvza.fault("any-token-accepted", host):
-        usable = (
-            item
-            for item in reversed(dvza.access.values())
-            if not _check(dvza, item, host, his.id, service, rel)
-        )
-        grant = next(usable, None)
-    problem = _check(dvza, grant, host, his.id, service, rel)
-    if problem or grant is None:
-        return _refused(problem or "invalid-token", request)
-    person = dvza.persons.get(grant.person)
-    if person is None:
-        return _refused("invalid-token", request)
-    if dvza.participant.availability == "late":
-        reason = dvza.unavailable(person, his)
-        if reason and not (reason == "age" and dvza.fault("under-age-accepted", host)):
-            return outcome(403, "forbidden", "no data available", request)
-    if dvza.fault("unknown-headers-refused", host) and any(
-        name.lower() not in _KNOWN_HEADERS for name, _ in request.headers
-    ):
-        return outcome(400, "invalid", "unknown header", request)
-    patient = person.patient(his.id)
-    if dvza.fault("person-unchecked", host) and ("patient=" in inner.url or "identifier=" in inner.url):
-        other = next(
-            (item for item in dvza.persons.values() if item.id != person.id and item.data_available), person
-        )
-        patient = other.patient(his.id)
-        inner = msgspec.structs.replace(inner, url=inner.url.partition("?")[0], method="GET")
-    if found.moved:
-        inner = msgspec.structs.replace(inner, url=_without_token(inner.url), method="GET", body=b"")
-    if dvza.fault("fhir-version-ignored", host):
-        inner = msgspec.structs.replace(
-            inner,
-            headers=tuple((n, v.split(";")[0] if n.lower() == "accept" else v) for n, v in inner.headers),
-        )
-    scratch = grant.family if grant.function == "share" else ""
-    answer = _returned(await backend.handle(inner, patient, base, scratch), request)
-    if dvza.fault("bsn-in-header", host):
-        answer = replace(answer, headers=(*answer.headers, ("X-BSN", _BSN)))
-    return replace(answer, delay=TOO_SLOW_SECONDS) if dvza.fault("resource-too-slow", host) else answer
-
-
 _BSN: Final = "999990019"
 """A number of the test range, for the fault that leaks one."""
 TOO_SLOW_SECONDS: Final = 62.0
@@ -113,7 +43,113 @@ class _Bearer:
     moved: bool = False
 
 
-def _bearer(dvza: DvzaTwin, request: Incoming, host: str) -> _Bearer:
+@dataclass(frozen=True)
+class _Place:
+    """The resource endpoint that a request is for: a service of a HIS, in a release, at a base URL."""
+
+    his: Participant
+    service: str
+    release: Release
+    base: str
+
+
+async def handle(dvza: DvzaState, request: Incoming, rel: Release, rest: tuple[str, ...]) -> Outgoing:
+    """Let a request through to the HIS when its token allows it."""
+    place = _place(dvza, rel, rest)
+    if place is None:
+        return not_found()
+    host = dvza.caller(request)
+    if not dvza.admitted(host, rel):
+        return outcome(403, "forbidden", "the client certificate is not of a node on the whitelist", request)
+    path = request.path.partition("/fhir")[2]
+    backend = dvza.backends[place.his.id]
+    inner = Request(
+        method=request.method,
+        url=_inner_url(request, place.base),
+        headers=tuple(item for item in request.headers if item[0].lower() not in _PRIVATE),
+        body=request.body,
+    )
+    if path == "/metadata" and request.method == "GET":
+        return _returned(await backend.handle(inner, None, place.base), request)
+    found = _bearer(dvza, request, host)
+    if found.case:
+        binary = path.startswith("/Binary/")
+        served = await _without_grant(dvza, inner, place, host) if binary else None
+        return _returned(served, request) if served is not None else _refused(found.case, request)
+    grant = _grant(dvza, found.token, host, place)
+    problem = _check(dvza, grant, host, place)
+    person = dvza.persons.get(grant.person) if grant is not None else None
+    if problem or grant is None or person is None:
+        return _refused(problem or "invalid-token", request)
+    withheld = _withheld(dvza, request, host, person, place.his)
+    if withheld is not None:
+        return withheld
+    inner, patient = _asked(dvza, inner, found, host, person, place.his)
+    scratch = grant.family if grant.function == "share" else ""
+    answer = _returned(await backend.handle(inner, patient, place.base, scratch), request)
+    if dvza.fault("bsn-in-header", host):
+        answer = replace(answer, headers=(*answer.headers, ("X-BSN", _BSN)))
+    return replace(answer, delay=TOO_SLOW_SECONDS) if dvza.fault("resource-too-slow", host) else answer
+
+
+def _place(dvza: DvzaState, rel: Release, rest: tuple[str, ...]) -> _Place | None:
+    """The endpoint of a path, ``None`` when this DVZA has no such one."""
+    his = dvza.his(rest[0]) if len(rest) >= 3 and rest[2] == "fhir" else None
+    if his is None or rel.id not in his.releases:
+        return None
+    urls = endpoints(his, dvza.participant, rel.id, rest[1])
+    if urls is None or rest[1] not in dvza.services(his, rel):
+        return None
+    return _Place(his, rest[1], rel, urls[2])
+
+
+def _grant(dvza: DvzaState, token: str, host: str, place: _Place) -> Grant | None:
+    """What an access token stands for; any usable grant where any token is accepted (a fault)."""
+    grant = dvza.access.get(hashed(token))
+    if grant is None and dvza.fault("any-token-accepted", host):
+        return next(
+            (item for item in reversed(dvza.access.values()) if not _check(dvza, item, host, place)), None
+        )
+    return grant
+
+
+def _withheld(
+    dvza: DvzaState, request: Incoming, host: str, person: KnownPerson, his: Participant
+) -> Outgoing | None:
+    """A refusal after a good token: no data for this person, or a fault that refuses more than it may."""
+    if dvza.participant.availability == "late":
+        reason = dvza.unavailable(person, his)
+        if reason and not (reason == "age" and dvza.fault("under-age-accepted", host)):
+            return outcome(403, "forbidden", "no data available", request)
+    if dvza.fault("unknown-headers-refused", host) and any(
+        name.lower() not in _KNOWN_HEADERS for name, _ in request.headers
+    ):
+        return outcome(400, "invalid", "unknown header", request)
+    return None
+
+
+def _asked(
+    dvza: DvzaState, inner: Request, bearer: _Bearer, host: str, person: KnownPerson, his: Participant
+) -> tuple[Request, str]:
+    """What the HIS is asked, and about which patient; faults change both."""
+    patient = person.patient(his.id)
+    if dvza.fault("person-unchecked", host) and ("patient=" in inner.url or "identifier=" in inner.url):
+        other = next(
+            (item for item in dvza.persons.values() if item.id != person.id and item.data_available), person
+        )
+        patient = other.patient(his.id)
+        inner = msgspec.structs.replace(inner, url=inner.url.partition("?")[0], method="GET")
+    if bearer.moved:
+        inner = msgspec.structs.replace(inner, url=_without_token(inner.url), method="GET", body=b"")
+    if dvza.fault("fhir-version-ignored", host):
+        inner = msgspec.structs.replace(
+            inner,
+            headers=tuple((n, v.split(";")[0] if n.lower() == "accept" else v) for n, v in inner.headers),
+        )
+    return inner, patient
+
+
+def _bearer(dvza: DvzaState, request: Incoming, host: str) -> _Bearer:
     found = resource.bearer(request.headers, request.query, request.body)
     if found.case == "several-methods" and dvza.fault("query-token-accepted", host):
         match = re.search(r"access_token=([^&\s]+)", request.query + "&" + request.body.decode("latin-1"))
@@ -123,13 +159,14 @@ def _bearer(dvza: DvzaTwin, request: Incoming, host: str) -> _Bearer:
     return _Bearer(token=found.token, case=found.case)
 
 
-async def _without_grant(dvza: DvzaTwin, inner: Request, his: str, base: str, host: str) -> Response | None:
+async def _without_grant(dvza: DvzaState, inner: Request, place: _Place, host: str) -> Response | None:
     """Faults about documents that are asked for without a token; ``None``: refuse as usual."""
     if dvza.fault("document-without-token-500", host):
         return Response(status=500, headers=(("Content-Type", "text/plain"),), body=b"interne fout")
     if dvza.fault("document-without-token", host):
+        backend = dvza.backends[place.his.id]
         for person in dvza.persons.values():
-            answer = await dvza.backends[his].handle(inner, person.patient(his), base)
+            answer = await backend.handle(inner, person.patient(place.his.id), place.base)
             if answer.status == 200:
                 return answer
     return None
@@ -139,15 +176,16 @@ def _without_token(url: str) -> str:
     return re.sub(r"[?&]access_token=[^&]*", "", url)
 
 
-def _check(dvza: DvzaTwin, grant: Grant | None, host: str, his: str, service: str, rel: Release) -> str:
-    if grant is None or grant.revoked or grant.family in dvza.withdrawn or grant.release != rel.id:
+def _check(dvza: DvzaState, grant: Grant | None, host: str, place: _Place) -> str:
+    """The case of what is wrong with a grant at this endpoint, ``""`` when nothing is."""
+    if grant is None or grant.revoked or grant.family in dvza.withdrawn or grant.release != place.release.id:
         return "invalid-token"
     expired = dvza.clock.now() >= grant.issued + timedelta(seconds=limits().access_token_lifetime)
     if expired and not dvza.fault("expired-token-accepted", host):
         return "invalid-token"
     if host not in (grant.client_id, ANYBODY):
         return "foreign-client"
-    if grant.his != his or service not in grant.services:
+    if grant.his != place.his.id or place.service not in grant.services:
         return "insufficient-scope"
     return ""
 

@@ -11,14 +11,15 @@ import msgspec
 from harness.medmij import token
 from harness.medmij.errors import token_status
 from harness.medmij.releases import Release, limits
-from harness.network.twins.dvza.shared import ANYBODY, DvzaTwin, Grant, hashed
+from harness.network.twins.dvza.records import Grant, hashed
+from harness.network.twins.dvza.state import ANYBODY, DvzaState
 from harness.network.wire.serving import Incoming, Outgoing
 
 SLOW_SECONDS: Final = 9.5
 TOO_SLOW_SECONDS: Final = 11.5
 
 
-def handle(dvza: DvzaTwin, request: Incoming, rel: Release) -> Outgoing:
+def handle(dvza: DvzaState, request: Incoming, rel: Release) -> Outgoing:
     """Exchange a code or a refresh token."""
     host = dvza.caller(request)
     if dvza.fault_once("token-500-once", host):
@@ -40,7 +41,7 @@ def handle(dvza: DvzaTwin, request: Incoming, rel: Release) -> Outgoing:
     return replace(answer, delay=delay) if delay and answer.status == 200 else answer
 
 
-def _exchange(dvza: DvzaTwin, wanted: token.TokenRequest, rel: Release, request: Incoming) -> Outgoing:
+def _exchange(dvza: DvzaState, wanted: token.TokenRequest, rel: Release, request: Incoming) -> Outgoing:
     refreshing = wanted.grant_type == "refresh_token"
     kept = dvza.refresh if refreshing else dvza.codes
     grant = kept.get(hashed(wanted.refresh_token if refreshing else wanted.code))
@@ -60,7 +61,7 @@ def _exchange(dvza: DvzaTwin, wanted: token.TokenRequest, rel: Release, request:
     return _issue(dvza, grant, rel, wanted.refresh_token if refreshing else "")
 
 
-def _hosts(dvza: DvzaTwin, request: Incoming, grant: Grant | None) -> tuple[str, ...]:
+def _hosts(dvza: DvzaState, request: Incoming, grant: Grant | None) -> tuple[str, ...]:
     """Hosts that the caller proved to be."""
     if dvza.caller(request) == ANYBODY and grant is not None:
         return (grant.client_id,)
@@ -72,7 +73,7 @@ def _hosts(dvza: DvzaTwin, request: Incoming, grant: Grant | None) -> tuple[str,
 
 
 def _check(
-    dvza: DvzaTwin, wanted: token.TokenRequest, grant: Grant | None, hosts: tuple[str, ...], rel: Release
+    dvza: DvzaState, wanted: token.TokenRequest, grant: Grant | None, hosts: tuple[str, ...], rel: Release
 ) -> str:
     """RFC 6749 code of what is wrong with the offered grant, ``""`` when nothing is."""
     refreshing = wanted.grant_type == "refresh_token"
@@ -104,7 +105,7 @@ def _check(
     return code
 
 
-def revoke(dvza: DvzaTwin, family: str) -> None:
+def revoke(dvza: DvzaState, family: str) -> None:
     """A code or rotated refresh token was offered again: everything of its consent stops working."""
     for store in (dvza.access, dvza.refresh):
         for item in store.values():
@@ -117,7 +118,7 @@ def _with_redirect_uri(body: bytes) -> bytes:
     return body if b"redirect_uri=" in body else body + b"&redirect_uri=https%3A%2F%2Fx.example%2F"
 
 
-def _issue(dvza: DvzaTwin, grant: Grant, rel: Release, offered: str = "") -> Outgoing:
+def _issue(dvza: DvzaState, grant: Grant, rel: Release, offered: str = "") -> Outgoing:
     client, services = grant.client_id, grant.services
     if rel.ocl_check == "token":
         allowed = dvza.client_services(grant.client_id, rel)

@@ -1,1 +1,1 @@
-"""Facts of the document as a whole: file, catalog, pages, actions, annotations, structure, signatures."""
+"""Facts of the document as a whole: file, catalog, actions, annotations, attachments, structure."""

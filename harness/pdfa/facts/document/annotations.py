@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from harness.pdfa.facts.document.actions import check_action, check_additional
-from harness.pdfa.file.cos import Stream
-
-if TYPE_CHECKING:
-    from harness.pdfa.facts.context import Context
+from harness.pdfa.facts.context import Context
+from harness.pdfa.facts.document.actions import walk_action, walk_additional
+from harness.pdfa.file.objects import Stream
 
 
 @dataclass(slots=True)
@@ -47,8 +45,8 @@ def field_type(ctx: Context, field: dict[str, Any]) -> str | None:
     return None
 
 
-def check_annotation(ctx: Context, value: Any, where: str) -> list[Stream]:
-    """Judge one annotation; returns the appearance streams that are shown."""
+def walk_annotation(ctx: Context, value: Any, where: str) -> list[Stream]:
+    """Facts of one annotation; returns the appearance streams that are shown."""
     doc = ctx.doc
     annot = doc.resolve(value)
     if type(annot) is not dict:
@@ -80,11 +78,11 @@ def check_annotation(ctx: Context, value: Any, where: str) -> list[Stream]:
         output_space=ctx.output_space,
         colours=any(type(doc.resolve(annot.get(key))) is list for key in ("C", "IC")),
     )
-    ctx.judge("PDAnnot", fact, where)
+    ctx.emit("PDAnnot", fact, where)
     if subtype == "Widget":
-        ctx.judge("PDWidgetAnnot", fact, where)
-    check_action(ctx, annot.get("A"), f"{where} / A")
-    check_additional(ctx, annot, where)
+        ctx.emit("PDWidgetAnnot", fact, where)
+    walk_action(ctx, annot.get("A"), f"{where} / A")
+    walk_additional(ctx, annot, where)
     return streams
 
 

@@ -1,16 +1,12 @@
-"""Embedded files: file specifications, associated files, recursive check in part 2."""
+"""Embedded files: file specifications, associated files, whether an attachment is PDF/A itself (part 2)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from harness.pdfa.file.cos import Stream
-from harness.pdfa.file.limits import LimitExceeded, Unreadable
-from harness.pdfa.model import FLAVOURS
-
-if TYPE_CHECKING:
-    from harness.pdfa.facts.context import Context
+from harness.pdfa.facts.context import Context
+from harness.pdfa.file.objects import Stream
 
 
 @dataclass(slots=True)
@@ -30,8 +26,8 @@ class EmbeddedFact:
     valid_pdfa: bool
 
 
-def check_files(ctx: Context) -> None:
-    """Judge every file specification that was read, and the files embedded in them."""
+def walk_files(ctx: Context) -> None:
+    """Facts of every file specification that was read, and of the files embedded in them."""
     doc = ctx.doc
     names = doc.sub(doc.sub(ctx.root, "Names"), "EmbeddedFiles")
     specs = [
@@ -54,13 +50,12 @@ def check_files(ctx: Context) -> None:
         relationship = doc.name(spec.get("AFRelationship"))
         name = doc.string(spec.get("UF")) or doc.string(spec.get("F")) or b""
         where = f"file specification {name.decode('latin-1')[:60]}"
-        ctx.judge("CosFileSpecification", FileSpecFact(spec, relationship, id(spec) in associated), where)
+        ctx.emit("CosFileSpecification", FileSpecFact(spec, relationship, id(spec) in associated), where)
         files = doc.sub(spec, "EF")
         for value in files.values():
             stream = doc.stream(value)
-            if stream is not None and stream.key.num not in seen:
-                seen.add(-stream.key.num)
-                _check_embedded(ctx, stream, where)
+            if stream is not None:
+                _walk_embedded(ctx, stream, where)
 
 
 def _may_associate(ctx: Context, holder: dict[str, Any]) -> bool:
@@ -86,34 +81,9 @@ def _named(ctx: Context, root: dict[str, Any]) -> list[dict[str, Any]]:
     return out
 
 
-def _check_embedded(ctx: Context, stream: Stream, where: str) -> None:
-    if stream.key.num in ctx.seen_files:
+def _walk_embedded(ctx: Context, stream: Stream, where: str) -> None:
+    if not ctx.first("embedded file", stream.key.num):
         return
-    ctx.seen_files.add(stream.key.num)
-    valid = True
-    if ctx.part == 2:
-        valid = _is_pdfa(ctx, stream)
+    valid = ctx.part != 2 or ctx.conforms(stream)
     subtype = ctx.doc.name(stream.dict.get("Subtype"))
-    ctx.judge("EmbeddedFile", EmbeddedFact(subtype, valid), where)
-
-
-def _is_pdfa(ctx: Context, stream: Stream) -> bool:
-    """Whether an attachment is itself valid as 1b or 2b, by its claim; too deep nesting is a limit."""
-    from harness.pdfa.checking import run
-    from harness.pdfa.facts.metadata import metadata
-    from harness.pdfa.file.cos import Document
-
-    if ctx.depth >= ctx.limits.attachment_depth:
-        raise LimitExceeded("attachment_depth")
-    data = stream.data()
-    if data is None:
-        return False
-    try:
-        _, packet = metadata.read_main(Document(data, ctx.budget), ctx.limits)
-        claimed = metadata.claim(packet) or ""
-        flavour = FLAVOURS.get(claimed)
-        if flavour is None or flavour.part > 2:
-            return False
-        return not run(data, flavour, ctx.budget, ctx.depth + 1).findings.counts
-    except Unreadable:
-        return False
+    ctx.emit("EmbeddedFile", EmbeddedFact(subtype, valid), where)

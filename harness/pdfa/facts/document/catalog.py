@@ -1,18 +1,14 @@
-"""Catalog level: output intents, actions, outlines, forms, optional content, names."""
+"""Catalog level: names, actions, outlines, forms, optional content."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from harness.pdfa.facts.document import attachments, signatures, structure
-from harness.pdfa.facts.document.actions import check_action, check_additional
+from harness.pdfa.facts.context import Context
+from harness.pdfa.facts.document import signatures, structure
+from harness.pdfa.facts.document.actions import walk_action, walk_additional
 from harness.pdfa.facts.document.annotations import field_type
-from harness.pdfa.facts.graphics import icc
-from harness.pdfa.file.lex import Ref
-
-if TYPE_CHECKING:
-    from harness.pdfa.facts.context import Context
 
 
 @dataclass(slots=True)
@@ -25,52 +21,18 @@ class OptionalContentFact:
     missing_groups: int
 
 
-def check_catalog(ctx: Context) -> None:
-    """Everything that pages depend on: output intents first, then actions, forms and structure."""
-    _output_intents(ctx)
+def walk_catalog(ctx: Context) -> None:
+    """Facts of the catalog and of its actions, outlines, forms, optional content, permissions, structure."""
     root, doc = ctx.root, ctx.doc
-    ctx.judge("PDDocument", root, "Catalog")
-    ctx.judge("DocumentNames", tuple(doc.sub(root, "Names")), "Catalog / Names")
-    check_action(ctx, root.get("OpenAction"), "Catalog / OpenAction")
-    check_additional(ctx, root, "Catalog")
+    ctx.emit("PDDocument", root, "Catalog")
+    ctx.emit("DocumentNames", tuple(doc.sub(root, "Names")), "Catalog / Names")
+    walk_action(ctx, root.get("OpenAction"), "Catalog / OpenAction")
+    walk_additional(ctx, root, "Catalog")
     _outlines(ctx)
     _forms(ctx)
     _optional_content(ctx)
-    signatures.check_permissions(ctx)
-    structure.check_structure(ctx)
-
-
-def check_rest(ctx: Context) -> None:
-    """What needs the pages to be done: files and their associations."""
-    attachments.check_files(ctx)
-
-
-def _output_intents(ctx: Context) -> None:
-    doc = ctx.doc
-    profiles: list[Any] = []
-    for index, item in enumerate(doc.array(ctx.root.get("OutputIntents"))):
-        intent = doc.resolve(item)
-        if type(intent) is not dict:
-            continue
-        where = f"Catalog / OutputIntents[{index}]"
-        kind = doc.name(intent.get("S"))
-        ctx.judge("PDOutputIntent", (kind, "DestOutputProfileRef" in intent), where)
-        value = intent.get("DestOutputProfile")
-        if value is None:
-            continue
-        profiles.append(value)
-        stream = doc.stream(value)
-        if stream is None:
-            continue
-        fact = icc.read(stream)
-        ctx.judge("ICCOutputProfile", (kind, fact, ctx.part), where, fact.describe())
-        icc.check_count(ctx, stream, fact, where)
-        if kind == "GTS_PDFA1" and ctx.output_space is None:
-            ctx.output_space = fact.space or "?"
-            ctx.output_class = fact.device_class
-            ctx.output_profile = stream
-    same = all(type(p) is Ref and p == profiles[0] for p in profiles) if len(profiles) > 1 else True
-    ctx.judge("OutputIntents", same, "Catalog / OutputIntents")
+    signatures.walk_permissions(ctx)
+    structure.walk_structure(ctx)
 
 
 def _outlines(ctx: Context) -> None:
@@ -84,7 +46,7 @@ def _outlines(ctx: Context) -> None:
         if type(item) is not dict or key in seen:
             continue
         seen.add(key)
-        check_action(ctx, item.get("A"), "Outlines")
+        walk_action(ctx, item.get("A"), "Outlines")
         work += [item.get("Next"), item.get("First")]
         if len(seen) & 0xFFF == 0:
             ctx.budget.tick()
@@ -95,7 +57,7 @@ def _forms(ctx: Context) -> None:
     form = doc.resolve(ctx.root.get("AcroForm"))
     if type(form) is not dict:
         return
-    ctx.judge(
+    ctx.emit(
         "PDAcroForm", {k: doc.resolve(form[k]) for k in ("NeedAppearances", "XFA") if k in form}, "AcroForm"
     )
     seen: set[object] = set()
@@ -111,10 +73,10 @@ def _forms(ctx: Context) -> None:
         if parent != "AcroForm" and name is None:
             continue  # a widget without a field of its own
         where = f"{parent} / {(name or b'').decode('latin-1')[:60]}"
-        ctx.judge("PDFormField", field, where)
-        check_additional(ctx, field, where)
+        ctx.emit("PDFormField", field, where)
+        walk_additional(ctx, field, where)
         if field_type(ctx, field) == "Sig" and "V" in field:
-            signatures.check_signature(ctx, field["V"], where)
+            signatures.walk_signature(ctx, field["V"], where)
         work += [(kid, where) for kid in reversed(doc.array(field.get("Kids")))]
         if len(seen) & 0xFFF == 0:
             ctx.budget.tick()
@@ -136,7 +98,7 @@ def _optional_content(ctx: Context) -> None:
         if type(order) is list:
             missing = len(groups - _flatten(ctx, order))
         fact = OptionalContentFact(config, name, name is not None and names.count(name) > 1, missing)
-        ctx.judge("PDOCConfig", fact, f"OCProperties / configuration {index}")
+        ctx.emit("PDOCConfig", fact, f"OCProperties / configuration {index}")
 
 
 def _flatten(ctx: Context, order: list[Any]) -> set[object]:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from asn1crypto import cms
 
-if TYPE_CHECKING:
-    from harness.pdfa.facts.context import Context
+from harness.pdfa.facts.context import Context
 
 
 @dataclass(slots=True)
@@ -28,32 +27,30 @@ class ReferenceFact:
     doc_mdp: bool
 
 
-def check_permissions(ctx: Context) -> None:
-    """Judge the permissions dictionary of the catalog."""
+def walk_permissions(ctx: Context) -> None:
+    """Facts of the permissions dictionary of the catalog."""
     perms = ctx.doc.resolve(ctx.root.get("Perms"))
     if type(perms) is not dict:
         return
-    ctx.judge("PDPerms", tuple(perms), "Catalog / Perms", ", ".join(perms))
+    ctx.emit("PDPerms", tuple(perms), "Catalog / Perms", ", ".join(perms))
 
 
-def check_signature(ctx: Context, value: Any, where: str) -> None:
-    """Judge a signature dictionary once."""
+def walk_signature(ctx: Context, value: Any, where: str) -> None:
+    """Facts of a signature dictionary, once."""
     doc = ctx.doc
     signature = doc.resolve(value)
-    key = doc.key(value)
-    if type(signature) is not dict or key in ctx.seen_signatures:
+    if type(signature) is not dict or not ctx.first("signature", doc.key(value)):
         return
-    ctx.seen_signatures.add(key)
     doc_mdp = "DocMDP" in doc.sub(ctx.root, "Perms")
     for item in doc.array(signature.get("Reference")):
         reference = doc.dict_of(item)
-        ctx.judge("PDSigRef", ReferenceFact(reference, doc_mdp), f"{where} / Reference")
+        ctx.emit("PDSigRef", ReferenceFact(reference, doc_mdp), f"{where} / Reference")
     contents = doc.string(signature.get("Contents"))
     ranges = [doc.integer(v) for v in doc.array(signature.get("ByteRange"))]
     covered = contents is not None and _covers(ctx, [r for r in ranges if r is not None], contents)
-    ctx.judge("PDSignature", covered, where, str(ranges))
+    ctx.emit("PDSignature", covered, where, str(ranges))
     if contents is not None:
-        ctx.judge("PKCSDataObject", _pkcs(contents), where)
+        ctx.emit("PKCSDataObject", _pkcs(contents), where)
 
 
 def _covers(ctx: Context, ranges: list[int], contents: bytes) -> bool:

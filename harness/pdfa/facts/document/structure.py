@@ -3,60 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from harness.pdfa.file.cos import text_string
+from harness.pdfa.facts.context import Context
 from harness.pdfa.file.lex import Ref
+from harness.pdfa.file.objects import text_string
 
-if TYPE_CHECKING:
-    from harness.pdfa.facts.context import Context
-
-_COMMON = [
-    "Document",
-    "Part",
-    "Art",
-    "Sect",
-    "Div",
-    "BlockQuote",
-    "Caption",
-    "TOC",
-    "TOCI",
-    "Index",
-    "NonStruct",
-    "Private",
-    "P",
-    "H",
-    "H1",
-    "H2",
-    "H3",
-    "H4",
-    "H5",
-    "H6",
-    "L",
-    "LI",
-    "Lbl",
-    "LBody",
-    "Table",
-    "TR",
-    "TH",
-    "TD",
-    "Span",
-    "Quote",
-    "Note",
-    "Reference",
-    "BibEntry",
-    "Code",
-    "Link",
-    "Figure",
-    "Formula",
-    "Form",
-]
-STANDARD = {
-    1: frozenset(_COMMON),
-    2: frozenset(
-        [*_COMMON, *["THead", "TBody", "TFoot", "Annot", "Ruby", "RB", "RT", "RP", "Warichu", "WT", "WP"]]
-    ),
+_COMMON = frozenset({
+    "Document", "Part", "Art", "Sect", "Div", "BlockQuote", "Caption", "TOC", "TOCI", "Index",
+    "NonStruct", "Private", "P", "H", "H1", "H2", "H3", "H4", "H5", "H6", "L", "LI", "Lbl", "LBody",
+    "Table", "TR", "TH", "TD", "Span", "Quote", "Note", "Reference", "BibEntry", "Code", "Link", "Figure",
+    "Formula", "Form",
+})  # fmt: skip
+_STANDARD = {
+    1: _COMMON,
+    2: _COMMON | {"THead", "TBody", "TFoot", "Annot", "Ruby", "RB", "RT", "RP", "Warichu", "WT", "WP"},
 }
+"""Standard structure types of PDF 1.4 (part 1) and of PDF 1.7 (parts 2 and 3)."""
 
 
 @dataclass(slots=True)
@@ -72,11 +35,6 @@ class ElementFact:
     def received(self) -> str:
         """The structure type."""
         return self.type
-
-
-def standard_types(part: int) -> frozenset[str]:
-    """Standard structure types of PDF 1.4 (part 1) or 1.7."""
-    return STANDARD[1 if part == 1 else 2]
 
 
 def follow(role_map: dict[str, str], type_: str, standard: frozenset[str]) -> ElementFact:
@@ -96,28 +54,28 @@ def follow(role_map: dict[str, str], type_: str, standard: frozenset[str]) -> El
         current = target
 
 
-def check_lang(ctx: Context, value: Any, where: str) -> None:
-    """Judge a language tag, if there is one."""
+def emit_lang(ctx: Context, value: Any, where: str) -> None:
+    """The fact of a language tag, if there is one."""
     raw = ctx.doc.string(value)
     if raw is not None:
         text = text_string(raw)
-        ctx.judge("CosLang", text, where, text)
+        ctx.emit("CosLang", text, where, text)
 
 
-def check_structure(ctx: Context) -> None:
+def walk_structure(ctx: Context) -> None:
     """Walk the structure tree; loops and repeated elements are visited once."""
     doc = ctx.doc
     root = doc.resolve(ctx.root.get("StructTreeRoot"))
-    ctx.judge("StructTree", type(root) is dict, "Catalog")
-    check_lang(ctx, ctx.root.get("Lang"), "Catalog / Lang")
+    ctx.emit("StructTree", type(root) is dict, "Catalog")
+    emit_lang(ctx, ctx.root.get("Lang"), "Catalog / Lang")
     if type(root) is not dict:
         return
     raw_map = doc.sub(root, "RoleMap")
     role_map = {k: v for k, v in ((k, doc.name(v)) for k, v in raw_map.items()) if v is not None}
-    for name in {*role_map, *role_map.values()}:
-        ctx.judge("CosUnicodeName", name, "StructTreeRoot / RoleMap")
-    standard = standard_types(ctx.part)
-    judged: dict[str, bool] = {}
+    for name in dict.fromkeys([*role_map, *role_map.values()]):
+        ctx.emit("CosUnicodeName", name, "StructTreeRoot / RoleMap")
+    standard = _STANDARD[1 if ctx.part == 1 else 2]
+    types: set[str] = set()
     seen: set[object] = set()
     work: list[Any] = [root.get("K")]
     count = 0
@@ -138,14 +96,14 @@ def check_structure(ctx: Context) -> None:
             ctx.budget.tick()
         where = f"structure element {value.num}" if type(value) is Ref else "structure element"
         type_ = doc.name(element.get("S"))
-        if type_ is not None and type_ not in judged:
-            judged[type_] = True
-            ctx.judge("CosUnicodeName", type_, where)
+        if type_ is not None and type_ not in types:
+            types.add(type_)
+            ctx.emit("CosUnicodeName", type_, where)
             if type_ not in standard or type_ in role_map:
                 fact = follow(role_map, type_, standard)
                 if type_ not in standard or fact.remapped_standard:
-                    ctx.judge("SENonStandard", fact, where)
+                    ctx.emit("SENonStandard", fact, where)
         if "Lang" in element:
-            check_lang(ctx, element["Lang"], where)
+            emit_lang(ctx, element["Lang"], where)
         if "K" in element:
             work.append(element["K"])

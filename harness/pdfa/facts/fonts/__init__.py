@@ -1,1 +1,1 @@
-"""Font programs and font dictionaries, parsed lazily and only as far as rules need."""
+"""Facts of fonts and of the glyphs that are shown: dictionaries, encodings, CMaps, embedded programs."""

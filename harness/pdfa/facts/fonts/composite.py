@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from harness.pdfa.facts.context import Context
 from harness.pdfa.facts.fonts import cmap as cmaps
-from harness.pdfa.facts.fonts.cff import CFFFont
 from harness.pdfa.facts.fonts.cmap import CMap
-from harness.pdfa.facts.fonts.font import SUBSET, Font, GlyphFact, font_file, open_program
-from harness.pdfa.facts.fonts.truetype import TrueTypeFont
-from harness.pdfa.file.cos import Stream
+from harness.pdfa.facts.fonts.font import SUBSET, Font, GlyphFact
+from harness.pdfa.facts.fonts.programs.cff import CFFFont
+from harness.pdfa.facts.fonts.programs.font_files import FontFiles
+from harness.pdfa.facts.fonts.programs.truetype import TrueTypeFont
+from harness.pdfa.file.objects import Stream
 
-if TYPE_CHECKING:
-    from harness.pdfa.facts.context import Context
+_CIDS = 65536
+"""CIDs that there can be (ISO 32000-1, annex C)."""
 
 
 @dataclass(slots=True)
@@ -54,7 +56,6 @@ class CIDFontFact:
     subtype: str | None
     embedded: bool
     visible: bool
-    has_map: bool
     map_ok: bool
     subset: bool
     has_cid_set: bool
@@ -64,16 +65,14 @@ class CIDFontFact:
 class CompositeFont(Font):
     """A Type 0 font with its descendant."""
 
-    def __init__(self, ctx: Context, dict_: dict[str, Any]) -> None:
+    def __init__(self, ctx: Context, dict_: dict[str, Any], files: FontFiles) -> None:
         super().__init__(ctx, dict_)
         doc = ctx.doc
         descendants = doc.array(dict_.get("DescendantFonts"))
         self.descendant = doc.dict_of(descendants[0]) if descendants else {}
         self.descriptor = doc.sub(self.descendant, "FontDescriptor")
-        found = font_file(ctx, self.descriptor)
-        self.file = found[1] if found is not None else None
-        self.program = open_program(ctx, *found) if found is not None else None
         self.cid_subtype = doc.name(self.descendant.get("Subtype"))
+        self.file, self.program = files.open(self.descriptor, self.cid_subtype)
         if self.cid_subtype not in ("CIDFontType0", "CIDFontType2"):
             self.program = None  # as the reference: unknown kinds of fonts are not read
         self._load_cmap()
@@ -167,26 +166,26 @@ class CompositeFont(Font):
             return [(int.from_bytes(text[i : i + 2], "big"), 2) for i in range(0, len(text), 2)]
         return self.cmap.codes(text)
 
-    def judge(self, where: str, invisible: bool) -> None:
-        """Judge font, descendant and CMap."""
+    def emit(self, where: str, invisible: bool) -> None:
+        """Facts of font, descendant and CMap."""
         ctx, doc = self.ctx, self.ctx.doc
-        self.judge_dict(self.dict, None, None, where, invisible)
-        self.judge_dict(self.descendant, self.program, self.file, where, invisible)
+        self.emit_dict(self.dict, None, None, where, invisible)
+        self.emit_dict(self.descendant, self.program, self.file, where, invisible)
         cmap = self.cmap
         info = (cmap.registry, cmap.ordering, cmap.supplement) if cmap is not None else None
-        ctx.judge("PDType0Font", Type0Fact(self.cmap_name, info, self._info(self.descendant)), where)
-        ctx.judge(
+        ctx.emit("PDType0Font", Type0Fact(self.cmap_name, info, self._info(self.descendant)), where)
+        ctx.emit(
             "PDCMap", CMapFact(self.cmap_name, self.cmap_stream is not None), where, self.cmap_name or ""
         )
         if self.cmap_stream is not None and cmap is not None:
             declared = doc.integer(self.cmap_stream.dict.get("WMode")) or 0
-            ctx.judge("CMapFile", CMapFileFact(declared, cmap.wmode, cmap.max_cid), where)
+            ctx.emit("CMapFile", CMapFileFact(declared, cmap.wmode, cmap.max_cid), where)
             if self.referenced is not None:
-                ctx.judge("PDReferencedCMap", self.referenced, where, self.referenced)
+                ctx.emit("PDReferencedCMap", self.referenced, where, self.referenced)
 
-    def finish(self, ctx: Context) -> None:
+    def finish(self) -> None:
         """CIDToGIDMap and CIDSet, once all uses are known."""
-        if not self.judged:
+        if not self.used:
             return
         where = f"font {self.label}"
         value = self.map_value
@@ -195,23 +194,28 @@ class CompositeFont(Font):
         fact = CIDFontFact(
             subtype=self.cid_subtype,
             embedded=self.program is not None,
-            visible=self.visible_use,
-            has_map=value is not None,
+            visible=False in self.used,
             map_ok=isinstance(value, Stream) or value == "Identity",
             subset=SUBSET.match(name) is not None,
             has_cid_set=cid_set is not None,
             cid_set_complete=cid_set is None or self._complete(cid_set.data() or b""),
         )
-        self.ctx.judge("PDCIDFont", fact, where)
+        self.ctx.emit("PDCIDFont", fact, where)
 
     def _complete(self, bits: bytes) -> bool:
-        """Whether a CIDSet lists exactly the CIDs of the font program, in part 1 the used ones (0 does not matter)."""  # noqa: E501
-        listed = {8 * i + j for i, byte in enumerate(bits) if byte for j in range(8) if byte & (0x80 >> j)}
+        """Whether a CIDSet lists exactly the CIDs of the font program, in part 1 the used ones.
+
+        CID 0 does not matter.
+        """
+        known_bits, beyond = bits[: _CIDS // 8], bits[_CIDS // 8 :].strip(b"\0")
+        listed = {
+            8 * i + j for i, byte in enumerate(known_bits) if byte for j in range(8) if byte & 0x80 >> j
+        }
         listed.discard(0)
         if self.ctx.part == 1:
-            return {cid for cid in self.used_cids if cid and self.gid(cid)} <= listed
+            return {cid for cid in self.used_cids if cid and self.gid(cid) is not None} <= listed
         needed, known = self.program_cids()
-        return needed <= listed <= known
+        return not beyond and needed <= listed <= known
 
     def program_cids(self) -> tuple[set[int], set[int]]:
         """CIDs that a CIDSet must list for the embedded program, and all CIDs that it knows; without 0."""
@@ -223,16 +227,14 @@ class CompositeFont(Font):
                 cids = set(range(1, program.count))
             return cids, cids
         if isinstance(program, TrueTypeFont):
-            # as the reference: the glyphs that count are those with metrics of their own
-            measured = min(program.metrics, program.count)
             if self.gid_map is None:
+                # as the reference: the glyphs that count are those with metrics of their own
+                measured = min(program.metrics, program.count)
                 return set(range(1, measured)), set(range(1, program.count))
-            data = self.gid_map
-            gids = {
-                cid: int.from_bytes(data[2 * cid : 2 * cid + 2], "big") for cid in range(1, len(data) // 2)
-            }
-            known = {cid for cid, gid in gids.items() if 0 < gid < program.count}
-            return {cid for cid in known if gids[cid] < measured}, known
+            # a CID that the map sends to glyph 0 is one of the font's, too
+            entries = min((len(self.gid_map) + 1) // 2, _CIDS)
+            cids = {cid for cid in range(1, entries) if self.gid(cid) is not None}
+            return cids, cids
         return set(), set()
 
     def gid(self, cid: int) -> int | None:
@@ -245,7 +247,7 @@ class CompositeFont(Font):
         if isinstance(program, TrueTypeFont):
             if self.gid_map is not None:
                 raw = self.gid_map[2 * cid : 2 * cid + 2]
-                gid = int.from_bytes(raw, "big") if len(raw) == 2 else 0
+                gid = int.from_bytes(raw.ljust(2, b"\0"), "big") if raw else program.count
             else:
                 gid = cid
             return gid if gid < program.count else None
@@ -262,7 +264,7 @@ class CompositeFont(Font):
         program = self.program
         if program is not None:
             gid = self.gid(cid)
-            present = cid == 0 or bool(gid)
+            present = cid == 0 or gid is not None
             notdef = not gid
             if isinstance(program, CFFFont | TrueTypeFont):
                 actual = program.width(gid or 0)

@@ -167,22 +167,9 @@ NAMED = {
     "MacExpertEncoding": mac_expert,
 }  # fmt: skip
 
-STANDARD_14 = frozenset(
-    [
-        "Courier",
-        "Courier-Bold",
-        "Courier-Oblique",
-        "Courier-BoldOblique",
-        "Helvetica",
-        "Helvetica-Bold",
-        "Helvetica-Oblique",
-        "Helvetica-BoldOblique",
-        "Times-Roman",
-        "Times-Bold",
-        "Times-Italic",
-        "Times-BoldItalic",
-        "Symbol",
-        "ZapfDingbats",
-    ]
-)
+STANDARD_14 = frozenset({
+    "Courier", "Courier-Bold", "Courier-Oblique", "Courier-BoldOblique", "Helvetica", "Helvetica-Bold",
+    "Helvetica-Oblique", "Helvetica-BoldOblique", "Times-Roman", "Times-Bold", "Times-Italic",
+    "Times-BoldItalic", "Symbol", "ZapfDingbats",
+})  # fmt: skip
 """The standard fonts: their dictionaries may leave out FirstChar, LastChar and Widths."""

@@ -1,34 +1,25 @@
-"""Font dictionaries in use: facts per font and per shown glyph (ISO 32000-1, clause 9)."""
+"""What all fonts have in common: facts per dictionary in use and per shown glyph (ISO 32000-1, clause 9)."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from harness.pdfa.facts.context import Context
 from harness.pdfa.facts.fonts import cmap as cmaps
-from harness.pdfa.facts.fonts.cff import CFFFont
 from harness.pdfa.facts.fonts.cmap import CMap
-from harness.pdfa.facts.fonts.encodings import STANDARD_14
-from harness.pdfa.facts.fonts.truetype import TrueTypeFont
-from harness.pdfa.facts.fonts.type1 import Type1Font
-from harness.pdfa.facts.metadata import metadata
-from harness.pdfa.file.cos import Stream
-
-if TYPE_CHECKING:
-    from harness.pdfa.facts.context import Context
-    from harness.pdfa.facts.graphics.content import Frame, Interpreter
+from harness.pdfa.facts.fonts.programs.font_files import Program
+from harness.pdfa.facts.metadata import packets
+from harness.pdfa.file.objects import Stream
 
 SUBSET = re.compile(r"[A-Z]{6}\+")
-
-Program = Type1Font | CFFFont | TrueTypeFont
 
 
 @dataclass(slots=True)
 class FontFact:
     """One font dictionary in one rendering mode."""
 
-    dict: dict[str, Any]
     type: str | None
     subtype: str | None
     base_font: str | None
@@ -67,39 +58,13 @@ class GlyphFact:
         return f"{self.font}, code {self.code}"
 
 
-@dataclass(slots=True)
-class SimpleFact:
-    """Entries that simple fonts must have."""
-
-    dict: dict[str, Any]
-    standard: bool
-    first: int | None
-    last: int | None
-    widths: int | None
-
-
-def load(ctx: Context, value: Any, dict_: dict[str, Any]) -> Font:
-    """The font behind a resource, one object per font dictionary."""
-    key = ctx.doc.key(value)
-    font = ctx.fonts.get(key)
-    if font is None:
-        from harness.pdfa.facts.fonts.composite import CompositeFont
-        from harness.pdfa.facts.fonts.simple import SimpleFont, Type3Font
-
-        subtype = ctx.doc.name(dict_.get("Subtype"))
-        if subtype == "Type0":
-            font = CompositeFont(ctx, dict_)
-        elif subtype == "Type3":
-            font = Type3Font(ctx, dict_)
-        else:
-            font = SimpleFont(ctx, dict_)
-        ctx.fonts[key] = font
-    found: Font = font
-    return found
-
-
 class Font:
-    """Common part of all fonts."""
+    """A font dictionary in use.
+
+    :ivar label: name for messages.
+    :ivar used: ways in which it was used: invisible (True), visible (False).
+    :ivar seen: glyphs that gave their facts: code, bytes of the code, invisible, with replacement text.
+    """
 
     def __init__(self, ctx: Context, dict_: dict[str, Any]) -> None:
         doc = ctx.doc
@@ -108,10 +73,9 @@ class Font:
         self.subtype = doc.name(dict_.get("Subtype"))
         self.base_font = doc.name(dict_.get("BaseFont"))
         self.label = self.base_font or self.subtype or "font"
+        self.used: set[bool] = set()
         self.seen: set[tuple[int, int, bool, bool]] = set()
-        self.judged: set[bool] = set()
         self.to_unicode = self._to_unicode(dict_)
-        self.visible_use = False
 
     # -- overridden -------------------------------------------------------------------------------
 
@@ -119,16 +83,16 @@ class Font:
         """``(code, bytes)`` of each shown character."""
         return [(code, 1) for code in text]
 
-    def judge(self, where: str, invisible: bool) -> None:
-        """Judge the font dictionary."""
+    def emit(self, where: str, invisible: bool) -> None:
+        """Facts of the font dictionary."""
         raise NotImplementedError
 
     def glyph(self, code: int, size: int, invisible: bool, actual_text: bool) -> GlyphFact:
         """Facts of one glyph."""
         raise NotImplementedError
 
-    def finish(self, ctx: Context) -> None:
-        """Rules that need all uses."""
+    def finish(self) -> None:
+        """Facts that need all uses."""
 
     # -- shared -----------------------------------------------------------------------------------
 
@@ -140,40 +104,13 @@ class Font:
             return cmaps.predefined(value)
         return None
 
-    def show(self, interpreter: Interpreter, frame: Frame, text: bytes) -> None:
-        """Judge the font and each glyph of ``text`` that was not seen before in this way."""
-        ctx = self.ctx
-        invisible = frame.state.mode == 3
-        if invisible not in self.judged:
-            self.judged.add(invisible)
-            self.judge(f"{frame.where} / font {self.label}", invisible)
-        if not invisible:
-            self.visible_use = True
-        actual_text = ctx.level == "a" and ctx.part > 1 and has_actual_text(interpreter, frame)
-        self.used(interpreter, frame)
-        seen = self.seen
-        for code, size in self.codes(text):
-            key = (code, size, invisible, actual_text)
-            if key in seen:
-                continue
-            seen.add(key)
-            self.shown(interpreter, frame, code)
-            ctx.judge("Glyph", self.glyph(code, size, invisible, actual_text), f"{frame.where} / text")
-
-    def used(self, interpreter: Interpreter, frame: Frame) -> None:
-        """Hook for Type 3 fonts, whose glyphs are content streams."""
-
-    def shown(self, interpreter: Interpreter, frame: Frame, code: int) -> None:
-        """Hook for Type 3 fonts: a glyph that is really shown can bring transparency."""
-
-    def judge_dict(
+    def emit_dict(
         self, dict_: dict[str, Any], program: Program | None, file: Stream | None, where: str, invisible: bool
     ) -> None:
-        """Judge what every font dictionary must have."""
+        """Facts of what every font dictionary must have."""
         doc, ctx = self.ctx.doc, self.ctx
         base_font = doc.name(dict_.get("BaseFont"))
         fact = FontFact(
-            dict=dict_,
             type=doc.name(dict_.get("Type")),
             subtype=doc.name(dict_.get("Subtype")),
             base_font=base_font,
@@ -181,70 +118,9 @@ class Font:
             embedded=program is not None,
             invisible=invisible,
         )
-        ctx.judge("PDFont", fact, where)
+        ctx.emit("PDFont", fact, where)
         if base_font is not None and fact.subtype != "Type0":  # that of its CIDFont counts
-            ctx.judge("CosUnicodeName", base_font, where, base_font)
-        metadata.check_other(ctx, dict_, where)
+            ctx.emit("CosUnicodeName", base_font, where, base_font)
+        packets.walk_other(ctx, dict_, where)
         if file is not None:
-            metadata.check_other(ctx, file.dict, where)
-
-
-def font_file(ctx: Context, descriptor: dict[str, Any]) -> tuple[str, Stream] | None:
-    """The embedded font file with its key."""
-    for key in ("FontFile", "FontFile2", "FontFile3"):
-        stream = ctx.doc.stream(descriptor.get(key))
-        if stream is not None:
-            return key, stream
-    return None
-
-
-def open_program(ctx: Context, key: str, stream: Stream, symbolic_hint: bool = False) -> Program | None:
-    """Parse a font file once per stream; ``None`` when it does not parse."""
-    cache = ctx.programs
-    known = cache.get(stream.key.num)
-    if known is None:
-        try:
-            program = _parse(ctx, key, stream)
-        except (ValueError, IndexError, KeyError, OverflowError, TypeError, ArithmeticError):
-            program = None
-        known = (program,)
-        cache[stream.key.num] = known
-        stream.forget()
-    found: Program | None = known[0]
-    return found
-
-
-def _parse(ctx: Context, key: str, stream: Stream) -> Program:
-    data = stream.data() or b""
-    limits = ctx.limits
-    if key == "FontFile3" and ctx.doc.name(stream.dict.get("Subtype")) not in (
-        "Type1C",
-        "CIDFontType0C",
-        "OpenType",
-    ):
-        raise ValueError("unknown kind of font file")
-    if key == "FontFile":
-        return Type1Font(data, limits)
-    if key == "FontFile2":
-        return TrueTypeFont(data, limits)
-    if data[:4] in (b"OTTO", b"\0\1\0\0", b"true"):
-        font = TrueTypeFont(data, limits)
-        if font.magic == b"OTTO" or b"CFF " in font.tables:
-            return CFFFont(font.table(b"CFF "), limits)
-        return font
-    return CFFFont(data, limits)
-
-
-def is_standard_14(font: Font) -> bool:
-    """Whether this is one of the standard fonts, not embedded."""
-    return font.base_font in STANDARD_14
-
-
-def has_actual_text(interpreter: Interpreter, frame: Frame) -> bool:
-    """Whether marked content or its structure element gives replacement text."""
-    for actual, mcid in reversed(frame.marked):
-        if actual:
-            return True
-        if mcid is not None and interpreter.element_has_actual_text(frame, mcid):
-            return True
-    return False
+            packets.walk_other(ctx, file.dict, where)

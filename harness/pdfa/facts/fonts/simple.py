@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from harness.pdfa.facts.fonts.cff import CFFFont
+from harness.pdfa.facts.context import Context
 from harness.pdfa.facts.fonts.encodings import NAMED, STANDARD_14, glyph_list, standard, unicode_of
-from harness.pdfa.facts.fonts.font import SUBSET, Font, GlyphFact, SimpleFact, font_file, open_program
-from harness.pdfa.facts.fonts.truetype import TrueTypeFont
-from harness.pdfa.facts.fonts.type1 import Type1Font
-from harness.pdfa.file.cos import Stream
-
-if TYPE_CHECKING:
-    from harness.pdfa.facts.context import Context
-    from harness.pdfa.facts.graphics.content import Frame, Interpreter
-
+from harness.pdfa.facts.fonts.font import SUBSET, Font, GlyphFact
+from harness.pdfa.facts.fonts.programs.cff import CFFFont
+from harness.pdfa.facts.fonts.programs.font_files import FontFiles
+from harness.pdfa.facts.fonts.programs.truetype import TrueTypeFont
+from harness.pdfa.facts.fonts.programs.type1 import Type1Font
 
 _UNICODE_ENCODINGS = ("WinAnsiEncoding", "MacRomanEncoding", "MacExpertEncoding")
+
+
+@dataclass(slots=True)
+class SimpleFact:
+    """Entries that simple fonts must have."""
+
+    standard: bool
+    first: int | None
+    last: int | None
+    widths: int | None
 
 
 @dataclass(slots=True)
@@ -40,15 +46,14 @@ class ProgramFact:
     symbolic: bool
     count: int
     has_30: bool
-    has_31_or_10: bool
-    used_for_rendering: bool
 
 
 @dataclass(slots=True)
 class CharSetFact:
-    """CharSet of an embedded Type 1 font against the glyphs in its program."""
+    """CharSet of a Type 1 font against the glyphs in its program; ``used`` are those that were shown."""
 
     subset: bool
+    embedded: bool
     listed: frozenset[str] | None
     glyphs: frozenset[str]
     used: frozenset[str]
@@ -57,13 +62,11 @@ class CharSetFact:
 class SimpleFont(Font):
     """Type 1, MMType1 and TrueType fonts."""
 
-    def __init__(self, ctx: Context, dict_: dict[str, Any]) -> None:
+    def __init__(self, ctx: Context, dict_: dict[str, Any], files: FontFiles) -> None:
         super().__init__(ctx, dict_)
         doc = ctx.doc
         self.descriptor = doc.sub(dict_, "FontDescriptor")
-        found = font_file(ctx, self.descriptor)
-        self.file = found[1] if found is not None else None
-        self.program = open_program(ctx, *found) if found is not None else None
+        self.file, self.program = files.open(self.descriptor, self.subtype)
         self.flags = doc.integer(self.descriptor.get("Flags")) or 0
         self.symbolic = bool(self.flags & 4)
         self.first = doc.integer(dict_.get("FirstChar"))
@@ -110,17 +113,17 @@ class SimpleFont(Font):
 
     # -- facts ------------------------------------------------------------------------------------
 
-    def judge(self, where: str, invisible: bool) -> None:
-        """Judge dictionary and program."""
+    def emit(self, where: str, invisible: bool) -> None:
+        """Facts of dictionary and program."""
         ctx = self.ctx
-        self.judge_dict(self.dict, self.program, self.file, where, invisible)
+        self.emit_dict(self.dict, self.program, self.file, where, invisible)
         standard_14 = self.base_font in STANDARD_14
         count = len(self.widths) if self.widths is not None else None
-        ctx.judge("PDSimpleFont", SimpleFact(self.dict, standard_14, self.first, self.last, count), where)
+        ctx.emit("PDSimpleFont", SimpleFact(standard_14, self.first, self.last, count), where)
         if self.subtype == "TrueType":
-            self._judge_truetype(where, invisible)
+            self._emit_truetype(where)
 
-    def _judge_truetype(self, where: str, invisible: bool) -> None:
+    def _emit_truetype(self, where: str) -> None:
         program = self.program if isinstance(self.program, TrueTypeFont) else None
         names = glyph_list()
         fact = TrueTypeFact(
@@ -131,17 +134,15 @@ class SimpleFont(Font):
             agl_names=all(name in names or name == ".notdef" for name in self.differences.values()),
             unicode_cmap=program is not None and (3, 1) in program.cmaps,
         )
-        self.ctx.judge("PDTrueTypeFont", fact, where)
+        self.ctx.emit("PDTrueTypeFont", fact, where)
         if program is not None:
             cmaps = program.cmaps
-            self.ctx.judge(
+            self.ctx.emit(
                 "TrueTypeFontProgram",
                 ProgramFact(
                     symbolic=self.symbolic,
                     count=len(cmaps),
                     has_30=(3, 0) in cmaps,
-                    has_31_or_10=any(c in ((3, 1), (1, 0)) for c in cmaps) or any(c[0] == 0 for c in cmaps),
-                    used_for_rendering=not invisible,
                 ),
                 where,
             )
@@ -175,8 +176,6 @@ class SimpleFont(Font):
             gid = self._cff_gid(program, code, name)
             present = gid is not None
             actual = program.width(gid or 0)
-            if program.cid:
-                notdef = not gid
         elif isinstance(program, TrueTypeFont):
             gid = self.truetype_gid(program, code)
             present = gid > 0
@@ -225,83 +224,27 @@ class SimpleFont(Font):
             return "\0"  # as the reference: a code without name is .notdef, and that has no text
         return unicode_of(name) if name is not None else None
 
-    def finish(self, ctx: Context) -> None:
+    def finish(self) -> None:
         """CharSet of Type 1 fonts."""
         program = self.program
-        if not self.judged or self.subtype == "TrueType" or not isinstance(program, Type1Font | CFFFont):
+        if not self.used or self.subtype not in ("Type1", "MMType1"):
             return
-        if isinstance(program, CFFFont) and program.cid:
-            return
-        if self.file is not None and ctx.doc.name(self.file.dict.get("Subtype")) == "OpenType":
-            return
-        raw = ctx.doc.string(self.descriptor.get("CharSet"))
-        listed = None
-        if raw is not None:
-            listed = frozenset(re.findall(r"/([^\s/]+)", raw.decode("latin-1")))
-        glyphs = program.glyphs if isinstance(program, Type1Font) else {str(n) for n in program.charset}
+        glyphs: set[str] = set()
+        if isinstance(program, Type1Font):
+            glyphs = program.glyphs
+        elif isinstance(program, CFFFont):
+            if program.cid or self._file_subtype() == "OpenType":
+                return
+            glyphs = {str(name) for name in program.charset}
+        raw = self.ctx.doc.string(self.descriptor.get("CharSet"))
         fact = CharSetFact(
-            SUBSET.match(self.base_font or "") is not None,
-            listed,
-            frozenset(glyphs) - {".notdef"},
-            frozenset(self.used_names),
+            subset=SUBSET.match(self.base_font or "") is not None,
+            embedded=isinstance(program, Type1Font | CFFFont),
+            listed=frozenset(re.findall(r"/([^\s/]+)", raw.decode("latin-1"))) if raw is not None else None,
+            glyphs=frozenset(glyphs) - {".notdef"},
+            used=frozenset(self.used_names),
         )
-        ctx.judge("PDType1Font", fact, f"font {self.label}")
+        self.ctx.emit("PDType1Font", fact, f"font {self.label}")
 
-
-class Type3Font(SimpleFont):
-    """Type 3 fonts: each glyph is a content stream."""
-
-    def __init__(self, ctx: Context, dict_: dict[str, Any]) -> None:
-        super().__init__(ctx, dict_)
-        doc = ctx.doc
-        self.procs = doc.sub(dict_, "CharProcs")
-        own = doc.resolve(dict_.get("Resources"))
-        self.resources = own if type(own) is dict else None
-        self.base = {}
-        self._transparent: dict[int, bool] = {}
-        base = NAMED.get(self.encoding_name or "")
-        if base is not None:
-            self.base = base()
-
-    def judge(self, where: str, invisible: bool) -> None:
-        """Judge the dictionary; there is no program."""
-        count = len(self.widths) if self.widths is not None else None
-        self.judge_dict(self.dict, None, None, where, invisible)
-        self.ctx.judge("PDSimpleFont", SimpleFact(self.dict, False, self.first, self.last, count), where)
-
-    def used(self, interpreter: Interpreter, frame: Frame) -> None:
-        """Run all glyph procedures; the cache makes repeated calls cheap."""
-        if not self.procs:
-            return
-        for value in self.procs.values():
-            stream = self.ctx.doc.stream(value)
-            if stream is not None:
-                self._transparent[stream.key.num] = interpreter.glyph_procedure(stream, self.resources, frame)
-
-    def shown(self, interpreter: Interpreter, frame: Frame, code: int) -> None:
-        """Take over the transparency of a shown glyph."""
-        name = self.name_of(code)
-        stream = self.ctx.doc.stream(self.procs.get(name)) if name is not None else None
-        if stream is not None and self._transparent.get(stream.key.num):
-            frame.transparent = True
-
-    def glyph(self, code: int, size: int, invisible: bool, actual_text: bool) -> GlyphFact:
-        """Facts of a glyph procedure: its width comes from d0 or d1."""
-        name = self.name_of(code)
-        stream = self.ctx.doc.stream(self.procs.get(name)) if name is not None else None
-        actual = _procedure_width(stream) if stream is not None else None
-        return GlyphFact(
-            self.label, code, invisible, stream is not None, self.declared_width(code), actual, name == ".notdef",  # noqa: E501
-            self.unicode(code, name), actual_text,
-        )  # fmt: skip
-
-
-_D0 = re.compile(rb"^\s*([-+]?[\d.]+)\s+[-+\d.]+\s+(?:d0|(?:[-+\d.]+\s+){4}d1)\b")
-
-
-def _procedure_width(stream: Stream) -> float | None:
-    match = _D0.match(stream.data() or b"")
-    try:
-        return float(match.group(1)) if match else None
-    except ValueError:
-        return None
+    def _file_subtype(self) -> str | None:
+        return self.ctx.doc.name(self.file.dict.get("Subtype")) if self.file is not None else None

@@ -1,1 +1,1 @@
-"""Facts of what is painted: content streams, graphics states, colour, images."""
+"""Facts of what is painted: content streams, graphics states, colour, text, images and forms."""

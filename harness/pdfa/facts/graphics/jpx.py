@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from harness.pdfa.file.cos import Stream
+from harness.pdfa.file import filters
+from harness.pdfa.file.objects import Stream
 
 
 @dataclass(slots=True)
@@ -29,12 +30,10 @@ def read(stream: Stream) -> JpxFact | None:
     names = stream.filters()
     data = stream.raw()
     if names and names[-1] == "JPXDecode" and len(names) > 1:
-        from harness.pdfa.file import filters
-
         decoded = filters.decode(data, names[:-1], stream.parms(), stream.doc.budget)
         data = decoded if decoded is not None else b""
     fact = JpxFact(has_space="ColorSpace" in stream.dict)
-    header = _find(data, 0, len(data), b"jp2h", 0)
+    header = _find(data, 0, len(data), b"jp2h")
     if header is None:
         return None
     channels, opacity = 0, 0
@@ -83,7 +82,7 @@ def _boxes(data: bytes, pos: int, end: int) -> list[tuple[bytes, int, int]]:
     return out
 
 
-def _find(data: bytes, pos: int, end: int, wanted: bytes, depth: int) -> tuple[int, int] | None:
+def _find(data: bytes, pos: int, end: int, wanted: bytes) -> tuple[int, int] | None:
     for kind, start, stop in _boxes(data, pos, end):
         if kind == wanted:
             return start, stop

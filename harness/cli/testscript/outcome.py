@@ -1,0 +1,114 @@
+"""What the commands print of their results, and the exit code."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from harness.cli.testscript.options import Printing
+from harness.core.text import Lang
+from harness.core.verdicts import Verdict
+from harness.testscript.outcome.recording import write_document
+from harness.testscript.outcome.results import ScriptFinding, ScriptResult, document, exit_code_of
+
+_STYLE = {
+    Verdict.PASS: "green",
+    Verdict.FAIL: "bold red",
+    Verdict.ERROR: "bold magenta",
+    Verdict.INCONCLUSIVE: "yellow",
+    Verdict.NOT_TESTED: "yellow",
+    Verdict.DISPUTED: "yellow",
+    Verdict.WARNING: "yellow",
+    Verdict.NOT_APPLICABLE: "dim",
+}
+MAX_SHOWN = 40
+
+
+def finish(
+    results: Sequence[ScriptResult], extra: Mapping[str, object], printing: Printing, out: Path | None
+) -> None:
+    """Print and write the outcome, and exit with its code."""
+    whole = document(results, **extra)
+    if out is not None:
+        write_document(out, whole)
+    if printing.as_json:
+        sys.stdout.write(msgspec.json.format(msgspec.json.encode(whole), indent=2).decode() + "\n")
+    else:
+        show(results, extra, printing.language, out)
+    raise typer.Exit(int(exit_code_of(results)))
+
+
+def show(results: Sequence[ScriptResult], extra: Mapping[str, object], lang: Lang, out: Path | None) -> None:
+    """The outcome for people: what did not pass and why, then a table per set."""
+    console = Console(soft_wrap=True)
+    dutch = lang == "nl"
+    trouble = [result for result in results if result.verdict is not Verdict.PASS]
+    for result in trouble[:MAX_SHOWN]:
+        _show_trouble(console, result, lang)
+    if len(trouble) > MAX_SHOWN:
+        console.print(f"… +{len(trouble) - MAX_SHOWN}")
+    console.print(_table(results, f"T = {extra.get('t')}, {escape(str(extra.get('target')))}", lang))
+    notes = extra.get("notes")
+    for note in notes if isinstance(notes, list) else []:
+        console.print(f"[dim]{escape(str(note))}[/]")
+    left_out = extra.get("left_out")
+    if isinstance(left_out, list) and left_out:
+        text = "scripts niet van toepassing" if dutch else "scripts do not apply"
+        console.print(f"[dim]{len(left_out)} {text}: {escape(left_out[0])} …[/]")
+    if out is not None:
+        console.print(f"→ {escape(str(out))}")
+
+
+def _show_trouble(console: Console, result: ScriptResult, lang: Lang) -> None:
+    style = _STYLE[result.verdict]
+    console.print(f"[{style}]{result.verdict.value}[/] {escape(result.file)}  {escape(result.title)}")
+    shown = [f for f in result.findings if f.verdict not in (Verdict.NOT_APPLICABLE, Verdict.WARNING)]
+    for finding in shown[:5]:
+        _show_finding(console, finding, lang)
+    if len(shown) > 5:
+        console.print(f"      … +{len(shown) - 5}")
+
+
+def _show_finding(console: Console, finding: ScriptFinding, lang: Lang) -> None:
+    dutch = lang == "nl"
+    words = ("verwacht", "gekregen", "volgende stap") if dutch else ("expected", "received", "next step")
+    place = f"{finding.where.action} ({'regel' if dutch else 'line'} {finding.where.line})"
+    console.print(f"    {escape(place)} {escape(finding.description[:110])}")
+    lines = (finding.expected, finding.received, finding.next_step.of(lang))
+    for label, text in zip(words, lines, strict=True):
+        if text:
+            console.print(f"      {label}: {escape(text)}")
+    for issue in finding.issues[:3]:
+        console.print(f"        {escape(issue.path)} (line {issue.line}): {escape(issue.message.of(lang))}")
+
+
+def _table(results: Sequence[ScriptResult], title: str, lang: Lang) -> Table:
+    """A row per set: scripts per verdict, asserts and warnings."""
+    table = Table(title=title)
+    table.add_column("set", overflow="fold")
+    for column in ("pass", "fail", "error", "open" if lang == "nl" else "undecided", "asserts", "warning"):
+        table.add_column(column, justify="right", no_wrap=True)
+    rows: dict[str, list[ScriptResult]] = {}
+    for result in results:
+        parts = (result.standard, result.goal, result.role, result.variant)
+        name = " · ".join(part for part in parts if part)
+        rows.setdefault(name or Path(result.file).parent.name, []).append(result)
+    for name, group in rows.items():
+        verdicts = [result.verdict for result in group]
+        amounts = [
+            verdicts.count(Verdict.PASS),
+            verdicts.count(Verdict.FAIL),
+            verdicts.count(Verdict.ERROR),
+            verdicts.count(Verdict.INCONCLUSIVE) + verdicts.count(Verdict.DISPUTED),
+            sum(sum(result.asserts.values()) for result in group),
+            sum(result.asserts.get("warning", 0) for result in group),
+        ]
+        table.add_row(escape(name), *(str(amount) if amount else "·" for amount in amounts))
+    return table

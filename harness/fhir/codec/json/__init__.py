@@ -1,0 +1,1 @@
+"""FHIR JSON: :mod:`.read` and :mod:`.write`."""

@@ -1,0 +1,1 @@
+"""FHIR XML: :mod:`.read` (by the :mod:`.tables` of a type, defects in :mod:`.notes`) and :mod:`.write`."""

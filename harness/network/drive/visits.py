@@ -1,0 +1,56 @@
+"""The person's browser: each page is one recorded request; it keeps cookies and the page that is shown."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from harness.medmij import pages
+from harness.network.drive.session import FlowSession
+from harness.network.person import login
+from harness.network.wire.client import Answer
+
+
+class Visits:
+    """The pages that the person of a flow visits.
+
+    :param recipe: how the DVZA's pages are recognised.
+    :ivar page: the page that is shown, ``None`` when the last answer was none.
+    """
+
+    def __init__(self, session: FlowSession, recipe: login.Recipe) -> None:
+        self.page: pages.Page | None = None
+        self._session = session
+        self._recipe = recipe
+        self._cookies = login.Cookies()
+
+    def visit(self, method: str, url: str, interface: str, operation: str, body: bytes = b"") -> Answer:
+        """One request of the person's browser."""
+        headers = [
+            ("Accept", "text/html,application/xhtml+xml"),
+            ("Accept-Language", "nl"),
+            ("User-Agent", "harness-browser/1"),
+            *self._cookies.header(url),
+        ]
+        if method == "POST":
+            headers.append(("Content-Type", "application/x-www-form-urlencoded"))
+
+        def annotate(answer: Answer) -> dict[str, Any]:
+            seen = self.page = login.read_page(answer, url)
+            if seen is None:
+                return {}
+            return {"page": login.page_facts(seen, login.kind_of(self._recipe, seen, url))}
+
+        answer = self._session.send(
+            self._session.pgo.front(),
+            method,
+            url,
+            headers,
+            body,
+            interface=interface,
+            operation=operation,
+            person=self._session.person if self._session.logged_in else None,
+            timeout=30.0,
+            annotate=annotate,
+        )
+        self._cookies.update(url, answer)
+        return answer

@@ -1,0 +1,71 @@
+"""What the DVZA twin keeps: authorization requests under way, grants, and consents without end date."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+
+from harness.medmij.releases import Function, Release
+from harness.network.file import Participant
+
+
+@dataclass
+class Session:
+    """One authorization request on its way to a code."""
+
+    id: str
+    browser: str
+    release: Release
+    his: Participant
+    function: Function
+    client_id: str
+    organisation: str
+    redirect_uri: str
+    state: str
+    scope: str
+    services: tuple[str, ...]
+    correlation: str
+    created: datetime
+    step: str = "landing"
+    person: str = ""
+    answered: bool = False
+
+
+@dataclass
+class Grant:
+    """What a code, refresh token or access token stands for.
+
+    :ivar family: all that came from one consent share this.
+    """
+
+    family: str
+    release: str
+    client_id: str
+    redirect_uri: str
+    his: str
+    function: Function
+    scope: str
+    services: tuple[str, ...]
+    person: str
+    issued: datetime
+    long_term: bool = False
+    used: bool = False
+    revoked: bool = False
+
+
+@dataclass
+class Consent:
+    """A consent without end date."""
+
+    id: str
+    family: str
+    person: str
+    client_id: str
+    organisation: str
+    services: tuple[str, ...]
+
+
+def hashed(value: str) -> str:
+    """Key under which a secret is kept."""
+    return hashlib.sha256(value.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,0 +1,51 @@
+"""The options that the plugin adds to pytest; the same words as those of ``harness qualify``."""
+
+from __future__ import annotations
+
+import pytest
+
+from harness.core.run.info import INTENSITIES
+
+SELECTORS = {
+    "vendor": "vendors",
+    "standard": "standards",
+    "pgo": "pgos",
+    "dvza": "dvzas",
+    "release": "releases",
+    "only": "only",
+}
+"""Option ``--harness-<name>`` → field of :class:`harness.core.run.info.Selection`."""
+
+
+def add_options(parser: pytest.Parser) -> None:
+    """Add every option of the harness."""
+    group = parser.getgroup("medmij-harness", "MedMij conformance harness")
+    group.addoption(
+        "--harness-network", metavar="FILE", help="network file, or 'demo' for the embedded network"
+    )
+    group.addoption("--harness-out", metavar="DIR", help="run folder (default: reports/<time>)")
+    group.addoption("--harness-at", metavar="DATE", help="the date that T stands for (default: today)")
+    group.addoption("--harness-lang", choices=("nl", "en"), default="nl", help="language for people")
+    group.addoption("--harness-intensity", choices=INTENSITIES, default="normal")
+    for name in SELECTORS:
+        group.addoption(f"--harness-{name}", action="append", default=[], metavar=name.upper())
+    group.addoption(
+        "--harness-for",
+        action="append",
+        default=[],
+        metavar="PARTY",
+        help="whose result decides the exit status (default: the live parties, in a rehearsal all)",
+    )
+    group.addoption(
+        "--harness-require-verdict",
+        action="store_true",
+        help="anything but 'meets the requirements' is exit status 6",
+    )
+    group.addoption(
+        "--testscripts", action="append", default=[], metavar="DIR", help="collect FHIR TestScripts"
+    )
+    group.addoption("--testscripts-server", metavar="URL", help="FHIR base URL to run TestScripts against")
+    group.addoption("--testscripts-token-map", metavar="FILE", help="tokens of the server under test")
+    group.addoption(
+        "--testscripts-package", action="append", default=[], metavar="PATH", help="FHIR package for profiles"
+    )

@@ -1,0 +1,71 @@
+"""Names of units and of their files: ``exchanges/<name>[.<attempt>].jsonl`` and ``….jsonl.gz`` once ended.
+
+A unit that did not finish is driven again from its start, as the next attempt; what was recorded of it stays.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from harness.core.ids import safe_name
+
+FOLDER: Final = "exchanges"
+PLAIN: Final = ".jsonl"
+PACKED: Final = ".jsonl.gz"
+_ATTEMPT: Final = re.compile(r"\.[0-9]+$")
+_FILE: Final = re.compile(r"(?P<stem>.+?)(?:\.(?P<attempt>[1-9][0-9]{0,5}))?(?P<suffix>\.jsonl(?:\.gz)?)")
+
+
+@dataclass(frozen=True, order=True)
+class UnitFile:
+    """One recording: attempt ``attempt`` of the unit whose name gives ``stem``."""
+
+    stem: str
+    attempt: int
+    path: Path
+
+    @property
+    def packed(self) -> bool:
+        """Whether it is compressed, so that it has ended."""
+        return self.path.name.endswith(PACKED)
+
+    @property
+    def place(self) -> str:
+        """The path relative to the run folder, for people."""
+        return f"{FOLDER}/{self.path.name}"
+
+
+def stem_of(unit: str) -> str:
+    """The first part of the file name of a unit: safe everywhere, different for different units."""
+    name = safe_name(unit)
+    if _ATTEMPT.search(name):  # it would read as an attempt of another unit
+        return f"{name}-{hashlib.sha256(unit.encode()).hexdigest()[:8]}"
+    return name
+
+
+def file_name(unit: str, attempt: int, suffix: str = PLAIN) -> str:
+    """The file name of an attempt at a unit."""
+    return f"{stem_of(unit)}.{attempt}{suffix}" if attempt else f"{stem_of(unit)}{suffix}"
+
+
+def units_in(run_folder: Path) -> list[UnitFile]:
+    """All recordings of a run folder, by name and attempt; other files are left out."""
+    found = []
+    folder = run_folder / FOLDER
+    for path in folder.iterdir() if folder.is_dir() else ():
+        if path.name.startswith("."):
+            continue
+        match = _FILE.fullmatch(path.name)
+        if match:
+            found.append(UnitFile(match["stem"], int(match["attempt"] or 0), path))
+    return sorted(found)
+
+
+def attempts(run_folder: Path, unit: str) -> list[UnitFile]:
+    """The recordings of one unit, in the order in which they were made."""
+    stem = stem_of(unit)
+    return [item for item in units_in(run_folder) if item.stem == stem]

@@ -1,0 +1,187 @@
+"""The second pass over an exchange: every learned or recognisable secret becomes its tag, with a fact.
+
+Care data is the business of :mod:`harness.record.redact.people.care`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import unquote, unquote_plus
+
+import msgspec
+
+from harness.core.run.exchanges import NONE, Headers, media_type
+from harness.record.raw import RawExchange
+from harness.record.redact import recognise
+from harness.record.redact.hunt import MIN_HUNTED
+from harness.record.redact.people.care import CareData, Side
+from harness.record.redact.replace import Replacing
+from harness.record.redact.tag import TAG
+
+
+class Rewrite:
+    """One exchange being rewritten."""
+
+    def __init__(self, raw: RawExchange, replacing: Replacing, care: CareData) -> None:
+        self._raw = raw
+        self._replacing = replacing
+        self._care = care
+
+    def url(self, url: str, place: str, part: str) -> str:
+        """A URL with its secret parameters replaced."""
+        base, mark, rest = _split_query(url)
+        if not mark:
+            return self.text(url, f"{place}.path")
+        pieces = re.split(r"([&;#?])", rest)
+        for index in range(0, len(pieces), 2):
+            name, separator, value = pieces[index].partition("=")
+            kind = self._kind_of(unquote_plus(name)) if separator else None
+            if kind and value:
+                pieces[index] = (
+                    f"{name}={self._replacing.value(kind, unquote_plus(value), f'{place}.{part}.{name}')}"
+                )
+            else:
+                pieces[index] = self.text(pieces[index], f"{place}.{part}.{unquote_plus(name)}")
+        return self.text(base, f"{place}.path") + mark + "".join(pieces)
+
+    def headers(self, headers: Headers, place: str) -> Headers:
+        """Headers with secrets replaced; names and order stay."""
+        done: list[tuple[str, str]] = []
+        for name, value in headers:
+            if value in recognise.LITERALS or (value.isdigit() and len(value) < MIN_HUNTED):
+                done.append((name, value))
+                continue
+            lowered = name.lower()
+            where = f"{place}.header.{lowered}"
+            if lowered in ("location", "content-location", "referer", "refresh", "link"):
+                text = self.url(value, f"{place}.header", lowered)
+            elif lowered in ("cookie", "set-cookie", "authorization", "proxy-authorization") or (
+                lowered in recognise.SECRET_HEADERS
+            ):
+                text = value
+                for kind, secret, whole in recognise.header_secrets(lowered, value):
+                    text = text.replace(
+                        whole, whole.replace(secret, self._replacing.value(kind, secret, where)), 1
+                    )
+            else:
+                text = self.text(value, where)
+            done.append((name, text))
+        return tuple(done)
+
+    def body(self, body: bytes, headers: Headers, place: Side) -> bytes:
+        """A body with secrets replaced; documents of declared persons keep their bytes."""
+        if not body:
+            return body
+        kind = media_type(headers)
+        if recognise.is_document(self._raw.interface, kind):
+            return self._care.body(body, kind, place, self.text)
+        where = f"{place}.body"
+        text = recognise.decode(body)
+        if "x-www-form-urlencoded" in kind:
+            pieces = re.split(r"([&;])", text)
+            for index in range(0, len(pieces), 2):
+                name, separator, value = pieces[index].partition("=")
+                found = self._kind_of(unquote_plus(name)) if separator else None
+                if found and value:
+                    tag = self._replacing.value(
+                        found, unquote_plus(value), f"{place}.form.{unquote_plus(name)}"
+                    )
+                    pieces[index] = f"{name}={tag}"
+            text = "".join(pieces)
+        if "html" in kind:
+            for whole, _, value, found in list(recognise.html_inputs(text)):
+                tag = self._replacing.value(found, value, f"{where}.input")
+                text = text.replace(whole, whole.replace(value, tag), 1)
+            if self._raw.person == "" and self._raw.interface not in ("list",):
+                return self._replacing.masked(text, where, NONE).encode()
+        else:
+            text = recognise.JSON_PAIRS.sub(lambda match: self._json_pair(match, where), text)
+        return recognise.encode(self.text(text, where))
+
+    def text(self, text: str, place: str) -> str:
+        """Free text: learned values, ``name=value`` pairs, JWTs, bearer tokens, keys, BSNs."""
+        if not text:
+            return text
+        text = self._replacing.learned(text, place)
+        if "KEY-----" in text:
+            text = recognise.PRIVATE_KEY.sub(
+                lambda match: self._replacing.value("key", match.group(), place), text
+            )
+        if "eyJ" in text:
+            text = recognise.JWT.sub(lambda match: self._replacing.value("token", match.group(), place), text)
+        if "bearer" in text.lower():
+            text = recognise.BEARER.sub(lambda match: self._bearer(match, place), text)
+        if "=" in text or "%" in text:
+            text = recognise.PAIRS.sub(lambda match: self._pair(match, place), text)
+        return self._replacing.text(text, place)
+
+    def notes(self, notes: Mapping[str, Any]) -> dict[str, Any]:
+        """Notes of the driver, redacted, in plain JSON types."""
+        result: dict[str, Any] = self._note(msgspec.json.decode(msgspec.json.encode(dict(notes))), "notes", 0)
+        if self._care.masked:
+            result["masked"] = sorted(set(self._care.masked))
+        return result
+
+    def _note(self, value: Any, place: str, depth: int) -> Any:
+        if depth > 40:
+            return None
+        if isinstance(value, dict):
+            return {
+                key: self._replacing.value(kind, child, f"{place}.{key}")
+                if isinstance(child, str) and child and (kind := recognise.kind_of(key, "resource"))
+                else self._note(child, f"{place}.{key}", depth + 1)
+                for key, child in value.items()
+            }
+        if isinstance(value, list):
+            return [self._note(child, place, depth + 1) for child in value]
+        return self.text(value, place) if isinstance(value, str) else value
+
+    # -- pieces ----------------------------------------------------------------------------------
+
+    def _kind_of(self, name: str) -> str | None:
+        return recognise.kind_of(name, self._raw.interface)
+
+    def _bearer(self, match: re.Match[str], place: str) -> str:
+        value = match.group(1)
+        if not any(character.isdigit() for character in value) and value.lower() in (
+            "error",
+            "realm",
+            "token",
+        ):
+            return match.group()
+        if "=" in value and not value.endswith("=") and place.endswith("www-authenticate"):
+            return match.group()
+        return match.group().replace(value, self._replacing.value("token", value, place))
+
+    def _pair(self, match: re.Match[str], place: str) -> str:
+        name, separator, value = match.groups()
+        kind = self._kind_of(name)
+        if not kind or value.startswith("["):
+            return match.group()
+        return f"{name}{separator}{self._replacing.value(kind, unquote(value), f'{place}.{name}')}"
+
+    def _json_pair(self, match: re.Match[str], place: str) -> str:
+        name, quoted, number = match.groups()
+        kind = self._kind_of(name)
+        if not kind:
+            return match.group()
+        value = number
+        if quoted is not None:
+            try:
+                value = str(json.loads(f'"{quoted}"'))
+            except ValueError:
+                value = quoted
+        if not value or TAG.fullmatch(value):
+            return match.group()
+        whole = match.group()
+        return whole[: whole.index(":") + 1] + f'"{self._replacing.value(kind, value, f"{place}.{name}")}"'
+
+
+def _split_query(url: str) -> tuple[str, str, str]:
+    for index, character in enumerate(url):
+        if character in "?#":
+            return url[:index], character, url[index + 1 :]
+    return url, "", ""

@@ -1,0 +1,209 @@
+"""Verification of a run folder: everything that can be told without judging again, the first problem first.
+
+The order: format, manifest, its files (missing, extra, changed), root, the run that all belongs to,
+recordings (chain, head, bodies, end), and for a sealed folder statement, signature and trust. Nothing in the
+folder is believed before it was checked, and every read is bounded.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from harness.core.errors import InputError
+from harness.core.run import disk, manifest
+from harness.core.run.problems import EvidenceError, Problem, ProblemKind, short
+from harness.core.text import Text
+from harness.record.chain.bodies import BodyStore
+from harness.record.chain.lines import Head, Reason
+from harness.record.chain.read import ChainReader, check_single
+from harness.record.chain.units import UnitFile, units_in
+from harness.record.seal.envelope import Sealed, check_seal
+from harness.record.seal.trust import Trust
+
+_OLD: Final = "run.json"
+
+
+@dataclass(frozen=True)
+class UnitFacts:
+    """One recording that was found right."""
+
+    place: str
+    unit: str
+    attempt: int
+    exchanges: int
+    reason: Reason
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is certain of a folder without a problem.
+
+    :ivar run: SHA-256 of ``run-start.json``.
+    :ivar root: Merkle root, hex.
+    :ivar manifest: SHA-256 of ``manifest.json``.
+    :ivar files: number of files in the manifest; ``size``: their bytes.
+    :ivar seal: ``None``: not sealed; then nothing is proved against intent
+        (:data:`harness.record.seal.limits.UNSEALED`).
+    """
+
+    run: str
+    root: str
+    manifest: str
+    files: int
+    size: int
+    units: Sequence[UnitFacts]
+    seal: Sealed | None
+
+    @property
+    def exchanges(self) -> int:
+        """Exchanges in all recordings."""
+        return sum(unit.exchanges for unit in self.units)
+
+
+def verify_folder(path: Path, *, now: datetime, trust: Trust | None = None) -> Problem | Facts:
+    """Verify a run folder.
+
+    :param now: clock value for the validity of certificates.
+    :param trust: whose signature is believed. With it a folder without a seal is a problem; without it a
+        folder
+        *with* one is, for then nobody can tell who signed.
+    :returns: the first problem, or what is certain. A problem of kind *format* means that the folder cannot
+        be read as a run at all.
+    """
+    try:
+        return _verify(path, now, trust)
+    except EvidenceError as error:
+        return error.problem
+
+
+def _verify(path: Path, now: datetime, trust: Trust | None) -> Facts:
+    data = _manifest_bytes(path)
+    made = manifest.decode(data)
+    size = manifest.compare(path, made)
+    units = _check_units(path, made.run)
+    sealed = None
+    if (path / manifest.SEAL).exists() or trust is not None:
+        if trust is None:
+            raise EvidenceError(
+                ProblemKind.UNTRUSTED,
+                Text(
+                    nl="is ondertekend, maar er zijn geen vertrouwde sleutels opgegeven",
+                    en="is signed, but no trusted keys were given",
+                ),
+                where=manifest.SEAL,
+            )
+        sealed = check_seal(path, data, made.root, made.run, trust, now)
+    return Facts(
+        run=made.run,
+        root=made.root,
+        manifest=hashlib.sha256(data).hexdigest(),
+        files=len(made.files),
+        size=size,
+        units=units,
+        seal=sealed,
+    )
+
+
+def _manifest_bytes(path: Path) -> bytes:
+    """The manifest, or the reason why there is none."""
+    name = path / manifest.NAME
+    if name.is_file() and not name.is_symlink():
+        try:
+            return disk.read(name, manifest.MAX_MANIFEST)
+        except InputError as error:
+            raise EvidenceError(
+                ProblemKind.MANIFEST,
+                error.message,
+                where=manifest.NAME,
+                expected=error.expected,
+                received=error.received,
+            ) from None
+    if (path / manifest.START).is_file():
+        raise EvidenceError(
+            ProblemKind.UNFINISHED,
+            Text(
+                nl="ontbreekt: de run is niet afgemaakt en niet gezegeld",
+                en="is missing: the run is unfinished and not sealed",
+            ),
+            where=manifest.NAME,
+        )
+    if (path / _OLD).is_file():
+        raise EvidenceError(
+            ProblemKind.FORMAT,
+            Text(
+                nl="heeft de indeling van een oudere versie van de harness",
+                en="has the format of an older version of the harness",
+            ),
+            where=str(path),
+            expected=manifest.FORMAT,
+            received=_schema(path / _OLD),
+        )
+    raise EvidenceError(
+        ProblemKind.FORMAT, Text(nl="is geen run-map", en="is not a run folder"), where=str(path)
+    )
+
+
+class _Schema(msgspec.Struct):
+    schema: str = ""
+
+
+def _schema(path: Path) -> str:
+    try:
+        return short(msgspec.json.decode(disk.read(path, manifest.MAX_MANIFEST), type=_Schema).schema)
+    except (InputError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return ""
+
+
+def _check_units(path: Path, run: str) -> list[UnitFacts]:
+    """Every recording from head to end, and what the recordings of one unit say together."""
+    bodies = BodyStore(path)
+    found = []
+    finished: dict[str, UnitFile] = {}
+    before: UnitFile | None = None
+    for item in units_in(path):
+        expected = before.attempt + 1 if before is not None and before.stem == item.stem else 0
+        if item.attempt != expected:
+            raise EvidenceError(
+                ProblemKind.UNIT,
+                Text(
+                    nl="is dubbel, of een eerdere poging ontbreekt",
+                    en="is double, or an earlier attempt is missing",
+                ),
+                where=item.place,
+                expected=str(expected),
+                received=str(item.attempt),
+            )
+        before = item
+        reader = ChainReader(item.path, bodies, run=run)
+        for _ in reader:
+            pass
+        facts = _unit_facts(item, reader)
+        if facts.reason == "finished":
+            check_single(finished, item)
+        found.append(facts)
+    return found
+
+
+def _unit_facts(item: UnitFile, reader: ChainReader) -> UnitFacts:
+    head: Head | None = reader.head
+    if head is None or reader.end is None or reader.torn:
+        raise EvidenceError(
+            ProblemKind.END,
+            Text(nl="is niet afgesloten", en="did not end"),
+            where=f"{item.place}, line {reader.lines + 1}",
+            received=f"{reader.torn} bytes" if reader.torn else "",
+        )
+    return UnitFacts(
+        place=item.place,
+        unit=head.unit,
+        attempt=head.attempt,
+        exchanges=reader.count,
+        reason=reader.end.reason,
+    )

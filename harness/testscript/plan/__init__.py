@@ -1,0 +1,1 @@
+"""What to run: scripts (:mod:`.items`), how (:mod:`.plan`), with which profiles (:mod:`.validators`)."""

@@ -1,1 +1,0 @@
-"""Our own server with the fixtures of a set, and watching the live client that calls it."""

@@ -1,0 +1,92 @@
+"""What the console shows: counts of every verdict, and findings that are really equal told once."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from harness.core.run.findings import Cell, Finding, Where, finding
+from harness.core.run.info import ParticipantVersion, RunInfo
+from harness.core.text import Text
+from harness.core.verdicts import Blame, Verdict
+from harness.judge.catalogue import load_catalogue
+from harness.report.console import print_run
+from harness.report.summary import grouped, summarise
+
+CELLS = tuple(
+    Cell(his="his-a", dvza="dvza-a", pgo=pgo, standard="pdfa-3.0", release="mm-2.2")
+    for pgo in ("pgo-1", "pgo-2")
+)
+INFO = RunInfo(
+    id="run",
+    harness="0.1",
+    t="2026-03-01",
+    now="2026-03-01T10:00:00+01:00",
+    plan=CELLS,
+    participants=(ParticipantVersion(id="his-a", role="his", kind="live", product="HisPro", version="7.1"),),
+)
+ONE = Text(nl="pas dit aan", en="change this")
+
+
+def said(
+    cell: Cell = CELLS[0], exchange: str = "x.0001", path: str = "Bundle.total", **fields: Any
+) -> Finding:
+    given: dict[str, Any] = {
+        "verdict": Verdict.FAIL,
+        "blame": Blame.PRODUCT,
+        "party": "his-a",
+        "expected": "1",
+        "received": "2",
+        "next_step": ONE,
+        **fields,
+    }
+    return finding("PD-GEN-001", cell, where=Where(exchange=exchange, path=path), **given)
+
+
+def shown(*findings: Finding, lang: str = "en") -> str:
+    out = io.StringIO()
+    console = Console(file=out, width=200, color_system=None)
+    print_run(console, summarise(INFO, findings, load_catalogue()), load_catalogue(), lang)  # type: ignore[arg-type]
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"path": "Bundle.link"},
+        {"party": "dvza-a"},
+        {"blame": Blame.SPECIFICATION},
+        {"next_step": Text(nl="iets anders", en="something else")},
+        {"rule": "bdl-1"},
+        {"mode": "fhirpath:hapi"},
+        {"received": "3"},
+        {"verdict": Verdict.ERROR},
+    ],
+    ids=lambda other: next(iter(other)),
+)
+def test_findings_that_differ_are_told_apart(other):
+    findings = [said(), said(exchange="x.0002", **other)]
+    assert [len(items) for items in grouped(findings)] == [1, 1]
+    text = shown(*findings)
+    assert text.count("PD-GEN-001 ") == 2 and "count:" not in text
+
+
+def test_the_same_finding_of_several_cells_and_exchanges_is_told_once_and_counted():
+    findings = [said(), said(exchange="x.0002"), said(CELLS[1], exchange="y.0001")]
+    assert "count:         3 times in 2 cells" in shown(*findings)
+    text = shown(*findings, lang="nl")
+    assert text.count("PD-GEN-001 ") == 1 and "aantal:        3 keer in 2 cellen" in text
+
+
+def test_what_does_not_fit_is_counted():
+    text = shown(*(said(received=str(number)) for number in range(10)))
+    assert text.count("PD-GEN-001 ") == 8 and "another 2 findings in the report" in text
+
+
+def test_the_matrix_counts_every_verdict():
+    text = shown(said(verdict=Verdict.DISPUTED, blame=Blame.SPECIFICATION))
+    row = next(line for line in text.splitlines() if "pdfa-3.0 · mm-2.2" in line)
+    assert "≠ 1" in row
