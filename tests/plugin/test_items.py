@@ -13,7 +13,7 @@ from harness.core.run.folder import RunFolder
 from harness.core.run.info import RunInfo, Settings
 from harness.core.text import Text
 from harness.judge.catalogue import load_catalogue
-from harness.network.file import Network
+from harness.network.file import read_network
 from harness.network.person import expectations
 
 DOCUMENTS, FRAMEWORK = "PD-GEN-001", "MM-AUT-001"
@@ -123,7 +123,7 @@ def test_a_failure_of_the_product_outweighs_what_is_undecided(run, network):
 
 
 def demo_standards():
-    return Network.load("demo").participants[0].standards
+    return read_network("demo").participants[0].standards
 
 
 def collected(done):
