@@ -161,6 +161,7 @@ class Qualification:
             trouble = _trouble(error, UNJUDGED, state.cell, state.requirements, key)
             state.troubles.append(msgspec.structs.replace(trouble, blame=Blame.HARNESS))
             found = trouble_findings(state.troubles, state.cell, self.catalogue)
+            state.exchanges = state.exchanges or []  # what cannot be read is not read again by a report
         state.findings = found
         for item in found:
             self.events.emit(
@@ -203,7 +204,7 @@ class Qualification:
         return self.facts.info(
             self.folder.path.name,
             self.plan.cells,
-            {state.cell.key: state.requirements for state in states},
+            {state.cell.key: state.requirements for state in states if state.requirements},
             troubles=self.troubles,
             unjudged=missed if self._started is not None else (),
         )
@@ -212,11 +213,13 @@ class Qualification:
 def _trouble(error: Exception, what: Text, cell: Cell, requirements: Sequence[str], where: str) -> Trouble:
     """What stood in the way; a mistake that the user can correct is one of the configuration."""
     found = _harness_error(error, what, where)
+    if found is error:
+        what = Text(nl=f"{what.nl}: {found.message.nl}", en=f"{what.en}: {found.message.en}")
     return Trouble(
         cell=cell.key,
         requirements=tuple(requirements),
         blame=Blame.CONFIGURATION if isinstance(found, UserError) else Blame.HARNESS,
-        what=found.message,
+        what=what,
         where=found.where,
         received=found.received,
         next_step=found.next_step,
