@@ -11,14 +11,16 @@ import sys
 from pathlib import Path
 
 from harness.cli import COMMANDS
+from harness.core.standards.table import standards
 from harness.judge.catalogue import load_catalogue
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 
 
 def requirements_page() -> str:
-    """All requirements, per standard, with source, strength, state and basic requirement."""
-    catalogue = load_catalogue()
+    """The table of standards and all requirements, with source, strength, state and basic requirement."""
+    ours = {"", *(item.id for item in standards().values() if item.own)}
+    catalogue = [item for item in load_catalogue() if item.standard in ours]
     by_standard: dict[str, list[str]] = {}
     for item in sorted(catalogue, key=lambda one: one.id):
         state = item.state if item.kind == "automatic" else f"{item.state}, {item.kind}"
@@ -26,6 +28,7 @@ def requirements_page() -> str:
             (
                 f"`{item.id}`",
                 item.title.en.replace("|", "\\|"),
+                item.topic,
                 item.role,
                 item.strength.value,
                 state,
@@ -37,12 +40,24 @@ def requirements_page() -> str:
     lines = [
         "# Requirements",
         "",
-        "Generated from `profiles/*/requirements*.yaml` by `python scripts/reference.py`.",
+        "Generated from the folders below `profiles/` by `python scripts/reference.py`.",
         "Ids are never renumbered or reused. Titles in Dutch: `harness requirements`.",
+        "",
+        "## Standards",
+        "",
+        "| Standard | Folder | Ids | Letter | Services | Official sets | Default |",
+        "|---|---|---|---|---|---|---|",
+        *(
+            f"| {item.title.en} (`{item.id}`) | `profiles/{item.folder.name}/` | `{item.prefix}-…` | "
+            f"{item.letter} | {', '.join(f'{part.id} {part.name}' for part in item.services)} | "
+            f"{', '.join(item.official) or '–'} | {'yes' if item.default else 'no'} |"
+            for item in standards().values()
+            if item.own
+        ),
     ]
-    head = "| Id | Requirement | Role | Strength | State | Source (mark) | Basic requirement |"
+    head = "| Id | Requirement | Topic | Role | Strength | State | Source (mark) | Basic requirement |"
     for name, rows in by_standard.items():
-        lines += ["", f"## {name}", "", head, "|---|---|---|---|---|---|---|", *rows]
+        lines += ["", f"## {name}", "", head, "|---|---|---|---|---|---|---|---|", *rows]
     return "\n".join(lines) + "\n"
 
 

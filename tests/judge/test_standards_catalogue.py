@@ -75,7 +75,7 @@ def test_every_official_case_of_the_sets_is_rehearsed(material):
             "Sending-PHR",
         ):
             base = material / "nictiz-testscripts" / "STU3" / folder / "MedMij" / "Cert" / role
-            for path in base.glob("*.xml"):
+            for path in base.rglob("*.xml"):
                 missing.add(path.stem.removesuffix("-json").removesuffix("-xml"))
     missing -= rehearsed
     sent = {name for name in missing if "phr-3-" in name}  # sending documents is not rehearsed

@@ -151,6 +151,14 @@ def _requirements(folder: _Folder, known: _Known) -> Iterator[ConfigurationError
                 Text(nl="een geplande eis zonder reden", en="a planned requirement without a reason"),
                 raw["id"],
             )
+        if "needs" in raw:
+            yield _problem(
+                folder.requirements.where("requirements", index, "needs"),
+                Text(
+                    nl="'needs' is voor eisen van elke standaard",
+                    en="'needs' is for requirements of every standard",
+                ),
+            )
         check = raw.get("check", {})
         names = [group.name for group in groups_of(folder.item)]
         yield from _unknown(folder.requirements.where("requirements", index, "group"), [raw["group"]], names)
