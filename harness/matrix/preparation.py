@@ -14,7 +14,8 @@ from harness.core.tdates import parse_day
 from harness.core.text import Text
 from harness.judge.catalogue import Catalogue
 from harness.matrix.facts import RunFacts
-from harness.matrix.plan import Plan, plan_cells
+from harness.matrix.cells import plan_cells
+from harness.matrix.plan import Plan
 from harness.matrix.qualification import Qualification
 from harness.network.file import Network, read_network
 

@@ -29,6 +29,10 @@ class Cell(msgspec.Struct, frozen=True, kw_only=True, order=True):
         """Readable identity, e.g. ``his-a+dvza-a+pgo-1+huisartsgegevens-2.0+mm-2.2``."""
         return "+".join((self.his, self.dvza, self.pgo, self.standard, self.release))
 
+    def party(self, role: str) -> str:
+        """Id of the participant in a role; the role itself when the cell has none of it (the stelselnode)."""
+        return {"his": self.his, "dvza": self.dvza, "pgo": self.pgo}.get(role, role)
+
 
 class Where(msgspec.Struct, frozen=True, kw_only=True):
     """The place a finding points at.
@@ -48,6 +52,9 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
 
     :ivar id: stable within a run, derived from content (:func:`finding`).
     :ivar requirement: requirement id.
+    :ivar cell: where it was found.
+    :ivar holds_for: keys of the other cells that it holds for, because what the requirement depends on is the
+        same there. It counts once; it is no part of the id.
     :ivar blame: whose side; ``None`` for pass and not-applicable.
     :ivar party: participant id that has to act, ``""`` when nobody.
     :ivar expected: short literal text of what the requirement asks.
@@ -69,6 +76,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     next_step: Text = Text(nl="", en="")
     mode: str = "rule"
     rule: str = ""
+    holds_for: tuple[str, ...] = ()
 
 
 def finding(
