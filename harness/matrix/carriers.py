@@ -1,9 +1,8 @@
 """Which cells carry what depends on less than the whole cell: one finding there holds for the others.
 
-What a requirement depends on is data (``depends`` in the catalogue). Cells that have the same value of it, in the
+What a requirement depends on is data (``depends`` in the catalogue). Cells with the same value of it, in the
 same release, form a group. The first cell of a group carries it: only there it is asked and driven. What
-depends on the cell, or on what a standard exchanges, is asked in every cell, as every cell drives the main
-flows.
+depends on the cell, or on what a standard exchanges, is asked in every cell, as every cell drives the main flows.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ from harness.network.file import Network, Participant
 from harness.network.twins.stelselnode import endpoints
 
 SAMPLE: Final[dict[Intensity, int]] = {"smoke": 1, "normal": 1, "full": 2}
-"""In how many cells of a group the same is asked; a second one that differs shows a dependence that is missing."""
+"""In how many cells of a group the same is asked; when they differ, a dependence is missing."""
 ATTEMPTS: Final = 3
 """Cells of a group in which a requirement is tried until one of them decides it."""
 ROLES: Final[tuple[Dependence, ...]] = ("his", "dvza", "pgo")
@@ -33,7 +32,7 @@ class Kind(NamedTuple):
     """Requirements that are carried by the same cells.
 
     :ivar standard: id of the standard they belong to, ``""``: the trust framework.
-    :ivar stand_in: whether our own DVZA or stelselnode has to misbehave, so that the PGO can be seen to notice.
+    :ivar stand_in: whether our own DVZA or stelselnode has to misbehave, to see whether the PGO notices.
     """
 
     depends: tuple[Dependence, ...]
@@ -73,7 +72,12 @@ class Carriers:
     """
 
     def __init__(
-        self, cells: Sequence[Cell], network: Network, intensity: Intensity = "normal", *, sharing: bool = True
+        self,
+        cells: Sequence[Cell],
+        network: Network,
+        intensity: Intensity = "normal",
+        *,
+        sharing: bool = True,
     ) -> None:
         self._cells = tuple(cells)
         self._index = {cell: index for index, cell in enumerate(self._cells)}

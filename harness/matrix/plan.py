@@ -1,7 +1,7 @@
 """The plan of a run: the one rule that says which scenario runs in which cell, and what it asks there.
 
-A requirement is asked in the cells that carry it (:mod:`harness.matrix.carriers`). What is asked decides what is
-driven: the main flow of the scenario, and the flows of these requirements.
+A requirement is asked in the cells that carry it (:mod:`harness.matrix.carriers`). What is asked decides what
+is driven: the main flow of the scenario, and the flows of these requirements.
 """
 
 from __future__ import annotations
@@ -42,6 +42,7 @@ class Plan:
         self.selection = selection or Selection()
         self.intensity: Intensity = intensity
         self.sharing = sharing
+        self._live = {item.id for item in network.of_role("dvza") if item.kind == "live"}
         self.carriers = Carriers(self.cells, network, intensity, sharing=sharing)
         decidable = (item for item in catalogue if item.decidable)
         self._kinds = tuple(dict.fromkeys(kind_of(item) for item in decidable))
@@ -64,7 +65,8 @@ class Plan:
             return {}
         if cell not in self._alike:
             carried = tuple(self.carriers.carries(kind, cell) for kind in self._kinds)
-            self._alike[cell] = (cell.standard, cell.release, carried, self.carriers.stands_in(cell))
+            kinds = (self.carriers.stands_in(cell), cell.dvza in self._live)
+            self._alike[cell] = (cell.standard, cell.release, carried, kinds)
         key = (scenario, self._alike[cell])
         if key not in self._parts:
             self._parts[key] = {part.group: part for part in self._asked(scenario, cell)}
@@ -90,8 +92,12 @@ class Plan:
                 )
 
     def _chosen(self, items: Iterable[Requirement], part: Scenario, cell: Cell) -> list[Requirement]:
-        """What a cell is asked of some requirements: what a judge can decide, it carries, and was selected."""
+        """What a cell is asked of some requirements: what a judge can decide, it carries, and was selected.
+
+        What an intensity leaves out, real waiting for a live DVZA, is not asked.
+        """
         only = self.selection.only
+        hurried = cell.dvza in self._live
         whole = not only or part.name in only or part.group in only
         return [
             item
@@ -100,7 +106,16 @@ class Plan:
             and item.applies_to(cell.standard, cell.release)
             and self.carriers.carries(kind_of(item), cell)
             and (whole or item.id in only)
+            and not (hurried and item.waits_longer(self.intensity))
         ]
+
+    def needs(self, part: Scenario, identifier: str) -> tuple[str, ...]:
+        """The flows that one requirement of a part needs."""
+        if not part.group:
+            return part.all_flows
+        own = self.catalogue[identifier].flows
+        others = {flow for name in part.requirements for flow in self.catalogue[name].flows}.difference(own)
+        return tuple(flow for flow in part.all_flows if flow == part.flow or flow not in others)
 
     def _flows(self, asked: Iterable[Requirement], cell: Cell) -> Iterator[str]:
         """The flows that some requirements need, as far as the cell can have them."""

@@ -1,7 +1,7 @@
 """The hooks and fixtures of a run: items are scenario × cell, findings become outcomes.
 
 Registered by :mod:`harness.plugin` when ``--harness-network`` is given. Exit statuses follow
-``docs/architecture.md``: 0, 1, 2, 3, 4, 6, never a count.
+``docs/architecture.md``, never a count.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ import pytest
 from harness.core.errors import UsageError
 from harness.core.run.findings import Cell, Finding
 from harness.core.text import Text
-from harness.judge.judging import exit_codes
 from harness.plugin.outcomes import raise_for, settle, status_word
 from harness.plugin.session import HarnessSession, session_of
 from harness.scenario import Scenario, scenario_of
@@ -93,12 +92,10 @@ class ScenarioCell:
         """Judge the scenario's requirements in this cell and raise what their verdicts ask for."""
         session = self._session
         findings = session.findings(self.cell, self._scenario)
-        ids = session.plan.asked(self._scenario, self.cell)
-        self._item.user_properties += [("requirement", requirement_id) for requirement_id in ids]
+        self._item.user_properties += [("requirement", name) for name in self._scenario.requirements]
         self._item.user_properties += [
             (f"verdict:{item.requirement}", item.verdict.value) for item in findings
         ]
-        session.codes += exit_codes(findings, session.catalogue)
         raise_for(findings, session.catalogue, session.lang)
         return findings
 
@@ -119,7 +116,8 @@ def cell(
         )
     combination = Cell(his=his, dvza=dvza, pgo=pgo, standard=standard, release=release)
     session = session_of(request.config)
-    return ScenarioCell(combination, session.plan.part(declared, combination, group), session, request.node)
+    part = session.plan.parts(declared, combination)[group]
+    return ScenarioCell(combination, part, session, request.node)
 
 
 def _scenario_of(item: pytest.Item) -> Scenario | None:
@@ -155,7 +153,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     for item in session.items:
         declared, combination = _scenario_of(item), _cell_of(item)
         if declared is not None and combination is not None:
-            run.register(combination, run.plan.part(declared, combination, _given(item)["group"]))
+            run.register(combination, run.plan.parts(declared, combination)[_given(item)["group"]])
 
 
 @pytest.hookimpl(wrapper=True)
@@ -164,9 +162,8 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Show the findings, not a traceback, for verdicts."""
     report = yield
-    code = settle(item, call, report)
-    if code is not None:
-        session_of(item.config).codes.append(code)
+    if settle(item, call, report):
+        session_of(item.config).unexpected = True
     return report
 
 

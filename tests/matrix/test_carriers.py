@@ -41,7 +41,9 @@ def network(
 
     def party(role: str, number: int, **fields: Any) -> Participant:
         name = f"{role}-{number}"
-        return Participant(id=name, role=role, **{**common, **fields, **changes.get(name.replace("-", "_"), {})})
+        return Participant(
+            id=name, role=role, **{**common, **fields, **changes.get(name.replace("-", "_"), {})}
+        )
 
     return Network(
         participants=(
@@ -71,7 +73,16 @@ def named(cells: list[Cell], *roles: str) -> list[tuple[str, ...]]:
 
 @pytest.mark.parametrize(
     ("requirement", "count"),
-    [(DVZA, 2), (DVZA_HIS, 4), (PGO, 3), (REFUSES, 3), (LISTS, 1), (PAIR, 24), (CONTENT, 12), ("MM-CON-002", 24)],
+    [
+        (DVZA, 2),
+        (DVZA_HIS, 4),
+        (PGO, 3),
+        (REFUSES, 3),
+        (LISTS, 1),
+        (PAIR, 24),
+        (CONTENT, 12),
+        ("MM-CON-002", 24),
+    ],
 )
 def test_a_requirement_is_carried_once_per_value_of_what_it_depends_on(requirement, count):
     found = carriers(plan(network(his=4, dvzas=2, pgos=3)), requirement)
@@ -143,7 +154,10 @@ def test_variants_for_the_pgo_need_our_own_dvza_without_faults():
         made = plan(network(dvzas=2, dvza_2=wrong))
         assert made.cells[0].dvza == "dvza-2"
         for requirement in (REFUSES, PGO):
-            assert named(carriers(made, requirement), "dvza", "pgo") == [("dvza-1", "pgo-1"), ("dvza-1", "pgo-2")]
+            assert named(carriers(made, requirement), "dvza", "pgo") == [
+                ("dvza-1", "pgo-1"),
+                ("dvza-1", "pgo-2"),
+            ]
 
 
 def test_without_such_a_dvza_the_pgo_is_asked_and_nothing_is_varied():
@@ -179,7 +193,10 @@ def test_at_full_a_second_cell_carries_too_and_holds_for_itself_only():
     made = plan(network(), "full")
     kind = kind_of(CATALOGUE[DVZA])
     first, second = carriers(made, DVZA)
-    assert named([first, second], "his", "pgo", "standard") == [("his-1", "pgo-1", HG), ("his-2", "pgo-2", PD)]
+    assert named([first, second], "his", "pgo", "standard") == [
+        ("his-1", "pgo-1", HG),
+        ("his-2", "pgo-2", PD),
+    ]
     assert len(made.carriers.held_by(kind, first)) == 6 and made.carriers.held_by(kind, second) == ()
 
 
@@ -195,10 +212,23 @@ def test_without_sharing_every_cell_carries_what_it_can():
 
 def stories() -> list[Scenario]:
     """Scenarios that ask everything, one per flow and group."""
-    names = {"collect": ("authorization", "client", "consent", "lists", "resource", "token", "transport", "collecting")}
+    names = {
+        "collect": (
+            "authorization",
+            "client",
+            "consent",
+            "lists",
+            "resource",
+            "token",
+            "transport",
+            "collecting",
+        )
+    }
     names["share"] = ("sharing",)
     return [
-        Scenario(name=name, title=Text(nl="a", en="a"), flow=flow) for flow, found in names.items() for name in found
+        Scenario(name=name, title=Text(nl="a", en="a"), flow=flow)
+        for flow, found in names.items()
+        for name in found
     ]
 
 

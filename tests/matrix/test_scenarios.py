@@ -58,9 +58,7 @@ def scenarios() -> tuple[Scenario, ...]:
 
 @pytest.mark.parametrize("cell", CELLS, ids=lambda cell: f"{cell.standard}-{cell.release}")
 def test_every_decidable_requirement_of_a_cell_is_asked_by_exactly_one_item(cell):
-    asked = Counter(
-        name for item in scenarios() for part in parts(item, cell) for name in part.requirements
-    )
+    asked = Counter(name for item in scenarios() for part in parts(item, cell) for name in part.requirements)
     decidable = {item.id for item in CATALOGUE.of_cell(cell.standard, cell.release) if item.decidable}
     assert set(asked) == decidable
     assert set(asked.values()) == {1}

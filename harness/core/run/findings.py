@@ -55,13 +55,15 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     :ivar cell: where it was found.
     :ivar holds_for: keys of the other cells that it holds for, because what the requirement depends on is the
         same there. It counts once; it is no part of the id.
-    :ivar blame: whose side; ``None`` for pass and not-applicable.
+    :ivar blame: whose side; ``None`` for pass, not-applicable and not-tested.
     :ivar party: participant id that has to act, ``""`` when nobody.
     :ivar expected: short literal text of what the requirement asks.
     :ivar received: short literal text of what was seen (redacted already).
-    :ivar next_step: what to do now; for not-applicable and inconclusive: the reason.
+    :ivar next_step: what to do now; for not-applicable, not-tested and inconclusive: the reason.
     :ivar mode: how the verdict was decided, e.g. ``fhirpath:hapi``, ``rule``, ``pdfa:builtin``.
     :ivar rule: lower-level rule id (FHIR, PDF/A, list XML) when one decided it.
+    :ivar cause: participant whose failure came first, ``""`` when it is that of the judged party itself or
+        of nobody. It is no part of the id.
     """
 
     id: str
@@ -76,6 +78,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     next_step: Text = Text(nl="", en="")
     mode: str = "rule"
     rule: str = ""
+    cause: str = ""
     holds_for: tuple[str, ...] = ()
 
 
@@ -92,6 +95,7 @@ def finding(
     next_step: Text | None = None,
     mode: str = "rule",
     rule: str = "",
+    cause: str = "",
 ) -> Finding:
     """A finding with an id derived from its content (same content, same id)."""
     place = where or Where()
@@ -121,6 +125,7 @@ def finding(
         next_step=step,
         mode=mode,
         rule=rule,
+        cause=cause,
     )
 
 

@@ -7,14 +7,24 @@ from typing import Any, Literal, get_args
 import msgspec
 
 from harness.core.run.findings import Cell
+from harness.core.text import Text
+from harness.core.verdicts import Blame
 
 Intensity = Literal["smoke", "normal", "full"]
 """How much is driven: sample sizes, real waiting for live parties, repeats of what holds for every cell."""
 INTENSITIES: tuple[Intensity, ...] = get_args(Intensity)
+Origin = Literal["bureau", "official", "own", "vendor", "draft"]
+"""Who vouches for the record that a person's answers are compared with: the bureau, official material,
+persons that ship with the harness, the vendor's export, or nobody yet."""
+VOUCHED: tuple[Origin, ...] = ("bureau", "official")
+"""Origins on which a verdict may stand."""
 
 
 class ParticipantVersion(msgspec.Struct, frozen=True, kw_only=True):
-    """Who took part, in which version (from the network file)."""
+    """Who took part, in which version (from the network file).
+
+    :ivar standards: the standards that it declares; ``releases`` the release families.
+    """
 
     id: str
     role: str
@@ -22,6 +32,13 @@ class ParticipantVersion(msgspec.Struct, frozen=True, kw_only=True):
     vendor: str = ""
     product: str = ""
     version: str = ""
+    standards: tuple[str, ...] = ()
+    releases: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """What people call it: product and version, else the id."""
+        return " ".join(part for part in (self.product or self.id, self.version) if part)
 
 
 class Selection(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,7 +79,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     :ivar titles: name that screens must show by participant id, ``""`` when it is not known.
     :ivar stated_endpoints: ids of live DVZAs whose endpoints stand in the network file itself.
     :ivar logins: how a person logs in, by DVZA id: ``tokens``, ``mock`` or the file of a recipe.
-    :ivar capabilities: what each participant declares to support, by participant id.
+    :ivar capabilities: what each participant declares to support or to lack, by participant id.
+    :ivar records: origin of the record by person id; persons without a record are absent.
     """
 
     intensity: Intensity = "normal"
@@ -76,6 +94,24 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     stated_endpoints: tuple[str, ...] = ()
     logins: dict[str, str] = {}
     capabilities: dict[str, tuple[str, ...]] = {}
+    records: dict[str, Origin] = {}
+
+
+class Trouble(msgspec.Struct, frozen=True, kw_only=True):
+    """Why a flow of a cell could not be driven, or the cell not be judged.
+
+    :ivar cell: cell key.
+    :ivar requirements: the requirements that were asked and need what could not be done.
+    :ivar blame: *configuration* (the network file names something wrong) or *harness*.
+    """
+
+    cell: str
+    requirements: tuple[str, ...]
+    blame: Blame
+    what: Text
+    where: str = ""
+    received: str = ""
+    next_step: Text = Text(nl="", en="")
 
 
 class RunInfo(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,6 +120,11 @@ class RunInfo(msgspec.Struct, frozen=True, kw_only=True):
     :ivar t: ``T`` as ``YYYY-MM-DD``; ``now`` is the frozen instant that judges get as clock value.
     :ivar hashes: sha256 of catalogue, profiles, expectations and packages by name.
     :ivar plan: the cells in the order of the plan.
+    :ivar left_out: cells that the network file allows and the selection leaves out.
+    :ivar subject: whose result decides the exit code; empty: the live parties, in a rehearsal all.
+    :ivar verdict_required: whether anything but *voldoet* is undecided.
+    :ivar troubles: what went wrong outside the products while cells were driven or judged.
+    :ivar unjudged: keys of planned cells that the run did not reach.
     """
 
     schema: str = "run-1"
@@ -95,8 +136,13 @@ class RunInfo(msgspec.Struct, frozen=True, kw_only=True):
     participants: tuple[ParticipantVersion, ...] = ()
     hashes: dict[str, str] = {}
     plan: tuple[Cell, ...] = ()
+    left_out: tuple[Cell, ...] = ()
     selection: Selection = Selection()
     settings: Settings = Settings()
+    subject: tuple[str, ...] = ()
+    verdict_required: bool = False
+    troubles: tuple[Trouble, ...] = ()
+    unjudged: tuple[str, ...] = ()
 
     def asked(self, cell: Cell) -> tuple[str, ...]:
         """Requirement ids that a cell was asked about."""
