@@ -2,7 +2,7 @@
 
 What a requirement depends on is data (``depends`` in the catalogue). Cells with the same value of it, in the
 same release, form a group. The first cell of a group carries it: only there it is asked and driven. What
-depends on the cell, or on what a standard exchanges, is asked in every cell, as every cell drives the main flows.
+depends on the cell, or on what a standard exchanges, is asked in every cell: each drives the main flows.
 """
 
 from __future__ import annotations

@@ -128,6 +128,7 @@ class RunFacts:
                 titles={item.id: item.screen_name for item in network.participants},
                 stated_endpoints=tuple(stated_endpoints(network.participants)),
                 logins={item.id: item.login for item in network.participants if item.login},
+                faults={item.id: item.faults for item in network.participants if item.faults},
                 capabilities={item.id: declared(item) for item in network.participants},
                 records=dict.fromkeys(expectations, "own"),
             ),

@@ -79,6 +79,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     :ivar titles: name that screens must show by participant id, ``""`` when it is not known.
     :ivar stated_endpoints: ids of live DVZAs whose endpoints stand in the network file itself.
     :ivar logins: how a person logs in, by DVZA id: ``tokens``, ``mock`` or the file of a recipe.
+    :ivar faults: deliberate defects of twins that have any, by participant id.
     :ivar capabilities: what each participant declares to support or to lack, by participant id.
     :ivar records: origin of the record by person id; persons without a record are absent.
     """
@@ -93,6 +94,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     titles: dict[str, str] = {}
     stated_endpoints: tuple[str, ...] = ()
     logins: dict[str, str] = {}
+    faults: dict[str, tuple[str, ...]] = {}
     capabilities: dict[str, tuple[str, ...]] = {}
     records: dict[str, Origin] = {}
 
