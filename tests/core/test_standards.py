@@ -121,7 +121,7 @@ REQUIREMENT = """\
     check: {check}
 """
 WRONG_REQUIREMENTS = (
-    "defaults: {mark: S, role: his, strength: MUST, kind: automatic}\nrequirements:\n"
+    "defaults: {mark: S, role: his, depends: [his, standard], strength: MUST, kind: automatic}\nrequirements:\n"
     + REQUIREMENT.format(id="HG-WND-001", state="active", check="{kind: hidden}")
     + REQUIREMENT.format(id="WZ-GEN-001", state="planned", check="{kind: empty, operation: wz-none}").replace(
         "group: content", "group: contents"

@@ -30,7 +30,7 @@ from harness.scenario import Text, scenario
 def test_documents(cell):
     cell.judge()
 
-@scenario(flow="again", once=True, requirements=("{FRAMEWORK}",), title=Text(nl="b", en="b"))
+@scenario(flow="again", requirements=("{FRAMEWORK}",), title=Text(nl="b", en="b"))
 def test_framework(cell):
     cell.judge()
 """
