@@ -1,6 +1,6 @@
 """Sharing: does a run that asks each thing where it depends on something new say the same as one that asks all?
 
-    python benchmarks/sharing.py [--fault NAME …] [--from N] [--count N] [--intensity smoke] [--json]
+    python benchmarks/sharing.py [--fault NAME …] [--role ROLE …] [--from N] [--count N] [--intensity smoke] [--json]
 
 Drives the demo network with and without sharing, clean and with each fault of the kill table planted in one party.
 Exit 0: no difference.
@@ -17,7 +17,6 @@ from datetime import date
 from rich.console import Console
 
 from harness.core.standards.faults import Fault, fault, faults
-from harness.core.standards.table import standards
 from harness.judge.catalogue import load_catalogue
 from harness.matrix.sharing import differences, planted, run
 from harness.network.file import Network, read_network
@@ -26,21 +25,18 @@ T = date(2026, 3, 1)
 
 
 def standards_of(item: Fault, network: Network) -> tuple[str, ...]:
-    """The standards in whose cells a fault is run: those that it kills in, else the first one, and a second."""
+    """The standards in whose cells a fault is run: those that it kills in, else the first one of the network."""
     declared = network.of_role("his")[0].standards
     catalogue = load_catalogue()
-    named = {item.standard, *(catalogue[name].standard for name in item.kills if name in catalogue)} - {""}
-    chosen = [name for name in declared if name in named][:1] or list(declared[:1])
-    other = next(
-        name for name in reversed(declared) if name not in chosen and standards()[name].share is None
-    )
-    return (*chosen, other)
+    named = {item.standard, *(catalogue[name].standard for name in item.kills if name in catalogue)}
+    return tuple(name for name in declared if name in named)[:1] or declared[:1]
 
 
 def main() -> int:
     """Run and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--fault", action="append")
+    parser.add_argument("--role", action="append", choices=("his", "dvza", "pgo", "stelselnode"))
     parser.add_argument("--from", type=int, default=0, dest="start", help="skip this many faults")
     parser.add_argument("--count", type=int, help="at most this many faults")
     parser.add_argument("--intensity", choices=("smoke", "normal", "full"), default="smoke")
@@ -48,6 +44,8 @@ def main() -> int:
     options = parser.parse_args()
     network, catalogue, console = read_network("demo"), load_catalogue(), Console(stderr=True)
     chosen = [fault(name) for name in options.fault] if options.fault else list(faults().values())
+    if options.role:
+        chosen = [item for item in chosen if item.role in options.role]
     end = None if options.count is None else options.start + options.count
     rows = []
     for item in [None, *chosen][options.start : end]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib.util
 import tempfile
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -50,10 +51,16 @@ class Said:
     """What one run said.
 
     :ivar words: what is known of each key, without what other cells could not decide.
+    :ivar flows: standard and flow → exchanges of each cell that drove it.
     """
 
     words: dict[Key, str]
-    exchanges: int
+    flows: dict[tuple[str, str], list[int]]
+
+    @property
+    def exchanges(self) -> int:
+        """How many exchanges were recorded."""
+        return sum(number for numbers in self.flows.values() for number in numbers)
 
 
 def run(
@@ -83,7 +90,11 @@ def run(
                 made.findings(cell, part)
         finally:
             findings = made.finish()
-        return Said({key: _word(counts) for key, counts in tally(findings, catalogue).items()}, made.recorded)
+        flows: dict[tuple[str, str], list[int]] = {}
+        for cell in cells:
+            for flow, number in Counter(item.flow for item in made.exchanges(cell)).items():
+                flows.setdefault((cell.standard, flow), []).append(number)
+    return Said({key: _word(counts) for key, counts in tally(findings, catalogue).items()}, flows)
 
 
 def _word(counts: Tally) -> str:

@@ -192,6 +192,29 @@ def test_a_file_that_does_not_follow_its_schema_is_refused(tmp_path, files, expe
     assert expected in caught.value.render("en")
 
 
+@pytest.mark.parametrize(
+    ("role", "depends", "expected"),
+    [
+        ("his", "", "requirements.0 misses depends"),
+        ("his", "depends: []", "at least 1 value"),
+        ("his", "depends: [his, dva]", "unknown value at requirements.0.depends.1"),
+        ("his", "depends: [his, his]", "a value appears twice"),
+        ("his", "depends: [dvza]", "a requirement of a HIS depends on: his"),
+        ("dvza", "depends: [his]", "a requirement of a DVZA depends on: dvza"),
+        ("pgo", "depends: [dvza]", "a requirement of a PGO depends on: pgo"),
+        ("stelselnode", "depends: [pgo]", "a requirement of the stelselnode depends on: network"),
+        ("dvza", "depends: [dvza, cell]", "at most 1 value"),
+    ],
+)
+def test_what_a_requirement_depends_on_is_stated_and_fits_its_role(tmp_path, role, depends, expected):
+    entry = REQUIREMENT.format(id="WZ-WND-001", state="active", check="{kind: hidden}")
+    text = "defaults: {mark: S, role: " + role + ", strength: MUST, kind: automatic}\nrequirements:\n" + entry
+    made = folder(tmp_path / "w", requirements=text + (f"    {depends}\n" if depends else ""))
+    with pytest.raises(ConfigurationError) as caught:
+        check(read_table(own_folders(), [made]))
+    assert expected in caught.value.render("en")
+
+
 def test_a_package_brings_a_standard(tmp_path):
     """An entry point in a ``.dist-info`` on the path is all it takes."""
     package = folder(tmp_path / "wondzorg_standaard")
