@@ -47,8 +47,8 @@ def build(words: Sequence[str]) -> typer.Typer:
     root = typer.Typer(
         name="harness",
         help="MedMij conformance and interoperability test harness.\n\nExit codes: 0 good, 1 product "
-        "failure, 2 usage or configuration, 3 harness error, 4 nothing ran, 6 undecided, 7 evidence and result "
-        "differ.",
+        "failure, 2 usage or configuration, 3 harness error, 4 nothing ran, 6 undecided, 7 evidence and "
+        "result differ.",
         no_args_is_help=True,
         pretty_exceptions_enable=False,
     )
