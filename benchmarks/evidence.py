@@ -26,7 +26,7 @@ from cryptography.hazmat.primitives.asymmetric import ed25519
 from harness.core.run import manifest
 from harness.core.run.exchanges import Exchange
 from harness.core.run.findings import Cell
-from harness.network.file import Network
+from harness.network.file import read_network
 from harness.network.person.persons import declared_persons
 from harness.network.running import start
 from harness.record import Persons, RawExchange, Recorder, Redactor
@@ -59,7 +59,7 @@ class Keeping(Recorder):
 
 def recorded(count: int) -> tuple[list[RawExchange], dict[str, list[Exchange]], Persons, float]:
     """Raw and redacted exchanges of some cells, the declared persons, and CPU seconds of driving them."""
-    network = Network.load("demo")
+    network = read_network("demo")
     persons = declared_persons(network, date.today())
     recorder = Keeping(persons)
     cells = [

@@ -1,6 +1,6 @@
 """Kill table: is every requirement killed by its fault, and by nothing else?
 
-    python benchmarks/kill_table.py [--release mm-2.2 …] [--fault NAME …] [--group MM|HG|PD|EA|ZM]
+    python benchmarks/kill_table.py [--release mm-2.2 …] [--fault NAME …] [--group PREFIX]
         [--json] [--rows FILE …] [--markdown FILE]
 
 Without options: every fault in every release family. `--rows` renders results that earlier runs printed with
@@ -21,7 +21,9 @@ import msgspec
 from rich.console import Console
 from rich.table import Table as Grid
 
+from harness.core.ids import TRUST
 from harness.core.standards.faults import fault, faults
+from harness.core.standards.table import standards
 from harness.judge.catalogue import load_catalogue
 from harness.matrix.kill import Bench, Row, Table, rows, unguarded
 from harness.medmij.releases import release_ids
@@ -33,7 +35,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--release", action="append", choices=release_ids())
     parser.add_argument("--fault", action="append")
-    parser.add_argument("--group", choices=["MM", "HG", "PD", "EA", "ZM"])
+    parser.add_argument("--group", choices=[TRUST, *(item.prefix for item in standards().values())])
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--rows", nargs="+", type=Path, help="results of earlier runs")
     parser.add_argument("--markdown", type=Path)

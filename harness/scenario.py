@@ -1,14 +1,20 @@
-"""The vocabulary of scenario files: which flow, which requirements, which title.
+"""The vocabulary of scenario files: what happens, step by step, and in which flow.
 
-A scenario is a pytest function. It says what is exercised and leaves driving, recording, judging and
+A scenario is a pytest function. It tells what is exercised and leaves driving, recording, judging and
 reporting to the rooms behind it::
 
-    @scenario(standard="huisartsgegevens-2.0", flow="collect", requirements=("HG-PAT-001",),
-              title=Text(nl="Patiënt", en="Patient"))
-    def test_patient(cell: CellRun) -> None:
+    @scenario(
+        flow="collect",
+        title=Text(nl="De persoon haalt gegevens op", en="The person collects data"),
+        steps=(Text(nl="De persoon kiest een praktijk.", en="The person chooses a practice."),),
+    )
+    def test_collecting(cell: CellRun) -> None:
         cell.judge()
 
-One pytest item is one scenario in one cell (HIS × DVZA × PGO × standard × release).
+What it asks follows from the catalogue: the groups of requirements that name the scenario. One pytest item is
+one group in one cell (HIS × DVZA × PGO × standard × release). A scenario that names ``requirements`` itself
+asks those, in one item per cell. What does not depend on the whole cell is asked in one of the cells in which
+it is the same (:mod:`harness.matrix.carriers`).
 """
 
 from __future__ import annotations
@@ -32,20 +38,24 @@ class Scenario:
     """What one scenario function declares.
 
     :ivar name: function name without ``test_``; stable, used by ``--only``.
+    :ivar requirements: ids that it asks; empty: those of the groups that name it.
+    :ivar steps: what happens, for people.
     :ivar standard: standard id, or ``None`` when it runs in cells of every standard.
     :ivar flow: the flow whose recording it needs; further ones in ``flows``.
-    :ivar once: what it exercises does not depend on the standard (the rule is in
-        :meth:`harness.matrix.plan.Plan.pairs`).
+    :ivar group: the group that this part of it asks, ``""``: it is no part.
+    :ivar story: title of the whole, when ``title`` is that of a group.
     """
 
     name: str
     title: Text
-    requirements: tuple[str, ...]
     flow: str
+    requirements: tuple[str, ...] = ()
+    steps: tuple[Text, ...] = ()
     standard: str | None = None
     flows: tuple[str, ...] = ()
     releases: tuple[str, ...] = ()
-    once: bool = False
+    group: str = ""
+    story: Text | None = None
 
     @property
     def all_flows(self) -> tuple[str, ...]:
@@ -90,13 +100,13 @@ class Unsound(Exception):
 
 def scenario(
     *,
-    requirements: tuple[str, ...],
     title: Text,
     flow: str,
+    requirements: tuple[str, ...] = (),
+    steps: tuple[Text, ...] = (),
     standard: str | None = None,
     flows: tuple[str, ...] = (),
     releases: tuple[str, ...] = (),
-    once: bool = False,
 ) -> Callable[[F], F]:
     """Declare a scenario function (see the module docstring)."""
 
@@ -106,10 +116,10 @@ def scenario(
             title=title,
             requirements=requirements,
             flow=flow,
+            steps=steps,
             standard=standard,
             flows=flows,
             releases=releases,
-            once=once,
         )
         setattr(function, _ATTRIBUTE, declared)
         return function

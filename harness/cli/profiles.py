@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-import yaml
 
 from harness.cli.options import LangOption
-from harness.core.errors import InputError, UsageError
+from harness.core.errors import UsageError
+from harness.core.standards.table import standards
 from harness.core.text import Text
 
 app = typer.Typer(no_args_is_help=True)
@@ -20,18 +20,9 @@ def _group() -> None:
     """Work with FHIR packages and embedded profile facts."""
 
 
-def _seeds(path: Path) -> list[str]:
-    """Canonical URLs in a seeds file: a YAML list, or a mapping of lists."""
-    try:
-        data: Any = yaml.safe_load(path.read_bytes())
-    except (OSError, yaml.YAMLError) as error:
-        raise InputError(
-            Text(nl="het bestand met profielen is onleesbaar", en="the file with profiles is unreadable"),
-            where=str(path),
-            received=str(error),
-        ) from error
-    lists = list(data.values()) if isinstance(data, dict) else [data]
-    return [url for found in lists if isinstance(found, list) for url in found if isinstance(url, str)]
+def seeds_of_standards() -> list[str]:
+    """Canonical URLs of the main profiles of every standard."""
+    return list(dict.fromkeys(url for item in standards().values() for url in item.profiles))
 
 
 @app.command("distill")
@@ -45,7 +36,9 @@ def distill(
     profile: Annotated[
         list[str] | None, typer.Option("--profile", help="Seed profile; default: all profiles.")
     ] = None,
-    seeds: Annotated[Path | None, typer.Option("--seeds", help="YAML file with seed profiles.")] = None,
+    of_standards: Annotated[
+        bool, typer.Option("--standards", help="Seed with the main profiles of every standard.")
+    ] = False,
     extensions: Annotated[bool, typer.Option(help="Also every extension definition of the packages.")] = True,
     lang: LangOption = "nl",
 ) -> None:
@@ -60,7 +53,7 @@ def distill(
     from harness.fhir.profiles.knowledge import Knowledge
 
     loaded = load_packages(packages)
-    chosen = [*(profile or ()), *(_seeds(seeds) if seeds is not None else ())]
+    chosen = [*(profile or ()), *(seeds_of_standards() if of_standards else ())]
     rows = list(loaded.rows("StructureDefinition"))
     if not chosen:
         chosen = [row.url for _, row in rows]

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import re
+from functools import cache
 from typing import Final
 
 from harness.core.errors import ConfigurationError
+from harness.core.standards.table import standards
 from harness.core.text import Text
 
-REQUIREMENT_ID: Final = re.compile(
-    r"(?:(?:HG|PD|EA|ZM|MM)-[A-Z][A-Z0-9]{1,9}-\d{3}|OPEN-ICT-\d{2})", re.ASCII
-)
+TRUST: Final = "MM"
+"""What requirement ids of the trust framework start with."""
 RESERVED: Final = frozenset(
     {"con", "prn", "aux", "nul"}
     | {f"{device}{number}" for device in ("com", "lpt") for number in range(1, 10)}
@@ -20,16 +21,24 @@ RESERVED: Final = frozenset(
 _UNSAFE: Final = re.compile(r"[^a-z0-9._-]+")
 
 
+@cache
+def requirement_id() -> re.Pattern[str]:
+    """The form of a requirement id: prefix of a standard (or of the trust framework), topic, number."""
+    prefixes = "|".join([*sorted(item.prefix for item in standards().values()), TRUST])
+    return re.compile(rf"(?:{prefixes})-[A-Z][A-Z0-9]{{1,9}}-\d{{3}}|OPEN-ICT-\d{{2}}", re.ASCII)
+
+
 def check_requirement_id(value: str, where: str = "") -> str:
     """``value`` when it is a well-formed requirement id (DESIGN section 7).
 
     :raises ConfigurationError: when it is not.
     """
-    if not REQUIREMENT_ID.fullmatch(value):
+    if not requirement_id().fullmatch(value):
+        prefixes = [*(item.prefix for item in standards().values()), TRUST]
         raise ConfigurationError(
             Text(nl="geen geldige eis-id", en="not a valid requirement id"),
             where=where,
-            expected="HG-|PD-|EA-|ZM-|MM-<TOPIC>-nnn, OPEN-ICT-nn",
+            expected="|".join(f"{prefix}-" for prefix in prefixes) + "<TOPIC>-nnn, OPEN-ICT-nn",
             received=value,
         )
     return value

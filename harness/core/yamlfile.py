@@ -7,7 +7,7 @@ path, what was expected, and the nearest known key.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -143,9 +143,12 @@ def parse_yaml(text: str, path: str) -> YamlDocument:
     return YamlDocument(data, path, lines)
 
 
-def load_yaml(path: Path, schema: str | None = None) -> YamlDocument:
+def load_yaml(
+    path: Path, schema: str | None = None, values: Mapping[str, Collection[str]] | None = None
+) -> YamlDocument:
     """Read a YAML file and check it against a shipped JSON Schema (name without ``.schema.json``).
 
+    :param values: see :func:`schema_errors`.
     :raises ConfigurationError: unreadable, not YAML, or not valid against the schema.
     """
     try:
@@ -157,7 +160,7 @@ def load_yaml(path: Path, schema: str | None = None) -> YamlDocument:
         ) from None
     document = parse_yaml(text, str(path))
     if schema is not None:
-        check_schema(document, schema)
+        check_schema(document, schema, values)
     return document
 
 
@@ -176,15 +179,47 @@ def json_schema(name: str) -> dict[str, Any]:
     return loaded
 
 
-def check_schema(document: YamlDocument, schema: str) -> None:
+def check_schema(
+    document: YamlDocument, schema: str, values: Mapping[str, Collection[str]] | None = None
+) -> None:
     """Check a document against a shipped schema.
 
+    :param values: see :func:`schema_errors`.
     :raises ConfigurationError: with file, line, key path and the nearest known word.
     """
-    validator = Draft202012Validator(json_schema(schema))
-    error = best_match(validator.iter_errors(document.data))
+    error = best_match(_validator(schema, values).iter_errors(document.data))
     if error is not None:
         raise schema_error(document, error)
+
+
+def schema_errors(
+    document: YamlDocument, schema: str, values: Mapping[str, Collection[str]] | None = None
+) -> list[ConfigurationError]:
+    """Everything in a document that a shipped schema objects to, in the order of the document.
+
+    :param values: allowed values of the places that the schema marks with ``x-values``, for words that
+        stand in a table and not in the schema.
+    """
+    found = _validator(schema, values).iter_errors(document.data)
+    ordered = sorted(found, key=lambda item: document.line(*item.absolute_path))
+    made = (schema_error(document, error) for error in ordered)
+    # of the keys that one place misses each is an error, and the message of each names all of them
+    return list({item.render("en"): item for item in made}.values())
+
+
+def _validator(schema: str, values: Mapping[str, Collection[str]] | None) -> Any:
+    return Draft202012Validator(_filled(json_schema(schema), values) if values else json_schema(schema))
+
+
+def _filled(node: Any, values: Mapping[str, Collection[str]]) -> Any:
+    if isinstance(node, list):
+        return [_filled(child, values) for child in node]
+    if not isinstance(node, dict):
+        return node
+    made = {key: _filled(child, values) for key, child in node.items()}
+    if node.get("x-values") in values:
+        made["enum"] = list(values[node["x-values"]])
+    return made
 
 
 def schema_error(document: YamlDocument, error: ValidationError) -> ConfigurationError:
@@ -202,6 +237,11 @@ def schema_error(document: YamlDocument, error: ValidationError) -> Configuratio
             expected=", ".join(known),
             received=unknown,
             next_step=Text(nl=f"bedoelde u '{hint}'?", en=f"did you mean '{hint}'?") if hint else "",
+        )
+    if error.validator == "required" and isinstance(error.instance, dict):
+        absent = ", ".join(key for key in rule.get("required", ()) if key not in error.instance)
+        return ConfigurationError(
+            Text(nl=f"{path} mist {absent}", en=f"{path} misses {absent}"), where=document.where(*keys)
         )
     if error.validator == "enum":
         options = [str(option) for option in rule.get("enum", ())]

@@ -1,36 +1,52 @@
 """The catalogue of requirements: every testable statement with its source, strength and state.
 
-Read from ``profiles/*/requirements*.yaml``. The catalogue hash goes into every run, so that a verdict says
-which catalogue decided it.
+Read from the folders of the trust framework and of the standards. The catalogue hash goes into every run, so
+that a verdict says which catalogue decided it.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
-from pathlib import Path
-from typing import Any
+from typing import Literal
 
 import msgspec
 
-from harness.core.data import data_path
-from harness.core.errors import ConfigurationError, UsageError, nearest
+from harness.core.errors import UsageError, nearest
 from harness.core.ids import check_requirement_id
+from harness.core.standards.completeness import require_complete
+from harness.core.standards.entries import Entry, every_requirement, own_entries, trust_entries
+from harness.core.standards.faults import faults
+from harness.core.standards.table import standards
 from harness.core.text import Text
 from harness.core.verdicts import Strength
-from harness.core.yamlfile import YamlDocument, load_yaml
+from harness.judge.checks import Check
 from harness.medmij.releases import release_ids
+
+Dependence = Literal["dvza", "his", "pgo", "standard", "cell", "network"]
+"""What can change a verdict: one of the parties, the standard, the combination as a whole, the lists."""
 
 
 class Requirement(msgspec.Struct, frozen=True, kw_only=True):
-    """One testable statement (fields as in DESIGN section 7)."""
+    """One testable statement (fields as in DESIGN section 7).
+
+    :ivar depends: what can change its verdict; a run asks it once per value of these.
+    :ivar topic: what it is about, whatever the standard.
+    :ivar group: the group of requirements that it is asked with.
+    :ivar check: what a judge of the harness looks at, where data can state it.
+    :ivar flows: flows in which it is exercised, of the trust framework.
+    :ivar faults: faults of twins that kill it.
+    """
 
     id: str
     title: Text
     source: str
+    topic: str
+    group: str
     mark: str
     role: str
+    depends: tuple[Dependence, ...]
     strength: Strength
     kind: str
     state: str
@@ -43,8 +59,7 @@ class Requirement(msgspec.Struct, frozen=True, kw_only=True):
     waiting: dict[str, float] = {}
     faults: tuple[str, ...] = ()
     flows: tuple[str, ...] = ()
-    positive: str = ""
-    negative: str = ""
+    check: Check | None = None
 
     @property
     def decidable(self) -> bool:
@@ -61,10 +76,16 @@ class Requirement(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Catalogue:
-    """All requirements by id."""
+    """All requirements by id.
+
+    :ivar digest: hash of everything that it says.
+    """
 
     def __init__(self, requirements: Iterable[Requirement], digest: str) -> None:
         self._by_id = {item.id: item for item in requirements}
+        self._by_group: dict[tuple[str, str], list[Requirement]] = {}
+        for item in self:
+            self._by_group.setdefault((item.standard, item.group), []).append(item)
         self.digest = digest
 
     def __iter__(self) -> Iterator[Requirement]:
@@ -90,58 +111,44 @@ class Catalogue:
                 next_step=Text(nl=f"bedoelde u {hint}?", en=f"did you mean {hint}?") if hint else "",
             ) from None
 
+    def in_group(self, standard: str, group: str) -> tuple[Requirement, ...]:
+        """Requirements of a group of a standard (``""``: of the trust framework)."""
+        return tuple(self._by_group.get((standard, group), ()))
+
     def of_cell(self, standard: str, release: str) -> list[Requirement]:
         """Requirements that belong to cells of this standard and release, in id order."""
         return sorted((item for item in self if item.applies_to(standard, release)), key=lambda item: item.id)
 
 
-def _requirement(document: YamlDocument, index: int, raw: dict[str, Any], standard: str) -> Requirement:
-    check_requirement_id(raw["id"], document.where("requirements", index, "id"))
-    if raw["state"] == "planned" and "reason" not in raw:
-        raise ConfigurationError(
-            Text(nl="een geplande eis zonder reden", en="a planned requirement without a reason"),
-            where=document.where("requirements", index),
-            expected="reason: {nl, en}",
-        )
-    return msgspec.convert({**raw, "standard": standard}, Requirement)
+def _requirement(entry: Entry, killers: Mapping[str, tuple[str, ...]]) -> Requirement:
+    identifier = check_requirement_id(entry.data["id"], entry.where)
+    facts = {**entry.data, "standard": entry.standard, "faults": killers.get(identifier, ())}
+    return msgspec.convert(facts, Requirement)
 
 
-def read_requirements(path: Path) -> list[Requirement]:
-    """Requirements of one catalogue file.
-
-    :raises ConfigurationError: when the file does not follow its schema.
-    """
-    document = load_yaml(path, schema="requirements")
-    standard = document.data.get("standard", "")
-    return [
-        _requirement(document, index, raw, standard)
-        for index, raw in enumerate(document.data["requirements"])
-    ]
-
-
-def load_catalogue_from(root: Path) -> Catalogue:
-    """The catalogue below a ``profiles`` folder.
-
-    :raises ConfigurationError: broken file, or an id that is used twice.
-    """
-    digest = hashlib.sha256()
-    seen: dict[str, Path] = {}
-    requirements: list[Requirement] = []
-    for path in sorted(root.glob("*/requirements*.yaml")):
-        digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())
-        for item in read_requirements(path):
-            if item.id in seen:
-                raise ConfigurationError(
-                    Text(nl=f"eis {item.id} bestaat al", en=f"requirement {item.id} exists already"),
-                    where=str(path),
-                    received=str(seen[item.id]),
-                )
-            seen[item.id] = path
-            requirements.append(item)
-    return Catalogue(requirements, digest.hexdigest())
+def _killers() -> dict[str, tuple[str, ...]]:
+    """Names of the faults that kill a requirement, by its id."""
+    found: dict[str, tuple[str, ...]] = {}
+    for name, item in faults().items():
+        for identifier in item.kills:
+            found[identifier] = (*found.get(identifier, ()), name)
+    return found
 
 
 @cache
 def load_catalogue() -> Catalogue:
-    """The catalogue that ships with the harness (read once per process)."""
-    return load_catalogue_from(data_path("profiles"))
+    """The catalogue of this installation (read once per process).
+
+    :raises ConfigurationError: a folder of a standard is not whole.
+    """
+    require_complete()
+    table = standards().values()
+    entries = [
+        *trust_entries("requirements"),
+        *(entry for item in table for entry in own_entries(item, "requirements")),
+        *(entry for item in table for entry in every_requirement(item)),
+    ]
+    killers = _killers()
+    found = sorted((_requirement(entry, killers) for entry in entries), key=lambda item: item.id)
+    digest = hashlib.sha256(msgspec.json.encode(found, order="deterministic")).hexdigest()
+    return Catalogue(found, digest)

@@ -13,7 +13,7 @@ from harness.core.run.findings import Finding, finding
 from harness.core.text import Text
 from harness.core.verdicts import SEVERITY, Blame, Verdict
 from harness.judge.catalogue import Requirement
-from harness.judge.registry import Judge, judges
+from harness.judge.registry import Judge, judge_of, name_of
 from harness.judge.view import CellView
 
 MAX_FINDINGS = 25
@@ -28,10 +28,9 @@ def judge_requirements(view: CellView, requirement_ids: Iterable[str]) -> list[F
     crashes gives ``error`` on the harness, never a pass.
     """
     wanted = [view.catalogue[requirement_id] for requirement_id in requirement_ids]
-    known = judges()
     by_judge: dict[Judge, set[str]] = {}
     for requirement in wanted:
-        function = known.get(requirement.id)
+        function = judge_of(requirement)
         if function is not None and requirement.decidable:
             by_judge.setdefault(function, set()).add(requirement.id)
     said: dict[str, list[Finding]] = {}
@@ -39,14 +38,12 @@ def judge_requirements(view: CellView, requirement_ids: Iterable[str]) -> list[F
         for item in _call(function, view, ids):
             said.setdefault(item.requirement, []).append(item)
     return [
-        item
-        for requirement in wanted
-        for item in _complete(view, requirement, said.get(requirement.id, []), requirement.id in known)
+        item for requirement in wanted for item in _complete(view, requirement, said.get(requirement.id, []))
     ]
 
 
 def _call(function: Judge, view: CellView, ids: set[str]) -> Sequence[Finding]:
-    cache_key = f"judge:{function.__module__}.{getattr(function, '__qualname__', '')}"
+    cache_key = f"judge:{name_of(function)}"
 
     def compute() -> list[Finding]:
         try:
@@ -54,7 +51,7 @@ def _call(function: Judge, view: CellView, ids: set[str]) -> Sequence[Finding]:
         except Exception as error:  # noqa: BLE001 - a broken judge must not hide the others' verdicts
             frame = traceback.extract_tb(error.__traceback__)[-1]
             place = f"{frame.name}:{frame.lineno}"
-            registered = [key for key, value in judges().items() if value is function]
+            registered = [item.id for item in view.catalogue if judge_of(item) == function]
             return [
                 finding(
                     requirement_id,
@@ -74,9 +71,7 @@ def _call(function: Judge, view: CellView, ids: set[str]) -> Sequence[Finding]:
     return [item for item in found if item.requirement in ids]
 
 
-def _complete(
-    view: CellView, requirement: Requirement, said: list[Finding], has_judge: bool
-) -> list[Finding]:
+def _complete(view: CellView, requirement: Requirement, said: list[Finding]) -> list[Finding]:
     if not requirement.applies_to(view.cell.standard, view.cell.release):
         return [
             view.not_applicable(
@@ -89,7 +84,7 @@ def _complete(
         ]
     if not requirement.decidable:
         return []
-    if not has_judge:
+    if judge_of(requirement) is None:
         return [
             finding(
                 requirement.id,

@@ -29,7 +29,6 @@ from harness.network.running import start
 TLS_FAULTS = frozenset({"plain-http", "tls-1-0", "weak-suites"})
 """Faults that only the TLS probes can see; for the others the probes of the reference run are reused."""
 PROBE_FLOW = "probe-tls"
-DEFAULT_STANDARD = "huisartsgegevens-2.0"
 SHARE_FLOWS = ("collect", "share")
 
 
@@ -89,6 +88,11 @@ class Bench:
         self.network = msgspec.structs.replace(network, participants=parties)
         self._reference: dict[Cell, tuple[list[Exchange], dict[str, Verdict]]] = {}
 
+    @property
+    def default_standard(self) -> str:
+        """The standard in whose cell faults of the trust framework are run: the first one of the HIS."""
+        return self.network.participants[0].standards[0]
+
     def cell(self, standard: str, release: str) -> Cell:
         """The one cell of the bench for a standard and release."""
         his, dvza, pgo = self.network.participants
@@ -123,11 +127,11 @@ class Bench:
         if fault.standard:
             return (fault.standard,)
         known = [self.catalogue[item] for item in fault.kills if item in self.catalogue]
-        return tuple(sorted({item.standard or DEFAULT_STANDARD for item in known}))
+        return tuple(sorted({item.standard or self.default_standard for item in known}))
 
     def run(self, fault: Fault, release: str, standard: str = "") -> Row:
         """One row of the table."""
-        cell = self.cell(standard or fault.standard or DEFAULT_STANDARD, release)
+        cell = self.cell(standard or fault.standard or self.default_standard, release)
         known, before = self.reference(cell)
         applicable = [
             item

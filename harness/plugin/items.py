@@ -19,20 +19,24 @@ from harness.plugin.session import HarnessSession, session_of
 from harness.scenario import Scenario, scenario_of
 
 DIMENSIONS = ("his", "dvza", "pgo", "standard", "release")
+PARAMETERS = (*DIMENSIONS, "group")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """One item per cell that the scenario runs in."""
+    """One item per cell that the scenario runs in, and per group of requirements that it asks there."""
     declared = scenario_of(metafunc.function)
     if declared is not None:
-        pairs = session_of(metafunc.config).plan.pairs([declared])
-        rows = [pytest.param(*_prefixed(cell), id=cell.key) for cell, _ in pairs]
-        metafunc.parametrize(DIMENSIONS, rows, indirect=True)
+        pairs = session_of(metafunc.config).pairs_of(declared)
+        rows = [
+            pytest.param(*_prefixed(cell, part), id="+".join(filter(None, (cell.key, part.group))))
+            for cell, part in pairs
+        ]
+        metafunc.parametrize(PARAMETERS, rows, indirect=True)
 
 
-def _prefixed(cell: Cell) -> list[str]:
+def _prefixed(cell: Cell, part: Scenario) -> list[str]:
     """Parameter values that stay distinct in Allure's history id, which joins values without names."""
-    return [f"{name}:{getattr(cell, name)}" for name in DIMENSIONS]
+    return [*(f"{name}:{getattr(cell, name)}" for name in DIMENSIONS), f"group:{part.group}"]
 
 
 def _value(request: pytest.FixtureRequest) -> str:
@@ -69,6 +73,12 @@ def release(request: pytest.FixtureRequest) -> str:
     return _value(request)
 
 
+@pytest.fixture
+def group(request: pytest.FixtureRequest) -> str:
+    """Group of requirements that the item asks, ``""`` for a scenario that names them itself."""
+    return _value(request)
+
+
 class ScenarioCell:
     """The ``cell`` argument of a scenario function (see :class:`harness.scenario.CellRun`)."""
 
@@ -82,8 +92,7 @@ class ScenarioCell:
         """Judge the scenario's requirements in this cell and raise what their verdicts ask for."""
         session = self._session
         findings = session.findings(self.cell, self._scenario)
-        ids = session.plan.asked(self._scenario, self.cell)
-        self._item.user_properties += [("requirement", requirement_id) for requirement_id in ids]
+        self._item.user_properties += [("requirement", name) for name in self._scenario.requirements]
         self._item.user_properties += [
             (f"verdict:{item.requirement}", item.verdict.value) for item in findings
         ]
@@ -93,7 +102,7 @@ class ScenarioCell:
 
 @pytest.fixture
 def cell(
-    request: pytest.FixtureRequest, his: str, dvza: str, pgo: str, standard: str, release: str
+    request: pytest.FixtureRequest, his: str, dvza: str, pgo: str, standard: str, release: str, group: str
 ) -> ScenarioCell:
     """The cell of this item, for scenario functions."""
     declared = scenario_of(request.function)
@@ -106,7 +115,9 @@ def cell(
             where=request.node.nodeid,
         )
     combination = Cell(his=his, dvza=dvza, pgo=pgo, standard=standard, release=release)
-    return ScenarioCell(combination, declared, session_of(request.config), request.node)
+    session = session_of(request.config)
+    part = session.plan.parts(declared, combination)[group]
+    return ScenarioCell(combination, part, session, request.node)
 
 
 def _scenario_of(item: pytest.Item) -> Scenario | None:
@@ -115,10 +126,14 @@ def _scenario_of(item: pytest.Item) -> Scenario | None:
 
 def _cell_of(item: pytest.Item) -> Cell | None:
     """The cell of an item; ``None`` when it has none."""
-    callspec = getattr(item, "callspec", None)
-    given = getattr(callspec, "params", {})
-    values = {name: str(given[name]).partition(":")[2] for name in DIMENSIONS if name in given}
+    values = {name: value for name, value in _given(item).items() if name in DIMENSIONS}
     return Cell(**values) if len(values) == len(DIMENSIONS) and all(values.values()) else None
+
+
+def _given(item: pytest.Item) -> dict[str, str]:
+    """Values of the parameters of an item."""
+    given = getattr(getattr(item, "callspec", None), "params", {})
+    return {name: str(given[name]).partition(":")[2] for name in PARAMETERS if name in given}
 
 
 @pytest.hookimpl(trylast=True)
@@ -138,7 +153,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     for item in session.items:
         declared, combination = _scenario_of(item), _cell_of(item)
         if declared is not None and combination is not None:
-            run.register(combination, declared)
+            run.register(combination, run.plan.parts(declared, combination)[_given(item)["group"]])
 
 
 @pytest.hookimpl(wrapper=True)

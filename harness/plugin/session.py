@@ -30,7 +30,7 @@ LOOKS = ("collectonly", "setuponly", "showfixtures", "show_fixtures_per_test", "
 class HarnessSession:
     """What the plugin keeps for one pytest session.
 
-    :ivar refusal: why the run as a whole could not be started.
+    :ivar refusal: why the run as a whole could not be started, or its scenarios not be collected.
     :ivar unexpected: whether an item was broken by something that is no verdict.
     """
 
@@ -46,6 +46,17 @@ class HarnessSession:
     def catalogue(self) -> Catalogue:
         """The catalogue that decides this run."""
         return self.plan.catalogue
+
+    def pairs_of(self, scenario: Scenario) -> list[tuple[Cell, Scenario]]:
+        """The cells that a scenario runs in, each with the part of it that an item asks there.
+
+        :raises pytest.Collector.CollectError: it names a requirement that does not exist.
+        """
+        try:
+            return list(self.plan.pairs([scenario]))
+        except HarnessError as error:
+            self.refusal = self.refusal or error
+            raise pytest.Collector.CollectError(error.render(self.lang)) from None
 
     def register(self, cell: Cell, scenario: Scenario) -> None:
         """Note an item that will run."""
@@ -85,6 +96,8 @@ class HarnessSession:
         """The documented exit status for one of pytest's own."""
         if status == pytest.ExitCode.INTERRUPTED and not session.testsfailed:
             return status
+        if status == pytest.ExitCode.INTERRUPTED and self.refusal is not None:
+            return int(self.refusal.exit_code)
         if status in (pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.INTERRUPTED):
             return int(ExitCode.HARNESS_ERROR)
         if status == pytest.ExitCode.USAGE_ERROR:
@@ -137,6 +150,7 @@ def _options(config: pytest.Config) -> RunOptions:
         selection=Selection(
             **{field: tuple(config.getoption(f"--harness-{name}")) for name, field in SELECTORS.items()}
         ),
+        sharing=not config.getoption("--harness-no-sharing"),
         subject=tuple(config.getoption("--harness-for")),
         verdict_required=config.getoption("--harness-require-verdict"),
     )

@@ -15,13 +15,13 @@ from harness.core.ids import safe_name
 from harness.core.run.events import EventStream
 from harness.core.run.exchanges import Exchange
 from harness.core.run.folder import RunFolder
+from harness.core.standards.table import standards
 from harness.record.har import HarFile
 from harness.record.raw import RawExchange
-from harness.record.redact.persons import Persons
+from harness.record.redact.people.persons import Persons
 from harness.record.redact.redactor import Redactor
 
 _OPEN_FILES = 64
-_SHORT = {"huisartsgegevens": "hg", "pdfa": "pd", "eafspraak": "ea", "zelfmetingen": "zm"}
 
 
 class Recorder:
@@ -119,5 +119,5 @@ def _prefix(cell: str) -> str:
     if len(parts) != 5:
         return safe_name(cell or "network")
     his, _, pgo, standard, _ = parts
-    name = standard.split("-", 1)[0]
-    return f"{his}.{pgo}.{_SHORT.get(name, name)}"
+    known = standards().get(standard)
+    return f"{his}.{pgo}.{known.short if known is not None else standard}"

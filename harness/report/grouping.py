@@ -9,6 +9,7 @@ from harness.core.run.findings import Finding
 from harness.core.text import Text
 from harness.core.verdicts import SEVERITY, Blame, Strength, Verdict, worst
 from harness.judge.catalogue import Catalogue, Requirement
+from harness.report.words import amount
 
 QUIET = (Verdict.PASS, Verdict.NOT_APPLICABLE)
 """Verdicts that nobody has to do anything about."""
@@ -34,11 +35,24 @@ class OpenGroup:
     evidence: tuple[Finding, ...]
 
 
-def verdicts(findings: Iterable[Finding]) -> dict[str, dict[str, Verdict]]:
-    """Worst verdict per cell key and requirement id."""
+Verdicts = dict[str, dict[str, Verdict]]
+"""Worst verdict per cell key and requirement id."""
+
+
+def verdicts(findings: Iterable[Finding]) -> Verdicts:
+    """What was found in each cell itself."""
+    return _worst((item.cell.key, item) for item in findings)
+
+
+def shared_verdicts(findings: Iterable[Finding]) -> Verdicts:
+    """What was found elsewhere and holds for each cell too."""
+    return _worst((key, item) for item in findings for key in item.holds_for)
+
+
+def _worst(pairs: Iterable[tuple[str, Finding]]) -> Verdicts:
     said: dict[str, dict[str, list[Verdict]]] = {}
-    for item in findings:
-        said.setdefault(item.cell.key, {}).setdefault(item.requirement, []).append(item.verdict)
+    for key, item in pairs:
+        said.setdefault(key, {}).setdefault(item.requirement, []).append(item.verdict)
     return {cell: {name: worst(items) for name, items in found.items()} for cell, found in said.items()}
 
 
@@ -81,6 +95,13 @@ def grouped(findings: Iterable[Finding]) -> list[list[Finding]]:
         )
         groups.setdefault(key, []).append(item)
     return list(groups.values())
+
+
+def how_often(items: list[Finding]) -> Text:
+    """How many times and in how many cells the same was found."""
+    places = {key for item in items for key in (item.cell.key, *item.holds_for)}
+    times, cells = amount(len(items), "time"), amount(len(places), "cell")
+    return Text(nl=f"{times.nl} in {cells.nl}", en=f"{times.en} in {cells.en}")
 
 
 def by_reason(findings: Iterable[Finding]) -> tuple[OpenGroup, ...]:

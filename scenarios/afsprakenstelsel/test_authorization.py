@@ -1,4 +1,4 @@
-"""The authorization interface of the DVZA. Flows follow from the catalogue (tested)."""
+"""The authorization interface: the PGO sends the browser of the person to the DVZA."""
 
 from __future__ import annotations
 
@@ -7,84 +7,29 @@ from harness.scenario import CellRun, Text, scenario
 
 @scenario(
     flow="collect",
-    flows=("again",),
-    requirements=(
-        "MM-AUT-001",
-        "MM-AUT-006",
-        "MM-AUT-010",
-    ),
-    title=Text(nl="Een goed authorization-verzoek", en="A proper authorization request"),
-)
-def test_authorization_accepted(cell: CellRun) -> None:
-    cell.judge()
-
-
-@scenario(
-    flow="collect",
-    flows=(
-        "neg-client-unknown",
-        "neg-redirect-host",
-        "neg-redirect-prefix",
-        "neg-redirect-port",
-        "neg-redirect-http",
-        "neg-redirect-relative",
-        "neg-redirect-missing",
-    ),
-    once=True,
-    requirements=(
-        "MM-AUT-002",
-        "MM-AUT-003",
-    ),
-    title=Text(nl="Fouten die een foutpagina geven (1a)", en="Errors that give an error page (1a)"),
-)
-def test_authorization_error_page(cell: CellRun) -> None:
-    cell.judge()
-
-
-@scenario(
-    flow="collect",
-    flows=(
-        "neg-response-type",
-        "neg-scope-missing",
-    ),
-    once=True,
-    requirements=("MM-AUT-004",),
-    title=Text(nl="Fouten die een redirect geven (1b)", en="Errors that give a redirect (1b)"),
-)
-def test_authorization_error_redirect(cell: CellRun) -> None:
-    cell.judge()
-
-
-@scenario(
-    flow="collect",
-    flows=(
-        "var-extra-parameter",
-        "neg-scope-suffix",
-        "neg-scope-unknown",
-        "neg-scope-two",
-        "neg-ids-absent",
-        "neg-ids-malformed",
-    ),
-    once=True,
-    requirements=(
-        "MM-AUT-005",
-        "MM-AUT-007",
-        "MM-AUT-008",
-    ),
-    title=Text(
-        nl="Onbekende parameters, vreemde scopes en ids", en="Unknown parameters, foreign scopes and ids"
+    title=Text(nl="Het PGO stuurt de persoon naar de DVZA", en="The PGO sends the person to the DVZA"),
+    steps=(
+        Text(
+            nl="Het PGO stuurt de browser van de persoon met een goed verzoek naar de DVZA; na "
+            "toestemming komt hij terug met een code.",
+            en="The PGO sends the browser of the person to the DVZA with a proper request; after consent "
+            "it returns with a code.",
+        ),
+        Text(
+            nl="Daarna met verzoeken die niet kloppen: een onbekend PGO, een ander adres om naar terug te "
+            "keren.",
+            en="Then with requests that are wrong: an unknown PGO, another address to return to.",
+        ),
+        Text(
+            nl="Een andere fout leidt terug naar het PGO, met de reden en met dezelfde state.",
+            en="Any other mistake leads back to the PGO, with the reason and the same state.",
+        ),
+        Text(
+            nl="Onbekende toevoegingen en een storing bij de DVZA horen erbij.",
+            en="Unknown additions and a failure at the DVZA are part of it.",
+        ),
     ),
 )
-def test_authorization_tolerance(cell: CellRun) -> None:
-    cell.judge()
-
-
-@scenario(
-    flow="collect",
-    flows=("var-failure",),
-    once=True,
-    requirements=("MM-AUT-009",),
-    title=Text(nl="Technische storing bij de DVZA", en="Technical failure at the DVZA"),
-)
-def test_technical_failure(cell: CellRun) -> None:
+def test_authorization(cell: CellRun) -> None:
+    """Asks what the DVZA accepts, refuses, and answers."""
     cell.judge()

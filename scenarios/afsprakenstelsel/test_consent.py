@@ -1,4 +1,4 @@
-"""Pages, consent, availability and age. Flows follow from the catalogue (tested)."""
+"""Pages, consent, availability and age: what the person sees at the DVZA."""
 
 from __future__ import annotations
 
@@ -7,46 +7,27 @@ from harness.scenario import CellRun, Text, scenario
 
 @scenario(
     flow="collect",
-    flows=("again",),
-    requirements=(
-        "MM-CON-001",
-        "MM-CON-002",
-        "MM-CON-003",
+    title=Text(nl="De persoon logt in en geeft toestemming", en="The person logs in and consents"),
+    steps=(
+        Text(
+            nl="De persoon ziet de landingspagina, logt in en krijgt de toestemmingsvraag, in die volgorde.",
+            en="The person sees the landing page, logs in and is asked for consent, in that order.",
+        ),
+        Text(
+            nl="De vraag noemt de zorgaanbieder en het PGO, en zet langdurige toestemming niet al aan.",
+            en="The question names the care provider and the PGO, and does not preselect long-term consent.",
+        ),
+        Text(
+            nl="Een ander weigert, heeft geen gegevens, of annuleert: het PGO mag daar het verschil niet "
+            "aan zien.",
+            en="Someone else refuses, has no data, or cancels: the PGO may not see the difference.",
+        ),
+        Text(
+            nl="Wie net geen zestien is krijgt niets; wie vandaag zestien wordt wel.",
+            en="Who is not quite sixteen gets nothing; who turns sixteen today does.",
+        ),
     ),
-    title=Text(nl="Landingspagina, inloggen en toestemming", en="Landing page, login and consent"),
 )
-def test_pages(cell: CellRun) -> None:
-    cell.judge()
-
-
-@scenario(
-    flow="collect",
-    flows=(
-        "neg-consent-refused",
-        "neg-no-data",
-        "neg-cancelled",
-    ),
-    once=True,
-    requirements=(
-        "MM-CON-004",
-        "MM-CON-005",
-        "MM-CON-007",
-    ),
-    title=Text(nl="Weigering, geen gegevens en annuleren", en="Refusal, no data and cancelling"),
-)
-def test_refusal_and_availability(cell: CellRun) -> None:
-    cell.judge()
-
-
-@scenario(
-    flow="collect",
-    flows=(
-        "neg-age-15",
-        "var-age-16",
-    ),
-    once=True,
-    requirements=("MM-CON-006",),
-    title=Text(nl="Leeftijdsgrens van 16 jaar", en="Age limit of 16 years"),
-)
-def test_age(cell: CellRun) -> None:
+def test_consent(cell: CellRun) -> None:
+    """Asks what the pages show and what a refusal gives away."""
     cell.judge()

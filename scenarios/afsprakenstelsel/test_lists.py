@@ -1,4 +1,4 @@
-"""Duties of the list publisher. Flows follow from the catalogue (tested)."""
+"""The lists of the stelselnode: who takes part, and where."""
 
 from __future__ import annotations
 
@@ -7,16 +7,22 @@ from harness.scenario import CellRun, Text, scenario
 
 @scenario(
     flow="collect",
-    flows=("again",),
-    requirements=(
-        "MM-LST-001",
-        "MM-LST-002",
-        "MM-LST-003",
-        "MM-LST-004",
-        "MM-LST-005",
-        "MM-LST-006",
+    title=Text(nl="Iedereen leest de lijsten", en="Everybody reads the lists"),
+    steps=(
+        Text(
+            nl="Het PGO haalt de vier lijsten op bij de stelselnode.",
+            en="The PGO fetches the four lists from the stelselnode.",
+        ),
+        Text(
+            nl="De lijsten volgen het schema van de release en noemen de partijen van deze combinatie.",
+            en="The lists follow the schema of the release and name the parties of this combination.",
+        ),
+        Text(
+            nl="Een nieuwe uitgave heeft een hoger volgnummer.",
+            en="A new publication has a higher number.",
+        ),
     ),
-    title=Text(nl="De vier lijsten", en="The four lists"),
 )
 def test_lists(cell: CellRun) -> None:
+    """Asks the duties of the list publisher."""
     cell.judge()

@@ -1,4 +1,4 @@
-"""The resource interface of the DVZA. Flows follow from the catalogue (tested)."""
+"""The resource interface: data only with a valid token, only of the person."""
 
 from __future__ import annotations
 
@@ -7,57 +7,28 @@ from harness.scenario import CellRun, Text, scenario
 
 @scenario(
     flow="collect",
-    flows=(
-        "neg-resource-query-token",
-        "neg-resource-body-token",
-        "neg-resource-no-token",
-        "neg-resource-garbage-token",
-        "neg-resource-expired",
+    title=Text(
+        nl="Het PGO vraagt gegevens met een toegangsbewijs", en="The PGO asks for data with an access token"
     ),
-    once=True,
-    requirements=(
-        "MM-RSC-001",
-        "MM-RSC-002",
-        "MM-RSC-007",
+    steps=(
+        Text(
+            nl="Het PGO vraagt gegevens zonder, met een verzonnen, en met een verlopen toegangsbewijs: "
+            "het krijgt niets.",
+            en="The PGO asks for data without, with a made-up, and with an expired token: it gets nothing.",
+        ),
+        Text(
+            nl="Met een geldig toegangsbewijs krijgt het alleen gegevens van deze persoon, ook als het "
+            "naar een ander vraagt.",
+            en="With a valid token it gets data of this person only, also when it asks for another.",
+        ),
+        Text(
+            nl="Het antwoord komt op tijd; extra headers storen niet; de gevraagde FHIR-versie wordt "
+            "gevolgd.",
+            en="The answer comes in time; extra headers do no harm; the FHIR version that was asked for "
+            "is honoured.",
+        ),
     ),
-    title=Text(nl="Gegevens alleen met een geldig token", en="Data only with a valid token"),
 )
-def test_resource_tokens(cell: CellRun) -> None:
-    cell.judge()
-
-
-@scenario(
-    flow="collect",
-    flows=(
-        "neg-resource-other-person",
-        "again",
-    ),
-    once=True,
-    requirements=(
-        "MM-RSC-003",
-        "MM-RSC-008",
-    ),
-    title=Text(nl="Alleen gegevens van de persoon zelf", en="Only data of the person"),
-)
-def test_resource_person(cell: CellRun) -> None:
-    cell.judge()
-
-
-@scenario(
-    flow="collect",
-    flows=(
-        "again",
-        "var-resource-extra-header",
-        "neg-resource-version",
-        "var-resource-plain-accept",
-    ),
-    once=True,
-    requirements=(
-        "MM-RSC-004",
-        "MM-RSC-005",
-        "MM-RSC-006",
-    ),
-    title=Text(nl="Tijd, headers en versies", en="Time, headers and versions"),
-)
-def test_resource_protocol(cell: CellRun) -> None:
+def test_resource(cell: CellRun) -> None:
+    """Asks what protects the record, and the protocol around it."""
     cell.judge()

@@ -8,13 +8,14 @@ from urllib.parse import urlencode
 import pytest
 
 from harness.core.errors import UsageError
-from harness.core.standards.queries import FOLDERS, base_operation, load_queries
+from harness.core.standards.queries import base_operation, load_queries
+from harness.core.standards.table import standards
 from harness.core.tdates import TDates
 
 DATES = TDates(date(2026, 3, 1))
 
 
-@pytest.mark.parametrize("standard", sorted(FOLDERS))
+@pytest.mark.parametrize("standard", sorted(standards()))
 def test_a_query_is_recognised_from_its_request(standard):
     for query in load_queries(standard):
         if query.each is not None or not query.path:

@@ -16,14 +16,9 @@ import pytest
 from harness.core.errors import ConfigurationError, InputError
 from harness.fhir.packages import package as module
 from harness.fhir.packages.cache import Cache, default_folder
-from harness.fhir.packages.load import (
-    PackageSet,
-    base_only,
-    describe,
-    load_packages,
-    version_key,
-    version_matches,
-)
+from harness.fhir.packages.load import load_packages
+from harness.fhir.packages.package import version_key, version_matches
+from harness.fhir.packages.package_set import PackageSet
 
 Load = Callable[..., PackageSet]
 
@@ -81,22 +76,25 @@ def tgz(folder: Path, target: Path) -> Path:
 
 def test_folder_with_json_and_xml(load: Load, tmp_path: Path) -> None:
     found = load(package(tmp_path / "p"))
-    one, two = found.structure_definition("http://x/one"), found.structure_definition("http://x/two|")
+    one, two = (
+        found.get("StructureDefinition", "http://x/one"),
+        found.get("StructureDefinition", "http://x/two|"),
+    )
     assert one is not None and one["type"] == "Patient" and "text" not in one
     assert two is not None and two["abstract"] is False
     assert found.get("Patient", "http://x/one") is None
     assert (
-        found.structure_definition("http://x/one|1") is one
-        and found.structure_definition("http://x/one|2") is None
+        found.get("StructureDefinition", "http://x/one|1") is one
+        and found.get("StructureDefinition", "http://x/one|2") is None
     )
-    assert [r["name"] for r in found.resources("StructureDefinition")] == ["two", "one"]
     assert [row.file for _, row in found.rows("StructureDefinition")] == ["deep/two.xml", "one.json"]
-    where = found.find("StructureDefinition", "http://x/one")
-    assert where is not None and where[0] is found.packages[0] and where[1].target == "Patient"
+    assert [(owner.name, row.target) for owner, row in found.rows("StructureDefinition")] == [
+        (found.packages[0].name, "Patient")
+    ] * 2
     assert found.base.embedded
     assert sorted(n.rule for n in found.notes) == ["fhir-base-embedded", "fhir-xml-namespace"]
     assert all(n.severity in ("information", "warning") for n in found.notes)
-    assert any("embedded" in line for line in describe(found.notes))
+    assert any("embedded" in note.message.en for note in found.notes)
 
 
 def test_every_container_gives_the_same_package(load: Load, tmp_path: Path) -> None:
@@ -122,15 +120,14 @@ def test_base_specification_only(load: Load) -> None:
     found = load()
     assert found.packages == () and found.base.embedded and found.model.version == "3.0.2"
     assert load(version="R4").model.version == "4.0.1"
-    assert found.value_set("http://hl7.org/fhir/ValueSet/administrative-gender") is not None
-    assert found.code_system("http://hl7.org/fhir/administrative-gender") is not None
+    assert found.get("ValueSet", "http://hl7.org/fhir/ValueSet/administrative-gender") is not None
+    assert found.get("CodeSystem", "http://hl7.org/fhir/administrative-gender") is not None
     assert (
-        found.structure_definition("http://hl7.org/fhir/StructureDefinition/patient-nationality") is not None
+        found.get("StructureDefinition", "http://hl7.org/fhir/StructureDefinition/patient-nationality")
+        is not None
     )
-    assert found.concept_map("http://nowhere") is None
-    row = found.find("ValueSet", "http://hl7.org/fhir/ValueSet/administrative-gender")
-    assert row is not None and row[0] is None and found.find("ValueSet", "http://nowhere") is None
-    assert base_only().identity()[0].embedded
+    assert found.get("ConceptMap", "http://nowhere") is None
+    assert found.identity()[0].embedded
 
 
 def test_packages_go_before_the_base_and_in_the_order_given(load: Load, tmp_path: Path) -> None:
@@ -139,9 +136,9 @@ def test_packages_go_before_the_base_and_in_the_order_given(load: Load, tmp_path
     (second / "vs.json").write_text(json.dumps({"resourceType": "ValueSet", "url": url, "name": "mine"}))
     (second / "one.json").write_text(json.dumps(profile("one", version="9")))
     found = load(first, second)
-    assert (found.value_set(url) or {}).get("name") == "mine"
-    assert (found.structure_definition("http://x/one") or {})["version"] == "1"
-    assert (load(second, first).structure_definition("http://x/one") or {})["version"] == "9"
+    assert (found.get("ValueSet", url) or {}).get("name") == "mine"
+    assert (found.get("StructureDefinition", "http://x/one") or {})["version"] == "1"
+    assert (load(second, first).get("StructureDefinition", "http://x/one") or {})["version"] == "9"
     assert [i.name for i in found.identity()] == ["hl7.fhir", "a.b", "c.d"]
     assert found.content_hash != load(second, first).content_hash
 
@@ -256,8 +253,8 @@ def test_defective_files_are_notes_and_the_rest_is_usable(load: Load, tmp_path: 
         ("fhir-json-syntax", "broken.json"),
         ("fhir-package-duplicate", "zwei.json"),
     } <= notes
-    assert found.value_set("http://v") is not None
-    assert (found.structure_definition("http://x/one") or {})["id"] == "one"
+    assert found.get("ValueSet", "http://v") is not None
+    assert (found.get("StructureDefinition", "http://x/one") or {})["id"] == "one"
     assert [n.rule for n in load(folder).notes] == [n.rule for n in found.notes]  # also from the cache
 
 
@@ -312,7 +309,7 @@ def test_links_are_not_followed_out_of_a_package(load: Load, tmp_path: Path) -> 
     except OSError:
         pytest.skip("no symbolic links on this platform")
     found = load(folder)
-    assert found.structure_definition("http://x/secret") is None and len(found.packages[0].store) == 2
+    assert found.get("StructureDefinition", "http://x/secret") is None and len(found.packages[0].store) == 2
     target = tmp_path / "link.tgz"
     with tarfile.open(target, "w:gz") as archive:
         archive.add(folder / "package.json", "package/package.json")
@@ -348,14 +345,16 @@ def test_second_load_comes_from_the_cache(
     monkeypatch.setattr(module.codec, "parse", None)  # nothing is parsed again
     second = load(folder)
     assert second.content_hash == first.content_hash
-    assert second.structure_definition("http://x/two") == first.structure_definition("http://x/two")
+    assert second.get("StructureDefinition", "http://x/two") == first.get(
+        "StructureDefinition", "http://x/two"
+    )
 
 
 @pytest.mark.parametrize("name", ["cached.json", "resources.index.json", "resources.jsonl"])
 @pytest.mark.parametrize("damage", ["absent", "cut", "changed"])
 def test_damaged_cache_is_made_again(load: Load, tmp_path: Path, name: str, damage: str) -> None:
     folder = package(tmp_path / "p")
-    expected = load(folder).structure_definition("http://x/two")
+    expected = load(folder).get("StructureDefinition", "http://x/two")
     file = cached_folder(tmp_path) / name
     good = file.read_bytes()
     if damage == "absent":
@@ -364,15 +363,15 @@ def test_damaged_cache_is_made_again(load: Load, tmp_path: Path, name: str, dama
         file.write_bytes(
             good[: len(good) // 2] if damage == "cut" else good.replace(b"two", b"TWO").replace(b"[", b"{")
         )
-    assert load(folder).structure_definition("http://x/two") == expected
-    assert load(folder).structure_definition("http://x/two") == expected
+    assert load(folder).get("StructureDefinition", "http://x/two") == expected
+    assert load(folder).get("StructureDefinition", "http://x/two") == expected
     assert file.read_bytes() == good
 
 
 def test_unwritable_cache_is_done_without(tmp_path: Path) -> None:
     (tmp_path / "cache").write_text("a file where the folder should be")
     found = load_packages([package(tmp_path / "p")], cache=Cache(tmp_path / "cache"), fhir_cache=tmp_path)
-    assert found.structure_definition("http://x/one") is not None
+    assert found.get("StructureDefinition", "http://x/one") is not None
 
 
 def test_cache_folder_of_the_platform(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -395,7 +394,10 @@ def test_official_packages(load: Load, material: Path) -> None:
     kinds = [row.type for _, row in found.rows("StructureDefinition")]
     assert len(kinds) >= 214 and sum(1 for _ in found.rows("ValueSet")) >= 261
     assert {n.rule for n in found.notes} == {"fhir-base-embedded", "fhir-package-version"}
-    assert found.structure_definition("http://fhir.nl/fhir/StructureDefinition/nl-core-patient") is not None
+    assert (
+        found.get("StructureDefinition", "http://fhir.nl/fhir/StructureDefinition/nl-core-patient")
+        is not None
+    )
     with pytest.raises(ConfigurationError, match="zib2017"):
         load(material / "eafspraak")
 
@@ -405,7 +407,7 @@ def test_hl7_archive_as_base(load: Load, material: Path) -> None:
     archive = material / "hl7-stu3" / "definitions-3.0.2.zip"
     found = load(archive)
     assert not found.base.embedded and len(found.base.content_hash) == 64 and found.notes == []
-    ours = base_only().base
+    ours = load_packages().base
     assert found.base.constraints == ours.constraints and found.base.bindings == ours.bindings
     assert [t.name for t in found.model] == [t.name for t in ours.model]
     with pytest.raises(ConfigurationError, match="another FHIR version"):

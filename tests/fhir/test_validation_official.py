@@ -100,11 +100,11 @@ def test_fresh_install_says_the_same(
 
 
 def test_embedded_facts_are_what_distill_writes(material: Path) -> None:
-    from harness.cli.profiles import _seeds
+    from harness.cli.profiles import seeds_of_standards
     from harness.fhir.profiles.books.embedded import embedded_facts
 
     loaded = load_packages([material / "zib2017", material / "eafspraak"])
-    chosen = _seeds(ROOT / "profiles" / "fhir" / "seeds.yaml")
+    chosen = seeds_of_standards()
     chosen += [row.url for _, row in loaded.rows("StructureDefinition") if row.target == "Extension"]
     book, missing = collect(Knowledge(loaded.base, loaded), chosen)
     facts = embedded_facts()

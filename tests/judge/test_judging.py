@@ -23,7 +23,9 @@ def judged(monkeypatch):
     """Findings of one cell when ``MUST`` is decided by a judge of the test."""
 
     def run(judge):
-        monkeypatch.setattr(judging, "judges", lambda: {MUST: judge})
+        monkeypatch.setattr(
+            judging, "judge_of", lambda requirement: judge if requirement.id == MUST else None
+        )
         view = CellView(
             CELL, [], load_catalogue(), t=date(2026, 3, 1), now=datetime(2026, 3, 1, 11, tzinfo=UTC)
         )

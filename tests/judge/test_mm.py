@@ -20,7 +20,7 @@ from harness.core.verdicts import Strength, Verdict, worst
 from harness.judge.catalogue import load_catalogue
 from harness.judge.judging import judge_requirements
 from harness.judge.view import CellView
-from harness.matrix.kill import DEFAULT_STANDARD, Bench
+from harness.matrix.kill import Bench
 from harness.medmij.flows import variants
 from harness.medmij.releases import release_ids
 from harness.network.file import read_network
@@ -37,7 +37,7 @@ Change = Callable[[Exchange], Exchange | None]
 @cache
 def recorded(release: str) -> tuple[Cell, tuple[Exchange, ...]]:
     bench = Bench(read_network("demo"), CATALOGUE, t=T, now=NOW)
-    cell = bench.cell(DEFAULT_STANDARD, release)
+    cell = bench.cell(bench.default_standard, release)
     with start(bench.network, t=T, intensity="normal") as running:
         for flow in ("collect", *variants()):
             running.drive(cell, flow)

@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 
 from harness.core.run.exchanges import Request, Response, header
+from harness.core.standards.faults import fault
 from harness.network.faults import his as his_faults
 from harness.network.faults import pgo as pgo_query_faults
 
@@ -33,13 +34,14 @@ def apply(name: str, request: Request, response: Response) -> Response:
         (ask("Binary/harness-onbekend-document-404"), "pd-unknown-binary"),
         (ask("DocumentReference/$"), "pd-bad-path"),
         (ask("DocumentReference/d1"), "pd-manifest-document"),
-        (ask("", method="POST"), "zm-send"),
+        (ask("", method="POST"), "send"),
         (ask("Patient"), ""),
         (ask("metadata"), ""),
     ],
 )
 def test_requests_are_recognised(request_, operation):
-    assert his_faults.operation_of(request_, T) == operation
+    query = his_faults.query_of(request_, T)
+    assert (query.operation if query is not None else "") == operation
 
 
 def test_a_fault_only_touches_its_own_queries():
@@ -74,7 +76,7 @@ def test_bsn_in_self_link():
     ids=["html", "broken", "none", "empty", "outcome"],
 )
 def test_no_fault_breaks_the_twin(name, response):
-    operations = his_faults.CHANGES[name][0] or {"hg-encounter"}
+    operations = fault(name).on or ("hg-encounter",)
     paths = {
         "hg-encounter": "Encounter",
         "hg-episodes": "EpisodeOfCare",

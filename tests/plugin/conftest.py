@@ -30,7 +30,7 @@ from harness.scenario import Text, scenario
 def test_documents(cell):
     cell.judge()
 
-@scenario(flow="again", once=True, requirements=("{FRAMEWORK}",), title=Text(nl="b", en="b"))
+@scenario(flow="again", requirements=("{FRAMEWORK}",), title=Text(nl="b", en="b"))
 def test_framework(cell):
     cell.judge()
 """
@@ -131,7 +131,7 @@ def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Callable[
         process: bool = False,
     ) -> Ran:
         known = {name: passing(name) for name in (DOCUMENTS, FRAMEWORK)} | (judges or {})
-        monkeypatch.setattr(judging, "judges", lambda: known)
+        monkeypatch.setattr(judging, "judge_of", lambda requirement: known.get(requirement.id))
         monkeypatch.setenv("PYTHONPATH", str(ROOT))
         if not list(pytester.path.glob("test_*.py")):
             pytester.makepyfile(test_story=SCENARIOS)

@@ -91,6 +91,22 @@ def test_a_folder_that_is_somebody_elses_refuses_the_run(run, network, pytester)
     assert files(pytester.path / "run") == {"letter.txt"}
 
 
+def test_a_scenario_with_an_unknown_requirement_refuses_the_run(run, network, pytester):
+    pytester.makepyfile(
+        test_story="""
+from harness.scenario import Text, scenario
+
+@scenario(flow="collect", requirements=("PD-GEN-0O1",), title=Text(nl="a", en="a"))
+def test_documents(cell):
+    cell.judge()
+"""
+    )
+    done = run()
+    assert done.code == 2
+    assert "unknown requirement 'PD-GEN-0O1'" in done.out and "did you mean PD-GEN-0" in done.out
+    assert network.driven == []
+
+
 def test_a_flow_that_cannot_be_driven_breaks_only_its_items(run, network):
     network.broken["again"] = RuntimeError("no such page")
     done = run("--harness-vendor", "his-eik", "--harness-pgo", "pgo-zon")

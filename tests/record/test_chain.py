@@ -327,6 +327,12 @@ def _set(number: int, **changes: object) -> Any:
         (lambda content: content[:2] + content[3:], ProblemKind.CHAIN),
         (lambda content: [content[0], content[2], content[1], *content[3:]], ProblemKind.CHAIN),
         (lambda content: [*content, content[-1]], ProblemKind.CHAIN),
+        (
+            lambda content: [*content[:2], content[2].replace(b"_id=", b"_id=1"), *content[3:]],
+            ProblemKind.CHAIN,
+        ),
+        (lambda content: [*content[:-1], content[-1].replace(b'"seq":6', b'"seq":7')], ProblemKind.CHAIN),
+        (lambda content: rechain([*content, content[2]]), ProblemKind.CHAIN),
         (lambda content: content[1:], ProblemKind.HEAD),
         (lambda content: [content[0].replace(RUN.encode(), b"b" * 64), *content[1:]], ProblemKind.RUN),
         (lambda content: [content[0].replace(b"exchanges-2", b"exchanges-3")], ProblemKind.FORMAT),

@@ -273,6 +273,10 @@ CHANGES: dict[str, tuple[Any, ProblemKind]] = {
         lambda seal: _signature(seal, 0, sig=seal.envelopes[0].signatures[0].sig.rstrip("=")),
         ProblemKind.ENVELOPE,
     ),
+    "base64 with loose bits": (
+        lambda seal: _signature(seal, 0, sig=seal.envelopes[0].signatures[0].sig[:-3] + "h=="),
+        ProblemKind.ENVELOPE,
+    ),
     "base64 beyond ASCII": (lambda seal: _signature(seal, 0, sig="é"), ProblemKind.ENVELOPE),
     "envelopes exchanged": (
         lambda seal: msgspec.structs.replace(seal, envelopes=seal.envelopes[::-1]),
@@ -360,6 +364,26 @@ def test_every_byte_of_a_seal_counts(folder: Path, tmp_path: Path) -> None:
         path.write_bytes(whole[:cut])
         with pytest.raises(EvidenceError):
             envelope.check_seal(folder, data, made.root, made.run, trust, NOW)
+
+
+def test_a_seal_has_one_form(folder: Path, tmp_path: Path) -> None:
+    _, private, public = key_file(tmp_path)
+    sealed(folder, load_signing_key(private))
+    path = folder / "seal.json"
+    whole = path.read_bytes()
+    for data in (whole + b" ", json.dumps(json.loads(whole)).encode(), whole.replace(b"\n", b"\r\n")):
+        path.write_bytes(data)
+        assert kind_of(check(folder, public)) is ProblemKind.ENVELOPE
+
+
+def test_a_certificate_of_another_key_does_not_count(folder: Path, tmp_path: Path) -> None:
+    """Even when the signer himself named it in what he signed."""
+    authority = Authority()
+    _, private, _ = key_file(tmp_path)
+    key = load_signing_key(private)
+    sealed(folder, SigningKey(key.signer, (authority.leaf(KEYS["p256"]()),)))
+    (tmp_path / "root.pem").write_bytes(certificate_pem(authority.certificate))
+    assert kind_of(check(folder, tmp_path / "root.pem")) is ProblemKind.STATEMENT
 
 
 def test_the_seal_of_another_run_does_not_fit(folder: Path, tmp_path: Path) -> None:

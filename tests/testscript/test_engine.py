@@ -280,12 +280,195 @@ def test_rule_extension_of_the_other_vendor_is_understood(kit, run):
     assert run_one(kit, run, SEARCH, fragment).verdict is Verdict.PASS
 
 
-def test_operator_input_is_filled_in_by_a_self_test_only_and_noted(kit, run):
-    text = variable("Some-BSN")
+BSN = "http://fhir.nl/fhir/NamingSystem/bsn"
+
+
+def test_operator_input_comes_from_the_fixtures_and_is_noted(kit, run):
+    path = kit.reference / "patient.xml"
+    known = f'<identifier><system value="{BSN}"/><value value="999911120"/></identifier>'
+    path.write_text(path.read_text().replace("<name>", known + "<name>"))
     result = run_one(
-        kit, run, operation("search", "Patient", "?identifier=x|${Some-BSN}"), OK, variables=text
+        kit, run, operation("search", "Patient", f"?identifier={BSN}|${{Some-BSN}}&_id=${{patient-id}}"), OK,
+        check(expression="Bundle.total.toInteger() = 1"), variables=variable("Some-BSN") + variable("patient-id"),
+    )  # fmt: skip
+    assert result.verdict is Verdict.PASS, result.findings
+    assert "999911120" in result.notes[0] and PATIENT in result.notes[1]
+
+
+def test_operator_input_that_nothing_answers_waits_and_is_never_invented(kit, run):
+    for name in ("Some-BSN", "reason", "task-id"):
+        result = run_one(
+            kit, run, operation("search", "Patient", f"?identifier=x|${{{name}}}"), OK,
+            operation("search", "Patient"), check(responseCode="404"), variables=variable(name),
+        )  # fmt: skip
+        assert result.verdict is Verdict.INCONCLUSIVE and not result.notes
+        assert "waits for input" in result.findings[0].received
+        assert f"--set {name}=" in result.findings[0].next_step.en
+        assert not result.asserts["fail"] and result.asserts["not-applicable"] == 2
+
+
+def test_value_of_a_primitive_is_its_text(kit, run):
+    result = run_one(
+        kit, run, SEARCH, OK,
+        check(expression="Bundle.entry.resource.where($this is Observation).where(status.where(value = 'final')).count() = 2"),
+        check(expression="Bundle.entry.resource.where(id = 'kit-o1').status.value", operator="equals", value="final"),
+        check(expression="Bundle.entry.resource.where(id = 'kit-o1').status.value = 'amended'"),
+    )  # fmt: skip
+    assert asserts(result) == [Verdict.PASS, Verdict.PASS, Verdict.PASS, Verdict.FAIL]
+
+
+INVALID = {
+    "unknown function": "Bundle.entry.wher(resource.exists())",
+    "unknown function that is not reached": "Bundle.entry.where(fullUrl = 'x').where(resource.fooBar()).empty()",
+    "arguments": "Bundle.entry.exists('a', 'b')",
+    "syntax": "Bundle.entry.where(",
+}
+
+
+def test_an_invalid_expression_is_an_error_of_the_script_never_of_the_product(kit, run):
+    for name, text in INVALID.items():
+        result = run_one(kit, run, SEARCH, OK, check(expression=text))
+        (finding,) = result.findings
+        assert result.verdict is finding.verdict is Verdict.ERROR, name
+        assert finding.blame.value == "specification" and "publisher" in finding.next_step.en, name
+        result = run_one(
+            kit, run, SEARCH, operation("read", "Observation", "/${a}"), check(responseCode="404"),
+            variables=variable("a", expression=text.replace("Bundle", "Patient"), source="p"),
+            fixtures=fixture("p", "../_reference/resources/patient.xml"),
+        )  # fmt: skip
+        assert result.verdict is Verdict.ERROR and result.findings[0].blame.value == "specification", name
+
+
+def test_what_the_engine_cannot_evaluate_is_its_own_error(kit, run):
+    result = run_one(kit, run, SEARCH, OK, check(expression="Bundle.entry.resource[0].status.memberOf('x')"))
+    assert result.verdict is Verdict.ERROR and result.findings[0].blame.value == "harness"
+
+
+def test_expressions_know_the_frozen_day(kit, run):
+    result = run_one(kit, run, SEARCH, OK, check(expression="today() = @2026-03-01"))
+    assert result.verdict is Verdict.PASS, result.findings
+
+
+def test_asserts_do_not_look_at_an_exchange_before_an_operation_that_was_not_performed(kit, run):
+    result = only(run(kit.server_script(tests=[
+        [SEARCH, OK, operation("frobnicate", "Patient"), check(resource="Patient")],
+        [check(resource="Patient")],
+        [SEARCH, check(resource="Bundle")],
+    ])))  # fmt: skip
+    assert result.verdict is Verdict.ERROR and not result.asserts["fail"]
+    assert asserts(result) == [
+        Verdict.PASS, Verdict.NOT_APPLICABLE, Verdict.NOT_APPLICABLE, Verdict.PASS,
+    ]  # fmt: skip
+
+
+def test_a_response_without_the_value_that_a_script_needs_leaves_it_undecided(kit, run):
+    result = run_one(
+        kit, run, operation("search", "Encounter", response="none"), OK,
+        operation("read", "Encounter", "/${first}"), check(responseCode="200"),
+        variables=variable("first", expression="Bundle.entry[0].resource.id", source="none"),
+    )  # fmt: skip
+    assert result.verdict is Verdict.INCONCLUSIVE and "no value" in result.findings[0].received
+
+
+def test_the_next_page_is_followed_where_a_script_asks_for_it(kit, run):
+    first = operation("search", "Observation", "?_count=2", response="page")
+    following = check(expression="Bundle.entry.count() = 2")
+    result = run_one(
+        kit, run, first, OK, following, operation("read", url="${next}"), OK, check(expression="Bundle.entry.count() = 1"),
+        variables=variable("next", expression="Bundle.link.where(relation = 'next').url", source="page"),
+    )  # fmt: skip
+    assert result.verdict is Verdict.PASS, result.findings
+
+
+def test_a_variable_may_be_a_header_of_a_response(kit, run):
+    from scriptkit import value
+
+    extra = f"<variable>{value('name', 'type')}{value('headerField', 'Content-Type')}{value('sourceId', 'found')}</variable>"
+    path = f"<variable>{value('name', 'odd')}{value('path', '/x')}{value('sourceId', 'found')}</variable>"
+    good = check(headerField="Content-Type", value="${type}")
+    assert run_one(kit, run, SEARCH, good, variables=extra).verdict is Verdict.PASS
+    odd = run_one(kit, run, SEARCH, check(headerField="Content-Type", value="${odd}"), variables=path)
+    assert odd.verdict is Verdict.ERROR and "variable.path" in odd.findings[0].received
+
+
+def test_a_set_whose_scripts_send_no_token_is_answered(kit, run):
+    kit.server_script(operation("search", "Patient", headers={}) + OK, name="a")
+    kit.server_script(operation("search", "Patient", headers={}) + check(responseCode="401"), name="b")
+    results = run(kit.goal)
+    assert {name: r.verdict.value for name, r in results.items()} == {"a": "pass", "b": "fail"}
+    kit.server_script(operation("search", "Patient") + OK, name="c")
+    results = run(kit.goal)
+    assert {name: r.verdict.value for name, r in results.items()} == {
+        "a": "fail",
+        "b": "pass",
+        "c": "pass",
+    }, "beside scripts with tokens a script without tests just that"
+
+
+def load_file(kit):
+    return kit.goal / "_LoadResources" / "load-resources-purgecreateupdate-xml.xml"
+
+
+def test_a_token_stands_for_the_patients_that_are_loaded(kit, run):
+    path, text = load_file(kit), load_file(kit).read_text()
+    gone = operation(
+        "purge", "Patient", "kit-gone/$purge", own=True, accept="", headers={"Authorization": TOKEN}
     )
-    assert result.verdict is Verdict.PASS and "Some-BSN" in result.notes[0]
+    path.write_text(text.replace("</setup>", gone + "</setup>"))
+    (kit.root / "QualificationTokens.json").unlink()
+    count = check(expression="Bundle.entry.where(resource.is(Patient)).count() = 1")
+    result = run_one(kit, run, operation("search", "Patient"), OK, count)
+    assert result.verdict is Verdict.PASS, result.findings
+
+
+def test_a_token_may_stand_for_several_patients(kit, run):
+    path, text = load_file(kit), load_file(kit).read_text()
+    (kit.reference / "other.xml").write_text(
+        (kit.reference / "patient.xml").read_text().replace(PATIENT, "kit-other")
+    )
+    purge = operation(
+        "purge", "Patient", "kit-other/$purge", own=True, accept="", headers={"Authorization": TOKEN}
+    )
+    put = operation(
+        "update", "Patient", "/kit-other", own=True, source="other", headers={"Authorization": TOKEN}
+    )
+    text = text.replace("</setup>", purge + "</setup>").replace("</test>", put + "</test>")
+    path.write_text(
+        text.replace("<variable>", fixture("other", "../_reference/resources/other.xml") + "<variable>", 1)
+    )
+    (kit.root / "QualificationTokens.json").unlink()
+    result = run_one(
+        kit, run, operation("search", "Patient"), OK,
+        check(expression="Bundle.entry.where(resource.is(Patient)).count() = 2"),
+        operation("read", "Patient", "/kit-other"), check(responseCode="200"),
+    )  # fmt: skip
+    assert result.verdict is Verdict.PASS, result.findings
+
+
+def test_a_set_that_only_sends_needs_no_fixtures(tmp_path, run):
+    from scriptkit import Kit
+
+    kit = Kit(tmp_path / "sending")
+    load_file(kit).unlink()
+    for path in kit.reference.iterdir():
+        path.unlink()
+    kit.write("_reference/bundles/b.json", '{"resourceType":"Bundle","type":"batch","entry":[]}')
+    (kit.root / "QualificationTokens.json").unlink()
+    send = operation("batch", source="b", contentType="json")
+    kit.server_script(send + OK, name="sends", fixtures=fixture("b", "../_reference/bundles/b.json"))
+    kit.server_script(operation("search", "Patient") + OK, name="asks")
+    results = run(kit.goal)
+    assert results["sends"].verdict is Verdict.PASS, results["sends"].findings
+    assert results["asks"].verdict is Verdict.ERROR and "no fixtures" in results["asks"].findings[0].received
+
+
+def test_what_only_the_client_can_bring_is_left_undecided_in_a_self_test(kit, run):
+    kit.client_script(
+        operation("transaction", headers={"Authorization": TOKEN}, accept=""),
+        check(expression="Bundle.type = 'transaction'", direction="request"),
+    )
+    result = run(kit.goal)["client"]
+    assert result.verdict is Verdict.INCONCLUSIVE and "itself can bring" in result.findings[0].received
 
 
 def test_the_setup_of_another_variant_gives_our_server_its_data(kit, run):

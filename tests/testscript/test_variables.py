@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.testscript.execute.requests import encode
+from harness.testscript.read.errors import PlaceholderError
 from harness.testscript.read.model import TestScript, Variable
-from harness.testscript.read.placeholders import PlaceholderError, Values
+from harness.testscript.read.placeholders import Values
 
 T = date(2026, 3, 31)
 

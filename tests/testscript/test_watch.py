@@ -83,7 +83,7 @@ def test_each_request_goes_to_the_script_it_is_most_like_in_any_order(mock):
 def test_a_wrong_query_fails_its_script_and_a_second_try_may_pass(mock):
     get(mock, "Observation?date=ge2020-01-01")
     first = mock.watch.sessions[0]
-    assert first.execution.done and first.execution.result().verdict is Verdict.FAIL
+    assert first.done and first.result().verdict is Verdict.FAIL
     get(mock, "Observation?code=85354-9")
     get(mock, "Observation?date=ge2025-12-31")
     result = first.result()
@@ -94,9 +94,139 @@ def test_extra_traffic_is_answered_and_logged(mock):
     assert get(mock, "metadata", token="").status == 200
     assert get(mock, "Encounter").status == 200
     assert get(mock, "Observation/kit-o1").status == 200
-    assert get(mock, "Observation?code=85354-9", token="Bearer other").status == 401
+    assert get(mock, "Observation", token="Bearer other").status == 401
     assert len(mock.watch.extra) == 4
-    assert not any(s.execution.done for s in mock.watch.sessions)
+    assert not any(s.done for s in mock.watch.sessions)
+
+
+def test_a_wrong_token_is_judged_by_the_script_that_it_was_meant_for(mock):
+    assert get(mock, "Observation?date=ge2025-12-31", token="Bearer other").status == 401
+    recent = mock.watch.sessions[0]
+    assert recent.done and recent.result().verdict is Verdict.FAIL
+    assert any("Authorization" in finding.expected for finding in recent.result().findings)
+    assert not any(session.done for session in mock.watch.sessions[1:])
+    get(mock, "Observation?date=ge2025-12-31")
+    assert recent.result().verdict is Verdict.PASS and recent.attempts == 2
+
+
+@pytest.fixture
+def similar(kit, plan):
+    """Three scripts whose first request is of one kind, the least described one first."""
+    kit.client_script(search("?_include=Observation:subject"), count(3), name="a-all")
+    kit.client_script(search("?code=8867-4&date=ge${DATE, T, D,-60}"), count(2), name="b-both")
+    kit.client_script(search("?category=x"), count(0), name="c-category")
+    return prepare([kit.goal], plan, BASE)
+
+
+def test_a_missing_parameter_is_judged_by_the_script_that_describes_the_others(similar):
+    get(similar, "Observation?code=8867-4")
+    assert [s.done for s in similar.watch.sessions] == [False, True, False]
+    assert similar.watch.sessions[1].result().verdict is Verdict.FAIL
+
+
+def test_a_failed_script_is_tried_again_while_others_of_its_kind_wait(similar):
+    get(similar, "Observation?code=8867-4")
+    get(similar, "Observation?code=8867-4&date=ge2025-12-31")
+    done = [s.done for s in similar.watch.sessions]
+    assert done == [False, True, False]
+    result = similar.watch.sessions[1].result()
+    assert result.verdict is Verdict.PASS and result.attempts == 2
+
+
+def test_a_request_that_passed_may_come_again_and_harms_no_other_script(similar):
+    for _ in range(3):
+        get(similar, "Observation?code=8867-4&date=ge2025-12-31")
+    assert [s.done for s in similar.watch.sessions] == [False, True, False]
+    assert similar.watch.sessions[1].attempts == 1 and len(similar.watch.extra) == 2
+
+
+def parameter(name, text):
+    from scriptkit import QUERY_PARAMETER
+
+    extension = f'<extension url="{QUERY_PARAMETER}"><valueString value="{name}"/></extension>'
+    return check(extension=extension, operator="equals", value=text, direction="request")
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_scripts_with_the_same_description_are_told_apart_by_their_asserts(kit, plan, order):
+    kit.client_script(search(""), parameter("code", "8867-4"), name="a")
+    kit.client_script(search(""), parameter("code", "85354-9"), name="b")
+    queries = ("Observation?code=8867-4", "Observation?code=85354-9")
+    mock = prepare([kit.goal], plan, BASE)
+    for number in order:
+        get(mock, queries[number])
+    assert verdicts(mock) == {"a": Verdict.PASS, "b": Verdict.PASS}
+    mock = prepare([kit.goal], plan, BASE)
+    for number in order:
+        get(mock, queries[number].replace("code=", "code=x"))
+    assert Verdict.PASS not in verdicts(mock).values()
+
+
+@pytest.mark.parametrize("order", [(2, 3), (3, 2)])
+def test_scripts_with_the_same_request_are_told_apart_by_the_answer(kit, plan, order):
+    for number in (2, 3):
+        kit.client_script(search(""), count(number), name=f"expects-{number}")
+    mock = prepare([kit.goal], plan, BASE)
+    for number in order:
+        get(mock, "Observation" + ("?date=ge2025-12-31" if number == 2 else ""))
+    assert set(verdicts(mock).values()) == {Verdict.PASS}
+
+
+def test_a_read_of_another_instance_that_is_there_is_other_traffic(kit, plan):
+    kit.client_script(operation("read", "Observation", "/kit-o3", headers={"Authorization": TOKEN}, accept=""),
+                      check(responseCode="200"), name="reads")  # fmt: skip
+    mock = prepare([kit.goal], plan, BASE)
+    assert get(mock, "Observation/kit-o1").status == 200 and not mock.watch.sessions[0].done
+    assert get(mock, "Observation/kit-o9").status == 404 and mock.watch.sessions[0].done
+    get(mock, "Observation/kit-o3")
+    assert verdicts(mock) == {"reads": Verdict.PASS}
+
+
+def test_a_posted_search_is_like_its_parameters(similar):
+    headers = (("Authorization", TOKEN), ("Content-Type", "application/x-www-form-urlencoded"))
+    body = b"code=8867-4&date=ge2025-12-31"
+    request = Request(method="POST", url=f"{BASE}/Observation/_search", headers=headers, body=body)
+    assert similar.watch.handle(request).status == 200
+    assert [s.passed for s in similar.watch.sessions] == [False, True, False]
+
+
+@pytest.mark.parametrize(("kind", "verdict"), [("batch", Verdict.FAIL), ("transaction", Verdict.PASS)])
+def test_a_client_may_bring_its_own_bundle(kit, plan, kind, verdict):
+    kit.client_script(
+        operation("transaction", headers={"Authorization": TOKEN}, accept=""),
+        check(expression="Bundle.type = 'transaction'", direction="request"),
+    )
+    mock = prepare([kit.goal], plan, BASE)
+    headers = (("Authorization", TOKEN), ("Content-Type", "application/fhir+json"))
+    body = b'{"resourceType":"Bundle","type":"%s","entry":[]}' % kind.encode()
+    mock.watch.handle(Request(method="POST", url=BASE, headers=headers, body=body))
+    assert verdicts(mock) == {"client": verdict}
+
+
+def test_what_a_client_sends_for_one_script_is_not_in_the_store_of_another(kit, plan):
+    send = operation("transaction", headers={"Authorization": TOKEN}, accept="")
+    kit.client_script(send, check(responseCode="200"), name="a-sends")
+    kit.client_script(send, check(responseCode="500"), name="b-sends-too")
+    kit.client_script(search(""), count(3), name="c-counts")
+    mock = prepare([kit.goal], plan, BASE)
+    headers = (("Authorization", TOKEN), ("Content-Type", "application/fhir+json"))
+    body = b'{"resourceType":"Bundle","type":"transaction","entry":[{"fullUrl":"urn:uuid:1","resource":{"resourceType":"Observation","status":"final","code":{"text":"x"},"subject":{"reference":"Patient/%s"}},"request":{"method":"POST","url":"Observation"}}]}'
+    mock.watch.handle(Request(method="POST", url=BASE, headers=headers, body=body % PATIENT.encode()))
+    get(mock, "Observation")
+    found = verdicts(mock)
+    assert found["a-sends"] is found["c-counts"] is Verdict.PASS
+    sent = mock.watch.sessions[0].current.server.store
+    assert (
+        len(sent.all("Observation")) == 4
+        and len(mock.watch.sessions[1].current.server.store.all("Observation")) == 3
+    )
+
+
+def test_a_set_without_tokens_is_watched(kit, plan):
+    kit.client_script(operation("search", "Patient", headers={}, accept=""), count(1))
+    mock = prepare([kit.goal], plan, BASE)
+    assert get(mock, "Patient", token="").status == 200 and get(mock, "Encounter", token="").status == 200
+    assert verdicts(mock) == {"client": Verdict.PASS}
 
 
 def test_what_did_not_come_is_inconclusive_with_the_expected_request(mock):
@@ -192,6 +322,35 @@ def test_the_served_mock_ends_when_all_scenarios_are_done(kit, plan, tmp_path, c
     assert len(hars) == 2, "all traffic at once, and the exchanges of the script"
     assert all(TOKEN.split()[1] not in har.read_text() for har in hars), "secrets are replaced first"
     assert (out / "events.jsonl").read_text().count("script-matched") == 1
+
+
+def test_a_script_that_waits_for_input_is_undecided_from_the_start(kit, plan):
+    from scriptkit import variable
+
+    kit.client_script(search("?identifier=${reason}"), count(1), variables=variable("reason"))
+    mock = prepare([kit.goal], plan, BASE)
+    told = []
+    mock.watch.notify = lambda kind, **facts: told.append((kind, facts.get("verdict")))
+    mock.watch.announce()
+    assert told == [("script-finished", "inconclusive")] and mock.watch.complete
+    assert get(mock, "Observation?identifier=x").status == 200 and len(mock.watch.extra) == 1
+
+
+def test_the_served_mock_waits_for_another_try(kit, plan, monkeypatch):
+    from harness.testscript.watch import live
+
+    kit.client_script(search(RECENT), count(2))
+    monkeypatch.setattr(live, "PATIENCE", 0.5)
+    mock = prepare([kit.goal], plan, BASE)
+    get(mock, "Observation?date=ge2020-01-01")
+    timer = threading.Timer(0.2, get, (mock, "Observation?date=ge2025-12-31"))
+    timer.start()
+    assert live._until_done(mock, LiveOptions()) == "complete"
+    assert verdicts(mock) == {"client": Verdict.PASS}
+    get(mock, "Encounter")
+    mock = prepare([kit.goal], plan, BASE)
+    get(mock, "Observation?date=ge2020-01-01")
+    assert live._until_done(mock, LiveOptions()) == "complete" and verdicts(mock) == {"client": Verdict.FAIL}
 
 
 def test_the_served_mock_ends_after_idle_time(kit, plan):

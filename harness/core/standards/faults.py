@@ -1,22 +1,39 @@
 """The fault catalogue: every deliberate defect a twin can be switched to, and what must catch it.
 
-Read from ``profiles/*/faults.yaml``. A fault *kills* its requirements: their verdict leaves ``pass``.
-``also`` names at most three requirements that it unavoidably takes along, with the reason; anything else that
-changes is a false alarm. A fault with a ``flow`` is switched on only while that flow runs, so that a defect
-that would stop every flow shows up in one of them.
+Read from ``faults.yaml`` of the trust framework, of each standard, and of every standard. A fault *kills* its
+requirements: their verdict leaves ``pass``. ``also`` names requirements that it unavoidably takes along, with
+the reason; anything else that changes is a false alarm. A fault with a ``flow`` is switched on only while
+that flow runs, so that a defect that would stop every flow shows up in one of them.
 """
 
 from __future__ import annotations
 
 from functools import cache
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
-from harness.core.data import data_path
-from harness.core.errors import ConfigurationError, UsageError, nearest
+from harness.core.errors import UsageError, nearest
+from harness.core.standards.completeness import require_complete
+from harness.core.standards.entries import every_fault, own_entries, trust_entries
+from harness.core.standards.table import standards
 from harness.core.text import Text
-from harness.core.yamlfile import load_yaml
+
+
+class Change(msgspec.Struct, frozen=True, kw_only=True):
+    """What a fault does to the matches of an answer, where data can say it.
+
+    :ivar set: element → value (T-relative; ``None`` leaves it out), of the first match.
+    :ivar lose: the last match is missing; ``twice``: the first occurs twice.
+    :ivar unlike: of the matches, one without these texts: those that expectations look at are left alone.
+    :ivar every: every match, not one.
+    """
+
+    set: dict[str, Any] = {}
+    lose: bool = False
+    twice: bool = False
+    unlike: tuple[str, ...] = ()
+    every: bool = False
 
 
 class Fault(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,6 +43,8 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
     :ivar also: requirement id → reason why it is taken along.
     :ivar flow: flow in which it is switched on; ``""``: always.
     :ivar releases: families in which it exists; empty: all.
+    :ivar on: queries that it acts on; empty: every search.
+    :ivar change: what it does to an answer; ``None``: code says it.
     """
 
     name: str
@@ -36,26 +55,27 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
     flow: str = ""
     releases: tuple[str, ...] = ()
     standard: str = ""
+    on: tuple[str, ...] = ()
+    change: Change | None = None
 
 
 @cache
 def faults() -> dict[str, Fault]:
     """All faults by name.
 
-    :raises ConfigurationError: a file is wrong or two faults share a name.
+    :raises ConfigurationError: a folder of a standard is not whole.
     """
-    found: dict[str, Fault] = {}
-    for path in sorted(data_path("profiles").glob("*/faults.yaml")):
-        document = load_yaml(path, schema="faults")
-        for index, raw in enumerate(document.data["faults"]):
-            item = msgspec.convert({**raw, "standard": document.data.get("standard", "")}, Fault)
-            if item.name in found:
-                raise ConfigurationError(
-                    Text(nl=f"fout '{item.name}' bestaat al", en=f"fault '{item.name}' exists already"),
-                    where=document.where("faults", index),
-                )
-            found[item.name] = item
-    return found
+    require_complete()
+    table = standards().values()
+    entries = [
+        *trust_entries("faults"),
+        *(entry for item in table for entry in own_entries(item, "faults")),
+        *every_fault(table),
+    ]
+    return {
+        entry.data["name"]: msgspec.convert({**entry.data, "standard": entry.standard}, Fault)
+        for entry in entries
+    }
 
 
 def fault(name: str) -> Fault:

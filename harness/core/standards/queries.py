@@ -20,19 +20,9 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 import msgspec
 
-from harness.core.data import data_path
-from harness.core.errors import ConfigurationError, UsageError, nearest
+from harness.core.standards.table import Standard, standard
 from harness.core.tdates import TDates
-from harness.core.text import Text
 from harness.core.yamlfile import load_yaml
-
-FOLDERS: dict[str, str] = {
-    "huisartsgegevens-2.0": "huisartsgegevens",
-    "pdfa-3.0": "pdfa",
-    "eafspraak-2.0": "eafspraak",
-    "zelfmetingen-2.0": "zelfmetingen",
-}
-"""Folder below ``profiles/`` per standard id."""
 
 _SUFFIX = re.compile(r"^(.*)-(json|xml|native)$")
 _SEARCH = re.compile(r"[A-Z][A-Za-z]+(/\$lastn)?")
@@ -49,6 +39,7 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
     :ivar formats: ``json``, ``xml``, ``native`` (no FHIR Accept).
     :ivar flow: ``collect`` or ``share``.
     :ivar each: operation and FHIRPath expression whose values in that answer are requested one by one.
+    :ivar reads: resource type that the values of ``each`` lead to.
     :ivar limit: most values of ``each`` that are requested.
     :ivar body: name of a Bundle in ``fixtures/personen/<person>/sturen``, ``""`` for none.
     :ivar headers: extra request headers.
@@ -63,6 +54,7 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
     formats: tuple[str, ...] = ("json", "xml")
     flow: str = "collect"
     each: tuple[str, str] | None = None
+    reads: str = ""
     limit: int = 0
     body: str = ""
     headers: dict[str, str] = {}
@@ -87,17 +79,20 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Queries(msgspec.Struct, frozen=True, kw_only=True):
-    """All queries of one standard.
-
-    :ivar gegevensdienst: id of the data service for collecting; ``share_gegevensdienst`` for sending.
-    :ivar systeemrollen: system role codes in the ZAL.
-    """
+    """All queries of one standard, in the order in which they are asked."""
 
     standard: str
-    gegevensdienst: str
     queries: tuple[Query, ...]
-    share_gegevensdienst: str = ""
-    systeemrollen: tuple[str, ...] = ()
+
+    @property
+    def resource_types(self) -> frozenset[str]:
+        """What its searches look for, the person aside: the data that the standard is about."""
+        return frozenset(item.resource_type for item in self.queries if item.search) - {"Patient", ""}
+
+    @property
+    def bodies(self) -> frozenset[str]:
+        """Names of the Bundles that a person sends."""
+        return frozenset(item.body for item in self.queries) - {""}
 
     def __iter__(self) -> Iterator[Query]:
         return iter(self.queries)
@@ -136,30 +131,21 @@ def base_operation(operation: str) -> tuple[str, str]:
 
 
 @cache
-def load_queries(standard: str) -> Queries:
+def load_queries(standard_id: str) -> Queries:
     """The queries of a standard.
 
     :raises UsageError: unknown standard id.
     :raises ConfigurationError: the file is wrong.
     """
-    folder = FOLDERS.get(standard)
-    if folder is None:
-        hint = nearest(standard, FOLDERS)
-        raise UsageError(
-            Text(nl=f"onbekende standaard '{standard}'", en=f"unknown standard '{standard}'"),
-            expected=", ".join(sorted(FOLDERS)),
-            next_step=Text(nl=f"bedoelde u {hint}?", en=f"did you mean {hint}?") if hint else "",
-        )
-    document = load_yaml(data_path("profiles", folder, "queries.yaml"))
-    data = dict(document.data)
-    formats = data.pop("formats", ["json", "xml"])
-    flow = data.pop("flow", "collect")
-    data["queries"] = [{"formats": formats, "flow": flow, **raw} for raw in data["queries"]]
-    try:
-        return msgspec.convert(data, Queries)
-    except msgspec.ValidationError as error:
-        raise ConfigurationError(
-            Text(nl="queries.yaml klopt niet", en="queries.yaml is wrong"),
-            where=document.path,
-            received=str(error),
-        ) from None
+    return read_queries(standard(standard_id))
+
+
+def read_queries(item: Standard) -> Queries:
+    """The queries in the folder of a standard.
+
+    :raises ConfigurationError: the file is wrong.
+    """
+    data = load_yaml(item.folder / "queries.yaml", schema="queries").data
+    common = {key: data[key] for key in ("formats", "flow") if key in data}
+    queries = [{**common, **raw} for raw in data["queries"]]
+    return msgspec.convert({"standard": item.id, "queries": queries}, Queries)

@@ -16,8 +16,8 @@ stays a string, so that the validator can report it.
 
 Defects of the source are :class:`~harness.core.issues.Issue` with rule ids of
 :mod:`harness.fhir.codec.defects`. ``parse`` never raises for bad content: a document that cannot be read at
-    all is ``fatal``, with the reason in
-``issues``. Limits (:class:`Limits`) bound time and memory; DTDs, entities and the network are never used.
+all is ``fatal``, with the reason in ``issues``. Limits (:class:`Limits`) bound time and memory; DTDs,
+entities and the network are never used.
 """
 
 from __future__ import annotations

@@ -2,9 +2,9 @@
 
 XML: one pass of expat, which (unlike libxml2) knows columns. JSON: one pass of a small tokenizer. Both give a
 :class:`Positions` that answers for a FHIRPath-like location (``Bundle.entry[0].resource.name[1].family``),
-    for the
-JSON spelling of the same place (``valueQuantity``, ``_given[1].extension[0]``) and for a place that does
-not exist: then for the nearest ancestor that does. Lines and columns are 1-based; columns count characters.
+for the JSON spelling of the same place (``valueQuantity``, ``_given[1].extension[0]``) and for a place that
+does not exist: then for the nearest ancestor that does. Lines and columns are 1-based; columns count
+characters.
 """
 
 from __future__ import annotations

@@ -16,9 +16,10 @@
     name = bundle.node.child("name", 0)                  # an invariant at an element
     compile("family.exists() or given.exists()", model=model).check(bundle, context=name)
 
-Central module: :mod:`.compiler` (tree -> closures). Before it :mod:`.parser` and :mod:`.syntax`; below it
-:mod:`.navigation` over the tuples of :mod:`.nodes`, :mod:`.values` (equality, order, arithmetic) and the
-``functions`` modules. :mod:`.dialect` and :mod:`.differences` say what differs between the dialects.
+Read :mod:`.expression` first: what callers hold. A text becomes a tree in :mod:`.parser` (:mod:`.syntax`), a
+tree becomes closures in :mod:`.compiler`, which work on the tuples of :mod:`.nodes` with :mod:`.navigation`,
+:mod:`.values`, :mod:`.types` and the :mod:`.functions`, and carry a :mod:`.context` along. :mod:`.dialect`
+and :mod:`.differences` say what differs between the dialects.
 """
 
 from harness.fhir.fhirpath.context import DocumentContext, Services

@@ -155,9 +155,7 @@ class Evaluation:
         :raises FHIRPathError: when the caller gave none: the engine itself never reads a clock.
         """
         if self._instant is None:
-            from harness.core.clock import (
-                AMSTERDAM,  # late: it brings asyncio, and few expressions ask the time
-            )
+            from harness.core.clock import AMSTERDAM  # late: it brings asyncio, few expressions ask the time
 
             now = self._now
             if now is None:

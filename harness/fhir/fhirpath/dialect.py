@@ -10,13 +10,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from typing import Literal
 
 from harness.core.errors import UsageError, nearest
 from harness.core.text import Text
-
-DialectName = Literal["hapi", "strict", "hapi-stu3", "hapi-r4"]
-"""``hapi`` becomes ``hapi-stu3`` or ``hapi-r4`` by the FHIR version of the model."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from harness.fhir.fhirpath.errors import FHIRPathError, FHIRPathSyntaxError, uns
 from harness.fhir.fhirpath.functions.table import FUNCTIONS
 from harness.fhir.fhirpath.nodes import Items, Node, schema_of, unwrap, wrap
 from harness.fhir.fhirpath.parser import parse
-from harness.fhir.fhirpath.syntax import Expr, unparse
+from harness.fhir.fhirpath.syntax import Expr
 from harness.fhir.model.types import Model
 
 CACHE = 12_000
@@ -67,11 +67,6 @@ class Expression:
 
     def __repr__(self) -> str:
         return f"Expression({self.text!r}, {self.dialect.name})"
-
-    @property
-    def normal_form(self) -> str:
-        """The expression rewritten from its tree."""
-        return unparse(self.tree)
 
     def evaluate(
         self,

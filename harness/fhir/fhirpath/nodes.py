@@ -10,8 +10,8 @@ A *node* is a tuple ``(value, type, extra, parent, key, index)``:
 * ``index``: position in the list, -1 when the element is not a list.
 
 A *value* is what literals and functions make: ``bool``, ``int``, ``Decimal``, ``str``, :class:`Temporal`,
-:class:`Quantity`,
-:class:`TypeInfo`. Tuples keep evaluation fast; :class:`Node` is the same thing for callers.
+:class:`Quantity`, :class:`TypeInfo`. Tuples keep evaluation fast; :class:`Node` is the same thing for
+callers.
 """
 
 from __future__ import annotations

@@ -1,2 +1,5 @@
-"""The base specifications as facts: types, elements, constraints, and how they are compiled from HL7's
-definitions."""
+"""The base specifications as facts; start with :mod:`.types` (types and elements).
+
+:mod:`.definitions` is everything else that HL7 defines (constraints, bindings, search parameters);
+:mod:`.structure` and :mod:`.build` compile both from HL7's definitions.
+"""

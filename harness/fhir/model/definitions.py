@@ -16,8 +16,7 @@ specification (differential only), ConceptMaps and NamingSystems, all distilled
 (:mod:`harness.fhir.profiles.distill`). Types themselves are in the model, not there.
 
 The embedded facts were compiled from HL7's definitions by :mod:`harness.fhir.model.build`; a package set may
-bring
-its own base (:mod:`harness.fhir.packages.load`), compiled by the same code.
+bring its own base (:mod:`harness.fhir.packages.load`), compiled by the same code.
 """
 
 from __future__ import annotations

@@ -1,9 +1,8 @@
 """Compiles StructureDefinitions of a base specification into a :class:`~harness.fhir.model.types.Model`.
 
-Used by :mod:`harness.fhir.model.build` (to make the embedded facts) and by :mod:`harness.fhir.packages.load`
-(when a
-package or HL7's archive supplies the base specification). Input is JSON-shaped; :func:`sketch` reads HL7's
-XML bundles before a model exists.
+Used by :mod:`harness.fhir.model.build`: to make the embedded facts, and when a package or HL7's archive
+supplies the base specification. Input is JSON-shaped; :func:`sketch` reads HL7's XML bundles before a model
+exists.
 """
 
 from __future__ import annotations

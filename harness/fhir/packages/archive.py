@@ -10,13 +10,9 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
 
 from harness.core.errors import InputError
 from harness.core.text import Text
-
-if TYPE_CHECKING:
-    import zipfile
 
 MAX_FILES = 50_000
 """Files per archive."""
@@ -149,23 +145,23 @@ def _zip(path: Path, want: Callable[[str], bool]) -> Iterator[Entry]:
     import zipfile
 
     with zipfile.ZipFile(path) as archive:
+
+        def read(info: zipfile.ZipInfo) -> bytes:
+            try:
+                with archive.open(info) as file:
+                    data = file.read(info.file_size + 1)
+            except Exception as error:
+                if not _damaged(error):
+                    raise
+                raise _bad(path, f"{info.filename}: {error}") from error
+            if len(data) != info.file_size:
+                raise _bad(path, f"{info.filename}: size does not match")
+            return data
+
         for info in archive.infolist():
             name = _safe(path, info.filename)
             if not info.is_dir() and want(name):
-                yield Entry(name, info.file_size, lambda info=info: _bounded(path, archive, info))  # type: ignore[misc]
-
-
-def _bounded(path: Path, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
-    try:
-        with archive.open(info) as file:
-            data = file.read(info.file_size + 1)
-    except Exception as error:
-        if not _damaged(error):
-            raise
-        raise _bad(path, f"{info.filename}: {error}") from error
-    if len(data) != info.file_size:
-        raise _bad(path, f"{info.filename}: size does not match")
-    return data
+                yield Entry(name, info.file_size, lambda info=info: read(info))  # type: ignore[misc]
 
 
 def _tar(path: Path, want: Callable[[str], bool]) -> Iterator[Entry]:

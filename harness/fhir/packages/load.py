@@ -25,23 +25,17 @@ so a ``.tgz`` and its unpacked folder are the same package.
 
 from __future__ import annotations
 
-import hashlib
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
-
-import msgspec
 
 from harness.core.errors import ConfigurationError, InputError
 from harness.core.issues import Issue
 from harness.core.text import Text
 from harness.fhir.model.definitions import BUILDER, FILES, Base, embedded
-from harness.fhir.model.types import Model, load_model, version_of
+from harness.fhir.model.types import load_model, version_of
 from harness.fhir.packages.cache import Cache
 from harness.fhir.packages.package import (
-    KINDS,
     Contents,
     Manifest,
     Package,
@@ -49,118 +43,12 @@ from harness.fhir.packages.package import (
     version_key,
     version_matches,
 )
-from harness.fhir.packages.resources import Row
-
-__all__ = [
-    "CORE_PACKAGES",
-    "KINDS",
-    "Cache",
-    "Package",
-    "PackageIdentity",
-    "PackageSet",
-    "base_only",
-    "describe",
-    "load_packages",
-    "version_key",
-    "version_matches",
-]
-
-Json = dict[str, Any]
+from harness.fhir.packages.package_set import PackageSet
 
 CORE_PACKAGES = frozenset({"hl7.fhir.core", "hl7.fhir.r3.core", "hl7.fhir.r4.core"})
 """Names of packages that are the base specification."""
 
 _REFERENCE = re.compile(r"([A-Za-z0-9][\w.-]*)[#@]([\w.*^~+-]+)", re.ASCII)
-
-
-class PackageIdentity(msgspec.Struct, frozen=True):
-    """What a result says about a package that decided it.
-
-    :ivar hash: SHA-256 of the content, ``""`` for the embedded base specification.
-    :ivar embedded: whether it shipped with the harness.
-    """
-
-    name: str
-    version: str
-    hash: str
-    embedded: bool = False
-
-
-@dataclass
-class PackageSet:
-    """Packages and their base specification; see the top of this module.
-
-    :ivar packages: given packages in the order given, then their dependencies.
-    :ivar base: the base specification.
-    :ivar notes: issues about the set itself, of severity ``information`` or ``warning``.
-    """
-
-    packages: tuple[Package, ...]
-    base: Base
-    notes: list[Issue] = field(default_factory=list)
-
-    @property
-    def model(self) -> Model:
-        """Structure facts of the base specification."""
-        return self.base.model
-
-    def get(self, kind: str, canonical: str) -> Json | None:
-        """The resource with a canonical URL, with or without ``|version``; do not change it.
-
-        Packages go before the base specification, given packages before dependencies. Types of the base
-        specification are not resources here but in :attr:`model`.
-        """
-        for package in self.packages:
-            found = package.store.get(kind, canonical)
-            if found is not None:
-                return found
-        return self.base.resources.get(kind, canonical)
-
-    def find(self, kind: str, canonical: str) -> tuple[Package | None, Row] | None:
-        """Package (``None``: base specification) and index row for a canonical URL, without decoding it."""
-        for package in self.packages:
-            row = package.store.find(kind, canonical)
-            if row is not None:
-                return package, row
-        row = self.base.resources.find(kind, canonical)
-        return None if row is None else (None, row)
-
-    def rows(self, kind: str) -> Iterator[tuple[Package, Row]]:
-        """Every resource of a type in the packages (not the base specification), without decoding."""
-        for package in self.packages:
-            for row in package.store.of_type(kind):
-                yield package, row
-
-    def resources(self, kind: str) -> Iterator[Json]:
-        """Every resource of a type in the packages (not the base specification); do not change them."""
-        return (package.store.load(row) for package, row in self.rows(kind))
-
-    def structure_definition(self, url: str) -> Json | None:
-        """A profile or extension definition by canonical URL."""
-        return self.get("StructureDefinition", url)
-
-    def value_set(self, url: str) -> Json | None:
-        """A ValueSet by canonical URL."""
-        return self.get("ValueSet", url)
-
-    def code_system(self, url: str) -> Json | None:
-        """A CodeSystem by the URL that a Coding uses as its system."""
-        return self.get("CodeSystem", url)
-
-    def concept_map(self, url: str) -> Json | None:
-        """A ConceptMap by canonical URL."""
-        return self.get("ConceptMap", url)
-
-    def identity(self) -> list[PackageIdentity]:
-        """Name, version and hash of the base specification and of each package."""
-        base = PackageIdentity("hl7.fhir", self.base.version, self.base.content_hash, self.base.embedded)
-        return [base, *(PackageIdentity(p.name, p.version, p.content_hash) for p in self.packages)]
-
-    @property
-    def content_hash(self) -> str:
-        """One hash for the whole set: equal sets give equal verdicts."""
-        text = "\n".join(f"{i.name}#{i.version} {i.hash}" for i in self.identity())
-        return hashlib.sha256(text.encode()).hexdigest()
 
 
 def load_packages(
@@ -277,7 +165,7 @@ class _Loader:
         folder = self.cache.path(key)
         base = Base(folder, embedded=False, content_hash=content_hash)
         if not all((folder / name).is_file() for name in FILES) or not _usable(base):
-            from harness.fhir.model import build
+            from harness.fhir.model import build  # late: few users bring a base specification
 
             files = build.build(path)
             written = self.cache.write(key, files)
@@ -381,13 +269,3 @@ def _usable(base: Base) -> bool:
 
 def _note(rule: str, message: Text, *, expected: str = "", received: str = "") -> Issue:
     return Issue(rule=rule, severity="information", message=message, expected=expected, received=received)
-
-
-def base_only(version: str = "3.0.2") -> PackageSet:
-    """The embedded base specification without packages."""
-    return PackageSet((), embedded(version))
-
-
-def describe(notes: Iterable[Issue], lang: str = "en") -> list[str]:
-    """Notes as lines for a console."""
-    return [n.message.nl if lang == "nl" else n.message.en for n in notes]

@@ -2,11 +2,9 @@
 specification.
 
 :class:`Knowledge` answers by canonical URL, in this order: the packages that the user gave, the facts that
-    ship with the
-harness for the four standards (:mod:`harness.fhir.profiles.books`), the base specification. A
-``|version`` is
-honoured when a source has that version, else ignored. Look-ups are lazy and remembered; nothing is read that
-no resource asks for.
+ship with the harness (:mod:`harness.fhir.profiles.books`), the base specification. A ``|version`` is honoured
+when a source has that version, else ignored. Look-ups are lazy and remembered; nothing is read that no
+resource asks for.
 """
 
 from __future__ import annotations

@@ -5,9 +5,8 @@
     terminology = Terminology(source)                    # source: value_set(url), code_system(url)
     members = terminology.members("http://hl7.org/fhir/ValueSet/administrative-gender")
     members.decide("http://hl7.org/fhir/administrative-gender", "male")      # IN
-    members.decide("http://snomed.info/sct", "1")                            # OUT: a system that the set
-    does not use terminology.code("http://hl7.org/fhir/v3/ActCode", "nope")               # OUT: the system
-    is complete
+    members.decide("http://snomed.info/sct", "1")            # OUT: a system that the set does not use
+    terminology.code("http://hl7.org/fhir/v3/ActCode", "nope")             # OUT: the system is complete
 
 Three answers (:class:`Answer`): ``IN``, ``OUT`` and ``UNKNOWN``. ``UNKNOWN`` comes from a code system that
 is not here in full (SNOMED CT, LOINC, ICPC, G-Standaard …) or from a filter over one: then only ``system``

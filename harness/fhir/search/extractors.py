@@ -233,7 +233,7 @@ def compile_expression(expression: str, kind: str, model: Model) -> Extractor:
 
 def _full(expression: str, model: Model) -> Extractor:
     """The expression through the FHIRPath engine, compiled at its first use."""
-    from harness.fhir import fhirpath
+    from harness.fhir import fhirpath  # late: a server that needs only the small part starts quicker
 
     compiled = fhirpath.compile(expression, model=model)
 

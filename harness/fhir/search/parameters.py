@@ -19,6 +19,7 @@ from typing import Any
 from harness.core.errors import ConfigurationError, nearest
 from harness.core.text import Text
 from harness.core.yamlfile import load_yaml
+from harness.fhir.model.definitions import search_parameters
 from harness.fhir.model.types import Model
 from harness.fhir.search.extractors import Extractor, compile_expression
 from harness.fhir.search.query import SearchError
@@ -247,8 +248,6 @@ def registry(model: Model, extra: Iterable[SearchParameter] = ()) -> Registry:
 
 def base_parameters(model: Model) -> list[SearchParameter]:
     """Parameters of the base specification from the embedded facts."""
-    from harness.fhir.model.definitions import search_parameters
-
     facts = search_parameters(model.version)
     by_url = {fact.url: fact for fact in facts}
     by_code = {f"{base}-{fact.code}": fact for fact in facts for base in fact.base}

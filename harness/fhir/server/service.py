@@ -3,7 +3,7 @@
 ::
 
     server = FhirServer.create("3.0.2", options=ServerOptions(base_url="https://his.example/fhir"))
-    server.store.load(resources)
+    server.load(resources)
     server.authorize = by_token({"Bearer 123": "p1"})
     response = server.handle(Request(method="GET", url="https://his.example/fhir/Patient"))
 

@@ -3,7 +3,7 @@
 ::
 
     validator = Validator()                                   # base specification and the embedded standards
-    validator = Validator(PackageSet.load([...]))             # official packages first
+    validator = Validator(load_packages([...]))               # official packages first
     document = parse(data, model=validator.model)
     for issue in validator.validate(document):
         print(issue.severity, issue.rule, issue.path, issue.line, issue.message.en)

@@ -12,9 +12,8 @@ from typing import Any, TypeAlias
 Json = dict[str, Any]
 
 Place: TypeAlias = "tuple[Place | None, str, int, str]"
-"""``(parent, name, index, key)``; the first has no parent and the resource type as name. A plain tuple: one
-is made for
-every complex element of every document."""
+"""``(parent, name, index, key)``; the first has no parent and the resource type as name. A plain tuple:
+one is made for every complex element of every document."""
 
 
 def render(place: Place | None) -> str:

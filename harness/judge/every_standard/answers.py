@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from harness.core.issues import shorten
 from harness.core.run.exchanges import Exchange, header
 from harness.core.standards.queries import Queries, Query, base_operation, load_queries
+from harness.core.standards.table import standard
 from harness.core.tdates import TDates
 from harness.core.text import Text
 from harness.fhir.codec.documents import Document
@@ -117,6 +118,11 @@ class Answer:
 def dates(view: CellView) -> TDates:
     """The date resolver of the run."""
     return TDates(view.t, view.now)
+
+
+def own(view: CellView, number: str) -> str:
+    """The id that a requirement of every standard (``GEN-001``) has in the cell's standard."""
+    return f"{standard(view.cell.standard).prefix}-{number}"
 
 
 def queries(view: CellView) -> Queries:

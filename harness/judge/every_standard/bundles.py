@@ -1,4 +1,4 @@
-"""The official checks of a Bundle as data: the expression that decides, and the one that finds places.
+"""Judge of what every Bundle holds. The official checks are data: what decides, and what finds the places.
 
 ``decides`` is the expression of the official assert (a fact of the scripts); ``offends`` selects the elements
 that break it, for line and column. Both are evaluated in the dialect of the official engine.
@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from harness.core.run.findings import Finding
 from harness.core.text import Text
-from harness.judge.every_standard.answers import OFFENDERS, Answer, place, select, show, true
+from harness.judge.every_standard.answers import OFFENDERS, Answer, own, place, searchsets, select, show, true
+from harness.judge.registry import judge_every
 from harness.judge.view import CellView
 
 OID = r"^urn:oid:[0-2](\\.(0|[1-9]\\d*))*$"
@@ -26,7 +27,7 @@ ZIB_VALUE_SETS = "urn:oid:2.16.840.1.113883.2.4.3.11.60.40.2"
 class BundleRule:
     """One check of every Bundle.
 
-    :ivar number: last part of the requirement id (``HG-GEN-<number>``).
+    :ivar number: topic and number of the requirement.
     :ivar decides: expression that is true when the check holds.
     :ivar offends: expression that selects the elements that break it.
     :ivar expected: what is right, for the finding.
@@ -50,14 +51,14 @@ _SHOWN = (
 
 RULES: tuple[BundleRule, ...] = (
     BundleRule(
-        "003",
+        "GEN-003",
         f"Bundle.entry.all({_TEMPORARY} or resource.id.exists())",
         f"Bundle.entry.where(({_TEMPORARY} or resource.id.exists()).not()).resource",
         "resource.id",
         Text(nl="Geef elke resource een id.", en="Give every resource an id."),
     ),
     BundleRule(
-        "004",
+        "GEN-004",
         "Bundle.entry.resource.where(is(OperationOutcome).not()).where(is(Binary).not())"
         ".where(meta.profile.empty()).empty()",
         "Bundle.entry.resource.where(is(OperationOutcome).not()).where(is(Binary).not())"
@@ -69,7 +70,7 @@ RULES: tuple[BundleRule, ...] = (
         ),
     ),
     BundleRule(
-        "005",
+        "GEN-005",
         "Bundle.entry.where(fullUrl.exists() and resource.id.exists()).all(fullUrl.endsWith(resource.id))",
         "Bundle.entry.where(fullUrl.exists() and resource.id.exists())"
         ".where(fullUrl.endsWith(resource.id).not()).fullUrl",
@@ -80,7 +81,7 @@ RULES: tuple[BundleRule, ...] = (
         ),
     ),
     BundleRule(
-        "006",
+        "GEN-006",
         f"Bundle.entry.fullUrl.all({_ABSOLUTE})",
         f"Bundle.entry.fullUrl.where(({_ABSOLUTE}).not())",
         "https://… | urn:uuid:… | urn:oid:…",
@@ -90,7 +91,7 @@ RULES: tuple[BundleRule, ...] = (
         ),
     ),
     BundleRule(
-        "007",
+        "GEN-007",
         "Bundle.descendants().where($this.is(Coding)).all(system.exists() and code.exists())",
         "Bundle.descendants().where($this.is(Coding)).where((system.exists() and code.exists()).not())",
         "Coding.system + Coding.code",
@@ -100,7 +101,7 @@ RULES: tuple[BundleRule, ...] = (
         ),
     ),
     BundleRule(
-        "008",
+        "GEN-008",
         f"Bundle.descendants().where($this.is(Coding)).where(system.startsWith('{ZIB_VALUE_SETS}')).empty()",
         f"Bundle.descendants().where($this.is(Coding)).where(system.startsWith('{ZIB_VALUE_SETS}'))",
         "Coding.system = code system, not a value set",
@@ -110,7 +111,7 @@ RULES: tuple[BundleRule, ...] = (
         ),
     ),
     BundleRule(
-        "009",
+        "GEN-009",
         "Bundle.descendants().where($this.is(CodeableConcept))"
         ".all(coding.display.exists() or text.exists() or extension.exists())",
         "Bundle.descendants().where($this.is(CodeableConcept))"
@@ -122,14 +123,14 @@ RULES: tuple[BundleRule, ...] = (
         ),
     ),
     BundleRule(
-        "010",
+        "GEN-010",
         f"Bundle.descendants().where($this.is(Reference)).all({_SHOWN})",
         f"Bundle.descendants().where($this.is(Reference)).where(({_SHOWN}).not())",
         "Reference.display",
         Text(nl="Geef elke verwijzing een display.", en="Give every reference a display."),
     ),
     BundleRule(
-        "011",
+        "GEN-011",
         "Bundle.descendants().where($this.is(Identifier))"
         ".all((system.exists() or type.exists()) and value.exists())",
         "Bundle.descendants().where($this.is(Identifier))"
@@ -141,7 +142,7 @@ RULES: tuple[BundleRule, ...] = (
         ),
     ),
     BundleRule(
-        "012",
+        "GEN-012",
         f"Bundle.descendants().select(identifier.where(system = '{BSN}')"
         ".where(value.empty().not() and value.extension.exists().not())).count() = 0",
         f"Bundle.descendants().where($this.is(Identifier)).where(system = '{BSN}')"
@@ -155,7 +156,7 @@ RULES: tuple[BundleRule, ...] = (
 )
 """Checks 4-7 and 9-14 of the official list (8 is profile validation, see GEN-018)."""
 
-FOR_WRITES = tuple(rule for rule in RULES if rule.number != "008")
+FOR_WRITES = tuple(rule for rule in RULES if rule.number != "GEN-008")
 """Checks that also hold for a Bundle that is sent and for its response."""
 
 
@@ -185,4 +186,14 @@ def check_bundle(view: CellView, answer: Answer, rule: BundleRule, requirement_i
 def _received(rule: BundleRule, item: object) -> str:
     if item is None:
         return ""
-    return "identifier with a BSN value" if rule.number == "012" else show(item)
+    return "identifier with a BSN value" if rule.number == "GEN-012" else show(item)
+
+
+@judge_every(*(rule.number for rule in RULES))
+def bundle_checks(view: CellView) -> Iterator[Finding]:
+    """The official checks of every Bundle that has entries: an empty one shows nothing."""
+    for answer in searchsets(view):
+        if not answer.entries:
+            continue
+        for rule in RULES:
+            yield from check_bundle(view, answer, rule, own(view, rule.number))

@@ -148,7 +148,7 @@ def _broken(view: CellView, requirement: str, answer: Answer, expected: str, rec
     )
 
 
-def canaries(view: CellView, requirement: str) -> Iterator[Finding]:
+def hidden_texts(view: CellView, requirement: str) -> Iterator[Finding]:
     """Texts that may be in no answer at all (what the GP does not share)."""
     words = (view.expectations or {}).get("nowhere", ())
     if not words:

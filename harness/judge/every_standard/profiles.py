@@ -9,9 +9,8 @@ from harness.core.issues import Issue, shorten
 from harness.core.run.findings import Finding
 from harness.core.text import Text
 from harness.fhir.validation import Validator
-from harness.judge.every_standard.answers import OFFENDERS, Answer, searchsets
-from harness.judge.every_standard.searchsets import ids, own
-from harness.judge.registry import judge
+from harness.judge.every_standard.answers import OFFENDERS, Answer, own, searchsets
+from harness.judge.registry import judge_every
 from harness.judge.view import CellView
 
 UNKNOWN = "fhir-profile-unknown"
@@ -25,10 +24,10 @@ def validator() -> Validator:
     return Validator()
 
 
-@judge(*ids("GEN", "018"))
+@judge_every("GEN-018")
 def conforms(view: CellView) -> Iterator[Finding]:
     """No issue of severity error; a profile that is not known makes the answer undecided, never a pass."""
-    requirement = own(view, "GEN", "018")
+    requirement = own(view, "GEN-018")
     for answer in searchsets(view):
         yield from _check(view, requirement, answer)
 

@@ -18,16 +18,13 @@ from harness.judge.every_standard.answers import (
     searchsets,
     text,
 )
-from harness.judge.every_standard.content import each_match, included, lacks
-from harness.judge.every_standard.expectations import canaries, expected_content
+from harness.judge.every_standard.content import each_match
 from harness.judge.every_standard.periods import day_bounds, period_end
 from harness.judge.registry import judge
 from harness.judge.view import CellView
 
 JOURNAL = "http://fhir.nl/fhir/NamingSystem/journaalregeltypen"
 NHG45 = "https://referentiemodel.nhg.org/tabellen/nhg-tabel-45-diagnostische-bepalingen"
-LOINC = "http://loinc.org"
-SNOMED = "http://snomed.info/sct"
 ONLINE_ACCESS = "2020-07-01"
 """Start of online access when the expectation file gives none (``online_access_start``)."""
 
@@ -48,38 +45,6 @@ def one_patient(view: CellView) -> Iterator[Finding]:
                     expected="1 Patient",
                     received=f"{number} Patient",
                 )
-
-
-@judge("HG-PAT-002")
-def included_practitioner(view: CellView) -> Iterator[Finding]:
-    """The general practitioner comes along."""
-    return included(
-        view, "HG-PAT-002", "hg-patient", ("generalPractitioner",), ("Practitioner", "Organization")
-    )
-
-
-@judge("HG-EPI-001")
-def episodes(view: CellView) -> Iterator[Finding]:
-    """Type and diagnosis."""
-    return each_match(
-        view, "HG-EPI-001", "hg-episodes", lacks("type", "diagnosis"), "EpisodeOfCare.type + diagnosis"
-    )
-
-
-@judge("HG-ENC-001")
-def encounters(view: CellView) -> Iterator[Finding]:
-    """Class and type."""
-    return each_match(
-        view, "HG-ENC-001", "hg-encounter", lacks("class", "type"), "Encounter.class + Encounter.type"
-    )
-
-
-@judge("HG-COM-001")
-def reports(view: CellView) -> Iterator[Finding]:
-    """Type and title."""
-    return each_match(
-        view, "HG-COM-001", "hg-composition", lacks("type", "title"), "Composition.type + Composition.title"
-    )
 
 
 def _private_sections(resource: Json) -> str:
@@ -119,19 +84,6 @@ def no_private_sections(view: CellView) -> Iterator[Finding]:
     )
 
 
-@judge("HG-COM-003")
-def report_type(view: CellView) -> Iterator[Finding]:
-    """LOINC 67781-5."""
-    return each_match(
-        view,
-        "HG-COM-003",
-        "hg-composition",
-        lambda item: "" if (LOINC, "67781-5") in codings(item.get("type")) else _codes(item.get("type")),
-        "type http://loinc.org|67781-5",
-        "type",
-    )
-
-
 def _codes(concepts: object) -> str:
     return ", ".join(f"{system}|{code}" for system, code in codings(concepts)) or "no code"
 
@@ -161,35 +113,6 @@ def result_age(view: CellView) -> Iterator[Finding]:
         return "" if last is None or last >= first else last.isoformat()
 
     return each_match(view, "HG-OBS-002", "hg-observation", check, f">= {first.isoformat()}", "effective")
-
-
-@judge("HG-OBS-003")
-def result_context(view: CellView) -> Iterator[Finding]:
-    """Context present."""
-    return each_match(view, "HG-OBS-003", "hg-observation", lacks("context"), "Observation.context")
-
-
-@judge("HG-OBS-004")
-def included_results(view: CellView) -> Iterator[Finding]:
-    """Specimen and related results come along."""
-    return included(
-        view, "HG-OBS-004", "hg-observation", ("specimen", "related.target"), ("Specimen", "Observation")
-    )
-
-
-@judge("HG-MED-001")
-def medication_category(view: CellView) -> Iterator[Finding]:
-    """SNOMED 16076005."""
-    return each_match(
-        view,
-        "HG-MED-001",
-        "hg-medicationrequest",
-        lambda item: (
-            "" if (SNOMED, "16076005") in codings(item.get("category")) else _codes(item.get("category"))
-        ),
-        "category http://snomed.info/sct|16076005",
-        "category",
-    )
 
 
 PERIOD = "http://nictiz.nl/fhir/StructureDefinition/zib-Medication-PeriodOfUse"
@@ -223,20 +146,6 @@ def medication_current(view: CellView) -> Iterator[Finding]:
             en="periodofuse: a missing end is start plus duration; when both are missing it runs on.",
         ),
     )
-
-
-@judge("HG-MED-003")
-def medication_context(view: CellView) -> Iterator[Finding]:
-    """Context present."""
-    return each_match(
-        view, "HG-MED-003", "hg-medicationrequest", lacks("context"), "MedicationRequest.context"
-    )
-
-
-@judge("HG-MED-004")
-def included_medication(view: CellView) -> Iterator[Finding]:
-    """The medication comes along."""
-    return included(view, "HG-MED-004", "hg-medicationrequest", ("medicationReference",), ("Medication",))
 
 
 @judge("HG-ALL-001")
@@ -284,12 +193,6 @@ def no_private_lines(view: CellView) -> Iterator[Finding]:
             )
 
 
-@judge("HG-PRV-002")
-def not_shared(view: CellView) -> Iterator[Finding]:
-    """Canaries of the test person."""
-    return canaries(view, "HG-PRV-002")
-
-
 @judge("HG-PRV-003")
 def lines_after_start(view: CellView) -> Iterator[Finding]:
     """Reports with E and P lines date from after the start of online access."""
@@ -301,45 +204,3 @@ def lines_after_start(view: CellView) -> Iterator[Finding]:
         return "" if last is None or last >= start else last.isoformat()
 
     return each_match(view, "HG-PRV-003", "hg-composition", check, f">= {start.isoformat()}", "date")
-
-
-@judge("HG-EXP-001")
-def expected_patient(view: CellView) -> Iterator[Finding]:
-    """Expectations of hg-patient."""
-    return expected_content(view, "HG-EXP-001", "hg-patient")
-
-
-@judge("HG-EXP-002")
-def expected_episodes(view: CellView) -> Iterator[Finding]:
-    """Expectations of hg-episodes."""
-    return expected_content(view, "HG-EXP-002", "hg-episodes")
-
-
-@judge("HG-EXP-003")
-def expected_encounters(view: CellView) -> Iterator[Finding]:
-    """Expectations of hg-encounter."""
-    return expected_content(view, "HG-EXP-003", "hg-encounter")
-
-
-@judge("HG-EXP-004")
-def expected_reports(view: CellView) -> Iterator[Finding]:
-    """Expectations of hg-composition."""
-    return expected_content(view, "HG-EXP-004", "hg-composition")
-
-
-@judge("HG-EXP-005")
-def expected_results(view: CellView) -> Iterator[Finding]:
-    """Expectations of hg-observation."""
-    return expected_content(view, "HG-EXP-005", "hg-observation")
-
-
-@judge("HG-EXP-006")
-def expected_medication(view: CellView) -> Iterator[Finding]:
-    """Expectations of hg-medicationrequest."""
-    return expected_content(view, "HG-EXP-006", "hg-medicationrequest")
-
-
-@judge("HG-EXP-007")
-def expected_allergies(view: CellView) -> Iterator[Finding]:
-    """Expectations of hg-allergy."""
-    return expected_content(view, "HG-EXP-007", "hg-allergy")

@@ -20,8 +20,7 @@ from harness.judge.every_standard.answers import (
     unsupported_manifest,
 )
 from harness.judge.every_standard.content import each_match
-from harness.judge.every_standard.expectations import canaries, expected_content
-from harness.judge.every_standard.filters import empty_answer, within_window
+from harness.judge.every_standard.filters import within_window
 from harness.judge.registry import judge
 from harness.judge.standards.pdfa_documents import content_of, found_documents, stated_type
 from harness.judge.view import CellView
@@ -39,18 +38,6 @@ def current_documents(view: CellView) -> Iterator[Finding]:
             "status current",
             "status",
         )
-
-
-@judge("PD-FND-002")
-def indexed_window(view: CellView) -> Iterator[Finding]:
-    """The search on indexed gives documents of the period."""
-    return within_window(view, "PD-FND-002", "pd-find-empty", "indexed", "indexed")
-
-
-@judge("PD-FND-003")
-def nothing_found(view: CellView) -> Iterator[Finding]:
-    """No matches: 200 and an empty searchset."""
-    return empty_answer(view, "PD-FND-003", "pd-find-empty")
 
 
 def _refusal(
@@ -379,33 +366,3 @@ def manifest_document(view: CellView) -> Iterator[Finding]:
             "PD-MAN-004",
             Text(nl="geen manifest in deze periode", en="no manifest in this period"),
         )
-
-
-@judge("PD-EXP-001")
-def expected_documents(view: CellView) -> Iterator[Finding]:
-    """Expectations of pd-find-current."""
-    return expected_content(view, "PD-EXP-001", "pd-find-current")
-
-
-@judge("PD-EXP-002")
-def expected_empty(view: CellView) -> Iterator[Finding]:
-    """Expectations of pd-find-empty."""
-    return expected_content(view, "PD-EXP-002", "pd-find-empty")
-
-
-@judge("PD-EXP-003")
-def expected_manifests(view: CellView) -> Iterator[Finding]:
-    """Expectations of pd-manifest-current."""
-    return expected_content(view, "PD-EXP-003", "pd-manifest-current")
-
-
-@judge("PD-EXP-004")
-def expected_manifest_period(view: CellView) -> Iterator[Finding]:
-    """Expectations of pd-manifest-created."""
-    return expected_content(view, "PD-EXP-004", "pd-manifest-created")
-
-
-@judge("PD-PRV-001")
-def not_shared(view: CellView) -> Iterator[Finding]:
-    """Canaries of the test person."""
-    return canaries(view, "PD-PRV-001")

@@ -22,8 +22,6 @@ from harness.judge.every_standard.answers import (
 )
 from harness.judge.every_standard.bundles import FOR_WRITES, OID, UUID, check_bundle
 from harness.judge.every_standard.content import Check, each_match
-from harness.judge.every_standard.expectations import expected_content
-from harness.judge.every_standard.filters import empty_answer, within_window
 from harness.judge.registry import judge
 from harness.judge.view import CellView
 
@@ -33,7 +31,7 @@ VITAL_SIGNS = ("http://hl7.org/fhir/observation-category", "vital-signs")
 BY_CODE = ("zm-bloodpressure", "zm-weight-last", "zm-glucose", "zm-heartrate", "zm-empty", "zm-period")
 SEARCHES = (*BY_CODE, "zm-vitalsigns")
 BLOOD_PRESSURE = (LOINC, "85354-9")
-SENT_RULES = tuple(rule for rule in FOR_WRITES if rule.number != "003")
+SENT_RULES = tuple(rule for rule in FOR_WRITES if rule.number != "GEN-003")
 """General checks of a Bundle that is sent: new resources have no id yet."""
 
 
@@ -61,13 +59,6 @@ def code_filter(view: CellView) -> Iterator[Finding]:
         yield from each_match(
             view, "ZM-SRC-001", operation, _has_code_of(view, operation), "a code of the query", "code"
         )
-
-
-@judge("ZM-SRC-002")
-def date_filter(view: CellView) -> Iterator[Finding]:
-    """Only the period that was asked for."""
-    for operation in ("zm-empty", "zm-period"):
-        yield from within_window(view, "ZM-SRC-002", operation, "date", "effective")
 
 
 @judge("ZM-SRC-003")
@@ -99,12 +90,6 @@ def category_filter(view: CellView) -> Iterator[Finding]:
         return "" if VITAL_SIGNS in found else ", ".join("|".join(item) for item in found) or "no category"
 
     return each_match(view, "ZM-SRC-004", "zm-vitalsigns", check, "category vital-signs", "category")
-
-
-@judge("ZM-SRC-005")
-def nothing_found(view: CellView) -> Iterator[Finding]:
-    """An empty period gives an empty searchset."""
-    return empty_answer(view, "ZM-SRC-005", "zm-empty")
 
 
 def _quantities(resource: Json) -> list[Json]:
@@ -389,45 +374,3 @@ def request_checks(view: CellView) -> Iterator[Finding]:
         if request.bundle:
             for rule in SENT_RULES:
                 yield from check_bundle(view, request, rule, "ZM-BUN-003")
-
-
-@judge("ZM-EXP-001")
-def expected_blood_pressures(view: CellView) -> Iterator[Finding]:
-    """Expectations of zm-bloodpressure."""
-    return expected_content(view, "ZM-EXP-001", "zm-bloodpressure")
-
-
-@judge("ZM-EXP-002")
-def expected_last_weight(view: CellView) -> Iterator[Finding]:
-    """Expectations of zm-weight-last."""
-    return expected_content(view, "ZM-EXP-002", "zm-weight-last")
-
-
-@judge("ZM-EXP-003")
-def expected_glucose(view: CellView) -> Iterator[Finding]:
-    """Expectations of zm-glucose."""
-    return expected_content(view, "ZM-EXP-003", "zm-glucose")
-
-
-@judge("ZM-EXP-004")
-def expected_heart_rates(view: CellView) -> Iterator[Finding]:
-    """Expectations of zm-heartrate."""
-    return expected_content(view, "ZM-EXP-004", "zm-heartrate")
-
-
-@judge("ZM-EXP-005")
-def expected_empty(view: CellView) -> Iterator[Finding]:
-    """Expectations of zm-empty."""
-    return expected_content(view, "ZM-EXP-005", "zm-empty")
-
-
-@judge("ZM-EXP-006")
-def expected_period(view: CellView) -> Iterator[Finding]:
-    """Expectations of zm-period."""
-    return expected_content(view, "ZM-EXP-006", "zm-period")
-
-
-@judge("ZM-EXP-007")
-def expected_vital_signs(view: CellView) -> Iterator[Finding]:
-    """Expectations of zm-vitalsigns."""
-    return expected_content(view, "ZM-EXP-007", "zm-vitalsigns")

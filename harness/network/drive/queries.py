@@ -170,7 +170,7 @@ def _send(session: FlowSession, query: Query, media: str, url: str, step: Resour
     if pgo.fault("send-bsn"):
         person = fixture_person(session.person)
         headers.append(("X-BSN", person.bsn if person else "999990019"))
-    wrong = [name for name in pgo_query_faults.CHANGES if pgo.fault(name)]
+    wrong = [name for name in pgo_query_faults.names() if pgo.fault(name)]
     if wrong:
         asked = Request(method=method, url=url, headers=tuple(headers), body=body)
         asked = pgo_query_faults.change(wrong, query.operation, media, asked)

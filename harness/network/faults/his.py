@@ -4,29 +4,26 @@
 
     broken = apply(["bsn-in-self-link"], request, response, t=t, patient="hanna-wilgenkamp")
 
-A fault knows on which queries of the standards it acts (:func:`operation_of` recognises them). Many act on
-one query or one format only, so that exactly the requirement that must catch them is hit; the catalogue of
-faults with what each kills is ``profiles/*/faults.yaml``.
+The catalogue says on which queries of the standards a fault acts (:func:`query_of` recognises them). Many act
+on one query or one format only, so that exactly the requirement that must catch them is hit.
 """
 
 from __future__ import annotations
 
-import importlib
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import date
-from functools import cache
 from urllib.parse import unquote, urlsplit
 
 from harness.core.run.exchanges import Headers, Request, Response, header, media_type
-from harness.core.standards.queries import FOLDERS, load_queries
+from harness.core.standards.completeness import POSTED
+from harness.core.standards.faults import faults
+from harness.core.standards.queries import Query, load_queries
+from harness.core.standards.table import standards
 from harness.core.tdates import TDates
 from harness.fhir.codec.documents import EncodeError, parse, to_json, to_xml
 from harness.fhir.model.types import load_model
-from harness.network.faults.tools import Answer
-
-Change = Callable[[Answer], None]
-CHANGES: dict[str, tuple[frozenset[str], Change]] = {}
-"""Fault name → (operations it acts on, empty: every search; what it does)."""
+from harness.network.faults.answer import Answer
+from harness.network.faults.registry import answer_changes
 
 ACCEPTED = {
     "application/fhir+json": "json",
@@ -37,44 +34,32 @@ ACCEPTED = {
     "application/xml+fhir": "xml",
     "text/xml": "xml",
 }
-
-
-def fault(name: str, *operations: str) -> Callable[[Change], Change]:
-    """Register what a fault does to the answers of these queries (none: to every searchset)."""
-
-    def register(change: Change) -> Change:
-        CHANGES[name] = (frozenset(operations), change)
-        return change
-
-    return register
+_SENT = Query(operation=POSTED, method="POST")
 
 
 def names() -> frozenset[str]:
     """All faults that :func:`apply` knows."""
-    _load()
-    return frozenset(CHANGES)
+    return frozenset(answer_changes())
 
 
-@cache
-def _load() -> None:
-    """Import the modules that register faults."""
-    for name in ("searchsets", "content"):
-        importlib.import_module(f"harness.network.faults.{name}")
+def query_of(request: Request, t: date) -> Query | None:
+    """The query of a standard that a request is.
 
-
-def operation_of(request: Request, t: date) -> str:
-    """The query of a standard that a request is; ``zm-send`` for a posted Bundle; else ``""``."""
-    path = unquote(urlsplit(request.url).path)
-    if request.method == "POST" and path.rstrip("/").endswith("/fhir"):
-        return "zm-send"
-    for standard in FOLDERS:
+    A posted Bundle is one query of its own, ``send``; a request for a value that an answer named is known by
+    the resource type that it reads.
+    """
+    path = unquote(urlsplit(request.url).path).rstrip("/")
+    if request.method == "POST" and path.endswith("/fhir"):
+        return _SENT
+    for standard in standards():
         query = load_queries(standard).recognise(request.method, request.url, TDates(t))
         if query is not None:
-            return query.operation
-    parts = path.rstrip("/").split("/")
-    if request.method == "GET" and len(parts) > 1:
-        return {"Binary": "pd-retrieve", "DocumentReference": "pd-manifest-document"}.get(parts[-2], "")
-    return ""
+            return query
+    parts = path.split("/")
+    if request.method != "GET" or len(parts) < 2:
+        return None
+    reading = (query for standard in standards() for query in load_queries(standard) if query.reads)
+    return next((query for query in reading if query.reads == parts[-2]), None)
 
 
 def requested(headers: Headers) -> str:
@@ -86,36 +71,33 @@ def requested(headers: Headers) -> str:
     return "native"
 
 
-def apply(faults: Iterable[str], request: Request, response: Response, *, t: date, patient: str) -> Response:
+def apply(wanted: Iterable[str], request: Request, response: Response, *, t: date, patient: str) -> Response:
     """The response with the given defects; unchanged when none of them is about this request.
 
-    :param faults: names of switched-on faults; unknown ones (of other twins) are ignored.
+    :param wanted: names of switched-on faults; unknown ones (of other twins) are ignored.
     :param patient: id of the Patient whose record was asked.
     """
-    _load()
-    wanted = sorted(set(faults) & CHANGES.keys())
-    if not wanted:
+    changes = answer_changes()
+    known = sorted(set(wanted) & changes.keys())
+    query = query_of(request, t) if known else None
+    acting = [name for name in known if query is not None and _acts(name, query, response)]
+    if query is None or not acting:
         return response
-    operation = operation_of(request, t)
-    acting = [CHANGES[name][1] for name in wanted if _acts(name, operation, response)]
-    if not acting:
-        return response
-    answer = _answer(operation, request, response, t, patient)
-    if not answer.resource and operation != "pd-retrieve":
+    answer = _answer(query.operation, request, response, t, patient)
+    if not answer.resource and "native" not in query.formats:
         return response  # no FHIR answer: nothing to spoil
-    for change in acting:
-        change(answer)
+    for name in acting:
+        changes[name](answer)
     if answer.resource is not None and not answer.resource.get("entry", True):
         del answer.resource["entry"]  # FHIR has no empty lists
     return _response(answer, response)
 
 
-def _acts(name: str, operation: str, response: Response) -> bool:
-    operations = CHANGES[name][0]
+def _acts(name: str, query: Query, response: Response) -> bool:
+    operations = faults()[name].on
     if operations:
-        return operation in operations
-    query = next((found for s in FOLDERS if (found := load_queries(s).get(operation)) is not None), None)
-    return query is not None and query.search and response.status == 200
+        return query.operation in operations
+    return query.search and response.status == 200
 
 
 def _answer(operation: str, request: Request, response: Response, t: date, patient: str) -> Answer:
@@ -151,6 +133,3 @@ def _response(answer: Answer, original: Response) -> Response:
         item for item in original.headers if item[0].lower() not in ("content-type", "content-length", "etag")
     ]
     return Response(status=answer.status, headers=(*headers, ("Content-Type", content_type)), body=body)
-
-
-__all__ = ["CHANGES", "apply", "fault", "names", "operation_of", "requested"]

@@ -70,7 +70,10 @@ class Stelselnode(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 class Participant(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One participant; which fields matter depends on its role (see the network file reference)."""
+    """One participant; which fields matter depends on its role (see the network file reference).
+
+    :ivar standards: in a network file that names none, those of the default verdict.
+    """
 
     id: str
     role: Literal["his", "dvza", "pgo"]

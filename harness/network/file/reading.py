@@ -9,6 +9,7 @@ import msgspec
 
 from harness.core.data import data_path
 from harness.core.errors import ConfigurationError
+from harness.core.standards.table import default_standards, standards
 from harness.core.text import Text
 from harness.core.yamlfile import load_yaml
 from harness.network.file.checking import check
@@ -31,9 +32,10 @@ def read_network(path: Path | str) -> Network:
         names = sorted(item.stem for item in embedded.glob("*.yaml"))
         if str(path) in names:
             file = embedded / f"{path}.yaml"
-    document = load_yaml(file, schema="network")
+    document = load_yaml(file, schema="network", values={"standard": standards()})
     data = dict(document.data)
     data["path"] = str(file)
+    data["participants"] = [{"standards": default_standards(), **item} for item in data["participants"]]
     data["persons"] = [{"id": item} if isinstance(item, str) else item for item in data.get("persons", [])]
     try:
         network = msgspec.convert(data, Network)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -13,15 +14,13 @@ from typing import Any
 
 from harness.core.data import data_path
 from harness.core.errors import ConfigurationError
+from harness.core.standards.queries import load_queries
+from harness.core.standards.table import standards
 from harness.core.tdates import TDates
 from harness.core.text import Text
 from harness.core.yamlfile import load_yaml
 
-_TYPES = {
-    "EpisodeOfCare": "huisartsgegevens-2.0",
-    "DocumentReference": "pdfa-3.0",
-    "Appointment": "eafspraak-2.0",
-}
+_TYPE = re.compile(r'"resourceType":\s*"(\w+)"')
 
 
 @dataclass(frozen=True)
@@ -92,14 +91,16 @@ def fixture_persons() -> tuple[FixturePerson, ...]:
 
 
 def _standards(folder: Path) -> frozenset[str]:
+    """Standards that ask for something that the person has, and whose Bundles the person can send."""
     types: set[str] = set()
     for path in folder.glob("*.json"):
-        head = path.read_text(encoding="utf-8")[:120]
-        types.update(name for name in _TYPES if f'"{name}"' in head)
-    standards = {_TYPES[name] for name in types}
-    if (folder / "sturen").is_dir():
-        standards.add("zelfmetingen-2.0")
-    return frozenset(standards)
+        found = _TYPE.search(path.read_text(encoding="utf-8"))
+        types.add(found.group(1) if found else "")
+    bodies = {path.stem for path in folder.glob("sturen/*.json")}
+    asked = {name: load_queries(name) for name in standards()}
+    return frozenset(
+        name for name, item in asked.items() if types & item.resource_types and item.bodies <= bodies
+    )
 
 
 def fixture_person(person_id: str) -> FixturePerson | None:

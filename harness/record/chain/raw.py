@@ -65,10 +65,9 @@ def _inflated(path: Path, place: str) -> Iterator[bytes]:
         try:
             while not reader.eof:
                 packed = reader.unconsumed_tail or file.read(_PIECE)
-                piece = reader.decompress(packed, _PIECE)
-                if not packed and not piece:
+                if not packed:
                     break
-                yield piece
+                yield reader.decompress(packed, _PIECE)
             damaged = "" if reader.eof else "truncated"
             if reader.unused_data or file.read(1):
                 damaged = "followed by something else"

@@ -15,8 +15,9 @@ server, a watcher feeds what a client under test did. Flow rules: testscript she
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 
 from harness.core.errors import HarnessError
 from harness.core.run.exchanges import header
@@ -30,8 +31,9 @@ from harness.testscript.execute.sources import Sources
 from harness.testscript.execute.transport import Transport
 from harness.testscript.judge.asserts import judge_assert
 from harness.testscript.judge.bodies import Body, body_of
-from harness.testscript.judge.case import Evidence
+from harness.testscript.judge.case import Evidence, Judgement, Means
 from harness.testscript.outcome.results import ScriptResult, Step, counts, script_verdict
+from harness.testscript.read.errors import InputNeeded
 from harness.testscript.read.model import Action, Assert, Block, Operation, TestScript
 
 
@@ -41,12 +43,16 @@ class Progress:
 
     :ivar steps: what was done and judged, in order.
     :ivar evidence: the last exchange, which asserts look at; ``None`` before the first.
+    :ivar lost: why the operation that asserts should look at has no exchange; ``None`` when it has.
+    :ivar pending: asserts after the operation that is asked for, up to the next operation.
     :ivar notes: remarks for the result.
     """
 
     notes: list[str]
     steps: list[Step] = field(default_factory=list)
     evidence: Evidence | None = None
+    lost: Text | None = None
+    pending: tuple[Assert, ...] = ()
     done: bool = False
     started: float = field(default_factory=time.perf_counter)
 
@@ -58,6 +64,10 @@ class Progress:
 
 class Stop(Exception):
     """The rest of the current block is not executed."""
+
+
+class End(Exception):
+    """The rest of the script is not executed."""
 
 
 class Execution:
@@ -105,30 +115,40 @@ class Execution:
             self.progress.steps.append(steps.unsupported_step(script.unsupported))
             return
         healthy = True
-        if script.setup is not None:
-            healthy = yield from self._block(script.setup)
-        for block in script.tests:
-            if healthy:
-                yield from self._block(block)
-            else:
+        blocks = script.blocks()
+        for number, block in enumerate(blocks):
+            if block.kind == "test" and not healthy:
                 self._skip(block.actions, Text(nl="de setup is mislukt", en="setup failed"))
-        if script.teardown is not None:
-            yield from self._block(script.teardown)
+                continue
+            try:
+                passed = yield from self._block(block, blocks[number + 1 :])
+            except End:
+                reason = Text(nl="het script wacht op invoer", en="the script waits for input")
+                for left in blocks[number + 1 :]:
+                    self._skip(left.actions, reason)
+                return
+            healthy = healthy and (passed or block.kind != "setup")
 
-    def _block(self, block: Block) -> Generator[Need, Performed, bool]:
-        """Execute one block; whether every non-warning action passed (for setup)."""
+    def _block(self, block: Block, later: Sequence[Block]) -> Generator[Need, Performed, bool]:
+        """Execute one block; whether every non-warning action passed (for setup).
+
+        :param later: the blocks after it, whose asserts may look back.
+        """
         healthy = True
         for index, action in enumerate(block.actions):
             try:
                 if isinstance(action, Operation):
+                    self.progress.pending = _looking_back(block.actions[index + 1 :], later)
                     yield from self._operation(action)
                 elif not self._assert(action, block):
                     healthy = False
-            except Stop:
+            except (Stop, End) as stop:
                 reason = Text(
                     nl=f"het blok stopte bij {action.key}", en=f"{block.kind} stopped at {action.key}"
                 )
                 self._skip(block.actions[index + 1 :], reason)
+                if isinstance(stop, End):
+                    raise
                 return False
         return healthy
 
@@ -138,17 +158,21 @@ class Execution:
                 self.progress.steps.append(steps.skipped_step(action, reason, self.progress.exchange))
 
     def _operation(self, operation: Operation) -> Generator[Need, Performed, None]:
+        progress = self.progress
+        lost = Text(nl=f"{operation.key} is niet uitgevoerd", en=f"{operation.key} was not performed")
         try:
             need = need_of(operation, self.sources)
         except HarnessError as error:
-            self.progress.steps.append(steps.refused_step(operation, error))
-            raise Stop from None
+            progress.steps.append(steps.refused_step(operation, error))
+            progress.lost = lost
+            raise (End if isinstance(error, InputNeeded) else Stop) from None
         performed = yield need
-        self.progress.evidence = evidence = self._evidence(performed)
-        if operation.response_id:
-            self.sources.responses[operation.response_id] = evidence.response_body
+        progress.evidence = evidence = self._evidence(performed)
+        # what kept a response away and is not the product's must not be judged as the product's
+        progress.lost = lost if performed.response is None and performed.blame is not Blame.PRODUCT else None
+        self.sources.keep(operation.response_id, evidence)
         keep = self.settings.keep_steps
-        self.progress.steps.append(steps.performed_step(operation, performed, evidence.number, keep=keep))
+        progress.steps.append(steps.performed_step(operation, performed, evidence.number, keep=keep))
         if performed.response is None:
             raise Stop
 
@@ -166,17 +190,12 @@ class Execution:
     def _assert(self, check: Assert, block: Block) -> bool:
         """Judge one assert and note it; whether it passed. Raises :class:`Stop` by the stop rules."""
 
-        def resolve(text: str) -> str:
-            resolved = self.sources.resolve(text, check.line)
-            if check.criterion == "headerField" and resolved in self.settings.tokens:
-                return self.settings.tokens[resolved]
-            return resolved
-
-        progress, sources = self.progress, self.sources
-        judgement = judge_assert(
-            check, progress.evidence, self.script, resolve, self.settings.profiles, sources.responses
-        )
-        sources.made.update(judgement.fixtures)
+        progress = self.progress
+        if progress.lost is not None:
+            progress.steps.append(steps.skipped_step(check, progress.lost, progress.exchange))
+            return True
+        judgement = judge_assert(check, progress.evidence, self._means(check))
+        self.sources.made.update(judgement.fixtures)
         failed = judgement.verdict in (Verdict.FAIL, Verdict.ERROR)
         if check.warning_only and judgement.verdict in (Verdict.FAIL, Verdict.INCONCLUSIVE):
             judgement = replace(judgement, verdict=Verdict.WARNING)
@@ -185,6 +204,29 @@ class Execution:
         if failed and stop:
             raise Stop
         return not failed or check.warning_only
+
+    def _means(self, check: Assert) -> Means:
+        def resolve(text: str) -> str:
+            resolved = self.sources.resolve(text, check.line)
+            if check.criterion == "headerField" and resolved in self.settings.tokens:
+                return self.settings.tokens[resolved]
+            return resolved
+
+        sources = self.sources
+        return Means(self.script, resolve, self.settings.profiles, sources.responses, sources.now)
+
+    def preview(self, need: Need, performed: Performed) -> list[tuple[Assert, Judgement]]:
+        """What the asserts after the operation that is asked for would say, without executing anything.
+
+        Profiles are left out: they cost much and tell no requests apart.
+        """
+        evidence = self._evidence(performed)
+        with self.sources.trying(need.operation.response_id, evidence):
+            return [
+                (check, judge_assert(check, evidence, self._means(check)))
+                for check in self.progress.pending
+                if check.criterion != "validateProfileId"
+            ]
 
     # -- outcome -----
 
@@ -212,6 +254,16 @@ class Execution:
             duration=time.perf_counter() - self.progress.started,
             steps=tuple(done) if self.settings.keep_steps else (),
         )
+
+
+def _looking_back(actions: Sequence[Action], later: Sequence[Block]) -> tuple[Assert, ...]:
+    """The asserts that look at an operation: those after it, also in later blocks, up to the next one."""
+    found: list[Assert] = []
+    for action in chain(actions, *(block.actions for block in later)):
+        if isinstance(action, Operation):
+            break
+        found.append(action)
+    return tuple(found)
 
 
 def drive(execution: Execution, transports: Mapping[str, Transport]) -> None:

@@ -11,6 +11,7 @@ from harness.fhir.codec import documents as codec
 from harness.testscript.execute.need import Actor, Need
 from harness.testscript.execute.sources import Sources
 from harness.testscript.judge.bodies import Body
+from harness.testscript.read.errors import ScriptError
 from harness.testscript.read.model import Operation, TestScript
 
 MIME = {"json": "application/fhir+json", "xml": "application/fhir+xml", "": "", "none": ""}
@@ -27,8 +28,9 @@ _WITH_BODY = ("transaction", "batch", "update", "updateCreate")
 def need_of(operation: Operation, sources: Sources) -> Need:
     """What must happen for an operation.
 
-    :raises HarnessError: an operation that the engine does not know, or a source that is not there.
+    :raises ScriptError: a source that is not there or not named.
     :raises PlaceholderError: a placeholder that cannot be filled in.
+    :raises HarnessError: an operation that the engine does not know.
     """
     if operation.unsupported or operation.code not in _METHODS:
         odd = ", ".join(operation.unsupported) or f"operation {operation.code or '(none)'}"
@@ -46,11 +48,23 @@ def need_of(operation: Operation, sources: Sources) -> Need:
     if operation.source_id:
         body, content_type = _content(operation, sources)
         headers.append(("Content-Type", content_type))
-    elif operation.code in _WITH_BODY:
-        raise HarnessError(Text(nl="bewerking zonder sourceId", en="operation without sourceId"))
+    elif operation.code in _WITH_BODY and actor != "client":
+        raise ScriptError(Text(nl="bewerking zonder sourceId", en="operation without sourceId"))
     headers = _with_own(headers, operation, sources)
     request = Request(method=_METHODS[operation.code], url=url, headers=tuple(headers), body=body)
     return Need(operation, actor, request)
+
+
+def brings_own_content(need: Need) -> bool:
+    """Whether only the client under test can bring what the operation sends: the script names no source.
+
+    A ``create`` with parameters or a URL of its own is a call without content (a notification).
+    """
+    operation = need.operation
+    if need.actor != "client" or operation.source_id:
+        return False
+    bare = operation.code == "create" and not operation.params and not operation.url
+    return bare or operation.code in _WITH_BODY
 
 
 def actor_of(operation: Operation, script: TestScript) -> Actor:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
 from typing import Any
 
-from harness.core.errors import HarnessError
+from harness.core.run.exchanges import header
 from harness.core.text import Text
 from harness.fhir.codec import documents as codec
 from harness.testscript.execute.settings import Settings
 from harness.testscript.judge.bodies import Body, as_text, parsed
+from harness.testscript.judge.case import Evidence
+from harness.testscript.read.errors import PlaceholderError, ScriptError
 from harness.testscript.read.model import Fixture, TestScript, Variable
-from harness.testscript.read.placeholders import PlaceholderError, Values
+from harness.testscript.read.placeholders import Values
 
 
 class Sources:
@@ -24,6 +29,7 @@ class Sources:
         self.script = script
         self.settings = settings
         self.responses: dict[str, Body] = {}
+        self._headers: dict[str, tuple[tuple[str, str], ...]] = {}
         self.made: dict[str, tuple[dict[str, Any], str]] = {}
         self._fixtures: dict[str, Body] = {}
         self._values = Values(
@@ -34,10 +40,31 @@ class Sources:
             evaluate=self._evaluate,
         )
 
+    @property
+    def now(self) -> datetime | date:
+        """What expressions take for now: the frozen instant, or T."""
+        return self.settings.now or self.settings.t
+
+    def keep(self, name: str, evidence: Evidence) -> None:
+        """Store a response under its ``responseId``; without one nothing is stored."""
+        if name:
+            self.responses[name] = evidence.response_body
+            self._headers[name] = evidence.response.headers if evidence.response else ()
+
+    @contextmanager
+    def trying(self, name: str, evidence: Evidence) -> Iterator[None]:
+        """As if a response were stored, for as long as the context lasts."""
+        before = dict(self.responses), dict(self._headers)
+        self.keep(name, evidence)
+        try:
+            yield
+        finally:
+            self.responses, self._headers = before
+
     def resolve(self, text: str, line: int) -> str:
         """A text of the script, which stands at a line, with its placeholders filled in.
 
-        :raises PlaceholderError: a placeholder that cannot be filled in.
+        :raises HarnessError: a placeholder that cannot be filled in.
         """
         return self._values.resolve(text, where=f"{self.script.path}:{line}")
 
@@ -60,8 +87,8 @@ class Sources:
             self._fixtures[name] = self._read(fixture)
         return self._fixtures[name]
 
-    def _unknown(self, name: str) -> HarnessError:
-        return HarnessError(
+    def _unknown(self, name: str) -> ScriptError:
+        return ScriptError(
             Text(nl=f"onbekende bron '{name}'", en=f"unknown source '{name}'"),
             where=str(self.script.path),
             expected=", ".join([*self.script.fixtures, *self.responses][:10]),
@@ -86,15 +113,17 @@ class Sources:
         return cached
 
     def _evaluate(self, variable: Variable) -> str | None:
-        """Value of an expression variable, ``None`` when its source is not there yet or nothing is found."""
+        """Value of a variable on a source, ``None`` when that is not there yet or nothing is found."""
         name = variable.source_id
         where = f"{self.script.path}:{variable.line}"
         if name not in self.responses and name not in self.made and name not in self.script.fixtures:
             if not any(operation.response_id == name for operation in self.script.operations()):
-                raise HarnessError(
+                raise ScriptError(
                     Text(nl=f"onbekende bron '{name}'", en=f"unknown source '{name}'"), where=where
                 )
             return None
+        if variable.header:
+            return header(self._headers.get(name, ()), variable.header)
         body = self.body(name)
         if body.resource is None:
             raise PlaceholderError(
@@ -102,5 +131,5 @@ class Sources:
                 where=where,
                 received=body.problem,
             )
-        result = body.evaluate(self._values.resolve(variable.expression or ""))
+        result = body.evaluate(self._values.resolve(variable.expression or ""), self.now)
         return as_text(result[0]) if result else None

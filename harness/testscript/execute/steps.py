@@ -7,11 +7,11 @@ from harness.core.issues import shorten
 from harness.core.text import Text
 from harness.core.verdicts import Blame, Verdict
 from harness.testscript.execute.need import Performed
+from harness.testscript.judge.asserts import meaning_of
 from harness.testscript.judge.bodies import error_text
 from harness.testscript.judge.case import NOTHING, Judgement
 from harness.testscript.outcome.results import Place, ScriptFinding, Step
 from harness.testscript.read.model import Assert, Operation
-from harness.testscript.read.placeholders import PlaceholderError
 
 
 def title_of(operation: Operation) -> str:
@@ -92,11 +92,11 @@ def skipped_step(check: Assert, reason: Text, exchange: int) -> Step:
 
 def refused_step(operation: Operation, error: HarnessError) -> Step:
     """An operation that cannot be performed as the script has it."""
-    blame = Blame.CONFIGURATION if isinstance(error, PlaceholderError) else Blame.HARNESS
+    verdict, blame = meaning_of(error)
     return _engine_step(
         "operation",
         f"{error.where}: {error_text(error)}".lstrip(": "),
-        Verdict.ERROR,
+        verdict,
         blame,
         next_step=error.next_step,
         title=title_of(operation),
@@ -118,7 +118,7 @@ def _engine_step(
     criterion: str,
     received: str,
     verdict: Verdict,
-    blame: Blame,
+    blame: Blame | None,
     *,
     next_step: Text = NOTHING,
     title: str = "",

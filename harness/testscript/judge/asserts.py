@@ -7,41 +7,23 @@ something the engine does not support or cannot evaluate; an error is never a pa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from harness.core.errors import HarnessError
-from harness.core.text import Text
 from harness.core.verdicts import Blame, Verdict
-from harness.fhir.fhirpath import FHIRPathSyntaxError
+from harness.fhir.fhirpath import FHIRPathError, FHIRPathUnsupportedError
 from harness.testscript.judge import content, messages
-from harness.testscript.judge.bodies import Body, error_text
-from harness.testscript.judge.case import (
-    Case,
-    Evidence,
-    Judgement,
-    ProfileCheck,
-    Resolve,
-    failed,
-    unsupported,
-)
+from harness.testscript.judge.bodies import error_text
+from harness.testscript.judge.case import Case, Evidence, Judgement, Means, failed, unsupported
 from harness.testscript.judge.rules import RuleInput, find_rule
-from harness.testscript.read.model import Assert, TestScript
+from harness.testscript.read.errors import InputNeeded, NoValue, PlaceholderError, ScriptError
+from harness.testscript.read.model import Assert
 
 
-def judge_assert(
-    check: Assert,
-    evidence: Evidence | None,
-    script: TestScript,
-    resolve: Resolve,
-    profiles: ProfileCheck,
-    bodies: Mapping[str, Body],
-) -> Judgement:
+def judge_assert(check: Assert, evidence: Evidence | None, means: Means) -> Judgement:
     """Judge one assert.
 
     :param evidence: the last completed operation; ``None`` when there was none yet.
-    :param resolve: fills in placeholders; its errors become an ``error`` judgement.
-    :param profiles: checks ``validateProfileId``.
-    :param bodies: stored responses by name, for rules.
     """
     odd = check.unsupported or (() if check.criterion else ("assert without criterion",))
     if odd:
@@ -57,23 +39,29 @@ def judge_assert(
             mode="engine",
         )
     try:
-        return _CRITERIA[check.criterion](Case(check, evidence, script, resolve, profiles, bodies))
-    except FHIRPathSyntaxError as error:
-        return Judgement(
-            Verdict.ERROR,
-            error.expected,
-            error_text(error),
-            blame=Blame.SPECIFICATION,
-            mode=content.EXPRESSION_MODE,
-            next_step=Text(
-                nl="de expressie in het script is ongeldig; meld dit bij de uitgever van het script",
-                en="the expression in the script is invalid; report it to the publisher of the script",
-            ),
-        )
+        return _CRITERIA[check.criterion](Case(check, evidence, means))
     except HarnessError as error:
+        verdict, blame = meaning_of(error)
+        mode = content.EXPRESSION_MODE if check.criterion == "expression" else "engine"
         return Judgement(
-            Verdict.ERROR, error.expected, error_text(error), blame=Blame.CONFIGURATION, mode="engine"
+            verdict, error.expected, error_text(error), mode=mode, next_step=error.next_step, blame=blame
         )
+
+
+def meaning_of(error: HarnessError) -> tuple[Verdict, Blame | None]:
+    """What an error that stands in the way of an action means; never a failure of the product."""
+    match error:
+        case ScriptError():
+            return Verdict.ERROR, Blame.SPECIFICATION
+        case InputNeeded():
+            return Verdict.INCONCLUSIVE, Blame.CONFIGURATION
+        case NoValue():
+            return Verdict.INCONCLUSIVE, None
+        case PlaceholderError():
+            return Verdict.ERROR, Blame.CONFIGURATION
+        case FHIRPathError() if not isinstance(error, FHIRPathUnsupportedError):
+            return Verdict.INCONCLUSIVE, None  # a variable on a response that has other content than expected
+    return Verdict.ERROR, Blame.HARNESS
 
 
 def _rule(case: Case) -> Judgement:
@@ -81,7 +69,7 @@ def _rule(case: Case) -> Judgement:
     used = case.check.rule
     if used is None:
         return unsupported("assert without criterion")
-    declared = case.script.rules.get(used.rule_id)
+    declared = case.means.script.rules.get(used.rule_id)
     rule = find_rule(used.rule_id, declared or "")
     if rule is None:
         return unsupported(f"rule {used.rule_id} ({declared or 'not declared'})")
@@ -89,7 +77,9 @@ def _rule(case: Case) -> Judgement:
     if case.evidence.response is None:
         return failed(case.check.description or mode, case.evidence.missing("response"), mode=mode)
     parameters = {name: case.resolve(value) for name, value in used.parameters}
-    result = rule(RuleInput(case.evidence.request.url, case.evidence.response_body, parameters, case.bodies))
+    result = rule(
+        RuleInput(case.evidence.request.url, case.evidence.response_body, parameters, case.means.bodies)
+    )
     if result.ok:
         return Judgement(Verdict.PASS, mode=mode, fixtures=result.fixtures)
     return failed(result.expected, result.received, path=result.path, mode=mode)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
 from harness.core.errors import HarnessError
 from harness.core.issues import Issue, shorten
+from harness.core.text import Text
 from harness.fhir import fhirpath
 from harness.fhir.codec import documents as codec
 from harness.fhir.model.types import Model
 from harness.fhir.server.content import format_of, parse_media
+from harness.testscript.read.errors import ScriptError
 
 DIALECT = "hapi"
 
@@ -49,22 +52,44 @@ class Body:
             self._context = fhirpath.DocumentContext(self.resource, model=self.model)
         return self._context
 
-    def evaluate(self, expression: str, *, dialect: str = DIALECT) -> list[Any]:
+    def evaluate(self, expression: str, now: datetime | date | None = None) -> list[Any]:
         """Result of a FHIRPath expression on this body.
 
-        :raises HarnessError: a syntax or evaluation error.
+        :param now: what ``now()`` and ``today()`` say.
+        :raises ScriptError: a text that is no valid expression, whatever it is evaluated on.
+        :raises FHIRPathError: an expression that cannot be evaluated here.
         """
-        return compiled(expression, self.model, dialect).evaluate(self.context)
-
-    def strings(self, expression: str) -> list[str]:
-        """The result as strings."""
-        return [as_text(value) for value in self.evaluate(expression)]
+        return compiled(expression, self.model).evaluate(self.context, now=now)
 
 
 @lru_cache(maxsize=20_000)
-def compiled(expression: str, model: Model, dialect: str = DIALECT) -> fhirpath.Expression:
-    """A compiled expression; raises for a syntax error (errors are not cached)."""
-    return fhirpath.compile(expression, model=model, dialect=dialect)
+def compiled(expression: str, model: Model) -> fhirpath.Expression:
+    """A compiled expression (errors are not cached).
+
+    :raises ScriptError: wrong syntax, an unknown function or a wrong number of arguments, which the engines
+        that scripts are written for refuse before they evaluate anything.
+    """
+    try:
+        found = fhirpath.compile(expression, model=model, dialect=DIALECT)
+    except fhirpath.FHIRPathSyntaxError as error:
+        raise _invalid(error.message, error.expected, error.received) from None
+    odd = next((text for text in found.warnings if not text.startswith("unknown type ")), "")
+    if odd:
+        message = Text(nl="geen geldige FHIRPath-expressie", en="not a valid FHIRPath expression")
+        raise _invalid(message, "", odd)
+    return found
+
+
+def _invalid(message: Text, expected: str, received: str) -> ScriptError:
+    return ScriptError(
+        message,
+        expected=expected,
+        received=received,
+        next_step=Text(
+            nl="de expressie in het script is ongeldig; meld dit bij de uitgever van het script",
+            en="the expression in the script is invalid; report it to the publisher of the script",
+        ),
+    )
 
 
 def plain(value: Any) -> Any:

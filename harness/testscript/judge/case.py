@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from typing import Any
 
 from harness.core.issues import Issue, shorten
@@ -71,20 +72,33 @@ def no_validator(body: Body, canonical: str) -> ProfileAnswer:
 
 
 @dataclass(frozen=True)
-class Case:
-    """One assert with everything that its criterion may look at.
+class Means:
+    """What criteria may use beside the exchange.
 
-    :ivar resolve: fills in placeholders; its errors become an ``error`` judgement.
+    :ivar resolve: fills in placeholders; its errors become a judgement.
     :ivar profiles: checks ``validateProfileId``.
     :ivar bodies: stored responses by name, for rules.
+    :ivar now: what ``now()`` and ``today()`` say in expressions.
     """
 
-    check: Assert
-    evidence: Evidence
     script: TestScript
     resolve: Resolve
     profiles: ProfileCheck
     bodies: Mapping[str, Body]
+    now: datetime | date
+
+
+@dataclass(frozen=True)
+class Case:
+    """One assert, the exchange that it looks at, and the means of its criterion."""
+
+    check: Assert
+    evidence: Evidence
+    means: Means
+
+    def resolve(self, text: str) -> str:
+        """A text with its placeholders filled in."""
+        return self.means.resolve(text)
 
     @property
     def operator(self) -> str:

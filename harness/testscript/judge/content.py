@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from harness.core.errors import HarnessError
 from harness.core.issues import shorten
 from harness.core.text import Text
 from harness.core.verdicts import Blame, Verdict
-from harness.fhir.fhirpath import FHIRPathSyntaxError
+from harness.fhir.fhirpath import FHIRPathError, FHIRPathUnsupportedError
 from harness.testscript.judge.bodies import DIALECT, as_text, error_text, plain
 from harness.testscript.judge.case import Case, Judgement, compare, decided, failed
 from harness.testscript.judge.explain import explain
@@ -24,10 +23,10 @@ def expression(case: Case) -> Judgement:
     if body.resource is None:
         return failed(_short(text), case.missing, mode=mode)
     try:
-        result = body.evaluate(text)
-    except FHIRPathSyntaxError:
+        result = body.evaluate(text, case.means.now)
+    except FHIRPathUnsupportedError:
         raise
-    except HarnessError as error:
+    except FHIRPathError as error:
         return failed(_short(text), f"expression cannot be evaluated: {error_text(error)}", mode=mode)
     if check.operator == "notEmpty":
         return decided(bool(result), "notEmpty", f"{_short(text)} is not empty", "empty", "", mode)
@@ -36,7 +35,7 @@ def expression(case: Case) -> Judgement:
     if check.value is None and check.operator in ("", "equals"):
         if len(result) == 1 and plain(result[0]) is True:
             return Judgement(Verdict.PASS, mode=mode)
-        found, place = explain(text, body)
+        found, place = explain(text, body, case.means.now)
         received = f"{_shown(result)}: {found}" if found else _shown(result)
         return failed(f"{_short(text)} is true", received, path=place or _path(result), mode=mode)
     return _compared(text, result, case.operator, case.resolve(check.value or ""))
@@ -85,7 +84,7 @@ def resource(case: Case) -> Judgement:
 
 def profile(case: Case) -> Judgement:
     """The body conforms to a profile that the script declares, and each resource to its ``meta.profile``."""
-    canonical = case.script.profiles.get(case.check.subject)
+    canonical = case.means.script.profiles.get(case.check.subject)
     if canonical is None:
         return Judgement(
             Verdict.ERROR,
@@ -97,7 +96,7 @@ def profile(case: Case) -> Judgement:
     expected = f"conforms to {canonical} and to each meta.profile"
     if case.body.resource is None:
         return failed(expected, case.missing, mode="validator")
-    answer = case.profiles(case.body, canonical)
+    answer = case.means.profiles(case.body, canonical)
     if not answer.decided:
         return Judgement(
             Verdict.INCONCLUSIVE,

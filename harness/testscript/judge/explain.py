@@ -8,6 +8,8 @@ there is no explanation.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from datetime import date, datetime
 from typing import Any
 
 from harness.core.errors import HarnessError
@@ -22,27 +24,27 @@ _NOTHING = re.compile(
 _COUNT_ZERO = re.compile(r"\.count\(\)\s*=\s*0\s*$")
 
 
-def explain(expression: str, body: Body) -> tuple[str, str]:
+def explain(expression: str, body: Body, now: datetime | date) -> tuple[str, str]:
     """``(what was found, location of the first offender)``, both ``""`` when there is nothing to add."""
     try:
-        return _explain(expression.strip(), body)
+        return _explain(expression.strip(), lambda text: body.evaluate(text, now))
     except (HarnessError, RecursionError):
         return "", ""
 
 
-def _explain(expression: str, body: Body) -> tuple[str, str]:
+def _explain(expression: str, evaluate: Callable[[str], list[Any]]) -> tuple[str, str]:
     split = split_all(expression)
     if split is not None:
         owner, criterion = split
-        broken = body.evaluate(f"{owner}.where(iif({criterion}, false, true))")
+        broken = evaluate(f"{owner}.where(iif({criterion}, false, true))")
         return _items(broken, "does not meet the criterion") if broken else ("", "")
     nothing = _NOTHING.match(expression)
     if nothing and (not _COUNT_ZERO.search(expression) or not balanced(nothing.group("left"))):
-        found = body.evaluate(nothing.group("left")) if balanced(nothing.group("left")) else []
+        found = evaluate(nothing.group("left")) if balanced(nothing.group("left")) else []
         return _items(found, "should not be there") if found else ("", "")
     compare = _COMPARE.match(expression)
     if compare and balanced(compare.group("left")) and not re.search(r"\b(and|or|implies)\b", expression):
-        found = body.evaluate(compare.group("left"))
+        found = evaluate(compare.group("left"))
         text = ", ".join(as_text(item) for item in found[:5]) or "empty"
         return f"{text} (instead of {compare.group('op')} {compare.group('right')})", _place(found)
     return "", ""

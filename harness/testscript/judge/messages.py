@@ -8,7 +8,7 @@ from harness.core.issues import shorten
 from harness.core.run.exchanges import header, header_values
 from harness.testscript.judge.bodies import Body
 from harness.testscript.judge.case import Case, Judgement, compare, decided, failed
-from harness.testscript.judge.rules import pairs
+from harness.testscript.judge.rules import sent_parameters
 
 
 def response_code(case: Case) -> Judgement:
@@ -77,7 +77,7 @@ def query_parameter(case: Case) -> Judgement:
     """A parameter of the request: one of its values meets the operator, or all of them a negative one."""
     name, operator = case.resolve(case.check.subject), case.operator
     wanted = case.resolve(case.check.value or "")
-    found = [value for key, value in pairs(case.evidence.request.url) if key == name]
+    found = [value for key, value in sent_parameters(case.evidence.request) if key == name]
     expected = f"request parameter {name} {operator} {wanted}"
     if operator in ("notIn", "notEquals", "notContains"):
         outcomes = [compare(operator, value, wanted) for value in found]

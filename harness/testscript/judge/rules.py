@@ -14,7 +14,10 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote_plus, urlsplit
 
+from harness.core.run.exchanges import Request, header
 from harness.testscript.judge.bodies import Body
+
+FORM = "application/x-www-form-urlencoded"
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,13 @@ def pairs(url: str) -> list[tuple[str, str]]:
         if name:
             found.append((unquote_plus(name), unquote_plus(value)))
     return found
+
+
+def sent_parameters(request: Request) -> list[tuple[str, str]]:
+    """Decoded ``(name, value)`` of each parameter of a search, in the URL and in a posted form."""
+    media = (header(request.headers, "content-type") or "").split(";", 1)[0].strip().lower()
+    form = request.body.decode("utf-8", "replace") if media == FORM else ""
+    return [*pairs(request.url), *(pairs(f"?{form}") if form else ())]
 
 
 _TYPED = re.compile(r"(?:[A-Z][A-Za-z]+/)?([A-Za-z0-9\-.]{1,64})", re.ASCII)

@@ -7,59 +7,89 @@ Sets without a load script get the resources of their ``_reference`` folder, aft
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from harness.core.errors import HarnessError
+from harness.fhir.store import Patients
 from harness.testscript.execute.settings import Settings
 from harness.testscript.execute.sources import Sources
 from harness.testscript.judge.bodies import Body, error_text
 from harness.testscript.read.model import Fixture, SetInfo, TestScript
 from harness.testscript.read.script import load_script
 from harness.testscript.read.sets import load_scripts_of
-from harness.testscript.read.tokens import tokens_of
+from harness.testscript.read.tokens import TestPerson, stated_patients, token_of, with_scheme
 
 
-def set_resources(
-    goal: Path, info: SetInfo, settings: Settings, problems: list[str]
-) -> tuple[list[dict[str, Any]], dict[str, str]]:
-    """The resources of a set, resolved, and the tokens that its load scripts name."""
-    resources: dict[str, dict[str, Any]] = {}
+@dataclass
+class SetContent:
+    """What a set has to load.
 
-    def keep(bodies: Iterable[tuple[str, Body]]) -> None:
-        for name, body in bodies:
-            if body.resource is None or not isinstance(body.resource.get("id"), str):
-                problems.append(f"fixture {name} is not loaded: {body.problem or 'it has no id'}")
-                continue
-            resources[f"{body.type}/{body.resource['id']}"] = body.resource
+    :ivar resources: by ``Type/id``, resolved, in the order of loading.
+    :ivar removed: patients that the load scripts remove, by the token they do it with.
+    :ivar written: Patients that the load scripts write, by the token they do it with.
+    :ivar problems: fixtures that cannot be loaded, in one line each.
+    """
 
+    resources: dict[str, dict[str, Any]] = field(default_factory=dict)
+    removed: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    written: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+
+    def add(self, name: str, body: Body, token: str = "") -> None:
+        """Take in one fixture, which is written with a token."""
+        identity = body.resource.get("id") if body.resource is not None else None
+        if body.resource is None or not isinstance(identity, str):
+            self.problems.append(f"fixture {name} is not loaded: {body.problem or 'it has no id'}")
+            return
+        self.resources[f"{body.type}/{identity}"] = body.resource
+        if body.type == "Patient" and token and "${" not in token:
+            token = with_scheme(token)
+            self.written[token] = (*self.written.get(token, ()), identity)
+
+    def owners(self, persons: Iterable[TestPerson]) -> dict[str, Patients]:
+        """Whom each token stands for, among the Patients that are loaded.
+
+        What the load scripts say goes before the token map; the map decides when they name several.
+        """
+        mapped = {person.token: person.patient for person in persons}
+        found: dict[str, Patients] = dict(mapped)
+        for token in (*self.removed, *self.written):
+            stated = [one for one in self.removed.get(token, ()) if f"Patient/{one}" in self.resources]
+            several = tuple(dict.fromkeys(stated or self.written.get(token, ()))) or self.removed[token][-1:]
+            found[token] = several[0] if len(several) == 1 else several
+            if token in mapped and mapped[token] in several:
+                found[token] = mapped[token]
+        return found
+
+
+def read_content(goal: Path, info: SetInfo, settings: Settings) -> SetContent:
+    """The resources of a set, and the tokens that its load scripts name."""
+    content = SetContent()
     own = load_scripts_of(goal)
-    tokens: dict[str, str] = {}
     for place in [goal] if own else [*_other_goals(goal)[:1], goal]:
         files = load_scripts_of(place)
         scripts = [load_script(path, info) for path in files]
-        tokens.update(tokens_of(scripts))
+        content.removed.update(stated_patients(scripts))
         for script in scripts:
-            keep(_written_bodies(script, settings, problems))
+            _add_written(content, script, settings)
         if not files:
-            keep(_reference_bodies(place, settings, info))
-    return list(resources.values()), tokens
+            for name, body in _reference_bodies(place, settings, info):
+                content.add(name, body)
+    return content
 
 
-def _written_bodies(script: TestScript, settings: Settings, problems: list[str]) -> list[tuple[str, Body]]:
-    """``(fixture id, body)`` of each resource that a load script writes, in its order.
-
-    A fixture that is missing or cannot be resolved is noted in ``problems``.
-    """
+def _add_written(content: SetContent, script: TestScript, settings: Settings) -> None:
+    """Each resource that a load script writes, in its order."""
     sources = Sources(script, settings)
-    found = []
     for operation in script.operations():
         if operation.code in ("update", "updateCreate") and operation.source_id:
+            name = operation.source_id
             try:
-                found.append((operation.source_id, sources.body(operation.source_id)))
+                content.add(name, sources.body(name), token_of(operation, script))
             except HarnessError as error:
-                problems.append(f"fixture {operation.source_id} is not loaded: {error_text(error)}")
-    return found
+                content.problems.append(f"fixture {name} is not loaded: {error_text(error)}")
 
 
 def _reference_bodies(goal: Path, settings: Settings, info: SetInfo) -> list[tuple[str, Body]]:

@@ -17,7 +17,6 @@ from harness.testscript.plan.items import collect
 from harness.testscript.plan.plan import Plan
 from harness.testscript.read.model import TestScript
 from harness.testscript.read.sets import goal_folder
-from harness.testscript.read.tokens import tokens_in
 
 
 def write_fixtures(paths: Sequence[Path], out: Path, plan: Plan, formats: frozenset[str]) -> dict[str, Any]:
@@ -65,10 +64,9 @@ def _write_set(
             write_atomic(folder / f"{name}.json", codec.to_json(stored.resource) + b"\n")
         if "xml" in formats:
             write_atomic(folder / f"{name}.xml", codec.to_xml(stored.resource, model))
-    owner = loaded.tokens
     per_script = []
     for script, file in sorted(zip(scripts, files, strict=True), key=lambda pair: pair[1]):
-        patients = sorted({owner[token] for token in tokens_in(script) if token in owner})
+        patients = loaded.patients_of(script)
         needed = sorted(
             key for patient in patients for key in store.compartment(patient).reachable if store.find(key)
         )
@@ -78,7 +76,7 @@ def _write_set(
                 "id": script.id,
                 "title": script.title,
                 "side": script.side,
-                "patients": patients,
+                "patients": list(patients),
                 "load": needed if script.side == "server" else [],
                 "sends": sorted(str(fixture.path.name) for fixture in script.fixtures.values()),
             }

@@ -4,10 +4,9 @@ clients.
 
 from __future__ import annotations
 
-import re
 import threading
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
@@ -20,14 +19,24 @@ from harness.core.text import Text
 from harness.fhir.model.types import load_model
 from harness.fhir.search.parameters import Registry, from_yaml, registry
 from harness.fhir.server.content import binary_content
-from harness.fhir.server.options import Access, Authorize, Document, Refusal, ServerOptions, by_token
+from harness.fhir.server.options import (
+    Access,
+    Authorize,
+    Document,
+    Refusal,
+    ServerOptions,
+    by_token,
+    open_access,
+)
 from harness.fhir.server.service import FhirServer
+from harness.fhir.store import Patients, ids_of
 from harness.testscript.execute.settings import Settings
-from harness.testscript.own.fixtures import set_resources
+from harness.testscript.own.access import named_tokens, uses_tokens
+from harness.testscript.own.fixtures import read_content
 from harness.testscript.own.stores import StoreProfile, profile_for
-from harness.testscript.read.model import TestScript
+from harness.testscript.read.model import WRITES, TestScript
 from harness.testscript.read.sets import goal_folder
-from harness.testscript.read.tokens import find_token_map, patients, read_token_map
+from harness.testscript.read.tokens import find_token_map, read_token_map, tokens_in
 
 BASE = "https://fhir.harness.example/fhir"
 """Public base URL of our server when nothing listens on a socket."""
@@ -37,19 +46,62 @@ BASE = "https://fhir.harness.example/fhir"
 class OwnServer:
     """A loaded server and what belongs to it.
 
-    :ivar server: our FHIR server; :meth:`fork` it per script.
-    :ivar tokens: patient id by Authorization value.
+    :ivar server: our FHIR server; :meth:`for_script` forks it.
+    :ivar tokens: patient (or patients) by Authorization value.
     :ivar profile: how it was set up.
     :ivar problems: fixtures that could not be loaded, in one line each.
     :ivar numbers: BSN (of the official test range) by patient id, as the token map states it.
     """
 
     server: FhirServer
-    tokens: dict[str, str]
+    tokens: dict[str, Patients]
     profile: StoreProfile
-    goal: Path
     problems: list[str] = field(default_factory=list)
     numbers: dict[str, str] = field(default_factory=dict)
+
+    def tokens_for(self, script: TestScript) -> dict[str, Patients]:
+        """Whom tokens stand for, those included that only the names of a script's variables tell."""
+        return {**named_tokens(script, self.server.store.all("Patient"), self.tokens), **self.tokens}
+
+    def access(self, script: TestScript, rewriting: Mapping[str, str]) -> Authorize:
+        """Who may see what in a script's test set.
+
+        A set whose scripts send no tokens, or tokens of which nothing says whose they are, gets the server
+        that it was made for: one without access control.
+
+        :param rewriting: official token -> token that is used instead.
+        """
+        tokens = self.tokens_for(script)
+        if not tokens or not uses_tokens(script):
+            return open_access
+        return by_token({rewriting.get(token, token): patient for token, patient in tokens.items()})
+
+    def for_script(self, script: TestScript, rewriting: Mapping[str, str]) -> FhirServer:
+        """An independent copy of the server for one script, with the access that its test set has.
+
+        It gives pages where the script follows them.
+        """
+        options = replace(self.server.options, paging="links") if script.follows_pages else None
+        return self.server.fork(options=options, authorize=self.access(script, rewriting))
+
+    def patients_of(self, script: TestScript) -> tuple[str, ...]:
+        """The patients that a script is about: those of its tokens, else the only one there is."""
+        tokens = self.tokens_for(script)
+        known = {one for token in tokens_in(script) if token in tokens for one in ids_of(tokens[token])}
+        people = self.server.store.all("Patient")
+        return tuple(sorted(known)) or tuple(stored.id for stored in people if len(people) == 1)
+
+    def check(self, script: TestScript) -> None:
+        """Refuse a script that asks for records where the set has nothing to load.
+
+        :raises InputError: see above; a script that only sends needs nothing.
+        """
+        asks = any(operation.code not in WRITES for operation in script.operations())
+        if asks and not len(self.server.store) and not self.problems:
+            raise InputError(
+                Text(nl="de set heeft geen fixtures om te laden", en="the set has no fixtures to load"),
+                where=str(goal_folder(script.path)),
+            )
 
 
 def lenient(authorize: Authorize) -> Authorize:
@@ -81,14 +133,15 @@ class OwnServers:
     def for_script(self, script: TestScript) -> OwnServer:
         """The server for a script's set.
 
-        :raises HarnessError: when the fixtures cannot be loaded.
+        :raises HarnessError: when there is nothing to load for it.
         """
         key = (goal_folder(script.path), profile_for(script.info).name, script.info.fhir_version)
         with self._lock:
             found = self._built.get(key)
             if found is None:
                 found = self._built[key] = build(script, self.t, now=self.now, base=self.base)
-            return found
+        found.check(script)
+        return found
 
     def patients(self, scripts: Iterable[TestScript | None]) -> list[dict[str, Any]]:
         """The Patients of the sets of scripts: the declared test persons of a recording."""
@@ -105,19 +158,16 @@ class OwnServers:
 
 
 def build(script: TestScript, t: date, *, now: datetime | None = None, base: str = BASE) -> OwnServer:
-    """Our own server, set up for the set that a script belongs to.
-
-    :raises HarnessError: when there is nothing to load.
-    """
+    """Our own server, set up for the set that a script belongs to."""
     goal = goal_folder(script.path)
     info = script.info
     profile = profile_for(info)
     settings = Settings(load_model(info.fhir_version), t, base, base, now=now)
-    problems: list[str] = []
-    resources, tokens = set_resources(goal, info, settings, problems)
+    content = read_content(goal, info, settings)
+    resources = list(content.resources.values())
     map_file = find_token_map(goal)
     persons = read_token_map(map_file) if map_file else []
-    tokens = patients(persons, tokens)
+    tokens = content.owners(persons)
     options = ServerOptions(
         base_url=base,
         unsupported=profile.unsupported,
@@ -139,39 +189,7 @@ def build(script: TestScript, t: date, *, now: datetime | None = None, base: str
     )
     server.load(resources)
     numbers = {person.patient: person.bsn for person in persons if person.bsn}
-    found = OwnServer(server, tokens, profile, goal, problems, numbers)
-    _name_tokens(found, script)
-    if not resources and not problems:
-        raise InputError(
-            Text(nl="de set heeft geen fixtures om te laden", en="the set has no fixtures to load"),
-            where=str(goal),
-        )
-    return found
-
-
-_TOKEN_NAME = re.compile(r"patient-token-(?:id-)?(.+)", re.IGNORECASE)
-
-
-def _name_tokens(found: OwnServer, script: TestScript) -> None:
-    """Tokens that no map knows: by the family name in the variable's name, or the only Patient there is."""
-    people = found.server.store.all("Patient")
-    for variable in script.variables.values():
-        match = _TOKEN_NAME.fullmatch(variable.name)
-        token = variable.default or ""
-        if not match or not token or "${" in token or token in found.tokens:
-            continue
-        wanted = re.sub(r"[^a-z0-9]", "", match.group(1).lower())
-        for stored in people:
-            names = stored.resource.get("name", [])
-            family = " ".join(str(n.get("family", "")) for n in names if isinstance(n, dict))
-            texts = [re.sub(r"[^a-z0-9]", "", text.lower()) for text in (family, stored.id)]
-            if any(text and (wanted in text or text in wanted) for text in texts):
-                found.tokens[token] = stored.id
-                break
-        else:
-            if len(people) == 1:
-                found.tokens[token] = people[0].id
-    found.server.authorize = by_token(found.tokens)
+    return OwnServer(server, tokens, profile, content.problems, numbers)
 
 
 @cache

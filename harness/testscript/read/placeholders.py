@@ -15,6 +15,7 @@ from datetime import date, datetime
 from harness.core.errors import HarnessError, nearest
 from harness.core.tdates import TDates
 from harness.core.text import Text
+from harness.testscript.read.errors import InputNeeded, NoValue, PlaceholderError
 from harness.testscript.read.model import TestScript, Variable
 
 MAX_ROUNDS = 12
@@ -25,10 +26,6 @@ _DATE = re.compile(r"\s*(?:DATE|DATETIME)\s*,\s*([\w-]+)\s*,\s*[DdMYym]\s*,\s*[+
 _CURRENT = re.compile(r"\s*CURRENTDATE(?:TIME)?(?:\s*,\s*[A-Za-z]+\s*,\s*[+-]?\d+)*\s*", re.ASCII)
 _RANDOM = re.compile(r"(?:CD|RANDOM-|C|D)(\d{1,2})", re.ASCII)
 _NARRATIVE = re.compile(r"<div\b.*?</div>|\"div\"\s*:\s*\"(?:[^\"\\]|\\.)*\"", re.DOTALL)
-
-
-class PlaceholderError(HarnessError):
-    """A placeholder that cannot be filled in: unknown, circular, without value, or not supported."""
 
 
 def _default_uuid() -> str:
@@ -72,7 +69,8 @@ class Values:
     def resolve(self, text: str, *, where: str = "") -> str:
         """``text`` with every placeholder filled in.
 
-        :raises PlaceholderError: see the class.
+        :raises PlaceholderError: one that cannot be filled in.
+        :raises HarnessError: one that the engine does not support.
         """
         return self._resolve(text, where, narrative=False)
 
@@ -128,7 +126,7 @@ class Values:
     def value(self, name: str, *, where: str = "") -> str:
         """Value of one placeholder (without ``${}``).
 
-        :raises PlaceholderError: see the class.
+        :raises HarnessError: as :meth:`resolve`.
         """
         name = name.strip()
         if name in self.overrides:
@@ -139,6 +137,7 @@ class Values:
         return self._built_in(name, where)
 
     def _variable(self, variable: Variable, where: str) -> str:
+        """Value of a variable that the script declares."""
         name = variable.name
         if name in self._defaults:
             return self._defaults[name]
@@ -153,21 +152,15 @@ class Values:
             )
         self._busy.append(name)
         try:
-            if variable.expression is not None:
-                found = self._evaluate(variable) if self._evaluate else None
-                if found is None:
-                    raise PlaceholderError(
-                        Text(
-                            nl=f"variabele '{name}' heeft geen waarde: de expressie levert niets op",
-                            en=f"variable '{name}' has no value: its expression yields nothing",
-                        ),
-                        where=place,
-                        expected=variable.expression,
-                        received=f"empty result on '{variable.source_id}'",
-                    )
-                return found
+            if variable.unsupported:
+                feature = f"variable.{variable.unsupported}"
+                raise HarnessError(
+                    Text(nl=f"niet ondersteund: {feature}", en=f"unsupported feature: {feature}"), where=place
+                )
+            if variable.expression is not None or variable.header:
+                return self._evaluated(variable, place)
             if variable.default is None:
-                raise PlaceholderError(
+                raise InputNeeded(
                     Text(
                         nl=f"variabele '{name}' wacht op invoer van de gebruiker",
                         en=f"variable '{name}' waits for input by the user",
@@ -182,6 +175,21 @@ class Values:
             return value
         finally:
             self._busy.pop()
+
+    def _evaluated(self, variable: Variable, place: str) -> str:
+        found = self._evaluate(variable) if self._evaluate else None
+        if found is not None:
+            return found
+        kind = PlaceholderError if variable.source_id in self.script.fixtures else NoValue
+        raise kind(
+            Text(
+                nl=f"variabele '{variable.name}' heeft geen waarde: de bron levert niets op",
+                en=f"variable '{variable.name}' has no value: its source yields nothing",
+            ),
+            where=place,
+            expected=variable.expression or f"header {variable.header}",
+            received=f"empty result on '{variable.source_id}'",
+        )
 
     def _built_in(self, name: str, where: str) -> str:
         if name in ("UUID", "UUID-NODASH"):

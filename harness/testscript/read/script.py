@@ -85,10 +85,9 @@ def _variables(root: Element) -> dict[str, Variable]:
             text_of(element, "sourceId") or "",
             text_of(element, "hint") or "",
             line_of(element),
+            text_of(element, "headerField") or "",
+            "path" if text_of(element, "path") is not None else "",
         )
-        for odd in ("headerField", "path"):
-            if text_of(element, odd) is not None:
-                found[name] = Variable(name, hint=f"unsupported: variable.{odd}", line=line_of(element))
     return found
 
 

@@ -116,6 +116,16 @@ def goal_folder(script: Path) -> Path:
     return script.resolve().parent
 
 
+def set_folder(script: Path) -> Path:
+    """The folder of the test set that a script belongs to: the nearest with a ``properties.json``."""
+    for place in script.resolve().parents:
+        if (place / "properties.json").is_file():
+            return place
+        if (place / LOAD_FOLDER).is_dir() or (place / "_reference").is_dir():
+            break
+    return script.resolve().parent
+
+
 def load_scripts_of(goal: Path) -> list[Path]:
     """The load scripts of a goal folder."""
     return sorted((goal / LOAD_FOLDER).rglob("load-*.xml")) if (goal / LOAD_FOLDER).is_dir() else []

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from harness.core.errors import InputError
 from harness.core.text import Text
-from harness.testscript.read.model import TestScript
+from harness.testscript.read.model import Operation, TestScript
 
 FILE = "QualificationTokens.json"
 
@@ -78,28 +78,31 @@ def find_token_map(folder: Path) -> Path | None:
     return None
 
 
-def tokens_of(scripts: Iterable[TestScript]) -> dict[str, str]:
-    """Patient id by Authorization value, as load scripts state it: each purge names its patient and token."""
-    found: dict[str, str] = {}
-    for script in scripts:
-        for operation in script.operations():
-            token = next((value for name, value in operation.headers if name.lower() == "authorization"), "")
-            if operation.code == "purge" and token and "${" not in token:
-                patient = operation.params.strip("/").removesuffix("/$purge").removeprefix("Patient/")
-                found[with_scheme(token)] = patient
-    return found
+def token_of(operation: Operation, script: TestScript) -> str:
+    """The Authorization value of an operation (or the variable that holds it), ``""`` without one."""
+    value = next((value for name, value in operation.headers if name.lower() == "authorization"), "")
+    variable = script.variables.get(value[2:-1]) if value.startswith("${") else None
+    return variable.default or value if variable is not None else value
 
 
 def tokens_in(script: TestScript) -> frozenset[str]:
     """The access tokens (or the variables that hold them) that a script uses."""
-    return frozenset(
-        script.variables[value[2:-1]].default or value
-        if value.startswith("${") and value[2:-1] in script.variables
-        else value
-        for operation in script.operations()
-        for name, value in operation.headers
-        if name.lower() == "authorization"
-    )
+    return frozenset(filter(None, (token_of(operation, script) for operation in script.operations())))
+
+
+def stated_patients(scripts: Iterable[TestScript]) -> dict[str, tuple[str, ...]]:
+    """Patient ids by Authorization value, as scripts state it: each purge names its patient and token.
+
+    A token may stand for several patients, also for patients that are only removed.
+    """
+    found: dict[str, tuple[str, ...]] = {}
+    for script in scripts:
+        for operation in script.operations():
+            token = token_of(operation, script)
+            if operation.code == "purge" and token and "${" not in token:
+                patient = operation.params.strip("/").removesuffix("/$purge").removeprefix("Patient/")
+                found[with_scheme(token)] = (*found.get(with_scheme(token), ()), patient)
+    return found
 
 
 def rewriting(official: Iterable[TestPerson], own: Iterable[TestPerson]) -> dict[str, str]:
@@ -110,8 +113,3 @@ def rewriting(official: Iterable[TestPerson], own: Iterable[TestPerson]) -> dict
         for person in official
         if person.patient in theirs and theirs[person.patient] != person.token
     }
-
-
-def patients(persons: Iterable[TestPerson], known: Mapping[str, str]) -> dict[str, str]:
-    """Patient id by Authorization value; ``known`` goes first."""
-    return {**{person.token: person.patient for person in persons}, **known}

@@ -31,26 +31,12 @@ from harness.testscript.execute.execution import Execution, drive
 from harness.testscript.execute.need import Performed
 from harness.testscript.execute.transport import Transport, in_process
 from harness.testscript.outcome.results import ScriptResult
-from harness.testscript.own.server import OwnServers
+from harness.testscript.own.server import OwnServers, lenient
 from harness.testscript.plan.items import Item, problem_result
 from harness.testscript.plan.plan import Plan
 from harness.testscript.read.model import TestScript
 from harness.testscript.read.sets import goal_folder
-from harness.testscript.read.tokens import find_token_map, patients, read_token_map, tokens_in, tokens_of
-
-_STANDARD_FOLDERS = {
-    "genpractdata": "huisartsgegevens",
-    "pdfa": "pdfa",
-    "eappointment": "eafspraak",
-    "selfmeasurements": "zelfmetingen",
-}
-"""Our standard by the beginning of the folder name of an official set."""
-
-
-def _short_name(folder: str) -> str:
-    """Short name of our standard for a folder of an official set, ``""`` when it is none of ours."""
-    name = folder.lower()
-    return next((short for start, short in _STANDARD_FOLDERS.items() if name.startswith(start)), "")
+from harness.testscript.read.tokens import find_token_map, read_token_map, stated_patients, tokens_in
 
 
 def standard_of(script: TestScript) -> str:
@@ -58,8 +44,9 @@ def standard_of(script: TestScript) -> str:
 
     :raises ConfigurationError: a set of another standard.
     """
-    for short in filter(None, map(_short_name, script.path.resolve().parts)):
-        found = next((name for name in standards() if name.startswith(f"{short}-")), "")
+    sets = {name.lower(): item.id for item in standards().values() for name in item.official}
+    for part in script.path.resolve().parts:
+        found = next((known for name, known in sets.items() if part.lower().startswith(name)), "")
         if found:
             return found
     raise ConfigurationError(
@@ -205,9 +192,9 @@ def through_network(
 
 def _official(script: TestScript) -> dict[str, str]:
     """Patient id by official Authorization value, for a script's set."""
-    goal = goal_folder(script.path)
-    file = find_token_map(goal)
-    return patients(read_token_map(file) if file else [], tokens_of([script]))
+    file = find_token_map(goal_folder(script.path))
+    mapped = {person.token: person.patient for person in read_token_map(file)} if file else {}
+    return {**mapped, **{token: several[-1] for token, several in stated_patients([script]).items()}}
 
 
 def _run(item: Item, plan: Plan, access: Access, servers: OwnServers) -> ScriptResult:
@@ -243,6 +230,7 @@ def _run(item: Item, plan: Plan, access: Access, servers: OwnServers) -> ScriptR
     execution = Execution(script, settings, notes=tuple(notes))
     transports: dict[str, Transport] = {"server": send}
     if loaded is not None:
-        transports["own"] = in_process(loaded.server.fork().handle)
+        server = loaded.for_script(script, own.tokens)
+        transports["own"] = in_process(server.fork(authorize=lenient(server.authorize)).handle)
     drive(execution, transports)
     return execution.result(file=item.file, requirements=plan.requirements(script))

@@ -11,18 +11,20 @@ from dataclasses import replace
 
 from harness.core.errors import HarnessError
 from harness.core.run.exchanges import Request, Response
+from harness.core.text import Text
 from harness.core.verdicts import Blame
 from harness.testscript.execute.execution import Execution, drive
 from harness.testscript.execute.need import Performed
+from harness.testscript.execute.requests import brings_own_content
 from harness.testscript.execute.settings import Settings
 from harness.testscript.execute.transport import Transport, in_process
 from harness.testscript.outcome.results import ScriptResult
+from harness.testscript.own.inputs import bind_inputs
 from harness.testscript.own.server import OwnServer, OwnServers, lenient
 from harness.testscript.plan.items import Item, problem_result
 from harness.testscript.plan.plan import Plan
 from harness.testscript.read.model import TestScript
 from harness.testscript.read.script import load_script
-from harness.testscript.read.tokens import tokens_in
 from harness.testscript.watch.client import ClientWatch
 from harness.testscript.watch.session import Session
 
@@ -35,7 +37,7 @@ def run_self(item: Item, plan: Plan, servers: OwnServers) -> ScriptResult:
         settings = plan.settings(script, servers.base, servers.base, loaded.server.model)
     except HarnessError as error:
         return problem_result(item, error)
-    notes = [*loaded.problems[:5], *_operator_input(script, settings, loaded)]
+    notes = [*loaded.problems[:5], *bind_inputs(script, loaded, settings.own_base, settings.overrides)]
     if script.side == "client":
         return _by_our_pgo(item, script, settings, plan, loaded, notes)
     return _on_our_server(item, script, settings, plan, loaded, notes)
@@ -45,13 +47,21 @@ def _by_our_pgo(
     item: Item, script: TestScript, settings: Settings, plan: Plan, loaded: OwnServer, notes: list[str]
 ) -> ScriptResult:
     """A client script: our PGO sends each request that it describes, and the watch judges it."""
-    session = Session(script, settings, loaded.server, item.file, plan.requirements(script), tuple(notes))
-    watch = ClientWatch([session], loaded.server.fork(), settings.own_base)
+    fresh = loaded.for_script(script, plan.tokens)
+    session = Session(script, settings, fresh, item.file, plan.requirements(script), tuple(notes))
+    watch = ClientWatch([session], fresh.fork(), settings.own_base)
     form = "xml" if plan.formats == frozenset(("xml",)) else "json"
-    while session.need is not None:
-        before = session.need
-        watch.handle(as_pgo(before.request, form))
-        if session.need is before:
+    while (need := session.current.need) is not None:
+        if brings_own_content(need):
+            session.end(
+                Text(
+                    nl="alleen de geteste client zelf kan brengen wat hier verstuurd wordt",
+                    en="only the client under test itself can bring what is sent here",
+                )
+            )
+            break
+        watch.handle(as_pgo(need.request, form))
+        if session.current.need is need:
             break
     return session.result()
 
@@ -60,8 +70,8 @@ def _on_our_server(
     item: Item, script: TestScript, settings: Settings, plan: Plan, loaded: OwnServer, notes: list[str]
 ) -> ScriptResult:
     """A server script: we are the server under test; the harness's own operations reach the same store."""
-    server = loaded.server.fork()
-    own = loaded.server.fork(authorize=lenient(loaded.server.authorize))
+    server = loaded.for_script(script, plan.tokens)
+    own = server.fork(authorize=lenient(server.authorize))
     own.store = server.store
 
     def own_send(request: Request) -> Performed:
@@ -102,29 +112,6 @@ def offline(handle: Callable[[Request], Response], base: str, documents: Iterabl
         )
 
     return transport
-
-
-def _operator_input(script: TestScript, settings: Settings, loaded: OwnServer) -> list[str]:
-    """Values for variables that wait for a person, in a self test only; each is noted."""
-    notes = []
-    for name, variable in script.variables.items():
-        if variable.default is not None or variable.expression is not None or name in settings.overrides:
-            continue
-        if variable.hint.startswith("unsupported"):
-            continue
-        lowered = name.lower()
-        patient = next((loaded.tokens[token] for token in tokens_in(script) if token in loaded.tokens), "")
-        if "url" in lowered or "endpoint" in lowered or "base" in lowered:
-            value = settings.own_base
-        elif "bsn" in lowered:
-            value = loaded.numbers.get(patient, "999990019")
-        elif lowered.endswith("id") and patient:
-            value = patient
-        else:
-            value = "harness-self-test"
-        settings.overrides[name] = value
-        notes.append(f"self test: variable {name} has no value, {value} is used")
-    return notes
 
 
 def _setup_from_variant(script: TestScript, variant: str, settings: Settings, send: Transport) -> list[str]:

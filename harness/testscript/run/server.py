@@ -23,8 +23,8 @@ def run_server(item: Item, plan: Plan, base: str, transport: Transport, servers:
         transports: dict[str, Transport] = {"server": transport}
         if any(script.by_harness(operation) for operation in script.operations()):
             loaded = servers.for_script(script)
-            own = loaded.server.fork(authorize=lenient(loaded.server.authorize))
-            transports["own"] = in_process(own.handle)
+            server = loaded.for_script(script, plan.tokens)
+            transports["own"] = in_process(server.fork(authorize=lenient(server.authorize)).handle)
     except HarnessError as error:
         return problem_result(item, error)
     execution = Execution(script, settings)

@@ -1,10 +1,8 @@
 """Watches a client under test: matches what it does to the operations that scripts wait for, and judges it.
 
-Every request is answered by our server. A request belongs to the script whose active operation has the same
-method, resource type and operation (``$lastn``) and the same access token; not the parameters, because a
-client with wrong parameters must fail that script and not be ignored. Among several scripts that wait for
-the same kind of request the one whose described parameters are most like the request gets it. Traffic that
-no script waits for is answered and logged. Requests of one token are handled one at a time.
+Every request is answered by our server and, where it belongs to a script, judged by that script's asserts
+(:mod:`.matching`). What a script that passed has had already, and what resembles nothing that is described,
+is answered and logged. Requests are handled one at a time.
 """
 
 from __future__ import annotations
@@ -12,17 +10,27 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 
-from harness.core.run.exchanges import Request, Response, header
-from harness.core.verdicts import Verdict
+from harness.core.run.exchanges import Request, Response
 from harness.fhir.server.service import FhirServer
-from harness.testscript.execute.execution import Execution
 from harness.testscript.execute.need import Performed
 from harness.testscript.outcome.results import ScriptResult
-from harness.testscript.watch.matching import likeness, shape
+from harness.testscript.watch.matching import REFUSED, REPEATED, Fit, is_try, judged, likeness, shape
 from harness.testscript.watch.session import Session
 
 Notify = Callable[..., object]
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A script that a request may belong to, with what its server answers and how well it fits."""
+
+    session: Session
+    performed: Performed
+    response: Response
+    server: FhirServer
+    fit: Fit
 
 
 class ClientWatch:
@@ -42,78 +50,99 @@ class ClientWatch:
         self.extra: list[tuple[Request, Response]] = []
         self.last = time.monotonic()
         self.notify = notify or (lambda *args, **kwargs: None)
-        self._locks: dict[str, threading.Lock] = {}
-        self._guard = threading.Lock()
+        self._lock = threading.Lock()
 
     def handle(self, request: Request) -> Response:
         """Answer one request of the client and judge it when a script waits for it."""
         self.last = time.monotonic()
-        token = header(request.headers, "authorization") or ""
-        with self._guard:
-            lock = self._locks.setdefault(token, threading.Lock())
-        with lock:
-            session = self.match(request)
-            if session is None or session.need is None:
+        with self._lock:
+            started = time.perf_counter()
+            found = self._match(request)
+            if found is None:
                 response = self.fallback.handle(request)
                 self.extra.append((request, response))
                 self.notify("script-extra", method=request.method, url=request.url, status=response.status)
                 return response
-            started = time.perf_counter()
-            response = session.server.handle(request)
-            performed = Performed(request, response, duration=time.perf_counter() - started)
-            self._feed(session, session.need.operation.key, performed)
-            return response
+            duration = time.perf_counter() - started
+            self._feed(found, replace(found.performed, duration=duration))
+            return found.response
 
-    def _feed(self, session: Session, action: str, performed: Performed) -> None:
-        request, response = performed.request, performed.response
-        status = response.status if response is not None else 0
-        self.notify("script-matched", file=session.file, action=action, url=request.url, status=status)
-        session.feed(performed)
-        if session.execution.done:
-            result = session.result()
-            self.notify(
-                "script-finished", file=session.file, verdict=result.verdict.value, attempts=session.attempts
-            )
+    def _feed(self, found: Candidate, performed: Performed) -> None:
+        session = found.session
+        need = session.open.need
+        self.notify(
+            "script-matched",
+            file=session.file,
+            action=need.operation.key if need is not None else "",
+            url=performed.request.url,
+            status=found.response.status,
+        )
+        session.feed(performed, found.server)
+        if session.done:
+            self._finished(session)
 
-    def match(self, request: Request) -> Session | None:
-        """The session that a request belongs to; restarts a failed script that the client tries again."""
+    def _match(self, request: Request) -> Candidate | None:
+        """The script that a request belongs to; ``None`` for other traffic."""
+        candidates = self._candidates(request)
+        best = max(candidates, key=lambda one: one.fit, default=None)
+        if best is None or best.session.passed:
+            return None
+        need = best.session.open.need
+        if need is None or not is_try(need.request, request, best.response, best.fit.points):
+            return None
+        return best
+
+    def _candidates(self, request: Request) -> list[Candidate]:
+        """The scripts of the request's kind that no other one can beat by points alone."""
         wanted = shape(request.method, request.url, self.base)
-        token = header(request.headers, "authorization") or ""
-        best: tuple[tuple[int, int, int], Session] | None = None
+        alike: list[tuple[int, int, Session]] = []
         for order, session in enumerate(self.sessions):
-            need = session.need
+            need = session.open.need
             if need is None or shape(need.request.method, need.request.url, self.base) != wanted:
                 continue
-            if (header(need.request.headers, "authorization") or token) != token:
-                continue
-            score = (likeness(need.request, request), 1 if session.touched else 0, -order)
-            if best is None or score > best[0]:
-                best = (score, session)
-        if best is not None and best[0][0] >= 0:
-            return best[1]
-        again = self._retry(wanted, token, request)
-        return again or (best[1] if best else None)
+            points = likeness(need.request, request) + (REPEATED if session.passed else 0)
+            alike.append((points, order, session))
+        bar = max((points for points, _, _ in alike), default=0) + REFUSED
+        kept = [one for one in alike if one[0] >= bar]
+        return [
+            candidate
+            for points, order, session in kept
+            if (candidate := _candidate(session, request, points, order, alone=len(kept) == 1))
+        ]
 
-    def _retry(self, wanted: tuple[str, str, str], token: str, request: Request) -> Session | None:
-        """A finished script that did not pass and whose first operation this request repeats."""
+    def announce(self) -> None:
+        """Tell which scripts have ended before the client did anything (they wait for input)."""
         for session in self.sessions:
-            if not session.execution.done or session.execution.result().verdict is Verdict.PASS:
-                continue
-            attempt = Execution(session.script, session.settings).start()
-            if attempt is None or shape(attempt.request.method, attempt.request.url, self.base) != wanted:
-                continue
-            if (header(attempt.request.headers, "authorization") or token) == token and (
-                likeness(attempt.request, request) > 0
-            ):
-                session.restart()
-                return session if session.need is not None else None
-        return None
+            if session.done:
+                self._finished(session)
+
+    def _finished(self, session: Session) -> None:
+        verdict = session.current.verdict.value
+        self.notify("script-finished", file=session.file, verdict=verdict, attempts=session.attempts)
 
     @property
     def complete(self) -> bool:
         """Whether every script has ended."""
-        return all(session.execution.done for session in self.sessions)
+        return all(session.done for session in self.sessions)
+
+    @property
+    def passed(self) -> bool:
+        """Whether every script has passed."""
+        return all(session.passed for session in self.sessions)
 
     def results(self) -> list[ScriptResult]:
         """Outcome of every script, in order."""
         return [session.result() for session in self.sessions]
+
+
+def _candidate(
+    session: Session, request: Request, points: int, order: int, *, alone: bool
+) -> Candidate | None:
+    """A script with what it says about a request; ``alone`` saves asking its asserts."""
+    attempt = session.open
+    performed, server = attempt.answer(request)
+    if attempt.need is None or performed.response is None:
+        return None
+    refused, unmet = (0, 0) if alone else judged(attempt.execution.preview(attempt.need, performed))
+    fit = Fit(points + refused, unmet, not session.done, attempt.begun, -order)
+    return Candidate(session, performed, performed.response, server, fit)

@@ -32,6 +32,8 @@ from harness.testscript.watch.board import Board, plain_line
 from harness.testscript.watch.mock import Mock, prepare
 
 MOUNT = "/fhir"
+PATIENCE = 10.0
+"""Seconds without a request after which a scenario that did not pass is not expected to be tried again."""
 MAX_EXTRA = 200
 """Requests without scenario that the result lists."""
 
@@ -67,6 +69,7 @@ def serve_client(
         board = Board(mock, options.lang)
         record.events.subscribe(board if sys.stderr.isatty() else plain_line)
         record.events.emit("run-started", base=base, scripts=len(mock.watch.sessions))
+        mock.watch.announce()
         server = _MockServer(mock, record)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()
@@ -148,9 +151,10 @@ def _wait(mock: Mock, board: Board, options: LiveOptions) -> str:
 
 def _until_done(mock: Mock, options: LiveOptions) -> str:
     while True:
-        if mock.watch.complete:
+        quiet = time.monotonic() - mock.watch.last
+        if mock.watch.complete and (mock.watch.passed or quiet > PATIENCE):
             return "complete"
-        if options.idle and time.monotonic() - mock.watch.last > options.idle:
+        if options.idle and quiet > options.idle:
             return "idle"
         time.sleep(0.1)
 

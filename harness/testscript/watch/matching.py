@@ -1,11 +1,30 @@
-"""Which requests are of one kind, and how much a request is like the one that a script describes."""
+"""Which script a request belongs to: of one kind with what it describes, and its asserts fit best.
+
+Requests are of one kind when method, resource type and operation (``$lastn``, or one instance) agree: what a
+script describes is not a filter, because a client that does it wrong must fail that script and not be
+ignored. Among the scripts of that kind a request goes to the one that it fits best (:class:`Fit`), whatever
+the order of the files: by token and parameters, by what the script's own asserts say about the request, then
+by what they say about the answer.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from harness.core.run.exchanges import Request
-from harness.testscript.judge.rules import pairs
+from harness.core.run.exchanges import Request, Response, header
+from harness.core.verdicts import Verdict
+from harness.testscript.judge.case import Judgement
+from harness.testscript.judge.rules import sent_parameters
+from harness.testscript.read.model import Assert
+
+SAME, NEAR, MISSING, EXTRA = 3, 1, -2, -1
+"""Points of a parameter with the described value, with another value, described but not sent, sent but not
+described."""
+OTHER_TOKEN, OTHER_INSTANCE, REFUSED, REPEATED = -4, -6, -2, -1
+"""Points of another token or instance than described, of asserts on the request that do not hold, and of a
+request that a script which passed has had already."""
 
 
 def shape(method: str, url: str, base: str) -> tuple[str, str, str]:
@@ -24,13 +43,81 @@ def shape(method: str, url: str, base: str) -> tuple[str, str, str]:
 
 
 def likeness(described: Request, actual: Request) -> int:
-    """How much the parameters and path agree; negative when the path names another instance."""
-    left, right = set(pairs(described.url)), set(pairs(actual.url))
-    score = 2 * len(left & right) - len(left ^ right)
-    if left == right:
-        score += 100
-    if urlsplit(described.url).path == urlsplit(actual.url).path:
-        score += 10
-    if described.body and described.body == actual.body:
-        score += 1000
-    return max(score, 0) if described.method == "GET" else score
+    """How much token, instance and parameters of a request are those described, in points."""
+    points = 0 if same_token(described, actual) else OTHER_TOKEN
+    points += 0 if same_instance(described, actual) else OTHER_INSTANCE
+    left, right = _parameters(described), _parameters(actual)
+    for pair in [pair for pair in left if pair in right]:
+        left.remove(pair)
+        right.remove(pair)
+        points += SAME
+    for name, _ in left:
+        near = next((pair for pair in right if pair[0] == name), None)
+        points += MISSING if near is None else NEAR
+        if near is not None:
+            right.remove(near)
+    return points + EXTRA * len(right)
+
+
+def _parameters(request: Request) -> list[tuple[str, frozenset[str]]]:
+    """Name and alternatives of each parameter."""
+    return [
+        (name, frozenset(part.strip() for part in value.split(",")))
+        for name, value in sent_parameters(request)
+        if name != "_format"
+    ]
+
+
+def same_token(described: Request, actual: Request) -> bool:
+    """Whether a request has the described token; without one described any will do."""
+    token = header(described.headers, "authorization")
+    return token is None or token == header(actual.headers, "authorization")
+
+
+def same_instance(described: Request, actual: Request) -> bool:
+    """Whether a request names the described instance; always when it names none."""
+    path = urlsplit(actual.url).path
+    return urlsplit(described.url).path == path or path.endswith("/_search")
+
+
+@dataclass(frozen=True, order=True)
+class Fit:
+    """How well a request fits a script; more is better, compared in this order.
+
+    :ivar points: token, parameters and asserts on the request, in points.
+    :ivar answer: number of asserts that do not hold, negative.
+    :ivar waiting: whether the script waits for a request, rather than having ended.
+    :ivar begun: whether the client has begun with it.
+    :ivar order: place in the order of files, negative; decides only between scripts that fit alike.
+    """
+
+    points: int
+    answer: int
+    waiting: bool
+    begun: bool
+    order: int
+
+
+def judged(judgements: Iterable[tuple[Assert, Judgement]]) -> tuple[int, int]:
+    """What a script's asserts say about an exchange: points, and the number that does not hold (negative)."""
+    refused = unmet = 0
+    for check, judgement in judgements:
+        if judgement.verdict in (Verdict.PASS, Verdict.NOT_APPLICABLE) or check.warning_only:
+            continue
+        unmet -= 1
+        # the token and the address have their points already
+        own = check.criterion == "headerField" and check.subject.lower() == "authorization"
+        if check.about_request and not own:
+            refused = REFUSED
+    return refused, unmet
+
+
+def is_try(described: Request, actual: Request, response: Response, points: int) -> bool:
+    """Whether a request is a try at what a script describes, and not other traffic.
+
+    A read of another instance that is there is other traffic; so is a request with another token whose
+    parameters resemble nothing.
+    """
+    if not same_instance(described, actual):
+        return response.status >= 400
+    return same_token(described, actual) or points >= OTHER_TOKEN

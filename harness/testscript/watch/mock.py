@@ -10,13 +10,14 @@ from typing import Any
 from harness.core.errors import ConfigurationError, HarnessError
 from harness.core.run.exchanges import header
 from harness.core.text import Text
-from harness.fhir.server.options import by_token
+from harness.fhir.server.options import by_token, open_access
 from harness.fhir.server.service import FhirServer
+from harness.fhir.store import Patients, ids_of
 from harness.testscript.outcome.results import ScriptResult
-from harness.testscript.own.server import OwnServer, OwnServers
+from harness.testscript.own.inputs import bind_inputs
+from harness.testscript.own.server import OwnServer, OwnServers, lenient
 from harness.testscript.plan.items import collect, problem_result
 from harness.testscript.plan.plan import Plan
-from harness.testscript.read.tokens import patients
 from harness.testscript.watch.client import ClientWatch
 from harness.testscript.watch.session import Session
 
@@ -27,7 +28,7 @@ class Mock:
 
     watch: ClientWatch
     problems: list[ScriptResult]
-    tokens: dict[str, str]
+    tokens: dict[str, Patients]
     base: str
 
     def patients(self) -> list[dict[str, Any]]:
@@ -41,16 +42,13 @@ class Mock:
     def tokens_to_use(self) -> list[tuple[str, str]]:
         """``(patient, Authorization value)`` of each token that a script waits for, by patient."""
         awaited = {
-            header(session.need.request.headers, "authorization")
+            header(session.current.need.request.headers, "authorization")
             for session in self.watch.sessions
-            if session.need is not None
+            if session.current.need is not None
         }
-        return sorted((patient, token) for token, patient in self.tokens.items() if token in awaited)
-
-
-def rewritten_tokens(loaded: OwnServer, plan: Plan) -> dict[str, str]:
-    """Patients by token, with the client's tokens in the place of the official ones."""
-    return {plan.tokens.get(token, token): patient for token, patient in loaded.tokens.items()}
+        return sorted(
+            (", ".join(ids_of(patient)), token) for token, patient in self.tokens.items() if token in awaited
+        )
 
 
 def prepare(paths: Sequence[Path], plan: Plan, base: str) -> Mock:
@@ -61,8 +59,9 @@ def prepare(paths: Sequence[Path], plan: Plan, base: str) -> Mock:
     servers = OwnServers(plan.t, plan.now, base)
     sessions: list[Session] = []
     problems: list[ScriptResult] = []
-    tokens: dict[str, str] = {}
-    first: FhirServer | None = None
+    tokens: dict[str, Patients] = {}
+    used: dict[int, OwnServer] = {}
+    without_tokens = False
     for item in collect(paths, plan):
         try:
             script = item.loaded()
@@ -73,15 +72,14 @@ def prepare(paths: Sequence[Path], plan: Plan, base: str) -> Mock:
         except HarnessError as error:
             problems.append(problem_result(item, error))
             continue
-        known = rewritten_tokens(loaded, plan)
-        tokens = patients((), {**tokens, **known})
-        server = loaded.server.fork(authorize=by_token(known))
-        if first is None:
-            first = server
-        elif loaded.server.store is not first.store:
-            first = _merged(first, server)
-        sessions.append(Session(script, settings, server, item.file, plan.requirements(script)))
-    if first is None:
+        used[id(loaded)] = loaded
+        known = loaded.tokens_for(script)
+        tokens.update({plan.tokens.get(token, token): patient for token, patient in known.items()})
+        fresh = loaded.for_script(script, plan.tokens)
+        without_tokens = without_tokens or fresh.authorize is open_access
+        notes = (*loaded.problems[:5], *bind_inputs(script, loaded, base, settings.overrides))
+        sessions.append(Session(script, settings, fresh, item.file, plan.requirements(script), notes))
+    if not used:
         raise ConfigurationError(
             Text(
                 nl="in deze mappen staan geen scripts voor een client (PGO)",
@@ -90,14 +88,17 @@ def prepare(paths: Sequence[Path], plan: Plan, base: str) -> Mock:
             where=", ".join(map(str, paths)),
             expected="PHR-Client, Retrieving-PHR, Sending-PHR",
         )
-    fallback = first.fork(authorize=by_token(tokens))
+    access = by_token(tokens)
+    fallback = _merged([loaded.server for loaded in used.values()])
+    fallback.authorize = lenient(access) if without_tokens else access
     return Mock(ClientWatch(sessions, fallback, base), problems, tokens, base)
 
 
-def _merged(first: FhirServer, other: FhirServer) -> FhirServer:
-    """A server with the resources of both: answers traffic that no script waits for."""
-    merged = first.fork()
-    for stored in other.store:
-        if merged.store.find(stored.key) is None:
-            merged.store.put(stored.resource)
+def _merged(servers: Sequence[FhirServer]) -> FhirServer:
+    """A server with the resources of all: answers traffic that no script waits for."""
+    merged = servers[0].fork()
+    for other in servers[1:]:
+        for stored in other.store:
+            if merged.store.find(stored.key) is None:
+                merged.store.put(stored.resource)
     return merged

@@ -1,0 +1,62 @@
+"""Checks that a requirement states as data: what is looked at, so that a standard needs no code for it.
+
+The judges are in :mod:`harness.judge.every_standard.stated`; the shapes are those of the requirement schema.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Expectation(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="expectation"):
+    """Counts and content of an operation are as the expectation file says."""
+
+    operation: str
+
+
+class Empty(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="empty"):
+    """A search that finds nothing is answered with an empty searchset."""
+
+    operation: str
+
+
+class Window(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="window"):
+    """Every match lies in the period that the query asks for.
+
+    :ivar parameter: search parameter of the query; ``element``: what it searches.
+    """
+
+    operations: tuple[str, ...]
+    parameter: str
+    element: str
+
+
+class Present(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="present"):
+    """Every match has these elements."""
+
+    operations: tuple[str, ...]
+    elements: tuple[str, ...]
+
+
+class Includes(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="includes"):
+    """What these references of a match point at is in the Bundle; those to other ``types`` are ignored."""
+
+    operation: str
+    references: tuple[str, ...]
+    types: tuple[str, ...]
+
+
+class Code(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="code"):
+    """This element of every match has this code."""
+
+    operations: tuple[str, ...]
+    element: str
+    system: str
+    code: str
+
+
+class Hidden(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="hidden"):
+    """Texts that the expectation file names stand in no answer."""
+
+
+Check = Expectation | Empty | Window | Present | Includes | Code | Hidden

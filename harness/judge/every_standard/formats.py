@@ -1,0 +1,90 @@
+"""Judges of JSON and XML: the format that was asked for, readable, and the same in both."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.core.issues import shorten
+from harness.core.run.exchanges import media_type
+from harness.core.run.findings import Finding
+from harness.core.text import Text
+from harness.judge.every_standard.answers import OFFENDERS, Answer, own, searches, searchsets
+from harness.judge.registry import judge_every
+from harness.judge.view import FHIR_JSON, FHIR_XML, CellView, body_format
+
+
+@judge_every("GEN-019")
+def asked_format(view: CellView) -> Iterator[Finding]:
+    """JSON when JSON was asked for, XML when XML was."""
+    requirement = own(view, "GEN-019")
+    for answer in searches(view):
+        if not answer.answered or answer.format == "native" or answer.exchange.response is None:
+            continue
+        kind = media_type(answer.exchange.response.headers)
+        if body_format(kind) == answer.format:
+            yield view.ok(requirement, answer.exchange, received=kind)
+        else:
+            yield view.fail(
+                requirement,
+                exchange=answer.exchange,
+                path="Content-Type",
+                expected=FHIR_JSON[0] if answer.format == "json" else FHIR_XML[0],
+                received=kind or "no Content-Type",
+            )
+
+
+@judge_every("GEN-020")
+def readable(view: CellView) -> Iterator[Finding]:
+    """The body can be read as FHIR without defects of syntax or unknown elements."""
+    requirement = own(view, "GEN-020")
+    for answer in searches(view):
+        if not answer.answered or answer.document is None:
+            continue
+        defects = [issue for issue in answer.document.issues if issue.severity == "error"]
+        if not defects:
+            yield view.ok(requirement, answer.exchange, mode="codec")
+        for issue in defects[:OFFENDERS]:
+            yield view.fail(
+                requirement,
+                exchange=answer.exchange,
+                path=issue.path,
+                line=issue.line,
+                column=issue.column,
+                expected=issue.expected,
+                received=issue.received or issue.message.en,
+                next_step=issue.message,
+                rule=issue.rule,
+                mode="codec",
+            )
+
+
+@judge_every("GEN-021")
+def same_in_both_formats(view: CellView) -> Iterator[Finding]:
+    """The JSON and the XML answer of one search hold the same resources."""
+    requirement = own(view, "GEN-021")
+    by_operation: dict[str, dict[str, Answer]] = {}
+    for answer in searchsets(view):
+        by_operation.setdefault(answer.query.operation, {})[answer.format] = answer
+    pairs = [both for both in by_operation.values() if {"json", "xml"} <= both.keys()]
+    if by_operation and not pairs:
+        yield view.not_tested(
+            requirement,
+            Text(nl="de PGO vroeg maar één formaat", en="the PGO asked for one format only"),
+        )
+    for both in pairs:
+        in_json, in_xml = (_identities(both[name]) for name in ("json", "xml"))
+        if in_json == in_xml:
+            yield view.ok(requirement, both["xml"].exchange)
+        else:
+            missing = sorted(in_json - in_xml) or sorted(in_xml - in_json)
+            side = "XML" if in_json - in_xml else "JSON"
+            yield view.fail(
+                requirement,
+                exchange=both["xml"].exchange,
+                expected=shorten(", ".join(missing)),
+                received=f"not in {side}",
+            )
+
+
+def _identities(answer: Answer) -> set[str]:
+    return {f"{item.get('resourceType')}/{item.get('id')}" for _, item in answer.resources}

@@ -1,0 +1,116 @@
+"""Judges of what the PGO asks: the prescribed queries, a token, nothing that points at the person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from harness.core.issues import shorten
+from harness.core.run.exchanges import header
+from harness.core.run.findings import Finding
+from harness.core.standards.entries import official
+from harness.core.standards.queries import Queries, Query
+from harness.core.tdates import TDates
+from harness.judge.every_standard.answers import OFFENDERS, Answer, dates, own, queries, requests
+from harness.judge.registry import judge_every
+from harness.judge.view import CellView
+
+IDENTIFYING: Final = ("patient", "subject", "owner")
+"""Search parameters that would point at the person."""
+
+
+def _points_at_person(parameter: str) -> bool:
+    """Whether a search parameter (modifier and chain aside) selects by person."""
+    return parameter.split(":")[0].split(".")[0] in IDENTIFYING
+
+
+@judge_every("REQ-001")
+def no_identifying_parameter(view: CellView) -> Iterator[Finding]:
+    """The PGO's requests do not point at the person."""
+    requirement = own(view, "REQ-001")
+    for answer in requests(view):
+        url = answer.exchange.request.url
+        bad = [
+            name
+            for name, value in parse_qsl(urlsplit(url).query, keep_blank_values=True)
+            if _points_at_person(name) or "NamingSystem/bsn" in value or "[bsn:" in value
+        ]
+        if bad:
+            yield view.fail(
+                requirement,
+                exchange=answer.exchange,
+                path="url",
+                expected="no patient, subject, owner or BSN",
+                received=", ".join(bad),
+            )
+        else:
+            yield view.ok(requirement, answer.exchange)
+
+
+@judge_every("REQ-002")
+def prescribed_queries(view: CellView) -> Iterator[Finding]:
+    """Every query that a PGO must make was sent with exactly its parameters."""
+    requirement = own(view, "REQ-002")
+    sent = requests(view)
+    if not sent:
+        return
+    resolver = dates(view)
+    for query in _asked_for(queries(view)):
+        tried = [item for item in sent if item.query.operation == query.operation]
+        wrong = [item for item in tried if not _asked(item, resolver)]
+        expected = "&".join(f"{name}={value}" for name, value in query.resolved(resolver))
+        if not tried:
+            yield view.fail(
+                requirement,
+                expected=shorten(f"{query.method} {query.path}?{expected}"),
+                received="not sent in this run",
+            )
+        for item in wrong[:OFFENDERS]:
+            yield view.fail(
+                requirement,
+                exchange=item.exchange,
+                path="url",
+                expected=shorten(f"{query.path}?{expected}"),
+                received=shorten(unquote(item.exchange.request.url)),
+            )
+        if tried and not wrong:
+            yield view.ok(requirement, tried[0].exchange)
+
+
+def _asked_for(standard: Queries) -> list[Query]:
+    """The searches that official client scripts ask; all of them in a standard that has no such scripts."""
+    searches = [item for item in standard if item.search and item.each is None and not item.body]
+    return [item for item in searches if official([item]).client] or searches
+
+
+def _asked(item: Answer, resolver: TDates) -> bool:
+    """Whether the request is the query, parameters that point at the person aside (REQ-001 reports those)."""
+    if item.as_prescribed:
+        return True
+    sent = [
+        pair
+        for pair in parse_qsl(urlsplit(item.exchange.request.url).query, keep_blank_values=True)
+        if not _points_at_person(pair[0]) and pair[0] != "_format"
+    ]
+    return sorted(sent) == sorted(item.query.resolved(resolver))
+
+
+@judge_every("REQ-003")
+def bearer(view: CellView) -> Iterator[Finding]:
+    """Every request carries a Bearer token, except the one that must be refused."""
+    requirement = own(view, "REQ-003")
+    for answer in requests(view):
+        if answer.query.authorization == "none":
+            continue
+        if answer.authorized:
+            yield view.ok(requirement, answer.exchange)
+        else:
+            scheme = (header(answer.exchange.request.headers, "authorization") or "none").split(" ")[0]
+            yield view.fail(
+                requirement,
+                exchange=answer.exchange,
+                path="Authorization",
+                expected="Bearer …",
+                received=scheme,
+            )

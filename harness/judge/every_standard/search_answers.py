@@ -1,0 +1,198 @@
+"""Judges of what every answer to a search is: status, searchset, total, links, one page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from harness.core.issues import shorten
+from harness.core.run.exchanges import media_type
+from harness.core.run.findings import Finding
+from harness.core.text import Text
+from harness.judge.every_standard.answers import Answer, objects, own, searches, searchsets, text, true
+from harness.judge.registry import judge_every
+from harness.judge.view import CellView
+
+
+@judge_every("GEN-001")
+def status(view: CellView) -> Iterator[Finding]:
+    """A search is answered with 200 or 201."""
+    requirement = own(view, "GEN-001")
+    for answer in searches(view):
+        if answer.answered:
+            yield view.ok(requirement, answer.exchange, received=str(answer.status))
+        else:
+            yield view.fail(
+                requirement,
+                exchange=answer.exchange,
+                path="status",
+                expected="200",
+                received=str(answer.status) if answer.status else answer.exchange.error or "no response",
+            )
+
+
+@judge_every("GEN-002")
+def searchset(view: CellView) -> Iterator[Finding]:
+    """The answer to a search is a Bundle of type searchset."""
+    requirement = own(view, "GEN-002")
+    for answer in searches(view):
+        if not answer.answered:
+            continue
+        if answer.bundle and true("Bundle.type = 'searchset'", answer.context):
+            yield view.ok(requirement, answer.exchange, mode="fhirpath:hapi")
+            continue
+        kind = text(answer.resource.get("resourceType")) or media_type(answer.exchange.response.headers)  # type: ignore[union-attr]
+        line, column = answer.line("Bundle.type")
+        yield view.fail(
+            requirement,
+            exchange=answer.exchange,
+            path="Bundle.type" if answer.bundle else "",
+            line=line,
+            column=column,
+            expected="Bundle, type searchset",
+            received=shorten(f"{kind} {text(answer.resource.get('type'))}".strip() or "empty body"),
+            mode="fhirpath:hapi",
+        )
+
+
+@judge_every("GEN-013")
+def total(view: CellView) -> Iterator[Finding]:
+    """``total`` is absent or at most the number of matches on this page."""
+    requirement = own(view, "GEN-013")
+    holds = (
+        "Bundle.total.exists() implies (Bundle.total.toInteger() <= "
+        "Bundle.entry.where(search.empty() or search.mode = 'match').count())"
+    )
+    for answer in searchsets(view):
+        if true(holds, answer.context):
+            yield view.ok(requirement, answer.exchange, mode="fhirpath:hapi")
+            continue
+        matches = sum(
+            1
+            for entry in answer.entries
+            if not isinstance(entry.get("search"), dict) or entry["search"].get("mode") == "match"
+        )
+        line, column = answer.line("Bundle.total")
+        yield view.fail(
+            requirement,
+            exchange=answer.exchange,
+            path="Bundle.total",
+            line=line,
+            column=column,
+            expected=f"<= {matches}",
+            received=shorten(answer.resource.get("total")),
+            next_step=Text(
+                nl="Tel alleen treffers die in deze Bundle staan; meegeleverde resources tellen niet mee.",
+                en="Count only matches that are in this Bundle; included resources do not count.",
+            ),
+            mode="fhirpath:hapi",
+        )
+
+
+def _links(answer: Answer) -> list[tuple[str, str]]:
+    return [
+        (text(link.get("relation")), text(link.get("url"))) for link in objects(answer.resource.get("link"))
+    ]
+
+
+@judge_every("GEN-014")
+def self_link(view: CellView) -> Iterator[Finding]:
+    """There is a self link with a URL."""
+    requirement = own(view, "GEN-014")
+    for answer in searchsets(view):
+        if true("Bundle.link.where(relation = 'self' and url.exists()).exists()", answer.context):
+            yield view.ok(requirement, answer.exchange, mode="fhirpath:hapi")
+        else:
+            yield view.fail(
+                requirement,
+                exchange=answer.exchange,
+                path="Bundle.link",
+                expected="link with relation self",
+                received=", ".join(relation for relation, _ in _links(answer)) or "no link",
+                mode="fhirpath:hapi",
+            )
+
+
+@judge_every("GEN-015")
+def no_bsn_in_links(view: CellView) -> Iterator[Finding]:
+    """No link mentions the BSN naming system or a BSN."""
+    requirement = own(view, "GEN-015")
+    for answer in searchsets(view):
+        bad = [
+            (index, relation)
+            for index, (relation, url) in enumerate(_links(answer))
+            if "NamingSystem/bsn" in unquote(url) or "[bsn:" in url
+        ]
+        if not bad:
+            yield view.ok(requirement, answer.exchange)
+        for index, relation in bad:
+            path = f"Bundle.link[{index}].url"
+            line, column = answer.line(path)
+            yield view.fail(
+                requirement,
+                exchange=answer.exchange,
+                path=path,
+                line=line,
+                column=column,
+                expected="no http://fhir.nl/fhir/NamingSystem/bsn",
+                received=f"link {relation} mentions the BSN",
+                next_step=Text(
+                    nl="Het HIS zoekt met het BSN, maar de self-link mag die zoekparameter niet tonen: "
+                    "herhaal alleen de parameters die de PGO stuurde.",
+                    en="The HIS searches with the BSN, but the self link may not show that parameter: "
+                    "repeat only the parameters that the PGO sent.",
+                ),
+            )
+
+
+@judge_every("GEN-016")
+def self_link_echo(view: CellView) -> Iterator[Finding]:
+    """The self link repeats every parameter of the request (values may gain or lose a ``Type/`` prefix)."""
+    requirement = own(view, "GEN-016")
+    for answer in searchsets(view):
+        found = next((url for relation, url in _links(answer) if relation == "self"), None)
+        if found is None:
+            continue
+        echoed = parse_qsl(urlsplit(found).query, keep_blank_values=True)
+        asked = parse_qsl(urlsplit(answer.exchange.request.url).query, keep_blank_values=True)
+        lost = [
+            f"{name}={value}"
+            for name, value in asked
+            if name != "_format" and not any(name == key and _same_value(value, got) for key, got in echoed)
+        ]
+        if lost:
+            yield view.fail(
+                requirement,
+                exchange=answer.exchange,
+                path="Bundle.link",
+                expected=shorten("&".join(lost)),
+                received=shorten(unquote(urlsplit(found).query) or "no parameters"),
+            )
+        else:
+            yield view.ok(requirement, answer.exchange)
+
+
+def _same_value(asked: str, echoed: str) -> bool:
+    if asked == echoed or asked.strip("|") == echoed.strip("|"):
+        return True
+    return (
+        asked.split("/")[-1] == echoed.split("/")[-1] and "/" in asked + echoed and "|" not in asked + echoed
+    )
+
+
+@judge_every("GEN-017")
+def one_page(view: CellView) -> Iterator[Finding]:
+    """There is only a self link: everything is on one page."""
+    requirement = own(view, "GEN-017")
+    for answer in searchsets(view):
+        others = [relation for relation, _ in _links(answer) if relation != "self"]
+        if others:
+            yield view.fail(
+                requirement,
+                exchange=answer.exchange,
+                path="Bundle.link",
+                expected="self",
+                received=", ".join(others),
+            )
+        else:
+            yield view.ok(requirement, answer.exchange)

@@ -1,0 +1,68 @@
+"""Judges of the checks that requirements state as data (:mod:`harness.judge.checks`), one per kind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.core.run.findings import Finding
+from harness.judge.checks import Code, Empty, Expectation, Hidden, Includes, Present, Window
+from harness.judge.every_standard.answers import Json, codings, queries
+from harness.judge.every_standard.content import each_match, included, lacks
+from harness.judge.every_standard.expectations import expected_content, hidden_texts
+from harness.judge.every_standard.filters import empty_answer, within_window
+from harness.judge.registry import judge_check
+from harness.judge.view import CellView
+
+
+@judge_check(Expectation)
+def expectation(view: CellView, requirement: str, check: Expectation) -> Iterator[Finding]:
+    """Counts and content are as expected."""
+    return expected_content(view, requirement, check.operation)
+
+
+@judge_check(Empty)
+def empty(view: CellView, requirement: str, check: Empty) -> Iterator[Finding]:
+    """Nothing found is an empty searchset."""
+    return empty_answer(view, requirement, check.operation)
+
+
+@judge_check(Window)
+def window(view: CellView, requirement: str, check: Window) -> Iterator[Finding]:
+    """Only the period that was asked for."""
+    for operation in check.operations:
+        yield from within_window(view, requirement, operation, check.parameter, check.element)
+
+
+@judge_check(Present)
+def present(view: CellView, requirement: str, check: Present) -> Iterator[Finding]:
+    """Elements that every match must have."""
+    for operation in check.operations:
+        expected = f"{queries(view)[operation].resource_type}.{' + '.join(check.elements)}"
+        yield from each_match(view, requirement, operation, lacks(*check.elements), expected)
+
+
+@judge_check(Includes)
+def includes(view: CellView, requirement: str, check: Includes) -> Iterator[Finding]:
+    """What an ``_include`` asks for comes along."""
+    return included(view, requirement, check.operation, check.references, check.types)
+
+
+@judge_check(Code)
+def code(view: CellView, requirement: str, check: Code) -> Iterator[Finding]:
+    """The code that every match must have."""
+
+    def other_codes(resource: Json) -> str:
+        found = codings(resource.get(check.element))
+        if (check.system, check.code) in found:
+            return ""
+        return ", ".join(f"{system}|{value}" for system, value in found) or "no code"
+
+    expected = f"{check.element} {check.system}|{check.code}"
+    for operation in check.operations:
+        yield from each_match(view, requirement, operation, other_codes, expected, check.element)
+
+
+@judge_check(Hidden)
+def hidden(view: CellView, requirement: str, check: Hidden) -> Iterator[Finding]:
+    """What may be in no answer at all."""
+    return hidden_texts(view, requirement)

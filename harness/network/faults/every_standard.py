@@ -1,0 +1,232 @@
+"""Faults of every standard: what is wrong with a searchset whatever it holds, and with a request for one."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from harness.core.run.exchanges import Request
+from harness.network.faults.answer import BSN, Answer, walk
+from harness.network.faults.registry import his_fault, pgo_fault
+
+
+@his_fault("search-status-500")
+def search_status(answer: Answer) -> None:
+    """XML only, so that the content is still seen in JSON."""
+    if answer.kind == "xml":
+        answer.refuse(500, "exception", "interne fout")
+
+
+@his_fault("bundle-type-collection")
+def bundle_type(answer: Answer) -> None:
+    """A collection, which has no total and no search modes."""
+    if answer.resource is not None:
+        answer.resource["type"] = "collection"
+        answer.resource.pop("total", None)
+        for entry in answer.entries:
+            entry.pop("search", None)
+
+
+@his_fault("missing-resource-id")
+def missing_id(answer: Answer) -> None:
+    """One resource without id."""
+    for resource in answer.matches()[:1]:
+        resource.pop("id", None)
+
+
+@his_fault("missing-meta-profile")
+def missing_profile(answer: Answer) -> None:
+    """No resource says its profile."""
+    for entry in answer.entries:
+        entry.get("resource", {}).pop("meta", None)
+
+
+@his_fault("fullurl-other-id")
+def other_full_url(answer: Answer) -> None:
+    """fullUrl of the first entry ends with another id."""
+    for entry in answer.entries[:1]:
+        entry["fullUrl"] = str(entry.get("fullUrl", "https://his.example/fhir/X/x")) + "-anders"
+
+
+@his_fault("relative-fullurl")
+def relative_full_url(answer: Answer) -> None:
+    """fullUrl of the first entry is a path."""
+    for entry in answer.entries[:1]:
+        resource = entry["resource"]
+        entry["fullUrl"] = f"{resource['resourceType']}/{resource.get('id', 'x')}"
+
+
+@his_fault("coding-without-system")
+def coding_without_system(answer: Answer) -> None:
+    """A tag with a code only."""
+    for resource in answer.matches()[:1]:
+        resource.setdefault("meta", {})["tag"] = [{"code": "actueel"}]
+
+
+@his_fault("zib-valueset-as-system")
+def value_set_as_system(answer: Answer) -> None:
+    """A tag with a value set as its system."""
+    for resource in answer.matches()[:1]:
+        tag = {"system": "urn:oid:2.16.840.1.113883.2.4.3.11.60.40.2.13.3.2", "code": "1"}
+        resource.setdefault("meta", {})["tag"] = [tag]
+
+
+@his_fault("concept-without-display")
+def concept_without_display(answer: Answer) -> None:
+    """The first coded concept of a resource loses its words."""
+    for resource in answer.matches()[:1]:
+        for item in walk(resource):
+            if isinstance(item.get("coding"), list):
+                item.pop("text", None)
+                item.pop("extension", None)
+                for coding in item["coding"]:
+                    coding.pop("display", None)
+                return
+
+
+@his_fault("reference-without-display")
+def reference_without_display(answer: Answer) -> None:
+    """The reference to the patient (or its participant) loses its words."""
+    for resource in answer.matches()[:1]:
+        for item in walk(resource):
+            if str(item.get("reference", "")).startswith("Patient/"):
+                item.pop("display", None)
+                return
+
+
+@his_fault("identifier-without-value")
+def identifier_without_value(answer: Answer) -> None:
+    """An identifier with a system only."""
+    for resource in answer.matches()[:1]:
+        resource.setdefault("identifier", []).append({"system": "https://his.example/nummer"})
+
+
+@his_fault("bsn-in-identifier")
+def bsn_in_identifier(answer: Answer) -> None:
+    """A BSN as identifier."""
+    for resource in answer.matches()[:1]:
+        resource.setdefault("identifier", []).append({"system": BSN, "value": "999990019"})
+
+
+@his_fault("total-too-high")
+def total_too_high(answer: Answer) -> None:
+    """total counts what is not there."""
+    if answer.resource is not None:
+        answer.resource["total"] = len(answer.entries) + 5
+
+
+@his_fault("no-self-link")
+def no_self_link(answer: Answer) -> None:
+    """No link at all."""
+    if answer.resource is not None:
+        answer.resource.pop("link", None)
+
+
+@his_fault("bsn-in-self-link")
+def bsn_in_self_link(answer: Answer) -> None:
+    """The HIS shows how it searches."""
+    for link in (answer.resource or {}).get("link", []):
+        sign = "&" if "?" in link["url"] else "?"
+        link["url"] += f"{sign}patient.identifier=http://fhir.nl/fhir/NamingSystem/bsn%7C999990019"
+
+
+@his_fault("self-link-drops-parameters")
+def self_link_drops(answer: Answer) -> None:
+    """The self link forgets the query."""
+    for link in (answer.resource or {}).get("link", []):
+        link["url"] = link["url"].split("?")[0]
+
+
+@his_fault("next-link")
+def next_link(answer: Answer) -> None:
+    """A second page is promised."""
+    if answer.resource is not None:
+        first = answer.resource.get("link", [{"url": "https://his.example/fhir"}])[0]["url"]
+        answer.resource.setdefault("link", []).append({"relation": "next", "url": first})
+
+
+@his_fault("wrong-status-code")
+def wrong_code(answer: Answer) -> None:
+    """A code that FHIR does not know, in an element that no other rule looks at."""
+    for resource in answer.matches()[:1]:
+        div = '<div xmlns="http://www.w3.org/1999/xhtml">tekst</div>'
+        resource["text"] = {"status": "bestaat-niet", "div": div}
+
+
+@his_fault("ignores-accept")
+def ignores_accept(answer: Answer) -> None:
+    """JSON whatever was asked for."""
+    answer.answered = "json"
+
+
+@his_fault("unknown-element")
+def unknown_element(answer: Answer) -> None:
+    """An element that FHIR does not have, in XML."""
+    if answer.kind == "xml":
+        answer.finish = lambda body: body.replace(b"<link>", b'<eigenVeld value="waarde"/><link>', 1)
+
+
+@his_fault("xml-other-ids")
+def xml_other_ids(answer: Answer) -> None:
+    """In XML a resource has another id."""
+    if answer.kind == "xml":
+        for entry in answer.entries[:1]:
+            entry["resource"]["id"] = str(entry["resource"].get("id", "x")) + "-xml"
+            if "fullUrl" in entry:
+                entry["fullUrl"] += "-xml"
+
+
+@his_fault("other-patient")
+def other_patient(answer: Answer) -> None:
+    """One resource is about somebody else."""
+    for resource in answer.matches()[:1]:
+        for item in walk(resource):
+            if str(item.get("reference", "")).startswith("Patient/"):
+                item["reference"] = "Patient/iemand-anders"
+                return
+
+
+@his_fault("empty-search-404")
+def empty_search(answer: Answer) -> None:
+    """Nothing found is treated as an error, in XML."""
+    if answer.kind == "xml":
+        answer.refuse(404, "not-found", "niets gevonden")
+
+
+@his_fault("canary-leak")
+def canary(answer: Answer) -> None:
+    """A working note shows in a narrative."""
+    for resource in answer.matches()[:1]:
+        div = '<div xmlns="http://www.w3.org/1999/xhtml">KANARIE werknotitie</div>'
+        resource["text"] = {"status": "generated", "div": div}
+
+
+def _with(request: Request, parameter: str) -> Request:
+    sign = "&" if "?" in request.url else "?"
+    return replace(request, url=f"{request.url}{sign}{parameter}")
+
+
+@pgo_fault("pgo-sends-patient-parameter")
+def patient_parameter(request: Request) -> Request:
+    """The query points at the person."""
+    return _with(request, "patient=Patient/123")
+
+
+@pgo_fault("pgo-extra-parameter")
+def extra_parameter(request: Request) -> Request:
+    """The query asks for a page, which no standard does."""
+    return _with(request, "_count=5")
+
+
+@pgo_fault("pgo-wrong-query")
+def wrong_query(request: Request) -> Request:
+    """The last parameter is forgotten."""
+    base, _, query = request.url.partition("?")
+    kept = query.split("&")[:-1]
+    return replace(request, url=base + ("?" + "&".join(kept) if kept else ""))
+
+
+@pgo_fault("pgo-without-token")
+def without_token(request: Request) -> Request:
+    """The query has no Authorization header."""
+    kept = tuple(item for item in request.headers if item[0].lower() != "authorization")
+    return replace(request, headers=kept)
