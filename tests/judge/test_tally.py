@@ -28,6 +28,9 @@ def requirement(identifier: str, role: str, standard: str = "", **fields: Any) -
         id=identifier,
         title=both(identifier),
         source="clause",
+        topic="value",
+        group="general",
+        depends=("cell",),
         mark="S",
         role=role,
         strength=fields.pop("strength", Strength.MUST),
@@ -400,8 +403,8 @@ def test_trouble_makes_an_error_of_every_requirement_that_needs_it():
         received="page login",
         next_step=Text(nl="pas het aan", en="change it"),
     )
-    assert trouble_findings([trouble], CELLS[1], CATALOGUE) == []
-    (found,) = trouble_findings([trouble], CELLS[0], CATALOGUE)
+    assert trouble_findings(info(troubles=(trouble,)), CELLS[1], CATALOGUE) == []
+    (found,) = trouble_findings(info(troubles=(trouble,)), CELLS[0], CATALOGUE)
     assert (found.verdict, found.blame, found.party) == (Verdict.ERROR, Blame.CONFIGURATION, "dvza-a")
     assert found.received == "recipe.yaml:3: page login"
     assert found.next_step.nl == "recept past niet. pas het aan"
