@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
+from typing import Any
 
 import pytest
 from standard_cell import StandardCell
 
-from harness.core.standards.faults import Fault, faults
+from harness.core.standards.faults import faults
 from harness.core.standards.table import standards
 from harness.judge.catalogue import load_catalogue
 from harness.network.faults import his as his_faults
@@ -25,14 +27,14 @@ NETWORK_ONLY = {"document-without-token", "document-without-token-500"}
 """Faults of the DVZA twin: they need the token check that this cell without sockets does not have."""
 
 
-def cases() -> list[tuple[Fault, str]]:
-    """Every fault with every standard in which it must kill something."""
+def cases() -> Iterator[Any]:
+    """Every fault with every standard in which it must kill something; ``-k ID`` finds what kills a requirement."""
     catalogue = load_catalogue()
-    found = []
     for item in OURS:
-        standards = {catalogue[name].standard for name in item.kills if catalogue[name].decidable}
-        found += [(item, standard) for standard in sorted(standards)]
-    return found
+        killed = [catalogue[name] for name in item.kills if catalogue[name].decidable]
+        for standard in sorted({requirement.standard for requirement in killed}):
+            ids = [requirement.id for requirement in killed if requirement.standard == standard]
+            yield pytest.param(item, standard, id="-".join((item.name, *ids)))
 
 
 @pytest.mark.parametrize("behaviour", BEHAVIOURS)
@@ -54,7 +56,7 @@ def test_the_reference_passes_on_every_day(standard, t):
     assert StandardCell(standard, t=date.fromisoformat(t)).broken() == {}
 
 
-@pytest.mark.parametrize(("item", "standard"), cases(), ids=lambda value: getattr(value, "name", value))
+@pytest.mark.parametrize(("item", "standard"), list(cases()))
 def test_a_fault_kills_its_requirements_and_nothing_else(item, standard):
     catalogue = load_catalogue()
     broken = StandardCell(standard, faults=[item.name]).broken()

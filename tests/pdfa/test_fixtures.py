@@ -31,7 +31,7 @@ def test_valid_document(flavour: str) -> None:
 
 def test_every_rule_has_a_fixture() -> None:
     missing = [f"{f} {id_}" for f, id_ in RULES if find(int(f[0]), f[1], id_) is None and not by_fact(f, id_)]
-    assert missing == [], "write a @case with these ids in tests/pdfa/pdfa_fixtures"
+    assert missing == [], "no document for these rules: write a @case in tests/pdfa/pdfa_fixtures"
 
 
 def test_every_fixture_has_a_rule() -> None:
@@ -52,7 +52,7 @@ def test_rule(flavour: str, id_: str) -> None:
         return
     part, level = int(flavour[0]), flavour[1]
     case = find(part, level, id_)
-    assert case is not None, "no fixture"
+    assert case is not None, "no document for this rule: write a @case in tests/pdfa/pdfa_fixtures"
     good = check(case.document(part, level, False), flavour)
     assert (good.outcome, good.rules) == ("valid", ()), good
     bad = check(case.document(part, level, True), flavour)
