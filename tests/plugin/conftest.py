@@ -18,7 +18,7 @@ import pytest
 import harness.plugin.items  # noqa: F401 - pytester forgets what an inner session imports; this stays
 from harness.core.run.exchanges import Exchange, Request
 from harness.core.run.findings import Cell
-from harness.judge import judging
+from harness.judge import cells, judging
 from harness.matrix import qualification
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -71,7 +71,8 @@ def network(monkeypatch: pytest.MonkeyPatch) -> QuietNetwork:
     """The network that runs start; one exchange counts as recorded in each cell."""
     made = QuietNetwork()
     monkeypatch.setattr(qualification, "start", lambda *args, **options: made)
-    monkeypatch.setattr(qualification, "cell_exchanges", lambda folder, cell: [SEEN])
+    for module in (qualification, cells):
+        monkeypatch.setattr(module, "cell_exchanges", lambda folder, cell: [SEEN])
     return made
 
 

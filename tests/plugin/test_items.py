@@ -40,7 +40,7 @@ def values(element):
 def test_everything_passes(run, network):
     done = run()
     assert done.code == 0
-    assert done.suite == {"tests": 8, "failures": 0, "errors": 0, "skipped": 0}
+    assert done.suite == {"tests": 6, "failures": 0, "errors": 0, "skipped": 0}
     assert network.closed == 1
     assert {item["verdict"] for item in done.json("findings.json")["findings"]} == {"pass"}
     assert (done.folder / "report" / "index.html").is_file()
@@ -169,10 +169,10 @@ def collected(done):
     return [line for line in done.out.splitlines() if "::" in line]
 
 
-def test_a_scenario_that_holds_for_all_standards_runs_once_and_at_full_in_every_cell(run, network):
+def test_a_requirement_is_asked_once_per_what_it_depends_on_and_unshared_in_every_cell(run, network):
     normal = collected(run("--collect-only", "-q"))
-    full = collected(run("--collect-only", "-q", "--harness-intensity", "full"))
-    assert len([line for line in normal if "test_framework" in line]) == 4
+    full = collected(run("--collect-only", "-q", "--harness-no-sharing"))
+    assert len([line for line in normal if "test_framework" in line]) == 2
     assert len([line for line in full if "test_framework" in line]) == 4 * len(demo_standards())
     assert len([line for line in full if "test_documents" in line]) == 4
     assert set(normal) < set(full)
@@ -206,7 +206,7 @@ def test_expectations_are_read_once_per_run(run, network, monkeypatch):
         expectations, "load_yaml", lambda path, schema: read.append(path) or real(path, schema=schema)
     )
     done = run()
-    assert done.suite["tests"] == 8
+    assert done.suite["tests"] == 6
     assert len(read) == len(set(read)) == 2
     info = RunFolder.open(done.folder).info()
     assert isinstance(info, RunInfo) and isinstance(info.settings, Settings)

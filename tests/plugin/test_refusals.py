@@ -79,7 +79,7 @@ def test_the_exit_code_of_a_refused_run_is_that_of_its_cause(run, monkeypatch, e
     monkeypatch.setattr(qualification, "start", start)
     done = run("--harness-vendor", "his-eik")
     assert done.code == code
-    assert done.suite["failures"] == 0 and done.suite["errors"] == done.suite["tests"] == 4
+    assert done.suite["failures"] == 0 and done.suite["errors"] == done.suite["tests"] == 3
     assert {item["status"] for item in done.allure} == {"broken"}
 
 
@@ -117,8 +117,9 @@ def test_a_flow_that_cannot_be_driven_breaks_only_its_items(run, network):
     assert "this flow could not be driven" in broken.find("error").text
     assert "no such page" in broken.find("error").text
     assert network.closed == 1
-    (trouble,) = done.json("run.json")["troubles"]
-    assert (trouble["requirements"], trouble["blame"]) == (["MM-AUT-001"], "harness")
+    first, *others = done.json("run.json")["troubles"]
+    assert (first["requirements"], first["blame"]) == (["MM-AUT-001"], "harness")
+    assert others  # other standards stepped in, and met the same
 
 
 def test_a_mistake_of_the_user_inside_a_cell_is_undecided(run, network):
