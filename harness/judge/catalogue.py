@@ -29,7 +29,7 @@ Dependence = Literal["dvza", "his", "pgo", "standard", "cell", "network"]
 
 
 class Requirement(msgspec.Struct, frozen=True, kw_only=True):
-    """One testable statement (fields as in DESIGN section 7).
+    """One testable statement.
 
     :ivar depends: what can change its verdict; a run asks it once per value of these.
     :ivar topic: what it is about, whatever the standard.

@@ -156,6 +156,7 @@ class Qualification:
             trouble = _trouble(error, UNJUDGED, state.cell, state.requirements, key)
             state.troubles.append(msgspec.structs.replace(trouble, blame=Blame.HARNESS))
             found = trouble_findings(self._info_of(state, started), state.cell, self.catalogue)
+            state.exchanges = state.exchanges or []  # what cannot be read is not read again by a report
         state.findings = found
 
     def _info_of(self, state: CellState, started: Started) -> RunInfo:
@@ -248,7 +249,7 @@ class Qualification:
         return self.facts.info(
             self.folder.path.name,
             self.plan.cells,
-            {state.cell.key: state.requirements for state in states},
+            {state.cell.key: state.requirements for state in states if state.requirements},
             shared={state.cell.key: state.shares for state in states if state.held},
             troubles=self.troubles,
             unjudged=missed if self._started is not None else (),
@@ -258,11 +259,13 @@ class Qualification:
 def _trouble(error: Exception, what: Text, cell: Cell, requirements: Sequence[str], where: str) -> Trouble:
     """What stood in the way; a mistake that the user can correct is one of the configuration."""
     found = _harness_error(error, what, where)
+    if found is error:
+        what = Text(nl=f"{what.nl}: {found.message.nl}", en=f"{what.en}: {found.message.en}")
     return Trouble(
         cell=cell.key,
         requirements=tuple(requirements),
         blame=Blame.CONFIGURATION if isinstance(found, UserError) else Blame.HARNESS,
-        what=found.message,
+        what=what,
         where=found.where,
         received=found.received,
         next_step=found.next_step,

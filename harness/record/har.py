@@ -2,7 +2,7 @@
 
 Each entry stands on one line, so a file that was torn by a crash loses at most its last entry. Extras have a
 leading underscore, as HAR allows: ``_id``, ``_cell``, ``_interface``, ``_flow``, ``_operation``,
-``_client``, ``_server``, ``_tls``, ``_facts``, ``_notes``, ``_error``, ``_duration``.
+``_client``, ``_server``, ``_tls``, ``_facts``, ``_identities``, ``_notes``, ``_error``, ``_duration``.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import msgspec
 
 from harness import __version__
 from harness.core.errors import InputError
-from harness.core.run.exchanges import Exchange, Fact, Headers, Request, Response, Tls, header
+from harness.core.run.exchanges import Exchange, Fact, Headers, Identity, Request, Response, Tls, header
 from harness.core.run.folder import RunFolder
 from harness.core.text import Text
 
@@ -79,6 +79,8 @@ def to_entry(exchange: Exchange) -> dict[str, Any]:
         entry["_tls"] = msgspec.to_builtins(exchange.tls)
     if exchange.facts:
         entry["_facts"] = msgspec.to_builtins(exchange.facts)
+    if exchange.identities:
+        entry["_identities"] = msgspec.to_builtins(exchange.identities)
     if exchange.notes:
         entry["_notes"] = exchange.notes
     return entry
@@ -178,6 +180,7 @@ def from_entry(entry: dict[str, Any]) -> Exchange:
         error=entry.get("_error", ""),
         tls=msgspec.convert(tls, Tls) if tls is not None else None,
         facts=msgspec.convert(entry.get("_facts", []), tuple[Fact, ...]),
+        identities=msgspec.convert(entry.get("_identities", []), tuple[Identity, ...]),
         notes=entry.get("_notes", {}),
     )
 

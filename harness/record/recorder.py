@@ -18,7 +18,7 @@ from harness.core.run.folder import RunFolder
 from harness.core.standards.table import standards
 from harness.record.har import HarFile
 from harness.record.raw import RawExchange
-from harness.record.redact.persons import Persons
+from harness.record.redact.people.persons import Persons
 from harness.record.redact.redactor import Redactor
 
 _OPEN_FILES = 64

@@ -120,9 +120,7 @@ def by_reason(findings: Iterable[Finding]) -> tuple[OpenGroup, ...]:
             cause=items[0].cause,
             received=items[0].received if items[0].verdict is Verdict.ERROR else "",
             requirements=tuple(dict.fromkeys(item.requirement for item in items)),
-            evidence=tuple({(item.cell, item.where.exchange): item for item in reversed(items)}.values())[
-                ::-1
-            ],
+            evidence=_evidence(items),
         )
         for items in groups.values()
     ]
@@ -133,6 +131,12 @@ UNREACHED = Text(
     nl="de run is gestopt voordat dit aan de beurt was; draai opnieuw",
     en="the run ended before this was reached; run again",
 )
+
+
+def _evidence(items: Iterable[Finding]) -> tuple[Finding, ...]:
+    """One finding per cell and exchange, in their order."""
+    places = {(item.cell, item.where.exchange): item for item in items}
+    return tuple(places[place] for place in sorted(places))
 
 
 def why_not_asked(requirement: Requirement, intensity: str) -> Text:

@@ -23,7 +23,7 @@ from harness.judge.cells import cell_exchanges
 from harness.judge.tally import Asking
 from harness.report.basiseisen import EVERY_PGO, BasiseisRow, basiseis_rows
 from harness.report.grouping import OPEN, by_reason, grouped, how_often, worst_first
-from harness.report.headlines import NO_EVIDENCE, counted_of, obstacles, outcome_word, partial
+from harness.report.headlines import NO_EVIDENCE, counted_of, left_out, obstacles, outcome_word
 from harness.report.summary import CellSummary, PartySummary, RunSummary, summarise
 from harness.report.words import (
     FOUND,
@@ -191,7 +191,7 @@ class HtmlReport:
             "counted": lambda item: counted_of(item.result).of(lang),
             "outcome_word": lambda one: outcome_word(one, rehearsal=run.rehearsal).of(lang),
             "outcome_class": lambda item: item.standing.outcome.value if run.stated(item) else "unstated",
-            "partial": lambda item: partial(item.result.shortfall).of(lang),
+            "left_out": lambda item: left_out(item.result.shortfall).of(lang),
             "obstacles": lambda item: [text.of(lang) for text in obstacles(item.standing)],
             "records": lambda item: [ORIGIN[origin].of(lang) for origin in self._origins(item)],
             "capabilities": lambda item: self._info.settings.capabilities.get(item.party.id, ()),

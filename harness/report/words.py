@@ -205,7 +205,6 @@ _WORDS: dict[str, Text] = {
     "source": Text(nl="bron", en="source"),
     "standard": Text(nl="standaard", en="standard"),
     "standards": Text(nl="standaarden", en="standards"),
-    "standards not run": Text(nl="standaarden die niet zijn gedraaid", en="standards that were not run"),
     "state": Text(nl="toestand", en="state"),
     "strength": Text(nl="sterkte", en="strength"),
     "tests": Text(nl="toetsen", en="tests"),

@@ -18,6 +18,7 @@ requirements:
     group: patient
     mark: S
     role: his
+    depends: [his, standard]
     strength: MUST
     kind: automatic
     state: active

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
 
+from harness.core.errors import UsageError
 from harness.core.run.findings import Cell
 from harness.core.run.info import Selection
 from harness.core.text import Text
 from harness.judge.catalogue import load_catalogue
 from harness.matrix.cells import client_requirements, plan_cells
+from harness.matrix.facts import RunFacts, declared
 from harness.matrix.plan import Plan
 from harness.network.file import Network, Participant
 from harness.scenario import Scenario
 
+NOW = datetime(2026, 3, 1, 10, 0, tzinfo=UTC)
 STANDARDS = ("huisartsgegevens-2.0", "pdfa-3.0")
 
 
@@ -97,3 +101,54 @@ def test_a_live_pgo_is_asked_its_own_requirements():
     found = client_requirements(plan().cells[1], catalogue)
     assert found and {catalogue[item].role for item in found} == {"pgo"}
     assert {catalogue[item].standard for item in found} == {"", "pdfa-3.0"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "intensity", "waits"),
+    [("twin", "normal", True), ("live", "normal", False), ("live", "full", True), ("live", "smoke", False)],
+)
+def test_real_waiting_for_a_live_dvza_is_asked_at_full_only(kind, intensity, waits):
+    made = network()
+    dvza = Participant(
+        id="dvza-a", role="dvza", kind=kind, standards=STANDARDS, lists="https://lists.example"
+    )
+    parties = tuple(dvza if item.role == "dvza" else item for item in made.participants)
+    made = Network(participants=parties)
+    run = Plan(plan_cells(made, Selection()), load_catalogue(), made, Selection(), intensity)
+    names = {name for _, part in run.pairs([story("MM-RSC-007", FRAMEWORK)]) for name in part.requirements}
+    assert names == ({"MM-RSC-007", FRAMEWORK} if waits else {FRAMEWORK})
+
+
+# --- what a run says of itself ----------------------------------------------------------------------------
+
+
+def facts(**options: Any) -> RunFacts:
+    return RunFacts(network(), load_catalogue(), t=date(2026, 3, 1), now=NOW, **options)
+
+
+def test_a_run_says_what_its_selection_left_out():
+    chosen = Selection(standards=STANDARDS[:1], pgos=("pgo-1",))
+    (cell,) = plan_cells(network(), chosen)
+    info = facts(selection=chosen).info("run", [cell], {})
+    assert len(info.left_out) == 3 and cell not in info.left_out
+    assert {item.standards for item in info.participants} == {STANDARDS}
+
+
+def test_expectation_files_of_today_count_as_our_own():
+    cells = plan_cells(network(), Selection())
+    info = facts().info("run", cells, {})
+    assert info.settings.records == {"bram-lisdodde": "own"}
+
+
+def test_an_availability_check_that_comes_late_is_a_declaration():
+    dvza = Participant(id="d", role="dvza", kind="live", standards=STANDARDS, availability="late")
+    assert declared(dvza) == ("late-availability",)
+    his = Participant(
+        id="h", role="his", kind="live", standards=STANDARDS, capabilities=("no-document-size",)
+    )
+    assert declared(his) == ("no-document-size",)
+
+
+def test_a_subject_must_take_part():
+    with pytest.raises(UsageError, match="pgo-3"):
+        facts(cells=plan_cells(network(), Selection()), subject=("pgo-3",))

@@ -12,13 +12,17 @@ from __future__ import annotations
 from harness.core.run.exchanges import Exchange, Request, Response
 from harness.record.raw import RawExchange
 from harness.record.redact.learn import learn
-from harness.record.redact.persons import Persons
+from harness.record.redact.people.bsn import Numbers
+from harness.record.redact.people.care import CareData
+from harness.record.redact.people.identity import Identities
+from harness.record.redact.people.persons import Persons
+from harness.record.redact.replace import Replacing
 from harness.record.redact.rewrite import Rewrite
 from harness.record.redact.tag import Tags
 
 
 class Redactor:
-    """Replaces secrets; remembers what it learned for the rest of the run. Thread-safe.
+    """Replaces secrets and people; remembers what it learned for the rest of the run. Thread-safe.
 
     :param key: random bytes that live for one run and are never written.
     :param persons: the declared test persons.
@@ -27,15 +31,19 @@ class Redactor:
     def __init__(self, key: bytes, persons: Persons | None = None) -> None:
         self._tags = Tags(key)
         self._persons = persons or Persons()
+        self._identities = Identities(self._persons, self._tags)
+        self._numbers = Numbers(self._persons.owners)
 
     def learn(self, kind: str, value: str, cell: str = "") -> None:
         """Remember a secret, so that it is replaced wherever it appears from now on."""
-        self._tags.remember(kind, value, cell)
+        self._tags.remember(kind, value, cell, announced=True)
 
     def exchange(self, raw: RawExchange, exchange_id: str) -> Exchange:
         """The redacted exchange with its facts."""
         learn(raw, self._tags)
-        work = Rewrite(raw, self._tags, self._persons)
+        replacing = Replacing(raw, self._tags, self._numbers)
+        care = CareData(raw, self._persons, self._identities, replacing)
+        work = Rewrite(raw, replacing, care)
         response = None
         request = Request(
             method=raw.method,
@@ -50,6 +58,7 @@ class Redactor:
                 body=work.body(raw.response_body, raw.response_headers, "response"),
             )
         notes = work.notes(raw.notes)
+        error = work.text(raw.error, "error")
         return Exchange(
             id=exchange_id,
             cell=raw.cell,
@@ -62,8 +71,9 @@ class Redactor:
             duration=round(raw.duration, 6),
             request=request,
             response=response,
-            error=work.text(raw.error, "error"),
+            error=error,
             tls=raw.tls,
-            facts=tuple(work.facts),
+            facts=tuple(replacing.facts),
+            identities=tuple(care.identities),
             notes=notes,
         )

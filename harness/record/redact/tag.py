@@ -14,9 +14,9 @@ from collections import OrderedDict
 from typing import Final
 from urllib.parse import quote, quote_plus
 
+from harness.record.redact.hunt import hunted
+
 TAG: Final = re.compile(r"\[(?:token|code|refresh|bsn|state|cookie|person|key):[0-9a-f]{12}\]")
-MIN_LEARNED: Final = 6
-"""Shorter secrets are replaced where they stand, but not hunted for in other text."""
 _MIN_EMBEDDED: Final = 12
 """Secrets of at least this length are also found inside longer words."""
 _RECENT: Final = 48
@@ -55,14 +55,17 @@ class Tags:
         digest = hmac.new(self._key, value.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()[:12]
         return f"[{kind}:{digest}]"
 
-    def remember(self, kind: str, value: str, cell: str = "") -> None:
-        """Remember a secret, so that it is replaced wherever it appears from now on."""
-        if not value or TAG.fullmatch(value):
+    def remember(self, kind: str, value: str, cell: str = "", *, announced: bool = False) -> None:
+        """Remember a secret, so that it is replaced wherever it appears from now on.
+
+        An ordinary word, code or number is not remembered (:mod:`harness.record.redact.hunt`).
+
+        :param announced: whether a driver or mock said that it is a secret.
+        """
+        if TAG.fullmatch(value) or not hunted(value, announced=announced):
             return
         with self._lock:
             tag = self.tag(kind, value)
-            if len(value) < MIN_LEARNED:
-                return
             for form in {value, quote(value, safe=""), quote_plus(value), value.replace("/", "\\/")}:
                 if form not in self._tags:
                     self._tags[form] = (tag, value)
@@ -77,8 +80,7 @@ class Tags:
 
     def lookup(self, word: str) -> tuple[str, str] | None:
         """Tag and plain value of a learned word."""
-        with self._lock:
-            return self._tags.get(word)
+        return self._tags.get(word)  # one look-up needs no lock, and there are very many
 
     def embedded(self, cell: str) -> list[str]:
         """Long secrets learned lately in a cell, longest first."""
