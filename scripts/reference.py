@@ -54,6 +54,7 @@ def requirements_page() -> str:
                 item.title.en.replace("|", "\\|"),
                 item.topic,
                 item.role,
+                ", ".join(item.depends),
                 item.strength.value,
                 state,
                 f"{item.source} ({item.mark})".replace("|", "\\|"),
@@ -79,9 +80,9 @@ def requirements_page() -> str:
             if item.own
         ),
     ]
-    head = "| Id | Requirement | Topic | Role | Strength | State | Source (mark) | Basic requirement |"
+    head = "| Id | Requirement | Topic | Role | Depends on | Strength | State | Source (mark) | Basic requirement |"
     for name, rows in by_standard.items():
-        lines += ["", f"## {name}", "", head, "|---|---|---|---|---|---|---|---|", *rows]
+        lines += ["", f"## {name}", "", head, "|---|---|---|---|---|---|---|---|---|", *rows]
     return "\n".join(lines) + "\n"
 
 

@@ -41,7 +41,6 @@ class Plan:
         self.catalogue = catalogue
         self.selection = selection or Selection()
         self.intensity: Intensity = intensity
-        self.sharing = sharing
         self._live = {item.id for item in network.of_role("dvza") if item.kind == "live"}
         self.carriers = Carriers(self.cells, network, intensity, sharing=sharing)
         decidable = (item for item in catalogue if item.decidable)

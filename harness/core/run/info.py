@@ -11,7 +11,7 @@ from harness.core.text import Text
 from harness.core.verdicts import Blame
 
 Intensity = Literal["smoke", "normal", "full"]
-"""How much is driven: sample sizes, real waiting for live parties, repeats of what holds for every cell."""
+"""How much is driven: sample sizes, real waiting for live parties, how many cells carry what others share."""
 INTENSITIES: tuple[Intensity, ...] = get_args(Intensity)
 Origin = Literal["bureau", "official", "own", "vendor", "draft"]
 """Who vouches for the record that a person's answers are compared with: the bureau, official material,
