@@ -38,6 +38,7 @@ def requirement(
         group="patient",
         mark="S",
         role=role,
+        depends=("his", "standard") if role == "his" else ("pgo",),
         strength=strength,
         kind=fields.pop("kind", "automatic"),
         state=fields.pop("state", "active"),
