@@ -109,7 +109,7 @@ queries:
   - {operation: wz-wounds, method: GET, path: Condition, params: []}
   - {operation: wz-wounds, method: GET, path: Condition, params: []}
   - {operation: hg-wounds, method: GET, path: Condition, params: []}
-  - {operation: wz-photo, method: GET, path: "{value}", params: [], each: [wz-wonds, "Bundle.id"]}
+  - {operation: wz-photo, method: GET, path: "{value}", params: [], each: [wz-wonds, "Bundle.id"], role: PDB}
 """
 REQUIREMENT = """\
   - id: {id}
@@ -151,11 +151,12 @@ def test_what_the_files_of_a_folder_say_about_each_other_is_checked_as_a_whole(t
         check(read_table(own_folders(), [made]))
     text = caught.value.render("en")
     for expected in (
-        "a standard is not complete (16)",
+        "a standard is not complete (17)",
         "queries.yaml:2: 'wz-wounds' appears more than once",
         "queries.yaml:3: 'wz-wounds' appears more than once",
         "queries.yaml:4: an operation starts with 'wz-'",
         "queries.yaml:5: 'wz-wonds' does not exist",
+        "no system role with this part",
         "standard.yaml: targets: 'wz-wound' does not exist",
         "judges: module 'wondzorg.rechters' does not exist",
         "faults: module 'json.nope' does not exist",

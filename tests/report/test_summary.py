@@ -39,6 +39,7 @@ def requirement(
         group="patient",
         mark="S",
         role=role,
+        depends=("his", "standard") if role == "his" else ("pgo",),
         strength=strength,
         kind=fields.pop("kind", "automatic"),
         state=fields.pop("state", "active"),

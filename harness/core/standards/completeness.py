@@ -123,6 +123,13 @@ def _queries(folder: _Folder) -> Iterator[ConfigurationError]:
                 Text(nl=f"een operatie begint met '{short}-'", en=f"an operation starts with '{short}-'"),
                 name,
             )
+        roles = [role for service in folder.item.services for role in service.roles]
+        if "role" in raw and not any(raw["role"] in role for role in roles):
+            yield _problem(
+                folder.queries.where("queries", index, "role"),
+                Text(nl="geen systeemrol met dit deel", en="no system role with this part"),
+                raw["role"],
+            )
         if "each" in raw:
             yield from _unknown(folder.queries.where("queries", index, "each"), [raw["each"][0]], operations)
     targets = folder.item.targets
