@@ -9,6 +9,7 @@ import traceback
 from collections.abc import Iterable, Sequence
 
 from harness.core.issues import shorten
+from harness.core.run.exchanges import Exchange
 from harness.core.run.findings import Finding, finding
 from harness.core.text import Text
 from harness.core.verdicts import SEVERITY, Blame, Verdict
@@ -102,10 +103,44 @@ def _complete(view: CellView, requirement: Requirement, said: list[Finding]) -> 
                 requirement.id, Text(nl="geen bewijs in deze run", en="no evidence in this run")
             )
         ]
-    unique = list({item.id: item for item in said}.values())
+    unique = list({item.id: item for item in _without_masks(view, requirement, said)}.values())
     passes = [item for item in unique if item.verdict is Verdict.PASS]
     others = [item for item in unique if item.verdict is not Verdict.PASS]
     return _worst_first(others) if others else [_summary(view, requirement, passes)]
+
+
+FROM_FACTS = ("identity", "leak")
+"""Topics that are decided from the facts of the recorder and from equal tags, never from a value."""
+
+
+def _without_masks(view: CellView, requirement: Requirement, said: list[Finding]) -> list[Finding]:
+    """The mask rule: what a judge objects to and the recorder made so is undecided, never a fault.
+
+    A value that the recorder compared with what is declared, and that is another, remains a difference. One
+    finding per exchange tells that something was masked.
+    """
+    if not requirement.standard or requirement.topic in FROM_FACTS:
+        return said
+    kept: list[Finding] = []
+    told: set[str] = set()
+    for item in said:
+        exchange = view.exchange(item.where.exchange)
+        if exchange is None or not _by_mask(view, requirement, item, exchange):
+            kept.append(item)
+        elif exchange.id not in told:
+            told.add(exchange.id)
+            kept.append(view.masked(requirement.id, exchange, item.where.path))
+    return kept
+
+
+def _by_mask(view: CellView, requirement: Requirement, item: Finding, exchange: Exchange) -> bool:
+    """Whether an objection depends on a mask."""
+    if item.verdict not in (Verdict.FAIL, Verdict.WARNING):
+        return False
+    masks = view.masks(exchange, "request" if requirement.role == "pgo" else "response")
+    if not masks.touches(item.where.path):
+        return False
+    return masks.differs(item.where.path) is None or view.ownership.misdeclared
 
 
 def _worst_first(findings: list[Finding]) -> list[Finding]:

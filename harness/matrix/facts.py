@@ -6,6 +6,7 @@ import hashlib
 import platform
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
@@ -116,6 +117,7 @@ class RunFacts:
                 intensity=self.intensity,
                 mode=self._mode,
                 requirements={key: tuple(ids) for key, ids in requirements.items()},
+                network=Path(network.path).name,
                 persons=persons,
                 expectations=expectations,
                 titles={item.id: item.screen_name for item in network.participants},

@@ -62,6 +62,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     :ivar mode: ``drive`` when we made the traffic, ``serve`` when live parties came to our mocks.
     :ivar requirements: requirement ids that each cell was asked about, by cell key.
+    :ivar network: name of the network file, for messages.
     :ivar persons: id of the test person by cell key, ``""`` when none is declared for the standard.
     :ivar expectations: content of the expectation file by person id, dates filled in.
     :ivar titles: name that screens must show by participant id, ``""`` when it is not known.
@@ -74,6 +75,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     intensity: Intensity = "normal"
     mode: Literal["drive", "serve"] = "drive"
     requirements: dict[str, tuple[str, ...]] = {}
+    network: str = ""
     persons: dict[str, str] = {}
     expectations: dict[str, dict[str, Any]] = {}
     titles: dict[str, str] = {}
