@@ -150,6 +150,10 @@ class CellView:
         """Whether the participant in a role declared a capability (network file ``capabilities``)."""
         return name in self._settings.capabilities.get(self.party(role), ())
 
+    def faulty(self, role: str) -> bool:
+        """Whether the participant in a role is a twin with deliberate defects."""
+        return self.party(role) in self._settings.faults
+
     def screen_name(self, role: str) -> str:
         """The name of a participant that screens must show, ``""`` when it is not known."""
         return self._settings.titles.get(self.party(role), "")

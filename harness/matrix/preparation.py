@@ -13,8 +13,9 @@ from harness.core.run.info import Intensity, Selection
 from harness.core.tdates import parse_day
 from harness.core.text import Text
 from harness.judge.catalogue import Catalogue
+from harness.matrix.cells import plan_cells
 from harness.matrix.facts import RunFacts
-from harness.matrix.plan import Plan, plan_cells
+from harness.matrix.plan import Plan
 from harness.matrix.qualification import Qualification
 from harness.network.file import Network, read_network
 
@@ -28,6 +29,7 @@ class RunOptions:
     :ivar network: path of a network file, or ``demo`` for the embedded network.
     :ivar out: the run folder; ``None`` for ``reports/<date>-<time>``.
     :ivar at: the date that T stands for, ``YYYY-MM-DD``; ``None`` for today in Europe/Amsterdam.
+    :ivar sharing: whether a finding may hold for other cells than its own.
     :ivar subject: the parties whose result decides the exit code; empty: the live ones, in a rehearsal all.
     :ivar verdict_required: whether anything but *voldoet* is undecided.
     """
@@ -37,6 +39,7 @@ class RunOptions:
     at: str | None = None
     intensity: Intensity = "normal"
     selection: Selection = field(default_factory=Selection)
+    sharing: bool = True
     subject: tuple[str, ...] = ()
     verdict_required: bool = False
 
@@ -88,12 +91,12 @@ def prepare(options: RunOptions, catalogue: Catalogue, clock: Clock) -> Prepared
         cells=cells,
         selection=options.selection,
         intensity=options.intensity,
+        sharing=options.sharing,
         subject=options.subject,
         verdict_required=options.verdict_required,
     )
-    live = frozenset(item.id for item in network.of_role("dvza") if item.kind == "live")
     return PreparedRun(
-        plan=Plan(cells, catalogue, options.selection, options.intensity, live),
+        plan=Plan(cells, catalogue, network, options.selection, options.intensity, sharing=options.sharing),
         facts=facts,
         folder=Path(options.out) if options.out else default_folder(now),
         clock=clock,

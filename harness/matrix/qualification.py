@@ -10,7 +10,7 @@ from __future__ import annotations
 import traceback
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import msgspec
 
@@ -25,8 +25,10 @@ from harness.core.text import Text
 from harness.core.verdicts import Blame
 from harness.judge.catalogue import Catalogue
 from harness.judge.cells import cell_exchanges, judge_cell, trouble_findings
+from harness.matrix.carriers import ATTEMPTS, kind_of
 from harness.matrix.facts import RunFacts
 from harness.matrix.plan import Plan
+from harness.matrix.state import CellState
 from harness.network.person.declared import declared_persons
 from harness.network.running import RunningNetwork, start
 from harness.record.recorder import Recorder
@@ -34,22 +36,6 @@ from harness.scenario import Scenario
 
 UNDRIVEN = Text(nl="deze stroom kon niet worden aangestuurd", en="this flow could not be driven")
 UNJUDGED = Text(nl="deze cel kon niet worden beoordeeld", en="this cell could not be judged")
-
-
-@dataclass
-class CellState:
-    """What is known of one cell while the run goes on.
-
-    :ivar flows: the flows to drive, each with the requirements that need it.
-    :ivar troubles: what could not be driven or judged.
-    """
-
-    cell: Cell
-    requirements: list[str] = field(default_factory=list)
-    flows: dict[str, list[str]] = field(default_factory=dict)
-    findings: list[Finding] | None = None
-    troubles: list[Trouble] = field(default_factory=list)
-    exchanges: list[Exchange] | None = None
 
 
 @dataclass(frozen=True)
@@ -80,13 +66,15 @@ class Qualification:
         return self.plan.catalogue
 
     def register(self, cell: Cell, scenario: Scenario) -> None:
-        """Note what an item needs; all of them before the first :meth:`findings`."""
-        state = self._states[cell.key]
-        ids = self.plan.asked(scenario, cell)
-        state.requirements += [item for item in ids if item not in state.requirements]
-        for flow in scenario.all_flows if ids else ():
-            known = state.flows.setdefault(flow, [])
-            known += [item for item in ids if item not in known]
+        """Note what an item needs; all of them before the first :meth:`findings`.
+
+        :param scenario: the part of a scenario that the item asks.
+        """
+        for name in scenario.requirements:
+            held = self.plan.carriers.held_by(kind_of(self.catalogue[name]), cell)
+            self._states[cell.key].ask(
+                name, self.plan.needs(scenario, name), tuple(item.key for item in held)
+            )
 
     def begin(self) -> Started:
         """Start the network (twins, connect map) and write ``run.json``; once.
@@ -130,9 +118,10 @@ class Qualification:
         return Started(info, network)
 
     def findings(self, cell: Cell, scenario: Scenario) -> list[Finding]:
-        """Findings of a cell for what is asked of a scenario; the first question drives and judges the cell.
+        """Findings for what a part of a scenario asks of a cell; the first question drives and judges it.
 
-        What could not be driven or judged is an ``error`` among them.
+        What could not be driven or judged is an ``error`` among them; what another cell decided in its place
+        is among them too.
 
         :raises HarnessError: when the run could not be started.
         """
@@ -140,11 +129,17 @@ class Qualification:
         state = self._states[cell.key]
         if state.findings is None:
             self._drive(state, started)
-        wanted = set(self.plan.asked(scenario, cell))
-        unasked = wanted.difference(state.requirements)
+        if not state.finished:
+            self._settle(state, started)
+            self._finish(state)
+        wanted = set(scenario.requirements)
+        unasked = wanted.difference(state.requirements, state.elsewhere)
         if unasked:
             raise HarnessError("not registered before the run began", where=", ".join(sorted(unasked)))
-        return [item for item in state.findings or [] if item.requirement in wanted]
+        others = (state.elsewhere[name] for name in scenario.requirements if name in state.elsewhere)
+        holders = dict.fromkeys((cell.key, *(other.key for other in others)))
+        found = (item for key in holders for item in self._states[key].findings or ())
+        return [item for item in found if item.requirement in wanted]
 
     def _drive(self, state: CellState, started: Started) -> None:
         key = state.cell.key
@@ -154,14 +149,62 @@ class Qualification:
                 started.network.drive(state.cell, flow)
             except Exception as error:  # noqa: BLE001 - one broken flow must not lose the others' results
                 state.troubles.append(_trouble(error, UNDRIVEN, state.cell, needing, f"{key} {flow}"))
-        info = msgspec.structs.replace(started.info, troubles=tuple(state.troubles))
+        info = self._info_of(state, started)
         try:
             found = judge_cell(info, state.cell, self.exchanges(state.cell), self.catalogue)
         except Exception as error:  # noqa: BLE001 - every item of the cell says why
             trouble = _trouble(error, UNJUDGED, state.cell, state.requirements, key)
             state.troubles.append(msgspec.structs.replace(trouble, blame=Blame.HARNESS))
-            found = trouble_findings(state.troubles, state.cell, self.catalogue)
+            found = trouble_findings(self._info_of(state, started), state.cell, self.catalogue)
+            state.exchanges = state.exchanges or []  # what cannot be read is not read again by a report
         state.findings = found
+
+    def _info_of(self, state: CellState, started: Started) -> RunInfo:
+        """What a cell is judged with: ``run.json`` as far as it is about this cell."""
+        key = state.cell.key
+        settings = msgspec.structs.replace(
+            started.info.settings, requirements={key: tuple(state.requirements)}, shared={key: state.shares}
+        )
+        return msgspec.structs.replace(started.info, settings=settings, troubles=tuple(state.troubles))
+
+    def _settle(self, state: CellState, started: Started) -> None:
+        """Let other cells decide what a cell was asked for them too and could not decide.
+
+        Each is tried in at most two more. When none decides it, what the first said stands.
+        """
+        tried = {name: [state.cell] for name in state.undecided()}
+        for _ in range(ATTEMPTS - 1):
+            chosen: dict[str, list[str]] = {}
+            for name, cells in tried.items():
+                other = self._next(name, cells)
+                if other is not None:
+                    chosen.setdefault(other.cell.key, []).append(name)
+            for key, names in chosen.items():
+                other = self._states[key]
+                for name in names:
+                    held = {state.cell.key, *state.held.get(name, ())} - {key}
+                    other.ask(name, state.needs(name), tuple(item for item in self._states if item in held))
+                self._drive(other, started)
+                undecided = other.undecided()
+                for name in names:
+                    if name in undecided:
+                        other.drop(name)
+                        tried[name].append(other.cell)
+                    else:
+                        state.drop(name)
+                        state.elsewhere[name] = other.cell
+                        del tried[name]
+
+    def _next(self, requirement: str, tried: Sequence[Cell]) -> CellState | None:
+        """The next cell to try a requirement in, of those that were not judged yet."""
+        others = self.plan.carriers.others(kind_of(self.catalogue[requirement]), tried)
+        states = (self._states[cell.key] for cell in others)
+        return next((item for item in states if item.findings is None), None)
+
+    def _finish(self, state: CellState) -> None:
+        """The findings of a cell stand."""
+        state.finished = True
+        key, found = state.cell.key, state.findings or []
         for item in found:
             self.events.emit(
                 "finding", cell=key, id=item.id, requirement=item.requirement, verdict=item.verdict.value
@@ -188,6 +231,9 @@ class Qualification:
     def finish(self) -> list[Finding]:
         """Stop the network, write ``findings.json`` and the final ``run.json``; returns all findings."""
         self._stack.close()
+        for state in self._states.values():
+            if state.findings is not None and not state.finished:
+                self._finish(state)
         findings = [item for state in self._states.values() for item in state.findings or ()]
         if self._started is not None:
             self.folder.write_info(self.info())
@@ -203,7 +249,8 @@ class Qualification:
         return self.facts.info(
             self.folder.path.name,
             self.plan.cells,
-            {state.cell.key: state.requirements for state in states},
+            {state.cell.key: state.requirements for state in states if state.requirements},
+            shared={state.cell.key: state.shares for state in states if state.held},
             troubles=self.troubles,
             unjudged=missed if self._started is not None else (),
         )
@@ -212,11 +259,13 @@ class Qualification:
 def _trouble(error: Exception, what: Text, cell: Cell, requirements: Sequence[str], where: str) -> Trouble:
     """What stood in the way; a mistake that the user can correct is one of the configuration."""
     found = _harness_error(error, what, where)
+    if found is error:
+        what = Text(nl=f"{what.nl}: {found.message.nl}", en=f"{what.en}: {found.message.en}")
     return Trouble(
         cell=cell.key,
         requirements=tuple(requirements),
         blame=Blame.CONFIGURATION if isinstance(found, UserError) else Blame.HARNESS,
-        what=found.message,
+        what=what,
         where=found.where,
         received=found.received,
         next_step=found.next_step,

@@ -92,8 +92,7 @@ class ScenarioCell:
         """Judge the scenario's requirements in this cell and raise what their verdicts ask for."""
         session = self._session
         findings = session.findings(self.cell, self._scenario)
-        ids = session.plan.asked(self._scenario, self.cell)
-        self._item.user_properties += [("requirement", requirement_id) for requirement_id in ids]
+        self._item.user_properties += [("requirement", name) for name in self._scenario.requirements]
         self._item.user_properties += [
             (f"verdict:{item.requirement}", item.verdict.value) for item in findings
         ]
@@ -117,7 +116,8 @@ def cell(
         )
     combination = Cell(his=his, dvza=dvza, pgo=pgo, standard=standard, release=release)
     session = session_of(request.config)
-    return ScenarioCell(combination, session.plan.part(declared, combination, group), session, request.node)
+    part = session.plan.parts(declared, combination)[group]
+    return ScenarioCell(combination, part, session, request.node)
 
 
 def _scenario_of(item: pytest.Item) -> Scenario | None:
@@ -153,7 +153,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     for item in session.items:
         declared, combination = _scenario_of(item), _cell_of(item)
         if declared is not None and combination is not None:
-            run.register(combination, run.plan.part(declared, combination, _given(item)["group"]))
+            run.register(combination, run.plan.parts(declared, combination)[_given(item)["group"]])
 
 
 @pytest.hookimpl(wrapper=True)

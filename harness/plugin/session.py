@@ -30,7 +30,7 @@ LOOKS = ("collectonly", "setuponly", "showfixtures", "show_fixtures_per_test", "
 class HarnessSession:
     """What the plugin keeps for one pytest session.
 
-    :ivar refusal: why the run as a whole could not be started, or a scenario not be collected.
+    :ivar refusal: why the run as a whole could not be started, or its scenarios not be collected.
     :ivar unexpected: whether an item was broken by something that is no verdict.
     """
 
@@ -150,6 +150,7 @@ def _options(config: pytest.Config) -> RunOptions:
         selection=Selection(
             **{field: tuple(config.getoption(f"--harness-{name}")) for name, field in SELECTORS.items()}
         ),
+        sharing=not config.getoption("--harness-no-sharing"),
         subject=tuple(config.getoption("--harness-for")),
         verdict_required=config.getoption("--harness-require-verdict"),
     )

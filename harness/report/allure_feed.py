@@ -58,7 +58,7 @@ def feed(
     if len(ordered) > MAX_STEPS:
         with allure.step(more_findings(len(ordered) - MAX_STEPS).of(lang)):
             pass
-    _attach(cell, ordered, qualification)
+    _attach(ordered, qualification)
 
 
 def _step(item: Finding, catalogue: Catalogue, lang: Lang) -> None:
@@ -80,12 +80,15 @@ def _step(item: Finding, catalogue: Catalogue, lang: Lang) -> None:
         return
 
 
-def _attach(cell: Cell, findings: Sequence[Finding], qualification: Qualification) -> None:
+def _attach(findings: Sequence[Finding], qualification: Qualification) -> None:
     cited = list(dict.fromkeys(item.where.exchange for item in findings if item.where.exchange))
     if not cited:
         return
     wanted = set(cited[:MAX_EXCHANGES])
-    entries = [to_entry(item) for item in qualification.exchanges(cell) if item.id in wanted]
+    cells = dict.fromkeys(item.cell for item in findings)
+    entries = [
+        to_entry(item) for cell in cells for item in qualification.exchanges(cell) if item.id in wanted
+    ]
     har = {
         "log": {"version": "1.2", "creator": {"name": "medmij-harness", "version": "1"}, "entries": entries}
     }

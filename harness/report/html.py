@@ -14,7 +14,7 @@ import jinja2
 
 from harness.core.ids import safe_name
 from harness.core.run.exchanges import Exchange, Headers, media_type
-from harness.core.run.findings import Cell
+from harness.core.run.findings import Cell, Finding
 from harness.core.run.folder import RunFolder, write_atomic
 from harness.core.run.info import ParticipantVersion
 from harness.core.text import LANGUAGES, Lang, Text
@@ -22,14 +22,15 @@ from harness.judge.catalogue import Catalogue
 from harness.judge.cells import cell_exchanges
 from harness.judge.tally import Asking
 from harness.report.basiseisen import EVERY_PGO, BasiseisRow, basiseis_rows
-from harness.report.grouping import OPEN, by_reason, grouped, worst_first
-from harness.report.headlines import NO_EVIDENCE, counted_of, obstacles, outcome_word, partial
+from harness.report.grouping import OPEN, by_reason, grouped, how_often, worst_first
+from harness.report.headlines import NO_EVIDENCE, counted_of, left_out, obstacles, outcome_word
 from harness.report.summary import CellSummary, PartySummary, RunSummary, summarise
 from harness.report.words import (
     FOUND,
     KIND,
     LIKE,
     ORIGIN,
+    SHARED,
     SIDE,
     STATE,
     STATE_SYMBOL,
@@ -105,6 +106,11 @@ class HtmlReport:
         self._info = run.info()
         self._findings = run.findings()
         self._summary = summarise(self._info, self._findings, catalogue)
+        self._cells = {item.cell.key: item for item in self._summary.cells}
+        self._shown: dict[str, list[Finding]] = {}
+        for item in self._findings:
+            for key in (item.cell.key, *item.holds_for):
+                self._shown.setdefault(key, []).append(item)
         self._participants = {item.id: item for item in self._info.participants}
         self._environment = jinja2.Environment(
             loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
@@ -152,6 +158,8 @@ class HtmlReport:
         return {
             "symbol": SYMBOL.__getitem__,
             "label": lambda verdict: VERDICT[verdict].of(lang),
+            "shared_mark": SHARED,
+            "how_often": lambda items: how_often(items).of(lang),
             "found": lambda verdict: FOUND[verdict].of(lang),
             "side": lambda blame: SIDE[blame].of(lang),
             "state_symbol": STATE_SYMBOL.__getitem__,
@@ -183,7 +191,7 @@ class HtmlReport:
             "counted": lambda item: counted_of(item.result).of(lang),
             "outcome_word": lambda one: outcome_word(one, rehearsal=run.rehearsal).of(lang),
             "outcome_class": lambda item: item.standing.outcome.value if run.stated(item) else "unstated",
-            "partial": lambda item: partial(item.result.shortfall).of(lang),
+            "left_out": lambda item: left_out(item.result.shortfall).of(lang),
             "obstacles": lambda item: [text.of(lang) for text in obstacles(item.standing)],
             "records": lambda item: [ORIGIN[origin].of(lang) for origin in self._origins(item)],
             "capabilities": lambda item: self._info.settings.capabilities.get(item.party.id, ()),
@@ -232,10 +240,13 @@ class HtmlReport:
         return basiseis_rows((row for part in supplier for row in part.rows), self._catalogue)
 
     def _cell(self, cell: Cell, exchanges: Sequence[Exchange]) -> dict[str, Any]:
-        bad = worst_first((item for item in self._findings if item.cell == cell), self._catalogue)
+        bad = worst_first(self._shown.get(cell.key, ()), self._catalogue)
+        found = self._cells[cell.key]
         return {
             "cell": cell,
-            "counts": next(item.counts for item in self._summary.cells if item.cell == cell),
+            "here": cell,
+            "counts": found.counts,
+            "shared": found.shared,
             "groups": grouped(item for item in bad if item.verdict not in OPEN),
             "open": by_reason(bad),
             "exchanges": exchanges,

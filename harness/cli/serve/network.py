@@ -32,8 +32,8 @@ from harness.core.text import Text
 from harness.judge.catalogue import load_catalogue
 from harness.judge.cells import cell_exchanges, judge_cell
 from harness.judge.result import run_result
+from harness.matrix.cells import client_requirements, plan_cells
 from harness.matrix.facts import RunFacts
-from harness.matrix.plan import client_requirements, plan_cells
 from harness.matrix.preparation import default_folder
 from harness.medmij.releases import oldest_first
 from harness.network.file import read_network
