@@ -6,7 +6,7 @@ Pure: the same view gives the same findings, live and later.
 from __future__ import annotations
 
 import traceback
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from harness.core.issues import shorten
 from harness.core.run.exchanges import Exchange
@@ -14,6 +14,7 @@ from harness.core.run.findings import Finding, finding
 from harness.core.text import Text
 from harness.core.verdicts import SEVERITY, Blame, Verdict
 from harness.judge.catalogue import Requirement
+from harness.judge.causes import Causes
 from harness.judge.registry import Judge, judge_of, name_of
 from harness.judge.view import CellView
 
@@ -38,9 +39,20 @@ def judge_requirements(view: CellView, requirement_ids: Iterable[str]) -> list[F
     for function, ids in by_judge.items():
         for item in _call(function, view, ids):
             said.setdefault(item.requirement, []).append(item)
+    causes = Causes(view, lambda ids: _duties(view, ids))
     return [
-        item for requirement in wanted for item in _complete(view, requirement, said.get(requirement.id, []))
+        item
+        for requirement in wanted
+        for item in _complete(view, requirement, said.get(requirement.id, []), causes)
     ]
+
+
+def _duties(view: CellView, ids: Sequence[str]) -> Iterator[Finding]:
+    """What the judges of some requirements say, asked or not."""
+    for identifier in ids:
+        function = judge_of(view.catalogue[identifier])
+        if function is not None:
+            yield from _call(function, view, {identifier})
 
 
 def _call(function: Judge, view: CellView, ids: set[str]) -> Sequence[Finding]:
@@ -72,7 +84,7 @@ def _call(function: Judge, view: CellView, ids: set[str]) -> Sequence[Finding]:
     return [item for item in found if item.requirement in ids]
 
 
-def _complete(view: CellView, requirement: Requirement, said: list[Finding]) -> list[Finding]:
+def _complete(view: CellView, requirement: Requirement, said: list[Finding], causes: Causes) -> list[Finding]:
     if not requirement.applies_to(view.cell.standard, view.cell.release):
         return [
             view.not_applicable(
@@ -98,12 +110,10 @@ def _complete(view: CellView, requirement: Requirement, said: list[Finding]) -> 
             )
         ]
     if not said:
-        return [
-            view.inconclusive(
-                requirement.id, Text(nl="geen bewijs in deze run", en="no evidence in this run")
-            )
-        ]
-    unique = list({item.id: item for item in _without_masks(view, requirement, said)}.values())
+        nothing = Text(nl="geen bewijs in deze run", en="no evidence in this run")
+        said = [view.inconclusive(requirement.id, nothing)]
+    explained = (causes.explain(requirement, item) for item in _without_masks(view, requirement, said))
+    unique = list({item.id: item for item in explained}.values())
     passes = [item for item in unique if item.verdict is Verdict.PASS]
     others = [item for item in unique if item.verdict is not Verdict.PASS]
     return _worst_first(others) if others else [_summary(view, requirement, passes)]

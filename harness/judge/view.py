@@ -19,6 +19,8 @@ from harness.core.verdicts import Blame, Strength, Verdict
 from harness.fhir.codec.documents import Document, parse
 from harness.fhir.model.types import load_model
 from harness.judge.catalogue import Catalogue, Requirement
+from harness.judge.depends import depends
+from harness.judge.hops import UPSTREAM, onward
 from harness.judge.masks import MASKED, UNDECLARED, Masks, Ownership, ownership
 
 FHIR_JSON = ("application/fhir+json", "application/json+fhir", "application/json")
@@ -37,6 +39,8 @@ class CellView:
     """One cell as judges see it.
 
     :param exchanges: all exchanges of the cell in time order.
+    :ivar exchanges: those between the parties that judges look at; ``upstream`` between our DVZA and a live
+        HIS behind it (:meth:`hop`).
     :param participants: by role (``his``, ``dvza``, ``pgo``).
     :param expectations: content of the expectation file of the cell's person, or ``None``.
     :param now: the frozen clock value of the run.
@@ -56,7 +60,9 @@ class CellView:
         settings: Settings | None = None,
     ) -> None:
         self.cell = cell
-        self.exchanges = tuple(exchanges)
+        self.exchanges = tuple(item for item in exchanges if item.flow != UPSTREAM)
+        self.upstream = tuple(item for item in exchanges if item.flow == UPSTREAM)
+        self._recorded = tuple(exchanges)
         self.catalogue = catalogue
         self.t = t
         self.now = now
@@ -126,6 +132,22 @@ class CellView:
         """The exchange with an id."""
         by_id: dict[str, Exchange] = self.memo("by-id", lambda: {item.id: item for item in self.exchanges})
         return by_id.get(exchange_id)
+
+    @property
+    def depends(self) -> Mapping[str, tuple[str, ...]]:
+        """Ids of the exchanges that each exchange depends on, by its id."""
+        found: Mapping[str, tuple[str, ...]] = self.memo("depends", lambda: depends(self.exchanges))
+        return found
+
+    def hop(self, exchange: Exchange) -> Exchange | None:
+        """What our DVZA asked the live HIS because of an exchange; ``None`` when it asked nothing."""
+        hops: dict[str, Exchange] = self.memo("hops", lambda: onward(self._recorded))
+        return hops.get(exchange.id)
+
+    @property
+    def passes_through(self) -> bool:
+        """Whether our own DVZA stands before a live HIS."""
+        return self.participant("his").kind == "live" and self.participant("dvza").kind == "twin"
 
     def masks(self, exchange: Exchange, side: Literal["request", "response"] = "response") -> Masks:
         """Where the recorder masked values of a message."""

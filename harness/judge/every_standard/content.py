@@ -123,9 +123,9 @@ def included(
                         missing.append((f"{path}.{step.split('.')[0]}", reference))
         if not missing:
             yield view.ok(requirement, answer.exchange)
-        names = any(answer.masks.hides(f"Bundle.entry.{name}") for name in ("fullUrl", "resource.id"))
+        nameless = any(answer.masks.hides(f"Bundle.entry.{name}") for name in ("fullUrl", "resource.id"))
         for path, reference in missing[:OFFENDERS]:
-            if names:  # what is referred to may be there under a name that nobody can read
+            if nameless:  # what is referred to may be there under a name that nobody can read
                 yield view.masked(requirement, answer.exchange, path)
                 continue
             line, column = answer.line(path)
