@@ -6,6 +6,7 @@ import hashlib
 import platform
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
@@ -123,6 +124,7 @@ class RunFacts:
                 sharing=self.sharing,
                 requirements={key: tuple(ids) for key, ids in requirements.items()},
                 shared=dict(shared or {}),
+                network=Path(network.path).name,
                 persons=persons,
                 expectations=expectations,
                 titles={item.id: item.screen_name for item in network.participants},

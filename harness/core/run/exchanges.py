@@ -67,7 +67,7 @@ Standing = Literal["", "proven", "possible"]
 
 
 class Fact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a judge may know of a value that the recorder replaced by a tag, or left out of sight of judges.
+    """What a judge may know of a value that the recorder replaced by a tag, or of a BSN that it saw.
 
     :ivar tag: the tag that stands in the exchange, e.g. ``[code:3f9a]``; equal values have equal tags. A
         value of a declared person, and a number that may be a code, stays there; its tag is only here.
@@ -80,8 +80,8 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         repetition), rounded down.
     :ivar eleven_test: for nine-digit values, whether they pass the BSN eleven-test.
     :ivar equals: name of the expected value it equals (``state-sent``, ``code-issued`` …) or ``""``; of a
-        masked value in a document the element of the declared person that it equals (``birthDate``), or
-        :data:`NONE`.
+        masked value in a document the element of the declared person that it equals (``birthDate``),
+        :data:`NONE` or :data:`NOT_COMPARED`.
     :ivar standing: of a BSN whether it certainly is one: ``proven`` (BSN system, label, parameter or header,
         or a number known in the cell) or ``possible`` (it passes the eleven-test and nothing else).
     :ivar owner: id of the declared person whose BSN it is, ``""`` when it is nobody's that is declared.
@@ -100,7 +100,9 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 NONE = "none"
-"""What :attr:`Fact.equals` says of a masked value that equals nothing that is declared."""
+"""What :attr:`Fact.equals` says of a masked value that is another than the declared one."""
+NOT_COMPARED = "not-compared"
+"""What it says of a masked value for whose element nothing is declared."""
 
 Belongs = Literal["declared", "other", "mixed", "unknown"]
 """Whose record a document is: that of the declared person of the session, that of one other person, of more

@@ -74,6 +74,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     :ivar sharing: whether what does not depend on the whole cell was asked of one cell for others.
     :ivar requirements: requirement ids that each cell was asked about, by cell key.
     :ivar shared: what each of these cells was asked for others, by cell key.
+    :ivar network: name of the network file, for messages.
     :ivar persons: id of the test person by cell key, ``""`` when none is declared for the standard.
     :ivar expectations: content of the expectation file by person id, dates filled in.
     :ivar titles: name that screens must show by participant id, ``""`` when it is not known.
@@ -89,6 +90,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     sharing: bool = True
     requirements: dict[str, tuple[str, ...]] = {}
     shared: dict[str, tuple[Share, ...]] = {}
+    network: str = ""
     persons: dict[str, str] = {}
     expectations: dict[str, dict[str, Any]] = {}
     titles: dict[str, str] = {}

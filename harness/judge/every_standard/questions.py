@@ -13,6 +13,7 @@ from harness.core.standards.entries import official
 from harness.core.standards.queries import Queries, Query
 from harness.core.tdates import TDates
 from harness.judge.every_standard.answers import OFFENDERS, Answer, dates, own, queries, requests
+from harness.judge.masks import proven_numbers
 from harness.judge.registry import judge_every
 from harness.judge.view import CellView
 
@@ -34,8 +35,8 @@ def no_identifying_parameter(view: CellView) -> Iterator[Finding]:
         bad = [
             name
             for name, value in parse_qsl(urlsplit(url).query, keep_blank_values=True)
-            if _points_at_person(name) or "NamingSystem/bsn" in value or "[bsn:" in value
-        ]
+            if _points_at_person(name) or "namingsystem/bsn" in value.lower()
+        ] or proven_numbers(answer.exchange.facts, ("request.query", "request.path"))
         if bad:
             yield view.fail(
                 requirement,

@@ -10,6 +10,7 @@ from harness.core.run.exchanges import Exchange, header, media_type
 from harness.core.run.findings import Finding
 from harness.core.standards.queries import load_queries
 from harness.core.text import Text
+from harness.judge.masks import proven_numbers
 from harness.judge.registry import judge
 from harness.judge.trust.steps import NOT_REACHED, Trust, status, trust, undecided
 from harness.judge.view import CellView
@@ -210,9 +211,7 @@ def token_and_bsn(view: CellView) -> Iterator[Finding]:
     for item in sent:
         if item.interface in ("login", "consent"):
             continue  # the person's own browser at the DVZA
-        places = [
-            fact.place for fact in item.facts if fact.kind == "bsn" and fact.place.startswith("request")
-        ]
+        places = proven_numbers(item.facts, "request")
         text = "\n".join((item.request.url, *(value for _, value in item.request.headers)))
         if places or resource.find_bsn(text):
             wrong_bsn = True

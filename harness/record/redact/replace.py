@@ -42,14 +42,17 @@ class Replacing:
             standing = standing_of(value, self.numbers.known(value, self._cell))
         return self._noted(kind, value, place, standing=standing)
 
-    def number(self, number: str, place: str, standing: Standing) -> str:
-        """The tag of a BSN that was found in text; a proven one is known for the rest of the cell."""
-        return self._noted("bsn", number, place, standing=standing)
+    def number(self, number: str, place: str, standing: Standing, equals: str = "") -> str:
+        """The tag of a BSN that was found in text; a proven one is known for the rest of the cell.
+
+        :param equals: as of :meth:`masked`, for a number in a document; ``""`` when it stays where it is.
+        """
+        return self._noted("bsn", number, place, standing=standing, equals=equals)
 
     def masked(self, value: str, place: str, equals: str) -> str:
         """The tag of a value of a person.
 
-        :param equals: the declared element that it equals, or ``none``.
+        :param equals: the declared element that it equals, ``none`` or ``not-compared``.
         """
         return value if TAG.fullmatch(value) else self._noted("person", value, place, equals=equals)
 

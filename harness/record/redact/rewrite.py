@@ -13,7 +13,7 @@ from urllib.parse import unquote, unquote_plus
 
 import msgspec
 
-from harness.core.run.exchanges import NONE, Headers, media_type
+from harness.core.run.exchanges import NOT_COMPARED, Headers, media_type
 from harness.record.raw import RawExchange
 from harness.record.redact import recognise
 from harness.record.redact.hunt import MIN_HUNTED
@@ -96,7 +96,7 @@ class Rewrite:
                 tag = self._replacing.value(found, value, f"{where}.input")
                 text = text.replace(whole, whole.replace(value, tag), 1)
             if self._raw.person == "" and self._raw.interface not in ("list",):
-                return self._replacing.masked(text, where, NONE).encode()
+                return self._replacing.masked(text, where, NOT_COMPARED).encode()
         else:
             text = recognise.JSON_PAIRS.sub(lambda match: self._json_pair(match, where), text)
         return recognise.encode(self.text(text, where))

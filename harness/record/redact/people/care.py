@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from typing import Final, Literal, NamedTuple
 
-from harness.core.run.exchanges import NONE, Identity, Standing
+from harness.core.run.exchanges import NOT_COMPARED, Identity, Standing
 from harness.record.raw import RawExchange
 from harness.record.redact import recognise
 from harness.record.redact.facts import eleven_test
@@ -128,8 +128,9 @@ class CareData:
         text = recognise.decode(body)
         own = self._declared.bsn if self._declared is not None else ""
         for item in found:
-            tag = self._replacing.number(item.number, f"{place}:{item.path}", item.standing)
             stays = item.number == own or (item.code and item.standing == "possible")
+            at = f"{place}:{item.path}"
+            tag = self._replacing.number(item.number, at, item.standing, "" if stays else NOT_COMPARED)
             if not stays:
                 text = re.sub(rf"(?<!\d){re.escape(item.number)}(?!\d)", tag, text)
         return recognise.encode(text)
@@ -141,7 +142,7 @@ class CareData:
         if not body:
             return b""
         if document is None:
-            return self._replacing.masked(body.decode("latin-1"), place, NONE).encode()
+            return self._replacing.masked(body.decode("latin-1"), place, NOT_COMPARED).encode()
         numbers: dict[str, list[_Found]] = defaultdict(list)
         for item in found:
             numbers[item.path].append(item)
@@ -154,10 +155,10 @@ class CareData:
             if left < 0:
                 raise _TooMuch
             at, shown = f"{place}:{path}", ""
+            equals = self._declared.equals(path, value) if self._declared is not None else NOT_COMPARED
             for item in numbers.get(path, ()):
-                number = self._replacing.number(item.number, at, item.standing)
+                number = self._replacing.number(item.number, at, item.standing, equals)
                 shown = number if item.number == value else shown
-            equals = self._declared.equals(path, value) if self._declared is not None else NONE
             return shown or self._replacing.masked(value, at, equals)
 
         try:
@@ -165,4 +166,4 @@ class CareData:
         except (_TooMuch, RecursionError):
             del self._replacing.facts[before:]
             self.masked.append(TOO_MUCH)
-            return self._replacing.masked(body.decode("latin-1"), place, NONE).encode()
+            return self._replacing.masked(body.decode("latin-1"), place, NOT_COMPARED).encode()

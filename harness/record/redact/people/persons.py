@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from harness.core.run.exchanges import NONE
+from harness.core.run.exchanges import NONE, NOT_COMPARED
 from harness.record.redact.people.documents import PatientFacts
 
 _INDEX: Final = re.compile(r"\[\d+\]")
@@ -45,24 +45,24 @@ class DeclaredPerson(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(element for element, equal in compared if not equal)
 
     def equals(self, path: str, value: str) -> str:
-        """The element of this person that a value in a document equals, or ``none``.
+        """The element of this person that a value in a document equals; ``none`` when it is another value,
+        ``not-compared`` when nothing is declared of such an element.
 
         :param path: where the value stands, e.g. ``Bundle.entry[0].resource.birthDate``.
         """
         steps = _INDEX.sub("", path).split(".")
         last = steps[-1]
-        if last == "birthDate":
-            equal, element = same_date(value, self.birth_date), last
-        elif steps[-2:] == ["name", "family"]:
-            equal, element = value.strip().lower() in self.family, "name.family"
-        elif last == "value":
-            equal, element = value == self.bsn, "identifier"
-        elif last in ("id", "reference", "fullUrl"):
-            equal = any(f"/{value}".endswith(f"/{patient}") for patient in self.patients)
-            element = "id"
-        else:
-            return NONE
-        return element if equal and value else NONE
+        if last == "birthDate" and self.birth_date:
+            return last if same_date(value, self.birth_date) else NONE
+        if steps[-2:] == ["name", "family"] and self.family:
+            return "name.family" if value.strip().lower() in self.family else NONE
+        if last == "value" and value and value == self.bsn:
+            return "identifier"
+        if last in ("id", "reference", "fullUrl") and any(
+            f"/{value}".endswith(f"/{patient}") for patient in self.patients
+        ):
+            return "id"
+        return NOT_COMPARED
 
 
 def same_date(seen: str, declared: str) -> bool:
