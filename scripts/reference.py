@@ -80,7 +80,8 @@ def requirements_page() -> str:
             if item.own
         ),
     ]
-    head = "| Id | Requirement | Topic | Role | Depends on | Strength | State | Source (mark) | Basic requirement |"
+    columns = "Id, Requirement, Topic, Role, Depends on, Strength, State, Source (mark), Basic requirement"
+    head = f"| {columns.replace(', ', ' | ')} |"
     for name, rows in by_standard.items():
         lines += ["", f"## {name}", "", head, "|---|---|---|---|---|---|---|---|---|", *rows]
     return "\n".join(lines) + "\n"

@@ -35,7 +35,6 @@ def requirement(
         title=Text(nl=f"eis {identifier}", en=f"requirement {identifier}"),
         source="clause",
         topic="form",
-        depends=("cell",),
         group="patient",
         mark="S",
         role=role,
