@@ -109,13 +109,13 @@ def test_nothing_to_include_tests_nothing():
     assert found.verdict.value == "not-tested" and "specimen" in found.next_step.en
 
 
-def test_no_response_is_a_failure_with_the_reason():
+def test_no_response_is_undecided_with_the_reason_and_whose_it_is():
     cell = StandardCell(HG)
     first = msgspec.structs.replace(cell.exchanges[0], response=None, error="timeout: 60 s")
     cell.exchanges[0] = first
-    found = [item for item in cell.findings("HG-GEN-001") if item.verdict.value == "fail"]
-    assert [item.received for item in found] == ["timeout: 60 s"]
-    assert found[0].party == "his-a"
+    (found,) = (item for item in cell.findings("HG-GEN-001") if item.verdict.value != "pass")
+    assert (found.verdict.value, found.received) == ("inconclusive", "timeout: 60 s")
+    assert (found.party, found.cause) == ("his-a", "dvza-a")
 
 
 def test_variant_flows_are_not_looked_at():

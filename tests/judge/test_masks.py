@@ -179,9 +179,9 @@ def test_a_declared_person_that_does_not_fit_is_a_matter_of_configuration(standa
     assert told.received == "declared person and data differ: birthDate"
     assert "net.yaml" in told.next_step.nl and "birth_date" in told.next_step.en
     assert "hanna-wilgenkamp" in told.next_step.nl
-    undecided = [item for item in found if item.verdict is Verdict.INCONCLUSIVE and item.received]
+    undecided = [item for item in found if item.blame is Blame.CONFIGURATION and item.received]
     assert len(undecided) > 3
-    assert {item.next_step for item in undecided} == {told.next_step}
+    assert told.next_step in {item.next_step for item in undecided}
     assert "1964" not in repr(found)
 
 

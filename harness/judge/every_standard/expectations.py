@@ -76,7 +76,7 @@ def _compare(
         holds, label, _ = _holds(view, answer, fact)
         if holds:
             yield _broken(view, requirement, answer, f"does not contain {label}", "present")
-        elif answer.masks:
+        elif answer.masks.touches("Bundle.entry"):
             yield view.masked(requirement, answer.exchange, "Bundle.entry")
 
 
@@ -194,5 +194,5 @@ def hidden_texts(view: CellView, requirement: str) -> Iterator[Finding]:
                 ),
             )
         if not hits and answer.answered:
-            masked = bool(answer.masks)
+            masked = answer.masks.touches("Bundle.entry")
             yield (view.masked if masked else view.ok)(requirement, answer.exchange)
