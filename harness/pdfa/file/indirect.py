@@ -84,6 +84,7 @@ class IndirectReader:
             raise Unreadable("object")
         if isinstance(value, Operator):
             value = None
+            complies = False  # there is no object between obj and endobj
             pos = pos - 6 if data.startswith(b"endobj", pos - 6) else match.end()
         if self.doc.crypt is not None and value is not None:
             value = self.doc.crypt.decrypt_tree(value, num, gen)

@@ -22,15 +22,15 @@ class Objects:
         self.budget = budget
         self.crypt: Decryptor | None = None
 
-    def get(self, num: int) -> Any:
-        """Object ``num``, ``None`` when there is none."""
+    def get(self, num: int, gen: int) -> Any:
+        """Object ``num`` of generation ``gen``, ``None`` when there is none."""
         raise NotImplementedError
 
     def resolve(self, value: Any) -> Any:
         """Follow references to the object itself; a loop or a missing object gives ``None``."""
         hops = 0
         while type(value) is Ref:
-            value = self.get(value.num)
+            value = self.get(value.num, value.gen)
             hops += 1
             if hops > 30:
                 return None
