@@ -57,10 +57,10 @@ def run_engine(engine: str, path: Path, flavour: str, isolated: bool = False) ->
 def claimed_flavour(path: Path) -> str:
     """The flavour that a document claims, ``1b`` when it claims none that we know."""
     try:
-        claimed = packets.read_claim(Document(path.read_bytes(), Budget(Limits())))
+        claimed = packets.read_claims(Document(path.read_bytes(), Budget(Limits()))).pdfa
     except (Unreadable, LimitExceeded):
         return "1b"
-    return claimed if claimed in FLAVOURS else "1b"
+    return claimed if claimed is not None and claimed in FLAVOURS else "1b"
 
 
 def difference(ours: Report, theirs: Report) -> str | None:

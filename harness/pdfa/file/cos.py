@@ -70,7 +70,7 @@ class Document(Objects):
         return self._xref.has_stream
 
     def get(self, num: int, gen: int) -> Any:
-        """Object ``num`` as the cross-reference gives it, ``None`` when free, damaged or of another generation."""
+        """Object ``num`` as the cross-reference gives it; ``None`` if free, damaged or of other ``gen``."""
         entry = self._xref.entries.get(num)
         if entry is None or entry[0] == FREE or _generation(entry) != gen:
             return None
@@ -150,7 +150,7 @@ class Document(Objects):
 
 
 def _generation(entry: Entry) -> int:
-    """Generation of an object in use; what stands in an object stream has generation 0 (ISO 32000-1, 7.5.7)."""
+    """Generation of an object in use; those in object streams have generation 0 (ISO 32000-1, 7.5.7)."""
     return entry[2] if entry[0] == IN_FILE else 0
 
 

@@ -102,8 +102,10 @@ def walk_structure(ctx: Context) -> None:
             if type_ not in standard or type_ in role_map:
                 fact = follow(role_map, type_, standard)
                 if type_ not in standard or fact.remapped_standard:
-                    ctx.emit("SENonStandard", fact, where)
+                    with ctx.inside(value):
+                        ctx.emit("SENonStandard", fact, where, type_)
         if "Lang" in element:
-            emit_lang(ctx, element["Lang"], where)
+            with ctx.inside(value):
+                emit_lang(ctx, element["Lang"], where)
         if "K" in element:
             work.append(element["K"])
