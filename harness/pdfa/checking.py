@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import msgspec
 
+from harness.core.issues import shorten
 from harness.core.text import Text
 from harness.pdfa.facts.context import Context
 from harness.pdfa.facts.document import attachments, catalog, file_structure
@@ -33,7 +34,10 @@ def check_document(data: bytes, flavour: str, limits: Limits) -> Report:
     budget = Budget(limits)
     claims = packets.Claims()
     try:
-        claims = packets.read_claims(Document(data, budget))
+        doc = Document(data, budget)
+        claims = packets.read_claims(doc)
+        producer = shorten(information.read_producer(doc))
+        del doc
         if flavour != "auto":
             wanted = [flavour]
         elif claims.pdfa in FLAVOURS:
@@ -46,8 +50,9 @@ def check_document(data: bytes, flavour: str, limits: Limits) -> Report:
     except LimitExceeded as error:
         return stopped("limit", str(error.args[0]), flavour, claims.pdfa)
     except (RecursionError, MemoryError) as error:
-        return stopped("limit", type(error).__name__, flavour, claims.pdfa)
-    report = _report(results, claims)
+        reason = "memory" if isinstance(error, MemoryError) else "depth"
+        return stopped("limit", reason, flavour, claims.pdfa)
+    report = msgspec.structs.replace(_report(results, claims), producer=producer)
     return _not_asked(report, claims) if flavour == "auto" and _is_not_asked(claims) else report
 
 

@@ -83,6 +83,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     :ivar reason: why the outcome is ``unreadable`` or ``limit``; both languages.
     :ivar pages: number of pages that were seen.
     :ivar empty_pages: 1-based numbers of pages without any mark (a warning for judges, no PDF/A rule).
+    :ivar producer: which program says that it made the document, ``""`` when it does not say.
     :ivar engine: ``builtin`` or ``verapdf``.
     """
 
@@ -96,6 +97,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     reason: Text | None = None
     pages: int = 0
     empty_pages: tuple[int, ...] = ()
+    producer: str = ""
     engine: str = "builtin"
 
     @property

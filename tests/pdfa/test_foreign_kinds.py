@@ -91,3 +91,18 @@ def test_characters_of_a_collection_with_several_letters_are_text() -> None:
         found[cid_value] = rules(d, "2u")
     assert "6.2.11.7.2-1" not in found[6662]
     assert "6.2.11.7.2-1" in found[40000]
+
+
+@pytest.mark.parametrize(("part", "level", "rule"), [(1, "a", "6.3.8-1"), (2, "u", "6.2.11.7.2-1")])
+def test_a_range_of_unicode_does_not_count_past_the_last_byte(part: int, level: str, rule: str) -> None:
+    found = {}
+    for start in (b"0041", b"00ff"):
+        d = Doc(part, level)
+        font, _, _ = d.composite("F2")
+        font["ToUnicode"] = d.stream(
+            b"1 begincodespacerange <0000> <ffff> endcodespacerange\n1 beginbfrange <0001> <ffff> <%s> endbfrange"
+            % start
+        )
+        d.show("F2", b"\0\2")
+        found[start] = rules(d, f"{part}{level}")
+    assert (found[b"0041"], found[b"00ff"]) == (set(), {rule})

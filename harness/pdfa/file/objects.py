@@ -132,12 +132,18 @@ class Stream:
 
     def data(self) -> bytes | None:
         """Decoded bytes, or ``None`` when an image filter or an unknown one stands in the way."""
-        if self._decoded is False:
-            self._decoded = filters.decode(self.raw(), self.filters(), self.parms(), self.doc.budget)
-        return self._decoded  # type: ignore[return-value]
+        if self._decoded is not False:
+            return self._decoded  # type: ignore[return-value]
+        budget = self.doc.budget
+        data = filters.decode(self.raw(), self.filters(), self.parms(), budget)
+        if data is None or budget.keep(len(data)):
+            self._decoded = data
+        return data
 
     def forget(self) -> None:
         """Drop the decoded bytes (content streams are read once)."""
+        if type(self._decoded) is bytes:
+            self.doc.budget.kept_left += len(self._decoded)
         self._decoded = False
 
 

@@ -30,6 +30,13 @@ class InfoFact:
     values: dict[str, tuple[str, str]]
 
 
+def read_producer(doc: Document) -> str:
+    """Which program says that it made the document: Producer and Creator, each once."""
+    info = doc.dict_of(doc.trailer.get("Info"))
+    texts = (_text(doc, info.get(key)) for key in ("Producer", "Creator"))
+    return "; ".join(dict.fromkeys(text for text in texts if text))
+
+
 def walk_info(ctx: Context, packet: Packet | None) -> None:
     """The fact of the information dictionary compared with its XMP twins (part 1 only)."""
     doc = ctx.doc
