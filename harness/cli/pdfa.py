@@ -25,8 +25,8 @@ from harness.pdfa import Limits, check, require_flavour
 from harness.pdfa.advice import tools
 from harness.pdfa.batch import Checked, check_many
 from harness.pdfa.engines import run_engine
-from harness.pdfa.reports import junit, sarif, verapdf_xml
-from harness.pdfa.reports.entries import entry
+from harness.pdfa.formats import junit, sarif, verapdf_xml
+from harness.pdfa.formats.entries import entry
 from harness.pdfa.worker import restricted
 
 app = typer.Typer(no_args_is_help=True)

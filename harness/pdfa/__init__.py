@@ -13,7 +13,7 @@ Reading order:
    has; :class:`~harness.pdfa.rules.findings.Findings` is the sink that holds facts against them.
 5. Around it: :mod:`~harness.pdfa.worker` (checks in processes of their own), :mod:`~harness.pdfa.batch` (many
    documents on all cores), :mod:`~harness.pdfa.advice` (what the maker of the document can do), and
-   :mod:`~harness.pdfa.reports` (JSON, JUnit, SARIF, veraPDF's XML), :mod:`~harness.pdfa.engines`
+   :mod:`~harness.pdfa.formats` (JSON, JUnit, SARIF, veraPDF's XML), :mod:`~harness.pdfa.engines`
    (veraPDF as a second opinion), :mod:`~harness.pdfa.policy` (which flavours MedMij accepts).
 
 ``file`` knows nothing of ``facts``, ``facts`` nothing of ``rules``. Public is what ``__all__`` lists.

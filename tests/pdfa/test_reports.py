@@ -18,8 +18,8 @@ from harness.core.text import LANGUAGES, Lang
 from harness.pdfa import Limits, check
 from harness.pdfa.batch import Checked
 from harness.pdfa.engines import from_xml
-from harness.pdfa.reports import junit, sarif, verapdf_xml
-from harness.pdfa.reports.entries import entry
+from harness.pdfa.formats import junit, sarif, verapdf_xml
+from harness.pdfa.formats.entries import entry
 from tests.pdfa.pdfa_fixtures.builder import Doc, Raw
 
 HERE = Path(__file__).resolve().parent

@@ -14,8 +14,8 @@ from lxml import etree
 from harness import __version__
 from harness.core.text import Lang
 from harness.pdfa.batch import Checked
+from harness.pdfa.formats.junit import plain
 from harness.pdfa.model import FLAVOURS, Report, Violation
-from harness.pdfa.reports.junit import plain
 from harness.pdfa.rules.profile import rule_ids
 
 _PUBLISHED = {"1": "ISO 19005-1:2005", "2": "ISO 19005-2:2011", "3": "ISO 19005-3:2012"}
