@@ -29,6 +29,7 @@ import packages  # noqa: E402
 from comparing import compare, show  # noqa: E402
 from mistakes import mistakes  # noqa: E402
 from programs import PROGRAMS, Absent  # noqa: E402
+from structures import structures  # noqa: E402
 
 CACHE = HERE.parent / ".cache"
 
@@ -57,6 +58,7 @@ def makers(python: str) -> dict[str, Callable[[Path], None]]:
         made[name] = library(name, python)
     for name in [*(n for n in PROGRAMS if n not in late), *late]:
         made[name] = lambda out, name=name: PROGRAMS[name][0](out, PROGRAMS[name][1])
+    made["structures"] = lambda out: structures(out, 100)
     made["mistakes"] = lambda out: mistakes(out, 170)
     return made
 

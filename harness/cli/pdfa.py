@@ -14,7 +14,6 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from harness.cli.options import language
 from harness.cli.pdfa_text import OUTCOMES, print_document
@@ -93,7 +92,7 @@ def check_command(
     held against it is disputed, or two engines differ. 4: no documents.
     """
     chosen = language(["--lang", lang] if lang else [])
-    if tool not in ("auto", "none", *tools()):
+    if tool not in ("auto", "none") and tool not in tools():
         raise UsageError(
             Text(nl=f"Onbekend programma {tool!r}.", en=f"Unknown tool {tool!r}."),
             expected="auto, none, " + ", ".join(tools()),
@@ -190,6 +189,8 @@ def _progress(found: Iterator[Checked], total: int, lang: Lang) -> Iterator[Chec
     if total < _ENOUGH or not sys.stderr.isatty() or sys.stdout.isatty():
         yield from found
         return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
     label = Text(nl="PDF's getoetst", en="PDFs checked").of(lang)
     columns = (TextColumn(label), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True)) as bar:

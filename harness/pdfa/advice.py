@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from harness.core.text import Text
-from harness.core.yamlfile import load_yaml
 
 FILE = Path(__file__).resolve().parent / "advice.yaml"
 
@@ -40,6 +39,9 @@ class _Book:
 
 @cache
 def _book() -> _Book:
+    # only what broke a rule needs it, and reading strict YAML takes a quarter of the time of a whole check
+    from harness.core.yamlfile import load_yaml
+
     data: Any = load_yaml(FILE).data
     tools = {key: (one["name"], re.compile(one["producer"], re.I)) for key, one in data["tools"].items()}
     prefixes: dict[int, dict[str, Advice]] = {1: {}, 2: {}}

@@ -60,9 +60,10 @@ def _walk_page(
     """Facts of one page; True when it has a mark."""
     doc = ctx.doc
     for name in _BOXES:
-        box = [doc.number(v) for v in doc.array(page.get(name, inherited.get(name)))]
-        if len(box) == 4 and all(v is not None for v in box):
-            left, bottom, right, top = (float(v or 0) for v in box)
+        box = doc.resolve(page.get(name, inherited.get(name)))
+        if type(box) is list:
+            sides = [float(doc.number(value) or 0) for value in [*box, 0, 0, 0, 0][:4]]
+            left, bottom, right, top = sides
             ctx.emit("CosBBox", (abs(right - left), abs(top - bottom)), f"{where} / {name}")
     walk_additional(ctx, page, where)
     packets.walk_other(ctx, page, where)
@@ -118,6 +119,8 @@ def _pages(ctx: Context) -> Iterator[tuple[Any, dict[str, Any]]]:
         value, inherited, depth = work.pop()
         node = doc.resolve(value)
         kind = doc.name(node.get("Type")) if type(node) is dict else None
+        if value is top and type(node) is dict and "Kids" in node:
+            kind = "Pages"  # the catalog says what the root of the tree is, whatever it says itself
         if kind not in ("Page", "Pages"):
             raise Unreadable("page tree")
         key = doc.key(value)

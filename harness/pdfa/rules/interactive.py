@@ -260,7 +260,8 @@ def widget_has_appearance(fact: AnnotFact) -> bool:
     nl="NeedAppearances is afwezig of false.", en="NeedAppearances is absent or false.",
 )  # fmt: skip
 def no_need_appearances(fact: dict[str, Any]) -> bool:
-    return fact.get("NeedAppearances") is not True
+    value = fact.get("NeedAppearances")
+    return value is None or value is False
 
 
 @rule(

@@ -96,7 +96,10 @@ def walk_structure(ctx: Context) -> None:
             ctx.budget.tick()
         where = f"structure element {value.num}" if type(value) is Ref else "structure element"
         type_ = doc.name(element.get("S"))
-        if type_ is not None and type_ not in types:
+        if type_ is None:
+            with ctx.inside(value):
+                ctx.emit("SENonStandard", ElementFact("", False, False, None), where)
+        elif type_ not in types:
             types.add(type_)
             ctx.emit("CosUnicodeName", type_, where)
             if type_ not in standard or type_ in role_map:

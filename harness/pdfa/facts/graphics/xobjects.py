@@ -168,9 +168,7 @@ class XObjects:
         if intent is not None:
             ctx.emit("CosRenderingIntent", intent, where, intent)
         if "JPXDecode" in stream.filters():
-            fact_jpx = jpx.read(stream)
-            if fact_jpx is not None:
-                ctx.emit("JPEG2000", fact_jpx, where)
+            ctx.emit("JPEG2000", jpx.read(stream), where)
             if (doc.integer(dict_.get("SMaskInData")) or 0) > 0:
                 self._alpha.add(stream.key.num)
 
