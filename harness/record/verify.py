@@ -17,7 +17,8 @@ from typing import Final
 import msgspec
 
 from harness.core.errors import InputError
-from harness.core.run import disk, manifest
+from harness.core.run import manifest
+from harness.core.run.place import disk
 from harness.core.run.problems import EvidenceError, Problem, ProblemKind, short
 from harness.core.text import Text
 from harness.record.chain.bodies import BodyStore

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from harness.core.errors import UsageError
-from harness.core.run import lock
-from harness.core.run.lock import Owner, RunLock, holder, this_process
+from harness.core.run.place import lock
+from harness.core.run.place.lock import Owner, RunLock, holder, this_process
 
 ROOT = Path(__file__).resolve().parents[2]
 HOLDER = textwrap.dedent(
@@ -22,7 +22,7 @@ HOLDER = textwrap.dedent(
     import sys, time
     from pathlib import Path
     from harness.core.errors import UsageError
-    from harness.core.run.lock import RunLock
+    from harness.core.run.place.lock import RunLock
     try:
         RunLock(Path(sys.argv[1])).acquire()
     except UsageError:

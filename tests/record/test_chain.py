@@ -24,7 +24,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from harness.core.errors import HarnessError
-from harness.core.run import disk, manifest
+from harness.core.run import manifest
+from harness.core.run.place import disk
 from harness.core.run.exchanges import Certificate, Exchange, Fact, Request, Response, Tls
 from harness.core.run.problems import EvidenceError, ProblemKind
 from harness.record.chain import lines, raw

@@ -21,7 +21,8 @@ from typing import Annotated, Final
 import msgspec
 
 from harness.core.ids import RESERVED
-from harness.core.run import disk, tree
+from harness.core.run import tree
+from harness.core.run.place import disk
 from harness.core.run.problems import EvidenceError, ProblemKind, short
 from harness.core.text import Text
 

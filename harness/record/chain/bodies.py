@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from harness.core.errors import HarnessError
-from harness.core.run import disk
+from harness.core.run.place import disk
 from harness.core.run.problems import EvidenceError, ProblemKind, short
 from harness.core.text import Text
 from harness.record.chain.lines import INLINE, MAX_BODY, Body

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO, BinaryIO, Final, NamedTuple
 
 from harness.core.errors import HarnessError
-from harness.core.run import disk
+from harness.core.run.place import disk
 from harness.core.run.exchanges import Exchange, Tls
 from harness.core.run.problems import EvidenceError, ProblemKind
 from harness.core.text import Text
@@ -236,7 +236,7 @@ def settle(run_folder: Path) -> list[Cut]:
 
     Each is cut back to its last good line and ended as ``aborted``; it stays as evidence. One without a
     complete head holds nothing and is removed. Call this only as the owner of the folder
-    (:mod:`harness.core.run.lock`).
+    (:mod:`harness.core.run.place.lock`).
 
     :returns: what was cut off.
     :raises EvidenceError: a file is no recording; nothing is done with it.

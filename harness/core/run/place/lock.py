@@ -22,7 +22,7 @@ from typing import IO, Final
 import msgspec
 
 from harness.core.errors import UsageError
-from harness.core.run.disk import not_written
+from harness.core.run.place.disk import not_written
 from harness.core.text import Text
 
 NAME: Final = "run.lock"
