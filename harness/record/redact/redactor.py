@@ -14,27 +14,28 @@ from harness.record.raw import RawExchange
 from harness.record.redact.learn import learn
 from harness.record.redact.persons import Persons
 from harness.record.redact.rewrite import Rewrite
-from harness.record.redact.tag import Tags
+from harness.record.redact.tag import Secrets, Tags
 
 
 class Redactor:
-    """Replaces secrets; remembers what it learned for the rest of the run. Thread-safe.
+    """Replaces secrets in the exchanges of one recording unit. Thread-safe.
 
-    :param key: random bytes that live for one run and are never written.
+    :param key: random bytes that live for one unit and are never written.
     :param persons: the declared test persons.
+    :param secrets: what was learned in the whole run; default: what this redactor learns itself.
     """
 
-    def __init__(self, key: bytes, persons: Persons | None = None) -> None:
-        self._tags = Tags(key)
+    def __init__(self, key: bytes, persons: Persons | None = None, secrets: Secrets | None = None) -> None:
+        self._tags = Tags(key, secrets or Secrets())
         self._persons = persons or Persons()
 
     def learn(self, kind: str, value: str, cell: str = "") -> None:
         """Remember a secret, so that it is replaced wherever it appears from now on."""
-        self._tags.remember(kind, value, cell)
+        self._tags.secrets.remember(kind, value, cell)
 
     def exchange(self, raw: RawExchange, exchange_id: str) -> Exchange:
         """The redacted exchange with its facts."""
-        learn(raw, self._tags)
+        learn(raw, self._tags.secrets)
         work = Rewrite(raw, self._tags, self._persons)
         response = None
         request = Request(

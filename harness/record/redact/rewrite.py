@@ -36,7 +36,7 @@ class Rewrite:
         self._tags = tags
         self._persons = persons
         self._equals = {known.value: known.name for known in raw.known if known.name}
-        self._embedded = tags.embedded(raw.cell)
+        self._embedded = tags.secrets.embedded(raw.cell)
         self._masked: list[str] = []
 
     def url(self, url: str, place: str, part: str) -> str:
