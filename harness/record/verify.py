@@ -12,14 +12,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Final
-
-import msgspec
 
 from harness.core.errors import InputError
 from harness.core.run import manifest
+from harness.core.run.folder import check_format
 from harness.core.run.place import disk
-from harness.core.run.problems import EvidenceError, Problem, ProblemKind, short
+from harness.core.run.problems import EvidenceError, Problem, ProblemKind
 from harness.core.text import Text
 from harness.record.chain.bodies import BodyStore
 from harness.record.chain.lines import Head, Reason
@@ -27,8 +25,6 @@ from harness.record.chain.read import ChainReader, check_single
 from harness.record.chain.units import UnitFile, units_in
 from harness.record.seal.envelope import Sealed, check_seal
 from harness.record.seal.trust import Trust
-
-_OLD: Final = "run.json"
 
 
 @dataclass(frozen=True)
@@ -126,40 +122,15 @@ def _manifest_bytes(path: Path) -> bytes:
                 expected=error.expected,
                 received=error.received,
             ) from None
-    if (path / manifest.START).is_file():
-        raise EvidenceError(
-            ProblemKind.UNFINISHED,
-            Text(
-                nl="ontbreekt: de run is niet afgemaakt en niet gezegeld",
-                en="is missing: the run is unfinished and not sealed",
-            ),
-            where=manifest.NAME,
-        )
-    if (path / _OLD).is_file():
-        raise EvidenceError(
-            ProblemKind.FORMAT,
-            Text(
-                nl="heeft de indeling van een oudere versie van de harness",
-                en="has the format of an older version of the harness",
-            ),
-            where=str(path),
-            expected=manifest.FORMAT,
-            received=_schema(path / _OLD),
-        )
+    check_format(path)
     raise EvidenceError(
-        ProblemKind.FORMAT, Text(nl="is geen run-map", en="is not a run folder"), where=str(path)
+        ProblemKind.UNFINISHED,
+        Text(
+            nl="ontbreekt: de run is niet afgemaakt en niet gezegeld",
+            en="is missing: the run is unfinished and not sealed",
+        ),
+        where=manifest.NAME,
     )
-
-
-class _Schema(msgspec.Struct):
-    schema: str = ""
-
-
-def _schema(path: Path) -> str:
-    try:
-        return short(msgspec.json.decode(disk.read(path, manifest.MAX_MANIFEST), type=_Schema).schema)
-    except (InputError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return ""
 
 
 def _check_units(path: Path, run: str) -> list[UnitFacts]:

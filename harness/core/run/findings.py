@@ -1,13 +1,15 @@
 """Findings: what a judge says about one requirement in one cell. The central contract.
 
-A finding is data; text, colours and exit codes are derived from it. ``findings.json`` is a canonical
-document (sorted, fixed key order, no timestamps) so that re-judging a run gives the same bytes.
+A finding is data; text, colours and exit codes are derived from it. Documents of findings are canonical
+(sorted, fixed key order, no timestamps) so that re-judging a run gives the same bytes: ``findings/<cell>.json``
+is written when a cell ends, ``findings.json`` joins them in the order of the plan.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from typing import Literal
 
 import msgspec
 
@@ -128,22 +130,44 @@ def _order(item: Finding) -> tuple[str, Cell, str, str, int, int, str]:
     )
 
 
-def canonical(findings: Iterable[Finding]) -> bytes:
-    """``findings.json``: sorted, without duplicates, indented JSON, newline at the end."""
-    unique = {item.id: item for item in findings}
-    ordered = sorted(unique.values(), key=_order)
-    document = {"schema": "findings-1", "findings": ordered}
-    return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
+class CellFindings(msgspec.Struct, frozen=True, kw_only=True):
+    """``findings/<cell>.json``: what came of one cell.
 
-
-class _Document(msgspec.Struct, kw_only=True):
-    schema: str
-    findings: list[Finding]
-
-
-def decode(data: bytes) -> list[Finding]:
-    """Findings of a ``findings.json``.
-
-    :raises msgspec.ValidationError: when the document is not one.
+    :ivar exchanges: how many were recorded.
+    :ivar findings: sorted, without duplicates.
     """
-    return msgspec.json.decode(data, type=_Document).findings
+
+    schema: Literal["cell-1"] = "cell-1"
+    cell: Cell
+    exchanges: int
+    findings: tuple[Finding, ...]
+
+
+class Findings(msgspec.Struct, frozen=True, kw_only=True):
+    """``findings.json``."""
+
+    schema: Literal["findings-1"] = "findings-1"
+    findings: tuple[Finding, ...]
+
+
+def canonical(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Findings sorted and without duplicates."""
+    unique = {item.id: item for item in findings}
+    return tuple(sorted(unique.values(), key=_order))
+
+
+def encode(document: CellFindings | Findings) -> bytes:
+    """The one form in which a document of findings is written."""
+    return msgspec.json.format(msgspec.json.encode(document), indent=1) + b"\n"
+
+
+def join(parts: Iterable[Iterable[Finding]]) -> Iterator[bytes]:
+    """``findings.json`` of the findings of each cell, in the order of the plan, piece by piece."""
+    yield b'{\n "schema": "findings-1",\n "findings": ['
+    separator = b"\n  "
+    for part in parts:
+        for item in part:
+            text = msgspec.json.format(msgspec.json.encode(item), indent=1)
+            yield separator + text.replace(b"\n", b"\n  ")
+            separator = b",\n  "
+    yield b"]\n}\n" if separator == b"\n  " else b"\n ]\n}\n"

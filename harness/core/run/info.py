@@ -1,13 +1,20 @@
-"""``run.json`` as types: everything besides the exchanges that the verdicts of a run depend on."""
+"""``run-start.json`` and ``run.json`` as types: what the verdicts of a run depend on besides its exchanges.
+
+The first is written before the first exchange and never changed; every recording names its hash. The second
+repeats it when the run has ended, and adds what is only known then.
+"""
 
 from __future__ import annotations
 
-from typing import Any, Literal, get_args
+from typing import Any, Final, Literal, get_args
 
 import msgspec
 
+from harness.core.run.challenge import Challenge
 from harness.core.run.findings import Cell
 
+FORMAT: Final = "run-2"
+"""Format of the run folders that this version writes and reads."""
 Intensity = Literal["smoke", "normal", "full"]
 """How much is driven: sample sizes, real waiting for live parties, repeats of what holds for every cell."""
 INTENSITIES: tuple[Intensity, ...] = get_args(Intensity)
@@ -64,15 +71,40 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     capabilities: dict[str, tuple[str, ...]] = {}
 
 
-class RunInfo(msgspec.Struct, frozen=True, kw_only=True):
-    """``run.json``.
+class Binding(msgspec.Struct, frozen=True, kw_only=True):
+    """What the request and correlation identifiers of a run are made of (:mod:`harness.core.run.challenge`).
 
-    :ivar t: ``T`` as ``YYYY-MM-DD``; ``now`` is the frozen instant that judges get as clock value.
-    :ivar hashes: sha256 of catalogue, profiles, expectations and packages by name.
-    :ivar plan: the cells in the order of the plan.
+    :ivar commitment: SHA-256 of the salt, hex.
+    :ivar challenge: what the bureau gave; ``None``: the run is not bound to anything.
+    :ivar minters: participants whose identifiers we make; all of theirs are checked.
     """
 
-    schema: str = "run-1"
+    commitment: str
+    challenge: Challenge | None = None
+    minters: tuple[str, ...] = ()
+
+
+class Ended(msgspec.Struct, frozen=True, kw_only=True):
+    """The end of a run.
+
+    :ivar at: ISO 8601 instant.
+    :ivar salt: hex; may be known from now on.
+    """
+
+    at: str
+    salt: str
+
+
+class RunInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """``run-start.json`` and ``run.json``.
+
+    :ivar t: ``T`` as ``YYYY-MM-DD``; ``now`` is the frozen instant that judges get as clock value.
+    :ivar hashes: sha256 of catalogue, profiles, network and expectations by name.
+    :ivar plan: the cells in the order of the plan; in ``serve`` they are only known at the end.
+    :ivar ended: in ``run.json`` only.
+    """
+
+    schema: Literal["run-2"] = FORMAT
     id: str
     harness: str
     python: str = ""
@@ -83,7 +115,18 @@ class RunInfo(msgspec.Struct, frozen=True, kw_only=True):
     plan: tuple[Cell, ...] = ()
     selection: Selection = Selection()
     settings: Settings = Settings()
+    binding: Binding | None = None
+    ended: Ended | None = None
 
     def asked(self, cell: Cell) -> tuple[str, ...]:
         """Requirement ids that a cell was asked about."""
         return self.settings.requirements.get(cell.key, ())
+
+    def at_start(self) -> RunInfo:
+        """What of this was known before the first exchange."""
+        return msgspec.structs.replace(self, ended=None)
+
+
+def encode(info: RunInfo) -> bytes:
+    """The one form in which it is written."""
+    return msgspec.json.format(msgspec.json.encode(info), indent=1) + b"\n"

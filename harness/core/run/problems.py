@@ -55,8 +55,14 @@ class ProblemKind(str, Enum):
     VALIDITY = "validity"
     """The certificate of the signer was not valid when it signed, or is not now."""
     REVOKED = "revoked"
+    DESCRIPTION = "description"
+    """``run.json`` does not repeat ``run-start.json``, or one of them cannot be understood."""
     CHALLENGE = "challenge"
     """The recording is not bound to the challenge, or the challenge had expired."""
+    CATALOGUE = "catalogue"
+    """The run was judged with other requirements or data than this installation has."""
+    RESULT = "result"
+    """The findings that stand there are not those that the recordings give."""
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
