@@ -22,7 +22,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-from harness.core.exits import ExitCode
 from harness.core.run.findings import Cell, Finding
 from harness.core.text import Text
 from harness.core.verdicts import Verdict
@@ -79,7 +78,7 @@ class CellRun(Protocol):
         """Drive what is not yet driven, judge the scenario's requirements, and raise what they ask for.
 
         :raises ProductFailure: a requirement failed.
-        :raises Undecided: a MUST is inconclusive or disputed.
+        :raises Undecided: a MUST is inconclusive, disputed or not tested.
         :raises Unsound: the harness or the configuration is at fault.
         """
         ...
@@ -88,13 +87,9 @@ class CellRun(Protocol):
 class ProductFailure(AssertionError):
     """A product breaks a requirement (Allure: failed)."""
 
-    exit_code = ExitCode.FAILED
-
 
 class Undecided(Exception):
-    """A MUST requirement could not be decided (JUnit: error; Allure: broken)."""
-
-    exit_code = ExitCode.UNDECIDED
+    """A MUST requirement was not decided or not tested (JUnit: error; Allure: broken)."""
 
     def __init__(self, message: str, verdict: Verdict = Verdict.INCONCLUSIVE) -> None:
         super().__init__(message)
@@ -102,14 +97,7 @@ class Undecided(Exception):
 
 
 class Unsound(Exception):
-    """The harness or the configuration is at fault (JUnit: error; Allure: broken).
-
-    :ivar exit_code: 3 for the harness, 2 for usage or configuration.
-    """
-
-    def __init__(self, message: str, exit_code: ExitCode = ExitCode.HARNESS_ERROR) -> None:
-        super().__init__(message)
-        self.exit_code = exit_code
+    """The harness or the configuration is at fault (JUnit: error; Allure: broken)."""
 
 
 def scenario(

@@ -12,19 +12,19 @@ import typer
 from rich.console import Console
 
 from harness.cli.options import JsonOption, LangOption
-from harness.core.exits import strongest
 from harness.core.run.findings import Finding, canonical
 from harness.core.run.folder import RunFolder
 from harness.core.text import Lang
 from harness.judge.catalogue import Catalogue, load_catalogue
 from harness.judge.cells import judge_run
-from harness.judge.judging import exit_codes
 from harness.report.console import print_run
 from harness.report.html import write_report
 from harness.report.machine import run_document
 from harness.report.summary import summarise
+from harness.report.words import word
 
 app = typer.Typer()
+IDENTICAL = "identical"
 
 
 @app.command()
@@ -36,24 +36,24 @@ def judge(
     as_json: JsonOption = False,
     lang: LangOption = "nl",
 ) -> None:
-    """Judge a recorded run again; no network, no wall clock. Says whether the verdicts are the same."""
+    """Judge a recorded run again; no network, no wall clock. Exit code 7: the verdicts are not the same."""
     language: Lang = "en" if lang == "en" else "nl"
     catalogue = load_catalogue()
     source = RunFolder.open(run)
-    findings = judge_run(source, catalogue)
-    target = _copy(source, out, findings) if out else None
-    info = source.info()
-    summary = summarise(info, findings, catalogue)
-    code = strongest(exit_codes(findings, catalogue))
+    found = judge_run(source, catalogue)
+    comparison = _compare(source, found.findings, catalogue)
+    target = _copy(source, out, found.findings) if out else None
+    summary = summarise(source.info(), found.findings, catalogue)
+    code = summary.result.code(exchanges=found.exchanges, differs=comparison != IDENTICAL)
     if target is not None:
         write_report(target, catalogue)
     if as_json:
-        document = run_document(summary, target or source, code)
+        document = {**run_document(summary, target or source, code), "evidence": comparison}
         sys.stdout.write(msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n")
     else:
         console = Console()
         print_run(console, summary, catalogue, language)
-        console.print(_comparison(source, findings, catalogue, language))
+        console.print(word(comparison, language), style="" if comparison == IDENTICAL else "bold red")
     raise typer.Exit(int(code))
 
 
@@ -71,16 +71,11 @@ def _copy(source: RunFolder, out: Path, findings: list[Finding]) -> RunFolder:
     return target
 
 
-def _comparison(source: RunFolder, findings: list[Finding], catalogue: Catalogue, lang: Lang) -> str:
-    dutch = lang == "nl"
+def _compare(source: RunFolder, findings: list[Finding], catalogue: Catalogue) -> str:
+    """How what the folder holds compares with what its recording gives (a word of the reports)."""
     if source.info().hashes.get("catalogue") != catalogue.digest:
-        return (
-            "let op: de run is met een andere catalogus beoordeeld"
-            if dutch
-            else "note: the run was judged with another catalogue"
-        )
+        return "other catalogue"
     path = source.path / "findings.json"
-    same = path.is_file() and path.read_bytes() == canonical(findings)
-    if same:
-        return "findings.json: byte voor byte gelijk" if dutch else "findings.json: identical, byte for byte"
-    return "findings.json: VERSCHILT van deze run" if dutch else "findings.json: DIFFERS from this run"
+    if not path.is_file():
+        return "missing"
+    return IDENTICAL if path.read_bytes() == canonical(findings) else "differs"

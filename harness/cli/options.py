@@ -38,3 +38,15 @@ JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object on std
 AtOption = Annotated[
     str | None, typer.Option("--at", metavar="DATE", help="The date that T stands for (default: today).")
 ]
+ForOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--for",
+        metavar="PARTY",
+        help="Whose result decides the exit code (default: the live parties, in a rehearsal all).",
+    ),
+]
+VerdictOption = Annotated[
+    bool,
+    typer.Option("--require-verdict", help="Anything but 'meets the requirements' is exit code 6."),
+]

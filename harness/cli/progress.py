@@ -57,9 +57,10 @@ class ProgressPlugin:
             self._console.print(str(report.longrepr), markup=False)
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Show what went wrong outside the product: a run, flow or cell without a verdict."""
-        for message in session_of(session.config).troubles:
-            self._console.print(message, markup=False, soft_wrap=True)
+        """Show why the run as a whole could not be started; everything else stands in the report."""
+        refusal = session_of(session.config).refusal
+        if refusal is not None:
+            self._console.print(refusal.render(self._lang), markup=False, soft_wrap=True)
 
     def pytest_unconfigure(self) -> None:
         """Put the terminal back."""

@@ -11,7 +11,7 @@ import pytest
 import typer
 from rich.console import Console
 
-from harness.cli.options import AtOption, JsonOption, LangOption
+from harness.cli.options import AtOption, ForOption, JsonOption, LangOption, VerdictOption
 from harness.cli.progress import ProgressPlugin
 from harness.core.clock import SystemClock
 from harness.core.data import scenarios_path
@@ -58,6 +58,8 @@ def qualify(
     skip_doctor: Annotated[
         bool, typer.Option("--skip-doctor", help="Do not look at the configuration first.")
     ] = False,
+    subject: ForOption = None,
+    require_verdict: VerdictOption = False,
     as_json: JsonOption = False,
     lang: LangOption = "nl",
 ) -> None:
@@ -76,6 +78,8 @@ def qualify(
             releases=tuple(release or ()),
             only=tuple(only or ()),
         ),
+        subject=tuple(subject or ()),
+        verdict_required=require_verdict,
     )
     # Prepared here as well as in the plugin, so that a mistake is one message and not a pytest session.
     prepared = prepare(options, load_catalogue(), SystemClock())
@@ -111,6 +115,10 @@ def _words(options: RunOptions, folder: Path, lang: Lang) -> list[str]:
     for name, field in SELECTORS.items():
         for value in getattr(options.selection, field):
             words += [f"--harness-{name}", value]
+    for party in options.subject:
+        words += ["--harness-for", party]
+    if options.verdict_required:
+        words.append("--harness-require-verdict")
     return [*words, scenarios]
 
 

@@ -18,7 +18,7 @@ from rich.markup import escape
 from harness.cli.options import AtOption, JsonOption, LangOption
 from harness.core.clock import AMSTERDAM
 from harness.core.errors import HarnessError, InputError
-from harness.core.exits import ExitCode, strongest
+from harness.core.exits import ExitCode
 from harness.core.issues import Issue, shorten
 from harness.core.tdates import TDates, parse_day
 from harness.core.text import Lang, Text, both
@@ -283,8 +283,9 @@ def validate(
             files=len(results), good=tally["pass"], bad=tally["fail"], error=tally["error"]
         )
         out.print(f"[bold]{total.of(chosen)}[/]")
-    codes = {"pass": ExitCode.OK, "fail": ExitCode.FAILED, "error": ExitCode.USAGE}
-    raise typer.Exit(int(strongest(codes[result.outcome] for result in results)))
+    found = {result.outcome for result in results}
+    codes = {"error": ExitCode.USAGE, "fail": ExitCode.FAILED, "pass": ExitCode.OK}  # the first that occurs
+    raise typer.Exit(int(next((code for name, code in codes.items() if name in found), ExitCode.NOTHING_RAN)))
 
 
 def _identity(validator: Validator, loaded: list[dict[str, Any]]) -> list[dict[str, Any]]:

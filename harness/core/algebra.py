@@ -124,7 +124,8 @@ class Obstacle(str, Enum):
 class Claim(msgspec.Struct, frozen=True, kw_only=True):
     """What a run may say of one party besides its tallies.
 
-    :ivar standards: the standards that the party declares; ``""`` is never among them.
+    :ivar standards: of each of these at least one MUST has to be met: the declared standards, and ``""`` (the
+        framework) for a declared standard in which the catalogue demands nothing else of the role.
     :ivar demanded: every MUST that the catalogue demands of the party in what it declares; a key without a
         tally was not tested.
     :ivar whole: everything declared and demanded was asked; ``False`` for a *deelrun*.
@@ -185,12 +186,27 @@ def standing(tallies: Tallies, claim: Claim) -> Standing:
     )
 
 
+def together(parts: Iterable[Standing]) -> Standing:
+    """What may be said of several parties that answer as one (a HIS with its DVZA): the worst of them.
+
+    :raises ValueError: there are none.
+    """
+    found = list(parts)
+    order = (Outcome.FAILS, Outcome.NO_VERDICT, Outcome.CONFORMS)
+    return Standing(
+        outcome=min((item.outcome for item in found), key=order.index),
+        obstacles=tuple(item for item in Obstacle if any(item in part.obstacles for part in found)),
+        states={state: sum(part.states.get(state, 0) for part in found) for state in State},
+    )
+
+
 def exit_code(
     asked: Mapping[Key, Strength],
     tallies: Tallies,
     *,
     subject: Set[str],
     exchanges: int,
+    differs: bool = False,
     harness_defect: bool = False,
     verdict_missing: bool = False,
 ) -> ExitCode:
@@ -199,6 +215,7 @@ def exit_code(
     :param asked: what the run was told to test, with its strength.
     :param subject: the parties whose result decides (``--for``; default the live ones, in a rehearsal all).
     :param exchanges: exchanges that were recorded; one that failed in transport counts.
+    :param differs: what is stored with the evidence is not what the evidence gives.
     :param harness_defect: an ``error`` with blame *harness* occurred anywhere.
     :param verdict_missing: a verdict was required (``--require-verdict``) and a party of the subject does
     not conform.
@@ -208,6 +225,8 @@ def exit_code(
         for key, strength in asked.items()
         if key.party in subject and strength is Strength.MUST
     }
+    if differs:
+        return ExitCode.DIFFERS
     if State.NOT_MET in states:
         return ExitCode.FAILED
     if harness_defect:

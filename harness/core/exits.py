@@ -2,41 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from enum import IntEnum
 
 
 class ExitCode(IntEnum):
-    """Exit status of every ``harness`` command and of pytest runs with the plugin."""
+    """Exit status of every ``harness`` command and of pytest runs with the plugin.
+
+    For a run the order in which they apply is 2, 7, 1, 3, 4, 6, 0 (:func:`harness.core.algebra.exit_code`).
+    """
 
     OK = 0
-    """Every decided requirement passed (warnings allowed)."""
+    """Everything that was asked is good (warnings allowed)."""
     FAILED = 1
-    """At least one product failure."""
+    """A mandatory requirement that was asked is not met."""
     USAGE = 2
-    """Wrong usage or configuration: nothing about the product was decided."""
+    """Wrong usage or configuration: refused before anything was tested."""
     HARNESS_ERROR = 3
     """The harness itself failed."""
     NOTHING_RAN = 4
-    """No item was selected or executed."""
+    """No exchange was recorded."""
     UNDECIDED = 6
-    """A MUST requirement is inconclusive or disputed."""
-
-
-PRECEDENCE: tuple[ExitCode, ...] = (
-    ExitCode.USAGE,
-    ExitCode.FAILED,
-    ExitCode.HARNESS_ERROR,
-    ExitCode.UNDECIDED,
-    ExitCode.NOTHING_RAN,
-    ExitCode.OK,
-)
-
-
-def strongest(codes: Iterable[ExitCode]) -> ExitCode:
-    """The code that decides when several apply (precedence 2, 1, 3, 6, 4, 0).
-
-    An empty iterable means that nothing ran.
-    """
-    seen = set(codes)
-    return next((code for code in PRECEDENCE if code in seen), ExitCode.NOTHING_RAN)
+    """A mandatory requirement that was asked is undecided, disputed or not tested, or a required verdict is
+    missing."""
+    DIFFERS = 7
+    """Evidence and result differ: what is stored is not what the recording gives, or a seal is broken."""

@@ -1,14 +1,16 @@
-"""Verdicts, blame, strength, and how they map to exit codes (``docs/architecture.md``)."""
+"""Verdicts, blame and strength: what a judge says. What follows from it is in :mod:`harness.core.algebra`."""
 
 from __future__ import annotations
 
 from enum import Enum
 
-from harness.core.exits import ExitCode
-
 
 class Verdict(str, Enum):
-    """What a judge says about one requirement in one cell."""
+    """What a judge says about one requirement in one cell.
+
+    *Inconclusive*: looked, and could not decide. *Not tested*: there was nothing to look at (not driven,
+    precondition not declared, no expectations). *Not applicable*: a declaration of the party excludes it.
+    """
 
     PASS = "pass"
     FAIL = "fail"
@@ -16,6 +18,7 @@ class Verdict(str, Enum):
     NOT_APPLICABLE = "not-applicable"
     INCONCLUSIVE = "inconclusive"
     DISPUTED = "disputed"
+    NOT_TESTED = "not-tested"
     ERROR = "error"
 
 
@@ -38,8 +41,9 @@ class Strength(str, Enum):
 SEVERITY: tuple[Verdict, ...] = (
     Verdict.FAIL,
     Verdict.ERROR,
-    Verdict.DISPUTED,
     Verdict.INCONCLUSIVE,
+    Verdict.DISPUTED,
+    Verdict.NOT_TESTED,
     Verdict.WARNING,
     Verdict.PASS,
     Verdict.NOT_APPLICABLE,
@@ -50,17 +54,3 @@ SEVERITY: tuple[Verdict, ...] = (
 def worst(verdicts: list[Verdict]) -> Verdict:
     """The worst of several verdicts; of none, :attr:`Verdict.INCONCLUSIVE` (a gap is no pass)."""
     return min(verdicts, key=SEVERITY.index) if verdicts else Verdict.INCONCLUSIVE
-
-
-def exit_code(verdict: Verdict, strength: Strength, blame: Blame | None = None) -> ExitCode:
-    """Exit code that one finding asks for.
-
-    A configuration error is :attr:`ExitCode.USAGE`; an undecided SHOULD does not count.
-    """
-    if verdict is Verdict.FAIL:
-        return ExitCode.FAILED
-    if verdict is Verdict.ERROR:
-        return ExitCode.USAGE if blame is Blame.CONFIGURATION else ExitCode.HARNESS_ERROR
-    if verdict in (Verdict.INCONCLUSIVE, Verdict.DISPUTED) and strength is Strength.MUST:
-        return ExitCode.UNDECIDED
-    return ExitCode.OK

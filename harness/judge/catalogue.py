@@ -60,6 +60,10 @@ class Requirement(msgspec.Struct, frozen=True, kw_only=True):
         """Whether a judge decides it (active and automatic)."""
         return self.state == "active" and self.kind == "automatic"
 
+    def waits_longer(self, intensity: str) -> bool:
+        """Whether deciding it takes real waiting that an intensity leaves out."""
+        return bool(self.waiting) and intensity not in self.waiting
+
     def applies_to(self, standard: str, release: str) -> bool:
         """Whether it belongs to cells of this standard and release."""
         return self.standard in ("", standard) and release in self.releases

@@ -6,13 +6,16 @@ depends on.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from harness.core.run.exchanges import Exchange
-from harness.core.run.findings import Cell, Finding
+from harness.core.run.findings import Cell, Finding, finding
 from harness.core.run.folder import RunFolder
-from harness.core.run.info import RunInfo
+from harness.core.run.info import RunInfo, Trouble
+from harness.core.text import Text
+from harness.core.verdicts import Verdict
 from harness.judge.catalogue import Catalogue
 from harness.judge.judging import judge_requirements
 from harness.judge.view import CellView
@@ -49,14 +52,59 @@ def cell_exchanges(folder: RunFolder, cell: Cell) -> list[Exchange]:
 def judge_cell(
     info: RunInfo, cell: Cell, exchanges: Sequence[Exchange], catalogue: Catalogue
 ) -> list[Finding]:
-    """Findings of one cell for the requirements that the run asked of it."""
+    """Findings of one cell for the requirements that the run asked of it, and for what could not be done."""
     known = [requirement_id for requirement_id in info.asked(cell) if requirement_id in catalogue]
-    return judge_requirements(cell_view(info, cell, exchanges, catalogue), known)
+    judged = judge_requirements(cell_view(info, cell, exchanges, catalogue), known)
+    return [*judged, *trouble_findings(info.troubles, cell, catalogue)]
 
 
-def judge_run(folder: RunFolder, catalogue: Catalogue) -> list[Finding]:
-    """Findings of every cell of a run folder, recomputed from its exchanges."""
-    info = folder.info()
+def trouble_findings(troubles: Iterable[Trouble], cell: Cell, catalogue: Catalogue) -> list[Finding]:
+    """An error for every requirement of a cell that something outside the product stood in the way of."""
     return [
-        item for cell in info.plan for item in judge_cell(info, cell, cell_exchanges(folder, cell), catalogue)
+        finding(
+            identifier,
+            cell,
+            Verdict.ERROR,
+            blame=trouble.blame,
+            party=cell.party(catalogue[identifier].role),
+            received=": ".join(part for part in (trouble.where, trouble.received) if part),
+            next_step=_step(trouble),
+            mode="drive",
+        )
+        for trouble in troubles
+        if trouble.cell == cell.key
+        for identifier in trouble.requirements
+        if identifier in catalogue
     ]
+
+
+def _step(trouble: Trouble) -> Text:
+    """What went wrong and what to do, as one text."""
+    return Text(
+        nl=". ".join(part for part in (trouble.what.nl, trouble.next_step.nl) if part),
+        en=". ".join(part for part in (trouble.what.en, trouble.next_step.en) if part),
+    )
+
+
+@dataclass(frozen=True)
+class Rejudged:
+    """What a run folder gives when it is judged again.
+
+    :ivar exchanges: how many are recorded in the cells.
+    """
+
+    findings: list[Finding]
+    exchanges: int
+
+
+def judge_run(folder: RunFolder, catalogue: Catalogue) -> Rejudged:
+    """Findings of every cell of a run folder that the run reached, recomputed from its exchanges."""
+    info = folder.info()
+    found: list[Finding] = []
+    recorded = 0
+    for cell in info.plan:
+        exchanges = cell_exchanges(folder, cell)
+        recorded += len(exchanges)
+        if cell.key not in info.unjudged:
+            found += judge_cell(info, cell, exchanges, catalogue)
+    return Rejudged(found, recorded)

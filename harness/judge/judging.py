@@ -8,12 +8,11 @@ from __future__ import annotations
 import traceback
 from collections.abc import Iterable, Sequence
 
-from harness.core.exits import ExitCode
 from harness.core.issues import shorten
 from harness.core.run.findings import Finding, finding
 from harness.core.text import Text
-from harness.core.verdicts import SEVERITY, Blame, Verdict, exit_code
-from harness.judge.catalogue import Catalogue, Requirement
+from harness.core.verdicts import SEVERITY, Blame, Verdict
+from harness.judge.catalogue import Requirement
 from harness.judge.registry import Judge, judge_of, name_of
 from harness.judge.view import CellView
 
@@ -41,11 +40,6 @@ def judge_requirements(view: CellView, requirement_ids: Iterable[str]) -> list[F
     return [
         item for requirement in wanted for item in _complete(view, requirement, said.get(requirement.id, []))
     ]
-
-
-def exit_codes(findings: Iterable[Finding], catalogue: Catalogue) -> list[ExitCode]:
-    """The exit code that each finding asks for."""
-    return [exit_code(item.verdict, catalogue[item.requirement].strength, item.blame) for item in findings]
 
 
 def _call(function: Judge, view: CellView, ids: set[str]) -> Sequence[Finding]:

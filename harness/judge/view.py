@@ -227,8 +227,29 @@ class CellView:
         )
 
     def not_applicable(self, requirement_id: str, reason: Text) -> Finding:
-        """The requirement does not apply to this cell; the reason is required."""
+        """A declaration of the party excludes the requirement; the reason is required."""
         return finding(requirement_id, self.cell, Verdict.NOT_APPLICABLE, next_step=reason)
+
+    def not_tested(self, requirement_id: str, reason: Text) -> Finding:
+        """It was asked and there was nothing to look at; never a pass. The reason says what to do."""
+        party = self.party(self.catalogue[requirement_id].role)
+        return finding(requirement_id, self.cell, Verdict.NOT_TESTED, next_step=reason, party=party)
+
+    def unseen(self, requirement_id: str, reason: Text, capability: str) -> Finding:
+        """Nothing was there to judge: not applicable when the party declares that, else not tested.
+
+        :param capability: what the party declares in the network file (``capabilities``), ``""`` when nothing
+            can be declared about it.
+        """
+        if not capability:
+            return self.not_tested(requirement_id, reason)
+        if self.capability(self.catalogue[requirement_id].role, capability):
+            return self.not_applicable(requirement_id, reason)
+        advice = Text(
+            nl=f"{reason.nl}; hoort dat zo, geef dan capabilities: [{capability}] op in het netwerkbestand",
+            en=f"{reason.en}; if that is meant so, declare capabilities: [{capability}] in the network file",
+        )
+        return self.not_tested(requirement_id, advice)
 
     def inconclusive(
         self, requirement_id: str, reason: Text, *, exchange: Exchange | None = None, received: str = ""

@@ -12,9 +12,10 @@ import msgspec
 
 from harness import __version__
 from harness.core.run.findings import Cell
-from harness.core.run.info import Intensity, ParticipantVersion, RunInfo, Selection, Settings
+from harness.core.run.info import Intensity, ParticipantVersion, RunInfo, Selection, Settings, Trouble
 from harness.judge.catalogue import Catalogue
-from harness.network.file import Network, stated_endpoints
+from harness.matrix.plan import check_named, plan_cells
+from harness.network.file import Network, Participant, stated_endpoints
 from harness.network.person.expectations import expectations_of
 
 
@@ -23,7 +24,10 @@ class RunFacts:
 
     :param t: the date that ``T`` stands for; ``now`` the frozen instant of the run.
     :param cells: cells whose expectation files are read at once, so that a mistake in one is found here.
+    :param subject: the parties whose result decides the exit code (``--for``).
+    :param verdict_required: whether anything but *voldoet* is undecided (``--require-verdict``).
     :raises ConfigurationError: an expectation file cannot be read or violates its schema.
+    :raises UsageError: a party of the subject takes part in no cell.
     """
 
     def __init__(
@@ -37,6 +41,8 @@ class RunFacts:
         selection: Selection | None = None,
         intensity: Intensity = "normal",
         mode: Literal["drive", "serve"] = "drive",
+        subject: Sequence[str] = (),
+        verdict_required: bool = False,
     ) -> None:
         self.network = network
         self.catalogue = catalogue
@@ -44,9 +50,16 @@ class RunFacts:
         self.now = now
         self.selection = selection or Selection()
         self.intensity: Intensity = intensity
+        self.subject = tuple(subject)
+        self.verdict_required = verdict_required
         self._mode: Literal["drive", "serve"] = mode
+        self._allowed = plan_cells(network, Selection())
         self._expectations: dict[str, dict[str, Any] | None] = {}
-        self._read({network.person_of(cell) for cell in cells})
+        known = tuple(cells)
+        check_named(
+            "for", self.subject, [cell.party(role) for cell in known for role in ("his", "dvza", "pgo")]
+        )
+        self._read({network.person_of(cell) for cell in known})
 
     def _read(self, persons: set[str]) -> dict[str, dict[str, Any]]:
         """Expectations of persons; those without a file are absent."""
@@ -56,12 +69,23 @@ class RunFacts:
         known = ((person, self._expectations[person]) for person in sorted(persons))
         return {person: content for person, content in known if content is not None}
 
-    def info(self, run_id: str, cells: Sequence[Cell], requirements: Mapping[str, Sequence[str]]) -> RunInfo:
+    def info(
+        self,
+        run_id: str,
+        cells: Sequence[Cell],
+        requirements: Mapping[str, Sequence[str]],
+        *,
+        troubles: Iterable[Trouble] = (),
+        unjudged: Iterable[str] = (),
+    ) -> RunInfo:
         """``run.json`` of the run.
 
         :param requirements: requirement ids per cell key that the run asks.
+        :param troubles: what went wrong outside the products so far.
+        :param unjudged: keys of cells that the run did not reach.
         """
         network = self.network
+        planned = frozenset(cells)
         persons = {cell.key: network.person_of(cell) for cell in cells}
         expectations = self._read(set(persons.values()))
         digest = hashlib.sha256(msgspec.json.encode(expectations, order="deterministic")).hexdigest()
@@ -79,11 +103,14 @@ class RunFacts:
                     vendor=item.vendor,
                     product=item.product,
                     version=item.version,
+                    standards=item.standards,
+                    releases=item.releases,
                 )
                 for item in network.participants
             ),
             hashes={"catalogue": self.catalogue.digest, "expectations": digest},
             plan=tuple(cells),
+            left_out=tuple(cell for cell in self._allowed if cell not in planned),
             selection=self.selection,
             settings=Settings(
                 intensity=self.intensity,
@@ -94,6 +121,17 @@ class RunFacts:
                 titles={item.id: item.screen_name for item in network.participants},
                 stated_endpoints=tuple(stated_endpoints(network.participants)),
                 logins={item.id: item.login for item in network.participants if item.login},
-                capabilities={item.id: item.capabilities for item in network.participants},
+                capabilities={item.id: declared(item) for item in network.participants},
+                records=dict.fromkeys(expectations, "own"),
             ),
+            subject=self.subject,
+            verdict_required=self.verdict_required,
+            troubles=tuple(troubles),
+            unjudged=tuple(unjudged),
         )
+
+
+def declared(participant: Participant) -> tuple[str, ...]:
+    """What a participant declares to support or to lack, as judges ask for it (:meth:`CellView.unseen`)."""
+    late = ("late-availability",) if participant.role == "dvza" and participant.availability == "late" else ()
+    return (*participant.capabilities, *late)

@@ -81,17 +81,24 @@ class Plan:
     """What a run will do; made before anything is started.
 
     :ivar cells: the cells, in a stable order.
+    :ivar live_dvzas: DVZAs towards which waiting takes real time.
     """
 
     cells: tuple[Cell, ...]
     catalogue: Catalogue
     selection: Selection = field(default_factory=Selection)
     intensity: Intensity = "normal"
+    live_dvzas: frozenset[str] = frozenset()
 
     def asked(self, scenario: Scenario, cell: Cell) -> tuple[str, ...]:
-        """Ids of the requirements that the run asks of a scenario in a cell: what ``--only`` leaves of it."""
+        """Ids of the requirements that the run asks of a scenario in a cell: what ``--only`` leaves of it.
+
+        What an intensity leaves out, real waiting for a live DVZA, is not asked.
+        """
         only = self.selection.only
         found = requirements_of(scenario, cell, self.catalogue)
+        if cell.dvza in self.live_dvzas:
+            found = tuple(name for name in found if not self.catalogue[name].waits_longer(self.intensity))
         if not only or scenario.name in only or scenario.group in only:
             return found
         return tuple(identifier for identifier in found if identifier in only)
@@ -130,12 +137,12 @@ def plan_cells(network: Network, selection: Selection) -> tuple[Cell, ...]:
     his_list = [item for item in network.participants if item.role == "his"]
     pgo_list = [item for item in network.participants if item.role == "pgo"]
     dvzas = {item.id: item for item in network.participants if item.role == "dvza"}
-    _check(
+    check_named(
         "vendor", selection.vendors, [name for item in his_list for name in (item.id, item.vendor) if name]
     )
-    _check("pgo", selection.pgos, [item.id for item in pgo_list])
-    _check("dvza", selection.dvzas, list(dvzas))
-    _check("standard", selection.standards, _standards([*his_list, *pgo_list, *dvzas.values()]))
+    check_named("pgo", selection.pgos, [item.id for item in pgo_list])
+    check_named("dvza", selection.dvzas, list(dvzas))
+    check_named("standard", selection.standards, _standards([*his_list, *pgo_list, *dvzas.values()]))
     cells = []
     for his in his_list:
         if selection.vendors and not {his.id, his.vendor} & set(selection.vendors):
@@ -169,7 +176,11 @@ def _standards(participants: Sequence[Participant]) -> list[str]:
     return sorted({standard for item in participants for standard in item.standards})
 
 
-def _check(option: str, wanted: Iterable[str], known: Sequence[str]) -> None:
+def check_named(option: str, wanted: Iterable[str], known: Sequence[str]) -> None:
+    """Check that names given with an option occur in the network.
+
+    :raises UsageError: the first that does not, with the nearest that does.
+    """
     for value in wanted:
         if value not in known:
             hint = nearest(value, known)

@@ -28,6 +28,8 @@ class RunOptions:
     :ivar network: path of a network file, or ``demo`` for the embedded network.
     :ivar out: the run folder; ``None`` for ``reports/<date>-<time>``.
     :ivar at: the date that T stands for, ``YYYY-MM-DD``; ``None`` for today in Europe/Amsterdam.
+    :ivar subject: the parties whose result decides the exit code; empty: the live ones, in a rehearsal all.
+    :ivar verdict_required: whether anything but *voldoet* is undecided.
     """
 
     network: str = DEMO
@@ -35,6 +37,8 @@ class RunOptions:
     at: str | None = None
     intensity: Intensity = "normal"
     selection: Selection = field(default_factory=Selection)
+    subject: tuple[str, ...] = ()
+    verdict_required: bool = False
 
 
 @dataclass(frozen=True)
@@ -84,9 +88,12 @@ def prepare(options: RunOptions, catalogue: Catalogue, clock: Clock) -> Prepared
         cells=cells,
         selection=options.selection,
         intensity=options.intensity,
+        subject=options.subject,
+        verdict_required=options.verdict_required,
     )
+    live = frozenset(item.id for item in network.of_role("dvza") if item.kind == "live")
     return PreparedRun(
-        plan=Plan(cells, catalogue, options.selection, options.intensity),
+        plan=Plan(cells, catalogue, options.selection, options.intensity, live),
         facts=facts,
         folder=Path(options.out) if options.out else default_folder(now),
         clock=clock,

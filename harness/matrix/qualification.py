@@ -8,19 +8,23 @@ from the run folder, so that live and later see the same.
 from __future__ import annotations
 
 import traceback
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 
+import msgspec
+
 from harness.core.clock import Clock
-from harness.core.errors import HarnessError
+from harness.core.errors import HarnessError, UserError
 from harness.core.run.events import EventStream
 from harness.core.run.exchanges import Exchange
 from harness.core.run.findings import Cell, Finding
 from harness.core.run.folder import RunFolder
-from harness.core.run.info import RunInfo
+from harness.core.run.info import RunInfo, Trouble
 from harness.core.text import Text
+from harness.core.verdicts import Blame
 from harness.judge.catalogue import Catalogue
-from harness.judge.cells import cell_exchanges, judge_cell
+from harness.judge.cells import cell_exchanges, judge_cell, trouble_findings
 from harness.matrix.facts import RunFacts
 from harness.matrix.plan import Plan
 from harness.network.person.declared import declared_persons
@@ -28,21 +32,23 @@ from harness.network.running import RunningNetwork, start
 from harness.record.recorder import Recorder
 from harness.scenario import Scenario
 
+UNDRIVEN = Text(nl="deze stroom kon niet worden aangestuurd", en="this flow could not be driven")
+UNJUDGED = Text(nl="deze cel kon niet worden beoordeeld", en="this cell could not be judged")
+
 
 @dataclass
 class CellState:
     """What is known of one cell while the run goes on.
 
-    :ivar trouble: why a flow could not be driven.
-    :ivar refusal: why the cell could not be judged.
+    :ivar flows: the flows to drive, each with the requirements that need it.
+    :ivar troubles: what could not be driven or judged.
     """
 
     cell: Cell
     requirements: list[str] = field(default_factory=list)
-    flows: list[str] = field(default_factory=list)
+    flows: dict[str, list[str]] = field(default_factory=dict)
     findings: list[Finding] | None = None
-    trouble: dict[str, HarnessError] = field(default_factory=dict)
-    refusal: HarnessError | None = None
+    troubles: list[Trouble] = field(default_factory=list)
     exchanges: list[Exchange] | None = None
 
 
@@ -78,8 +84,9 @@ class Qualification:
         state = self._states[cell.key]
         ids = self.plan.asked(scenario, cell)
         state.requirements += [item for item in ids if item not in state.requirements]
-        if ids:
-            state.flows += [flow for flow in scenario.all_flows if flow not in state.flows]
+        for flow in scenario.all_flows if ids else ():
+            known = state.flows.setdefault(flow, [])
+            known += [item for item in ids if item not in known]
 
     def begin(self) -> Started:
         """Start the network (twins, connect map) and write ``run.json``; once.
@@ -106,7 +113,7 @@ class Qualification:
         self.events.emit("run-started", cells=len(self._states), t=facts.t.isoformat())
         for state in self._states.values():
             self.events.emit("cell-planned", cell=state.cell.key, flows=list(state.flows))
-        info = self._info(list(self._states.values()))
+        info = self.info()
         with ExitStack() as stack:
             recorder = Recorder(self.folder, self.events, declared_persons(facts.network, facts.t))
             stack.callback(recorder.close)
@@ -125,18 +132,14 @@ class Qualification:
     def findings(self, cell: Cell, scenario: Scenario) -> list[Finding]:
         """Findings of a cell for what is asked of a scenario; the first question drives and judges the cell.
 
-        :raises HarnessError: when the run could not be started, a flow of the scenario not be driven, or
-            the cell not be judged.
+        What could not be driven or judged is an ``error`` among them.
+
+        :raises HarnessError: when the run could not be started.
         """
         started = self.begin()
         state = self._states[cell.key]
-        if state.findings is None and state.refusal is None:
+        if state.findings is None:
             self._drive(state, started)
-        for flow in scenario.all_flows:
-            if flow in state.trouble:
-                raise state.trouble[flow]
-        if state.refusal is not None:
-            raise state.refusal
         wanted = set(self.plan.asked(scenario, cell))
         unasked = wanted.difference(state.requirements)
         if unasked:
@@ -146,18 +149,18 @@ class Qualification:
     def _drive(self, state: CellState, started: Started) -> None:
         key = state.cell.key
         self.events.emit("cell-started", cell=key)
-        undriven = Text(nl="deze stroom kon niet worden aangestuurd", en="this flow could not be driven")
-        for flow in state.flows:
+        for flow, needing in state.flows.items():
             try:
                 started.network.drive(state.cell, flow)
             except Exception as error:  # noqa: BLE001 - one broken flow must not lose the others' results
-                state.trouble[flow] = _harness_error(error, undriven, f"{key} {flow}")
+                state.troubles.append(_trouble(error, UNDRIVEN, state.cell, needing, f"{key} {flow}"))
+        info = msgspec.structs.replace(started.info, troubles=tuple(state.troubles))
         try:
-            found = judge_cell(started.info, state.cell, self.exchanges(state.cell), self.catalogue)
+            found = judge_cell(info, state.cell, self.exchanges(state.cell), self.catalogue)
         except Exception as error:  # noqa: BLE001 - every item of the cell says why
-            unjudged = Text(nl="deze cel kon niet worden beoordeeld", en="this cell could not be judged")
-            state.refusal = _harness_error(error, unjudged, key)
-            return
+            trouble = _trouble(error, UNJUDGED, state.cell, state.requirements, key)
+            state.troubles.append(msgspec.structs.replace(trouble, blame=Blame.HARNESS))
+            found = trouble_findings(state.troubles, state.cell, self.catalogue)
         state.findings = found
         for item in found:
             self.events.emit(
@@ -172,21 +175,52 @@ class Qualification:
             state.exchanges = cell_exchanges(self.folder, cell)
         return state.exchanges
 
+    @property
+    def recorded(self) -> int:
+        """How many exchanges of judged cells are recorded."""
+        return sum(len(state.exchanges or ()) for state in self._states.values())
+
+    @property
+    def troubles(self) -> list[Trouble]:
+        """What could not be driven or judged so far."""
+        return [trouble for state in self._states.values() for trouble in state.troubles]
+
     def finish(self) -> list[Finding]:
         """Stop the network, write ``findings.json`` and the final ``run.json``; returns all findings."""
         self._stack.close()
-        judged = [state for state in self._states.values() if state.findings is not None]
-        findings = [item for state in judged for item in state.findings or []]
+        findings = [item for state in self._states.values() for item in state.findings or ()]
         if self._started is not None:
-            self.folder.write_info(self._info(judged))
+            self.folder.write_info(self.info())
             self.folder.write_findings(findings)
             self.events.emit("run-finished", findings=len(findings))
         self.events.close()
         return findings
 
-    def _info(self, asked: list[CellState]) -> RunInfo:
-        requirements = {state.cell.key: state.requirements for state in asked}
-        return self.facts.info(self.folder.path.name, self.plan.cells, requirements)
+    def info(self) -> RunInfo:
+        """``run.json`` of this moment."""
+        states = self._states.values()
+        missed = [state.cell.key for state in states if state.requirements and state.findings is None]
+        return self.facts.info(
+            self.folder.path.name,
+            self.plan.cells,
+            {state.cell.key: state.requirements for state in states},
+            troubles=self.troubles,
+            unjudged=missed if self._started is not None else (),
+        )
+
+
+def _trouble(error: Exception, what: Text, cell: Cell, requirements: Sequence[str], where: str) -> Trouble:
+    """What stood in the way; a mistake that the user can correct is one of the configuration."""
+    found = _harness_error(error, what, where)
+    return Trouble(
+        cell=cell.key,
+        requirements=tuple(requirements),
+        blame=Blame.CONFIGURATION if isinstance(found, UserError) else Blame.HARNESS,
+        what=found.message,
+        where=found.where,
+        received=found.received,
+        next_step=found.next_step,
+    )
 
 
 def _harness_error(error: Exception, what: Text, where: str) -> HarnessError:

@@ -1,7 +1,7 @@
 """The hooks and fixtures of a run: items are scenario × cell, findings become outcomes.
 
 Registered by :mod:`harness.plugin` when ``--harness-network`` is given. Exit statuses follow
-``docs/architecture.md``: 0, 1, 2, 3, 4, 6, never a count.
+``docs/architecture.md``, never a count.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ import pytest
 from harness.core.errors import UsageError
 from harness.core.run.findings import Cell, Finding
 from harness.core.text import Text
-from harness.judge.judging import exit_codes
 from harness.plugin.outcomes import raise_for, settle, status_word
 from harness.plugin.session import HarnessSession, session_of
 from harness.scenario import Scenario, scenario_of
@@ -98,7 +97,6 @@ class ScenarioCell:
         self._item.user_properties += [
             (f"verdict:{item.requirement}", item.verdict.value) for item in findings
         ]
-        session.codes += exit_codes(findings, session.catalogue)
         raise_for(findings, session.catalogue, session.lang)
         return findings
 
@@ -164,9 +162,8 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Show the findings, not a traceback, for verdicts."""
     report = yield
-    code = settle(item, call, report)
-    if code is not None:
-        session_of(item.config).codes.append(code)
+    if settle(item, call, report):
+        session_of(item.config).unexpected = True
     return report
 
 

@@ -30,6 +30,18 @@ def add_options(parser: pytest.Parser) -> None:
     for name in SELECTORS:
         group.addoption(f"--harness-{name}", action="append", default=[], metavar=name.upper())
     group.addoption(
+        "--harness-for",
+        action="append",
+        default=[],
+        metavar="PARTY",
+        help="whose result decides the exit status (default: the live parties, in a rehearsal all)",
+    )
+    group.addoption(
+        "--harness-require-verdict",
+        action="store_true",
+        help="anything but 'meets the requirements' is exit status 6",
+    )
+    group.addoption(
         "--testscripts", action="append", default=[], metavar="DIR", help="collect FHIR TestScripts"
     )
     group.addoption("--testscripts-server", metavar="URL", help="FHIR base URL to run TestScripts against")

@@ -1,4 +1,7 @@
-"""What the findings of an item mean to pytest: passed, skipped, failed (the product) or broken (the rest)."""
+"""What the findings of an item mean to pytest: passed, skipped, failed (the product) or broken (the rest).
+
+The exit status does not follow from the items but from the run (:mod:`harness.judge.result`).
+"""
 
 from __future__ import annotations
 
@@ -6,45 +9,46 @@ from collections.abc import Sequence
 
 import pytest
 
-from harness.core.exits import ExitCode, strongest
 from harness.core.run.findings import Finding
 from harness.core.text import Lang
-from harness.core.verdicts import Verdict, worst
+from harness.core.verdicts import Strength, Verdict, worst
 from harness.judge.catalogue import Catalogue
-from harness.judge.judging import exit_codes
 from harness.report.console import finding_line
 from harness.report.junit import BROKEN
 from harness.scenario import ProductFailure, Undecided, Unsound
+
+_SETTLED = (Verdict.PASS, Verdict.WARNING, Verdict.NOT_APPLICABLE)
+_UNTOLD = (Verdict.NOT_APPLICABLE, Verdict.NOT_TESTED)
 
 
 def raise_for(findings: Sequence[Finding], catalogue: Catalogue, lang: Lang) -> None:
     """Raise what the findings of one item ask for; nothing for pass and warning.
 
+    An item is skipped only when a declaration excludes all of it, or when nothing but SHOULDs was untested.
+
     :raises ProductFailure: one is ``fail``.
     :raises Unsound: one is ``error``.
-    :raises Undecided: one of a MUST is ``disputed`` or ``inconclusive``.
+    :raises Undecided: one of a MUST is inconclusive, disputed or not tested.
     """
-    bad = [item for item in findings if item.verdict not in (Verdict.PASS, Verdict.WARNING)]
-    left = [item for item in bad if item.verdict is not Verdict.NOT_APPLICABLE]
-    if not left:
-        if bad and len(bad) == len(findings):
-            pytest.skip("; ".join(sorted({item.next_step.of(lang) for item in bad})))
-        return
-    text = "\n".join(finding_line(item, catalogue, lang) for item in left)
-    verdict = worst([item.verdict for item in left])
+
+    def text(chosen: Sequence[Finding]) -> str:
+        return "\n".join(finding_line(item, catalogue, lang) for item in chosen)
+
+    open_ = [item for item in findings if item.verdict not in _SETTLED]
+    verdict = worst([item.verdict for item in open_])
     if verdict is Verdict.FAIL:
-        raise ProductFailure(text)
+        raise ProductFailure(text(open_))
     if verdict is Verdict.ERROR:
-        errors = [item for item in left if item.verdict is Verdict.ERROR]
-        raise Unsound(text, strongest(exit_codes(errors, catalogue)))
-    codes = exit_codes(left, catalogue)
-    undecided = [item for item, code in zip(left, codes, strict=True) if code is ExitCode.UNDECIDED]
-    if undecided:
-        raise Undecided(text, worst([item.verdict for item in undecided]))
+        raise Unsound(text(open_))
+    must = [item for item in open_ if catalogue[item.requirement].strength is Strength.MUST]
+    if must:
+        raise Undecided(text(open_), worst([item.verdict for item in must]))
+    if findings and all(item.verdict in _UNTOLD for item in findings):
+        pytest.skip("; ".join(sorted({item.next_step.of(lang) for item in findings})))
 
 
-def settle(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> ExitCode | None:
-    """Give the report of an item its final form; returns the exit code that a failed one asks for.
+def settle(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> bool:
+    """Give the report of an item its final form; says whether it was broken by something unexpected.
 
     A verdict is shown as its findings, without a traceback. What is not a failure of the product is marked as
     broken (:func:`harness.report.junit.mark_broken` and :func:`status_word` read the mark).
@@ -53,11 +57,11 @@ def settle(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestRe
     if isinstance(error, ProductFailure | Undecided | Unsound):
         report.longrepr = str(error)
     if not report.failed:
-        return None
+        return False
     if not isinstance(error, ProductFailure):
         item.user_properties.append(BROKEN)
         report.user_properties.append(BROKEN)
-    return getattr(error, "exit_code", ExitCode.HARNESS_ERROR)
+    return not isinstance(error, ProductFailure | Undecided | Unsound)
 
 
 def status_word(report: pytest.CollectReport | pytest.TestReport) -> tuple[str, str, str] | None:

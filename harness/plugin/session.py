@@ -8,11 +8,12 @@ import pytest
 
 from harness.core.clock import SystemClock
 from harness.core.errors import HarnessError
-from harness.core.exits import ExitCode, strongest
+from harness.core.exits import ExitCode
 from harness.core.run.findings import Cell, Finding
 from harness.core.run.info import Selection
 from harness.core.text import Lang
 from harness.judge.catalogue import Catalogue, load_catalogue
+from harness.judge.result import run_result
 from harness.matrix.plan import Plan
 from harness.matrix.preparation import PreparedRun, RunOptions, prepare
 from harness.matrix.qualification import Qualification
@@ -29,17 +30,18 @@ LOOKS = ("collectonly", "setuponly", "showfixtures", "show_fixtures_per_test", "
 class HarnessSession:
     """What the plugin keeps for one pytest session.
 
-    :ivar codes: exit codes that the items asked for; the strongest one wins.
     :ivar uncollected: exit codes of scenarios that could not be collected; then no item runs.
-    :ivar troubles: what went wrong outside the product, each message once, in order.
+    :ivar refusal: why the run as a whole could not be started.
+    :ivar unexpected: whether an item was broken by something that is no verdict.
     """
 
     def __init__(self, prepared: PreparedRun, lang: Lang) -> None:
         self.plan: Plan = prepared.plan
         self.lang: Lang = lang
-        self.codes: list[ExitCode] = []
         self.uncollected: list[ExitCode] = []
-        self.troubles: dict[str, ExitCode] = {}
+        self.refusal: HarnessError | None = None
+        self.unexpected = False
+        self._findings: list[Finding] = []
         self.qualification: Qualification | None = None
 
     @property
@@ -66,16 +68,15 @@ class HarnessSession:
     def findings(self, cell: Cell, scenario: Scenario) -> list[Finding]:
         """Findings of an item; Allure is told about them.
 
-        :raises Unsound: the run, the flow or the cell has none, and the product is not at fault.
+        :raises Unsound: the run could not be started.
         """
         if self.qualification is None:
             raise Unsound("this pytest session only looks, nothing runs")
         try:
             found = self.qualification.findings(cell, scenario)
         except HarnessError as error:
-            message = error.render(self.lang)
-            self.troubles.setdefault(message, error.exit_code)
-            raise Unsound(message, error.exit_code) from None
+            self.refusal = error
+            raise Unsound(error.render(self.lang)) from None
         allure_feed.feed(scenario, cell, found, self.qualification, self.lang)
         return found
 
@@ -84,8 +85,8 @@ class HarnessSession:
         qualification = self.qualification
         if qualification is None:
             return
-        findings = qualification.finish()
-        if findings:
+        self._findings = qualification.finish()
+        if self._findings:
             write_report(qualification.folder, qualification.catalogue, qualification.exchanges)
             allure_dir = getattr(config.option, "allure_report_dir", None)
             if allure_dir:
@@ -98,14 +99,20 @@ class HarnessSession:
         if status == pytest.ExitCode.INTERRUPTED and not session.testsfailed:
             return status
         if status == pytest.ExitCode.INTERRUPTED and self.uncollected:
-            return int(strongest(self.uncollected))
+            return int(self.uncollected[0])
         if status in (pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.INTERRUPTED):
             return int(ExitCode.HARNESS_ERROR)
         if status == pytest.ExitCode.USAGE_ERROR:
             return int(ExitCode.USAGE)
         if self.qualification is None:
             return int(ExitCode.OK if session.testscollected else ExitCode.NOTHING_RAN)
-        return int(strongest(self.codes))
+        if self.refusal is not None:
+            return int(self.refusal.exit_code)
+        return int(self._code(self.qualification))
+
+    def _code(self, run: Qualification) -> ExitCode:
+        result = run_result(run.info(), self._findings, self.catalogue)
+        return result.code(exchanges=run.recorded, harness_defect=self.unexpected)
 
 
 _SESSION: pytest.StashKey[HarnessSession] = pytest.StashKey()
@@ -145,4 +152,6 @@ def _options(config: pytest.Config) -> RunOptions:
         selection=Selection(
             **{field: tuple(config.getoption(f"--harness-{name}")) for name, field in SELECTORS.items()}
         ),
+        subject=tuple(config.getoption("--harness-for")),
+        verdict_required=config.getoption("--harness-require-verdict"),
     )

@@ -2,7 +2,7 @@
 
 By default the scripts run against our own server and PGO; ``--testscripts-server URL`` tests a live server
 and ``--harness-network FILE --harness-dvza ID`` a DVZA through the MedMij flow. Same engine, same findings as
-``harness testscript run``; exit statuses as everywhere: 0, 1, 2, 3, 4, 6.
+``harness testscript run``; exit statuses as everywhere.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from typing import Any
 import pytest
 
 from harness.core.clock import SystemClock, today
-from harness.core.errors import HarnessError
-from harness.core.exits import ExitCode, strongest
+from harness.core.errors import HarnessError, UserError
+from harness.core.exits import ExitCode
 from harness.core.tdates import parse_day
 from harness.core.text import Lang
-from harness.core.verdicts import Verdict
+from harness.core.verdicts import Blame, Verdict
 from harness.record import Persons, Recorder
 from harness.report.allure_scripts import feed_script, finding_text, raise_for
 from harness.scenario import ProductFailure, Undecided, Unsound
@@ -27,7 +27,7 @@ from harness.testscript.execute.transport import HttpTransport
 from harness.testscript.outcome.recording import cell_name, declared, raw_exchanges
 from harness.testscript.outcome.results import ScriptResult, exit_code_of
 from harness.testscript.own.server import OwnServers
-from harness.testscript.plan.items import Item, collect
+from harness.testscript.plan.items import Item, collect, problem_result
 from harness.testscript.plan.plan import Plan, token_rewriting
 from harness.testscript.plan.validators import ProfileChecks
 from harness.testscript.read.requirements import requirements_of
@@ -44,7 +44,9 @@ class TestScripts:
         self.config = config
         self.lang: Lang = config.getoption("--harness-lang")
         self.folders = [Path(folder).resolve() for folder in config.getoption("--testscripts")]
-        self.codes: list[ExitCode] = []
+        self.results: list[ScriptResult] = []
+        self.refusal: HarnessError | None = None
+        self.unexpected = False
         self._stack = ExitStack()
         self._run: Callable[[Item], ScriptResult] | None = None
         self._items: dict[Path, Item] | None = None
@@ -84,10 +86,23 @@ class TestScripts:
         return not (self.external and item.not_for_a_server())
 
     def run(self, item: Item) -> ScriptResult:
-        """Run one script; the target is opened at the first one."""
+        """Run one script; the target is opened at the first one.
+
+        :raises Unsound: the target cannot be opened.
+        """
         if self._run is None:
-            self._run = self._open()
-        return self._run(item)
+            try:
+                self._run = self._open()
+            except HarnessError as error:
+                self.refusal = error
+                raise Unsound(error.render(self.lang)) from None
+        try:
+            result = self._run(item)
+        except HarnessError as error:
+            blame = Blame.CONFIGURATION if isinstance(error, UserError) else Blame.HARNESS
+            result = problem_result(item, error, blame)
+        self.results.append(result)
+        return result
 
     def _open(self) -> Callable[[Item], ScriptResult]:
         server = self.config.getoption("--testscripts-server")
@@ -132,11 +147,10 @@ class TestScripts:
             return
         if exitstatus == pytest.ExitCode.USAGE_ERROR:
             session.exitstatus = int(ExitCode.USAGE)
-        elif session.testscollected or self.codes:
-            other = [ExitCode.FAILED] if session.testsfailed and not self.codes else []
-            session.exitstatus = int(strongest([*self.codes, *other]))
-        else:
-            session.exitstatus = int(ExitCode.NOTHING_RAN)
+        elif self.refusal is not None:
+            session.exitstatus = int(self.refusal.exit_code)
+        elif self.results or self.unexpected or not session.testscollected:
+            session.exitstatus = int(exit_code_of(self.results, harness_defect=self.unexpected))
 
 
 class ScriptFile(pytest.File):
@@ -162,17 +176,12 @@ class ScriptItem(pytest.Item):
     def runtest(self) -> None:
         """Run the script and raise what its verdict asks for."""
         owner = self.owner
-        try:
-            result = owner.run(self.script)
-        except HarnessError as error:
-            owner.codes.append(error.exit_code)
-            raise Unsound(error.render(owner.lang)) from None
+        result = owner.run(self.script)
         self.user_properties += [("requirement", identity) for identity in result.requirements]
         self.user_properties += [("verdict", result.verdict.value), ("official", result.file)]
         self.user_properties += [
             (f"asserts:{name}", count) for name, count in result.asserts.items() if count
         ]
-        owner.codes.append(exit_code_of(result))
         owner.feed(self.script, result)
         bad = [f for f in result.findings if f.verdict not in (Verdict.NOT_APPLICABLE, Verdict.WARNING)]
         raise_for(result.verdict, "\n".join(finding_text(finding, owner.lang) for finding in bad[:20]))
@@ -181,7 +190,7 @@ class ScriptItem(pytest.Item):
         """Findings instead of a traceback."""
         if isinstance(excinfo.value, ProductFailure | Undecided | Unsound):
             return str(excinfo.value)
-        self.owner.codes.append(ExitCode.HARNESS_ERROR)
+        self.owner.unexpected = True
         return super().repr_failure(excinfo)
 
     def reportinfo(self) -> tuple[Path, int | None, str]:

@@ -20,7 +20,7 @@ from harness.judge.catalogue import Catalogue
 from harness.matrix.qualification import Qualification
 from harness.record.har import to_entry
 from harness.report.console import finding_line
-from harness.report.summary import QUIET, worst_first
+from harness.report.grouping import QUIET, worst_first
 from harness.report.words import CATEGORY, SYMBOL, more_findings
 from harness.scenario import ProductFailure, Scenario, Undecided, Unsound
 

@@ -1,7 +1,8 @@
-"""Traceability from the basic requirements (*basiseisen*) of the OPEN programme to verdicts.
+"""Traceability from the basic requirements (*basiseisen*) of the OPEN programme to requirements.
 
-The list is data: ``profiles/open-programma/basiseisen.yaml``. A basic requirement has a verdict when at least
-one requirement that covers it was decided in this run; otherwise the reason why not is shown.
+The list is data: ``profiles/open-programma/basiseisen.yaml``. They are demands on the supplier of a HIS: only
+requirements of its HIS and its DVZA decide one. Those of a PGO are listed with :data:`EVERY_PGO` and never
+change it. A basic requirement that is no automatic one (class S or M) is decided by a person; tests support.
 """
 
 from __future__ import annotations
@@ -10,52 +11,112 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 
+from harness.core.algebra import State
 from harness.core.data import data_path
 from harness.core.text import Text
-from harness.core.verdicts import Verdict, worst
+from harness.core.verdicts import Strength
 from harness.core.yamlfile import load_yaml
-from harness.judge.catalogue import Requirement
+from harness.judge.catalogue import Catalogue, Requirement
+from harness.report.headlines import worst
+from harness.report.summary import Row
+
+EVERY_PGO = "OPEN-ICT-37"
+"""Works with every labelled PGO: the basic requirement that findings of PGOs are listed with."""
+SUPPLIER = ("his", "dvza")
+"""Roles whose requirements decide."""
+UNTESTED = Text(nl="geen toets in deze run", en="no test in this run")
+_OTHER_PARTY = Text(
+    nl="hangt ook af van {names}: die is in deze run nagebootst",
+    en="depends on the {names} as well, which is simulated in this run",
+)
+_OTHER_STANDARD = Text(nl="hoort bij {names}: niet opgegeven", en="belongs to {names}: not declared")
+_OPEN = Text(nl="niet getoetst: {names}", en="not tested: {names}")
 
 
 @dataclass(frozen=True)
 class Basiseis:
-    """One basic requirement in a report.
+    """One basic requirement as the programme lists it.
 
-    :ivar verdict: worst verdict of the requirements that cover it, ``None`` when none was decided.
+    :ivar kind: ``A`` automatic, ``S`` semi-automatic, ``M`` manual.
+    :ivar reason: why it is not tested when no requirement of a run covers it.
     """
 
     id: str
     title: Text
-    verdict: Verdict | None
+    kind: str
+    reason: Text
+
+
+@dataclass(frozen=True)
+class BasiseisRow:
+    """One basic requirement in a report.
+
+    :ivar state: *not tested* when a person decides it, or nothing in the run covers it.
+    :ivar support: the worst state of the tests behind one that a person decides, ``None`` without tests.
+    :ivar requirements: ids of the tests.
+    """
+
+    basiseis: Basiseis
+    state: State
+    support: State | None
     requirements: tuple[str, ...]
     reason: Text
 
 
 @cache
-def _catalogue() -> tuple[tuple[str, Text, Text], ...]:
+def basiseisen() -> tuple[Basiseis, ...]:
+    """All basic requirements, in id order."""
     document = load_yaml(data_path("profiles", "open-programma", "basiseisen.yaml"))
-    rows = []
-    for raw in document.data["basiseisen"]:
-        reason = raw.get("reason") or {"nl": "geen toets in deze run", "en": "no test in this run"}
-        rows.append((str(raw["id"]), Text(**raw["title"]), Text(**reason)))
-    return tuple(rows)
-
-
-def basiseis_rows(verdicts: Iterable[tuple[Requirement, Verdict]]) -> list[Basiseis]:
-    """A row for every basic requirement, in id order."""
-    covering: dict[str, list[tuple[str, Verdict]]] = {}
-    for requirement, verdict in verdicts:
-        for basiseis in requirement.basiseis:
-            covering.setdefault(basiseis, []).append((requirement.id, verdict))
-    return [
+    return tuple(
         Basiseis(
-            id=identifier,
-            title=title,
-            verdict=worst([verdict for _, verdict in covering[identifier]])
-            if identifier in covering
-            else None,
-            requirements=tuple(sorted(name for name, _ in covering.get(identifier, []))),
-            reason=reason,
+            id=str(raw["id"]),
+            title=Text(**raw["title"]),
+            kind=str(raw["class"]),
+            reason=Text(**raw["reason"]) if "reason" in raw else UNTESTED,
         )
-        for identifier, title, reason in _catalogue()
-    ]
+        for raw in document.data["basiseisen"]
+    )
+
+
+def basiseis_rows(rows: Iterable[Row], catalogue: Catalogue) -> list[BasiseisRow]:
+    """A row for every basic requirement.
+
+    :param rows: the requirements of the supplier's HIS, and of its DVZA unless that is simulated beside a
+        live HIS; MUSTs decide, SHOULDs only where there is none.
+    """
+    covering: dict[str, list[Row]] = {}
+    roles: set[str] = set()
+    for row in rows:
+        roles.add(row.requirement.role)
+        if row.requirement.role in SUPPLIER:
+            for identifier in row.requirement.basiseis:
+                covering.setdefault(identifier, []).append(row)
+    return [_row(item, covering.get(item.id, []), _tests(item, catalogue), roles) for item in basiseisen()]
+
+
+def _tests(item: Basiseis, catalogue: Catalogue) -> list[Requirement]:
+    return [one for one in catalogue if item.id in one.basiseis and one.role in SUPPLIER]
+
+
+def _row(item: Basiseis, covering: list[Row], tests: list[Requirement], roles: set[str]) -> BasiseisRow:
+    deciding = [row for row in covering if row.requirement.strength is Strength.MUST] or covering
+    found = worst(row.state for row in deciding)
+    simulated = sorted({one.role for one in tests} - roles)
+    state, reason = found, item.reason
+    if item.kind != "A":
+        state = State.NOT_TESTED
+    elif simulated:
+        state = worst((found, State.NOT_TESTED))
+        reason = _OTHER_PARTY.format(names=" + ".join(simulated).upper())
+    elif tests and not covering:
+        reason = _OTHER_STANDARD.format(names=", ".join(sorted({one.standard for one in tests})))
+    elif found is State.NOT_TESTED and covering:
+        open_ = sorted({row.requirement.id for row in deciding if row.state is State.NOT_TESTED})
+        reason = _OPEN.format(names=", ".join(open_))
+    return BasiseisRow(
+        basiseis=item,
+        state=state,
+        support=found if covering and item.kind != "A" else None,
+        requirements=tuple(sorted({row.requirement.id for row in covering})),
+        reason=reason,
+    )

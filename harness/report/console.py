@@ -1,4 +1,4 @@
-"""The console report: HIS × PGO matrix, then the worst findings with what to do about them."""
+"""The console report: HIS × PGO matrix, then per party its outcome, what is wrong and what is open."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text as Styled
 
+from harness.core.algebra import Outcome
 from harness.core.run.findings import Finding
 from harness.core.text import Lang, Text
-from harness.core.verdicts import Verdict, worst
+from harness.core.verdicts import Verdict
 from harness.judge.catalogue import Catalogue
-from harness.report.summary import CellSummary, RunSummary, VendorSummary, grouped
-from harness.report.words import SIDE, SYMBOL, VERDICT, amount, more_findings, word
+from harness.report.grouping import OpenGroup, grouped
+from harness.report.headlines import NO_EVIDENCE, outcome_word
+from harness.report.summary import CellSummary, PartySummary, RunSummary
+from harness.report.words import FOUND, SIDE, SYMBOL, VERDICT, amount, more_findings, title, word
 
 STYLE: dict[Verdict, str] = {
     Verdict.PASS: "green",
@@ -19,68 +22,99 @@ STYLE: dict[Verdict, str] = {
     Verdict.WARNING: "yellow",
     Verdict.NOT_APPLICABLE: "dim",
     Verdict.INCONCLUSIVE: "magenta",
+    Verdict.NOT_TESTED: "dim magenta",
     Verdict.DISPUTED: "cyan",
     Verdict.ERROR: "bold magenta",
 }
+OUTCOME_STYLE: dict[Outcome, str] = {
+    Outcome.CONFORMS: "bold green",
+    Outcome.FAILS: "bold red",
+    Outcome.NO_VERDICT: "bold magenta",
+}
+MAX_IDS = 4
+"""Requirement ids named per reason."""
 
 
 def print_run(console: Console, run: RunSummary, catalogue: Catalogue, lang: Lang, limit: int = 8) -> None:
-    """Print the matrix and at most ``limit`` findings per vendor."""
+    """Print the matrix and, per party, at most ``limit`` findings and ``limit`` reasons for what is open."""
     console.print(_matrix(run, lang))
     legend = "  ".join(f"{SYMBOL[verdict]} {VERDICT[verdict].of(lang)}" for verdict in SYMBOL)
     console.print(Styled(legend, style="dim"))
-    for vendor in run.vendors:
-        _print_vendor(console, vendor, catalogue, lang, limit)
+    if run.rehearsal:
+        console.print()
+        console.print(Styled(NO_EVIDENCE.of(lang), style="bold yellow"), soft_wrap=True)
+    for item in run.parties.values():
+        if run.stated(item) or item.findings:
+            _print_party(console, run, item, catalogue, lang, limit)
+    for items in grouped(run.elsewhere)[:limit]:
+        console.print(finding_block(items, catalogue, lang), soft_wrap=True)
 
 
 def _matrix(run: RunSummary, lang: Lang) -> Table:
-    pgos = list(dict.fromkeys(cell.pgo for cell in run.info.plan))
+    pgos = list(dict.fromkeys(item.cell.pgo for item in run.cells))
     table = Table(title="HIS × PGO", title_justify="left")
     table.add_column("HIS")
     table.add_column("DVZA")
     table.add_column(word("standard", lang))
     for pgo in pgos:
         table.add_column(pgo)
-    for vendor in run.vendors:
-        rows: dict[tuple[str, str, str], list[CellSummary]] = {}
-        for item in vendor.cells:
-            rows.setdefault((item.cell.dvza, item.cell.standard, item.cell.release), []).append(item)
-        for (dvza, standard, release), items in rows.items():
-            table.add_row(
-                vendor.his.id,
-                dvza,
-                f"{standard} · {release}",
-                *(_cell([item for item in items if item.cell.pgo == pgo]) for pgo in pgos),
-            )
+    rows: dict[tuple[str, str, str, str], dict[str, CellSummary]] = {}
+    for item in run.cells:
+        cell = item.cell
+        rows.setdefault((cell.his, cell.dvza, cell.standard, cell.release), {})[cell.pgo] = item
+    for (his, dvza, standard, release), found in rows.items():
+        table.add_row(his, dvza, f"{standard} · {release}", *(_cell(found.get(pgo)) for pgo in pgos))
     return table
 
 
-def _cell(items: list[CellSummary]) -> Styled:
-    if not items:
+def _cell(item: CellSummary | None) -> Styled:
+    """The worst verdict with whose it is, and how many requirements got which verdict."""
+    if item is None:
         return Styled("·", style="dim")
-    verdict = worst([item.verdict for item in items])
-    counts: dict[Verdict, int] = {}
-    for item in items:
-        for key, number in item.counts.items():
-            counts[key] = counts.get(key, 0) + number
-    text = Styled(SYMBOL[verdict], style=STYLE[verdict])
+    text = Styled(SYMBOL[item.verdict], style=STYLE[item.verdict])
+    if item.verdict not in (Verdict.PASS, Verdict.NOT_APPLICABLE):
+        text.append(" " + "+".join(role.upper() for role in item.sides), style=STYLE[item.verdict])
     for shown in STYLE:
-        if counts.get(shown) and shown is not Verdict.NOT_APPLICABLE:
-            text.append(f" {counts[shown]}", style=STYLE[shown])
+        if item.counts.get(shown) and shown is not Verdict.NOT_APPLICABLE:
+            text.append(f" {SYMBOL[shown]}{item.counts[shown]}", style=STYLE[shown])
     return text
 
 
-def _print_vendor(
-    console: Console, vendor: VendorSummary, catalogue: Catalogue, lang: Lang, limit: int
+def _print_party(
+    console: Console, run: RunSummary, item: PartySummary, catalogue: Catalogue, lang: Lang, limit: int
 ) -> None:
-    style = {"pass": "bold green", "fail": "bold red"}.get(vendor.outcome, "bold magenta")
     console.print()
-    console.print(Styled(vendor.headline.of(lang), style=style), soft_wrap=True)
-    shown = grouped(vendor.findings)
+    style = OUTCOME_STYLE[item.standing.outcome] if run.stated(item) else "dim"
+    console.print(Styled(item.headline.of(lang), style=style), soft_wrap=True)
+    both = run.together(item)
+    if both is not None:
+        names = " + ".join(part.party.name for part in (item, *run.dvzas_of(item)))
+        told = f"{title('together', lang)} ({names}): {outcome_word(both, rehearsal=run.rehearsal).of(lang)}"
+        console.print(Styled(told, style="dim"), soft_wrap=True)
+    shown = grouped(item.findings)
     for items in shown[:limit]:
         console.print(finding_block(items, catalogue, lang), soft_wrap=True)
     if len(shown) > limit:
         console.print(f"  … {more_findings(len(shown) - limit).of(lang)}")
+    for group in item.open[:limit] if run.stated(item) else ():
+        console.print(_open(group, lang), soft_wrap=True)
+    if len(item.open) > limit and run.stated(item):
+        console.print(f"  … {more_findings(len(item.open) - limit).of(lang)}")
+
+
+def _open(group: OpenGroup, lang: Lang) -> Styled:
+    """Why requirements are open, on one line or two."""
+    number = amount(len(group.requirements), "any requirement").of(lang)
+    ids = ", ".join(group.requirements[:MAX_IDS]) + (" …" if len(group.requirements) > MAX_IDS else "")
+    line = Styled(f"  {SYMBOL[group.verdict]} ", style=STYLE[group.verdict])
+    line.append(f"{number} {VERDICT[group.verdict].of(lang)}: ", style=STYLE[group.verdict])
+    line.append(group.reason.of(lang))
+    if group.received:
+        line.append(f" [{group.received}]")
+    if group.cause:
+        line.append(f" ({word('first cause', lang)}: {group.cause})")
+    line.append(f" ({ids})", style="dim")
+    return line
 
 
 def finding_line(item: Finding, catalogue: Catalogue, lang: Lang) -> str:
@@ -94,7 +128,7 @@ def finding_block(items: list[Finding], catalogue: Catalogue, lang: Lang) -> Sty
     title = catalogue[item.requirement].title.of(lang) if item.requirement in catalogue else ""
     block = Styled()
     block.append(f"  {SYMBOL[item.verdict]} {item.requirement} ", style=STYLE[item.verdict])
-    block.append(f"{VERDICT[item.verdict].of(lang)}: {title}\n")
+    block.append(f"{FOUND[item.verdict].of(lang)}: {title}\n")
     place = " ".join(part for part in (item.where.exchange, item.where.path) if part)
     if item.where.line:
         place += f" ({item.where.line}:{item.where.column})"

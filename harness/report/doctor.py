@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from rich.text import Text as Styled
 
-from harness.core.exits import ExitCode, strongest
+from harness.core.exits import ExitCode
 from harness.core.text import Lang
 from harness.core.verdicts import Blame
 from harness.network.doctor import Diagnosis
@@ -22,13 +22,13 @@ CODES: dict[Blame, ExitCode] = {
     Blame.HARNESS: ExitCode.HARNESS_ERROR,
     Blame.SPECIFICATION: ExitCode.UNDECIDED,
 }
-"""Exit code per side of a problem; the strongest one wins."""
+"""Exit code per side of a problem; the first one that occurs wins."""
 
 
 def doctor_code(found: Iterable[Diagnosis]) -> ExitCode:
     """Exit code for what the doctor found."""
-    codes = [CODES[item.blame] for item in found if item.level == "problem" and item.blame is not None]
-    return strongest(codes) if codes else ExitCode.OK
+    sides = {item.blame for item in found if item.level == "problem"}
+    return next((code for blame, code in CODES.items() if blame in sides), ExitCode.OK)
 
 
 def diagnosis_block(item: Diagnosis, lang: Lang) -> Styled:

@@ -1,4 +1,4 @@
-"""The HTML report: a matrix page, one page per vendor, one evidence page per cell; Dutch and English.
+"""The HTML report: a matrix page, one page per party, one evidence page per cell; Dutch and English.
 
 Functions of the run folder. Every page is self-contained and works from ``file://``.
 """
@@ -20,10 +20,27 @@ from harness.core.run.info import ParticipantVersion
 from harness.core.text import LANGUAGES, Lang, Text
 from harness.judge.catalogue import Catalogue
 from harness.judge.cells import cell_exchanges
-from harness.medmij.releases import oldest_first
-from harness.report.basiseisen import Basiseis, basiseis_rows
-from harness.report.summary import CellSummary, RunSummary, VendorSummary, grouped, summarise, worst_first
-from harness.report.words import SIDE, SYMBOL, VERDICT, title, word
+from harness.judge.tally import Asking
+from harness.report.basiseisen import EVERY_PGO, BasiseisRow, basiseis_rows
+from harness.report.grouping import OPEN, by_reason, grouped, worst_first
+from harness.report.headlines import NO_EVIDENCE, counted_of, obstacles, outcome_word, partial
+from harness.report.summary import CellSummary, PartySummary, RunSummary, summarise
+from harness.report.words import (
+    FOUND,
+    KIND,
+    LIKE,
+    ORIGIN,
+    SIDE,
+    STATE,
+    STATE_SYMBOL,
+    SYMBOL,
+    VERDICT,
+    amount,
+    more,
+    title,
+    told,
+    word,
+)
 
 BODY_LIMIT = 4_000
 CITED_BODY_LIMIT = 60_000
@@ -42,7 +59,7 @@ class MatrixRow:
 
 
 def page(kind: str, key: str, lang: Lang) -> str:
-    """File name of a page: ``matrix``, ``vendor`` (HIS id) or ``cell`` (cell key)."""
+    """File name of a page: ``matrix``, ``vendor`` (participant id) or ``cell`` (cell key)."""
     if kind == "matrix":
         return "index.html" if lang == "nl" else "index.en.html"
     return f"{kind}-{safe_name(key)}.{lang}.html"
@@ -88,6 +105,7 @@ class HtmlReport:
         self._info = run.info()
         self._findings = run.findings()
         self._summary = summarise(self._info, self._findings, catalogue)
+        self._participants = {item.id: item for item in self._info.participants}
         self._environment = jinja2.Environment(
             loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
             autoescape=True,
@@ -103,13 +121,13 @@ class HtmlReport:
     def write(self, folder: Path) -> Path:
         """Write all pages into ``folder``; returns the Dutch matrix page."""
         for lang in LANGUAGES:
-            self._write(folder, lang, "matrix", "", self._matrix(lang))
-            for vendor in self._summary.vendors:
-                self._write(folder, lang, "vendor", vendor.his.id, self._vendor(vendor, lang))
+            self._write(folder, lang, "matrix", "", self._matrix())
+            for item in self._summary.parties.values():
+                self._write(folder, lang, "vendor", item.party.id, self._party(item))
         for cell in self._info.plan:
             exchanges = self._exchanges_of(cell)
             for lang in LANGUAGES:
-                self._write(folder, lang, "cell", cell.key, self._cell(cell, exchanges, folder))
+                self._write(folder, lang, "cell", cell.key, self._cell(cell, exchanges))
         return folder / page("matrix", "", "nl")
 
     def _write(self, folder: Path, lang: Lang, kind: str, key: str, context: dict[str, Any]) -> None:
@@ -121,14 +139,60 @@ class HtmlReport:
             page=page,
             info=self._info,
             other=page(kind, key, "en" if lang == "nl" else "nl"),
-            symbol=SYMBOL.__getitem__,
-            label=lambda verdict: VERDICT[verdict].of(lang),
-            side=lambda blame: SIDE[blame].of(lang),
-            title=lambda identifier: self._title(identifier).of(lang),
-            source=self._source,
-            name=_name,
+            rehearsal=self._summary.rehearsal,
+            no_evidence=NO_EVIDENCE,
+            grouped=grouped,
+            **self._verdict_words(lang),
+            **self._party_words(lang),
         )
         write_atomic(folder / page(kind, key, lang), template.render(**context).encode())
+
+    def _verdict_words(self, lang: Lang) -> dict[str, Any]:
+        """What templates say of verdicts, states and requirements."""
+        return {
+            "symbol": SYMBOL.__getitem__,
+            "label": lambda verdict: VERDICT[verdict].of(lang),
+            "found": lambda verdict: FOUND[verdict].of(lang),
+            "side": lambda blame: SIDE[blame].of(lang),
+            "state_symbol": STATE_SYMBOL.__getitem__,
+            "state_label": lambda state: STATE[state].of(lang),
+            "state_class": lambda state: LIKE[state].value if state in LIKE else "waived",
+            "tally": lambda tally: told(tally).of(lang),
+            "more": lambda number: more(number).of(lang),
+            "number": lambda number: amount(number, "finding").of(lang),
+            "title": lambda identifier: self._title(identifier).of(lang),
+            "source": self._source,
+        }
+
+    def _party_words(self, lang: Lang) -> dict[str, Any]:
+        """What templates say of parties and outcomes."""
+        run = self._summary
+
+        def outcome(item: PartySummary) -> str:
+            if not run.stated(item):
+                return KIND[item.party.kind].of(lang)
+            return outcome_word(item.standing, rehearsal=run.rehearsal).of(lang)
+
+        return {
+            "name": _name,
+            "info_of": self._participants.__getitem__,
+            "has_page": run.parties.__contains__,
+            "kind": lambda party: KIND[party.kind].of(lang) if party.kind in KIND else party.kind,
+            "stated": run.stated,
+            "outcome": outcome,
+            "counted": lambda item: counted_of(item.result).of(lang),
+            "outcome_word": lambda one: outcome_word(one, rehearsal=run.rehearsal).of(lang),
+            "outcome_class": lambda item: item.standing.outcome.value if run.stated(item) else "unstated",
+            "partial": lambda item: partial(item.result.shortfall).of(lang),
+            "obstacles": lambda item: [text.of(lang) for text in obstacles(item.standing)],
+            "records": lambda item: [ORIGIN[origin].of(lang) for origin in self._origins(item)],
+            "capabilities": lambda item: self._info.settings.capabilities.get(item.party.id, ()),
+        }
+
+    def _origins(self, item: PartySummary) -> list[str]:
+        """Origins of the records that a party's cells are compared with."""
+        asking = Asking(self._info, self._catalogue)
+        return sorted({asking.origin(one.cell) for one in item.cells})
 
     def _title(self, requirement: str) -> Text:
         if requirement in self._catalogue:
@@ -138,39 +202,42 @@ class HtmlReport:
     def _source(self, requirement: str) -> str:
         return self._catalogue[requirement].source if requirement in self._catalogue else "–"
 
-    def _matrix(self, lang: Lang) -> dict[str, Any]:
+    def _matrix(self) -> dict[str, Any]:
         rows: dict[tuple[str, str, str, str], MatrixRow] = {}
-        for vendor in self._summary.vendors:
-            for item in vendor.cells:
-                cell = item.cell
-                key = (cell.his, cell.dvza, cell.standard, cell.release)
-                row = rows.setdefault(key, MatrixRow(*key, cells={}))
-                row.cells[cell.pgo] = item
+        for item in self._summary.cells:
+            cell = item.cell
+            key = (cell.his, cell.dvza, cell.standard, cell.release)
+            row = rows.setdefault(key, MatrixRow(*key, cells={}))
+            row.cells[cell.pgo] = item
         pgos = list(dict.fromkeys(cell.pgo for cell in self._info.plan))
         return {"run": self._summary, "rows": list(rows.values()), "pgos": pgos}
 
-    def _vendor(self, vendor: VendorSummary, lang: Lang) -> dict[str, Any]:
+    def _party(self, item: PartySummary) -> dict[str, Any]:
+        run = self._summary
+        dvzas = run.dvzas_of(item)
+        parts = [item, *(one for one in dvzas if run.stated(one))]
         return {
-            "vendor": vendor,
-            "groups": grouped(vendor.findings),
-            "standards": sorted({item.cell.standard for item in vendor.cells}),
-            "releases": oldest_first(item.cell.release for item in vendor.cells),
-            "basiseisen": self._basiseisen(vendor),
+            "mine": item,
+            "dvzas": dvzas,
+            "parts": parts,
+            "both": run.together(item),
+            "basiseisen": self._basiseisen(parts) if item.party.role == "his" and run.stated(item) else [],
+            "every_pgo": EVERY_PGO,
+            "pgo_findings": [
+                run.parties[name] for name in item.others.get("pgo", ()) if run.parties[name].findings
+            ],
         }
 
-    def _basiseisen(self, vendor: VendorSummary) -> list[Basiseis]:
-        return basiseis_rows((row.requirement, row.verdict) for row in vendor.rows)
+    def _basiseisen(self, supplier: Sequence[PartySummary]) -> list[BasiseisRow]:
+        return basiseis_rows((row for part in supplier for row in part.rows), self._catalogue)
 
-    def _cell(self, cell: Cell, exchanges: Sequence[Exchange], folder: Path) -> dict[str, Any]:
-        mine = [item for item in self._findings if item.cell == cell]
-        bad = worst_first(mine, self._catalogue)
-        counts = next(
-            item.counts for vendor in self._summary.vendors for item in vendor.cells if item.cell == cell
-        )
+    def _cell(self, cell: Cell, exchanges: Sequence[Exchange]) -> dict[str, Any]:
+        bad = worst_first((item for item in self._findings if item.cell == cell), self._catalogue)
         return {
             "cell": cell,
-            "counts": counts,
-            "groups": grouped(bad),
+            "counts": next(item.counts for item in self._summary.cells if item.cell == cell),
+            "groups": grouped(item for item in bad if item.verdict not in OPEN),
+            "open": by_reason(bad),
             "exchanges": exchanges,
             "cited": {item.where.exchange for item in bad},
             "body": body_text,

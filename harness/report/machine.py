@@ -1,4 +1,4 @@
-"""The machine-readable summary of a run (``--json``); schema ``run-summary-1``."""
+"""The machine-readable summary of a run (``--json``); schema ``run-summary-2``."""
 
 from __future__ import annotations
 
@@ -6,35 +6,61 @@ from typing import Any
 
 from harness.core.exits import ExitCode
 from harness.core.run.folder import RunFolder
-from harness.report.summary import RunSummary
+from harness.core.text import Text
+from harness.report.summary import CellSummary, PartySummary, RunSummary
 
 
 def run_document(summary: RunSummary, run: RunFolder, code: ExitCode) -> dict[str, Any]:
-    """One JSON object: exit code, counts per verdict, vendors with headline and cells, findings."""
+    """One JSON object: exit code, counts per verdict, the outcome of each party, cells, findings.
+
+    ``outcome`` is ``conforms``, ``fails`` or ``no-verdict``; with ``stated: false`` it is no statement, for
+    the party is a stand-in among live ones.
+    """
     return {
-        "schema": "run-summary-1",
+        "schema": "run-summary-2",
         "run": str(run.path),
         "exit": int(code),
+        "rehearsal": summary.rehearsal,
+        "subject": sorted(summary.result.subject),
         "summary": {verdict.value: number for verdict, number in summary.counts.items()},
-        "vendors": [
-            {
-                "his": vendor.his.id,
-                "outcome": vendor.outcome,
-                "headline": {"nl": vendor.headline.nl, "en": vendor.headline.en},
-                "cells": [
-                    {
-                        "his": item.cell.his,
-                        "dvza": item.cell.dvza,
-                        "pgo": item.cell.pgo,
-                        "standard": item.cell.standard,
-                        "release": item.cell.release,
-                        "verdict": item.verdict.value,
-                        "counts": {verdict.value: number for verdict, number in item.counts.items()},
-                    }
-                    for item in vendor.cells
-                ],
-            }
-            for vendor in summary.vendors
-        ],
-        "findings": [item for vendor in summary.vendors for item in vendor.findings],
+        "parties": [_party(item, summary) for item in summary.parties.values()],
+        "cells": [_cell(item) for item in summary.cells],
+        "findings": list(summary.findings),
     }
+
+
+def _party(item: PartySummary, summary: RunSummary) -> dict[str, Any]:
+    shortfall = item.result.shortfall
+    return {
+        "id": item.party.id,
+        "role": item.party.role,
+        "kind": item.party.kind,
+        "stated": summary.stated(item),
+        "outcome": item.standing.outcome.value,
+        "obstacles": [obstacle.value for obstacle in item.standing.obstacles],
+        "headline": _text(item.headline),
+        "states": {state.value: number for state, number in item.standing.states.items()},
+        "not_asked": {
+            "standards": shortfall.standards,
+            "releases": shortfall.releases,
+            "parties": shortfall.parties,
+            "requirements": shortfall.requirements,
+        },
+    }
+
+
+def _cell(item: CellSummary) -> dict[str, Any]:
+    return {
+        "his": item.cell.his,
+        "dvza": item.cell.dvza,
+        "pgo": item.cell.pgo,
+        "standard": item.cell.standard,
+        "release": item.cell.release,
+        "verdict": item.verdict.value,
+        "sides": item.sides,
+        "counts": {verdict.value: number for verdict, number in item.counts.items()},
+    }
+
+
+def _text(text: Text) -> dict[str, str]:
+    return {"nl": text.nl, "en": text.en}

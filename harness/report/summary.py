@@ -1,7 +1,7 @@
-"""The facts of a report: headline, rows and tables per vendor, computed from findings alone.
+"""The facts of a report, per party: outcome, what was asked, findings, what is open and why.
 
-Everything that a page or the console says about a run is decided here, so that it can be tested without
-reading HTML. The headline is a tested artefact: it says ``geen oordeel`` unless every active MUST is decided.
+Everything that a page or the console says about a run is put together here, so that it can be tested without
+reading HTML. What a party's standing is, :mod:`harness.judge.result` says.
 """
 
 from __future__ import annotations
@@ -9,212 +9,253 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from harness.core.algebra import Key, Standing, State, Tally, together
 from harness.core.run.findings import Cell, Finding
 from harness.core.run.info import ParticipantVersion, RunInfo
 from harness.core.text import Text
-from harness.core.verdicts import SEVERITY, Strength, Verdict, worst
+from harness.core.verdicts import Verdict, worst
 from harness.judge.catalogue import Catalogue, Requirement
+from harness.judge.result import STELSELNODE, PartyResult, RunResult, run_result
+from harness.judge.tally import key_of
 from harness.medmij.releases import oldest_first
-from harness.report.words import Outcome, headline, scope
+from harness.report.grouping import (
+    OPEN,
+    UNREACHED,
+    OpenGroup,
+    by_reason,
+    count,
+    verdicts,
+    why_not_asked,
+    worst_first,
+)
+from harness.report.headlines import headline, scope
 
-QUIET = (Verdict.PASS, Verdict.NOT_APPLICABLE)
-"""Verdicts that nobody has to do anything about."""
-DECIDED = (Verdict.PASS, Verdict.WARNING, Verdict.FAIL, Verdict.NOT_APPLICABLE)
+ROLES = ("his", "dvza", "pgo")
 
 
 @dataclass(frozen=True)
 class Row:
-    """One requirement of one vendor: its worst verdict, and the verdict per cell."""
+    """One requirement of one party in one release: its state and the counts behind it."""
 
     requirement: Requirement
-    verdict: Verdict
-    cells: Mapping[str, Verdict]
+    release: str
+    tally: Tally
+    state: State
 
 
 @dataclass(frozen=True)
 class CellSummary:
-    """One cell: the worst verdict and the count of requirements per verdict."""
+    """One cell: the worst verdict, the count of requirements per verdict, whose requirements are worst.
+
+    :ivar sides: roles.
+    """
 
     cell: Cell
     verdict: Verdict
     counts: Mapping[Verdict, int]
+    sides: tuple[str, ...]
 
 
 @dataclass(frozen=True)
-class VendorSummary:
-    """One HIS in this run.
+class PartySummary:
+    """One party in this run.
 
-    :ivar outcome: what the headline says.
-    :ivar findings: everything but pass and not-applicable, worst first.
-    :ivar not_tested: requirements of the standards that this run did not decide, with the reason.
+    :ivar findings: what is broken, remarked or disputed, worst first.
+    :ivar open: what was asked and is not decided, by reason.
+    :ivar not_asked: requirements of its role that the run did not ask, with the reason.
+    :ivar shared: the standards, releases and other parties (ids per role) that it was run with.
     """
 
-    his: ParticipantVersion
-    dvza: tuple[ParticipantVersion, ...]
-    outcome: Outcome
+    result: PartyResult
     headline: Text
     cells: tuple[CellSummary, ...]
     rows: tuple[Row, ...]
     findings: tuple[Finding, ...]
-    not_tested: tuple[tuple[Requirement, Text], ...]
+    open: tuple[OpenGroup, ...]
+    not_asked: tuple[tuple[Requirement, Text], ...]
+    standards: tuple[str, ...]
+    releases: tuple[str, ...]
+    others: Mapping[str, tuple[str, ...]]
+
+    @property
+    def party(self) -> ParticipantVersion:
+        """Who it is."""
+        return self.result.party
+
+    @property
+    def standing(self) -> Standing:
+        """Its outcome and what stands in the way of one."""
+        return self.result.standing
 
 
 @dataclass(frozen=True)
 class RunSummary:
-    """A whole run."""
+    """A whole run.
+
+    :ivar parties: by id, in the order of the network file.
+    :ivar elsewhere: findings about none of the parties (the stelselnode), worst first.
+    """
 
     info: RunInfo
-    vendors: tuple[VendorSummary, ...]
+    result: RunResult
+    parties: Mapping[str, PartySummary]
+    cells: tuple[CellSummary, ...]
+    elsewhere: tuple[Finding, ...]
+    findings: tuple[Finding, ...]
     counts: Mapping[Verdict, int]
 
+    @property
+    def rehearsal(self) -> bool:
+        """Whether nobody who took part is live."""
+        return self.result.rehearsal
 
-def by_requirement(findings: Iterable[Finding]) -> dict[tuple[str, str], list[Finding]]:
-    """Findings grouped by (cell key, requirement id)."""
-    grouped: dict[tuple[str, str], list[Finding]] = {}
-    for item in findings:
-        grouped.setdefault((item.cell.key, item.requirement), []).append(item)
-    return grouped
+    def of_role(self, role: str) -> list[PartySummary]:
+        """The parties of a role."""
+        return [item for item in self.parties.values() if item.party.role == role]
 
+    def stated(self, item: PartySummary) -> bool:
+        """Whether the run says anything about a party: live ones, and all of them in a rehearsal."""
+        return self.rehearsal or item.party.kind == "live"
 
-def verdicts(findings: Iterable[Finding]) -> dict[tuple[str, str], Verdict]:
-    """Worst verdict per (cell key, requirement id)."""
-    return {key: worst([item.verdict for item in items]) for key, items in by_requirement(findings).items()}
+    def dvzas_of(self, item: PartySummary) -> list[PartySummary]:
+        """The DVZAs that a HIS was run with; they are its supplier's as well."""
+        found = item.others.get("dvza", ()) if item.party.role == "his" else ()
+        return [self.parties[name] for name in found if name in self.parties]
 
-
-def count(values: Iterable[Verdict]) -> dict[Verdict, int]:
-    """How often each verdict occurs; every verdict is a key."""
-    result = dict.fromkeys(SEVERITY, 0)
-    for value in values:
-        result[value] += 1
-    return result
-
-
-def worst_first(findings: Iterable[Finding], catalogue: Catalogue) -> list[Finding]:
-    """Findings that ask for attention, worst first, a MUST before a SHOULD; not the :data:`QUIET` ones."""
-
-    def order(item: Finding) -> tuple[int, bool, str, str]:
-        must = item.requirement in catalogue and catalogue[item.requirement].strength is Strength.MUST
-        return SEVERITY.index(item.verdict), not must, item.requirement, item.id
-
-    return sorted((item for item in findings if item.verdict not in QUIET), key=order)
-
-
-def grouped(findings: Iterable[Finding]) -> list[list[Finding]]:
-    """Findings that say the same of different cells and exchanges, together; the order is kept.
-
-    The same: requirement, verdict, side, party, path, expected, received, next step, and how it was decided.
-    """
-    groups: dict[tuple[object, ...], list[Finding]] = {}
-    for item in findings:
-        key = (
-            item.requirement,
-            item.verdict,
-            item.blame,
-            item.party,
-            item.where.path,
-            item.expected,
-            item.received,
-            item.next_step,
-            item.mode,
-            item.rule,
-        )
-        groups.setdefault(key, []).append(item)
-    return list(groups.values())
+    def together(self, item: PartySummary) -> Standing | None:
+        """The standing of a HIS and its DVZA as one; ``None`` when one of them is not stated."""
+        parts = [item, *self.dvzas_of(item)]
+        if len(parts) < 2 or not all(self.stated(part) for part in parts):
+            return None
+        return together([part.standing for part in parts])
 
 
 def summarise(info: RunInfo, findings: Sequence[Finding], catalogue: Catalogue) -> RunSummary:
     """The facts of a run."""
-    decided = verdicts(findings)
-    names = {item.id: item for item in info.participants}
-    his_ids = list(dict.fromkeys(cell.his for cell in info.plan))
-    vendors = tuple(_vendor(his_id, info, findings, decided, catalogue, names) for his_id in his_ids)
-    return RunSummary(info=info, vendors=vendors, counts=count(decided.values()))
+    return _Summary(info, findings, catalogue).run()
 
 
-def _vendor(
-    his_id: str,
-    info: RunInfo,
-    findings: Sequence[Finding],
-    decided: Mapping[tuple[str, str], Verdict],
-    catalogue: Catalogue,
-    names: Mapping[str, ParticipantVersion],
-) -> VendorSummary:
-    cells = [cell for cell in info.plan if cell.his == his_id]
-    keys = {cell.key for cell in cells}
-    rows = []
-    not_tested: list[tuple[Requirement, Text]] = []
-    missing_must = 0
-    for requirement in sorted(catalogue, key=lambda item: item.id):
-        mine = [cell for cell in cells if requirement.applies_to(cell.standard, cell.release)]
-        if not mine:
-            continue
-        per_cell = {
-            cell.key: decided[(cell.key, requirement.id)]
-            for cell in mine
-            if (cell.key, requirement.id) in decided
-        }
-        if per_cell:
-            rows.append(Row(requirement=requirement, verdict=worst(list(per_cell.values())), cells=per_cell))
-        if _gap(requirement, mine, per_cell):
-            not_tested.append((requirement, why_not_tested(requirement)))
-            missing_must += requirement.decidable and requirement.strength is Strength.MUST
-    bad = worst_first((item for item in findings if item.cell.key in keys), catalogue)
-    must = [row for row in rows if row.requirement.strength is Strength.MUST]
-    failed = [row for row in must if row.verdict is Verdict.FAIL]
-    undecided = sum(row.verdict not in DECIDED for row in must) + missing_must
-    his = names.get(his_id) or ParticipantVersion(id=his_id, role="his", kind="live")
-    outcome: Outcome = "undecided" if undecided or not must else ("fail" if failed else "pass")
-    return VendorSummary(
-        his=his,
-        dvza=tuple(names[cell.dvza] for cell in {c.dvza: c for c in cells}.values() if cell.dvza in names),
-        outcome=outcome,
-        headline=headline(
-            " ".join(part for part in (his.product or his.id, his.version) if part),
-            scope(
-                ", ".join(sorted({cell.standard for cell in cells})) or "-",
-                ", ".join(oldest_first(cell.release for cell in cells)) or "-",
-                len({cell.pgo for cell in cells}),
-            ),
-            outcome,
-            passed=len(must) - len(failed),
-            failed=len(failed),
-            undecided=undecided,
-        ),
-        cells=tuple(_cell(cell, decided) for cell in cells),
-        rows=tuple(rows),
-        findings=tuple(bad),
-        not_tested=tuple(not_tested),
-    )
+class _Summary:
+    """Puts the facts of one run together."""
 
+    def __init__(self, info: RunInfo, findings: Sequence[Finding], catalogue: Catalogue) -> None:
+        self.info = info
+        self.catalogue = catalogue
+        self.result = run_result(info, findings, catalogue)
+        self.findings = worst_first(findings, catalogue)
+        self.decided = verdicts(findings)
+        self._of: dict[str, list[Finding]] = {}
+        for item in self.findings:
+            self._of.setdefault(self._party(item.requirement, item.cell), []).append(item)
 
-def _gap(requirement: Requirement, cells: Sequence[Cell], decided: Mapping[str, Verdict]) -> bool:
-    """Whether some cell should have decided the requirement and did not.
+    def _party(self, requirement: str, cell: Cell) -> str:
+        """The party that a judgement is about; ``""`` for a requirement that the catalogue does not know."""
+        return key_of(self.catalogue[requirement], cell).party if requirement in self.catalogue else ""
 
-    A requirement of the framework belongs to every standard; deciding it in one standard's cell is enough
-    for the same HIS, DVZA, PGO and release.
-    """
-
-    def group(cell: Cell) -> tuple[str, ...]:
-        standard = requirement.standard and cell.standard
-        return (cell.his, cell.dvza, cell.pgo, standard, cell.release)
-
-    done = {group(cell) for cell in cells if cell.key in decided}
-    return any(group(cell) not in done for cell in cells)
-
-
-def _cell(cell: Cell, decided: Mapping[tuple[str, str], Verdict]) -> CellSummary:
-    mine = [verdict for (key, _), verdict in decided.items() if key == cell.key]
-    return CellSummary(cell=cell, verdict=worst(mine), counts=count(mine))
-
-
-def why_not_tested(requirement: Requirement) -> Text:
-    """Why a requirement has no verdict in this run."""
-    if requirement.state == "planned":
-        return requirement.reason
-    if requirement.kind == "manual":
-        return Text(nl="handmatig te toetsen", en="to be tested by hand")
-    if requirement.kind == "semi":
-        return Text(
-            nl="halfautomatisch: een mens beoordeelt het bewijs", en="semi-automatic: a person reviews it"
+    def run(self) -> RunSummary:
+        """The whole run."""
+        return RunSummary(
+            info=self.info,
+            result=self.result,
+            parties={name: self.party(item) for name, item in self.result.parties.items()},
+            cells=tuple(self.cell(cell) for cell in self.info.plan),
+            elsewhere=tuple(self._of.get(STELSELNODE, ())),
+            findings=tuple(self.findings),
+            counts=count(verdict for found in self.decided.values() for verdict in found.values()),
         )
-    return Text(nl="niet geselecteerd in deze run", en="not selected in this run")
+
+    def party(self, result: PartyResult) -> PartySummary:
+        """One party."""
+        name = result.party.id
+        cells = [cell for cell in self.info.plan if name in (cell.his, cell.dvza, cell.pgo)]
+        others = {
+            role: tuple(dict.fromkeys(cell.party(role) for cell in cells))
+            for role in ROLES
+            if role != result.party.role
+        }
+        run = [cell for cell in cells if self.info.asked(cell)]
+        standards = tuple(sorted({cell.standard for cell in run}))
+        releases = tuple(oldest_first(cell.release for cell in run))
+        mine = self._of.get(name, [])
+        whom = {role: len(ids) for role, ids in others.items() if role != "dvza"}
+        return PartySummary(
+            result=result,
+            headline=headline(result, scope(standards, releases, whom), rehearsal=self.result.rehearsal),
+            cells=tuple(self.cell(cell, name) for cell in cells),
+            rows=tuple(self.rows(name)),
+            findings=tuple(item for item in mine if item.verdict not in OPEN),
+            open=(*by_reason(mine), *self.unreached(name)),
+            not_asked=tuple(self.not_asked(result.party, cells)),
+            standards=standards,
+            releases=releases,
+            others=others,
+        )
+
+    def rows(self, party: str) -> Iterable[Row]:
+        """Every requirement that was demanded or asked of a party, or judged for it, in id order."""
+        keys = {key for key in (*self.result.strengths, *self.result.tallies) if key.party == party}
+        keys |= self.result.parties[party].demanded
+        for key in sorted(keys, key=lambda item: (item.requirement, item.release)):
+            counts = self.result.tallies.get(key, Tally())
+            yield Row(self.catalogue[key.requirement], key.release, counts, counts.state)
+
+    def cell(self, cell: Cell, party: str = "") -> CellSummary:
+        """One cell, or what of it is about one party."""
+        mine = {
+            requirement: verdict
+            for requirement, verdict in self.decided.get(cell.key, {}).items()
+            if party in ("", self._party(requirement, cell))
+        }
+        found = worst(list(mine.values()))
+        sides = {
+            self.catalogue[requirement].role
+            for requirement, verdict in mine.items()
+            if verdict is found and requirement in self.catalogue
+        }
+        return CellSummary(
+            cell=cell,
+            verdict=found,
+            counts=count(mine.values()),
+            sides=tuple(role for role in (*ROLES, STELSELNODE) if role in sides),
+        )
+
+    def unreached(self, party: str) -> list[OpenGroup]:
+        """What was asked and never judged, because the run ended before."""
+        missing: list[Key] = [
+            key for key in self.result.strengths if key.party == party and key not in self.result.tallies
+        ]
+        if not missing:
+            return []
+        return [
+            OpenGroup(
+                verdict=Verdict.NOT_TESTED,
+                reason=UNREACHED,
+                blame=None,
+                cause="",
+                received="",
+                requirements=tuple(sorted({key.requirement for key in missing})),
+                evidence=(),
+            )
+        ]
+
+    def not_asked(
+        self, party: ParticipantVersion, cells: Sequence[Cell]
+    ) -> Iterable[tuple[Requirement, Text]]:
+        """The requirements of a party's role and standards that no cell was asked, with the reason."""
+        asked = {key.requirement for key in self.result.strengths if key.party == party.id}
+        releases = {cell.release for cell in cells}
+        run = {cell.standard for cell in cells}
+        for requirement in sorted(self.catalogue, key=lambda item: item.id):
+            declared = ("", *(party.standards or run))
+            if requirement.role != party.role or requirement.standard not in declared:
+                continue
+            if requirement.id not in asked and releases & set(requirement.releases):
+                yield requirement, self._why_not(requirement, run)
+
+    def _why_not(self, requirement: Requirement, run: set[str]) -> Text:
+        if requirement.standard not in ("", *run):
+            return Text(
+                nl=f"{requirement.standard} is in deze run niet gedraaid",
+                en=f"{requirement.standard} was not part of this run",
+            )
+        return why_not_asked(requirement, self.info.settings.intensity)

@@ -1,27 +1,26 @@
-"""The words of every report in Dutch and English: verdicts, sides, outcomes, headlines, labels, plurals.
+"""The words of every report in Dutch and English: verdicts, states, sides, labels, plurals.
 
 Console, pages, Allure and doctor take their words here, so that one thing has one name everywhere.
 """
 
 from __future__ import annotations
 
-from typing import Literal
-
+from harness.core.algebra import State, Tally
 from harness.core.text import Lang, Text, both
 from harness.core.verdicts import Blame, Verdict
 
-Outcome = Literal["pass", "fail", "undecided"]
-"""What a run says about one vendor."""
-
 VERDICT: dict[Verdict, Text] = {
-    Verdict.PASS: Text(nl="geslaagd", en="pass"),
-    Verdict.FAIL: Text(nl="gefaald", en="fail"),
-    Verdict.WARNING: Text(nl="waarschuwing", en="warning"),
-    Verdict.NOT_APPLICABLE: Text(nl="n.v.t.", en="n/a"),
-    Verdict.INCONCLUSIVE: Text(nl="onbeslist", en="inconclusive"),
+    Verdict.PASS: Text(nl="voldaan", en="met"),
+    Verdict.FAIL: Text(nl="niet voldaan", en="not met"),
+    Verdict.WARNING: Text(nl="voldaan, met opmerking", en="met, with a remark"),
+    Verdict.NOT_APPLICABLE: Text(nl="niet van toepassing", en="not applicable"),
+    Verdict.INCONCLUSIVE: Text(nl="niet beslist", en="undecided"),
     Verdict.DISPUTED: Text(nl="betwist", en="disputed"),
+    Verdict.NOT_TESTED: Text(nl="niet getoetst", en="not tested"),
     Verdict.ERROR: Text(nl="fout", en="error"),
 }
+FOUND: dict[Verdict, Text] = VERDICT | {Verdict.WARNING: Text(nl="opmerking", en="remark")}
+"""What a single finding is called: a remark says what could be better, not that something is met."""
 SYMBOL: dict[Verdict, str] = {
     Verdict.PASS: "✓",
     Verdict.FAIL: "✗",
@@ -29,8 +28,41 @@ SYMBOL: dict[Verdict, str] = {
     Verdict.NOT_APPLICABLE: "–",
     Verdict.INCONCLUSIVE: "?",
     Verdict.DISPUTED: "≠",
+    Verdict.NOT_TESTED: "○",
     Verdict.ERROR: "E",
 }
+LIKE: dict[State, Verdict] = {
+    State.MET: Verdict.PASS,
+    State.NOT_MET: Verdict.FAIL,
+    State.UNDECIDED: Verdict.INCONCLUSIVE,
+    State.DISPUTED: Verdict.DISPUTED,
+    State.NOT_TESTED: Verdict.NOT_TESTED,
+    State.NOT_APPLICABLE: Verdict.NOT_APPLICABLE,
+}
+"""The verdict that looks and reads like a state; a waived requirement is like none."""
+STATE: dict[State, Text] = {state: VERDICT[verdict] for state, verdict in LIKE.items()} | {
+    State.WAIVED: Text(nl="ontheffing", en="waived")
+}
+STATE_SYMBOL: dict[State, str] = {state: SYMBOL[verdict] for state, verdict in LIKE.items()} | {
+    State.WAIVED: "◇"
+}
+KIND: dict[str, Text] = {
+    "live": Text(nl="echt", en="live"),
+    "twin": Text(nl="nagebootst", en="simulated"),
+    "recording": Text(nl="opname", en="recorded"),
+}
+"""What takes part: the product itself, our stand-in, or what was recorded of it."""
+ORIGIN: dict[str, Text] = {
+    "bureau": Text(nl="van het programmabureau", en="of the programme office"),
+    "official": Text(nl="officieel", en="official"),
+    "own": Text(
+        nl="van de harness zelf of het netwerkbestand", en="of the harness itself or the network file"
+    ),
+    "vendor": Text(nl="van de leverancier", en="of the vendor"),
+    "draft": Text(nl="concept", en="draft"),
+    "": Text(nl="ontbreekt", en="none"),
+}
+"""Where the record comes from that answers are compared with."""
 SIDE: dict[Blame, Text] = {
     Blame.PRODUCT: Text(nl="product", en="product"),
     Blame.CONFIGURATION: Text(nl="configuratie", en="configuration"),
@@ -59,11 +91,11 @@ _NOUNS: dict[str, tuple[Text, Text]] = {
         Text(nl="verplichte eis", en="mandatory requirement"),
         Text(nl="verplichte eisen", en="mandatory requirements"),
     ),
-    "tested": (
-        Text(nl="automatisch getoetste verplichte eis", en="mandatory requirement that was tested"),
-        Text(nl="automatisch getoetste verplichte eisen", en="mandatory requirements that were tested"),
-    ),
+    "any requirement": (Text(nl="eis", en="requirement"), Text(nl="eisen", en="requirements")),
+    "his": (both("HIS"), Text(nl="HIS'en", en="HISs")),
+    "dvza": (both("DVZA"), Text(nl="DVZA's", en="DVZAs")),
     "pgo": (both("PGO"), Text(nl="PGO's", en="PGOs")),
+    "release": (both("release"), both("releases")),
     "cell": (Text(nl="cel", en="cell"), Text(nl="cellen", en="cells")),
     "time": (Text(nl="keer", en="time"), Text(nl="keer", en="times")),
     "problem": (Text(nl="probleem", en="problem"), Text(nl="problemen", en="problems")),
@@ -72,37 +104,89 @@ _NOUNS: dict[str, tuple[Text, Text]] = {
 }
 
 _WORDS: dict[str, Text] = {
+    "all asked": Text(
+        nl="Alles wat voor deze partij in de catalogus staat is gevraagd.",
+        en="Everything that the catalogue has for this party was asked.",
+    ),
     "all combinations": Text(
         nl="alle combinaties: HIS × DVZA × PGO", en="all combinations: HIS × DVZA × PGO"
     ),
     "basic requirement": Text(nl="basiseis", en="basic requirement"),
+    "basic requirements caption": Text(
+        nl="Alleen eisen aan HIS en DVZA beslissen; over een basiseis die een bewijsstuk vraagt oordeelt een "
+        "mens.",
+        en="Only requirements of HIS and DVZA decide; a basic requirement that needs a proof is judged by a "
+        "person.",
+    ),
     "basic requirements": Text(
         nl="basiseisen van het OPEN-programma", en="basic requirements of the OPEN programme"
     ),
     "catalogue": Text(nl="catalogus", en="catalogue"),
+    "cells": Text(nl="cellen", en="cells"),
     "change": Text(nl="wijzig", en="change"),
     "client certificate": Text(nl="clientcertificaat", en="client certificate"),
+    "combination caption": Text(
+        nl="Wat in elke cel over deze partij is geoordeeld; fouten van andere partijen staan hier niet bij.",
+        en="What each cell says about this party; faults of other parties are not in it.",
+    ),
     "column": Text(nl="kolom", en="column"),
     "count": Text(nl="aantal", en="count"),
+    "declared as absent": Text(nl="opgegeven als afwezig", en="declared as absent"),
     "detail": both("detail"),
     "evidence": Text(nl="bewijs", en="evidence"),
     "exchanges": Text(nl="berichten", en="exchanges"),
     "expected": Text(nl="verwacht", en="expected"),
     "findings": Text(nl="bevindingen", en="findings"),
+    "findings elsewhere": Text(
+        nl="bevindingen buiten de deelnemers (stelselnode)",
+        en="findings outside the participants (stelselnode)",
+    ),
+    "first cause": Text(nl="eerste oorzaak", en="first cause"),
+    "identical": Text(
+        nl="findings.json: byte voor byte gelijk aan wat de opname geeft",
+        en="findings.json: identical, byte for byte, to what the recording gives",
+    ),
+    "differs": Text(
+        nl="findings.json: VERSCHILT van wat de opname geeft",
+        en="findings.json: DIFFERS from what the recording gives",
+    ),
+    "missing": Text(
+        nl="findings.json: ONTBREEKT, er is niets om mee te vergelijken",
+        en="findings.json: MISSING, there is nothing to compare with",
+    ),
+    "other catalogue": Text(
+        nl="de run is met een ANDERE catalogus beoordeeld", en="the run was judged with ANOTHER catalogue"
+    ),
+    "intensity": Text(nl="diepte", en="intensity"),
     "kind": Text(nl="soort", en="kind"),
     "line": Text(nl="regel", en="line"),
     "matrix": both("matrix"),
     "MedMij qualification": Text(nl="MedMij-kwalificatie", en="MedMij qualification"),
     "navigation": Text(nl="navigatie", en="navigation"),
     "next step": Text(nl="volgende stap", en="next step"),
-    "not tested": Text(nl="niet getoetst", en="not tested"),
+    "no verdict because": Text(nl="geen oordeel omdat", en="no verdict because"),
+    "not asked": Text(nl="niet gevraagd", en="not asked"),
+    "not in this run": Text(nl="niet in deze run", en="not in this run"),
+    "not together": Text(
+        nl="niet beoordeeld: een van beide is nagebootst", en="not judged: one of the two is simulated"
+    ),
     "official script": Text(nl="officieel script", en="official script"),
+    "open caption": Text(
+        nl="Wat gevraagd is en niet beslist, per reden; de reden zegt wat te doen.",
+        en="What was asked and not decided, by reason; the reason says what to do.",
+    ),
+    "nothing open": Text(
+        nl="Niets: alles wat gevraagd is, is beslist.", en="Nothing: everything that was asked is decided."
+    ),
+    "outcome": Text(nl="uitkomst", en="outcome"),
     "participants": Text(nl="deelnemers", en="participants"),
-    "per PGO": both("per PGO"),
+    "partial run": Text(nl="deelrun", en="partial run"),
+    "per combination": Text(nl="per combinatie", en="per combination"),
     "place": Text(nl="plaats", en="place"),
     "qualification report": Text(nl="kwalificatierapport", en="qualification report"),
-    "reason": Text(nl="reden", en="reason"),
+    "reason and next step": Text(nl="reden en wat te doen", en="reason and what to do"),
     "received": Text(nl="gekregen", en="received"),
+    "reference record": Text(nl="referentiedossier", en="reference record"),
     "report": Text(nl="rapport", en="report"),
     "report of": Text(nl="rapport van", en="report of"),
     "request": Text(nl="verzoek", en="request"),
@@ -116,32 +200,36 @@ _WORDS: dict[str, Text] = {
     "source": Text(nl="bron", en="source"),
     "standard": Text(nl="standaard", en="standard"),
     "standards": Text(nl="standaarden", en="standards"),
+    "standards not run": Text(nl="standaarden die niet zijn gedraaid", en="standards that were not run"),
+    "state": Text(nl="toestand", en="state"),
     "strength": Text(nl="sterkte", en="strength"),
+    "tests": Text(nl="toetsen", en="tests"),
+    "tests behind it": Text(nl="de toetsen erachter", en="the tests behind it"),
+    "together": Text(nl="samen", en="together"),
+    "undecided and not tested": Text(nl="niet beslist en niet getoetst", en="undecided and not tested"),
     "vendor": Text(nl="leverancier", en="vendor"),
     "verdict": Text(nl="oordeel", en="verdict"),
     "version": Text(nl="versie", en="version"),
-    "what was tested": Text(nl="wat is getoetst", en="what was tested"),
+    "what was asked": Text(nl="wat is gevraagd", en="what was asked"),
     "where": Text(nl="waar", en="where"),
     # sentences
-    "all tested": Text(
-        nl="Alle eisen van deze standaarden zijn getoetst.",
-        en="All requirements of these standards were tested.",
-    ),
     "matrix caption": Text(
-        nl="Slechtste oordeel per cel en het aantal eisen per oordeel. Elke cel linkt naar het bewijs.",
-        en="Worst verdict per cell and the number of requirements per verdict. Each cell links to evidence.",
+        nl="Slechtste oordeel per cel met aan wie het is, en het aantal eisen per oordeel. Elke cel linkt "
+        "naar het bewijs.",
+        en="Worst verdict per cell with whose it is, and the number of requirements per verdict. Each cell "
+        "links to evidence.",
     ),
     "no findings": Text(nl="Geen bevindingen.", en="No findings."),
     "nothing found": Text(
-        nl="Geen bevindingen: alles wat is getoetst, is geslaagd of niet van toepassing.",
-        en="No findings: everything that was tested passed or does not apply.",
+        nl="Geen bevindingen: wat is getoetst, is voldaan of niet van toepassing.",
+        en="No findings: what was tested is met or does not apply.",
     ),
     "recompute": Text(
         nl="De oordelen zijn opnieuw te berekenen met", en="The verdicts can be recomputed with"
     ),
     "requirements caption": Text(
-        nl="Slechtste oordeel over alle PGO's; de basiseis is die van het OPEN-programma.",
-        en="Worst verdict over all PGOs; the basic requirement is that of the OPEN programme.",
+        nl="De toestand over alle cellen, en hoe vaak een cel wat zei; de basiseis is die van OPEN.",
+        en="The state over all cells, and how often a cell said what; the basic requirement is that of OPEN.",
     ),
     "tags": Text(
         nl="Geheimen en persoonsgegevens zijn vervangen door labels; gelijke waarden hebben gelijke labels.",
@@ -186,40 +274,28 @@ def no_problems(checks: int) -> Text:
     return Text(nl=f"geen problemen, {told.nl} in orde", en=f"no problems, {told.en} in order")
 
 
-def headline(
-    product: str, scope: Text, outcome: Outcome, *, passed: int, failed: int, undecided: int
-) -> Text:
-    """One sentence about a product that a reader may quote.
+def more(number: int) -> Text:
+    """How many things are not listed in this place."""
+    return Text(nl=f"nog {number}", en=f"{number} more")
 
-    :param scope: what was asked (:func:`scope`).
-    :param passed: MUST requirements over all cells that passed; ``failed`` that failed; ``undecided`` without
-        a verdict.
-    """
-    if outcome == "undecided":
-        open_ = amount(undecided, "requirement")
-        already = Text(nl=f" Wel al gefaald: {failed}.", en=f" Already failed: {failed}.")
-        also = already if failed else both("")
-        return Text(
-            nl=f"Geen oordeel over {product}: {open_.nl} niet beslist ({scope.nl}).{also.nl}",
-            en=f"No verdict on {product}: {open_.en} undecided ({scope.en}).{also.en}",
-        )
-    if outcome == "fail":
-        total = amount(passed + failed, "requirement")
-        fails = Text(nl="faalt", en="fails") if failed == 1 else Text(nl="falen", en="fail")
-        return Text(
-            nl=f"{product} voldoet niet: {failed} van {total.nl} {fails.nl} ({scope.nl}).",
-            en=f"{product} does not conform: {failed} of {total.en} {fails.en} ({scope.en}).",
-        )
-    tested = amount(passed, "tested")
+
+def told(tally: Tally) -> Text:
+    """How often a cell said what: ``4 voldaan, 1 geblokkeerd door een ander``."""
+    parts = [(getattr(tally, name), word) for name, word in _COUNTERS.items() if getattr(tally, name)]
     return Text(
-        nl=f"{product} voldoet aan alle {tested.nl} ({scope.nl}).",
-        en=f"{product} meets all {tested.en} ({scope.en}).",
+        nl=", ".join(f"{number} {word.nl}" for number, word in parts) or "–",
+        en=", ".join(f"{number} {word.en}" for number, word in parts) or "–",
     )
 
 
-def scope(standards: str, releases: str, pgos: int) -> Text:
-    """What a headline is about."""
-    told = amount(pgos, "pgo")
-    return Text(
-        nl=f"{standards} in {releases}, met {told.nl}", en=f"{standards} in {releases}, with {told.en}"
-    )
+_COUNTERS: dict[str, Text] = {
+    "failed": VERDICT[Verdict.FAIL],
+    "undecided": VERDICT[Verdict.INCONCLUSIVE],
+    "blocked": Text(nl="geblokkeerd door een andere partij", en="blocked by another party"),
+    "disputed": VERDICT[Verdict.DISPUTED],
+    "not_tested": VERDICT[Verdict.NOT_TESTED],
+    "waived": STATE[State.WAIVED],
+    "passed": VERDICT[Verdict.PASS],
+    "warned": VERDICT[Verdict.WARNING],
+    "not_applicable": VERDICT[Verdict.NOT_APPLICABLE],
+}

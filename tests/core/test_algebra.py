@@ -18,6 +18,7 @@ from harness.core.algebra import (
     exit_code,
     merge,
     standing,
+    together,
 )
 from harness.core.exits import ExitCode
 from harness.core.verdicts import Strength
@@ -204,6 +205,18 @@ def test_conforms_means_that_every_must_is_good_and_each_standard_has_one_met(sa
 
 
 @law
+@given(judgements, st.lists(claims, min_size=1, max_size=3), st.randoms())
+def test_together_is_as_good_as_the_worst_and_hides_nothing(said, parts, random):
+    found = [standing(tallies(said), claim) for claim in parts]
+    both = together(found)
+    assert worse(both.outcome) == max(worse(item.outcome) for item in found)
+    assert set(both.obstacles) == {obstacle for item in found for obstacle in item.obstacles}
+    assert sum(both.states.values()) == sum(sum(item.states.values()) for item in found)
+    random.shuffle(found)
+    assert together(found) == both
+
+
+@law
 @given(judgements, claims)
 def test_a_fail_is_never_hidden(said, claim):
     found = tallies(said)
@@ -221,6 +234,10 @@ def test_exit_code_follows_the_subject(said, asked, defect, exchanges):
     assert code is exit_code(
         strengths, tallies(others), subject=subject, exchanges=exchanges, harness_defect=defect
     )
+    differing = exit_code(
+        strengths, tallies(said), subject=subject, exchanges=exchanges, harness_defect=defect, differs=True
+    )
+    assert differing is ExitCode.DIFFERS
     assert code in (
         ExitCode.OK,
         ExitCode.FAILED,

@@ -12,14 +12,13 @@ from hypothesis import strategies as st
 from harness.core import contracts
 from harness.core.clock import SystemClock
 from harness.core.errors import ConfigurationError, InputError, UserError, nearest
-from harness.core.exits import ExitCode, strongest
 from harness.core.ids import check_requirement_id, safe_name
 from harness.core.run.events import Event, EventStream, read_events
 from harness.core.run.findings import Cell, Where, canonical, decode, finding
 from harness.core.run.folder import RunFolder
 from harness.core.run.info import RunInfo
 from harness.core.text import Text
-from harness.core.verdicts import Blame, Strength, Verdict, exit_code, worst
+from harness.core.verdicts import Blame, Verdict, worst
 
 CELL = Cell(his="a", dvza="b", pgo="c", standard="huisartsgegevens-2.0", release="mm-2.2")
 
@@ -74,31 +73,6 @@ def test_safe_names_are_safe_and_distinct(one, other):
     for name in names:
         assert name and len(name) <= 60 and not set(name) & set('/\\:*?"<>|+ ') and name[-1] not in ". "
     assert (names[0] == names[1]) == (one == other)
-
-
-def test_exit_precedence_is_2_1_3_6_4_0():
-    order = [ExitCode(2), ExitCode(1), ExitCode(3), ExitCode(6), ExitCode(4), ExitCode(0)]
-    for index, code in enumerate(order):
-        assert strongest(order[index:]) is code
-    assert strongest([]) is ExitCode.NOTHING_RAN
-
-
-@pytest.mark.parametrize(
-    ("verdict", "strength", "blame", "code"),
-    [
-        (Verdict.PASS, Strength.MUST, None, 0),
-        (Verdict.WARNING, Strength.MUST, Blame.PRODUCT, 0),
-        (Verdict.FAIL, Strength.MUST, Blame.PRODUCT, 1),
-        (Verdict.ERROR, Strength.MUST, Blame.CONFIGURATION, 2),
-        (Verdict.ERROR, Strength.MUST, Blame.HARNESS, 3),
-        (Verdict.INCONCLUSIVE, Strength.MUST, None, 6),
-        (Verdict.INCONCLUSIVE, Strength.SHOULD, None, 0),
-        (Verdict.DISPUTED, Strength.MUST, Blame.SPECIFICATION, 6),
-        (Verdict.NOT_APPLICABLE, Strength.MUST, None, 0),
-    ],
-)
-def test_verdict_to_exit_code(verdict, strength, blame, code):
-    assert exit_code(verdict, strength, blame) == code
 
 
 def test_worst_of_nothing_is_no_pass():

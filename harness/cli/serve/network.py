@@ -22,6 +22,7 @@ from harness.cli.options import AtOption, JsonOption, LangOption
 from harness.cli.serve.fhir import fhir
 from harness.core.clock import OffsetClock, today
 from harness.core.errors import UsageError
+from harness.core.exits import ExitCode
 from harness.core.run.events import EventStream
 from harness.core.run.findings import Cell, Finding
 from harness.core.run.folder import RunFolder
@@ -30,6 +31,7 @@ from harness.core.tdates import parse_day
 from harness.core.text import Text
 from harness.judge.catalogue import load_catalogue
 from harness.judge.cells import cell_exchanges, judge_cell
+from harness.judge.result import run_result
 from harness.matrix.facts import RunFacts
 from harness.matrix.plan import client_requirements, plan_cells
 from harness.matrix.preparation import default_folder
@@ -106,11 +108,12 @@ def serve(
             sys.stdout.flush()
         else:
             _print(document, lang)
-        watch.run(seconds)
+        code = watch.run(seconds)
     finally:
         running.close()
         recorder.close()
         events.close()
+    raise typer.Exit(int(code))
 
 
 def _address(listen: str) -> tuple[str, int]:
@@ -234,8 +237,8 @@ class Watch:
         self._judged: dict[str, datetime] = {}
         self._stop = threading.Event()
 
-    def run(self, seconds: float) -> None:
-        """Until Ctrl-C, SIGTERM, or ``seconds`` have passed."""
+    def run(self, seconds: float) -> ExitCode:
+        """Until Ctrl-C, SIGTERM, or ``seconds`` have passed; returns the exit code of what was seen."""
         if threading.current_thread() is threading.main_thread():
             signal.signal(signal.SIGTERM, lambda *_: self._stop.set())
         waited = 0.0
@@ -247,7 +250,7 @@ class Watch:
                 self.judge_quiet()
         except KeyboardInterrupt:
             pass
-        self.finish()
+        return self.finish()
 
     def judge_quiet(self) -> None:
         """Judge the cells in which something happened and nothing more does."""
@@ -262,25 +265,28 @@ class Watch:
             self._judged[cell.key] = last
             self._judge(cell)
 
-    def _judge(self, cell: Cell) -> None:
-        self.write_info()
-        found = judge_cell(self.info(), cell, cell_exchanges(self.folder, cell), self.facts.catalogue)
+    def _judge(self, cell: Cell) -> int:
+        """Judge a cell; returns how many exchanges it has."""
+        exchanges = cell_exchanges(self.folder, cell)
+        found = judge_cell(self.write_info(), cell, exchanges, self.facts.catalogue)
         self.findings[cell.key] = found
         counts = Counter(item.verdict.value for item in found)
         text = ", ".join(f"{verdict} {count}" for verdict, count in sorted(counts.items()))
         sys.stderr.write(f"{cell.key}: {text}\n")
         sys.stderr.flush()
+        return len(exchanges)
 
-    def finish(self) -> None:
+    def finish(self) -> ExitCode:
         """Judge everything once more and write ``findings.json``."""
         observer = self.running.observer
-        if observer is None:
-            return
-        observer.flush()
-        for cell in observer.cells:
-            self._judge(cell)
-        self.write_info()
-        self.folder.write_findings([item for found in self.findings.values() for item in found])
+        recorded = 0
+        if observer is not None:
+            observer.flush()
+            recorded = sum(self._judge(cell) for cell in observer.cells)
+        info = self.write_info()
+        findings = [item for found in self.findings.values() for item in found]
+        self.folder.write_findings(findings)
+        return run_result(info, findings, self.facts.catalogue).code(exchanges=recorded)
 
     def info(self) -> RunInfo:
         """``run.json`` of this moment."""
@@ -288,6 +294,8 @@ class Watch:
         requirements = {cell.key: client_requirements(cell, self.facts.catalogue) for cell in cells}
         return self.facts.info(self.folder.path.name, cells, requirements)
 
-    def write_info(self) -> None:
+    def write_info(self) -> RunInfo:
         """Write ``run.json``."""
-        self.folder.write_info(self.info())
+        info = self.info()
+        self.folder.write_info(info)
+        return info

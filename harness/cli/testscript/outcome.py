@@ -13,7 +13,6 @@ from rich.markup import escape
 from rich.table import Table
 
 from harness.cli.testscript.options import Printing
-from harness.core.exits import strongest
 from harness.core.text import Lang
 from harness.core.verdicts import Verdict
 from harness.testscript.outcome.recording import write_document
@@ -24,6 +23,7 @@ _STYLE = {
     Verdict.FAIL: "bold red",
     Verdict.ERROR: "bold magenta",
     Verdict.INCONCLUSIVE: "yellow",
+    Verdict.NOT_TESTED: "yellow",
     Verdict.DISPUTED: "yellow",
     Verdict.WARNING: "yellow",
     Verdict.NOT_APPLICABLE: "dim",
@@ -34,7 +34,7 @@ MAX_SHOWN = 40
 def finish(
     results: Sequence[ScriptResult], extra: Mapping[str, object], printing: Printing, out: Path | None
 ) -> None:
-    """Print and write the outcome, and exit with its code (precedence 2, 1, 3, 6, 4, 0)."""
+    """Print and write the outcome, and exit with its code."""
     whole = document(results, **extra)
     if out is not None:
         write_document(out, whole)
@@ -42,7 +42,7 @@ def finish(
         sys.stdout.write(msgspec.json.format(msgspec.json.encode(whole), indent=2).decode() + "\n")
     else:
         show(results, extra, printing.language, out)
-    raise typer.Exit(int(strongest(exit_code_of(result) for result in results)))
+    raise typer.Exit(int(exit_code_of(results)))
 
 
 def show(results: Sequence[ScriptResult], extra: Mapping[str, object], lang: Lang, out: Path | None) -> None:

@@ -31,6 +31,10 @@ class Cell(msgspec.Struct, frozen=True, kw_only=True, order=True):
         """Readable identity, e.g. ``his-a+dvza-a+pgo-1+huisartsgegevens-2.0+mm-2.2``."""
         return "+".join((self.his, self.dvza, self.pgo, self.standard, self.release))
 
+    def party(self, role: str) -> str:
+        """Id of the participant in a role; the role itself when the cell has none of it (the stelselnode)."""
+        return {"his": self.his, "dvza": self.dvza, "pgo": self.pgo}.get(role, role)
+
 
 class Where(msgspec.Struct, frozen=True, kw_only=True):
     """The place a finding points at.
@@ -50,13 +54,15 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
 
     :ivar id: stable within a run, derived from content (:func:`finding`).
     :ivar requirement: requirement id.
-    :ivar blame: whose side; ``None`` for pass and not-applicable.
+    :ivar blame: whose side; ``None`` for pass, not-applicable and not-tested.
     :ivar party: participant id that has to act, ``""`` when nobody.
     :ivar expected: short literal text of what the requirement asks.
     :ivar received: short literal text of what was seen (redacted already).
-    :ivar next_step: what to do now; for not-applicable and inconclusive: the reason.
+    :ivar next_step: what to do now; for not-applicable, not-tested and inconclusive: the reason.
     :ivar mode: how the verdict was decided, e.g. ``fhirpath:hapi``, ``rule``, ``pdfa:builtin``.
     :ivar rule: lower-level rule id (FHIR, PDF/A, list XML) when one decided it.
+    :ivar cause: participant whose failure came first, ``""`` when it is that of the judged party itself or
+        of nobody. It is no part of the id.
     """
 
     id: str
@@ -71,6 +77,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     next_step: Text = Text(nl="", en="")
     mode: str = "rule"
     rule: str = ""
+    cause: str = ""
 
 
 def finding(
@@ -86,6 +93,7 @@ def finding(
     next_step: Text | None = None,
     mode: str = "rule",
     rule: str = "",
+    cause: str = "",
 ) -> Finding:
     """A finding with an id derived from its content (same content, same id)."""
     place = where or Where()
@@ -115,6 +123,7 @@ def finding(
         next_step=step,
         mode=mode,
         rule=rule,
+        cause=cause,
     )
 
 

@@ -12,16 +12,26 @@ import msgspec
 
 from harness.core.run.challenge import Challenge
 from harness.core.run.findings import Cell
+from harness.core.text import Text
+from harness.core.verdicts import Blame
 
 FORMAT: Final = "run-2"
 """Format of the run folders that this version writes and reads."""
 Intensity = Literal["smoke", "normal", "full"]
 """How much is driven: sample sizes, real waiting for live parties, repeats of what holds for every cell."""
 INTENSITIES: tuple[Intensity, ...] = get_args(Intensity)
+Origin = Literal["bureau", "official", "own", "vendor", "draft"]
+"""Who vouches for the record that a person's answers are compared with: the bureau, official material,
+persons that ship with the harness, the vendor's export, or nobody yet."""
+VOUCHED: tuple[Origin, ...] = ("bureau", "official")
+"""Origins on which a verdict may stand."""
 
 
 class ParticipantVersion(msgspec.Struct, frozen=True, kw_only=True):
-    """Who took part, in which version (from the network file)."""
+    """Who took part, in which version (from the network file).
+
+    :ivar standards: the standards that it declares; ``releases`` the release families.
+    """
 
     id: str
     role: str
@@ -29,6 +39,13 @@ class ParticipantVersion(msgspec.Struct, frozen=True, kw_only=True):
     vendor: str = ""
     product: str = ""
     version: str = ""
+    standards: tuple[str, ...] = ()
+    releases: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """What people call it: product and version, else the id."""
+        return " ".join(part for part in (self.product or self.id, self.version) if part)
 
 
 class Selection(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,7 +74,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     :ivar titles: name that screens must show by participant id, ``""`` when it is not known.
     :ivar stated_endpoints: ids of live DVZAs whose endpoints stand in the network file itself.
     :ivar logins: how a person logs in, by DVZA id: ``tokens``, ``mock`` or the file of a recipe.
-    :ivar capabilities: what each participant declares to support, by participant id.
+    :ivar capabilities: what each participant declares to support or to lack, by participant id.
+    :ivar records: origin of the record by person id; persons without a record are absent.
     """
 
     intensity: Intensity = "normal"
@@ -69,6 +87,24 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     stated_endpoints: tuple[str, ...] = ()
     logins: dict[str, str] = {}
     capabilities: dict[str, tuple[str, ...]] = {}
+    records: dict[str, Origin] = {}
+
+
+class Trouble(msgspec.Struct, frozen=True, kw_only=True):
+    """Why a flow of a cell could not be driven, or the cell not be judged.
+
+    :ivar cell: cell key.
+    :ivar requirements: the requirements that were asked and need what could not be done.
+    :ivar blame: *configuration* (the network file names something wrong) or *harness*.
+    """
+
+    cell: str
+    requirements: tuple[str, ...]
+    blame: Blame
+    what: Text
+    where: str = ""
+    received: str = ""
+    next_step: Text = Text(nl="", en="")
 
 
 class Binding(msgspec.Struct, frozen=True, kw_only=True):
@@ -101,6 +137,12 @@ class RunInfo(msgspec.Struct, frozen=True, kw_only=True):
     :ivar t: ``T`` as ``YYYY-MM-DD``; ``now`` is the frozen instant that judges get as clock value.
     :ivar hashes: sha256 of catalogue, profiles, network and expectations by name.
     :ivar plan: the cells in the order of the plan; in ``serve`` they are only known at the end.
+    :ivar left_out: cells that the network file allows and the selection leaves out.
+    :ivar subject: whose result decides the exit code; empty: the live parties, in a rehearsal all.
+    :ivar verdict_required: whether anything but *voldoet* is undecided.
+    :ivar binding: what request and correlation identifiers are made of; ``None`` when we make none.
+    :ivar troubles: what went wrong outside the products while cells were driven or judged (in ``run.json``).
+    :ivar unjudged: keys of planned cells that the run did not reach (in ``run.json``).
     :ivar ended: in ``run.json`` only.
     """
 
@@ -113,9 +155,14 @@ class RunInfo(msgspec.Struct, frozen=True, kw_only=True):
     participants: tuple[ParticipantVersion, ...] = ()
     hashes: dict[str, str] = {}
     plan: tuple[Cell, ...] = ()
+    left_out: tuple[Cell, ...] = ()
     selection: Selection = Selection()
     settings: Settings = Settings()
+    subject: tuple[str, ...] = ()
+    verdict_required: bool = False
     binding: Binding | None = None
+    troubles: tuple[Trouble, ...] = ()
+    unjudged: tuple[str, ...] = ()
     ended: Ended | None = None
 
     def asked(self, cell: Cell) -> tuple[str, ...]:
@@ -124,7 +171,7 @@ class RunInfo(msgspec.Struct, frozen=True, kw_only=True):
 
     def at_start(self) -> RunInfo:
         """What of this was known before the first exchange."""
-        return msgspec.structs.replace(self, ended=None)
+        return msgspec.structs.replace(self, troubles=(), unjudged=(), ended=None)
 
 
 def encode(info: RunInfo) -> bytes:

@@ -16,6 +16,7 @@ from harness.core.run.exchanges import Exchange, header
 from harness.core.standards.queries import Queries, Query, base_operation, load_queries
 from harness.core.standards.table import standard
 from harness.core.tdates import TDates
+from harness.core.text import Text
 from harness.fhir.codec.documents import Document
 from harness.fhir.fhirpath import DocumentContext, FHIRPathError, Node, compile
 from harness.fhir.model.types import load_model
@@ -193,6 +194,12 @@ def searches(view: CellView) -> list[Answer]:
 def searchsets(view: CellView) -> list[Answer]:
     """Searches that were answered with a Bundle: what the generic checks look into."""
     return [item for item in searches(view) if item.answered and item.bundle]
+
+
+NO_MANIFEST = Text(
+    nl="het HIS kent geen DocumentManifest en zegt dat zoals het hoort",
+    en="the HIS does not support DocumentManifest and says so as it should",
+)
 
 
 def unsupported_manifest(answer: Answer) -> bool:

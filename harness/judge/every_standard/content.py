@@ -88,11 +88,12 @@ def included(
         references(resource, step) for item in found for _, resource in item.matches for step in steps
     ):
         names = ", ".join(steps)
-        yield view.not_applicable(
+        yield view.not_tested(
             requirement,
             Text(
-                nl=f"geen enkele treffer verwijst via {names}; er is niets om mee te leveren",
-                en=f"no match refers by {names}; there is nothing to include",
+                nl=f"geen enkele treffer verwijst via {names}; kies een testpersoon bij wie er iets mee te "
+                "leveren is",
+                en=f"no match refers by {names}; choose a test person with something to include",
             ),
         )
         return

@@ -1,6 +1,6 @@
 """Content against the expectation file of the test person: counts, what must be there, what must not.
 
-Without an expectation file content rules are not applicable (the reason says so); never a pass.
+Without an expectation file content rules are not tested (the reason says so); never a pass.
 """
 
 from __future__ import annotations
@@ -14,23 +14,33 @@ from harness.core.issues import shorten
 from harness.core.run.findings import Finding
 from harness.core.text import Text
 from harness.fhir.fhirpath import Node
-from harness.judge.every_standard.answers import Answer, answers, dates, select, true, unsupported_manifest
+from harness.judge.every_standard.answers import (
+    NO_MANIFEST,
+    Answer,
+    answers,
+    dates,
+    select,
+    true,
+    unsupported_manifest,
+)
 from harness.judge.view import CellView
 
 NO_FILE = Text(
-    nl="geen verwachtingenbestand voor deze testpersoon (maak er een met harness expect)",
-    en="no expectation file for this test person (draft one with harness expect)",
+    nl="geen verwachtingenbestand voor deze testpersoon; noem er een in het netwerkbestand bij de persoon "
+    "(expectations: BESTAND)",
+    en="no expectation file for this test person; name one with the person in the network file "
+    "(expectations: FILE)",
 )
 
 
 def expected_content(view: CellView, requirement: str, operation: str) -> Iterator[Finding]:
     """Findings of one operation's expectations on every answer to it (both formats)."""
     if view.expectations is None:
-        yield view.not_applicable(requirement, NO_FILE)
+        yield view.not_tested(requirement, NO_FILE)
         return
     wanted = view.expectations.get("operations", {}).get(operation)
     if wanted is None:
-        yield view.not_applicable(
+        yield view.not_tested(
             requirement,
             Text(
                 nl=f"het verwachtingenbestand zegt niets over {operation}",
@@ -40,10 +50,7 @@ def expected_content(view: CellView, requirement: str, operation: str) -> Iterat
         return
     found = answers(view, operation)
     if found and all(unsupported_manifest(item) for item in found):
-        yield view.not_applicable(
-            requirement,
-            Text(nl="het HIS kent geen DocumentManifest", en="the HIS does not support DocumentManifest"),
-        )
+        yield view.unseen(requirement, NO_MANIFEST, "no-document-manifest")
         return
     for answer in found:
         if answer.answered and answer.bundle:
@@ -145,7 +152,7 @@ def hidden_texts(view: CellView, requirement: str) -> Iterator[Finding]:
     """Texts that may be in no answer at all (what the GP does not share)."""
     words = (view.expectations or {}).get("nowhere", ())
     if not words:
-        yield view.not_applicable(
+        yield view.not_tested(
             requirement,
             Text(
                 nl="het verwachtingenbestand noemt geen tekst die nergens mag staan",

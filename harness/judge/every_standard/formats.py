@@ -67,7 +67,7 @@ def same_in_both_formats(view: CellView) -> Iterator[Finding]:
         by_operation.setdefault(answer.query.operation, {})[answer.format] = answer
     pairs = [both for both in by_operation.values() if {"json", "xml"} <= both.keys()]
     if by_operation and not pairs:
-        yield view.not_applicable(
+        yield view.not_tested(
             requirement,
             Text(nl="de PGO vroeg maar één formaat", en="the PGO asked for one format only"),
         )

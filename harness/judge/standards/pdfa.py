@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from harness.core.run.findings import Finding
 from harness.core.text import Text
 from harness.judge.every_standard.answers import (
+    NO_MANIFEST,
     Answer,
     Json,
     answers,
@@ -23,11 +24,6 @@ from harness.judge.every_standard.filters import within_window
 from harness.judge.registry import judge
 from harness.judge.standards.pdfa_documents import content_of, found_documents, stated_type
 from harness.judge.view import CellView
-
-NO_MANIFEST = Text(
-    nl="het HIS kent geen DocumentManifest en zegt dat zoals het hoort",
-    en="the HIS does not support DocumentManifest and says so as it should",
-)
 
 
 @judge("PD-FND-001")
@@ -223,10 +219,9 @@ def _against_content(view: CellView, requirement: str, key: str) -> Iterator[Fin
             )
             break
     if not decided and any(item.retrieved for item in found_documents(view)):
-        yield view.not_applicable(
-            requirement,
-            Text(nl=f"geen document noemt {key}", en=f"no document states {key}"),
-        )
+        reason = Text(nl=f"geen document noemt {key}", en=f"no document states {key}")
+        optional = key != "contentType"
+        yield view.unseen(requirement, reason, f"no-document-{key}" if optional else "")
 
 
 def _actual(key: str, content: bytes) -> str:
@@ -317,7 +312,7 @@ def _without_manifest(view: CellView) -> bool:
 def current_manifests(view: CellView) -> Iterator[Finding]:
     """The search on status gives current manifests."""
     if _without_manifest(view):
-        yield view.not_applicable("PD-MAN-002", NO_MANIFEST)
+        yield view.unseen("PD-MAN-002", NO_MANIFEST, "no-document-manifest")
         return
     for operation in ("pd-manifest-current", "pd-manifest-created"):
         yield from each_match(
@@ -334,7 +329,7 @@ def current_manifests(view: CellView) -> Iterator[Finding]:
 def manifest_window(view: CellView) -> Iterator[Finding]:
     """The search on created gives manifests of the period."""
     if _without_manifest(view):
-        yield view.not_applicable("PD-MAN-003", NO_MANIFEST)
+        yield view.unseen("PD-MAN-003", NO_MANIFEST, "no-document-manifest")
         return
     yield from within_window(view, "PD-MAN-003", "pd-manifest-created", "created", "created")
 
@@ -343,7 +338,7 @@ def manifest_window(view: CellView) -> Iterator[Finding]:
 def manifest_document(view: CellView) -> Iterator[Finding]:
     """The document of a manifest can be retrieved."""
     if _without_manifest(view):
-        yield view.not_applicable("PD-MAN-004", NO_MANIFEST)
+        yield view.unseen("PD-MAN-004", NO_MANIFEST, "no-document-manifest")
         return
     tried = answers(view, "pd-manifest-document")
     for answer in tried:
@@ -367,7 +362,7 @@ def manifest_document(view: CellView) -> Iterator[Finding]:
         for part in objects(resource.get("content"))
     ]
     if not listed:
-        yield view.not_applicable(
+        yield view.not_tested(
             "PD-MAN-004",
             Text(nl="geen manifest in deze periode", en="no manifest in this period"),
         )

@@ -137,7 +137,7 @@ def endpoints_of_the_list(view: CellView) -> Iterator[Finding]:
                 nl="het netwerkbestand noemt zelf de adressen; ze staan niet op een lijst",
                 en="the network file itself states the endpoints; they are on no list",
             )
-            yield view.not_applicable("MM-CLI-004", reason)
+            yield view.not_tested("MM-CLI-004", reason)
         else:
             yield undecided(cell, "MM-CLI-004", NO_LIST)
         return

@@ -168,7 +168,7 @@ def indistinguishable(view: CellView) -> Iterator[Finding]:
             received=refused[1] if refused else status(last),
         )
     elif not cell.authorize("neg-no-data"):
-        yield view.not_applicable(requirement, NO_PERSON)
+        yield view.not_tested(requirement, NO_PERSON)
     elif nothing is None:
         last = cell.front("neg-no-data")[-1]
         yield view.inconclusive(requirement, NOT_REACHED, exchange=last, received=status(last))
@@ -177,7 +177,7 @@ def indistinguishable(view: CellView) -> Iterator[Finding]:
             nl="de DVZA toetst beschikbaarheid pas bij het ophalen",
             en="the DVZA checks availability only when data is collected",
         )
-        yield view.not_applicable(requirement, reason)
+        yield view.unseen(requirement, reason, "late-availability")
     elif refused[1] != nothing[1]:
         yield view.fail(requirement, exchange=by_id[nothing[0]], expected=refused[1], received=nothing[1])
     else:
@@ -191,7 +191,7 @@ def sixteen(view: CellView) -> Iterator[Finding]:
     young, old = "neg-age-15", "var-age-16"
     if not cell.authorize(young) or not cell.authorize(old):
         reason = NO_PERSON if cell.main and not view.tokens_given else NOT_REACHED
-        yield view.not_applicable("MM-CON-006", reason) if cell.main else undecided(cell, "MM-CON-006")
+        yield view.not_tested("MM-CON-006", reason) if cell.main else undecided(cell, "MM-CON-006")
         return
     returned = cell.redirect(young)
     data = [item for item in cell.care(young) if item.response and item.response.status == 200]

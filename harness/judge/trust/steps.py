@@ -38,10 +38,6 @@ OTHER_LISTS: Final = Text(
     nl="vraagt een lijst die alleen onze stelselnode publiceert; een echte DVZA leest andere. Toets zelf.",
     en="needs a list that only our stelselnode publishes; a live DVZA reads other lists. Test it by hand.",
 )
-FULL_ONLY: Final = Text(
-    nl="vraagt {seconds:.0f} s echt wachten: alleen met --intensity full",
-    en="needs {seconds:.0f} s of real waiting: only with --intensity full",
-)
 SECOND_PGO: Final = Text(
     nl="het netwerkbestand heeft geen tweede PGO met een eigen certificaat",
     en="the network file has no second PGO with a certificate of its own",
@@ -291,22 +287,22 @@ def facts(
 
 
 def undecided(cell: Trust, requirement: str, reason: Text = NOT_DRIVEN) -> Finding:
-    """No evidence: inconclusive, unless a reason says why there can be none.
+    """No evidence: inconclusive when a flow broke off, not tested when nothing was driven.
 
-    There can be none when the network file supplies tokens instead of a login, and when the party that the
-    requirement is about is our own mock while the other party is live.
+    Nothing can be driven when the network file supplies tokens instead of a login, and when the party that
+    the requirement is about is our own mock while the other party is live.
     """
     view = cell.view
     if view.tokens_given:
-        return view.not_applicable(requirement, TOKENS_GIVEN)
+        return view.not_tested(requirement, TOKENS_GIVEN)
     role = view.catalogue[requirement].role
     other = "dvza" if role == "pgo" else "pgo"
     mocked = view.participant(role).kind == "twin" and view.participant(other).kind == "live"
     if reason is NOT_DRIVEN and role in ("dvza", "pgo") and mocked:
-        return view.not_applicable(requirement, OWN_TWIN)
+        return view.not_tested(requirement, OWN_TWIN)
     if reason is NOT_DRIVEN and role == "dvza" and view.participant("dvza").kind == "live":
         return _not_driven_live(view, requirement)
-    return cell.view.inconclusive(requirement, reason)
+    return (view.not_tested if reason is NOT_DRIVEN else view.inconclusive)(requirement, reason)
 
 
 def _not_driven_live(view: CellView, requirement: str) -> Finding:
@@ -319,11 +315,8 @@ def _not_driven_live(view: CellView, requirement: str) -> Finding:
     ]
     certificates = {item.token.certificate for item in missing}
     if any(item.server for item in missing) or "not-on-whitelist" in certificates:
-        return view.not_applicable(requirement, OTHER_LISTS)
-    seconds = max((max(item.token.wait, item.resource.wait) for item in missing if item.waiting), default=0)
-    if seconds:
-        return view.inconclusive(requirement, FULL_ONLY.format(seconds=seconds))
-    return view.inconclusive(requirement, SECOND_PGO if "other-pgo" in certificates else NOT_DRIVEN)
+        return view.not_tested(requirement, OTHER_LISTS)
+    return view.not_tested(requirement, SECOND_PGO if "other-pgo" in certificates else NOT_DRIVEN)
 
 
 def late(cell: Trust, requirement: str, exchanges: list[Exchange], limit: releases.Late) -> Iterator[Finding]:

@@ -7,11 +7,12 @@ from collections.abc import Iterable
 
 import msgspec
 
+from harness.core.algebra import Key, Tally, exit_code
 from harness.core.exits import ExitCode
 from harness.core.issues import Issue
 from harness.core.run.exchanges import Request, Response
 from harness.core.text import Text
-from harness.core.verdicts import SEVERITY, Blame, Strength, Verdict, exit_code
+from harness.core.verdicts import SEVERITY, Blame, Strength, Verdict
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,6 +85,18 @@ def counts(verdicts: Iterable[Verdict]) -> dict[str, int]:
     return {verdict.value: found.get(verdict, 0) for verdict in COUNTED}
 
 
+_COUNTS: dict[Verdict, Tally] = {
+    Verdict.PASS: Tally(passed=1),
+    Verdict.FAIL: Tally(failed=1),
+    Verdict.WARNING: Tally(warned=1),
+    Verdict.NOT_APPLICABLE: Tally(not_applicable=1),
+    Verdict.INCONCLUSIVE: Tally(undecided=1),
+    Verdict.DISPUTED: Tally(disputed=1),
+    Verdict.NOT_TESTED: Tally(not_tested=1),
+    Verdict.ERROR: Tally(undecided=1),
+}
+
+
 class ScriptResult(msgspec.Struct, frozen=True, kw_only=True):
     """Outcome of one script.
 
@@ -119,10 +132,21 @@ def script_verdict(steps: Iterable[Step]) -> Verdict:
     return next((verdict for verdict in SEVERITY if verdict in seen), Verdict.INCONCLUSIVE)
 
 
-def exit_code_of(result: ScriptResult) -> ExitCode:
-    """Exit code that one script asks for: a script counts as a MUST."""
-    blame = next((item.blame for item in result.findings if item.verdict is result.verdict), None)
-    return exit_code(result.verdict, Strength.MUST, blame)
+def exit_code_of(results: Iterable[ScriptResult], *, harness_defect: bool = False) -> ExitCode:
+    """The exit code of scripts: each counts as a MUST of the one party under test, and ran as a whole.
+
+    :param harness_defect: something failed outside the scripts.
+    """
+    tallies: dict[Key, Tally] = {}
+    defect = harness_defect
+    for number, result in enumerate(results):
+        key = Key("target", f"{result.file} {number}", result.standard, "")
+        tallies[key] = _COUNTS[result.verdict]
+        defect = defect or any(
+            item.verdict is Verdict.ERROR and item.blame is Blame.HARNESS for item in result.findings
+        )
+    asked = dict.fromkeys(tallies, Strength.MUST)
+    return exit_code(asked, tallies, subject={"target"}, exchanges=len(tallies), harness_defect=defect)
 
 
 def as_json(result: ScriptResult) -> dict[str, object]:

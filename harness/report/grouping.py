@@ -1,0 +1,133 @@
+"""Findings put in order for people: worst first, what says the same together, what is open by its reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from harness.core.run.findings import Finding
+from harness.core.text import Text
+from harness.core.verdicts import SEVERITY, Blame, Strength, Verdict, worst
+from harness.judge.catalogue import Catalogue, Requirement
+
+QUIET = (Verdict.PASS, Verdict.NOT_APPLICABLE)
+"""Verdicts that nobody has to do anything about."""
+OPEN = (Verdict.ERROR, Verdict.INCONCLUSIVE, Verdict.NOT_TESTED)
+"""Verdicts that decide nothing; reports tell them by reason."""
+
+
+@dataclass(frozen=True)
+class OpenGroup:
+    """Requirements that one reason keeps open.
+
+    :ivar reason: why, and what to do.
+    :ivar cause: the other party that failed first, ``""`` when none did.
+    :ivar evidence: one finding per cell and exchange.
+    """
+
+    verdict: Verdict
+    reason: Text
+    blame: Blame | None
+    cause: str
+    received: str
+    requirements: tuple[str, ...]
+    evidence: tuple[Finding, ...]
+
+
+def verdicts(findings: Iterable[Finding]) -> dict[str, dict[str, Verdict]]:
+    """Worst verdict per cell key and requirement id."""
+    said: dict[str, dict[str, list[Verdict]]] = {}
+    for item in findings:
+        said.setdefault(item.cell.key, {}).setdefault(item.requirement, []).append(item.verdict)
+    return {cell: {name: worst(items) for name, items in found.items()} for cell, found in said.items()}
+
+
+def count(values: Iterable[Verdict]) -> dict[Verdict, int]:
+    """How often each verdict occurs; every verdict is a key."""
+    result = dict.fromkeys(SEVERITY, 0)
+    for value in values:
+        result[value] += 1
+    return result
+
+
+def worst_first(findings: Iterable[Finding], catalogue: Catalogue) -> list[Finding]:
+    """Findings that ask for attention, worst first, a MUST before a SHOULD; not the :data:`QUIET` ones."""
+
+    def order(item: Finding) -> tuple[int, bool, str, str]:
+        must = item.requirement in catalogue and catalogue[item.requirement].strength is Strength.MUST
+        return SEVERITY.index(item.verdict), not must, item.requirement, item.id
+
+    return sorted((item for item in findings if item.verdict not in QUIET), key=order)
+
+
+def grouped(findings: Iterable[Finding]) -> list[list[Finding]]:
+    """Findings that say the same of different cells and exchanges, together; the order is kept.
+
+    The same: requirement, verdict, side, party, path, expected, received, next step, and how it was decided.
+    """
+    groups: dict[tuple[object, ...], list[Finding]] = {}
+    for item in findings:
+        key = (
+            item.requirement,
+            item.verdict,
+            item.blame,
+            item.party,
+            item.where.path,
+            item.expected,
+            item.received,
+            item.next_step,
+            item.mode,
+            item.rule,
+        )
+        groups.setdefault(key, []).append(item)
+    return list(groups.values())
+
+
+def by_reason(findings: Iterable[Finding]) -> tuple[OpenGroup, ...]:
+    """What is open, by the reason that is given, worst first."""
+    groups: dict[tuple[object, ...], list[Finding]] = {}
+    for item in findings:
+        if item.verdict in OPEN:
+            received = item.received if item.verdict is Verdict.ERROR else ""
+            key = (item.verdict, item.next_step, item.blame, item.cause, received)
+            groups.setdefault(key, []).append(item)
+    made = [
+        OpenGroup(
+            verdict=items[0].verdict,
+            reason=items[0].next_step,
+            blame=items[0].blame,
+            cause=items[0].cause,
+            received=items[0].received if items[0].verdict is Verdict.ERROR else "",
+            requirements=tuple(dict.fromkeys(item.requirement for item in items)),
+            evidence=tuple({(item.cell, item.where.exchange): item for item in reversed(items)}.values())[
+                ::-1
+            ],
+        )
+        for items in groups.values()
+    ]
+    return tuple(sorted(made, key=lambda item: SEVERITY.index(item.verdict)))
+
+
+UNREACHED = Text(
+    nl="de run is gestopt voordat dit aan de beurt was; draai opnieuw",
+    en="the run ended before this was reached; run again",
+)
+
+
+def why_not_asked(requirement: Requirement, intensity: str) -> Text:
+    """Why a run did not ask a requirement of a standard that it did run."""
+    if requirement.state == "planned":
+        return requirement.reason
+    if requirement.kind == "manual":
+        return Text(nl="handmatig te toetsen", en="to be tested by hand")
+    if requirement.kind == "semi":
+        return Text(
+            nl="halfautomatisch: een mens beoordeelt het bewijs", en="semi-automatic: a person reviews it"
+        )
+    if requirement.waits_longer(intensity):
+        seconds = max(requirement.waiting.values())
+        return Text(
+            nl=f"vraagt {seconds:.0f} s echt wachten: draai met --intensity full",
+            en=f"needs {seconds:.0f} s of real waiting: run with --intensity full",
+        )
+    return Text(nl="niet gekozen in deze run", en="not selected in this run")
