@@ -11,7 +11,15 @@ import pytest
 import typer
 from rich.console import Console
 
-from harness.cli.options import AtOption, ForOption, JsonOption, LangOption, VerdictOption
+from harness.cli.options import (
+    AtOption,
+    ForOption,
+    JsonOption,
+    LangOption,
+    ReplaceOption,
+    ResumeOption,
+    VerdictOption,
+)
 from harness.cli.progress import ProgressPlugin
 from harness.core.clock import SystemClock
 from harness.core.data import scenarios_path
@@ -19,6 +27,7 @@ from harness.core.errors import UsageError, nearest
 from harness.core.exits import ExitCode
 from harness.core.run.folder import RunFolder
 from harness.core.run.info import INTENSITIES, Intensity, Selection
+from harness.core.run.place.claim import chosen_mode
 from harness.core.text import Lang, Text
 from harness.core.verdicts import Blame
 from harness.judge.catalogue import load_catalogue
@@ -53,6 +62,11 @@ def qualify(
         list[str] | None, typer.Option("--only", help="Only this requirement or scenario.")
     ] = None,
     out: Annotated[Path | None, typer.Option("--out", help="Run folder.")] = None,
+    resume: ResumeOption = False,
+    replace: ReplaceOption = False,
+    challenge: Annotated[
+        Path | None, typer.Option("--challenge", help="Challenge of a bureau that the run is bound to.")
+    ] = None,
     at: AtOption = None,
     intensity: Annotated[str, typer.Option("--intensity", help="smoke, normal or full.")] = "normal",
     skip_doctor: Annotated[
@@ -68,6 +82,8 @@ def qualify(
     options = RunOptions(
         network=network,
         out=str(out) if out else None,
+        mode=chosen_mode(resume=resume, replace=replace),
+        challenge=str(challenge) if challenge else None,
         at=at,
         intensity=_intensity(intensity),
         selection=Selection(
@@ -110,6 +126,9 @@ def _words(options: RunOptions, folder: Path, lang: Lang) -> list[str]:
     words = ["-p", "no:cacheprovider", "-p", "no:terminal", "-o", "addopts=", "--import-mode=importlib"]
     words += ["--rootdir", scenarios, "--harness-network", options.network, "--harness-out", str(folder)]
     words += ["--harness-lang", lang, "--harness-intensity", options.intensity]
+    words += {"new": [], "resume": ["--harness-resume"], "replace": ["--harness-replace"]}[options.mode]
+    if options.challenge:
+        words += ["--harness-challenge", options.challenge]
     if options.at:
         words += ["--harness-at", options.at]
     for name, field in SELECTORS.items():

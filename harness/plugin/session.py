@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,8 @@ from harness.core.errors import HarnessError
 from harness.core.exits import ExitCode
 from harness.core.run.findings import Cell, Finding
 from harness.core.run.info import Selection
-from harness.core.text import Lang
+from harness.core.run.place.claim import Mode, chosen_mode
+from harness.core.text import Lang, Text
 from harness.judge.catalogue import Catalogue, load_catalogue
 from harness.judge.result import run_result
 from harness.matrix.plan import Plan
@@ -25,6 +27,11 @@ from harness.scenario import Scenario, Unsound
 
 LOOKS = ("collectonly", "setuponly", "showfixtures", "show_fixtures_per_test", "markers", "help", "version")
 """Options of pytest with which nothing runs: then nothing is written either."""
+
+UNFINISHED = Text(
+    nl="{place}: de run is niet afgemaakt; ga ermee verder met --resume",
+    en="{place}: the run did not finish; go on with it with --resume",
+)
 
 
 class HarnessSession:
@@ -41,7 +48,7 @@ class HarnessSession:
         self.uncollected: list[ExitCode] = []
         self.refusal: HarnessError | None = None
         self.unexpected = False
-        self._findings: list[Finding] = []
+        self._findings: Sequence[Finding] = ()
         self.qualification: Qualification | None = None
 
     @property
@@ -77,7 +84,7 @@ class HarnessSession:
         except HarnessError as error:
             self.refusal = error
             raise Unsound(error.render(self.lang)) from None
-        allure_feed.feed(scenario, cell, found, self.qualification, self.lang)
+        allure_feed.feed(scenario, cell, found, self.catalogue, self.lang)
         return found
 
     def finish(self, config: pytest.Config) -> None:
@@ -85,14 +92,31 @@ class HarnessSession:
         qualification = self.qualification
         if qualification is None:
             return
-        self._findings = qualification.finish()
-        if self._findings:
-            write_report(qualification.folder, qualification.catalogue, qualification.exchanges)
-            allure_dir = getattr(config.option, "allure_report_dir", None)
-            if allure_dir:
-                allure_feed.write_environment(Path(allure_dir), qualification.folder.info(), self.lang)
+        try:
+            if qualification.finish():
+                self._report(qualification, getattr(config.option, "allure_report_dir", None))
+        except HarnessError as error:
+            self.refusal = error
         if config.option.xmlpath:
             mark_broken(Path(config.option.xmlpath))
+
+    def _report(self, run: Qualification, allure: str | None) -> None:
+        info, self._findings = run.info(), run.folder.findings()
+        write_report(run.folder, info, self._findings, self.catalogue)
+        if allure:
+            allure_feed.write_environment(Path(allure), info, self.lang)
+
+    def told(self) -> list[str]:
+        """What became of the run as a whole: why it was refused, that it did not finish, what it moved."""
+        found = [self.refusal.render(self.lang)] if self.refusal is not None else []
+        run = self.qualification
+        if run is not None:
+            moved = run.keeper.claim.told()
+            if moved is not None:
+                found.append(moved.of(self.lang))
+            if run.folder.started and not run.folder.finished:
+                found.append(UNFINISHED.format(place=run.folder.path).of(self.lang))
+        return found
 
     def exit_status(self, session: pytest.Session, status: int) -> int:
         """The documented exit status for one of pytest's own."""
@@ -143,6 +167,15 @@ def session_of(config: pytest.Config) -> HarnessSession:
     return config.stash[_SESSION]
 
 
+def _mode(config: pytest.Config) -> Mode:
+    """What happens to an unfinished run in the folder.
+
+    :raises UsageError: both are asked.
+    """
+    resume, replace = config.getoption("--harness-resume"), config.getoption("--harness-replace")
+    return chosen_mode(resume=resume, replace=replace)
+
+
 def _options(config: pytest.Config) -> RunOptions:
     return RunOptions(
         network=config.getoption("--harness-network"),
@@ -152,6 +185,8 @@ def _options(config: pytest.Config) -> RunOptions:
         selection=Selection(
             **{field: tuple(config.getoption(f"--harness-{name}")) for name, field in SELECTORS.items()}
         ),
+        mode=_mode(config),
+        challenge=config.getoption("--harness-challenge"),
         subject=tuple(config.getoption("--harness-for")),
         verdict_required=config.getoption("--harness-require-verdict"),
     )

@@ -100,21 +100,9 @@ class Recorder:
             )
         exchange = written
         if self._events is not None:
-            self._events.emit(
-                "exchange",
-                cell=exchange.cell,
-                id=exchange.id,
-                interface=exchange.interface,
-                flow=exchange.flow,
-                operation=exchange.operation,
-                client=exchange.client,
-                server=exchange.server,
-                method=exchange.request.method,
-                url=exchange.request.url.partition("?")[0],
-                status=exchange.response.status if exchange.response else 0,
-                error=exchange.error,
-                duration=exchange.duration,
-            )
+            outcome = {"error": exchange.error} if exchange.error else {}
+            status = exchange.response.status if exchange.response is not None else 0
+            self._events.emit("exchange", cell=exchange.cell, id=exchange.id, status=status, **outcome)
         return exchange
 
     def begin(self, cell: str) -> int:
@@ -124,6 +112,11 @@ class Recorder:
         """
         unit = self._unit(cell)
         return unit.writer.attempt if unit is not None and unit.writer is not None else 0
+
+    def skip(self, cell: str) -> None:
+        """A cell was finished by an earlier process: what comes of it now goes to ``shared``."""
+        with self._lock:
+            self._units[cell] = None
 
     def learn(self, kind: str, value: str, cell: str = "") -> None:
         """Announce a secret before it is seen on any connection."""

@@ -25,8 +25,8 @@ from hypothesis import strategies as st
 
 from harness.core.errors import HarnessError
 from harness.core.run import manifest
-from harness.core.run.place import disk
 from harness.core.run.exchanges import Certificate, Exchange, Fact, Request, Response, Tls
+from harness.core.run.place import disk
 from harness.core.run.problems import EvidenceError, ProblemKind
 from harness.record.chain import lines, raw
 from harness.record.chain.bodies import BodyStore

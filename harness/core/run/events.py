@@ -20,7 +20,7 @@ from harness.core.errors import HarnessError
 from harness.core.run.place import disk
 
 
-class Event(msgspec.Struct, frozen=True, kw_only=True):
+class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One thing that happened.
 
     :ivar kind: ``run-started``, ``cell-planned``, ``cell-started``, ``exchange``, ``cell-finished``,

@@ -1,15 +1,13 @@
 """Findings: what a judge says about one requirement in one cell. The central contract.
 
-A finding is data; text, colours and exit codes are derived from it. Documents of findings are canonical
-(sorted, fixed key order, no timestamps) so that re-judging a run gives the same bytes: ``findings/<cell>.json``
-is written when a cell ends, ``findings.json`` joins them in the order of the plan.
+A finding is data; text, colours and exit codes are derived from it. The documents in which they are written
+(:mod:`harness.core.run.results`) hold no time and no chance, so that re-judging a run gives the same bytes.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
-from typing import Literal
+from collections.abc import Iterable
 
 import msgspec
 
@@ -139,44 +137,7 @@ def _order(item: Finding) -> tuple[str, Cell, str, str, int, int, str]:
     )
 
 
-class CellFindings(msgspec.Struct, frozen=True, kw_only=True):
-    """``findings/<cell>.json``: what came of one cell.
-
-    :ivar exchanges: how many were recorded.
-    :ivar findings: sorted, without duplicates.
-    """
-
-    schema: Literal["cell-1"] = "cell-1"
-    cell: Cell
-    exchanges: int
-    findings: tuple[Finding, ...]
-
-
-class Findings(msgspec.Struct, frozen=True, kw_only=True):
-    """``findings.json``."""
-
-    schema: Literal["findings-1"] = "findings-1"
-    findings: tuple[Finding, ...]
-
-
 def canonical(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Findings sorted and without duplicates."""
     unique = {item.id: item for item in findings}
     return tuple(sorted(unique.values(), key=_order))
-
-
-def encode(document: CellFindings | Findings) -> bytes:
-    """The one form in which a document of findings is written."""
-    return msgspec.json.format(msgspec.json.encode(document), indent=1) + b"\n"
-
-
-def join(parts: Iterable[Iterable[Finding]]) -> Iterator[bytes]:
-    """``findings.json`` of the findings of each cell, in the order of the plan, piece by piece."""
-    yield b'{\n "schema": "findings-1",\n "findings": ['
-    separator = b"\n  "
-    for part in parts:
-        for item in part:
-            text = msgspec.json.format(msgspec.json.encode(item), indent=1)
-            yield separator + text.replace(b"\n", b"\n  ")
-            separator = b",\n  "
-    yield b"]\n}\n" if separator == b"\n  " else b"\n ]\n}\n"

@@ -27,19 +27,26 @@ import msgspec
 
 from harness.core.errors import InputError
 from harness.core.ids import safe_name
-from harness.core.run import findings as documents
 from harness.core.run import info as descriptions
-from harness.core.run.findings import Cell, CellFindings, Finding, Findings
-from harness.core.run.info import FORMAT, RunInfo
+from harness.core.run import results
+from harness.core.run.findings import Cell, Finding
+from harness.core.run.info import FORMAT, SCRIPTS, RunInfo, Trouble
 from harness.core.run.manifest import NAME as MANIFEST
 from harness.core.run.manifest import START, run_digest
 from harness.core.run.place import disk
 from harness.core.run.problems import EvidenceError, ProblemKind, short
+from harness.core.run.results import CellResult, Findings
 from harness.core.text import Text
 
 END: Final = "run.json"
 MAX_DOCUMENT: Final = 1024 * 1024 * 1024
 _T = TypeVar("_T")
+
+
+_SCRIPTS: Final = Text(
+    nl="is een run van TestScripts; die wordt niet opnieuw beoordeeld",
+    en="is a run of TestScripts, which is not judged again",
+)
 
 
 class RunFolder:
@@ -54,7 +61,7 @@ class RunFolder:
 
         :raises EvidenceError: it is none; the kind of the problem is *format*.
         """
-        check_format(path)
+        check_format(path, FORMAT)
         return cls(path)
 
     @property
@@ -111,21 +118,31 @@ class RunFolder:
         return self._read(START, RunInfo, ProblemKind.DESCRIPTION)
 
     def info(self) -> RunInfo:
-        """What is known of the run: ``run.json``, or while it has not ended ``run-start.json``.
+        """What is known of the run: ``run.json``, or while it has not ended what the folder tells.
 
         :raises EvidenceError: it cannot be understood.
         """
-        name = END if (self.path / END).is_file() else START
-        return self._read(name, RunInfo, ProblemKind.DESCRIPTION)
+        if (self.path / END).is_file():
+            return self._read(END, RunInfo, ProblemKind.DESCRIPTION)
+        start = self.start()
+        troubles: list[Trouble] = []
+        unjudged: list[str] = []
+        for cell in start.plan:
+            result = self.cell(cell)
+            if result is not None:
+                troubles += result.troubles
+            elif start.asked(cell):
+                unjudged.append(cell.key)
+        return msgspec.structs.replace(start, troubles=tuple(troubles), unjudged=tuple(unjudged))
 
-    def write_cell(self, result: CellFindings) -> None:
+    def write_cell(self, result: CellResult) -> None:
         """Write the findings of a cell.
 
         :raises HarnessError: they cannot be written.
         """
-        disk.write(self.findings_path(result.cell), documents.encode(result))
+        disk.write(self.findings_path(result.cell), results.encode(result))
 
-    def cell(self, cell: Cell) -> CellFindings | None:
+    def cell(self, cell: Cell) -> CellResult | None:
         """Read the findings of a cell; ``None`` when there are none.
 
         :raises EvidenceError: they cannot be understood, or are those of another cell.
@@ -134,7 +151,7 @@ class RunFolder:
         if not path.is_file():
             return None
         name = f"findings/{path.name}"
-        found = self._read(name, CellFindings, ProblemKind.RESULT)
+        found = self._read(name, CellResult, ProblemKind.RESULT)
         if found.cell != cell:
             raise EvidenceError(
                 ProblemKind.RESULT,
@@ -145,16 +162,24 @@ class RunFolder:
             )
         return found
 
+    def results(self) -> list[CellResult]:
+        """What came of every cell, by the name of its file.
+
+        :raises EvidenceError: a file cannot be understood.
+        """
+        names = sorted(path.name for path in (self.path / "findings").glob("*.json"))
+        return [self._read(f"findings/{name}", CellResult, ProblemKind.RESULT) for name in names]
+
     def join(self, cells: Iterable[Cell]) -> None:
         """Write ``findings.json`` from the findings of the cells, in this order.
 
         :raises EvidenceError: those of a cell cannot be understood.
         :raises HarnessError: it cannot be written.
         """
-        parts = (found.findings for cell in cells if (found := self.cell(cell)) is not None)
+        parts = (found.findings for cell in cells if (found := self.cell(cell)))
 
         def content(file: BinaryIO) -> None:
-            for piece in documents.join(parts):
+            for piece in results.join(parts):
                 file.write(piece)
 
         disk.replace(self.path / "findings.json", content)
@@ -182,9 +207,10 @@ class _Version(msgspec.Struct):
     schema: str = ""
 
 
-def check_format(path: Path) -> None:
-    """Whether a folder holds a run of the format that this version writes, finished or not.
+def check_format(path: Path, *formats: str) -> None:
+    """Whether a folder holds a run of a format that this version writes, finished or not.
 
+    :param formats: the formats that will do; default all of them.
     :raises EvidenceError: of kind *format*: no run, or one of an older or a newer version.
     """
     received = ""
@@ -193,11 +219,15 @@ def check_format(path: Path) -> None:
             received = msgspec.json.decode(_bytes(path, START), type=_Version).schema
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             return  # damaged, which is another problem
-        if received == FORMAT:
+        if received in (formats or (FORMAT, SCRIPTS)):
             return
-        message = Text(
-            nl="heeft een indeling die deze versie niet kent",
-            en="has a format that this version does not know",
+        message = (
+            _SCRIPTS
+            if received == SCRIPTS
+            else Text(
+                nl="heeft een indeling die deze versie niet kent",
+                en="has a format that this version does not know",
+            )
         )
     elif (path / MANIFEST).is_file():
         return  # incomplete, which is another problem

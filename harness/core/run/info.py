@@ -17,6 +17,8 @@ from harness.core.verdicts import Blame
 
 FORMAT: Final = "run-2"
 """Format of the run folders that this version writes and reads."""
+SCRIPTS: Final = "testscript-1"
+"""Format of a run of TestScripts: the same folder, but nothing that is judged again."""
 Intensity = Literal["smoke", "normal", "full"]
 """How much is driven: sample sizes, real waiting for live parties, repeats of what holds for every cell."""
 INTENSITIES: tuple[Intensity, ...] = get_args(Intensity)

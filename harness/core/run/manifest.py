@@ -30,7 +30,12 @@ FORMAT: Final = "manifest-1"
 NAME: Final = "manifest.json"
 START: Final = "run-start.json"
 SEAL: Final = "seal.json"
-GENERATED: Final = frozenset({NAME, SEAL, "run.lock", "report", "allure-results", "handout", "junit.xml"})
+GENERATED: Final = frozenset(
+    {
+        *(NAME, SEAL, "run.lock", "run.salt"),
+        *("report", "allure-results", "handout", "junit.xml", "testscript.json"),
+    }
+)
 """Names at the top of a run folder that no manifest holds."""
 LITTER: Final = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})
 """What file managers leave behind in a folder that somebody looked at; nothing reads it."""

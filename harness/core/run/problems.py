@@ -6,6 +6,7 @@ Readers of a run folder raise :class:`EvidenceError`; verification hands out its
 from __future__ import annotations
 
 from enum import Enum
+from typing import Final
 
 import msgspec
 
@@ -65,6 +66,9 @@ class ProblemKind(str, Enum):
     """The findings that stand there are not those that the recordings give."""
 
 
+_ORDER: Final = list(ProblemKind)
+
+
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
     """The first thing that is wrong with a run folder.
 
@@ -77,6 +81,16 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     message: Text
     expected: str = ""
     received: str = ""
+
+    def before(self, kind: ProblemKind) -> bool:
+        """Whether verification looks for it before it looks for another kind."""
+        return _ORDER.index(self.kind) < _ORDER.index(kind)
+
+    def error(self) -> EvidenceError:
+        """The error that carries it."""
+        return EvidenceError(
+            self.kind, self.message, where=self.where, expected=self.expected, received=self.received
+        )
 
     def sentence(self, lang: Lang) -> str:
         """Place and message in one line."""

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import IO, BinaryIO, Final, NamedTuple
 
 from harness.core.errors import HarnessError
-from harness.core.run.place import disk
 from harness.core.run.exchanges import Exchange, Tls
+from harness.core.run.place import disk
 from harness.core.run.problems import EvidenceError, ProblemKind
 from harness.core.text import Text
 from harness.record.chain.bodies import BodyStore

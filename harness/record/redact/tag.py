@@ -1,7 +1,7 @@
 """Tags: what stands in the place of a secret, and the memory of which value got which.
 
-A tag ``[kind:hash]`` is an HMAC-SHA-256 with a key that lives for one recording unit, so within a unit tags are
-equal when the values are, and they cannot be reversed or compared between units.
+A tag ``[kind:hash]`` is an HMAC-SHA-256 with a key that lives for one recording unit, so within a unit tags
+are equal when the values are, and they cannot be reversed or compared between units.
 """
 
 from __future__ import annotations

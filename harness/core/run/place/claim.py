@@ -24,6 +24,18 @@ Mode = Literal["new", "resume", "replace"]
 OTHER_FOLDER = Text(nl="kies een andere map met --out", en="choose another folder with --out")
 
 
+def chosen_mode(*, resume: bool, replace: bool) -> Mode:
+    """The mode that two options ask for.
+
+    :raises UsageError: both are given.
+    """
+    if resume and replace:
+        raise UsageError(
+            Text(nl="--resume en --replace gaan niet samen", en="--resume and --replace exclude each other")
+        )
+    return "resume" if resume else "replace" if replace else "new"
+
+
 @dataclass
 class Claim:
     """A run folder that this process owns.
@@ -36,6 +48,15 @@ class Claim:
     lock: lock.RunLock
     moved: Path | None = None
     resumed: bool = False
+
+    def told(self) -> Text | None:
+        """What the user has to know of it."""
+        if self.moved is None:
+            return None
+        return Text(
+            nl=f"de afgemaakte run die in de map stond, staat nu in {self.moved}",
+            en=f"the finished run that stood in the folder now stands in {self.moved}",
+        )
 
     def release(self) -> None:
         """Give the folder free."""
