@@ -9,6 +9,7 @@ the cell ends, and leaves memory.
 from __future__ import annotations
 
 import traceback
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -23,7 +24,7 @@ from harness.core.run.folder import RunFolder
 from harness.core.run.info import Binding, RunInfo, Trouble
 from harness.core.run.results import CellResult, cell_result
 from harness.core.text import Text
-from harness.core.verdicts import Blame
+from harness.core.verdicts import Blame, Verdict
 from harness.judge.catalogue import Catalogue
 from harness.judge.cells import cell_exchanges, judge_cell, trouble_findings
 from harness.matrix.facts import RunFacts
@@ -218,10 +219,10 @@ class Qualification:
         del self._minters[key]
         self._keep(state, result)
         for item in result.findings:
-            self.events.emit(
-                "finding", cell=key, id=item.id, requirement=item.requirement, verdict=item.verdict.value
-            )
-        self.events.emit("cell-finished", cell=key, findings=len(result.findings))
+            if item.verdict not in (Verdict.PASS, Verdict.NOT_APPLICABLE):
+                self.events.emit("finding", cell=key, id=item.id, verdict=item.verdict.value)
+        counts = Counter(item.verdict.value for item in result.findings)
+        self.events.emit("cell-finished", cell=key, exchanges=recorded, verdicts=dict(sorted(counts.items())))
 
     def _keep(self, state: CellState, result: CellResult | None) -> None:
         """Remember of a cell that it is done, and its findings until those of another cell are asked."""

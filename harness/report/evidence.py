@@ -1,13 +1,15 @@
-"""What a cell page shows of the exchanges: a line of each, the cited ones as text, the rest packed beside it.
+"""What a cell page shows of the exchanges: the cited ones in the page, all of them packed beside it.
 
-The texts of all messages of a cell stand once, compressed, in ``cell-<name>.js``; the page reads it when a
-reader opens an exchange. So a page stays small, and works from ``file://`` without a server.
+``cell-<name>.js`` holds every message of a cell, compressed; the page reads it when a reader asks for more.
+So a page stays small, and works from ``file://`` without a server. Without script the findings and the
+beginning of what they cite are there.
 """
 
 from __future__ import annotations
 
 import base64
 import gzip
+import re
 from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -20,40 +22,50 @@ from harness.core.run.exchanges import Exchange, Headers, Tls, media_type
 EXCERPT: Final = 1_500
 """Characters of a cited message that stand in the page itself."""
 MAX_CITED: Final = 40
-"""Cited exchanges whose messages stand in the page itself."""
-MAX_BODY: Final = 20_000
+"""Cited exchanges whose messages stand in the page itself; of others only the line does."""
+MAX_BODY: Final = 60_000
 """Bytes of a body that are shown; ``harness har`` gives the rest."""
 _TEXT_TYPES: Final = ("json", "xml", "text", "html", "x-www-form-urlencoded", "javascript")
+_PACKED: Final = re.compile(r"[A-Za-z0-9+/_-]{400,}={0,2}")
+_KEPT: Final = 60
 
 
 @dataclass(frozen=True)
 class Row:
-    """One exchange on a page.
+    """One cited exchange on a page.
 
-    :ivar request: the beginning of the request when the exchange is cited, else ``""``; so ``response``.
+    :ivar request: the beginning of the request, ``""`` when it does not stand in the page; so ``response``.
     """
 
     exchange: Exchange
-    cited: bool
+    line: str
     request: str
     response: str
 
 
-def rows(exchanges: Iterable[Exchange], cited: AbstractSet[str]) -> Iterator[Row]:
-    """The exchanges of a cell as they stand on its page."""
-    shown = 0
-    for item in exchanges:
-        inline = item.id in cited and shown < MAX_CITED
-        shown += inline
-        request, response = _texts(item) if inline else ("", "")
-        yield Row(item, item.id in cited, _cut(request), _cut(response))
+def cited_rows(exchanges: Iterable[Exchange], cited: AbstractSet[str]) -> Iterator[Row]:
+    """The exchanges of a cell that its findings point at."""
+    chosen = [item for item in exchanges if item.id in cited]
+    for number, item in enumerate(chosen):
+        request, response = _texts(item) if number < MAX_CITED else ("", "")
+        yield Row(item, line(item), _cut(request), _cut(response))
 
 
 def data_file(exchanges: Iterable[Exchange]) -> bytes:
-    """The script that holds the messages of a cell: by exchange id the request, the response, the rest."""
-    content = {item.id: (*_texts(item), _tls(item.tls), round(item.duration * 1000)) for item in exchanges}
+    """The script with the messages of a cell: by exchange id line, request, response, TLS, milliseconds."""
+    content = {
+        item.id: (line(item), *_texts(item), _tls(item.tls), round(item.duration * 1000))
+        for item in exchanges
+    }
     packed = gzip.compress(msgspec.json.encode(content), 9, mtime=0)
     return b'cellData("' + base64.standard_b64encode(packed) + b'")\n'
+
+
+def line(item: Exchange) -> str:
+    """An exchange in one line: who, what, the answer, and what it was for."""
+    answer = str(item.response.status) if item.response is not None else item.error
+    asked = f"{item.request.method} {item.request.url}"
+    return f"{item.client} → {item.server} {asked} · {answer} · {item.flow}/{item.operation}"
 
 
 def _cut(text: str) -> str:
@@ -75,12 +87,16 @@ def _message(headers: Headers, body: bytes) -> str:
 
 
 def body_text(body: bytes, headers: Headers) -> str:
-    """A message body for people: text cut at a limit, binary described."""
+    """A message body for people: text cut at a limit, long base64 shortened, binary described."""
     kind = media_type(headers)
     if kind and not any(part in kind for part in _TEXT_TYPES):
         return f"[{kind}, {len(body)} bytes]"
-    text = body[:MAX_BODY].decode("utf-8", errors="replace")
-    return text if len(body) <= MAX_BODY else f"{text}\n… ({len(body)} bytes)"
+    text = _PACKED.sub(_shortened, body.decode("utf-8", errors="replace"))
+    return text if len(text) <= MAX_BODY else f"{text[:MAX_BODY]}\n… ({len(body)} bytes)"
+
+
+def _shortened(match: re.Match[str]) -> str:
+    return f"{match[0][:_KEPT]}…[{len(match[0])}]"
 
 
 def _tls(tls: Tls | None) -> str:

@@ -23,7 +23,7 @@ from harness.judge.catalogue import Catalogue
 from harness.judge.cells import cell_exchanges
 from harness.judge.tally import Asking
 from harness.report.basiseisen import EVERY_PGO, BasiseisRow, basiseis_rows
-from harness.report.evidence import data_file, rows
+from harness.report.evidence import cited_rows, data_file
 from harness.report.grouping import OPEN, by_reason, grouped, worst_first
 from harness.report.headlines import NO_EVIDENCE, counted_of, obstacles, outcome_word, partial
 from harness.report.summary import CellSummary, PartySummary, RunSummary, summarise
@@ -234,7 +234,8 @@ class HtmlReport:
             "counts": self._counts[cell],
             "groups": grouped(item for item in bad if item.verdict not in OPEN),
             "open": by_reason(bad),
-            "rows": list(rows(exchanges, cited)),
+            "total": len(exchanges),
+            "cited": list(cited_rows(exchanges, cited)),
             "data": data_page(cell.key),
         }
 

@@ -220,10 +220,11 @@ _WORDS: dict[str, Text] = {
         nl="De toestand over alle cellen, en hoe vaak een cel wat zei; de basiseis is die van OPEN.",
         en="The state over all cells, and how often a cell said what; the basic requirement is that of OPEN.",
     ),
+    "all exchanges": Text(nl="alle uitwisselingen", en="all exchanges"),
     "as har": Text(nl="Als HAR:", en="As HAR:"),
     "messages by script": Text(
-        nl="Berichten die niet worden aangehaald, leest deze pagina met een script.",
-        en="This page reads messages that are not cited by script.",
+        nl="De overige berichten leest deze pagina met een script.",
+        en="This page reads the other messages by script.",
     ),
     "tags": Text(
         nl="Geheimen en persoonsgegevens zijn vervangen door labels; gelijke waarden hebben gelijke labels.",

@@ -45,8 +45,9 @@ def cell_result(
 
 
 def encode(document: CellResult | Findings) -> bytes:
-    """The one form in which a document is written."""
-    return msgspec.json.format(msgspec.json.encode(document), indent=1) + b"\n"
+    """The one form in which a document is written: JSON with one finding per line."""
+    head = msgspec.json.encode(msgspec.structs.replace(document, findings=()))
+    return b"".join(_listed(head, [document.findings]))
 
 
 def join(parts: Iterable[Iterable[Finding]]) -> Iterator[bytes]:
@@ -54,11 +55,15 @@ def join(parts: Iterable[Iterable[Finding]]) -> Iterator[bytes]:
 
     The pieces together are :func:`encode` of all findings; so no run has to be in memory as a whole.
     """
-    yield b'{\n "schema": "findings-1",\n "findings": ['
-    separator = b"\n  "
+    return _listed(msgspec.json.encode(Findings(findings=())), parts)
+
+
+def _listed(document: bytes, parts: Iterable[Iterable[Finding]]) -> Iterator[bytes]:
+    """A document that ends with an empty list of findings, with these findings in it."""
+    yield document.removesuffix(b"]}")
+    separator = b"\n"
     for part in parts:
         for item in part:
-            text = msgspec.json.format(msgspec.json.encode(item), indent=1)
-            yield separator + text.replace(b"\n", b"\n  ")
-            separator = b",\n  "
-    yield b"]\n}\n" if separator == b"\n  " else b"\n ]\n}\n"
+            yield separator + msgspec.json.encode(item)
+            separator = b",\n"
+    yield b"\n]}\n"
