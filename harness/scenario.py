@@ -13,7 +13,8 @@ reporting to the rooms behind it::
 
 What it asks follows from the catalogue: the groups of requirements that name the scenario. One pytest item is
 one group in one cell (HIS × DVZA × PGO × standard × release). A scenario that names ``requirements`` itself
-asks those, in one item per cell.
+asks those, in one item per cell. What does not depend on the whole cell is asked in one of the cells in which
+it is the same (:mod:`harness.matrix.carriers`).
 """
 
 from __future__ import annotations
@@ -41,8 +42,6 @@ class Scenario:
     :ivar steps: what happens, for people.
     :ivar standard: standard id, or ``None`` when it runs in cells of every standard.
     :ivar flow: the flow whose recording it needs; further ones in ``flows``.
-    :ivar once: what it exercises does not depend on the standard (the rule is in
-        :meth:`harness.matrix.plan.Plan.pairs`).
     :ivar group: the group that this part of it asks, ``""``: it is no part.
     :ivar story: title of the whole, when ``title`` is that of a group.
     """
@@ -55,7 +54,6 @@ class Scenario:
     standard: str | None = None
     flows: tuple[str, ...] = ()
     releases: tuple[str, ...] = ()
-    once: bool = False
     group: str = ""
     story: Text | None = None
 
@@ -109,7 +107,6 @@ def scenario(
     standard: str | None = None,
     flows: tuple[str, ...] = (),
     releases: tuple[str, ...] = (),
-    once: bool = False,
 ) -> Callable[[F], F]:
     """Declare a scenario function (see the module docstring)."""
 
@@ -123,7 +120,6 @@ def scenario(
             standard=standard,
             flows=flows,
             releases=releases,
-            once=once,
         )
         setattr(function, _ATTRIBUTE, declared)
         return function

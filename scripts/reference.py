@@ -1,32 +1,60 @@
-"""Write the reference pages that follow from data: ``docs/requirements.md`` and ``docs/commands.md``.
+"""Write what follows from data: two pages of ``docs/``, and ``profiles/requirements.lock``.
 
-``python scripts/reference.py [--check]``; a test runs the check, so the pages cannot rot.
+``python scripts/reference.py [--check]``; a test runs the check, so that the pages cannot rot. The lock holds
+every requirement id that was ever published: ids are added to it, never taken away.
 """
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
-import subprocess
 import sys
+from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
-from harness.cli import COMMANDS
-from harness.judge.catalogue import load_catalogue
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
 
-DOCS = Path(__file__).resolve().parent.parent / "docs"
+from harness.core.standards.table import standards  # noqa: E402
+from harness.judge.catalogue import Requirement, load_catalogue  # noqa: E402
+
+TERMINAL = {"COLUMNS": "100", "TERM": "dumb", "NO_COLOR": "1", "_TYPER_FORCE_DISABLE_TERMINAL": "1"}
+"""A terminal of 100 columns without colours, for help texts."""
+LOCK = "profiles/requirements.lock"
+LOCK_HEAD = """\
+# Every requirement id that was ever published. Add with scripts/reference.py; never remove,
+# renumber or reuse an id: dossiers of earlier years refer to it.
+"""
+
+
+def shipped() -> list[Requirement]:
+    """The requirements of this repository, in id order; not those of standards that other packages bring."""
+    ours = {"", *(item.id for item in standards().values() if item.own)}
+    return sorted((item for item in load_catalogue() if item.standard in ours), key=lambda item: item.id)
+
+
+def lock() -> str:
+    """The ids that are locked, and the new ones."""
+    path = ROOT / LOCK
+    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    known = {line for line in lines if line and not line.startswith("#")}
+    return LOCK_HEAD + "\n".join(sorted(known | {item.id for item in shipped()})) + "\n"
 
 
 def requirements_page() -> str:
-    """All requirements, per standard, with source, strength, state and basic requirement."""
-    catalogue = load_catalogue()
+    """The table of standards and all requirements, with source, strength, state and basic requirement."""
     by_standard: dict[str, list[str]] = {}
-    for item in sorted(catalogue, key=lambda one: one.id):
+    for item in shipped():
         state = item.state if item.kind == "automatic" else f"{item.state}, {item.kind}"
         row = " | ".join(
             (
                 f"`{item.id}`",
                 item.title.en.replace("|", "\\|"),
+                item.topic,
                 item.role,
+                ", ".join(item.depends),
                 item.strength.value,
                 state,
                 f"{item.source} ({item.mark})".replace("|", "\\|"),
@@ -37,71 +65,79 @@ def requirements_page() -> str:
     lines = [
         "# Requirements",
         "",
-        "Generated from `profiles/*/requirements*.yaml` by `python scripts/reference.py`.",
+        "Generated from the folders below `profiles/` by `python scripts/reference.py`.",
         "Ids are never renumbered or reused. Titles in Dutch: `harness requirements`.",
+        "",
+        "## Standards",
+        "",
+        "| Standard | Folder | Ids | Letter | Services | Official sets | Default |",
+        "|---|---|---|---|---|---|---|",
+        *(
+            f"| {item.title.en} (`{item.id}`) | `profiles/{item.folder.name}/` | `{item.prefix}-…` | "
+            f"{item.letter} | {', '.join(f'{part.id} {part.name}' for part in item.services)} | "
+            f"{', '.join(item.official) or '–'} | {'yes' if item.default else 'no'} |"
+            for item in standards().values()
+            if item.own
+        ),
     ]
-    head = "| Id | Requirement | Role | Strength | State | Source (mark) | Basic requirement |"
+    columns = "Id, Requirement, Topic, Role, Depends on, Strength, State, Source (mark), Basic requirement"
+    head = f"| {columns.replace(', ', ' | ')} |"
     for name, rows in by_standard.items():
-        lines += ["", f"## {name}", "", head, "|---|---|---|---|---|---|---|", *rows]
+        lines += ["", f"## {name}", "", head, "|---|---|---|---|---|---|---|---|---|", *rows]
     return "\n".join(lines) + "\n"
 
 
 def help_of(*words: str) -> str:
-    """Help text of a command, as a terminal of 100 columns shows it, without colours."""
-    environment = {
-        **os.environ,
-        "COLUMNS": "100",
-        "TERM": "dumb",
-        "NO_COLOR": "1",
-        "_TYPER_FORCE_DISABLE_TERMINAL": "1",
-    }
-    command = [sys.executable, "-m", "harness", *words, "--help"]
-    result = subprocess.run(command, capture_output=True, text=True, env=environment, check=True)
-    return "\n".join(line.rstrip() for line in result.stdout.strip().splitlines())
+    """Help text of a command."""
+    from harness.cli import run
+
+    with contextlib.redirect_stdout(io.StringIO()) as out:
+        code = run([*words, "--help"])
+    if code:
+        raise SystemExit(f"harness {' '.join(words)} --help ends with {code}")
+    return "\n".join(line.rstrip() for line in out.getvalue().strip().splitlines())
 
 
-def subcommands(name: str) -> list[tuple[str, ...]]:
-    """The command and its subcommands, as words."""
-    from importlib import import_module
+def commands() -> Iterator[tuple[str, ...]]:
+    """Every command and subcommand, as words."""
+    from harness.cli import COMMANDS
 
-    app = import_module(COMMANDS[name][0]).app
-    grouped = len(app.registered_commands) > 1 or app.registered_callback or app.registered_groups
-    names = (
-        [item.name or item.callback.__name__.replace("_", "-") for item in app.registered_commands]
-        if grouped
-        else []
-    )
-    return [(name,), *((name, sub) for sub in names)]
+    for name, (module, _) in COMMANDS.items():
+        yield (name,)
+        app = import_module(module).app
+        if len(app.registered_commands) > 1 or app.registered_callback or app.registered_groups:
+            for item in app.registered_commands:
+                yield (name, item.name or item.callback.__name__.replace("_", "-"))
 
 
 def commands_page() -> str:
     """Every command with its help."""
+    os.environ.update(TERMINAL)  # typer reads it when it is imported, so nothing above imports the commands
     lines = [
         "# Commands",
         "",
         "Generated from the program by `python scripts/reference.py`. Exit codes are in the README.",
     ]
-    for name in COMMANDS:
-        for words in subcommands(name):
-            lines += ["", f"## harness {' '.join(words)}", "", "```text", help_of(*words), "```"]
+    for words in commands():
+        lines += ["", f"## harness {' '.join(words)}", "", "```text", help_of(*words), "```"]
     return "\n".join(lines) + "\n"
 
 
 def main(arguments: list[str]) -> int:
-    """Write the pages, or with ``--check`` say which are out of date."""
-    pages = {"requirements.md": requirements_page(), "commands.md": commands_page()}
+    """Write the files, or with ``--check`` say which are out of date."""
+    files = {"docs/requirements.md": requirements_page(), LOCK: lock(), "docs/commands.md": commands_page()}
     stale = [
         name
-        for name, text in pages.items()
-        if not (DOCS / name).is_file() or (DOCS / name).read_text() != text
+        for name, text in files.items()
+        if not (ROOT / name).is_file() or (ROOT / name).read_text(encoding="utf-8") != text
     ]
-    if arguments == ["--check"]:
+    if "--check" in arguments:
         for name in stale:
-            print(f"docs/{name} is out of date: run python scripts/reference.py")
+            print(f"{name} is out of date: run python scripts/reference.py")
         return int(bool(stale))
     for name in stale:
-        (DOCS / name).write_text(pages[name])
-        print(f"wrote docs/{name}")
+        (ROOT / name).write_text(files[name], encoding="utf-8")
+        print(f"wrote {name}")
     return 0
 
 

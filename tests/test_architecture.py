@@ -103,6 +103,18 @@ def test_a_folder_can_be_overseen(folder):
     assert house.folders(PACKAGE)[key] <= house.MODULES_PER_FOLDER
 
 
+def test_the_architecture_page_names_every_folder():
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    tree = page.split("```text\n")[1].split("```")[0]
+    named: set[str] = set()
+    above: list[str] = []
+    for line in tree.splitlines():
+        name = line.split()[0].rstrip("/")
+        above[(len(line) - len(line.lstrip())) // 2 :] = [name]
+        named.add("/".join(above))
+    assert named == {path.relative_to(PACKAGE).as_posix() for path in FOLDERS} - {"."}
+
+
 def test_functions_are_simple_but_for_named_parser_loops():
     found = {item.place: item.value for item in house.complex_functions(PACKAGE)}
     assert found.keys() <= DENSE, "split it, or name it in DENSE with the reason"

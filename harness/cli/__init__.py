@@ -50,8 +50,9 @@ def build(words: Sequence[str]) -> typer.Typer:
     """The command tree; holds only the command that ``words`` start with, or all of them for help."""
     root = typer.Typer(
         name="harness",
-        help="MedMij conformance and interoperability test harness.\n\nExit codes: 0 passed, 1 product "
-        "failure, 2 usage or configuration, 3 harness error, 4 nothing ran, 6 undecided.",
+        help="MedMij conformance and interoperability test harness.\n\nExit codes: 0 good, 1 product "
+        "failure, 2 usage or configuration, 3 harness error, 4 nothing ran, 6 undecided, 7 evidence and "
+        "result differ.",
         no_args_is_help=True,
         pretty_exceptions_enable=False,
     )

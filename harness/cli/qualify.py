@@ -72,6 +72,13 @@ def qualify(
     skip_doctor: Annotated[
         bool, typer.Option("--skip-doctor", help="Do not look at the configuration first.")
     ] = False,
+    no_sharing: Annotated[
+        bool,
+        typer.Option(
+            "--no-sharing",
+            help="Drive everything in every cell, also what does not depend on all of its parties.",
+        ),
+    ] = False,
     subject: ForOption = None,
     require_verdict: VerdictOption = False,
     as_json: JsonOption = False,
@@ -94,6 +101,7 @@ def qualify(
             releases=tuple(release or ()),
             only=tuple(only or ()),
         ),
+        sharing=not no_sharing,
         subject=tuple(subject or ()),
         verdict_required=require_verdict,
     )
@@ -134,6 +142,8 @@ def _words(options: RunOptions, folder: Path, lang: Lang) -> list[str]:
     for name, field in SELECTORS.items():
         for value in getattr(options.selection, field):
             words += [f"--harness-{name}", value]
+    if not options.sharing:
+        words.append("--harness-no-sharing")
     for party in options.subject:
         words += ["--harness-for", party]
     if options.verdict_required:

@@ -3,8 +3,6 @@
 Pure and small, so that its laws can be tested by themselves (``tests/core/test_algebra.py``). What is stored
 and merged are *counts*, never states: the counts of two cells, processes or runs add up, while the worse of
 two states is wrong (a pass beside a cell that another party blocked is *met*).
-
-Source: DESIGN section 9 with ``evidence-and-report.md`` section 6.
 """
 
 from __future__ import annotations

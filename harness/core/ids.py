@@ -29,7 +29,7 @@ def requirement_id() -> re.Pattern[str]:
 
 
 def check_requirement_id(value: str, where: str = "") -> str:
-    """``value`` when it is a well-formed requirement id (DESIGN section 7).
+    """``value`` when it is a well-formed requirement id.
 
     :raises ConfigurationError: when it is not.
     """

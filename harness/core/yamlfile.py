@@ -201,10 +201,10 @@ def schema_errors(
         stand in a table and not in the schema.
     """
     found = _validator(schema, values).iter_errors(document.data)
-    return [
-        schema_error(document, error)
-        for error in sorted(found, key=lambda item: document.line(*item.absolute_path))
-    ]
+    ordered = sorted(found, key=lambda item: document.line(*item.absolute_path))
+    made = (schema_error(document, error) for error in ordered)
+    # of the keys that one place misses each is an error, and the message of each names all of them
+    return list({item.render("en"): item for item in made}.values())
 
 
 def _validator(schema: str, values: Mapping[str, Collection[str]] | None) -> Any:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
+from typing import Literal
 
 import msgspec
 
@@ -23,10 +24,14 @@ from harness.core.verdicts import Strength
 from harness.judge.checks import Check
 from harness.medmij.releases import release_ids
 
+Dependence = Literal["dvza", "his", "pgo", "standard", "cell", "network"]
+"""What can change a verdict: one of the parties, the standard, the combination as a whole, the lists."""
+
 
 class Requirement(msgspec.Struct, frozen=True, kw_only=True):
-    """One testable statement (fields as in DESIGN section 7).
+    """One testable statement.
 
+    :ivar depends: what can change its verdict; a run asks it once per value of these.
     :ivar topic: what it is about, whatever the standard.
     :ivar group: the group of requirements that it is asked with.
     :ivar check: what a judge of the harness looks at, where data can state it.
@@ -41,6 +46,7 @@ class Requirement(msgspec.Struct, frozen=True, kw_only=True):
     group: str
     mark: str
     role: str
+    depends: tuple[Dependence, ...]
     strength: Strength
     kind: str
     state: str

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 
+import msgspec
+
 from harness.core.run.exchanges import Exchange
 from harness.core.run.findings import Cell, Finding, finding
 from harness.core.run.folder import RunFolder
@@ -58,12 +60,21 @@ def judge_cell(
     """Findings of one cell for the requirements that the run asked of it, and for what could not be done."""
     known = [requirement_id for requirement_id in info.asked(cell) if requirement_id in catalogue]
     judged = judge_requirements(cell_view(info, cell, exchanges, catalogue), known)
-    return [*judged, *trouble_findings(info.troubles, cell, catalogue)]
+    return [*_holding(info, cell, judged), *trouble_findings(info, cell, catalogue)]
 
 
-def trouble_findings(troubles: Iterable[Trouble], cell: Cell, catalogue: Catalogue) -> list[Finding]:
-    """An error for every requirement of a cell that something outside the product stood in the way of."""
+def _holding(info: RunInfo, cell: Cell, findings: Iterable[Finding]) -> list[Finding]:
+    """Findings of a cell that say for which other cells they hold."""
+    held = info.holds_for(cell)
     return [
+        msgspec.structs.replace(item, holds_for=held[item.requirement]) if item.requirement in held else item
+        for item in findings
+    ]
+
+
+def trouble_findings(info: RunInfo, cell: Cell, catalogue: Catalogue) -> list[Finding]:
+    """An error for every requirement of a cell that something outside the product stood in the way of."""
+    found = [
         finding(
             identifier,
             cell,
@@ -74,11 +85,12 @@ def trouble_findings(troubles: Iterable[Trouble], cell: Cell, catalogue: Catalog
             next_step=_step(trouble),
             mode="drive",
         )
-        for trouble in troubles
+        for trouble in info.troubles
         if trouble.cell == cell.key
         for identifier in trouble.requirements
         if identifier in catalogue
     ]
+    return _holding(info, cell, found)
 
 
 def _step(trouble: Trouble) -> Text:
@@ -96,9 +108,8 @@ def judge_run(folder: RunFolder, info: RunInfo, catalogue: Catalogue) -> Iterato
     :raises EvidenceError: a recording is damaged.
     """
     for cell in info.plan:
-        if cell.key in info.unjudged or not info.asked(cell):
+        if cell.key in info.unjudged or not (info.asked(cell) or folder.findings_path(cell).is_file()):
             continue
         exchanges = cell_exchanges(folder, cell)
-        troubles = tuple(item for item in info.troubles if item.cell == cell.key)
         found = judge_cell(info, cell, exchanges, catalogue)
-        yield cell_result(cell, found, exchanges=len(exchanges), troubles=troubles)
+        yield cell_result(info, cell, found, exchanges=len(exchanges))

@@ -6,13 +6,15 @@ Pure: the same view gives the same findings, live and later.
 from __future__ import annotations
 
 import traceback
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from harness.core.issues import shorten
+from harness.core.run.exchanges import Exchange
 from harness.core.run.findings import Finding, finding
 from harness.core.text import Text
 from harness.core.verdicts import SEVERITY, Blame, Verdict
 from harness.judge.catalogue import Requirement
+from harness.judge.causes import Causes
 from harness.judge.registry import Judge, judge_of, name_of
 from harness.judge.view import CellView
 
@@ -37,9 +39,20 @@ def judge_requirements(view: CellView, requirement_ids: Iterable[str]) -> list[F
     for function, ids in by_judge.items():
         for item in _call(function, view, ids):
             said.setdefault(item.requirement, []).append(item)
+    causes = Causes(view, lambda ids: _duties(view, ids))
     return [
-        item for requirement in wanted for item in _complete(view, requirement, said.get(requirement.id, []))
+        item
+        for requirement in wanted
+        for item in _complete(view, requirement, said.get(requirement.id, []), causes)
     ]
+
+
+def _duties(view: CellView, ids: Sequence[str]) -> Iterator[Finding]:
+    """What the judges of some requirements say, asked or not."""
+    for identifier in ids:
+        function = judge_of(view.catalogue[identifier])
+        if function is not None:
+            yield from _call(function, view, {identifier})
 
 
 def _call(function: Judge, view: CellView, ids: set[str]) -> Sequence[Finding]:
@@ -71,7 +84,7 @@ def _call(function: Judge, view: CellView, ids: set[str]) -> Sequence[Finding]:
     return [item for item in found if item.requirement in ids]
 
 
-def _complete(view: CellView, requirement: Requirement, said: list[Finding]) -> list[Finding]:
+def _complete(view: CellView, requirement: Requirement, said: list[Finding], causes: Causes) -> list[Finding]:
     if not requirement.applies_to(view.cell.standard, view.cell.release):
         return [
             view.not_applicable(
@@ -97,15 +110,47 @@ def _complete(view: CellView, requirement: Requirement, said: list[Finding]) -> 
             )
         ]
     if not said:
-        return [
-            view.inconclusive(
-                requirement.id, Text(nl="geen bewijs in deze run", en="no evidence in this run")
-            )
-        ]
-    unique = list({item.id: item for item in said}.values())
+        nothing = Text(nl="geen bewijs in deze run", en="no evidence in this run")
+        said = [view.inconclusive(requirement.id, nothing)]
+    explained = (causes.explain(requirement, item) for item in _without_masks(view, requirement, said))
+    unique = list({item.id: item for item in explained}.values())
     passes = [item for item in unique if item.verdict is Verdict.PASS]
     others = [item for item in unique if item.verdict is not Verdict.PASS]
     return _worst_first(others) if others else [_summary(view, requirement, passes)]
+
+
+FROM_FACTS = ("identity", "leak")
+"""Topics that are decided from the facts of the recorder and from equal tags, never from a value."""
+
+
+def _without_masks(view: CellView, requirement: Requirement, said: list[Finding]) -> list[Finding]:
+    """The mask rule: what a judge objects to and the recorder made so is undecided, never a fault.
+
+    A value that the recorder compared with what is declared, and that is another, remains a difference. One
+    finding per exchange tells that something was masked.
+    """
+    if not requirement.standard or requirement.topic in FROM_FACTS:
+        return said
+    kept: list[Finding] = []
+    told: set[str] = set()
+    for item in said:
+        exchange = view.exchange(item.where.exchange)
+        if exchange is None or not _by_mask(view, requirement, item, exchange):
+            kept.append(item)
+        elif exchange.id not in told:
+            told.add(exchange.id)
+            kept.append(view.masked(requirement.id, exchange, item.where.path))
+    return kept
+
+
+def _by_mask(view: CellView, requirement: Requirement, item: Finding, exchange: Exchange) -> bool:
+    """Whether an objection depends on a mask."""
+    if item.verdict not in (Verdict.FAIL, Verdict.WARNING):
+        return False
+    masks = view.masks(exchange, "request" if requirement.role == "pgo" else "response")
+    if not masks.touches(item.where.path):
+        return False
+    return masks.differs(item.where.path) is None or view.ownership.misdeclared
 
 
 def _worst_first(findings: list[Finding]) -> list[Finding]:

@@ -107,7 +107,15 @@ class Asking:
 
     @cached_property
     def _asked_groups(self) -> set[tuple[str, ...]]:
-        return {_group(requirement, cell) for cell, requirement in self._asked_requirements()}
+        planned = {cell.key: cell for cell in self.info.plan}
+        found = set()
+        for cell in self.info.plan:
+            held = self.info.holds_for(cell)
+            for identifier in self.info.asked(cell):
+                if identifier in self.catalogue:
+                    others = (planned[key] for key in held.get(identifier, ()) if key in planned)
+                    found |= {_group(self.catalogue[identifier], one) for one in (cell, *others)}
+        return found
 
     def cells(self, party: str) -> list[Cell]:
         """The planned cells in which a party takes part."""
@@ -189,7 +197,8 @@ class Asking:
 def _group(requirement: Requirement, cell: Cell) -> tuple[str, ...]:
     """The cells in which asking a requirement once is enough.
 
-    A requirement of the framework belongs to every standard: once per HIS, DVZA, PGO and release.
+    A requirement of the framework belongs to every standard: once per HIS, DVZA, PGO and release. Asked of
+    one cell for others, it is asked in those too.
     """
     standard = requirement.standard and cell.standard
     return (requirement.id, cell.his, cell.dvza, cell.pgo, standard, cell.release)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Literal
 
 from harness.core.run.exchanges import Exchange, media_type
 from harness.core.run.findings import Cell, Finding, Where, finding
@@ -19,6 +19,9 @@ from harness.core.verdicts import Blame, Strength, Verdict
 from harness.fhir.codec.documents import Document, parse
 from harness.fhir.model.types import load_model
 from harness.judge.catalogue import Catalogue, Requirement
+from harness.judge.depends import depends
+from harness.judge.hops import UPSTREAM, onward
+from harness.judge.masks import MASKED, UNDECLARED, Masks, Ownership, ownership
 
 FHIR_JSON = ("application/fhir+json", "application/json+fhir", "application/json")
 FHIR_XML = ("application/fhir+xml", "application/xml+fhir", "application/xml", "text/xml")
@@ -36,6 +39,8 @@ class CellView:
     """One cell as judges see it.
 
     :param exchanges: all exchanges of the cell in time order.
+    :ivar exchanges: those between the parties that judges look at; ``upstream`` between our DVZA and a live
+        HIS behind it (:meth:`hop`).
     :param participants: by role (``his``, ``dvza``, ``pgo``).
     :param expectations: content of the expectation file of the cell's person, or ``None``.
     :param now: the frozen clock value of the run.
@@ -55,7 +60,9 @@ class CellView:
         settings: Settings | None = None,
     ) -> None:
         self.cell = cell
-        self.exchanges = tuple(exchanges)
+        self.exchanges = tuple(item for item in exchanges if item.flow != UPSTREAM)
+        self.upstream = tuple(item for item in exchanges if item.flow == UPSTREAM)
+        self._recorded = tuple(exchanges)
         self.catalogue = catalogue
         self.t = t
         self.now = now
@@ -121,6 +128,38 @@ class CellView:
             self._memo[key] = compute()
         return self._memo[key]
 
+    def exchange(self, exchange_id: str) -> Exchange | None:
+        """The exchange with an id."""
+        by_id: dict[str, Exchange] = self.memo("by-id", lambda: {item.id: item for item in self.exchanges})
+        return by_id.get(exchange_id)
+
+    @property
+    def depends(self) -> Mapping[str, tuple[str, ...]]:
+        """Ids of the exchanges that each exchange depends on, by its id."""
+        found: Mapping[str, tuple[str, ...]] = self.memo("depends", lambda: depends(self.exchanges))
+        return found
+
+    def hop(self, exchange: Exchange) -> Exchange | None:
+        """What our DVZA asked the live HIS because of an exchange; ``None`` when it asked nothing."""
+        hops: dict[str, Exchange] = self.memo("hops", lambda: onward(self._recorded))
+        return hops.get(exchange.id)
+
+    @property
+    def passes_through(self) -> bool:
+        """Whether our own DVZA stands before a live HIS."""
+        return self.participant("his").kind == "live" and self.participant("dvza").kind == "twin"
+
+    def masks(self, exchange: Exchange, side: Literal["request", "response"] = "response") -> Masks:
+        """Where the recorder masked values of a message."""
+        found: Masks = self.memo(f"masks:{side}:{exchange.id}", lambda: Masks(exchange.facts, side))
+        return found
+
+    @property
+    def ownership(self) -> Ownership:
+        """Whose record the answers of the cell are."""
+        found: Ownership = self.memo("ownership", lambda: ownership(self.exchanges))
+        return found
+
     def party(self, role: str) -> str:
         """Participant id of a role in this cell; the role itself for the stelselnode."""
         return {"his": self.cell.his, "dvza": self.cell.dvza, "pgo": self.cell.pgo}.get(role, role)
@@ -132,6 +171,10 @@ class CellView:
     def capability(self, role: str, name: str) -> bool:
         """Whether the participant in a role declared a capability (network file ``capabilities``)."""
         return name in self._settings.capabilities.get(self.party(role), ())
+
+    def faulty(self, role: str) -> bool:
+        """Whether the participant in a role is a twin with deliberate defects."""
+        return self.party(role) in self._settings.faults
 
     def screen_name(self, role: str) -> str:
         """The name of a participant that screens must show, ``""`` when it is not known."""
@@ -265,6 +308,28 @@ class CellView:
             received=received,
             next_step=reason,
             party=self.party(requirement.role),
+        )
+
+    def masked(self, requirement_id: str, exchange: Exchange | None = None, path: str = "") -> Finding:
+        """It could not be decided because of what the recorder masked, or because the answers are another
+        person's; never the product's fault."""
+        person = self._settings.persons.get(self.cell.key, "")
+        blame, received, reason = None, "", MASKED
+        if self.ownership.misdeclared:
+            blame, received = Blame.CONFIGURATION, self.ownership.seen
+            reason = self.ownership.advice(person, self._settings.network)
+        elif not person:
+            blame, reason = Blame.CONFIGURATION, UNDECLARED
+        return finding(
+            requirement_id,
+            self.cell,
+            Verdict.INCONCLUSIVE,
+            blame=blame,
+            party=self.party(self.catalogue[requirement_id].role),
+            where=Where(exchange=exchange.id if exchange else "", path=path),
+            expected="the declared person" if received else "",
+            received=received,
+            next_step=reason,
         )
 
     def disputed(

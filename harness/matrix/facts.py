@@ -6,6 +6,7 @@ import hashlib
 import platform
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
@@ -13,9 +14,9 @@ import msgspec
 from harness import __version__
 from harness.core.data import profiles_digest
 from harness.core.run.findings import Cell
-from harness.core.run.info import Binding, Intensity, ParticipantVersion, RunInfo, Selection, Settings
+from harness.core.run.info import Binding, Intensity, ParticipantVersion, RunInfo, Selection, Settings, Share
 from harness.judge.catalogue import Catalogue
-from harness.matrix.plan import check_named, plan_cells
+from harness.matrix.cells import check_named, plan_cells
 from harness.network.file import Network, Participant, stated_endpoints
 from harness.network.person.expectations import expectations_of
 
@@ -25,6 +26,7 @@ class RunFacts:
 
     :param t: the date that ``T`` stands for; ``now`` the frozen instant of the run.
     :param cells: cells whose expectation files are read at once, so that a mistake in one is found here.
+    :param sharing: whether a finding may hold for other cells than its own.
     :param subject: the parties whose result decides the exit code (``--for``).
     :param verdict_required: whether anything but *voldoet* is undecided (``--require-verdict``).
     :raises ConfigurationError: an expectation file cannot be read or violates its schema.
@@ -41,6 +43,7 @@ class RunFacts:
         cells: Iterable[Cell] = (),
         selection: Selection | None = None,
         intensity: Intensity = "normal",
+        sharing: bool = True,
         mode: Literal["drive", "serve"] = "drive",
         subject: Sequence[str] = (),
         verdict_required: bool = False,
@@ -51,6 +54,7 @@ class RunFacts:
         self.now = now
         self.selection = selection or Selection()
         self.intensity: Intensity = intensity
+        self.sharing = sharing
         self.subject = tuple(subject)
         self.verdict_required = verdict_required
         self._mode: Literal["drive", "serve"] = mode
@@ -75,11 +79,15 @@ class RunFacts:
         run_id: str,
         cells: Sequence[Cell],
         requirements: Mapping[str, Sequence[str]],
+        *,
+        shared: Mapping[str, tuple[Share, ...]] | None = None,
         binding: Binding | None = None,
     ) -> RunInfo:
         """What is known of the run before its first exchange.
 
         :param requirements: requirement ids per cell key that the run asks.
+        :param shared: what cells are asked for others too, by cell key.
+        :param binding: what the identifiers are made of.
         """
         network = self.network
         planned = frozenset(cells)
@@ -116,12 +124,16 @@ class RunFacts:
             settings=Settings(
                 intensity=self.intensity,
                 mode=self._mode,
+                sharing=self.sharing,
                 requirements={key: tuple(ids) for key, ids in requirements.items()},
+                shared=dict(shared or {}),
+                network=Path(network.path).name,
                 persons=persons,
                 expectations=expectations,
                 titles={item.id: item.screen_name for item in network.participants},
                 stated_endpoints=tuple(stated_endpoints(network.participants)),
                 logins={item.id: item.login for item in network.participants if item.login},
+                faults={item.id: item.faults for item in network.participants if item.faults},
                 capabilities={item.id: declared(item) for item in network.participants},
                 records=dict.fromkeys(expectations, "own"),
             ),

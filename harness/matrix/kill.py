@@ -1,4 +1,4 @@
-"""The kill table: every fault of the twins against every requirement (DESIGN rule 8).
+"""The kill table: every fault of the twins against every requirement.
 
 For each fault one HIS × DVZA × PGO × standard × release cell is driven with the fault switched on, judged,
 and compared with the reference run of the same cell without faults. A fault *kills* when all its requirements

@@ -15,8 +15,9 @@ from harness.core.run.place.claim import Mode, claim
 from harness.core.tdates import parse_day
 from harness.core.text import Text
 from harness.judge.catalogue import Catalogue
+from harness.matrix.cells import plan_cells
 from harness.matrix.facts import RunFacts
-from harness.matrix.plan import Plan, plan_cells
+from harness.matrix.plan import Plan
 from harness.matrix.qualification import Qualification
 from harness.network.file import Network, read_network
 from harness.record.keeper import RunKeeper
@@ -33,6 +34,7 @@ class RunOptions:
     :ivar mode: what happens to a run in that folder that did not finish.
     :ivar at: the date that T stands for, ``YYYY-MM-DD``; ``None`` for today in Europe/Amsterdam, or for the
         date of the run that is gone on with.
+    :ivar sharing: whether a finding may hold for other cells than its own.
     :ivar subject: the parties whose result decides the exit code; empty: the live ones, in a rehearsal all.
     :ivar verdict_required: whether anything but *voldoet* is undecided.
     :ivar challenge: file with the challenge of a bureau that the run is bound to.
@@ -44,6 +46,7 @@ class RunOptions:
     at: str | None = None
     intensity: Intensity = "normal"
     selection: Selection = field(default_factory=Selection)
+    sharing: bool = True
     subject: tuple[str, ...] = ()
     verdict_required: bool = False
     challenge: str | None = None
@@ -103,12 +106,12 @@ def prepare(options: RunOptions, catalogue: Catalogue, clock: Clock) -> Prepared
         cells=cells,
         selection=options.selection,
         intensity=options.intensity,
+        sharing=options.sharing,
         subject=options.subject,
         verdict_required=options.verdict_required,
     )
-    live = frozenset(item.id for item in network.of_role("dvza") if item.kind == "live")
     return PreparedRun(
-        plan=Plan(cells, catalogue, options.selection, options.intensity, live),
+        plan=Plan(cells, catalogue, network, options.selection, options.intensity, sharing=options.sharing),
         facts=facts,
         folder=Path(options.out) if options.out else default_folder(moment),
         clock=clock,

@@ -12,7 +12,7 @@ import traceback
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import msgspec
 
@@ -27,8 +27,10 @@ from harness.core.text import Text
 from harness.core.verdicts import Blame, Verdict
 from harness.judge.catalogue import Catalogue
 from harness.judge.cells import cell_exchanges, judge_cell, trouble_findings
+from harness.matrix.carriers import ATTEMPTS, kind_of
 from harness.matrix.facts import RunFacts
 from harness.matrix.plan import Plan
+from harness.matrix.state import CellState
 from harness.network.person.declared import declared_persons
 from harness.network.running import RunningNetwork, start
 from harness.record.keeper import RunKeeper
@@ -37,24 +39,6 @@ from harness.scenario import Scenario
 
 UNDRIVEN = Text(nl="deze stroom kon niet worden aangestuurd", en="this flow could not be driven")
 UNJUDGED = Text(nl="deze cel kon niet worden beoordeeld", en="this cell could not be judged")
-
-
-@dataclass
-class CellState:
-    """What is known of one cell while the run goes on.
-
-    :ivar flows: the flows to drive, each with the requirements that need it.
-    :ivar done: whether its findings stand in the run folder.
-    :ivar recorded: exchanges that were recorded of it.
-    :ivar troubles: what could not be driven or judged.
-    """
-
-    cell: Cell
-    requirements: list[str] = field(default_factory=list)
-    flows: dict[str, list[str]] = field(default_factory=dict)
-    done: bool = False
-    recorded: int = 0
-    troubles: tuple[Trouble, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -101,13 +85,15 @@ class Qualification:
         return self.keeper.folder
 
     def register(self, cell: Cell, scenario: Scenario) -> None:
-        """Note what an item needs; all of them before the first :meth:`findings`."""
-        state = self._states[cell.key]
-        ids = self.plan.asked(scenario, cell)
-        state.requirements += [item for item in ids if item not in state.requirements]
-        for flow in scenario.all_flows if ids else ():
-            known = state.flows.setdefault(flow, [])
-            known += [item for item in ids if item not in known]
+        """Note what an item needs; all of them before the first :meth:`findings`.
+
+        :param scenario: the part of a scenario that the item asks.
+        """
+        for name in scenario.requirements:
+            held = self.plan.carriers.held_by(kind_of(self.catalogue[name]), cell)
+            self._states[cell.key].ask(
+                name, self.plan.needs(scenario, name), tuple(item.key for item in held)
+            )
 
     def begin(self) -> Started:
         """Write ``run-start.json`` and start the network (twins, connect map); once.
@@ -147,8 +133,7 @@ class Qualification:
             stack.callback(network.close)
             info = self.keeper.begin(recorder, self._described(self._binding()))
             self._stack = stack.pop_all()
-        for state in states:
-            self._keep(state, self.keeper.finished(state.cell))
+        self._restore()
         return Started(info, network, recorder)
 
     def _recorder(self) -> Recorder:
@@ -164,79 +149,161 @@ class Qualification:
         return self.keeper.binding(self._challenge, minters)
 
     def _described(self, binding: Binding | None = None) -> RunInfo:
-        asked = {state.cell.key: state.requirements for state in self._states.values()}
-        return self.facts.info(self.folder.path.name, self.plan.cells, asked, binding)
+        states = self._states.values()
+        return self.facts.info(
+            self.folder.path.name,
+            self.plan.cells,
+            {state.cell.key: state.requirements for state in states if state.requirements},
+            shared={state.cell.key: state.shares for state in states if state.held},
+            binding=binding,
+        )
+
+    def _restore(self) -> None:
+        """Take over the cells that an earlier process finished, and ask again what they left to others."""
+        done = {state.cell.key: self.keeper.finished(state.cell) for state in self._states.values()}
+        for key, result in done.items():
+            state = self._states[key]
+            for requirement, other in result.elsewhere.items() if result is not None else ():
+                state.elsewhere[requirement] = self._states[other].cell
+                if done[other] is None:
+                    self._ask_instead(requirement, state, self._states[other])
+        for key, result in done.items():
+            if result is not None:
+                self._states[key].finish(result)
 
     def findings(self, cell: Cell, scenario: Scenario) -> list[Finding]:
-        """Findings of a cell for what is asked of a scenario; the first question drives and judges the cell.
+        """Findings for what a part of a scenario asks of a cell; the first question drives and judges it.
 
-        What could not be driven or judged is an ``error`` among them.
+        What could not be driven or judged is an ``error`` among them; what another cell decided in its place
+        is among them too.
 
         :raises HarnessError: when the run could not be started, or cannot go on.
         """
         started = self.begin()
         state = self._states[cell.key]
-        if not state.done:
-            try:
+        try:
+            if not state.judged:
                 self._drive(state, started)
-            except HarnessError as error:
-                self._refusal = error
-                raise
-        wanted = set(self.plan.asked(scenario, cell))
-        unasked = wanted.difference(state.requirements)
+            if not state.finished:
+                self._settle(state, started)
+                self._finish(state, started)
+        except HarnessError as error:
+            self._refusal = error
+            raise
+        wanted = set(scenario.requirements)
+        unasked = wanted.difference(state.requirements, state.elsewhere)
         if unasked:
             raise HarnessError("not registered before the run began", where=", ".join(sorted(unasked)))
-        return [item for item in self._result(cell).findings if item.requirement in wanted]
+        others = (state.elsewhere[name] for name in scenario.requirements if name in state.elsewhere)
+        holders = dict.fromkeys((cell.key, *(other.key for other in others)))
+        found = (item for key in holders for item in self._found(self._states[key]))
+        return [item for item in found if item.requirement in wanted]
 
     def _drive(self, state: CellState, started: Started) -> None:
         """Drive and judge a cell.
 
-        :raises HarnessError: what came of it cannot be written.
+        :raises HarnessError: what happens cannot be written.
         """
         cell, key = state.cell, state.cell.key
         self.events.emit("cell-started", cell=key)
         self._minters[key] = self.keeper.minter(cell, started.recorder.begin(key))
-        troubles = []
         for flow, needing in state.flows.items():
             try:
                 started.network.drive(cell, flow)
             except Exception as error:  # noqa: BLE001 - one broken flow must not lose the others' results
-                troubles.append(_trouble(error, UNDRIVEN, cell, needing, f"{key} {flow}"))
+                state.troubles.append(_trouble(error, UNDRIVEN, cell, needing, f"{key} {flow}"))
             if self.keeper.broken is not None:
                 raise self.keeper.broken
-        recorded = 0
+        del self._minters[key]
         try:
             exchanges = cell_exchanges(self.folder, cell)
-            recorded = len(exchanges)
-            info = msgspec.structs.replace(started.info, troubles=tuple(troubles))
-            found = judge_cell(info, cell, exchanges, self.catalogue)
+            state.recorded = len(exchanges)
+            found = judge_cell(self._info_of(state, started), cell, exchanges, self.catalogue)
         except Exception as error:  # noqa: BLE001 - every item of the cell says why
             trouble = _trouble(error, UNJUDGED, cell, state.requirements, key)
-            troubles.append(msgspec.structs.replace(trouble, blame=Blame.HARNESS))
-            found = trouble_findings(troubles, cell, self.catalogue)
-        result = cell_result(cell, found, exchanges=recorded, troubles=troubles)
+            state.troubles.append(msgspec.structs.replace(trouble, blame=Blame.HARNESS))
+            found = trouble_findings(self._info_of(state, started), cell, self.catalogue)
+        state.findings = found
+
+    def _info_of(self, state: CellState, started: Started) -> RunInfo:
+        """What a cell is judged with: ``run.json`` as far as it is about this cell."""
+        key = state.cell.key
+        settings = msgspec.structs.replace(
+            started.info.settings, requirements={key: tuple(state.requirements)}, shared={key: state.shares}
+        )
+        return msgspec.structs.replace(started.info, settings=settings, troubles=tuple(state.troubles))
+
+    def _settle(self, state: CellState, started: Started) -> None:
+        """Let other cells decide what a cell was asked for them too and could not decide.
+
+        Each is tried in at most two more. When none decides it, what the first said stands.
+
+        :raises HarnessError: what happens cannot be written.
+        """
+        tried = {name: [state.cell] for name in state.undecided()}
+        for _ in range(ATTEMPTS - 1):
+            chosen: dict[str, list[str]] = {}
+            for name, cells in tried.items():
+                other = self._next(name, cells)
+                if other is not None:
+                    chosen.setdefault(other.cell.key, []).append(name)
+            for key, names in chosen.items():
+                other = self._states[key]
+                for name in names:
+                    self._ask_instead(name, state, other)
+                self._drive(other, started)
+                undecided = other.undecided()
+                for name in names:
+                    if name in undecided:
+                        other.drop(name)
+                        tried[name].append(other.cell)
+                    else:
+                        state.drop(name)
+                        state.elsewhere[name] = other.cell
+                        del tried[name]
+
+    def _ask_instead(self, requirement: str, state: CellState, other: CellState) -> None:
+        """Ask of another cell what a cell was asked, for the same cells."""
+        held = {state.cell.key, *state.held.get(requirement, ())} - {other.cell.key}
+        other.ask(requirement, state.needs(requirement), tuple(item for item in self._states if item in held))
+
+    def _next(self, requirement: str, tried: Sequence[Cell]) -> CellState | None:
+        """The next cell to try a requirement in, of those that were not judged yet."""
+        others = self.plan.carriers.others(kind_of(self.catalogue[requirement]), tried)
+        states = (self._states[cell.key] for cell in others)
+        return next((item for item in states if not item.judged), None)
+
+    def _finish(self, state: CellState, started: Started) -> None:
+        """The findings of a cell stand: keep them, and end its recording.
+
+        :raises HarnessError: that cannot be written.
+        """
+        key = state.cell.key
+        result = cell_result(
+            self._info_of(state, started),
+            state.cell,
+            state.findings or (),
+            exchanges=state.recorded,
+            elsewhere={name: other.key for name, other in state.elsewhere.items()},
+        )
         self.keeper.end_cell(result)
-        del self._minters[key]
-        self._keep(state, result)
+        state.finish(result)
+        self._last = result
         for item in result.findings:
             if item.verdict not in (Verdict.PASS, Verdict.NOT_APPLICABLE):
                 self.events.emit("finding", cell=key, id=item.id, verdict=item.verdict.value)
         counts = Counter(item.verdict.value for item in result.findings)
-        self.events.emit("cell-finished", cell=key, exchanges=recorded, verdicts=dict(sorted(counts.items())))
+        self.events.emit(
+            "cell-finished", cell=key, exchanges=result.exchanges, verdicts=dict(sorted(counts.items()))
+        )
 
-    def _keep(self, state: CellState, result: CellResult | None) -> None:
-        """Remember of a cell that it is done, and its findings until those of another cell are asked."""
-        if result is None:
-            return
-        state.done, state.recorded, state.troubles = True, result.exchanges, result.troubles
-        self._last = result
-
-    def _result(self, cell: Cell) -> CellResult:
-        if self._last is None or self._last.cell != cell:
-            self._last = self.folder.cell(cell)
-        if self._last is None:
-            raise HarnessError("the findings of a cell are gone", where=cell.key)
-        return self._last
+    def _found(self, state: CellState) -> Sequence[Finding]:
+        """The findings of a cell that was judged; those of the last one that finished stay in memory."""
+        if state.findings is not None:
+            return state.findings
+        if self._last is None or self._last.cell != state.cell:
+            self._last = self.folder.cell(state.cell)
+        return self._last.findings if self._last is not None else ()
 
     @property
     def recorded(self) -> int:
@@ -245,9 +312,9 @@ class Qualification:
 
     @property
     def complete(self) -> bool:
-        """Whether every cell that was asked something is done."""
+        """Whether every cell that was asked something is finished."""
         return self._refusal is None and all(
-            state.done for state in self._states.values() if state.requirements
+            state.finished for state in self._states.values() if state.requirements
         )
 
     def finish(self) -> bool:
@@ -258,19 +325,34 @@ class Qualification:
         :raises HarnessError: the run folder cannot be written.
         """
         self._stack.close()
-        if self._started is not None and self.complete:
+        started = self._started
+        if started is not None and not self.info().unjudged and self._refusal is None:
+            for state in self._states.values():
+                if (
+                    state.findings is not None
+                ):  # judged for the sake of another cell, and asked nothing itself
+                    self._finish(state, started)
+        if started is not None and self.complete:
             self.keeper.finish(self.info())
         else:
             self.keeper.leave()
-        return any(state.done for state in self._states.values())
+        return any(state.finished for state in self._states.values())
 
     def info(self) -> RunInfo:
         """``run.json`` of this moment."""
         states = self._states.values()
         started = self._started.info if self._started is not None else self._described()
-        missed = [state.cell.key for state in states if state.requirements and not state.done]
+        missed = [state.cell.key for state in states if state.requirements and not state.judged]
+        settings = msgspec.structs.replace(
+            started.settings,
+            requirements={
+                state.cell.key: tuple(state.requirements) for state in states if state.requirements
+            },
+            shared={state.cell.key: state.shares for state in states if state.held},
+        )
         return msgspec.structs.replace(
             started,
+            settings=settings,
             troubles=tuple(trouble for state in states for trouble in state.troubles),
             unjudged=tuple(missed) if self._started is not None else (),
         )
@@ -279,11 +361,13 @@ class Qualification:
 def _trouble(error: Exception, what: Text, cell: Cell, requirements: Sequence[str], where: str) -> Trouble:
     """What stood in the way; a mistake that the user can correct is one of the configuration."""
     found = _harness_error(error, what, where)
+    if found is error:
+        what = Text(nl=f"{what.nl}: {found.message.nl}", en=f"{what.en}: {found.message.en}")
     return Trouble(
         cell=cell.key,
         requirements=tuple(requirements),
         blame=Blame.CONFIGURATION if isinstance(found, UserError) else Blame.HARNESS,
-        what=found.message,
+        what=what,
         where=found.where,
         received=found.received,
         next_step=found.next_step,

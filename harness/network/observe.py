@@ -187,13 +187,17 @@ class Observer:
         known = service_standard(service)
         operation, interface = "unknown", "resource"
         if known is not None:
-            query = load_queries(known.id).recognise(request.method, request.url, self.dates)
+            queries = load_queries(known.id)
+            query = queries.recognise(request.method, request.url, self.dates)
+            read = next(
+                (item for item in queries if item.document and path.startswith(f"{item.reads}/")), None
+            )
             if query is not None:
                 operation = f"{query.operation}-{media}"
             elif request.method == "POST" and not path:
                 operation = f"{known.short}-send-{media}"
-            elif path.startswith("Binary/"):
-                operation, interface = f"pd-retrieve-{media}", "document"
+            elif read is not None:
+                operation, interface = f"{read.operation}-{media}", "document"
         return _Labels(interface, operation, flow, person, trail, service)
 
     def _pgo_of(self, host: str) -> str:

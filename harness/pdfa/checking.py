@@ -78,6 +78,7 @@ def _run(data: bytes, flavour: Flavour, budget: Budget, depth: int = 0) -> _Chec
     catalog.walk_catalog(ctx)
     pages = walk_pages(ctx)
     attachments.walk_files(ctx)
+    packets.walk_rest(ctx)
     return _Checked(findings, pages)
 
 

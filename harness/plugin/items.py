@@ -16,7 +16,7 @@ from harness.core.run.findings import Cell, Finding
 from harness.core.text import Text
 from harness.plugin.outcomes import raise_for, settle, status_word
 from harness.plugin.session import HarnessSession, session_of
-from harness.report.allure_results import telling_files
+from harness.report.allure.results import telling_files
 from harness.scenario import Scenario, scenario_of
 
 DIMENSIONS = ("his", "dvza", "pgo", "standard", "release")
@@ -93,8 +93,7 @@ class ScenarioCell:
         """Judge the scenario's requirements in this cell and raise what their verdicts ask for."""
         session = self._session
         findings = session.findings(self.cell, self._scenario)
-        ids = session.plan.asked(self._scenario, self.cell)
-        self._item.user_properties += [("requirement", requirement_id) for requirement_id in ids]
+        self._item.user_properties += [("requirement", name) for name in self._scenario.requirements]
         self._item.user_properties += [
             (f"verdict:{item.requirement}", item.verdict.value) for item in findings
         ]
@@ -118,7 +117,8 @@ def cell(
         )
     combination = Cell(his=his, dvza=dvza, pgo=pgo, standard=standard, release=release)
     session = session_of(request.config)
-    return ScenarioCell(combination, session.plan.part(declared, combination, group), session, request.node)
+    part = session.plan.parts(declared, combination)[group]
+    return ScenarioCell(combination, part, session, request.node)
 
 
 def _scenario_of(item: pytest.Item) -> Scenario | None:
@@ -154,7 +154,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     for item in session.items:
         declared, combination = _scenario_of(item), _cell_of(item)
         if declared is not None and combination is not None:
-            run.register(combination, run.plan.part(declared, combination, _given(item)["group"]))
+            run.register(combination, run.plan.parts(declared, combination)[_given(item)["group"]])
 
 
 @pytest.hookimpl(wrapper=True)

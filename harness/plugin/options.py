@@ -38,6 +38,11 @@ def add_options(parser: pytest.Parser) -> None:
     group.addoption("--harness-at", metavar="DATE", help="the date that T stands for (default: today)")
     group.addoption("--harness-lang", choices=("nl", "en"), default="nl", help="language for people")
     group.addoption("--harness-intensity", choices=INTENSITIES, default="normal")
+    group.addoption(
+        "--harness-no-sharing",
+        action="store_true",
+        help="drive everything in every cell, also what does not depend on all of its parties",
+    )
     for name in SELECTORS:
         group.addoption(f"--harness-{name}", action="append", default=[], metavar=name.upper())
     group.addoption(

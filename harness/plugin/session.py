@@ -12,7 +12,7 @@ from harness.core.errors import HarnessError
 from harness.core.exits import ExitCode
 from harness.core.run.findings import Cell, Finding
 from harness.core.run.info import Selection
-from harness.core.run.place.claim import Mode, chosen_mode
+from harness.core.run.place.claim import chosen_mode
 from harness.core.text import Lang, Text
 from harness.judge.catalogue import Catalogue, load_catalogue
 from harness.judge.result import run_result
@@ -20,7 +20,7 @@ from harness.matrix.plan import Plan
 from harness.matrix.preparation import PreparedRun, RunOptions, prepare
 from harness.matrix.qualification import Qualification
 from harness.plugin.options import SELECTORS
-from harness.report import allure_feed
+from harness.report.allure import feed as allure_feed
 from harness.report.html import write_report
 from harness.report.junit import mark_broken
 from harness.scenario import Scenario, Unsound
@@ -37,15 +37,13 @@ UNFINISHED = Text(
 class HarnessSession:
     """What the plugin keeps for one pytest session.
 
-    :ivar uncollected: exit codes of scenarios that could not be collected; then no item runs.
-    :ivar refusal: why the run as a whole could not be started.
+    :ivar refusal: why the run as a whole could not be started, or its scenarios not be collected.
     :ivar unexpected: whether an item was broken by something that is no verdict.
     """
 
     def __init__(self, prepared: PreparedRun, lang: Lang) -> None:
         self.plan: Plan = prepared.plan
         self.lang: Lang = lang
-        self.uncollected: list[ExitCode] = []
         self.refusal: HarnessError | None = None
         self.unexpected = False
         self._findings: Sequence[Finding] = ()
@@ -64,7 +62,7 @@ class HarnessSession:
         try:
             return list(self.plan.pairs([scenario]))
         except HarnessError as error:
-            self.uncollected.append(error.exit_code)
+            self.refusal = self.refusal or error
             raise pytest.Collector.CollectError(error.render(self.lang)) from None
 
     def register(self, cell: Cell, scenario: Scenario) -> None:
@@ -122,8 +120,8 @@ class HarnessSession:
         """The documented exit status for one of pytest's own."""
         if status == pytest.ExitCode.INTERRUPTED and not session.testsfailed:
             return status
-        if status == pytest.ExitCode.INTERRUPTED and self.uncollected:
-            return int(self.uncollected[0])
+        if status == pytest.ExitCode.INTERRUPTED and self.refusal is not None:
+            return int(self.refusal.exit_code)
         if status in (pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.INTERRUPTED):
             return int(ExitCode.HARNESS_ERROR)
         if status == pytest.ExitCode.USAGE_ERROR:
@@ -167,15 +165,6 @@ def session_of(config: pytest.Config) -> HarnessSession:
     return config.stash[_SESSION]
 
 
-def _mode(config: pytest.Config) -> Mode:
-    """What happens to an unfinished run in the folder.
-
-    :raises UsageError: both are asked.
-    """
-    resume, replace = config.getoption("--harness-resume"), config.getoption("--harness-replace")
-    return chosen_mode(resume=resume, replace=replace)
-
-
 def _options(config: pytest.Config) -> RunOptions:
     return RunOptions(
         network=config.getoption("--harness-network"),
@@ -185,8 +174,11 @@ def _options(config: pytest.Config) -> RunOptions:
         selection=Selection(
             **{field: tuple(config.getoption(f"--harness-{name}")) for name, field in SELECTORS.items()}
         ),
-        mode=_mode(config),
+        mode=chosen_mode(
+            resume=config.getoption("--harness-resume"), replace=config.getoption("--harness-replace")
+        ),
         challenge=config.getoption("--harness-challenge"),
+        sharing=not config.getoption("--harness-no-sharing"),
         subject=tuple(config.getoption("--harness-for")),
         verdict_required=config.getoption("--harness-require-verdict"),
     )

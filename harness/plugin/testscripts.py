@@ -21,7 +21,7 @@ from harness.core.tdates import parse_day
 from harness.core.text import Lang
 from harness.core.verdicts import Blame, Verdict
 from harness.record import Persons, Recorder
-from harness.report.allure_scripts import feed_script, finding_text, raise_for
+from harness.report.allure.scripts import feed_script, finding_text, raise_for
 from harness.scenario import ProductFailure, Undecided, Unsound
 from harness.testscript.execute.transport import HttpTransport
 from harness.testscript.outcome.recording import declared, raw_exchanges, unit_name

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from harness.record.raw import Known, RawExchange
 from harness.record.recorder import Recorder
-from harness.record.redact.persons import DeclaredPerson, Persons
+from harness.record.redact.people.persons import DeclaredPerson, Persons
 from harness.record.redact.redactor import Redactor
 
 __all__ = [

@@ -1,7 +1,7 @@
 """HAR 1.2 as an export of recorded exchanges, for the tools that people have; nothing reads it back.
 
 Extras have a leading underscore, as HAR allows: ``_id``, ``_cell``, ``_interface``, ``_flow``,
-``_operation``, ``_client``, ``_server``, ``_tls``, ``_facts``, ``_notes``, ``_error``, ``_duration``.
+``_operation``, ``_client``, ``_server``, ``_tls``, ``_facts``, ``_identities``, ``_notes``, ``_error``, ``_duration``.
 """
 
 from __future__ import annotations
@@ -64,6 +64,8 @@ def _entry(exchange: Exchange) -> dict[str, Any]:
         entry["_tls"] = msgspec.to_builtins(exchange.tls)
     if exchange.facts:
         entry["_facts"] = msgspec.to_builtins(exchange.facts)
+    if exchange.identities:
+        entry["_identities"] = msgspec.to_builtins(exchange.identities)
     if exchange.notes:
         entry["_notes"] = exchange.notes
     return entry

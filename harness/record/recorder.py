@@ -29,7 +29,7 @@ from harness.record.chain.write import UnitWriter
 from harness.record.clean import clean, shortened
 from harness.record.names import Prefixes
 from harness.record.raw import RawExchange
-from harness.record.redact.persons import Persons
+from harness.record.redact.people.persons import Persons
 from harness.record.redact.redactor import Redactor
 from harness.record.redact.tag import Secrets
 
@@ -120,7 +120,7 @@ class Recorder:
 
     def learn(self, kind: str, value: str, cell: str = "") -> None:
         """Announce a secret before it is seen on any connection."""
-        self._secrets.remember(kind, value, cell)
+        self._secrets.remember(kind, value, cell, announced=True)
 
     def exchanges(self, cell: str = "") -> list[Exchange]:
         """Exchanges of a cell that were kept in memory (only without a run folder)."""

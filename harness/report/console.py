@@ -8,13 +8,13 @@ from rich.text import Text as Styled
 
 from harness.core.algebra import Outcome
 from harness.core.run.findings import Finding
-from harness.core.text import Lang, Text
+from harness.core.text import Lang
 from harness.core.verdicts import Verdict
 from harness.judge.catalogue import Catalogue
-from harness.report.grouping import OpenGroup, grouped
+from harness.report.grouping import OpenGroup, grouped, how_often
 from harness.report.headlines import NO_EVIDENCE, outcome_word
 from harness.report.summary import CellSummary, PartySummary, RunSummary
-from harness.report.words import FOUND, SIDE, SYMBOL, VERDICT, amount, more_findings, title, word
+from harness.report.words import FOUND, SHARED, SIDE, SYMBOL, VERDICT, amount, more_findings, title, word
 
 STYLE: dict[Verdict, str] = {
     Verdict.PASS: "green",
@@ -39,6 +39,7 @@ def print_run(console: Console, run: RunSummary, catalogue: Catalogue, lang: Lan
     """Print the matrix and, per party, at most ``limit`` findings and ``limit`` reasons for what is open."""
     console.print(_matrix(run, lang))
     legend = "  ".join(f"{SYMBOL[verdict]} {VERDICT[verdict].of(lang)}" for verdict in SYMBOL)
+    legend += f"  {SHARED} {word('shared', lang)}"
     console.print(Styled(legend, style="dim"))
     if run.rehearsal:
         console.print()
@@ -77,6 +78,9 @@ def _cell(item: CellSummary | None) -> Styled:
     for shown in STYLE:
         if item.counts.get(shown) and shown is not Verdict.NOT_APPLICABLE:
             text.append(f" {SYMBOL[shown]}{item.counts[shown]}", style=STYLE[shown])
+    for shown in STYLE:
+        if item.shared.get(shown) and shown is not Verdict.NOT_APPLICABLE:
+            text.append(f" {SHARED}{SYMBOL[shown]}{item.shared[shown]}", style=STYLE[shown])
     return text
 
 
@@ -135,7 +139,7 @@ def finding_block(items: list[Finding], catalogue: Catalogue, lang: Lang) -> Sty
     rows = [
         ("side", f"{SIDE[item.blame].of(lang)} ({item.party or '-'})" if item.blame is not None else ""),
         ("where", place),
-        ("count", how_often(items).of(lang) if len(items) > 1 else ""),
+        ("count", how_often(items).of(lang) if len(items) > 1 or item.holds_for else ""),
         ("expected", item.expected),
         ("received", item.received),
         ("next step", item.next_step.of(lang)),
@@ -145,9 +149,3 @@ def finding_block(items: list[Finding], catalogue: Catalogue, lang: Lang) -> Sty
             block.append(f"      {word(label, lang) + ':':<15}", style="dim")
             block.append(f"{value}\n")
     return block
-
-
-def how_often(items: list[Finding]) -> Text:
-    """How many times and in how many cells the same was found."""
-    times, cells = amount(len(items), "time"), amount(len({item.cell for item in items}), "cell")
-    return Text(nl=f"{times.nl} in {cells.nl}", en=f"{times.en} in {cells.en}")

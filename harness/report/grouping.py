@@ -9,6 +9,7 @@ from harness.core.run.findings import Finding
 from harness.core.text import Text
 from harness.core.verdicts import SEVERITY, Blame, Strength, Verdict, worst
 from harness.judge.catalogue import Catalogue, Requirement
+from harness.report.words import amount
 
 QUIET = (Verdict.PASS, Verdict.NOT_APPLICABLE)
 """Verdicts that nobody has to do anything about."""
@@ -34,11 +35,24 @@ class OpenGroup:
     evidence: tuple[Finding, ...]
 
 
-def verdicts(findings: Iterable[Finding]) -> dict[str, dict[str, Verdict]]:
-    """Worst verdict per cell key and requirement id."""
+Verdicts = dict[str, dict[str, Verdict]]
+"""Worst verdict per cell key and requirement id."""
+
+
+def verdicts(findings: Iterable[Finding]) -> Verdicts:
+    """What was found in each cell itself."""
+    return _worst((item.cell.key, item) for item in findings)
+
+
+def shared_verdicts(findings: Iterable[Finding]) -> Verdicts:
+    """What was found elsewhere and holds for each cell too."""
+    return _worst((key, item) for item in findings for key in item.holds_for)
+
+
+def _worst(pairs: Iterable[tuple[str, Finding]]) -> Verdicts:
     said: dict[str, dict[str, list[Verdict]]] = {}
-    for item in findings:
-        said.setdefault(item.cell.key, {}).setdefault(item.requirement, []).append(item.verdict)
+    for key, item in pairs:
+        said.setdefault(key, {}).setdefault(item.requirement, []).append(item.verdict)
     return {cell: {name: worst(items) for name, items in found.items()} for cell, found in said.items()}
 
 
@@ -83,6 +97,13 @@ def grouped(findings: Iterable[Finding]) -> list[list[Finding]]:
     return list(groups.values())
 
 
+def how_often(items: list[Finding]) -> Text:
+    """How many times and in how many cells the same was found."""
+    places = {key for item in items for key in (item.cell.key, *item.holds_for)}
+    times, cells = amount(len(items), "time"), amount(len(places), "cell")
+    return Text(nl=f"{times.nl} in {cells.nl}", en=f"{times.en} in {cells.en}")
+
+
 def by_reason(findings: Iterable[Finding]) -> tuple[OpenGroup, ...]:
     """What is open, by the reason that is given, worst first."""
     groups: dict[tuple[object, ...], list[Finding]] = {}
@@ -99,9 +120,7 @@ def by_reason(findings: Iterable[Finding]) -> tuple[OpenGroup, ...]:
             cause=items[0].cause,
             received=items[0].received if items[0].verdict is Verdict.ERROR else "",
             requirements=tuple(dict.fromkeys(item.requirement for item in items)),
-            evidence=tuple({(item.cell, item.where.exchange): item for item in reversed(items)}.values())[
-                ::-1
-            ],
+            evidence=_evidence(items),
         )
         for items in groups.values()
     ]
@@ -112,6 +131,12 @@ UNREACHED = Text(
     nl="de run is gestopt voordat dit aan de beurt was; draai opnieuw",
     en="the run ended before this was reached; run again",
 )
+
+
+def _evidence(items: Iterable[Finding]) -> tuple[Finding, ...]:
+    """One finding per cell and exchange, in their order."""
+    places = {(item.cell, item.where.exchange): item for item in items}
+    return tuple(places[place] for place in sorted(places))
 
 
 def why_not_asked(requirement: Requirement, intensity: str) -> Text:

@@ -137,6 +137,14 @@ def headline(result: PartyResult, scope: Text, *, rehearsal: bool) -> Text:
 
 def partial(shortfall: Shortfall) -> Text:
     """Why a run is only a part, as a sentence; empty when it is whole."""
+    shown = left_out(shortfall)
+    if not shown.nl:
+        return shown
+    return Text(nl=f"Deelrun: {shown.nl}.", en=f"Partial run: {shown.en}.")
+
+
+def left_out(shortfall: Shortfall) -> Text:
+    """What a run left out of a party, ``niet gedraaid: pdfa-3.0; zonder: pgo-2``; empty when it is whole."""
     reasons = [
         _listed(Text(nl="niet gedraaid", en="not run"), (*shortfall.standards, *shortfall.releases)),
         _listed(Text(nl="zonder", en="without"), shortfall.parties),
@@ -144,10 +152,7 @@ def partial(shortfall: Shortfall) -> Text:
     if shortfall.requirements:
         number = amount(len(shortfall.requirements), "requirement")
         reasons.append(Text(nl=f"{number.nl} niet overal gevraagd", en=f"{number.en} not asked everywhere"))
-    shown = join([item for item in reasons if item.nl], "; ")
-    if not shown.nl:
-        return both("")
-    return Text(nl=f"Deelrun: {shown.nl}.", en=f"Partial run: {shown.en}.")
+    return join([item for item in reasons if item.nl], "; ")
 
 
 def _listed(label: Text, names: Sequence[str]) -> Text:

@@ -24,14 +24,15 @@ from harness.judge.cells import cell_exchanges
 from harness.judge.tally import Asking
 from harness.report.basiseisen import EVERY_PGO, BasiseisRow, basiseis_rows
 from harness.report.evidence import cited_rows, data_file
-from harness.report.grouping import OPEN, by_reason, grouped, worst_first
-from harness.report.headlines import NO_EVIDENCE, counted_of, obstacles, outcome_word, partial
+from harness.report.grouping import OPEN, QUIET, by_reason, grouped, how_often, worst_first
+from harness.report.headlines import NO_EVIDENCE, counted_of, left_out, obstacles, outcome_word
 from harness.report.summary import CellSummary, PartySummary, RunSummary, summarise
 from harness.report.words import (
     FOUND,
     KIND,
     LIKE,
     ORIGIN,
+    SHARED,
     SIDE,
     STATE,
     STATE_SYMBOL,
@@ -94,11 +95,12 @@ class HtmlReport:
         self._run = run
         self._catalogue = catalogue
         self._info = info
-        self._bad: dict[Cell, list[Finding]] = {}
-        for item in worst_first(findings, catalogue):
-            self._bad.setdefault(item.cell, []).append(item)
         self._summary = summarise(info, findings, catalogue)
-        self._counts = {item.cell: item.counts for item in self._summary.cells}
+        self._cells = {item.cell.key: item for item in self._summary.cells}
+        self._shown: dict[str, list[Finding]] = {}
+        for item in findings:
+            for key in (item.cell.key, *item.holds_for) if item.verdict not in QUIET else ():
+                self._shown.setdefault(key, []).append(item)
         self._participants = {item.id: item for item in info.participants}
         self._environment = jinja2.Environment(
             loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
@@ -147,6 +149,8 @@ class HtmlReport:
         return {
             "symbol": SYMBOL.__getitem__,
             "label": lambda verdict: VERDICT[verdict].of(lang),
+            "shared_mark": SHARED,
+            "how_often": lambda items: how_often(items).of(lang),
             "found": lambda verdict: FOUND[verdict].of(lang),
             "side": lambda blame: SIDE[blame].of(lang),
             "state_symbol": STATE_SYMBOL.__getitem__,
@@ -178,7 +182,7 @@ class HtmlReport:
             "counted": lambda item: counted_of(item.result).of(lang),
             "outcome_word": lambda one: outcome_word(one, rehearsal=run.rehearsal).of(lang),
             "outcome_class": lambda item: item.standing.outcome.value if run.stated(item) else "unstated",
-            "partial": lambda item: partial(item.result.shortfall).of(lang),
+            "left_out": lambda item: left_out(item.result.shortfall).of(lang),
             "obstacles": lambda item: [text.of(lang) for text in obstacles(item.standing)],
             "records": lambda item: [ORIGIN[origin].of(lang) for origin in self._origins(item)],
             "capabilities": lambda item: self._info.settings.capabilities.get(item.party.id, ()),
@@ -227,15 +231,17 @@ class HtmlReport:
         return basiseis_rows((row for part in supplier for row in part.rows), self._catalogue)
 
     def _cell(self, cell: Cell, exchanges: Sequence[Exchange]) -> dict[str, Any]:
-        bad = self._bad.get(cell, [])
-        cited = {item.where.exchange for item in bad}
+        bad = worst_first(self._shown.get(cell.key, ()), self._catalogue)
+        found = self._cells[cell.key]
         return {
             "cell": cell,
-            "counts": self._counts[cell],
+            "here": cell,
+            "counts": found.counts,
+            "shared": found.shared,
             "groups": grouped(item for item in bad if item.verdict not in OPEN),
             "open": by_reason(bad),
             "total": len(exchanges),
-            "cited": list(cited_rows(exchanges, cited)),
+            "cited": list(cited_rows(exchanges, {item.where.exchange for item in bad})),
             "data": data_page(cell.key),
         }
 

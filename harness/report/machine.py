@@ -59,6 +59,7 @@ def _cell(item: CellSummary) -> dict[str, Any]:
         "verdict": item.verdict.value,
         "sides": item.sides,
         "counts": {verdict.value: number for verdict, number in item.counts.items()},
+        "shared": {verdict.value: number for verdict, number in item.shared.items()},
     }
 
 

@@ -24,6 +24,7 @@ from harness.report.grouping import (
     OpenGroup,
     by_reason,
     count,
+    shared_verdicts,
     verdicts,
     why_not_asked,
     worst_first,
@@ -47,12 +48,14 @@ class Row:
 class CellSummary:
     """One cell: the worst verdict, the count of requirements per verdict, whose requirements are worst.
 
+    :ivar counts: what was found in the cell itself; ``shared``: elsewhere, and it holds for this cell too.
     :ivar sides: roles.
     """
 
     cell: Cell
     verdict: Verdict
     counts: Mapping[Verdict, int]
+    shared: Mapping[Verdict, int]
     sides: tuple[str, ...]
 
 
@@ -144,6 +147,7 @@ class _Summary:
         self.result = run_result(info, findings, catalogue)
         self.findings = worst_first(findings, catalogue)
         self.decided = verdicts(findings)
+        self.shared = shared_verdicts(findings)
         self._of: dict[str, list[Finding]] = {}
         for item in self.findings:
             self._of.setdefault(self._party(item.requirement, item.cell), []).append(item)
@@ -201,21 +205,26 @@ class _Summary:
 
     def cell(self, cell: Cell, party: str = "") -> CellSummary:
         """One cell, or what of it is about one party."""
-        mine = {
-            requirement: verdict
-            for requirement, verdict in self.decided.get(cell.key, {}).items()
-            if party in ("", self._party(requirement, cell))
-        }
-        found = worst(list(mine.values()))
+        own, shared = (
+            {
+                requirement: verdict
+                for requirement, verdict in said.get(cell.key, {}).items()
+                if party in ("", self._party(requirement, cell))
+            }
+            for said in (self.decided, self.shared)
+        )
+        every = [*own.items(), *shared.items()]
+        found = worst([verdict for _, verdict in every])
         sides = {
             self.catalogue[requirement].role
-            for requirement, verdict in mine.items()
+            for requirement, verdict in every
             if verdict is found and requirement in self.catalogue
         }
         return CellSummary(
             cell=cell,
             verdict=found,
-            counts=count(mine.values()),
+            counts=count(own.values()),
+            shared=count(shared.values()),
             sides=tuple(role for role in (*ROLES, STELSELNODE) if role in sides),
         )
 

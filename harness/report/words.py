@@ -31,6 +31,8 @@ SYMBOL: dict[Verdict, str] = {
     Verdict.NOT_TESTED: "○",
     Verdict.ERROR: "E",
 }
+SHARED: str = "⇄"
+"""Before what was found in another cell and holds for this one too."""
 LIKE: dict[State, Verdict] = {
     State.MET: Verdict.PASS,
     State.NOT_MET: Verdict.FAIL,
@@ -126,8 +128,10 @@ _WORDS: dict[str, Text] = {
     "change": Text(nl="wijzig", en="change"),
     "client certificate": Text(nl="clientcertificaat", en="client certificate"),
     "combination caption": Text(
-        nl="Wat in elke cel over deze partij is geoordeeld; fouten van andere partijen staan hier niet bij.",
-        en="What each cell says about this party; faults of other parties are not in it.",
+        nl="Wat in elke cel over deze partij is geoordeeld; fouten van andere partijen staan hier niet bij. "
+        "Na ⇄: in een andere cel gevonden, en het geldt ook hier.",
+        en="What each cell says about this party; faults of other parties are not in it. After ⇄: found in "
+        "another cell, and it holds here too.",
     ),
     "column": Text(nl="kolom", en="column"),
     "count": Text(nl="aantal", en="count"),
@@ -184,12 +188,12 @@ _WORDS: dict[str, Text] = {
     "response": Text(nl="antwoord", en="response"),
     "role": Text(nl="rol", en="role"),
     "run": both("run"),
+    "shared": Text(nl="gedeeld", en="shared"),
     "side": Text(nl="kant", en="side"),
     "skip": Text(nl="naar de inhoud", en="skip to content"),
     "source": Text(nl="bron", en="source"),
     "standard": Text(nl="standaard", en="standard"),
     "standards": Text(nl="standaarden", en="standards"),
-    "standards not run": Text(nl="standaarden die niet zijn gedraaid", en="standards that were not run"),
     "state": Text(nl="toestand", en="state"),
     "strength": Text(nl="sterkte", en="strength"),
     "tests": Text(nl="toetsen", en="tests"),
@@ -203,10 +207,10 @@ _WORDS: dict[str, Text] = {
     "where": Text(nl="waar", en="where"),
     # sentences
     "matrix caption": Text(
-        nl="Slechtste oordeel per cel met aan wie het is, en het aantal eisen per oordeel. Elke cel linkt "
-        "naar het bewijs.",
-        en="Worst verdict per cell with whose it is, and the number of requirements per verdict. Each cell "
-        "links to evidence.",
+        nl="Slechtste oordeel per cel met aan wie het is, en het aantal eisen per oordeel. Na ⇄: in een "
+        "andere cel gevonden, en het geldt ook hier. Elke cel linkt naar het bewijs.",
+        en="Worst verdict per cell with whose it is, and the number of requirements per verdict. After ⇄: "
+        "found in another cell, and it holds here too. Each cell links to evidence.",
     ),
     "no findings": Text(nl="Geen bevindingen.", en="No findings."),
     "nothing found": Text(

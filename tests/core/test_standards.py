@@ -109,7 +109,7 @@ queries:
   - {operation: wz-wounds, method: GET, path: Condition, params: []}
   - {operation: wz-wounds, method: GET, path: Condition, params: []}
   - {operation: hg-wounds, method: GET, path: Condition, params: []}
-  - {operation: wz-photo, method: GET, path: "{value}", params: [], each: [wz-wonds, "Bundle.id"]}
+  - {operation: wz-photo, method: GET, path: "{value}", params: [], each: [wz-wonds, "Bundle.id"], role: PDB}
 """
 REQUIREMENT = """\
   - id: {id}
@@ -121,7 +121,7 @@ REQUIREMENT = """\
     check: {check}
 """
 WRONG_REQUIREMENTS = (
-    "defaults: {mark: S, role: his, strength: MUST, kind: automatic}\nrequirements:\n"
+    "defaults: {mark: S, role: his, depends: [his, standard], strength: MUST, kind: automatic}\nrequirements:\n"
     + REQUIREMENT.format(id="HG-WND-001", state="active", check="{kind: hidden}")
     + REQUIREMENT.format(id="WZ-GEN-001", state="planned", check="{kind: empty, operation: wz-none}").replace(
         "group: content", "group: contents"
@@ -151,11 +151,12 @@ def test_what_the_files_of_a_folder_say_about_each_other_is_checked_as_a_whole(t
         check(read_table(own_folders(), [made]))
     text = caught.value.render("en")
     for expected in (
-        "a standard is not complete (16)",
+        "a standard is not complete (17)",
         "queries.yaml:2: 'wz-wounds' appears more than once",
         "queries.yaml:3: 'wz-wounds' appears more than once",
         "queries.yaml:4: an operation starts with 'wz-'",
         "queries.yaml:5: 'wz-wonds' does not exist",
+        "no system role with this part",
         "standard.yaml: targets: 'wz-wound' does not exist",
         "judges: module 'wondzorg.rechters' does not exist",
         "faults: module 'json.nope' does not exist",
@@ -189,6 +190,29 @@ def test_what_the_files_of_a_folder_say_about_each_other_is_checked_as_a_whole(t
 def test_a_file_that_does_not_follow_its_schema_is_refused(tmp_path, files, expected):
     with pytest.raises(ConfigurationError, match="a standard is not complete") as caught:
         check(read_table(own_folders(), [folder(tmp_path / "w", **files)]))
+    assert expected in caught.value.render("en")
+
+
+@pytest.mark.parametrize(
+    ("role", "depends", "expected"),
+    [
+        ("his", "", "requirements.0 misses depends"),
+        ("his", "depends: []", "at least 1 value"),
+        ("his", "depends: [his, dva]", "unknown value at requirements.0.depends.1"),
+        ("his", "depends: [his, his]", "a value appears twice"),
+        ("his", "depends: [dvza]", "a requirement of a HIS depends on: his"),
+        ("dvza", "depends: [his]", "a requirement of a DVZA depends on: dvza"),
+        ("pgo", "depends: [dvza]", "a requirement of a PGO depends on: pgo"),
+        ("stelselnode", "depends: [pgo]", "a requirement of the stelselnode depends on: network"),
+        ("dvza", "depends: [dvza, cell]", "at most 1 value"),
+    ],
+)
+def test_what_a_requirement_depends_on_is_stated_and_fits_its_role(tmp_path, role, depends, expected):
+    entry = REQUIREMENT.format(id="WZ-WND-001", state="active", check="{kind: hidden}")
+    text = "defaults: {mark: S, role: " + role + ", strength: MUST, kind: automatic}\nrequirements:\n" + entry
+    made = folder(tmp_path / "w", requirements=text + (f"    {depends}\n" if depends else ""))
+    with pytest.raises(ConfigurationError) as caught:
+        check(read_table(own_folders(), [made]))
     assert expected in caught.value.render("en")
 
 

@@ -18,6 +18,7 @@ requirements:
     group: patient
     mark: S
     role: his
+    depends: [his, standard]
     strength: MUST
     kind: automatic
     state: active
@@ -60,7 +61,7 @@ def test_schema_error_names_the_nearest_key():
     document = parse_yaml(GOOD.replace("strength:", "strenght:"), "r.yaml")
     with pytest.raises(ConfigurationError) as caught:
         check_schema(document, "requirements")
-    assert caught.value.where == "r.yaml:10" and "did you mean 'strength'" in caught.value.render("en")
+    assert caught.value.where == "r.yaml:11" and "did you mean 'strength'" in caught.value.render("en")
 
 
 def test_schema_error_names_the_nearest_value():

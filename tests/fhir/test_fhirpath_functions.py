@@ -5,12 +5,14 @@ from __future__ import annotations
 
 from decimal import Decimal
 from fractions import Fraction
+from types import ModuleType
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.fhir.fhirpath import FHIRPathError, compile
+from harness.fhir.fhirpath.functions import table
 from harness.fhir.fhirpath.narrative import narrative_ok
 from harness.fhir.fhirpath.values import regexes
 from harness.fhir.fhirpath.values.items import text_of
@@ -19,6 +21,11 @@ from harness.fhir.fhirpath.values.ucum import parse_unit
 from harness.fhir.model.types import load_model
 
 MODEL = load_model("STU3")
+
+
+def test_every_function_stands_in_one_module() -> None:
+    modules = [value for value in vars(table).values() if isinstance(value, ModuleType)]
+    assert sum(len(module.FUNCTIONS) for module in modules) == len(table.FUNCTIONS) > 120
 
 
 def shown(expression: str, dialect: str = "strict") -> list[str | None]:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT / "tests" / "fhir"), str(ROOT / "benchmarks")]
+sys.path += [str(ROOT / "tests" / "fhir"), str(ROOT / "benchmarks")]
 
 import fhirpath as benchmark  # noqa: E402
 import fhirpath_corpus as corpora  # noqa: E402

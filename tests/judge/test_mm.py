@@ -398,7 +398,11 @@ def test_one_change_breaks_the_right_requirement(requirement: str) -> None:
 
 def test_without_recording_nothing_passes() -> None:
     cell, _ = recorded("mm-2.2")
-    assert set(verdicts(judge(cell, ())).values()) == {Verdict.INCONCLUSIVE, Verdict.NOT_APPLICABLE}
+    assert set(verdicts(judge(cell, ())).values()) == {
+        Verdict.INCONCLUSIVE,
+        Verdict.NOT_TESTED,
+        Verdict.NOT_APPLICABLE,
+    }
 
 
 @pytest.mark.parametrize("flow", sorted(variants()))
@@ -412,7 +416,7 @@ def test_a_flow_that_was_not_driven_gives_no_pass(flow: str) -> None:
             and "mm-2.2" in CATALOGUE[requirement].releases
         ):
             got = worst([item.verdict for item in said[requirement]])
-            assert got in (Verdict.INCONCLUSIVE, Verdict.NOT_APPLICABLE), said[requirement]
+            assert got in (Verdict.INCONCLUSIVE, Verdict.NOT_TESTED), said[requirement]
 
 
 def test_probes_that_could_not_be_sent_decide_nothing() -> None:
@@ -425,11 +429,11 @@ def test_probes_that_could_not_be_sent_decide_nothing() -> None:
     assert verdicts(judge(cell, change(exchanges)))["MM-TLS-003"] is Verdict.INCONCLUSIVE
 
 
-def test_supplied_tokens_make_login_not_applicable() -> None:
+def test_with_supplied_tokens_login_is_not_tested() -> None:
     cell, exchanges = recorded("mm-2.2")
     left = [item for item in exchanges if item.interface in ("list", "resource") and item.flow == "collect"]
     found = verdicts(judge(cell, left, logins={cell.dvza: "tokens"}))
-    assert found["MM-AUT-010"] is Verdict.NOT_APPLICABLE
+    assert found["MM-AUT-010"] is Verdict.NOT_TESTED
     assert found["MM-CLI-024"] is Verdict.PASS
 
 
@@ -442,12 +446,24 @@ def test_our_own_mock_is_not_asked_to_prove_what_a_live_party_cannot_provoke() -
     left = [item for item in exchanges if not item.flow.startswith("neg-")]
     view = CellView(cell, left, CATALOGUE, t=T, now=NOW, participants=participants)
     found = {item.requirement: item.verdict for item in judge_requirements(view, IDS)}
-    assert found["MM-CLI-009"] is Verdict.NOT_APPLICABLE
-    assert found["MM-AUT-002"] is Verdict.INCONCLUSIVE
-    assert found["MM-TLS-007"] is Verdict.NOT_APPLICABLE  # a live DVZA reads other lists than ours
-    assert found["MM-RSC-007"] is Verdict.INCONCLUSIVE
-    said = next(item for item in judge_requirements(view, ["MM-RSC-007"]))
-    assert "930" in said.next_step.en
+    assert found["MM-CLI-009"] is Verdict.NOT_TESTED
+    assert found["MM-AUT-002"] is Verdict.NOT_TESTED
+    assert found["MM-TLS-007"] is Verdict.NOT_TESTED
+    reasons = {item.requirement: item.next_step.en for item in judge_requirements(view, IDS)}
+    assert "our own mock plays this role" in reasons["MM-CLI-009"]
+    assert (
+        "only our stelselnode publishes" in reasons["MM-TLS-007"]
+    )  # a live DVZA reads other lists than ours
+
+
+def test_an_availability_check_that_comes_late_must_be_declared() -> None:
+    cell, exchanges = recorded("mm-1.5")
+    refused = [item for item in exchanges if item.flow == "collect" and item.interface != "list"]
+    late = [replace(item, id=f"late-{item.id}", flow="neg-no-data") for item in refused]
+    left = [item for item in exchanges if item.flow != "neg-no-data"] + late
+    assert verdicts(judge(cell, left))["MM-CON-004"] is Verdict.NOT_TESTED
+    declared = judge(cell, left, capabilities={cell.dvza: ("late-availability",)})
+    assert verdicts(declared)["MM-CON-004"] is Verdict.NOT_APPLICABLE
 
 
 def test_one_late_answer_never_fails() -> None:

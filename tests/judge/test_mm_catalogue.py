@@ -54,3 +54,67 @@ def test_planned_requirements_say_why() -> None:
     planned = [item for item in MINE if item.state == "planned"]
     assert {item.id for item in planned} <= {"MM-CLI-027"}
     assert all(item.reason.nl and item.reason.en for item in planned)
+
+
+# --- what can change a verdict (`depends`) ----------------------------------------------------------------------
+
+
+def ids(prefix: str, *numbers: int) -> set[str]:
+    return {f"MM-{prefix}-{number:03d}" for number in numbers}
+
+
+DEPENDS = {
+    ("dvza",): ids("AUT", *range(1, 6), 7, 8, 9)
+    | ids("CON", 1, 3, 6, 7)
+    | ids("RSC", 1, 2, 7)
+    | ids("TLS", *range(1, 8))
+    | ids("TOK", *range(1, 17)),
+    ("dvza", "his"): ids("CON", 4, 5) | ids("RSC", 3, 4, 5, 6),
+    ("pgo",): ids("CLI", 1, 2, 3, *range(5, 19), 21, 22, 23, 27),
+    ("network",): ids("LST", *range(1, 6)),
+    ("cell",): ids("AUT", 6, 10)
+    | ids("CON", 2)
+    | ids("RSC", 8)
+    | ids("CLI", 4, 19, 20, 24, 25, 26)
+    | ids("LST", 6),
+}
+"""The classes of the framework's requirements."""
+
+
+def test_depends_is_the_class_that_was_worked_out() -> None:
+    found: dict[tuple[str, ...], set[str]] = {}
+    for item in MINE:
+        found.setdefault(item.depends, set()).add(item.id)
+    assert found == DEPENDS
+
+
+def test_depends_of_the_standards_follows_the_role() -> None:
+    wanted = {"his": ("his", "standard"), "dvza": ("dvza", "his"), "pgo": ("cell",)}
+    for item in CATALOGUE:
+        if item.standard:
+            assert item.depends == wanted[item.role], item.id
+
+
+def test_a_requirement_depends_on_the_party_that_it_is_about() -> None:
+    for item in CATALOGUE:
+        assert {item.role, "cell", "network"} & set(item.depends), item.id
+        assert len(set(item.depends)) == len(item.depends)
+
+
+def test_a_requirement_of_every_cell_needs_no_more_than_the_main_flows() -> None:
+    for item in CATALOGUE:
+        if {"cell", "standard"} & set(item.depends):
+            assert set(item.flows) <= MAIN, item.id
+
+
+def test_a_variant_is_about_one_subject_or_is_shared_by_two() -> None:
+    """Each variant is driven for what its requirements depend on; only the repetition and refreshing serve both sides."""
+    both = set()
+    for flow in variants().values():
+        depends = {CATALOGUE[name].depends for name in flow.requirements}
+        assert not {("cell",), ("his", "standard")} & depends, flow.name
+        roles = {CATALOGUE[name].role for name in flow.requirements}
+        assert flow.subject in roles
+        if len(roles) > 1:
+            both.add(flow.name)
+    assert both == {"again", "refresh"}

@@ -29,7 +29,7 @@ profiles: ["http://nictiz.nl/fhir/StructureDefinition/zib-Problem"]
 """,
     "queries.yaml": "queries:\n  - {operation: wz-wounds, method: GET, path: Condition, params: []}\n",
     "requirements.yaml": """\
-defaults: {source: "own sheet", topic: value, group: wounds, mark: S, role: his, strength: MUST, kind: automatic, state: active}
+defaults: {source: "own sheet", topic: value, group: wounds, mark: S, role: his, depends: [his, standard], strength: MUST, kind: automatic, state: active}
 requirements:
   - {id: WZ-WND-001, title: {nl: Elke wond heeft een plaats, en: Every wound has a place}}
   - id: WZ-WND-002

@@ -27,12 +27,15 @@ def verdicts(cell, *requirements, **settings):
     return {item.requirement: item.verdict.value for item in cell.findings(*requirements, **settings)}
 
 
-def test_a_his_without_manifests_passes_when_it_says_so():
+def test_a_his_without_manifests_passes_when_it_says_so_and_declares_it():
     cell = StandardCell(PD, change=no_manifest)
     cell.exchanges = [item for item in cell.exchanges if "manifest-document" not in item.operation]
-    broken = cell.broken()
-    assert set(broken.values()) == {"not-applicable"}
-    assert broken.keys() == {"PD-MAN-002", "PD-MAN-003", "PD-MAN-004", "PD-EXP-003", "PD-EXP-004"}
+    names = {"PD-MAN-002", "PD-MAN-003", "PD-MAN-004", "PD-EXP-003", "PD-EXP-004"}
+    assert cell.broken() == dict.fromkeys(names, "not-tested")
+    (told, *_) = cell.findings("PD-MAN-002")
+    assert "capabilities: [no-document-manifest]" in told.next_step.en
+    declared = cell.broken(capabilities={"his-a": ("no-document-manifest",)})
+    assert declared == dict.fromkeys(names, "not-applicable")
 
 
 def test_a_404_with_another_code_is_no_proper_refusal():
@@ -76,8 +79,10 @@ def test_size_and_hash_are_optional():
 
         return edit(response, strip)
 
-    broken = StandardCell(PD, change=change).broken()
-    assert broken == {"PD-DOC-007": "not-applicable", "PD-DOC-008": "not-applicable"}
+    cell = StandardCell(PD, change=change)
+    assert cell.broken() == {"PD-DOC-007": "not-tested", "PD-DOC-008": "not-tested"}
+    declared = cell.broken(capabilities={"his-a": ("no-document-size",)})
+    assert declared == {"PD-DOC-007": "not-applicable", "PD-DOC-008": "not-tested"}
 
 
 def test_findings_of_pdfa_name_the_rule():

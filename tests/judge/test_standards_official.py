@@ -25,6 +25,8 @@ SETS = {
     "pdfa-3.0": ("PDFA-3-0", "example-pdfa-kwalificatie1"),
     "eafspraak-2.0": ("eAppointment-2-0", "eAfspraak-Patient-kwalificatie1"),
     "zelfmetingen-2.0": ("SelfMeasurements-2-0", "selfmeasurement-patient-kwalificatie1"),
+    "overgevoeligheden-3.0": ("AllergyIntolerance-3-0", "XXX-TEST-D"),
+    "laboratoriumresultaten-2.0": ("LaboratoryResults-2-0", "laboratoryresults-patient-kwalificatie1"),
 }
 OFFICIAL = {
     "huisartsgegevens-2.0": {
@@ -47,6 +49,8 @@ OFFICIAL = {
         "zm-period": {"Observation": 8},
         "zm-vitalsigns": {"Observation": 6},
     },
+    "overgevoeligheden-3.0": {"og-intolerances": {"AllergyIntolerance": 7}},
+    "laboratoriumresultaten-2.0": {"lr-results": {"Observation": 3}},
 }
 """Counts that the official server scripts assert for their person."""
 LEFT_OUT = ("-S.xml", "-O.xml", "DocumentReference-kwalificatie3.xml")

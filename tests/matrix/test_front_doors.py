@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -23,7 +24,12 @@ def findings(run: Path) -> list[dict]:
 def test_clean_network_exits_0_and_says_so(small_run):
     out, done = small_run
     assert done.code == 0, done.out + done.err
-    assert "voldoet aan alle" in done.out and str(out / "report" / "index.html") in done.out
+    assert "Oefening met nagebootste partijen, geen oordeel over Eikenblad HIS 7.2: 40 van 40" in done.out
+    assert (
+        "niet gedraaid: huisartsgegevens-2.0, eafspraak-2.0, zelfmetingen-2.0, overgevoeligheden-3.0, "
+        "laboratoriumresultaten-2.0; zonder: pgo-maan" in done.out
+    )
+    assert str(out / "report" / "index.html") in done.out
     assert "Traceback" not in done.err
 
 
@@ -85,6 +91,47 @@ def test_judging_again_offline_gives_the_same_bytes(which, request, tmp_path):
     assert "byte voor byte gelijk" in result.stdout
 
 
+@pytest.mark.parametrize(
+    ("change", "evidence"),
+    [
+        (lambda run: None, "identical"),
+        (lambda run: (run / "findings.json").unlink(), "missing"),
+        (lambda run: replace(run / "findings.json", '"pass"', '"fail"'), "differs"),
+        (lambda run: replace(run / "run.json", '"catalogue": "', '"catalogue": "0'), "other catalogue"),
+    ],
+    ids=["nothing", "missing", "edited", "catalogue"],
+)
+def test_evidence_and_result_that_differ_exit_7(small_run, harness, tmp_path, change, evidence):
+    run = tmp_path / "run"
+    shutil.copytree(small_run[0], run)
+    change(run)
+    done = harness("judge", run, "--json")
+    document = json.loads(done.out)
+    assert document["evidence"] == evidence
+    assert document["exit"] == done.code == (0 if evidence == "identical" else 7)
+
+
+def replace(path: Path, old: str, new: str) -> None:
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+
+
+def test_both_doors_take_the_exit_code_of_the_subject(defect_run, harness, tmp_path):
+    run = tmp_path / "run"
+    shutil.copytree(defect_run[0], run)
+    assert harness("judge", run).code == defect_run[1].code == 1
+    replace(run / "run.json", '"subject": []', '"subject": ["his-beuk"]')
+    assert harness("judge", run).code == 0
+    replace(run / "run.json", '"verdict_required": false', '"verdict_required": true')
+    assert harness("judge", run).code == 6
+
+
+def test_serving_nobody_exits_4(harness, tmp_path):
+    done = harness("serve", "--out", tmp_path / "run", "--seconds", "1", "--json")
+    assert done.code == 4, done.out + done.err
+
+
 def test_planted_defect_fails_exactly_the_right_requirement_by_name_in_every_report(defect_run):
     run, done = defect_run
     assert done.code == 1, done.out + done.err
@@ -112,7 +159,8 @@ def test_planted_defect_fails_exactly_the_right_requirement_by_name_in_every_rep
 def test_only_one_requirement_gives_no_verdict_headline(harness, tmp_path):
     done = harness("qualify", "--out", tmp_path / "run", "--only", "PD-GEN-001", "--pgo", "pgo-zon")
     assert done.code == 0, done.out + done.err
-    assert "Geen oordeel" in done.out
+    assert "geen oordeel over Eikenblad HIS 7.2: 1 van 1 verplichte eis voldaan" in done.out
+    assert "verplichte eisen niet overal gevraagd" in done.out
     assert {item["requirement"] for item in findings(tmp_path / "run")} == {"PD-GEN-001"}
 
 
@@ -124,7 +172,10 @@ def test_json_is_one_object_and_progress_goes_elsewhere(harness, tmp_path):
     document = json.loads(done.out)
     assert document["exit"] == done.code == 0
     assert document["summary"]["pass"] == 1
-    assert document["vendors"][0]["his"] == "his-eik"
+    assert document["rehearsal"] is True
+    his = next(item for item in document["parties"] if item["id"] == "his-eik")
+    assert his["outcome"] == "no-verdict" and "partial" in his["obstacles"]
+    assert {"huisartsgegevens-2.0", "eafspraak-2.0", "zelfmetingen-2.0"} <= set(his["not_asked"]["standards"])
 
 
 @pytest.mark.parametrize(
@@ -137,6 +188,7 @@ def test_json_is_one_object_and_progress_goes_elsewhere(harness, tmp_path):
         (("--at", "yesterday"), "not a date"),
         (("--release", "mm-9.9"), "no combination"),
         (("--intensity", "ful"), "did you mean 'full'"),
+        (("--for", "his-eikk"), "did you mean 'his-eik'"),
     ],
 )
 def test_wrong_usage_is_one_clear_message_and_exit_2(harness, tmp_path, words, wanted):

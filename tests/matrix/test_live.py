@@ -55,11 +55,16 @@ def test_his_and_dvza_known_only_by_a_network_file(served, harness, tmp_path):
     done = harness("qualify", "--network", served["network_file"], "--out", tmp_path / "run", *words)
     assert done.code == 6, done.out + done.err
     verdicts = {item["verdict"] for item in findings(tmp_path / "run")}
-    assert verdicts <= {"pass", "not-applicable", "inconclusive"}
+    assert verdicts == {"pass", "not-tested"}
     content = [item for item in findings(tmp_path / "run") if item["requirement"].startswith("PD-")]
-    assert content and {item["verdict"] for item in content} <= {"pass", "not-applicable"}
-    waiting = [item for item in findings(tmp_path / "run") if item["verdict"] == "inconclusive"]
+    assert content and {item["verdict"] for item in content} == {"pass"}
+    waiting = [item for item in findings(tmp_path / "run") if item["verdict"] == "not-tested"]
     assert all(item["requirement"].startswith("MM-") and item["next_step"]["nl"] for item in waiting)
+    asked = json.loads((tmp_path / "run" / "run.json").read_text())["settings"]["requirements"]
+    assert not {"MM-RSC-007", "MM-TOK-003"} & {name for ids in asked.values() for name in ids}
+    assert "Geen oordeel over Beuk Praktijk 2026.1" in done.out and "Oefening" not in done.out
+    page = next((tmp_path / "run" / "report").glob("vendor-dvza-beuk*.nl.html")).read_text()
+    assert "930 s echt wachten" in page
 
 
 def test_wrong_provider_name_is_found_before_the_run(served, harness, tmp_path):

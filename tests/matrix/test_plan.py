@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
 
+from harness.core.errors import UsageError
 from harness.core.run.findings import Cell
-from harness.core.run.info import Intensity, Selection
+from harness.core.run.info import Selection
 from harness.core.text import Text
 from harness.judge.catalogue import load_catalogue
-from harness.matrix.plan import Plan, client_requirements, plan_cells, requirements_of
+from harness.matrix.cells import client_requirements, plan_cells
+from harness.matrix.facts import RunFacts, declared
+from harness.matrix.plan import Plan
 from harness.network.file import Network, Participant
 from harness.scenario import Scenario
 
+NOW = datetime(2026, 3, 1, 10, 0, tzinfo=UTC)
 STANDARDS = ("huisartsgegevens-2.0", "pdfa-3.0")
 
 
@@ -44,9 +49,10 @@ def test_all_releases_are_planned_oldest_first():
 
 # --- scenarios in cells -----------------------------------------------------------------------------------
 
-DOCUMENTS, FRAMEWORK, PLANNED = (
+DOCUMENTS, FRAMEWORK, PAIR, PLANNED = (
     "PD-GEN-001",
     "MM-AUT-001",
+    "MM-AUT-006",
     next(i.id for i in load_catalogue() if not i.decidable),
 )
 
@@ -57,51 +63,37 @@ def story(*requirements: str, **fields: Any) -> Scenario:
     )
 
 
-def plan(intensity: Intensity = "normal", only: tuple[str, ...] = (), **his: Any) -> Plan:
+def plan(only: tuple[str, ...] = (), **his: Any) -> Plan:
     selection = Selection(releases=("all",), only=only)
-    return Plan(plan_cells(network(**his), selection), load_catalogue(), selection, intensity)
+    made = network(**his)
+    return Plan(plan_cells(made, selection), load_catalogue(), made, selection)
 
 
-def cells(pairs: Iterable[tuple[Cell, Scenario]]) -> list[tuple[str, str, str]]:
-    return [(cell.pgo, cell.standard, cell.release) for cell, _ in pairs]
+def asked(pairs: Iterable[tuple[Cell, Scenario]]) -> list[tuple[str, str, str, tuple[str, ...]]]:
+    return [(cell.pgo, cell.standard, cell.release, part.requirements) for cell, part in pairs]
 
 
 def test_a_scenario_runs_in_every_cell_of_its_standard_and_release():
     two = {"releases": ("mm-2.1", "mm-2.2")}
-    everywhere = cells(plan(**two).pairs([story(FRAMEWORK)]))
+    everywhere = [item[:3] for item in asked(plan(**two).pairs([story(PAIR)]))]
     assert len(everywhere) == len(set(everywhere)) == 8
-    found = cells(plan(**two).pairs([story(DOCUMENTS, standard="pdfa-3.0", releases=("mm-2.1",))]))
-    assert found == [("pgo-1", "pdfa-3.0", "mm-2.1"), ("pgo-2", "pdfa-3.0", "mm-2.1")]
+    found = asked(plan(**two).pairs([story(DOCUMENTS, standard="pdfa-3.0", releases=("mm-2.1",))]))
+    assert [item[:3] for item in found] == [("pgo-1", "pdfa-3.0", "mm-2.1"), ("pgo-2", "pdfa-3.0", "mm-2.1")]
 
 
-@pytest.mark.parametrize(("intensity", "count"), [("smoke", 4), ("normal", 4), ("full", 8)])
-def test_once_is_once_per_parties_and_release_and_at_full_everywhere(intensity, count):
-    pairs = list(plan(intensity, releases=("mm-2.1", "mm-2.2")).pairs([story(FRAMEWORK, once=True)]))
-    assert len(pairs) == count
-    parties = {(cell.his, cell.dvza, cell.pgo, cell.release) for cell, _ in pairs}
-    assert len(parties) == 4
-
-
-def test_once_takes_the_first_cell_in_which_something_is_asked():
-    found = cells(plan().pairs([story(DOCUMENTS, once=True)]))
-    assert found == [("pgo-1", "pdfa-3.0", "mm-2.2"), ("pgo-2", "pdfa-3.0", "mm-2.2")]
+def test_a_scenario_asks_what_the_cell_carries_and_runs_where_that_is_something():
+    assert asked(plan().pairs([story(FRAMEWORK, DOCUMENTS, PLANNED)])) == [
+        ("pgo-1", "huisartsgegevens-2.0", "mm-2.2", (FRAMEWORK,)),
+        ("pgo-1", "pdfa-3.0", "mm-2.2", (DOCUMENTS,)),
+        ("pgo-2", "pdfa-3.0", "mm-2.2", (DOCUMENTS,)),
+    ]
 
 
 def test_only_selects_requirements_and_scenarios():
-    both = story(DOCUMENTS, FRAMEWORK)
-    assert {plan(only=(FRAMEWORK,)).asked(both, cell) for cell in plan().cells} == {(FRAMEWORK,)}
-    pdfa = next(cell for cell in plan().cells if cell.standard == "pdfa-3.0")
-    assert plan(only=("story",)).asked(both, pdfa) == (DOCUMENTS, FRAMEWORK)
+    both = story(DOCUMENTS, PAIR)
+    assert {item[3] for item in asked(plan(only=(PAIR,)).pairs([both]))} == {(PAIR,)}
+    assert (DOCUMENTS, PAIR) in {item[3] for item in asked(plan(only=("story",)).pairs([both]))}
     assert list(plan(only=("other",)).pairs([both])) == []
-
-
-def test_only_what_a_judge_can_decide_in_the_cell_is_asked():
-    hg, pdfa = plan().cells[:2]
-    assert requirements_of(story(DOCUMENTS, FRAMEWORK, PLANNED), hg, load_catalogue()) == (FRAMEWORK,)
-    assert requirements_of(story(DOCUMENTS, FRAMEWORK, PLANNED), pdfa, load_catalogue()) == (
-        DOCUMENTS,
-        FRAMEWORK,
-    )
 
 
 def test_a_live_pgo_is_asked_its_own_requirements():
@@ -109,3 +101,54 @@ def test_a_live_pgo_is_asked_its_own_requirements():
     found = client_requirements(plan().cells[1], catalogue)
     assert found and {catalogue[item].role for item in found} == {"pgo"}
     assert {catalogue[item].standard for item in found} == {"", "pdfa-3.0"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "intensity", "waits"),
+    [("twin", "normal", True), ("live", "normal", False), ("live", "full", True), ("live", "smoke", False)],
+)
+def test_real_waiting_for_a_live_dvza_is_asked_at_full_only(kind, intensity, waits):
+    made = network()
+    dvza = Participant(
+        id="dvza-a", role="dvza", kind=kind, standards=STANDARDS, lists="https://lists.example"
+    )
+    parties = tuple(dvza if item.role == "dvza" else item for item in made.participants)
+    made = Network(participants=parties)
+    run = Plan(plan_cells(made, Selection()), load_catalogue(), made, Selection(), intensity)
+    names = {name for _, part in run.pairs([story("MM-RSC-007", FRAMEWORK)]) for name in part.requirements}
+    assert names == ({"MM-RSC-007", FRAMEWORK} if waits else {FRAMEWORK})
+
+
+# --- what a run says of itself ----------------------------------------------------------------------------
+
+
+def facts(**options: Any) -> RunFacts:
+    return RunFacts(network(), load_catalogue(), t=date(2026, 3, 1), now=NOW, **options)
+
+
+def test_a_run_says_what_its_selection_left_out():
+    chosen = Selection(standards=STANDARDS[:1], pgos=("pgo-1",))
+    (cell,) = plan_cells(network(), chosen)
+    info = facts(selection=chosen).info("run", [cell], {})
+    assert len(info.left_out) == 3 and cell not in info.left_out
+    assert {item.standards for item in info.participants} == {STANDARDS}
+
+
+def test_expectation_files_of_today_count_as_our_own():
+    cells = plan_cells(network(), Selection())
+    info = facts().info("run", cells, {})
+    assert info.settings.records == {"bram-lisdodde": "own"}
+
+
+def test_an_availability_check_that_comes_late_is_a_declaration():
+    dvza = Participant(id="d", role="dvza", kind="live", standards=STANDARDS, availability="late")
+    assert declared(dvza) == ("late-availability",)
+    his = Participant(
+        id="h", role="his", kind="live", standards=STANDARDS, capabilities=("no-document-size",)
+    )
+    assert declared(his) == ("no-document-size",)
+
+
+def test_a_subject_must_take_part():
+    with pytest.raises(UsageError, match="pgo-3"):
+        facts(cells=plan_cells(network(), Selection()), subject=("pgo-3",))

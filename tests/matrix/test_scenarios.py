@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import importlib.util
 from collections import Counter
+from collections.abc import Iterable
 from functools import cache
 
 import pytest
 
 from harness.core.data import scenarios_path
 from harness.core.run.findings import Cell
+from harness.core.run.info import Selection
 from harness.core.standards.groups import groups
 from harness.core.standards.table import standards
 from harness.judge.catalogue import load_catalogue
-from harness.matrix.plan import REPEATED, Plan, parts
+from harness.matrix.plan import Plan
 from harness.medmij.flows import variants
 from harness.medmij.releases import release_ids
+from harness.network.file import Network, Participant
 from harness.scenario import Scenario, scenario_of
 
 CATALOGUE = load_catalogue()
@@ -24,6 +27,20 @@ CELLS = [
     for standard in standards()
     for release in release_ids()
 ]
+
+
+def plan(cells: Iterable[Cell], only: tuple[str, ...] = ()) -> Plan:
+    """The plan of a small network."""
+    parties = (("his-a", "his"), ("dvza-a", "dvza"), ("pgo-1", "pgo"))
+    network = Network(
+        participants=tuple(Participant(id=name, role=role, kind="twin") for name, role in parties)  # type: ignore[arg-type]
+    )
+    return Plan(tuple(cells), CATALOGUE, network, Selection(only=only))
+
+
+def parts(item: Scenario, cell: Cell) -> Iterable[Scenario]:
+    """The parts of a scenario in a run of one cell."""
+    return plan([cell]).parts(item, cell).values()
 
 
 @cache
@@ -41,9 +58,7 @@ def scenarios() -> tuple[Scenario, ...]:
 
 @pytest.mark.parametrize("cell", CELLS, ids=lambda cell: f"{cell.standard}-{cell.release}")
 def test_every_decidable_requirement_of_a_cell_is_asked_by_exactly_one_item(cell):
-    asked = Counter(
-        name for item in scenarios() for part in parts(item, cell, CATALOGUE) for name in part.requirements
-    )
+    asked = Counter(name for item in scenarios() for part in parts(item, cell) for name in part.requirements)
     decidable = {item.id for item in CATALOGUE.of_cell(cell.standard, cell.release) if item.decidable}
     assert set(asked) == decidable
     assert set(asked.values()) == {1}
@@ -76,22 +91,18 @@ def test_a_scenario_tells_its_steps_in_both_languages():
 @pytest.mark.parametrize("cell", CELLS, ids=lambda cell: f"{cell.standard}-{cell.release}")
 def test_a_part_drives_the_flows_of_what_it_asks(cell):
     for item in scenarios():
-        for part in parts(item, cell, CATALOGUE):
+        for part in parts(item, cell):
             needed = {flow for name in part.requirements for flow in CATALOGUE[name].flows}
             assert set(part.all_flows) == {item.flow, *needed}
-            assert set(part.all_flows) <= {*variants(), *REPEATED}
-            assert part.once or needed <= REPEATED
+            assert set(part.all_flows) <= {*variants(), "collect", "share"}
             assert part.story == item.title and part.group
 
 
 def test_only_names_a_scenario_a_group_or_a_requirement():
-    from harness.core.run.info import Selection
-
     cells = tuple(cell for cell in CELLS if cell.release == "mm-2.2")
 
     def asked(only: str) -> set[str]:
-        plan = Plan(cells, CATALOGUE, Selection(only=(only,)))
-        return {name for cell, part in plan.pairs(scenarios()) for name in plan.asked(part, cell)}
+        return {name for _, part in plan(cells, (only,)).pairs(scenarios()) for name in part.requirements}
 
     assert asked("sharing") == {
         item.id for item in CATALOGUE if item.id[:6] in ("ZM-SND", "ZM-BUN") and item.decidable

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from datetime import date
 
 import pytest
+from msgspec.structs import replace
 
 from harness.core.run.findings import Cell
+from harness.core.standards.table import standards
 from harness.network.file import read_network
 from harness.network.running import RunningNetwork, start
 
@@ -16,8 +18,10 @@ T = date(2026, 3, 1)
 
 @pytest.fixture(scope="session")
 def running() -> Iterator[RunningNetwork]:
-    """The demo network."""
-    with start(read_network("demo"), t=T, intensity="smoke") as network:
+    """The demo network, its parties with every known standard."""
+    demo = read_network("demo")
+    parties = tuple(replace(item, standards=tuple(standards())) for item in demo.participants)
+    with start(replace(demo, participants=parties), t=T, intensity="smoke") as network:
         yield network
 
 

@@ -13,6 +13,7 @@ from harness.core.run.exchanges import Exchange, header
 from harness.core.run.findings import Cell
 from harness.core.run.folder import RunFolder
 from harness.core.standards.queries import load_queries
+from harness.core.standards.table import standards
 from harness.medmij.flows import variants
 from harness.network.file import read_network
 from harness.network.person.declared import declared_persons
@@ -20,7 +21,6 @@ from harness.network.person.persons import fixture_persons
 from harness.network.running import RunningNetwork, start
 from harness.record import Recorder, read_run
 
-STANDARDS = ("huisartsgegevens-2.0", "pdfa-3.0", "eafspraak-2.0", "zelfmetingen-2.0")
 RELEASES = ("mm-1.4", "mm-1.5", "mm-2.1", "mm-2.2")
 T = date(2026, 3, 1)
 
@@ -35,7 +35,7 @@ def status(exchanges: list[Exchange], operation: str) -> list[int]:
     return [item.response.status if item.response else 0 for item in exchanges if item.operation == operation]
 
 
-@pytest.mark.parametrize("standard", STANDARDS)
+@pytest.mark.parametrize("standard", standards())
 @pytest.mark.parametrize(("his", "dvza"), [("his-eik", "dvza-eik"), ("his-beuk", "dvza-beuk")])
 def test_main_flow_asks_everything(running: RunningNetwork, standard: str, his: str, dvza: str) -> None:
     cell = Cell(his=his, dvza=dvza, pgo="pgo-maan", standard=standard, release="mm-2.2")

@@ -99,7 +99,9 @@ def test_bare_fhir_server_behind_our_dvza(
     with start(read_network(path), t=T) as running:
         running.drive(CELL, "collect")
         done = running.recorder.exchanges(CELL.key)
-        upstream = running.recorder.exchanges("")
+        upstream = [item for item in done if item.flow == "upstream"]
+        assert running.recorder.exchanges("") == []
+    assert {item.client for item in upstream} == {"dvza-x"} and len(upstream) >= 14
     answers = {item.operation: item for item in done if item.operation.startswith("hg-")}
     assert len(answers) == 14
     for item in answers.values():

@@ -11,7 +11,7 @@ from pdfa_fixtures import (  # noqa: F401  (registers the cases)
     defects_syntax,
 )
 from pdfa_fixtures.builder import Doc
-from pdfa_fixtures.cases import find
+from pdfa_fixtures.cases import CASES, find
 
 from harness.pdfa import FLAVOURS, check
 from harness.pdfa.rules.profile import rule_ids
@@ -31,7 +31,19 @@ def test_valid_document(flavour: str) -> None:
 
 def test_every_rule_has_a_fixture() -> None:
     missing = [f"{f} {id_}" for f, id_ in RULES if find(int(f[0]), f[1], id_) is None and not by_fact(f, id_)]
-    assert not missing, missing
+    assert missing == [], "no document for these rules: write a @case in tests/pdfa/pdfa_fixtures"
+
+
+def test_every_fixture_has_a_rule() -> None:
+    rules = {(flavour[0], flavour[1], id_) for flavour, id_ in RULES}
+    lost = [
+        f"{part}{level} {id_}"
+        for one in CASES
+        for part, id_ in one.ids.items()
+        for level in one.levels
+        if f"{part}{level}" in FLAVOURS and (str(part), level, id_) not in rules
+    ]
+    assert lost == [], "no rule has these ids"
 
 
 @pytest.mark.parametrize(("flavour", "id_"), RULES)
@@ -40,11 +52,11 @@ def test_rule(flavour: str, id_: str) -> None:
         return
     part, level = int(flavour[0]), flavour[1]
     case = find(part, level, id_)
-    assert case is not None, "no fixture"
+    assert case is not None, "no document for this rule: write a @case in tests/pdfa/pdfa_fixtures"
     good = check(case.document(part, level, False), flavour)
     assert (good.outcome, good.rules) == ("valid", ()), good
     bad = check(case.document(part, level, True), flavour)
-    assert bad.outcome == "invalid", bad
+    assert bad.outcome == "invalid", "no rule fires: does the rule name the right type of fact?"
     assert id_ in bad.rules, bad.rules
     assert set(bad.rules) <= {id_} | case.also, bad.rules
 

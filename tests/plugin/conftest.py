@@ -16,8 +16,9 @@ from xml.etree import ElementTree
 import pytest
 
 import harness.plugin.items  # noqa: F401 - pytester forgets what an inner session imports; this stays
+from harness.core.run.exchanges import Exchange, Request
 from harness.core.run.findings import Cell
-from harness.judge import judging
+from harness.judge import cells, judging
 from harness.matrix import qualification
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -29,10 +30,21 @@ from harness.scenario import Text, scenario
 def test_documents(cell):
     cell.judge()
 
-@scenario(flow="again", once=True, requirements=("{FRAMEWORK}",), title=Text(nl="b", en="b"))
+@scenario(flow="again", requirements=("{FRAMEWORK}",), title=Text(nl="b", en="b"))
 def test_framework(cell):
     cell.judge()
 """
+
+SEEN = Exchange(
+    id="x.0001",
+    interface="resource",
+    flow="collect",
+    operation="",
+    client="pgo-zon",
+    server="dvza-eik",
+    started="2026-03-01T09:00:00Z",
+    request=Request(method="GET", url="https://dvza.example/fhir"),
+)
 
 
 @dataclass
@@ -56,9 +68,11 @@ class QuietNetwork:
 
 @pytest.fixture
 def network(monkeypatch: pytest.MonkeyPatch) -> QuietNetwork:
-    """The network that runs start."""
+    """The network that runs start; one exchange counts as recorded in each cell."""
     made = QuietNetwork()
     monkeypatch.setattr(qualification, "start", lambda *args, **options: made)
+    for module in (qualification, cells):
+        monkeypatch.setattr(module, "cell_exchanges", lambda folder, cell: [SEEN])
     return made
 
 

@@ -13,6 +13,8 @@ from harness.core.run.folder import RunFolder
 from harness.core.run.info import RunInfo, Settings
 from harness.core.text import Text
 from harness.judge.catalogue import load_catalogue
+from harness.matrix import qualification
+from harness.network.file import read_network
 from harness.network.person import expectations
 
 DOCUMENTS, FRAMEWORK = "PD-GEN-001", "MM-AUT-001"
@@ -38,7 +40,7 @@ def values(element):
 def test_everything_passes(run, network):
     done = run()
     assert done.code == 0
-    assert done.suite == {"tests": 8, "failures": 0, "errors": 0, "skipped": 0}
+    assert done.suite == {"tests": 6, "failures": 0, "errors": 0, "skipped": 0}
     assert network.closed == 1
     assert {item["verdict"] for item in done.json("findings.json")["findings"]} == {"pass"}
     assert (done.folder / "report" / "index.html").is_file()
@@ -50,11 +52,12 @@ def test_everything_passes(run, network):
         (says("fail", DOCUMENTS, received="x"), 1, "failure", "failed", "failed"),
         (says("disputed", DOCUMENTS, REASON), 6, "error", "broken", "error"),
         (says("inconclusive", DOCUMENTS, REASON), 6, "error", "broken", "error"),
+        (says("not_tested", DOCUMENTS, REASON), 6, "error", "broken", "error"),
         (says("not_applicable", DOCUMENTS, REASON), 0, "skipped", "skipped", "skipped"),
         (says("warn", DOCUMENTS, received="x"), 0, None, "passed", "passed"),
         ({DOCUMENTS: lambda view: 1 / 0}, 3, "error", "broken", "error"),
     ],
-    ids=["fail", "disputed", "inconclusive", "not-applicable", "warning", "error"],
+    ids=["fail", "disputed", "inconclusive", "not-tested", "not-applicable", "warning", "error"],
 )
 def test_a_verdict_has_one_outcome_in_every_report(run, network, judges, code, element, status, outcome):
     done = run(*ONE, "--harness-only", DOCUMENTS, judges=judges)
@@ -89,7 +92,9 @@ def test_a_disputed_requirement_is_shown_with_its_readings(run, network):
     assert cli.run(["judge", str(done.folder), "--out", str(again), "--lang", "en"]) == 6
     assert (again / "findings.json").read_bytes() == (done.folder / "findings.json").read_bytes()
     page = next((done.folder / "report").glob("vendor-his-eik*.en.html")).read_text()
-    assert "No verdict" in page and "≠ disputed" in page and "unclear specification" in page
+    assert (
+        "no verdict on Eikenblad HIS 7.2" in page and "≠ disputed" in page and "unclear specification" in page
+    )
 
 
 def test_a_disputed_should_is_told_and_does_not_count(run, network):
@@ -111,6 +116,41 @@ def test_should(cell):
     assert [item["verdict"] for item in done.json("findings.json")["findings"]] == ["disputed"]
 
 
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        ((), 1),
+        (("--harness-for", "his-eik"), 1),
+        (("--harness-for", "pgo-zon"), 0),
+        (("--harness-for", "pgo-zon", "--harness-require-verdict"), 6),
+    ],
+)
+def test_the_exit_status_is_that_of_the_subject(run, network, words, code):
+    judges = says("fail", DOCUMENTS, received="x")
+    done = run(*ONE, "--harness-standard", "pdfa-3.0", *words, judges=judges)
+    assert done.code == code
+    assert done.suite["failures"] == 1
+
+
+def test_a_subject_that_takes_no_part_refuses_the_run(run, network):
+    done = run(*ONE, "--harness-for", "pgo-zonn", process=True)
+    assert done.code == 2 and "did you mean 'pgo-zon'" in done.out + done.err
+
+
+def test_without_a_recorded_exchange_nothing_ran(run, network, monkeypatch):
+    monkeypatch.setattr(qualification, "cell_exchanges", lambda folder, cell: [])
+    assert run(*ONE).code == 4
+
+
+def test_what_a_stopped_run_did_not_reach_stays_asked(run, network):
+    done = run("--harness-only", DOCUMENTS, "-x", judges=says("fail", DOCUMENTS, received="x"))
+    document = done.json("run.json")
+    assert len(document["unjudged"]) == 3
+    assert sum(map(bool, document["settings"]["requirements"].values())) == 4
+    page = next((done.folder / "report").glob("vendor-his-beuk*.en.html")).read_text()
+    assert "the run ended before this was reached" in page
+
+
 def test_a_failure_of_the_product_outweighs_what_is_undecided(run, network):
     judges = says("fail", DOCUMENTS, received="x") | says("inconclusive", FRAMEWORK, REASON)
     done = run(*ONE, judges=judges)
@@ -121,15 +161,19 @@ def test_a_failure_of_the_product_outweighs_what_is_undecided(run, network):
 # --- what is collected ---------------------------------------------------------------------------------
 
 
+def demo_standards():
+    return read_network("demo").participants[0].standards
+
+
 def collected(done):
     return [line for line in done.out.splitlines() if "::" in line]
 
 
-def test_a_scenario_that_holds_for_all_standards_runs_once_and_at_full_in_every_cell(run, network):
+def test_a_requirement_is_asked_once_per_what_it_depends_on_and_unshared_in_every_cell(run, network):
     normal = collected(run("--collect-only", "-q"))
-    full = collected(run("--collect-only", "-q", "--harness-intensity", "full"))
-    assert len([line for line in normal if "test_framework" in line]) == 4
-    assert len([line for line in full if "test_framework" in line]) == 16
+    full = collected(run("--collect-only", "-q", "--harness-no-sharing"))
+    assert len([line for line in normal if "test_framework" in line]) == 2
+    assert len([line for line in full if "test_framework" in line]) == 4 * len(demo_standards())
     assert len([line for line in full if "test_documents" in line]) == 4
     assert set(normal) < set(full)
 
@@ -162,7 +206,7 @@ def test_expectations_are_read_once_per_run(run, network, monkeypatch):
         expectations, "load_yaml", lambda path, schema: read.append(path) or real(path, schema=schema)
     )
     done = run()
-    assert done.suite["tests"] == 8
+    assert done.suite["tests"] == 6
     assert len(read) == len(set(read)) == 2
     info = RunFolder.open(done.folder).info()
     assert isinstance(info, RunInfo) and isinstance(info.settings, Settings)

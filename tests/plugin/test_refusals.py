@@ -79,7 +79,7 @@ def test_the_exit_code_of_a_refused_run_is_that_of_its_cause(run, monkeypatch, e
     monkeypatch.setattr(qualification, "start", start)
     done = run("--harness-vendor", "his-eik")
     assert done.code == code
-    assert done.suite["failures"] == 0 and done.suite["errors"] == done.suite["tests"] == 4
+    assert done.suite["failures"] == 0 and done.suite["errors"] == done.suite["tests"] == 3
     assert {item["status"] for item in done.allure} == {"broken"}
 
 
@@ -115,7 +115,21 @@ def test_a_flow_that_cannot_be_driven_breaks_only_its_items(run, network):
     broken = next(case for case in done.cases if case.find("error") is not None)
     assert broken.get("name").startswith("test_framework")
     assert "this flow could not be driven" in broken.find("error").text
+    assert "no such page" in broken.find("error").text
     assert network.closed == 1
+    first, *others = done.json("run.json")["troubles"]
+    assert (first["requirements"], first["blame"]) == (["MM-AUT-001"], "harness")
+    assert others  # other standards stepped in, and met the same
+
+
+def test_a_mistake_of_the_user_inside_a_cell_is_undecided(run, network):
+    network.broken["again"] = ConfigurationError("this recipe does not fit")
+    done = run("--harness-vendor", "his-eik", "--harness-pgo", "pgo-zon")
+    assert done.code == 6
+    said = [item for item in done.json("findings.json")["findings"] if item["verdict"] == "error"]
+    assert {(item["requirement"], item["blame"], item["party"]) for item in said} == {
+        ("MM-AUT-001", "configuration", "dvza-eik")
+    }
 
 
 def test_a_cell_that_cannot_be_judged_is_driven_once_and_breaks_its_items(run, network, monkeypatch):
@@ -125,7 +139,9 @@ def test_a_cell_that_cannot_be_judged_is_driven_once_and_breaks_its_items(run, n
     monkeypatch.setattr(qualification, "cell_exchanges", unreadable)
     assert cells.cell_exchanges is not unreadable
     done = run("--harness-vendor", "his-eik", "--harness-pgo", "pgo-zon", "--harness-standard", "pdfa-3.0")
-    assert done.code == 2
+    assert done.code == 3
     assert done.suite == {"tests": 2, "failures": 0, "errors": 2, "skipped": 0}
     assert len(network.driven) == 2
-    assert done.json("findings.json")["findings"] == []
+    found = done.json("findings.json")["findings"]
+    assert {(item["verdict"], item["blame"]) for item in found} == {("error", "harness")}
+    assert "this cell could not be judged" in found[0]["next_step"]["en"]

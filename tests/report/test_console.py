@@ -9,12 +9,13 @@ import pytest
 from rich.console import Console
 
 from harness.core.run.findings import Cell, Finding, Where, finding
-from harness.core.run.info import ParticipantVersion, RunInfo
+from harness.core.run.info import ParticipantVersion, RunInfo, Settings
 from harness.core.text import Text
 from harness.core.verdicts import Blame, Verdict
 from harness.judge.catalogue import load_catalogue
 from harness.report.console import print_run
-from harness.report.summary import grouped, summarise
+from harness.report.grouping import grouped
+from harness.report.summary import summarise
 
 CELLS = tuple(
     Cell(his="his-a", dvza="dvza-a", pgo=pgo, standard="pdfa-3.0", release="mm-2.2")
@@ -26,7 +27,15 @@ INFO = RunInfo(
     t="2026-03-01",
     now="2026-03-01T10:00:00+01:00",
     plan=CELLS,
-    participants=(ParticipantVersion(id="his-a", role="his", kind="live", product="HisPro", version="7.1"),),
+    participants=(
+        ParticipantVersion(
+            id="his-a", role="his", kind="live", product="HisPro", version="7.1", standards=("pdfa-3.0",)
+        ),
+        ParticipantVersion(id="dvza-a", role="dvza", kind="twin"),
+        ParticipantVersion(id="pgo-1", role="pgo", kind="twin"),
+        ParticipantVersion(id="pgo-2", role="pgo", kind="twin"),
+    ),
+    settings=Settings(requirements={cell.key: ("PD-GEN-001", "PD-GEN-002") for cell in CELLS}),
 )
 ONE = Text(nl="pas dit aan", en="change this")
 
@@ -63,7 +72,7 @@ def shown(*findings: Finding, lang: str = "en") -> str:
         {"rule": "bdl-1"},
         {"mode": "fhirpath:hapi"},
         {"received": "3"},
-        {"verdict": Verdict.ERROR},
+        {"verdict": Verdict.DISPUTED},
     ],
     ids=lambda other: next(iter(other)),
 )
@@ -89,4 +98,30 @@ def test_what_does_not_fit_is_counted():
 def test_the_matrix_counts_every_verdict():
     text = shown(said(verdict=Verdict.DISPUTED, blame=Blame.SPECIFICATION))
     row = next(line for line in text.splitlines() if "pdfa-3.0 · mm-2.2" in line)
-    assert "≠ 1" in row
+    assert "≠ HIS ≠1" in row
+
+
+def test_what_is_open_is_told_once_per_reason():
+    reason = Text(nl="geen bestand", en="no file")
+    open_ = [
+        finding(name, cell, Verdict.NOT_TESTED, next_step=reason)
+        for name in ("PD-GEN-001", "PD-GEN-002")
+        for cell in CELLS
+    ]
+    text = shown(*open_)
+    assert text.count("no file") == 1
+    assert "○ 2 requirements not tested: no file (PD-GEN-001, PD-GEN-002)" in text
+
+
+def test_an_error_says_what_happened_and_another_partys_cause_is_named():
+    broken = said(verdict=Verdict.ERROR, blame=Blame.HARNESS, received="KeyError: nobody")
+    blocked = finding("PD-GEN-002", CELLS[0], Verdict.INCONCLUSIVE, next_step=ONE, cause="pgo-1")
+    text = shown(broken, blocked)
+    assert "E 1 requirement error: change this [KeyError: nobody]" in text
+    assert "(first cause: pgo-1)" in text
+
+
+def test_a_stand_in_among_live_parties_is_shown_only_when_something_was_found():
+    assert "is simulated" not in shown(said())
+    twin = finding("PD-REQ-001", CELLS[0], Verdict.FAIL, blame=Blame.PRODUCT, party="pgo-1")
+    assert "pgo-1 is simulated and gets no verdict." in shown(twin)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import harness.report
+from harness.core.algebra import State, Tally
 from harness.core.text import LANGUAGES
 from harness.core.verdicts import Blame, Verdict
 from harness.report import words
@@ -18,6 +19,9 @@ TEMPLATES = sorted((Path(harness.report.__file__).parent / "templates").glob("*.
 def test_every_verdict_and_side_has_a_word_and_a_symbol():
     for verdict in Verdict:
         assert words.VERDICT[verdict].nl and words.VERDICT[verdict].en and len(words.SYMBOL[verdict]) == 1
+    for state in State:
+        assert words.STATE[state].nl and words.STATE[state].en and len(words.STATE_SYMBOL[state]) == 1
+    assert len(set(words.STATE_SYMBOL.values())) == len(State)
     for table in (words.SIDE, words.YOUR_SIDE):
         assert set(table) == set(Blame)
 
@@ -49,18 +53,8 @@ def test_a_number_takes_the_right_noun(number, nl, en):
     assert (told.nl, told.en) == (nl, en)
 
 
-def test_a_headline_has_no_brackets_for_plurals():
-    scope = words.scope("pdfa-3.0", "mm-2.2", 1)
-    one = words.headline("HisPro 7.1", scope, "fail", passed=1, failed=1, undecided=0)
-    assert (
-        one.nl == "HisPro 7.1 voldoet niet: 1 van 2 verplichte eisen faalt (pdfa-3.0 in mm-2.2, met 1 PGO)."
-    )
-    assert (
-        one.en
-        == "HisPro 7.1 does not conform: 1 of 2 mandatory requirements fails (pdfa-3.0 in mm-2.2, with 1 PGO)."
-    )
-    two = words.headline("X", words.scope("s", "r", 2), "undecided", passed=0, failed=2, undecided=3)
-    assert (
-        two.nl
-        == "Geen oordeel over X: 3 verplichte eisen niet beslist (s in r, met 2 PGO's). Wel al gefaald: 2."
-    )
+def test_counts_of_cells_are_told_worst_first():
+    told = words.told(Tally(passed=4, blocked=1, failed=2))
+    assert told.nl == "2 niet voldaan, 1 geblokkeerd door een andere partij, 4 voldaan"
+    assert words.told(Tally()).en == "–"
+    assert set(words._COUNTERS) == set(Tally.__struct_fields__)

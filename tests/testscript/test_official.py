@@ -1,4 +1,4 @@
-"""The four official sets, both roles, against our own server and PGO, with profile validation."""
+"""The official sets of the standards, both roles, against our own server and PGO, with profile validation."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from datetime import date
 
 import pytest
 
+from harness.core.standards.table import standards
 from harness.core.verdicts import Verdict
 from harness.testscript.own.server import OwnServers
 from harness.testscript.plan.items import collect
@@ -16,7 +17,7 @@ from harness.testscript.run.own import run_self
 
 pytestmark = pytest.mark.official
 
-SETS = {"GenPractData-2-0": 21, "PDFA-3-0": 160, "eAppointment-2-0": 18, "SelfMeasurements-2-0": 132}
+SETS = [name for item in standards().values() for name in item.official]
 
 
 def execute(folder, t, packages=()):
@@ -28,8 +29,10 @@ def execute(folder, t, packages=()):
 @pytest.mark.parametrize("name", SETS)
 def test_all_scripts_pass_with_the_official_packages(material, t, name):
     packages = (str(material / "zib2017"), str(material / "eafspraak"))
-    results = execute(material / "nictiz-testscripts" / "STU3" / name, t, packages)
-    assert len(results) == SETS[name]
+    folder = material / "nictiz-testscripts" / "STU3" / name
+    results = execute(folder, t, packages)
+    files = [path.relative_to(folder) for path in folder.rglob("*.xml")]
+    assert len(results) == sum(not any(part.startswith("_") for part in file.parts) for file in files) > 0
     wrong = [(r.file, r.verdict.value, r.findings[:1]) for r in results if r.verdict is not Verdict.PASS]
     assert not wrong
 

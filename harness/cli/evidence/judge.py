@@ -18,7 +18,7 @@ from harness.core.run.folder import RunFolder
 from harness.core.run.place import contents, disk
 from harness.core.text import Lang, Text
 from harness.judge.catalogue import Catalogue, load_catalogue
-from harness.judge.verification import Rejudged, rejudge
+from harness.judge.evidence.verification import Rejudged, rejudge
 from harness.report.console import print_run
 from harness.report.html import write_report
 from harness.report.machine import run_document

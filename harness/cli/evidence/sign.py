@@ -14,8 +14,8 @@ from harness.core.clock import SystemClock
 from harness.core.run.place.lock import RunLock
 from harness.core.text import Lang, Text
 from harness.judge.catalogue import load_catalogue
-from harness.judge.sealing import stated
-from harness.judge.verification import rejudge
+from harness.judge.evidence.sealing import stated
+from harness.judge.evidence.verification import rejudge
 from harness.record.seal.envelope import seal_folder
 from harness.record.seal.keys import load_signing_key
 from harness.record.verify import verify_files

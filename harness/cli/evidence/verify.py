@@ -19,8 +19,8 @@ from harness.core.run.folder import RunFolder
 from harness.core.run.problems import ProblemKind
 from harness.core.text import Lang, Text
 from harness.judge.catalogue import load_catalogue
-from harness.judge.sealing import check_stated, stated
-from harness.judge.verification import check_challenge, rejudge
+from harness.judge.evidence.sealing import check_stated, stated
+from harness.judge.evidence.verification import check_challenge, rejudge
 from harness.record.seal.limits import CANNOT_PROVE, CANNOT_PROVE_HEADING, SPOT_CHECK, UNSEALED
 from harness.record.seal.trust import Trust, load_trust
 from harness.record.verify import Facts, verify_folder

@@ -26,8 +26,8 @@ from harness.core.run.info import Selection
 from harness.core.run.place.claim import chosen_mode, claim
 from harness.core.text import Text
 from harness.judge.catalogue import load_catalogue
+from harness.matrix.cells import plan_cells
 from harness.matrix.facts import RunFacts
-from harness.matrix.plan import plan_cells
 from harness.matrix.preparation import begun, day_and_moment, default_folder
 from harness.medmij.releases import oldest_first
 from harness.network.file import read_network

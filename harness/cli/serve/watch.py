@@ -18,8 +18,8 @@ from harness.core.run.info import RunInfo
 from harness.core.run.results import CellResult, cell_result
 from harness.judge.cells import cell_exchanges, judge_cell
 from harness.judge.result import run_result
+from harness.matrix.cells import client_requirements
 from harness.matrix.facts import RunFacts
-from harness.matrix.plan import client_requirements
 from harness.network.running import RunningNetwork
 from harness.record.keeper import RunKeeper
 from harness.record.recorder import Recorder
@@ -44,7 +44,7 @@ class Watch:
 
         :raises HarnessError: it cannot be written, or is not what an unfinished run in the folder served.
         """
-        info = self.facts.info(self.keeper.folder.path.name, (), {}, self.keeper.binding())
+        info = self.facts.info(self.keeper.folder.path.name, (), {}, binding=self.keeper.binding())
         self.keeper.begin(recorder, info)
         self._earlier = self.keeper.ended_cells()
 
@@ -92,7 +92,7 @@ class Watch:
         text = ", ".join(f"{verdict} {count}" for verdict, count in sorted(counts.items()))
         sys.stderr.write(f"{cell.key}: {text}\n")
         sys.stderr.flush()
-        return cell_result(cell, found, exchanges=len(exchanges))
+        return cell_result(info, cell, found, exchanges=len(exchanges))
 
     def finish(self) -> ExitCode:
         """Judge everything once more and close the run folder."""

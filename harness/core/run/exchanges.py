@@ -1,8 +1,8 @@
 """Exchanges: one recorded HTTP request and response, as judges see them (already redacted).
 
 The recorder writes them as HAR 1.2 entries (``exchanges/<cell>.har``) with the extras ``_id``,
-``_cell``, ``_tls`` and ``_facts``; :mod:`harness.record.har` reads them back into these types. Judges
-see the same objects live and later.
+``_cell``, ``_tls``, ``_facts`` and ``_identities``; :mod:`harness.record.har` reads them back into these
+types. Judges see the same objects live and later.
 
 Which step of which flow an exchange belongs to is said by three labels:
 
@@ -15,7 +15,7 @@ Which step of which flow an exchange belongs to is said by three labels:
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -62,18 +62,29 @@ class Tls(msgspec.Struct, frozen=True, kw_only=True):
     client: Certificate | None = None
 
 
-class Fact(msgspec.Struct, frozen=True, kw_only=True):
-    """What a judge may know of a value that the recorder replaced by a tag.
+Standing = Literal["", "proven", "possible"]
+"""How certain it is that a number is a BSN; ``""`` for what is no BSN."""
 
-    :ivar tag: the tag that stands in the exchange, e.g. ``[code:3f9a]``; equal values have equal tags.
+
+class Fact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a judge may know of a value that the recorder replaced by a tag, or of a BSN that it saw.
+
+    :ivar tag: the tag that stands in the exchange, e.g. ``[code:3f9a]``; equal values have equal tags. A
+        value of a declared person, and a number that may be a code, stays there; its tag is only here.
     :ivar kind: ``token``, ``code``, ``refresh``, ``bsn``, ``state``, ``cookie``, ``person``, ``key``.
-    :ivar place: where it stood, e.g. ``request.query.code``, ``response.body.access_token``.
+    :ivar place: where it stood, e.g. ``request.query.code``, ``response.body.access_token``; in a document
+        its path, e.g. ``response.body:Bundle.entry[0].resource.birthDate``.
     :ivar length: length in characters.
     :ivar alphabet: ``hex``, ``base64url``, ``digits``, ``uuid``, ``jwt``, ``other``.
     :ivar entropy_bits: estimated entropy of this one value (length × log2 of the alphabet, bounded by
         repetition), rounded down.
     :ivar eleven_test: for nine-digit values, whether they pass the BSN eleven-test.
-    :ivar equals: name of the expected value it equals (``state-sent``, ``code-issued`` …) or ``""``.
+    :ivar equals: name of the expected value it equals (``state-sent``, ``code-issued`` …) or ``""``; of a
+        masked value in a document the element of the declared person that it equals (``birthDate``),
+        :data:`NONE` or :data:`NOT_COMPARED`.
+    :ivar standing: of a BSN whether it certainly is one: ``proven`` (BSN system, label, parameter or header,
+        or a number known in the cell) or ``possible`` (it passes the eleven-test and nothing else).
+    :ivar owner: id of the declared person whose BSN it is, ``""`` when it is nobody's that is declared.
     """
 
     tag: str
@@ -84,6 +95,35 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
     entropy_bits: int = 0
     eleven_test: bool | None = None
     equals: str = ""
+    standing: Standing = ""
+    owner: str = ""
+
+
+NONE = "none"
+"""What :attr:`Fact.equals` says of a masked value that is another than the declared one."""
+NOT_COMPARED = "not-compared"
+"""What it says of a masked value for whose element nothing is declared."""
+
+Belongs = Literal["declared", "other", "mixed", "unknown"]
+"""Whose record a document is: that of the declared person of the session, that of one other person, of more
+than one person, or nothing tells."""
+
+
+class Identity(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Whose record a FHIR document is, seen before anything in it was masked.
+
+    :ivar side: ``request`` or ``response``.
+    :ivar differs: elements of Patient that differ from what is declared of the person of the session
+        (``birthDate``, ``name.family``, ``identifier``), never their values.
+    :ivar person: the other person when that is a declared one too (id), else ``""``.
+    :ivar who: tag of the other person; equal tags are the same person, in all documents of a run.
+    """
+
+    side: Literal["request", "response"]
+    belongs: Belongs
+    differs: tuple[str, ...] = ()
+    person: str = ""
+    who: str = ""
 
 
 class Exchange(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,6 +136,7 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True):
     :ivar duration: seconds until the last byte of the response.
     :ivar response: ``None`` when there was none; ``error`` says why (``tls``, ``connect``, ``timeout``,
         ``protocol``, followed by a detail).
+    :ivar identities: whose record the FHIR documents are that it carries.
     :ivar notes: facts of the driver that judges may use (for example form controls of a consent page).
     """
 
@@ -113,6 +154,7 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True):
     error: str = ""
     tls: Tls | None = None
     facts: tuple[Fact, ...] = ()
+    identities: tuple[Identity, ...] = ()
     notes: dict[str, Any] = {}
 
 

@@ -52,6 +52,9 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
 
     :ivar id: stable within a run, derived from content (:func:`finding`).
     :ivar requirement: requirement id.
+    :ivar cell: where it was found.
+    :ivar holds_for: keys of the other cells that it holds for, because what the requirement depends on is the
+        same there. It counts once; it is no part of the id.
     :ivar blame: whose side; ``None`` for pass, not-applicable and not-tested.
     :ivar party: participant id that has to act, ``""`` when nobody.
     :ivar expected: short literal text of what the requirement asks.
@@ -76,6 +79,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     mode: str = "rule"
     rule: str = ""
     cause: str = ""
+    holds_for: tuple[str, ...] = ()
 
 
 def finding(

@@ -125,15 +125,22 @@ class RunFolder:
         if (self.path / END).is_file():
             return self._read(END, RunInfo, ProblemKind.DESCRIPTION)
         start = self.start()
+        asked, shared = dict(start.settings.requirements), dict(start.settings.shared)
         troubles: list[Trouble] = []
         unjudged: list[str] = []
         for cell in start.plan:
             result = self.cell(cell)
             if result is not None:
+                asked[cell.key], shared[cell.key] = result.requirements, result.shared
                 troubles += result.troubles
             elif start.asked(cell):
                 unjudged.append(cell.key)
-        return msgspec.structs.replace(start, troubles=tuple(troubles), unjudged=tuple(unjudged))
+        return msgspec.structs.replace(
+            start,
+            settings=msgspec.structs.replace(start.settings, requirements=asked, shared=shared),
+            troubles=tuple(troubles),
+            unjudged=tuple(unjudged),
+        )
 
     def write_cell(self, result: CellResult) -> None:
         """Write the findings of a cell.

@@ -20,7 +20,7 @@ FORMAT: Final = "run-2"
 SCRIPTS: Final = "testscript-1"
 """Format of a run of TestScripts: the same folder, but nothing that is judged again."""
 Intensity = Literal["smoke", "normal", "full"]
-"""How much is driven: sample sizes, real waiting for live parties, repeats of what holds for every cell."""
+"""How much is driven: sample sizes, real waiting for live parties, how many cells carry what others share."""
 INTENSITIES: tuple[Intensity, ...] = get_args(Intensity)
 Origin = Literal["bureau", "official", "own", "vendor", "draft"]
 """Who vouches for the record that a person's answers are compared with: the bureau, official material,
@@ -66,28 +66,46 @@ class Selection(msgspec.Struct, frozen=True, kw_only=True):
     only: tuple[str, ...] = ()
 
 
+class Share(msgspec.Struct, frozen=True, kw_only=True):
+    """Requirements that a cell was asked for other cells too, because what they depend on is the same there.
+
+    :ivar cells: keys of the other cells.
+    """
+
+    requirements: tuple[str, ...]
+    cells: tuple[str, ...]
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """What a run froze for its judges; a re-judge on another machine or day gets the same.
 
     :ivar mode: ``drive`` when we made the traffic, ``serve`` when live parties came to our mocks.
+    :ivar sharing: whether what does not depend on the whole cell was asked of one cell for others.
     :ivar requirements: requirement ids that each cell was asked about, by cell key.
+    :ivar shared: what each of these cells was asked for others, by cell key.
+    :ivar network: name of the network file, for messages.
     :ivar persons: id of the test person by cell key, ``""`` when none is declared for the standard.
     :ivar expectations: content of the expectation file by person id, dates filled in.
     :ivar titles: name that screens must show by participant id, ``""`` when it is not known.
     :ivar stated_endpoints: ids of live DVZAs whose endpoints stand in the network file itself.
     :ivar logins: how a person logs in, by DVZA id: ``tokens``, ``mock`` or the file of a recipe.
+    :ivar faults: deliberate defects of twins that have any, by participant id.
     :ivar capabilities: what each participant declares to support or to lack, by participant id.
     :ivar records: origin of the record by person id; persons without a record are absent.
     """
 
     intensity: Intensity = "normal"
     mode: Literal["drive", "serve"] = "drive"
+    sharing: bool = True
     requirements: dict[str, tuple[str, ...]] = {}
+    shared: dict[str, tuple[Share, ...]] = {}
+    network: str = ""
     persons: dict[str, str] = {}
     expectations: dict[str, dict[str, Any]] = {}
     titles: dict[str, str] = {}
     stated_endpoints: tuple[str, ...] = ()
     logins: dict[str, str] = {}
+    faults: dict[str, tuple[str, ...]] = {}
     capabilities: dict[str, tuple[str, ...]] = {}
     records: dict[str, Origin] = {}
 
@@ -170,6 +188,11 @@ class RunInfo(msgspec.Struct, frozen=True, kw_only=True):
     def asked(self, cell: Cell) -> tuple[str, ...]:
         """Requirement ids that a cell was asked about."""
         return self.settings.requirements.get(cell.key, ())
+
+    def holds_for(self, cell: Cell) -> dict[str, tuple[str, ...]]:
+        """Keys of the other cells that findings of a cell hold for, by requirement id."""
+        shares = self.settings.shared.get(cell.key, ())
+        return {identifier: item.cells for item in shares for identifier in item.requirements}
 
     def at_start(self) -> RunInfo:
         """What of this was known before the first exchange."""

@@ -6,19 +6,21 @@ order of the plan. Both have one form, byte for byte.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal
 
 import msgspec
 
 from harness.core.run.findings import Cell, Finding, canonical
-from harness.core.run.info import Trouble
+from harness.core.run.info import RunInfo, Share, Trouble
 
 
 class CellResult(msgspec.Struct, frozen=True, kw_only=True):
     """``findings/<cell>.json``.
 
     :ivar exchanges: how many were recorded.
+    :ivar requirements: what it was asked in the end; ``shared`` for which other cells too.
+    :ivar elsewhere: requirements that another cell decided in the place of this one, with that cell's key.
     :ivar troubles: what went wrong outside the products while the cell was driven or judged.
     :ivar findings: sorted, without duplicates.
     """
@@ -26,6 +28,9 @@ class CellResult(msgspec.Struct, frozen=True, kw_only=True):
     schema: Literal["cell-1"] = "cell-1"
     cell: Cell
     exchanges: int
+    requirements: tuple[str, ...] = ()
+    shared: tuple[Share, ...] = ()
+    elsewhere: dict[str, str] = {}
     troubles: tuple[Trouble, ...] = ()
     findings: tuple[Finding, ...]
 
@@ -38,10 +43,26 @@ class Findings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def cell_result(
-    cell: Cell, findings: Iterable[Finding], *, exchanges: int, troubles: Iterable[Trouble] = ()
+    info: RunInfo,
+    cell: Cell,
+    findings: Iterable[Finding],
+    *,
+    exchanges: int,
+    elsewhere: Mapping[str, str] | None = None,
 ) -> CellResult:
-    """What came of a cell, with its findings in the one order."""
-    return CellResult(cell=cell, exchanges=exchanges, troubles=tuple(troubles), findings=canonical(findings))
+    """What came of a cell, with its findings in the one order.
+
+    :param info: what the cell was judged with.
+    """
+    return CellResult(
+        cell=cell,
+        exchanges=exchanges,
+        requirements=info.asked(cell),
+        shared=info.settings.shared.get(cell.key, ()),
+        elsewhere=dict(elsewhere or {}),
+        troubles=tuple(item for item in info.troubles if item.cell == cell.key),
+        findings=canonical(findings),
+    )
 
 
 def encode(document: CellResult | Findings) -> bytes:

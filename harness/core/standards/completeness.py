@@ -123,6 +123,13 @@ def _queries(folder: _Folder) -> Iterator[ConfigurationError]:
                 Text(nl=f"een operatie begint met '{short}-'", en=f"an operation starts with '{short}-'"),
                 name,
             )
+        roles = [role for service in folder.item.services for role in service.roles]
+        if "role" in raw and not any(raw["role"] in role for role in roles):
+            yield _problem(
+                folder.queries.where("queries", index, "role"),
+                Text(nl="geen systeemrol met dit deel", en="no system role with this part"),
+                raw["role"],
+            )
         if "each" in raw:
             yield from _unknown(folder.queries.where("queries", index, "each"), [raw["each"][0]], operations)
     targets = folder.item.targets
@@ -150,6 +157,14 @@ def _requirements(folder: _Folder, known: _Known) -> Iterator[ConfigurationError
                 where,
                 Text(nl="een geplande eis zonder reden", en="a planned requirement without a reason"),
                 raw["id"],
+            )
+        if "needs" in raw:
+            yield _problem(
+                folder.requirements.where("requirements", index, "needs"),
+                Text(
+                    nl="'needs' is voor eisen van elke standaard",
+                    en="'needs' is for requirements of every standard",
+                ),
             )
         check = raw.get("check", {})
         names = [group.name for group in groups_of(folder.item)]

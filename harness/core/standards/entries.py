@@ -9,6 +9,7 @@
                    outside the OPEN programme has none, and its requirements then stand for none
 ``{searches}``     in ``official``: the server scripts that the searches of the standard rehearse
 ``{questions}``    in ``official``: the client scripts that the queries for collecting rehearse
+``needs: TARGET``  a requirement exists only in a standard that names a query as that target
 ``on: TARGET``     a fault acts on the query that the standard names as that target, and not at all in a
                    standard that names none; without it a fault acts on every search
 =================  ==========================================================================================
@@ -32,7 +33,7 @@ from harness.core.yamlfile import YamlDocument, check_schema, load_yaml
 
 TRUST_FOLDER: Final = "afsprakenstelsel"
 EVERY_FOLDER: Final = "every-standard"
-_NUMBERS = re.compile(r"-(\d+)-(\d+)-")
+_NUMBERS = re.compile(r"-(\d+)-(\d+)(?:-|$)")
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,9 @@ def every_requirement(item: Standard) -> list[Entry]:
     found = []
     for entry in _checked(data_path("profiles", EVERY_FOLDER, "requirements.yaml"), "requirements"):
         data = _filled(entry.data, item.prefix, lists)
-        found.append(Entry(data if item.basiseis else {**data, "basiseis": []}, item.id, entry.where))
+        target = data.pop("needs", "plain")
+        if item.targets.of(target):
+            found.append(Entry(data if item.basiseis else {**data, "basiseis": []}, item.id, entry.where))
     return found
 
 

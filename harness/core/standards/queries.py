@@ -40,6 +40,8 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
     :ivar flow: ``collect`` or ``share``.
     :ivar each: operation and FHIRPath expression whose values in that answer are requested one by one.
     :ivar reads: resource type that the values of ``each`` lead to.
+    :ivar document: a document is asked for; its exchanges have the interface ``document``.
+    :ivar role: part of the code of the system role whose endpoint answers; ``""``: the first role.
     :ivar limit: most values of ``each`` that are requested.
     :ivar body: name of a Bundle in ``fixtures/personen/<person>/sturen``, ``""`` for none.
     :ivar headers: extra request headers.
@@ -55,6 +57,8 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
     flow: str = "collect"
     each: tuple[str, str] | None = None
     reads: str = ""
+    document: bool = False
+    role: str = ""
     limit: int = 0
     body: str = ""
     headers: dict[str, str] = {}

@@ -93,13 +93,13 @@ class Standard(msgspec.Struct, frozen=True, kw_only=True):
     fhir_version: str
     collect: Service
     profiles: tuple[str, ...]
-    official: tuple[str, ...]
     targets: Targets
     folder: Path
     own: bool
     share: Service | None = None
     default: bool = True
     basiseis: tuple[str, ...] = ()
+    official: tuple[str, ...] = ()
     groups: dict[str, Group] = {}
     judges: tuple[str, ...] = ()
     faults: tuple[str, ...] = ()

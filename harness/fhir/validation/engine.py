@@ -198,14 +198,7 @@ class Engine:
         try:
             rules = self.rules(url)
         except HarnessError as error:
-            run.once(
-                "fhir-package-defect",
-                url,
-                place,
-                severity="warning",
-                expected=url,
-                received=error.render("en"),
-            )
+            _unusable(url, error, place, run)
             return
         if rules is None:
             run.add("fhir-profile-unknown", _meta(place), severity="not-checked", expected=url)
@@ -226,14 +219,7 @@ class Engine:
         try:
             rules = self.rules(url)
         except HarnessError as error:
-            run.once(
-                "fhir-package-defect",
-                url,
-                place,
-                severity="warning",
-                expected=url,
-                received=error.render("en"),
-            )
+            _unusable(url, error, place, run)
             return
         if rules is None:
             if not (url.startswith(CORE) and url[len(CORE) :].partition("|")[0] in self.model.types):
@@ -290,3 +276,8 @@ def _declared(resource: Json) -> tuple[str, ...]:
 
 def _meta(place: Place) -> Place:
     return ((place, "meta", -1, "meta"), "profile", -1, "profile")
+
+
+def _unusable(url: str, error: HarnessError, place: Place, run: Run) -> None:
+    """Says, once per document, that a profile cannot be used."""
+    run.once("fhir-package-defect", url, place, severity="warning", expected=url, received=error.render("en"))

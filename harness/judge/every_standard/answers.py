@@ -20,6 +20,7 @@ from harness.core.text import Text
 from harness.fhir.codec.documents import Document
 from harness.fhir.fhirpath import DocumentContext, FHIRPathError, Node, compile
 from harness.fhir.model.types import load_model
+from harness.judge.masks import Masks
 from harness.judge.view import CellView, body_format
 
 MAIN_FLOWS = ("collect", "share")
@@ -47,6 +48,7 @@ class Answer:
         self.format = asked
         self.document: Document | None = view.document(exchange)
         self._context: DocumentContext | None = None
+        self._masks = view.masks(exchange)
 
         self.authorized = (header(exchange.request.headers, "authorization") or "").startswith("Bearer ")
         self.as_prescribed = True
@@ -65,6 +67,11 @@ class Answer:
     def resource(self) -> Json:
         """The body as FHIR JSON; ``{}`` when it is none."""
         return self.document.resource if self.document is not None else {}
+
+    @property
+    def masks(self) -> Masks:
+        """Where values of the body were masked."""
+        return self._masks
 
     @property
     def bundle(self) -> bool:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from harness.core.run.findings import Finding
 from harness.core.text import Text
 from harness.judge.every_standard.answers import OFFENDERS, Answer, own, place, searchsets, select, show, true
+from harness.judge.masks import proven_numbers
 from harness.judge.registry import judge_every
 from harness.judge.view import CellView
 
@@ -32,6 +33,7 @@ class BundleRule:
     :ivar offends: expression that selects the elements that break it.
     :ivar expected: what is right, for the finding.
     :ivar advice: what to do, for the finding.
+    :ivar beside: the element beside the place that decides too.
     """
 
     number: str
@@ -39,6 +41,7 @@ class BundleRule:
     offends: str
     expected: str
     advice: Text
+    beside: str = ""
 
 
 _TEMPORARY = f"fullUrl.matches('{OID}') or fullUrl.matches('{UUID}')"
@@ -79,6 +82,7 @@ RULES: tuple[BundleRule, ...] = (
             nl="Maak fullUrl en de id van de resource gelijk, of laat fullUrl weg.",
             en="Make fullUrl and the id of the resource agree, or leave fullUrl out.",
         ),
+        beside="resource.id",
     ),
     BundleRule(
         "GEN-006",
@@ -169,6 +173,9 @@ def check_bundle(view: CellView, answer: Answer, rule: BundleRule, requirement_i
     offenders = select(rule.offends, context)[:OFFENDERS] or [None]
     for item in offenders:
         path = place(item) or "Bundle"
+        if rule.beside and answer.masks.hides(f"{path.rpartition('.')[0]}.{rule.beside}"):
+            yield view.masked(requirement_id, answer.exchange, path)
+            continue
         line, column = answer.line(path)
         yield view.fail(
             requirement_id,
@@ -196,4 +203,23 @@ def bundle_checks(view: CellView) -> Iterator[Finding]:
         if not answer.entries:
             continue
         for rule in RULES:
-            yield from check_bundle(view, answer, rule, own(view, rule.number))
+            numbers = list(_numbers(view, answer, rule)) if rule.number == "GEN-012" else []
+            yield from numbers or check_bundle(view, answer, rule, own(view, rule.number))
+
+
+def _numbers(view: CellView, answer: Answer, rule: BundleRule) -> Iterator[Finding]:
+    """BSNs anywhere in the resources, as the recorder saw them: in text, in an id, in any identifier."""
+    for found in proven_numbers(answer.exchange.facts, "response.body:"):
+        path = found.partition(":")[2]
+        if not path.startswith("Bundle.link"):
+            line, column = answer.line(path)
+            yield view.fail(
+                own(view, rule.number),
+                exchange=answer.exchange,
+                path=path,
+                line=line,
+                column=column,
+                expected=rule.expected,
+                received="a BSN",
+                next_step=rule.advice,
+            )

@@ -22,17 +22,33 @@ def each_match(
     expected: str,
     step: str = "",
     advice: Text | None = None,
+    compares: tuple[str, ...] = (),
 ) -> Iterator[Finding]:
     """One finding per answer without defects, or one per match (at most five) that ``check`` objects to.
 
     An answer without matches shows nothing and gives no finding: when all are empty the requirement stays
     undecided, never passed.
+
+    :param compares: elements whose values ``check`` computes with; a match in which one is masked is
+        undecided.
     """
     for answer in searchsets(view):
         if answer.query.operation != operation or not answer.matches:
             continue
-        wrong = [(path, problem) for path, resource in answer.matches if (problem := check(resource))]
-        if not wrong:
+        hidden = {
+            path: f"{path}.{name}"
+            for path, _ in answer.matches
+            for name in compares
+            if answer.masks.hides(f"{path}.{name}")
+        }
+        wrong = [
+            (path, problem)
+            for path, resource in answer.matches
+            if path not in hidden and (problem := check(resource))
+        ]
+        if hidden:
+            yield view.masked(requirement, answer.exchange, next(iter(hidden.values())))
+        elif not wrong:
             yield view.ok(requirement, answer.exchange, received=f"{len(answer.matches)}x")
         for path, problem in wrong[:OFFENDERS]:
             where = f"{path}.{step}" if step else path
@@ -107,7 +123,11 @@ def included(
                         missing.append((f"{path}.{step.split('.')[0]}", reference))
         if not missing:
             yield view.ok(requirement, answer.exchange)
+        nameless = any(answer.masks.hides(f"Bundle.entry.{name}") for name in ("fullUrl", "resource.id"))
         for path, reference in missing[:OFFENDERS]:
+            if nameless:  # what is referred to may be there under a name that nobody can read
+                yield view.masked(requirement, answer.exchange, path)
+                continue
             line, column = answer.line(path)
             yield view.fail(
                 requirement,

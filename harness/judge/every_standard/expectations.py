@@ -19,6 +19,7 @@ from harness.judge.every_standard.answers import (
     Answer,
     answers,
     dates,
+    place,
     select,
     true,
     unsupported_manifest,
@@ -69,11 +70,14 @@ def _compare(
     for fact in wanted.get("must_contain", ()):
         holds, label, seen = _holds(view, answer, fact)
         if not holds:
-            yield _broken(view, requirement, answer, f"contains {label}", seen)
+            different = _different(view, answer, fact)
+            yield _broken(view, requirement, answer, f"contains {label}", seen, different or "Bundle.entry")
     for fact in wanted.get("must_not_contain", ()):
         holds, label, _ = _holds(view, answer, fact)
         if holds:
             yield _broken(view, requirement, answer, f"does not contain {label}", "present")
+        elif answer.masks.touches("Bundle.entry"):
+            yield view.masked(requirement, answer.exchange, "Bundle.entry")
 
 
 def bounds(amount: int | Mapping[str, int]) -> tuple[int, int | None]:
@@ -89,6 +93,15 @@ def describe(amount: int | Mapping[str, int]) -> str:
     if low == high:
         return str(low)
     return f">= {low}" if high is None else f"{low}..{high}"
+
+
+def _different(view: CellView, answer: Answer, fact: Any) -> str:
+    """The place of a masked value that the recorder found to be another than the declared one, or ``""``."""
+    if isinstance(fact, str) or not answer.masks:
+        return ""
+    path = f"Bundle.entry.resource.where($this is {fact['type']}).{fact['path']}"
+    found = [place(item) for item in select(path, answer.context)]
+    return next((item for item in found if item and answer.masks.differs(item)), "")
 
 
 def _holds(view: CellView, answer: Answer, fact: Any) -> tuple[bool, str, str]:
@@ -131,11 +144,13 @@ def _instant(text: str) -> datetime | None:
     return moment if moment.tzinfo is not None else None
 
 
-def _broken(view: CellView, requirement: str, answer: Answer, expected: str, received: str) -> Finding:
+def _broken(
+    view: CellView, requirement: str, answer: Answer, expected: str, received: str, path: str = "Bundle.entry"
+) -> Finding:
     return view.fail(
         requirement,
         exchange=answer.exchange,
-        path="Bundle.entry",
+        path=path,
         expected=expected,
         received=received,
         next_step=Text(
@@ -179,4 +194,5 @@ def hidden_texts(view: CellView, requirement: str) -> Iterator[Finding]:
                 ),
             )
         if not hits and answer.answered:
-            yield view.ok(requirement, answer.exchange)
+            masked = answer.masks.touches("Bundle.entry")
+            yield (view.masked if masked else view.ok)(requirement, answer.exchange)

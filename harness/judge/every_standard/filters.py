@@ -43,11 +43,16 @@ def within_window(
         if answer.query.operation != operation:
             continue
         wrong = []
+        hidden = [path for path, _ in answer.matches if answer.masks.hides(f"{path}.{element}")]
         for path, resource in answer.matches:
+            if path in hidden:
+                continue
             low, high = day_bounds(resource, element)
             if (first and high and high < first) or (last and low and low > last):
                 wrong.append((path, (low or high)))
-        if not wrong:
+        if hidden:
+            yield view.masked(requirement, answer.exchange, f"{hidden[0]}.{element}")
+        elif not wrong:
             yield view.ok(requirement, answer.exchange, received=f"{len(answer.matches)}x")
         for path, day in wrong[:OFFENDERS]:
             line, column = answer.line(f"{path}.{element}")

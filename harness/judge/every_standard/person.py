@@ -41,22 +41,20 @@ def patient_references(resource: Json) -> list[tuple[str, str]]:
 def one_person(view: CellView) -> Iterator[Finding]:
     """Every resource of the cell is about the same patient."""
     requirement = own(view, "GEN-022")
-    seen: list[tuple[Answer, str, str]] = [
-        (answer, f"{path}.{step}", patient)
-        for answer in searchsets(view)
-        for path, resource in answer.resources
-        for step, patient in patient_references(resource)
-    ]
-    if not seen:
-        return
-    tally: dict[str, int] = {}
-    for _, _, patient in seen:
-        tally[patient] = tally.get(patient, 0) + 1
-    usual = max(sorted(tally), key=lambda patient: tally[patient])
-    strangers = [item for item in seen if item[2] != usual]
-    if not strangers:
-        yield view.ok(requirement, seen[0][0].exchange, received=usual)
-    for answer, path, patient in strangers[:OFFENDERS]:
+    plain: list[tuple[Answer, str, str]] = []
+    hidden: list[tuple[Answer, str, str]] = []
+    for answer in searchsets(view):
+        for path, resource in answer.resources:
+            for step, patient in patient_references(resource):
+                place = f"{path}.{step}"
+                (hidden if answer.masks.hides(place) else plain).append((answer, place, patient))
+    strangers = [*_strangers(plain), *_strangers(hidden)]  # a tag says nothing about a value
+    if not strangers and (view.ownership.belongs == "other" or (plain and hidden)):
+        yield view.masked(requirement, next((item.exchange for item in searchsets(view)), None))
+    elif not strangers and (plain or hidden):
+        first, _, patient = (plain or hidden)[0]
+        yield view.ok(requirement, first.exchange, received=patient)
+    for answer, path, patient, usual in strangers[:OFFENDERS]:
         line, column = answer.line(path)
         yield view.fail(
             requirement,
@@ -73,3 +71,12 @@ def one_person(view: CellView) -> Iterator[Finding]:
                 "This is a blocking finding.",
             ),
         )
+
+
+def _strangers(seen: list[tuple[Answer, str, str]]) -> list[tuple[Answer, str, str, str]]:
+    """Places that name another patient than most do, with the usual one."""
+    tally: dict[str, int] = {}
+    for _, _, patient in seen:
+        tally[patient] = tally.get(patient, 0) + 1
+    usual = max(sorted(tally), key=lambda patient: tally[patient], default="")
+    return [(*item, usual) for item in seen if item[2] != usual]

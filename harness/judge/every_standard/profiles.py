@@ -14,6 +14,8 @@ from harness.judge.registry import judge_every
 from harness.judge.view import CellView
 
 UNKNOWN = "fhir-profile-unknown"
+ACROSS = ("fhir-reference", "ref-", "dom-", "bdl-")
+"""Rules that look at other elements than the one they report: a mask anywhere may have decided them."""
 ELSEWHERE = frozenset(("fhir-bundle-fullurl",))
 """Rules that have a requirement of their own (GEN-005)."""
 
@@ -42,7 +44,10 @@ def _check(view: CellView, requirement: str, answer: Answer) -> Iterator[Finding
     errors = [item for item in found if item.severity == "error"]
     unknown = sorted({item.received for item in found if item.rule == UNKNOWN})
     for issue in errors[:OFFENDERS]:
-        yield _error(view, requirement, answer, issue)
+        if answer.masks and issue.rule.startswith(ACROSS):
+            yield view.masked(requirement, answer.exchange, issue.path)
+        else:
+            yield _error(view, requirement, answer, issue)
     if unknown and not errors:
         yield view.inconclusive(
             requirement,

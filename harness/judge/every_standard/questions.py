@@ -9,8 +9,11 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from harness.core.issues import shorten
 from harness.core.run.exchanges import header
 from harness.core.run.findings import Finding
+from harness.core.standards.entries import official
+from harness.core.standards.queries import Queries, Query
 from harness.core.tdates import TDates
 from harness.judge.every_standard.answers import OFFENDERS, Answer, dates, own, queries, requests
+from harness.judge.masks import proven_numbers
 from harness.judge.registry import judge_every
 from harness.judge.view import CellView
 
@@ -32,8 +35,8 @@ def no_identifying_parameter(view: CellView) -> Iterator[Finding]:
         bad = [
             name
             for name, value in parse_qsl(urlsplit(url).query, keep_blank_values=True)
-            if _points_at_person(name) or "NamingSystem/bsn" in value or "[bsn:" in value
-        ]
+            if _points_at_person(name) or "namingsystem/bsn" in value.lower()
+        ] or proven_numbers(answer.exchange.facts, ("request.query", "request.path"))
         if bad:
             yield view.fail(
                 requirement,
@@ -48,15 +51,13 @@ def no_identifying_parameter(view: CellView) -> Iterator[Finding]:
 
 @judge_every("REQ-002")
 def prescribed_queries(view: CellView) -> Iterator[Finding]:
-    """Every query that the official client scripts ask was sent with exactly its parameters."""
+    """Every query that a PGO must make was sent with exactly its parameters."""
     requirement = own(view, "REQ-002")
     sent = requests(view)
     if not sent:
         return
     resolver = dates(view)
-    for query in queries(view):
-        if query.each is not None or query.body or not query.search or not _client_case(query.official):
-            continue
+    for query in _asked_for(queries(view)):
         tried = [item for item in sent if item.query.operation == query.operation]
         wrong = [item for item in tried if not _asked(item, resolver)]
         expected = "&".join(f"{name}={value}" for name, value in query.resolved(resolver))
@@ -78,8 +79,10 @@ def prescribed_queries(view: CellView) -> Iterator[Finding]:
             yield view.ok(requirement, tried[0].exchange)
 
 
-def _client_case(official: tuple[str, ...]) -> bool:
-    return any("-phr-" in name for name in official)
+def _asked_for(standard: Queries) -> list[Query]:
+    """The searches that official client scripts ask; all of them in a standard that has no such scripts."""
+    searches = [item for item in standard if item.search and item.each is None and not item.body]
+    return [item for item in searches if official([item]).client] or searches
 
 
 def _asked(item: Answer, resolver: TDates) -> bool:

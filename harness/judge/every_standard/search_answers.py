@@ -10,6 +10,7 @@ from harness.core.run.exchanges import media_type
 from harness.core.run.findings import Finding
 from harness.core.text import Text
 from harness.judge.every_standard.answers import Answer, objects, own, searches, searchsets, text, true
+from harness.judge.masks import proven_numbers
 from harness.judge.registry import judge_every
 from harness.judge.view import CellView
 
@@ -113,15 +114,22 @@ def self_link(view: CellView) -> Iterator[Finding]:
             )
 
 
+def _names(numbers: list[str], index: int) -> bool:
+    """Whether one of these places is the URL of a link; XML gives an only one no index."""
+    found = {place.partition(":")[2] for place in numbers}
+    return f"Bundle.link[{index}].url" in found or (index == 0 and "Bundle.link.url" in found)
+
+
 @judge_every("GEN-015")
 def no_bsn_in_links(view: CellView) -> Iterator[Finding]:
     """No link mentions the BSN naming system or a BSN."""
     requirement = own(view, "GEN-015")
     for answer in searchsets(view):
+        numbers = proven_numbers(answer.exchange.facts, "response.body:Bundle.link")
         bad = [
             (index, relation)
             for index, (relation, url) in enumerate(_links(answer))
-            if "NamingSystem/bsn" in unquote(url) or "[bsn:" in url
+            if "namingsystem/bsn" in unquote(url).lower() or _names(numbers, index)
         ]
         if not bad:
             yield view.ok(requirement, answer.exchange)

@@ -23,5 +23,11 @@ def own_appointment(view: CellView) -> Iterator[Finding]:
 
     for operation in OPERATIONS:
         yield from each_match(
-            view, "EA-APT-003", operation, check, "participant.actor = Patient/…", "participant"
+            view,
+            "EA-APT-003",
+            operation,
+            check,
+            "participant.actor = Patient/…",
+            "participant",
+            compares=("participant.actor.reference",),
         )

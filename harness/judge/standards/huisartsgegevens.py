@@ -112,7 +112,15 @@ def result_age(view: CellView) -> Iterator[Finding]:
         last = day_bounds(resource, "effective")[1]
         return "" if last is None or last >= first else last.isoformat()
 
-    return each_match(view, "HG-OBS-002", "hg-observation", check, f">= {first.isoformat()}", "effective")
+    return each_match(
+        view,
+        "HG-OBS-002",
+        "hg-observation",
+        check,
+        f">= {first.isoformat()}",
+        "effective",
+        compares=("effective",),
+    )
 
 
 PERIOD = "http://nictiz.nl/fhir/StructureDefinition/zib-Medication-PeriodOfUse"
@@ -145,6 +153,7 @@ def medication_current(view: CellView) -> Iterator[Finding]:
             nl="periodofuse: zonder einde geldt begin plus gebruiksduur; zonder beide loopt het door.",
             en="periodofuse: a missing end is start plus duration; when both are missing it runs on.",
         ),
+        compares=("extension",),
     )
 
 
@@ -203,4 +212,6 @@ def lines_after_start(view: CellView) -> Iterator[Finding]:
         last = day_bounds(resource, "date")[1]
         return "" if last is None or last >= start else last.isoformat()
 
-    return each_match(view, "HG-PRV-003", "hg-composition", check, f">= {start.isoformat()}", "date")
+    return each_match(
+        view, "HG-PRV-003", "hg-composition", check, f">= {start.isoformat()}", "date", compares=("date",)
+    )

@@ -22,7 +22,7 @@ from harness.judge.every_standard.answers import (
 from harness.judge.every_standard.content import each_match
 from harness.judge.every_standard.filters import within_window
 from harness.judge.registry import judge
-from harness.judge.standards.pdfa_documents import content_of, found_documents, stated_type
+from harness.judge.standards.pdfa_documents import content_masked, content_of, found_documents, stated_type
 from harness.judge.view import CellView
 
 
@@ -169,7 +169,9 @@ def same_bytes(view: CellView) -> Iterator[Finding]:
     forms: dict[str, dict[str, tuple[str, Answer]]] = {}
     for answer in _retrieved(view):
         content = content_of(answer)
-        if content is not None:
+        if content_masked(answer):
+            yield view.masked("PD-DOC-005", answer.exchange)
+        elif content is not None:
             target = answer.exchange.request.url.split("?")[0]
             forms.setdefault(target, {})[answer.format] = (hashlib.sha256(content).hexdigest(), answer)
     for _, by_format in sorted(forms.items()):
@@ -193,6 +195,9 @@ def _against_content(view: CellView, requirement: str, key: str) -> Iterator[Fin
             continue
         for answer in document.retrieved:
             content = content_of(answer)
+            if content_masked(answer):
+                decided = True
+                yield view.masked(requirement, answer.exchange)
             if content is None:
                 continue
             decided = True

@@ -13,7 +13,7 @@ from harness.core.run.findings import Finding
 from harness.core.text import Text
 from harness.judge.every_standard.answers import OFFENDERS, Answer, answers
 from harness.judge.registry import judge
-from harness.judge.standards.pdfa_documents import content_of
+from harness.judge.standards.pdfa_documents import content_masked, content_of
 from harness.judge.view import CellView
 from harness.pdfa import Report, check
 from harness.pdfa.policy import refusal
@@ -43,9 +43,17 @@ def _reports(view: CellView) -> Iterator[tuple[Answer, Report]]:
             yield answer, check(content)
 
 
+def _masked(view: CellView, requirement: str) -> Iterator[Finding]:
+    """Documents into which nobody can look."""
+    for answer in answers(view, "pd-retrieve"):
+        if content_masked(answer):
+            yield view.masked(requirement, answer.exchange)
+
+
 @judge("PD-PDF-001")
 def valid_pdfa(view: CellView) -> Iterator[Finding]:
     """The document is what it claims, and claims an accepted flavour."""
+    yield from _masked(view, "PD-PDF-001")
     for answer, report in reports(view):
         refused = refusal(report)
         if report.valid and refused is None:
@@ -82,6 +90,7 @@ def valid_pdfa(view: CellView) -> Iterator[Finding]:
 @judge("PD-PDF-002")
 def readable_pages(view: CellView) -> Iterator[Finding]:
     """The document can be opened and every page has content."""
+    yield from _masked(view, "PD-PDF-002")
     for answer, report in reports(view):
         if report.outcome in ("unreadable", "limit"):
             yield view.fail(

@@ -72,8 +72,8 @@ def same_target(requested: str, reference: str) -> bool:
 
 
 def content_of(answer: Answer) -> bytes | None:
-    """The document's bytes out of a Binary resource or a native answer; ``None`` when there are none."""
-    if not answer.answered or answer.exchange.response is None:
+    """The document's bytes out of a Binary resource or a native answer; ``None`` when none can be seen."""
+    if not answer.answered or answer.exchange.response is None or content_masked(answer):
         return None
     if answer.format == "native":
         return answer.exchange.response.body or None
@@ -84,6 +84,11 @@ def content_of(answer: Answer) -> bytes | None:
         return base64.b64decode(content, validate=True) or None
     except (binascii.Error, ValueError):
         return None
+
+
+def content_masked(answer: Answer) -> bool:
+    """Whether the recorder masked the document, so that nobody can look into it."""
+    return answer.masks.hides("Binary.content")
 
 
 def stated_type(answer: Answer) -> str:

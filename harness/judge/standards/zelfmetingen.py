@@ -116,7 +116,13 @@ def units(view: CellView) -> Iterator[Finding]:
 
     for operation in SEARCHES:
         yield from each_match(
-            view, "ZM-VAL-001", operation, check, f"value + unit + {UCUM} + code", "valueQuantity"
+            view,
+            "ZM-VAL-001",
+            operation,
+            check,
+            f"value + unit + {UCUM} + code",
+            "valueQuantity",
+            compares=("valueQuantity.system", "component.valueQuantity.system"),
         )
 
 

@@ -8,7 +8,9 @@ from typing import Final
 
 from harness.core.run.exchanges import Exchange, header, media_type
 from harness.core.run.findings import Finding
+from harness.core.standards.queries import load_queries
 from harness.core.text import Text
+from harness.judge.masks import proven_numbers
 from harness.judge.registry import judge
 from harness.judge.trust.steps import NOT_REACHED, Trust, status, trust, undecided
 from harness.judge.view import CellView
@@ -18,8 +20,6 @@ from harness.pki.facts import names_host
 
 TAG: Final = re.compile(r"\[[a-z]+:[0-9a-f]+\]")
 """What the recorder puts in the place of a secret."""
-UNTOKENED: Final = ("pd-without-token",)
-"""Queries of the main flow that leave the token out on purpose."""
 
 
 @judge("MM-CLI-011", "MM-CLI-018")
@@ -196,9 +196,7 @@ def token_and_bsn(view: CellView) -> Iterator[Finding]:
     wrong_token = wrong_bsn = False
     for item in calls:
         found = resource.bearer(_unredacted(item), forms.query_of(item.request.url), item.request.body[:2000])
-        if found.case == "no-token" and (
-            item.operation == "fhir-metadata" or item.operation.startswith(UNTOKENED)
-        ):
+        if found.case == "no-token" and (item.operation == "fhir-metadata" or _tokenless(view, item)):
             continue
         if found.case:
             wrong_token = True
@@ -213,9 +211,7 @@ def token_and_bsn(view: CellView) -> Iterator[Finding]:
     for item in sent:
         if item.interface in ("login", "consent"):
             continue  # the person's own browser at the DVZA
-        places = [
-            fact.place for fact in item.facts if fact.kind == "bsn" and fact.place.startswith("request")
-        ]
+        places = proven_numbers(item.facts, "request")
         text = "\n".join((item.request.url, *(value for _, value in item.request.headers)))
         if places or resource.find_bsn(text):
             wrong_bsn = True
@@ -234,6 +230,12 @@ def token_and_bsn(view: CellView) -> Iterator[Finding]:
         yield undecided(cell, "MM-CLI-020", NOT_REACHED)
     elif not wrong_bsn:
         yield view.ok("MM-CLI-020", sent[0], received=f"{len(sent)}x")
+
+
+def _tokenless(view: CellView, item: Exchange) -> bool:
+    """Whether a query of the standard leaves the token out on purpose."""
+    query = load_queries(view.cell.standard).get(item.operation)
+    return query is not None and query.authorization == "none"
 
 
 def _unredacted(item: Exchange) -> tuple[tuple[str, str], ...]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from harness.core.run.exchanges import Exchange
 from harness.core.run.findings import Finding
 from harness.core.text import Text
+from harness.judge.masks import proven_numbers
 from harness.judge.registry import judge
 from harness.judge.trust.steps import NOT_REACHED, Trust, late, refused, status, trust, undecided
 from harness.judge.view import CellView
@@ -72,7 +73,7 @@ def only_the_person(view: CellView) -> Iterator[Finding]:
         yield undecided(cell, "MM-RSC-003", NOT_REACHED)
         return
     for item in calls[:1]:
-        foreign = item.notes.get("foreign")
+        foreign = any(identity.belongs in ("other", "mixed") for identity in item.identities)
         if item.response is None:
             yield view.inconclusive("MM-RSC-003", NOT_REACHED, exchange=item, received=item.error)
         elif item.response.status >= 500:
@@ -155,13 +156,7 @@ def no_bsn(view: CellView) -> Iterator[Finding]:
         if item.response is None:
             continue
         seen = True
-        places = [
-            fact.place
-            for fact in item.facts
-            if fact.kind == "bsn"
-            and (fact.place.startswith("response.header") or item.interface == "token")
-            and fact.place.startswith("response")
-        ]
+        places = proven_numbers(item.facts, "response" if item.interface == "token" else "response.header")
         text = "\n".join(value for key, value in item.response.headers if key.lower() not in ("etag", "date"))
         if item.interface == "token":
             text += item.response.body.decode("utf-8", "replace")

@@ -34,6 +34,11 @@ OWN_TWIN: Final = Text(
     nl="onze eigen mock speelt deze rol; de echte wederpartij kan niet worden gevraagd zich te misdragen",
     en="our own mock plays this role; the live other party cannot be asked to misbehave",
 )
+FAULTY_TWIN: Final = Text(
+    nl="vraagt een nagebootste DVZA zonder fouten, die zich alleen voor deze toets misdraagt; dit netwerk "
+    "heeft er geen",
+    en="needs a simulated DVZA without faults, which misbehaves for this test only; this network has none",
+)
 OTHER_LISTS: Final = Text(
     nl="vraagt een lijst die alleen onze stelselnode publiceert; een echte DVZA leest andere. Toets zelf.",
     en="needs a list that only our stelselnode publishes; a live DVZA reads other lists. Test it by hand.",
@@ -289,8 +294,9 @@ def facts(
 def undecided(cell: Trust, requirement: str, reason: Text = NOT_DRIVEN) -> Finding:
     """No evidence: inconclusive when a flow broke off, not tested when nothing was driven.
 
-    Nothing can be driven when the network file supplies tokens instead of a login, and when the party that
-    the requirement is about is our own mock while the other party is live.
+    Nothing can be driven when the network file supplies tokens instead of a login, when the party that the
+    requirement is about is our own mock while the other party is live, and when the DVZA that has to
+    misbehave towards the PGO has faults of its own.
     """
     view = cell.view
     if view.tokens_given:
@@ -300,6 +306,8 @@ def undecided(cell: Trust, requirement: str, reason: Text = NOT_DRIVEN) -> Findi
     mocked = view.participant(role).kind == "twin" and view.participant(other).kind == "live"
     if reason is NOT_DRIVEN and role in ("dvza", "pgo") and mocked:
         return view.not_tested(requirement, OWN_TWIN)
+    if reason is NOT_DRIVEN and role == "pgo" and view.faulty("dvza"):
+        return view.not_tested(requirement, FAULTY_TWIN)
     if reason is NOT_DRIVEN and role == "dvza" and view.participant("dvza").kind == "live":
         return _not_driven_live(view, requirement)
     return (view.not_tested if reason is NOT_DRIVEN else view.inconclusive)(requirement, reason)

@@ -24,17 +24,13 @@ TIMEOUT = 65.0
 """Seconds: the framework allows a resource server 60 (``core.rscint.202``)."""
 
 
-def resource_base(session: FlowSession, operation: str) -> str:
-    """The FHIR base URL for an operation; documents may have an endpoint of their own.
+def resource_base(session: FlowSession, role: str = "") -> str:
+    """The FHIR base URL of the system role with ``role`` in its code, else of the first role.
 
     :raises Stop: no endpoint was found.
     """
     roles = session.listed.roles
-    if len(roles) > 1 and operation.startswith(("pd-retrieve", "pd-unknown", "pd-without")):
-        document = next((item for item in roles if "PDB" in item.code), None)
-        if document is not None:
-            return document.resource_endpoint
-    return roles[0].resource_endpoint
+    return next((item for item in roles if role in item.code), roles[0]).resource_endpoint
 
 
 def run(session: FlowSession, *, first_only: bool = False, step: ResourceStep | None = None) -> int:
@@ -83,7 +79,7 @@ def _stray(session: FlowSession) -> None:
 def _targets(
     session: FlowSession, query: Query, media: str, answers: dict[tuple[str, str], Answer]
 ) -> Iterator[str]:
-    base = resource_base(session, query.operation)
+    base = resource_base(session, query.role)
     if query.each is None:
         parameters = "&".join(
             f"{quote(name, safe=_SAFE)}={quote(value, safe=_SAFE)}"
@@ -185,7 +181,7 @@ def _send(session: FlowSession, query: Query, media: str, url: str, step: Resour
         url,
         headers,
         body,
-        interface="document" if query.operation.startswith(("pd-retrieve", "pd-without")) else "resource",
+        interface="document" if query.document else "resource",
         operation=f"{query.operation}-{media}",
         person=session.person,
         timeout=5.0 if pgo.fault("impatient") else TIMEOUT,

@@ -22,7 +22,7 @@ class Resource:
         :raises Stop: the host may not be talked to.
         """
         session = self._session
-        base = queries.resource_base(session, "").rstrip("/")
+        base = queries.resource_base(session).rstrip("/")
         if not session.pgo.allowed_host(session.release, urlsplit(base).hostname or ""):
             raise Stop
         accept = f"application/fhir+json; fhirVersion={session.standard.fhir_version}"

@@ -200,11 +200,21 @@ def canary(answer: Answer) -> None:
         resource["text"] = {"status": "generated", "div": div}
 
 
+def _with(request: Request, parameter: str) -> Request:
+    sign = "&" if "?" in request.url else "?"
+    return replace(request, url=f"{request.url}{sign}{parameter}")
+
+
 @pgo_fault("pgo-sends-patient-parameter")
 def patient_parameter(request: Request) -> Request:
     """The query points at the person."""
-    sign = "&" if "?" in request.url else "?"
-    return replace(request, url=f"{request.url}{sign}patient=Patient/123")
+    return _with(request, "patient=Patient/123")
+
+
+@pgo_fault("pgo-extra-parameter")
+def extra_parameter(request: Request) -> Request:
+    """The query asks for a page, which no standard does."""
+    return _with(request, "_count=5")
 
 
 @pgo_fault("pgo-wrong-query")

@@ -1,4 +1,4 @@
-"""The network file: who takes part, where they live, which persons are declared (DESIGN section 7).
+"""The network file: who takes part, where they live, which persons are declared.
 
 :mod:`harness.network.file.model` is its typed form (read this one first),
 :mod:`harness.network.file.reading` reads it, :mod:`harness.network.file.checking` checks what a schema cannot

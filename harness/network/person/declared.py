@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 
+import msgspec
+
 from harness.network.file import Network
 from harness.network.person.persons import fixture_persons
 from harness.record import DeclaredPerson, Persons
@@ -31,7 +33,10 @@ class KnownPerson:
 
 
 def declared_persons(network: Network, t: date) -> Persons:
-    """The declared test persons of a run: our own fixtures and those of the network file."""
+    """The declared test persons of a run: our own fixtures and those of the network file.
+
+    What the network file states of one of our own persons goes before what the fixture says; the rest stays.
+    """
     declared = {
         item.id: DeclaredPerson(
             id=item.id,
@@ -42,15 +47,19 @@ def declared_persons(network: Network, t: date) -> Persons:
         for item in fixture_persons()
     }
     for person in network.persons:
-        if person.id in declared and not (person.bsn or person.birth_date or person.family):
-            continue
+        ours = declared.get(person.id) or DeclaredPerson(id=person.id)
         declared[person.id] = DeclaredPerson(
             id=person.id,
-            bsn=person.bsn,
-            birth_date=person.birth_date,
-            family=tuple(name.lower() for name in person.family),
-            patients=person.patients,
+            bsn=person.bsn or ours.bsn,
+            birth_date=person.birth_date or ours.birth_date,
+            family=tuple(name.strip().lower() for name in person.family) or ours.family,
+            patients=person.patients or ours.patients,
         )
+    for his in network.of_role("his"):
+        for person_id, patient in his.id_map.items():
+            if person_id in declared:
+                known = declared[person_id]
+                declared[person_id] = msgspec.structs.replace(known, patients=(*known.patients, patient))
     return Persons(declared.values())
 
 

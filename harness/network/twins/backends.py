@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Protocol
 from urllib.parse import quote
 
@@ -36,10 +37,40 @@ _REFERENCE = re.compile(
 _MAX_SEEN = 20_000
 
 
+@dataclass(frozen=True)
+class Asker:
+    """For whom a request is passed on, for the recorder.
+
+    :ivar host: the PGO; ``person``: id of the test person, ``""`` when it is not known.
+    """
+
+    host: str = ""
+    person: str = ""
+
+
+NOBODY = Asker()
+
+
+@dataclass(frozen=True)
+class PassedOn:
+    """A request that was passed on to a live HIS.
+
+    :ivar base: public base URL under which it was asked.
+    """
+
+    request: Request
+    response: Response | None
+    error: str
+    base: str
+    asker: Asker
+
+
 class Backend(Protocol):
     """A HIS as the resource server sees it."""
 
-    async def handle(self, request: Request, patient: str | None, base: str, scratch: str = "") -> Response:
+    async def handle(
+        self, request: Request, patient: str | None, base: str, scratch: str = "", asker: Asker = NOBODY
+    ) -> Response:
         """Answer a request under the public base URL ``base`` for one patient (``None``: metadata)."""
 
 
@@ -49,7 +80,9 @@ class TwinBackend:
     def __init__(self, twin: HisTwin) -> None:
         self.twin = twin
 
-    async def handle(self, request: Request, patient: str | None, base: str, scratch: str = "") -> Response:
+    async def handle(
+        self, request: Request, patient: str | None, base: str, scratch: str = "", asker: Asker = NOBODY
+    ) -> Response:
         """See :class:`Backend`."""
         return self.twin.handle(request, patient, base, scratch)
 
@@ -59,7 +92,7 @@ class LiveBackend:
 
     :param client: HTTP client with the trust and client certificate of this HIS.
     :param credential: secret for ``auth: bearer`` and ``auth: header``.
-    :param on_exchange: told about every upstream exchange (request, answer), for the recorder.
+    :param on_exchange: told about every exchange with the HIS, for the recorder.
     """
 
     def __init__(
@@ -67,7 +100,7 @@ class LiveBackend:
         participant: Participant,
         client: HttpClient,
         credential: str = "",
-        on_exchange: Callable[[Request, Response | None, str], None] | None = None,
+        on_exchange: Callable[[PassedOn], None] | None = None,
     ) -> None:
         self.participant = participant
         self.client = client
@@ -75,7 +108,9 @@ class LiveBackend:
         self.on_exchange = on_exchange
         self._seen: dict[str, set[str]] = {}
 
-    async def handle(self, request: Request, patient: str | None, base: str, scratch: str = "") -> Response:
+    async def handle(
+        self, request: Request, patient: str | None, base: str, scratch: str = "", asker: Asker = NOBODY
+    ) -> Response:
         """See :class:`Backend`."""
         upstream = self.participant.fhir.rstrip("/")
         rest = request.url[len(base) :]
@@ -97,11 +132,11 @@ class LiveBackend:
         sent = Request(method=request.method, url=target, headers=answer.sent_headers, body=request.body)
         if not answer.status:
             if self.on_exchange is not None:
-                self.on_exchange(sent, None, answer.error)
+                self.on_exchange(PassedOn(sent, None, answer.error, base, asker))
             return _outcome(502, "transient", "the HIS behind this DVZA does not answer")
         response = Response(status=answer.status, headers=answer.headers, body=answer.body)
         if self.on_exchange is not None:
-            self.on_exchange(sent, response, "")
+            self.on_exchange(PassedOn(sent, response, "", base, asker))
         return self._returned(response, upstream, base, patient)
 
     def _with_patient(

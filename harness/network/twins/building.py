@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from datetime import date
 
 from harness.core.clock import Clock
-from harness.core.run.exchanges import Request, Response
+from harness.core.run.findings import Cell
+from harness.core.standards.table import standard
 from harness.network.file import Network, Participant
 from harness.network.person.declared import known_persons
 from harness.network.trust import Trust
-from harness.network.twins.backends import Backend, LiveBackend, TwinBackend
+from harness.network.twins.backends import Backend, LiveBackend, PassedOn, TwinBackend
 from harness.network.twins.dvza.twin import DvzaTwin
 from harness.network.twins.his import HisTwin
 from harness.network.twins.pgo import PgoTwin, file_identity
-from harness.network.twins.stelselnode import Stelselnode
+from harness.network.twins.stelselnode import Stelselnode, endpoints
 from harness.network.wire.client import HttpClient
 from harness.network.wire.connect import ConnectMap
 from harness.pki.authority import TestPki
@@ -143,10 +144,26 @@ class Builder:
             self._recorder.learn("key", credential)
         return LiveBackend(his, client, credential, self._told(dvza, his))
 
-    def _told(self, dvza: Participant, his: Participant) -> Callable[[Request, Response | None, str], None]:
-        """Records what goes on between our DVZA and a live HIS."""
+    def _told(self, dvza: Participant, his: Participant) -> Callable[[PassedOn], None]:
+        """Records what goes on between our DVZA and a live HIS, in the cell that it belongs to."""
+        services = {
+            urls[2]: (name, release)
+            for name in his.standards
+            for release in his.releases
+            for service in standard(name).services
+            if (urls := endpoints(his, dvza, release, service.id)) is not None
+        }
 
-        def told(request: Request, response: Response | None, error: str) -> None:
+        def told(passed: PassedOn) -> None:
+            request, response = passed.request, passed.response
+            pgo = next(
+                (item for item in self._network.of_role("pgo") if item.pgo_host == passed.asker.host), None
+            )
+            served = services.get(passed.base)
+            cell = ""
+            if pgo is not None and served is not None:
+                name, release = served
+                cell = Cell(his=his.id, dvza=dvza.id, pgo=pgo.id, standard=name, release=release).key
             self._recorder.record(
                 RawExchange(
                     interface="resource",
@@ -163,8 +180,9 @@ class Builder:
                     status=response.status if response is not None else 0,
                     response_headers=response.headers if response is not None else (),
                     response_body=response.body if response is not None else b"",
-                    error=error,
-                    person="",
+                    error=passed.error,
+                    cell=cell,
+                    person=passed.asker.person,
                 )
             )
 

@@ -68,6 +68,9 @@ TOKEN = re.compile(
     re.DOTALL,
 )
 
+HOLDERS = frozenset({"CosFileSpecification", "AF", "Metadata"})
+"""Kinds of facts that are a whole dictionary, by what it holds: where to look, not how it was written."""
+
 WORDS: dict[bytes, Any] = {b"true": True, b"false": False, b"null": None}
 """Words that are values."""
 
@@ -328,6 +331,8 @@ class ObjectReader:
             self.sink("CosFileSpecification", result)
         if "AF" in result:
             self.sink("AF", result)
+        if "Metadata" in result:
+            self.sink("Metadata", result)
         if len(result) > 4095:
             self.sink("CosDict", SizeFact(len(result)))
         return result

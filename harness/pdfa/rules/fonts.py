@@ -160,15 +160,18 @@ def symbolic_cmap(fact: ProgramFact) -> bool:
     en="A subset of a Type 1 font has a complete CharSet.",
 )  # fmt: skip
 def char_set_part1(fact: CharSetFact) -> bool:
-    return not fact.subset or (fact.listed is not None and fact.used <= fact.listed)
+    return not fact.subset or (fact.embedded and fact.listed is not None and fact.used <= fact.listed)
 
 
 @rule(
     "PDType1Font", None, "6.2.11.4.2-1",
-    nl="Een CharSet noemt precies de glyphs van het lettertype.", en="A CharSet names exactly the font's glyphs.",
+    nl="De CharSet van een deelverzameling noemt precies de glyphs van het lettertype.",
+    en="The CharSet of a subset names exactly the font's glyphs.",
 )  # fmt: skip
 def char_set_part2(fact: CharSetFact) -> bool:
-    return fact.listed is None or fact.glyphs == fact.listed - {".notdef"}
+    if not fact.embedded or not fact.subset or fact.listed is None:
+        return True
+    return fact.glyphs == fact.listed - {".notdef"}
 
 
 @rule(
@@ -195,15 +198,16 @@ def gid_map_part2(fact: CIDFontFact) -> bool:
     en="A subset of a CID font has a complete CIDSet.",
 )  # fmt: skip
 def cid_set_part1(fact: CIDFontFact) -> bool:
-    return not fact.subset or not fact.embedded or (fact.has_cid_set and fact.cid_set_complete)
+    return not fact.subset or (fact.embedded and fact.has_cid_set and fact.cid_set_complete)
 
 
 @rule(
     "PDCIDFont", None, "6.2.11.4.2-2",
-    nl="Een CIDSet noemt precies de CID's van het lettertype.", en="A CIDSet names exactly the font's CIDs.",
+    nl="De CIDSet van een deelverzameling noemt precies de CID's van het lettertype.",
+    en="The CIDSet of a subset names exactly the font's CIDs.",
 )  # fmt: skip
 def cid_set_part2(fact: CIDFontFact) -> bool:
-    return not fact.embedded or not fact.has_cid_set or fact.cid_set_complete
+    return not fact.embedded or not fact.subset or not fact.has_cid_set or fact.cid_set_complete
 
 
 @rule(

@@ -190,7 +190,7 @@ def _type_field(prefix: str) -> Predicate:
 
     def test(fact: ObjectFact) -> bool:
         node = fact.node.child(fact.ns, "valueType")
-        return bool(plain(fact)) and node is not None and fact.schemas.knows(node.text)
+        return bool(plain(fact)) and node is not None and fact.types.knows(node.text)
 
     return test
 

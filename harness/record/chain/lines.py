@@ -17,7 +17,7 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 
 from harness.core.errors import HarnessError
-from harness.core.run.exchanges import Exchange, Fact, Headers, Request, Response, Tls
+from harness.core.run.exchanges import Exchange, Fact, Headers, Identity, Request, Response, Tls
 from harness.core.run.problems import EvidenceError, ProblemKind, short
 from harness.core.text import Text
 
@@ -119,6 +119,7 @@ class ExchangeLine(
     request: RequestPart
     response: ResponsePart | None = None
     facts: tuple[Fact, ...] = ()
+    identities: tuple[Identity, ...] = ()
     notes: dict[str, Any] = {}
 
 
@@ -246,6 +247,7 @@ def exchange_line(
         if answer is None
         else ResponsePart(status=answer.status, headers=answer.headers, body=response),
         facts=exchange.facts,
+        identities=exchange.identities,
         notes=exchange.notes,
     )
 
@@ -270,6 +272,7 @@ def exchange_of(line: ExchangeLine, *, tls: Tls | None, request: bytes, response
         error=line.error,
         tls=tls,
         facts=line.facts,
+        identities=line.identities,
         notes=line.notes,
     )
 

@@ -1,7 +1,8 @@
 """The first pass over an exchange: every secret that stands in a recognisable place is remembered.
 
 Places are query, form, JSON, headers and HTML inputs; what the driver says that it minted
-(:class:`~harness.record.raw.Known`) comes first.
+(:class:`~harness.record.raw.Known`) comes first. Only what is no ordinary word is remembered
+(:mod:`harness.record.redact.hunt`).
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from harness.record.redact.tag import TAG, Secrets
 def learn(raw: RawExchange, secrets: Secrets) -> None:
     """Remember the secrets of an exchange."""
     for known in raw.known:
-        secrets.remember(known.kind, known.value, raw.cell)
+        secrets.remember(known.kind, known.value, raw.cell, announced=True)
     _Learning(raw, secrets).run()
 
 

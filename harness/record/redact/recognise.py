@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from typing import Any, Final
 from urllib.parse import unquote_plus
 
-from harness.record.redact.facts import eleven_test
 from harness.record.redact.tag import TAG
 
 KINDS: Final[dict[str, str]] = {
@@ -113,8 +112,6 @@ BEARER: Final = re.compile(r"(?i)\bbearer\s+([A-Za-z0-9._~+/=-]{6,})", re.ASCII)
 PRIVATE_KEY: Final = re.compile(
     r"-----BEGIN ([A-Z ]{0,30})PRIVATE KEY-----.{0,20000}?-----END [A-Z ]{0,30}PRIVATE KEY-----", re.S
 )
-NINE_DIGITS: Final = re.compile(r"(?<![0-9A-Za-z.])([0-9]{9})(?![0-9A-Za-z])(?!\.[0-9])", re.ASCII)
-_CODED_BEFORE: Final = re.compile(r"([^\s&=\"'<>]{3,200})(?:\||%7C)(?:[^\s&\"'<>|]{0,200}(?:,|%2C))?$", re.I)
 
 
 def kind_of(name: str, interface: str) -> str | None:
@@ -147,20 +144,6 @@ def json_secrets(value: Any, interface: str, depth: int = 0) -> Iterator[tuple[s
     elif isinstance(value, list):
         for child in value:
             yield from json_secrets(child, interface, depth + 1)
-
-
-def bsn_spans(text: str) -> Iterator[tuple[int, int]]:
-    """Start and end of nine-digit numbers that pass the eleven-test.
-
-    A code after ``system|`` (as in FHIR token searches) is not a BSN unless the system says so.
-    """
-    for match in NINE_DIGITS.finditer(text):
-        if not eleven_test(match.group(1)):
-            continue
-        before = _CODED_BEFORE.search(text[max(0, match.start() - 400) : match.start()])
-        if before and "bsn" not in before.group(1).lower():
-            continue
-        yield match.span(1)
 
 
 def header_secrets(name: str, value: str) -> Iterator[tuple[str, str, str]]:

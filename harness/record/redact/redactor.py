@@ -12,13 +12,17 @@ from __future__ import annotations
 from harness.core.run.exchanges import Exchange, Request, Response
 from harness.record.raw import RawExchange
 from harness.record.redact.learn import learn
-from harness.record.redact.persons import Persons
+from harness.record.redact.people.bsn import Numbers
+from harness.record.redact.people.care import CareData
+from harness.record.redact.people.identity import Identities
+from harness.record.redact.people.persons import Persons
+from harness.record.redact.replace import Replacing
 from harness.record.redact.rewrite import Rewrite
 from harness.record.redact.tag import Secrets, Tags
 
 
 class Redactor:
-    """Replaces secrets in the exchanges of one recording unit. Thread-safe.
+    """Replaces secrets and people in the exchanges of one recording unit. Thread-safe.
 
     :param key: random bytes that live for one unit and are never written.
     :param persons: the declared test persons.
@@ -28,15 +32,19 @@ class Redactor:
     def __init__(self, key: bytes, persons: Persons | None = None, secrets: Secrets | None = None) -> None:
         self._tags = Tags(key, secrets or Secrets())
         self._persons = persons or Persons()
+        self._identities = Identities(self._persons, self._tags)
+        self._numbers = Numbers(self._persons.owners)
 
     def learn(self, kind: str, value: str, cell: str = "") -> None:
         """Remember a secret, so that it is replaced wherever it appears from now on."""
-        self._tags.secrets.remember(kind, value, cell)
+        self._tags.secrets.remember(kind, value, cell, announced=True)
 
     def exchange(self, raw: RawExchange, exchange_id: str) -> Exchange:
         """The redacted exchange with its facts."""
         learn(raw, self._tags.secrets)
-        work = Rewrite(raw, self._tags, self._persons)
+        replacing = Replacing(raw, self._tags, self._numbers)
+        care = CareData(raw, self._persons, self._identities, replacing)
+        work = Rewrite(raw, replacing, care)
         response = None
         request = Request(
             method=raw.method,
@@ -51,6 +59,7 @@ class Redactor:
                 body=work.body(raw.response_body, raw.response_headers, "response"),
             )
         notes = work.notes(raw.notes)
+        error = work.text(raw.error, "error")
         return Exchange(
             id=exchange_id,
             cell=raw.cell,
@@ -63,8 +72,9 @@ class Redactor:
             duration=round(raw.duration, 6),
             request=request,
             response=response,
-            error=work.text(raw.error, "error"),
+            error=error,
             tls=raw.tls,
-            facts=tuple(work.facts),
+            facts=tuple(replacing.facts),
+            identities=tuple(care.identities),
             notes=notes,
         )

@@ -13,9 +13,9 @@ from collections import OrderedDict
 from typing import Final
 from urllib.parse import quote, quote_plus
 
+from harness.record.redact.hunt import hunted
+
 TAG: Final = re.compile(r"\[(?:token|code|refresh|bsn|state|cookie|person|key):[0-9a-f]{12}\]")
-MIN_LEARNED: Final = 6
-"""Shorter secrets are replaced where they stand, but not hunted for in other text."""
 _MIN_EMBEDDED: Final = 12
 """Secrets of at least this length are also found inside longer words."""
 _RECENT: Final = 48
@@ -35,35 +35,37 @@ class Secrets:
     """The values that were learned on any connection of a run, so that no later exchange holds them.
 
     In memory only. Thread-safe.
+
+    :ivar known: kind and plain value of a learned value, by every form in which it is written.
     """
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
-        self._known: OrderedDict[str, tuple[str, str]] = OrderedDict()  # written form -> (kind, plain value)
+        self.known: OrderedDict[str, tuple[str, str]] = OrderedDict()
         self._recent: dict[str, OrderedDict[str, None]] = {}
 
-    def remember(self, kind: str, value: str, cell: str = "") -> None:
-        """Remember a secret, so that it is replaced wherever it appears from now on."""
-        if len(value) < MIN_LEARNED or TAG.fullmatch(value):
+    def remember(self, kind: str, value: str, cell: str = "", *, announced: bool = False) -> None:
+        """Remember a secret, so that it is replaced wherever it appears from now on.
+
+        An ordinary word, code or number is not remembered (:mod:`harness.record.redact.hunt`).
+
+        :param announced: whether a driver or mock said that it is a secret.
+        """
+        if TAG.fullmatch(value) or not hunted(value, announced=announced):
             return
         with self._lock:
-            kind = self._known.get(value, (kind, value))[0]
+            kind, plain = self.known.get(value, (kind, value))
             for form in {value, quote(value, safe=""), quote_plus(value), value.replace("/", "\\/")}:
-                if form not in self._known:
-                    self._known[form] = (kind, value)
-                    while len(self._known) > _REMEMBERED:
-                        self._known.popitem(last=False)
+                if form not in self.known:
+                    self.known[form] = (kind, plain)
+                    while len(self.known) > _REMEMBERED:
+                        self.known.popitem(last=False)
                 if len(form) >= _MIN_EMBEDDED:
                     recent = self._recent.setdefault(cell, OrderedDict())
                     recent[form] = None
                     recent.move_to_end(form)
                     while len(recent) > _RECENT:
                         recent.popitem(last=False)
-
-    def lookup(self, word: str) -> tuple[str, str] | None:
-        """Kind and plain value of a learned word."""
-        with self._lock:
-            return self._known.get(word)
 
     def embedded(self, cell: str) -> list[str]:
         """Long secrets learned lately in a cell, longest first."""
@@ -84,11 +86,12 @@ class Tags:
 
     def __init__(self, key: bytes, secrets: Secrets) -> None:
         self._key = key
+        self._known = secrets.known
         self.secrets = secrets
 
     def tag(self, kind: str, value: str) -> str:
         """The tag of a value; the same value always has the same tag, whatever it is called later."""
-        known = self.secrets.lookup(value)
+        known = self._known.get(value)
         if known is not None:
             kind, value = known
         elif TAG.fullmatch(value):
@@ -98,5 +101,5 @@ class Tags:
 
     def lookup(self, word: str) -> tuple[str, str] | None:
         """Tag and plain value of a learned word."""
-        known = self.secrets.lookup(word)
+        known = self._known.get(word)  # one look-up needs no lock, and there are very many
         return None if known is None else (self.tag(*known), known[1])

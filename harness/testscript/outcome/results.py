@@ -135,18 +135,25 @@ def script_verdict(steps: Iterable[Step]) -> Verdict:
 def exit_code_of(results: Iterable[ScriptResult], *, harness_defect: bool = False) -> ExitCode:
     """The exit code of scripts: each counts as a MUST of the one party under test, and ran as a whole.
 
+    A run in which the configuration kept every script from being executed was refused.
+
     :param harness_defect: something failed outside the scripts.
     """
     tallies: dict[Key, Tally] = {}
-    defect = harness_defect
+    sides: list[set[Blame | None]] = []
     for number, result in enumerate(results):
-        key = Key("target", f"{result.file} {number}", result.standard, "")
-        tallies[key] = _COUNTS[result.verdict]
-        defect = defect or any(
-            item.verdict is Verdict.ERROR and item.blame is Blame.HARNESS for item in result.findings
-        )
-    asked = dict.fromkeys(tallies, Strength.MUST)
-    return exit_code(asked, tallies, subject={"target"}, exchanges=len(tallies), harness_defect=defect)
+        tallies[Key("target", f"{result.file} {number}", result.standard, "")] = _COUNTS[result.verdict]
+        errors = {item.blame for item in result.findings if item.verdict is Verdict.ERROR}
+        sides.append(errors if result.verdict is Verdict.ERROR else set())
+    if sides and all(item == {Blame.CONFIGURATION} for item in sides):
+        return ExitCode.USAGE
+    return exit_code(
+        dict.fromkeys(tallies, Strength.MUST),
+        tallies,
+        subject={"target"},
+        exchanges=len(tallies),
+        harness_defect=harness_defect or any(Blame.HARNESS in item for item in sides),
+    )
 
 
 def as_json(result: ScriptResult) -> dict[str, object]:

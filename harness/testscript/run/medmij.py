@@ -215,7 +215,7 @@ def _run(item: Item, plan: Plan, access: Access, servers: OwnServers) -> ScriptR
         )
         tokens = {token: f"Bearer {session.values['token']}" for token, session in sessions.items()}
         own = replace(plan, tokens={**plan.tokens, **tokens})
-        base = resource_base(main, "").rstrip("/")
+        base = resource_base(main).rstrip("/")
         settings = own.settings(script, base, servers.base, load_model(script.info.fhir_version))
         settings.keep_steps = True
         loaded = servers.for_script(script) if any(map(script.by_harness, script.operations())) else None

@@ -17,6 +17,7 @@ from harness.medmij.errors import RESOURCE_CASES
 from harness.medmij.releases import Release, limits
 from harness.network.file import Participant
 from harness.network.person.declared import KnownPerson
+from harness.network.twins.backends import Asker
 from harness.network.twins.dvza.records import Grant, hashed
 from harness.network.twins.dvza.state import ANYBODY, DvzaState, not_found
 from harness.network.twins.stelselnode import endpoints
@@ -70,7 +71,8 @@ async def handle(dvza: DvzaState, request: Incoming, rel: Release, rest: tuple[s
         body=request.body,
     )
     if path == "/metadata" and request.method == "GET":
-        return _returned(await backend.handle(inner, None, place.base), request)
+        answered = await backend.handle(inner, None, place.base, asker=Asker(host))
+        return _returned(answered, request)
     found = _bearer(dvza, request, host)
     if found.case:
         binary = path.startswith("/Binary/")
@@ -86,7 +88,8 @@ async def handle(dvza: DvzaState, request: Incoming, rel: Release, rest: tuple[s
         return withheld
     inner, patient = _asked(dvza, inner, found, host, person, place.his)
     scratch = grant.family if grant.function == "share" else ""
-    answer = _returned(await backend.handle(inner, patient, place.base, scratch), request)
+    asker = Asker(host, person.id)
+    answer = _returned(await backend.handle(inner, patient, place.base, scratch, asker), request)
     if dvza.fault("bsn-in-header", host):
         answer = replace(answer, headers=(*answer.headers, ("X-BSN", _BSN)))
     return replace(answer, delay=TOO_SLOW_SECONDS) if dvza.fault("resource-too-slow", host) else answer

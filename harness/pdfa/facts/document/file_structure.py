@@ -10,6 +10,7 @@ from harness.pdfa.facts.context import Context
 from harness.pdfa.file.cos import Document
 from harness.pdfa.file.filters import ABBREVIATIONS
 from harness.pdfa.file.indirect import StreamFact
+from harness.pdfa.file.lex import HOLDERS
 from harness.pdfa.file.xref import Trailer
 
 _FIRST_OBJECT = re.compile(rb"(?:[\x00\t\n\x0c\r ]+|%[^\r\n]*)*\d+[\x00\t\n\x0c\r ]+\d+[\x00\t\n\x0c\r ]+obj")
@@ -74,7 +75,7 @@ def walk_document(ctx: Context) -> None:
     for trailer in doc.trailers[:1]:
         ctx.emit("CosTrailer", trailer.dict, "trailer")
     for kind, found, number in doc.facts:
-        if kind in ("CosFileSpecification", "AF"):
+        if kind in HOLDERS:
             continue
         where = f"object {number}" if number else "trailer"
         ctx.emit(kind, found, where)

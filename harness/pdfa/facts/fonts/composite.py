@@ -14,6 +14,9 @@ from harness.pdfa.facts.fonts.programs.font_files import FontFiles
 from harness.pdfa.facts.fonts.programs.truetype import TrueTypeFont
 from harness.pdfa.file.objects import Stream
 
+_CIDS = 65536
+"""CIDs that there can be (ISO 32000-1, annex C)."""
+
 
 @dataclass(slots=True)
 class Type0Fact:
@@ -68,8 +71,8 @@ class CompositeFont(Font):
         descendants = doc.array(dict_.get("DescendantFonts"))
         self.descendant = doc.dict_of(descendants[0]) if descendants else {}
         self.descriptor = doc.sub(self.descendant, "FontDescriptor")
-        self.file, self.program = files.open(self.descriptor)
         self.cid_subtype = doc.name(self.descendant.get("Subtype"))
+        self.file, self.program = files.open(self.descriptor, self.cid_subtype)
         if self.cid_subtype not in ("CIDFontType0", "CIDFontType2"):
             self.program = None  # as the reference: unknown kinds of fonts are not read
         self._load_cmap()
@@ -200,13 +203,19 @@ class CompositeFont(Font):
         self.ctx.emit("PDCIDFont", fact, where)
 
     def _complete(self, bits: bytes) -> bool:
-        """Whether a CIDSet lists exactly the CIDs of the font program, in part 1 the used ones (0 does not matter)."""  # noqa: E501
-        listed = {8 * i + j for i, byte in enumerate(bits) if byte for j in range(8) if byte & (0x80 >> j)}
+        """Whether a CIDSet lists exactly the CIDs of the font program, in part 1 the used ones.
+
+        CID 0 does not matter.
+        """
+        known_bits, beyond = bits[: _CIDS // 8], bits[_CIDS // 8 :].strip(b"\0")
+        listed = {
+            8 * i + j for i, byte in enumerate(known_bits) if byte for j in range(8) if byte & 0x80 >> j
+        }
         listed.discard(0)
         if self.ctx.part == 1:
-            return {cid for cid in self.used_cids if cid and self.gid(cid)} <= listed
+            return {cid for cid in self.used_cids if cid and self.gid(cid) is not None} <= listed
         needed, known = self.program_cids()
-        return needed <= listed <= known
+        return not beyond and needed <= listed <= known
 
     def program_cids(self) -> tuple[set[int], set[int]]:
         """CIDs that a CIDSet must list for the embedded program, and all CIDs that it knows; without 0."""
@@ -218,16 +227,14 @@ class CompositeFont(Font):
                 cids = set(range(1, program.count))
             return cids, cids
         if isinstance(program, TrueTypeFont):
-            # as the reference: the glyphs that count are those with metrics of their own
-            measured = min(program.metrics, program.count)
             if self.gid_map is None:
+                # as the reference: the glyphs that count are those with metrics of their own
+                measured = min(program.metrics, program.count)
                 return set(range(1, measured)), set(range(1, program.count))
-            data = self.gid_map
-            gids = {
-                cid: int.from_bytes(data[2 * cid : 2 * cid + 2], "big") for cid in range(1, len(data) // 2)
-            }
-            known = {cid for cid, gid in gids.items() if 0 < gid < program.count}
-            return {cid for cid in known if gids[cid] < measured}, known
+            # a CID that the map sends to glyph 0 is one of the font's, too
+            entries = min((len(self.gid_map) + 1) // 2, _CIDS)
+            cids = {cid for cid in range(1, entries) if self.gid(cid) is not None}
+            return cids, cids
         return set(), set()
 
     def gid(self, cid: int) -> int | None:
@@ -240,7 +247,7 @@ class CompositeFont(Font):
         if isinstance(program, TrueTypeFont):
             if self.gid_map is not None:
                 raw = self.gid_map[2 * cid : 2 * cid + 2]
-                gid = int.from_bytes(raw, "big") if len(raw) == 2 else 0
+                gid = int.from_bytes(raw.ljust(2, b"\0"), "big") if raw else program.count
             else:
                 gid = cid
             return gid if gid < program.count else None
@@ -257,7 +264,7 @@ class CompositeFont(Font):
         program = self.program
         if program is not None:
             gid = self.gid(cid)
-            present = cid == 0 or bool(gid)
+            present = cid == 0 or gid is not None
             notdef = not gid
             if isinstance(program, CFFFont | TrueTypeFont):
                 actual = program.width(gid or 0)

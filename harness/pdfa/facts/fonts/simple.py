@@ -50,9 +50,10 @@ class ProgramFact:
 
 @dataclass(slots=True)
 class CharSetFact:
-    """CharSet of an embedded Type 1 font against the glyphs in its program."""
+    """CharSet of a Type 1 font against the glyphs in its program; ``used`` are those that were shown."""
 
     subset: bool
+    embedded: bool
     listed: frozenset[str] | None
     glyphs: frozenset[str]
     used: frozenset[str]
@@ -65,7 +66,7 @@ class SimpleFont(Font):
         super().__init__(ctx, dict_)
         doc = ctx.doc
         self.descriptor = doc.sub(dict_, "FontDescriptor")
-        self.file, self.program = files.open(self.descriptor)
+        self.file, self.program = files.open(self.descriptor, self.subtype)
         self.flags = doc.integer(self.descriptor.get("Flags")) or 0
         self.symbolic = bool(self.flags & 4)
         self.first = doc.integer(dict_.get("FirstChar"))
@@ -175,8 +176,6 @@ class SimpleFont(Font):
             gid = self._cff_gid(program, code, name)
             present = gid is not None
             actual = program.width(gid or 0)
-            if program.cid:
-                notdef = not gid
         elif isinstance(program, TrueTypeFont):
             gid = self.truetype_gid(program, code)
             present = gid > 0
@@ -227,22 +226,25 @@ class SimpleFont(Font):
 
     def finish(self) -> None:
         """CharSet of Type 1 fonts."""
-        ctx, program = self.ctx, self.program
-        if not self.used or self.subtype == "TrueType" or not isinstance(program, Type1Font | CFFFont):
+        program = self.program
+        if not self.used or self.subtype not in ("Type1", "MMType1"):
             return
-        if isinstance(program, CFFFont) and program.cid:
-            return
-        if self.file is not None and ctx.doc.name(self.file.dict.get("Subtype")) == "OpenType":
-            return
-        raw = ctx.doc.string(self.descriptor.get("CharSet"))
-        listed = None
-        if raw is not None:
-            listed = frozenset(re.findall(r"/([^\s/]+)", raw.decode("latin-1")))
-        glyphs = program.glyphs if isinstance(program, Type1Font) else {str(n) for n in program.charset}
+        glyphs: set[str] = set()
+        if isinstance(program, Type1Font):
+            glyphs = program.glyphs
+        elif isinstance(program, CFFFont):
+            if program.cid or self._file_subtype() == "OpenType":
+                return
+            glyphs = {str(name) for name in program.charset}
+        raw = self.ctx.doc.string(self.descriptor.get("CharSet"))
         fact = CharSetFact(
-            SUBSET.match(self.base_font or "") is not None,
-            listed,
-            frozenset(glyphs) - {".notdef"},
-            frozenset(self.used_names),
+            subset=SUBSET.match(self.base_font or "") is not None,
+            embedded=isinstance(program, Type1Font | CFFFont),
+            listed=frozenset(re.findall(r"/([^\s/]+)", raw.decode("latin-1"))) if raw is not None else None,
+            glyphs=frozenset(glyphs) - {".notdef"},
+            used=frozenset(self.used_names),
         )
-        ctx.emit("PDType1Font", fact, f"font {self.label}")
+        self.ctx.emit("PDType1Font", fact, f"font {self.label}")
+
+    def _file_subtype(self) -> str | None:
+        return self.ctx.doc.name(self.file.dict.get("Subtype")) if self.file is not None else None

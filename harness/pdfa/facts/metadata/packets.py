@@ -8,7 +8,15 @@ from typing import Any
 from harness.pdfa.facts.context import Context
 from harness.pdfa.facts.metadata import xmp
 from harness.pdfa.facts.metadata.rdf import Node
-from harness.pdfa.facts.metadata.value_types import EXTENSION, FIELD, PROPERTY, SCHEMA, TYPE, Schemas, declare
+from harness.pdfa.facts.metadata.value_types import (
+    EXTENSION,
+    FIELD,
+    PROPERTY,
+    SCHEMA,
+    TYPE,
+    Schemas,
+    ValueTypes,
+)
 from harness.pdfa.facts.metadata.xmp import Packet
 from harness.pdfa.file.cos import Document
 from harness.pdfa.file.objects import Stream
@@ -41,12 +49,12 @@ class IdFact:
 
 @dataclass(slots=True)
 class ObjectFact:
-    """One object of the extension schema container: its fields and whether there are unknown ones."""
+    """One object of an extension schema: its unknown fields, and the value types that it can name."""
 
     node: Node
     ns: str
     unknown: tuple[str, ...]
-    schemas: Schemas
+    types: ValueTypes
 
 
 def read_claim(doc: Document) -> str | None:
@@ -113,15 +121,15 @@ def walk_packet(ctx: Context, packet: Packet, where: str, main: bool) -> None:
     if not main and ctx.part > 1:
         schemas.declared.update(ctx.schemas.declared)
         schemas.types.update(ctx.schemas.types)
-    declare(schemas, packet)
+    extensions = schemas.declare(packet)
     if main:
         ctx.schemas = schemas
     ctx.emit("XMPPackage", packet, where, packet.error)
     for node in packet.root.children:
-        type_ = schemas.property_type(node)
-        fits = type_ is not None and schemas.conforms(node, type_)
-        ctx.emit("XMPProperty", PropertyFact(f"{node.prefix}:{node.name}", type_ is not None, fits), where)
-    _check_extensions(ctx, packet, schemas, where)
+        found = schemas.find(node)
+        fits = found is not None and found[1].conforms(node, found[0])
+        ctx.emit("XMPProperty", PropertyFact(f"{node.prefix}:{node.name}", found is not None, fits), where)
+    _walk_extensions(ctx, packet, extensions, where)
     if main:
         identification = [n for n in packet.root.children if n.ns == PDFAID]
         ctx.emit("MainXMPPackage", bool(identification), where)
@@ -141,21 +149,23 @@ def _identification(packet: Packet) -> IdFact:
     return IdFact(text("part"), text("conformance"), prefixes)
 
 
-def _check_extensions(ctx: Context, packet: Packet, schemas: Schemas, where: str) -> None:
+def _walk_extensions(
+    ctx: Context, packet: Packet, extensions: list[tuple[Node, ValueTypes]], where: str
+) -> None:
     container = packet.get(EXTENSION, "schemas")
     if container is None:
         return
     ctx.emit("ExtensionSchemasContainer", container, where)
     if container.kind not in ("bag", "seq", "alt"):
         return
-    for schema in container.children:
-        _object(ctx, schema, SCHEMA, schemas, where)
+    for schema, types in extensions:
+        _object(ctx, schema, SCHEMA, types, where)
         for item in _items(schema, SCHEMA, "property"):
-            _object(ctx, item, PROPERTY, schemas, where)
+            _object(ctx, item, PROPERTY, types, where)
         for value_type in _items(schema, SCHEMA, "valueType"):
-            _object(ctx, value_type, TYPE, schemas, where)
+            _object(ctx, value_type, TYPE, types, where)
             for item in _items(value_type, TYPE, "field"):
-                _object(ctx, item, FIELD, schemas, where)
+                _object(ctx, item, FIELD, types, where)
 
 
 def _items(node: Node, ns: str, name: str) -> list[Node]:
@@ -163,10 +173,10 @@ def _items(node: Node, ns: str, name: str) -> list[Node]:
     return child.children if child is not None and child.kind in ("bag", "seq", "alt") else []
 
 
-def _object(ctx: Context, node: Node, ns: str, schemas: Schemas, where: str) -> None:
+def _object(ctx: Context, node: Node, ns: str, types: ValueTypes, where: str) -> None:
     known = _KNOWN[ns]
     unknown = tuple(c.name for c in node.children if c.ns != ns or c.name not in known)
-    fact = ObjectFact(node, ns, unknown, schemas)
+    fact = ObjectFact(node, ns, unknown, types)
     label = node.child(ns, known[0])
     place = f"{where} / {label.text}" if label is not None else where
     ctx.emit("ExtensionSchemaObject", fact, place, ", ".join(unknown))
@@ -179,5 +189,13 @@ def walk_other(ctx: Context, holder: dict[str, Any], where: str) -> None:
     if value is None or ctx.part == 1:
         return
     stream = ctx.doc.stream(value)
-    if stream is not None and ctx.first("metadata", stream.key.num):
+    if stream is not None and _is_metadata(stream) and ctx.first("metadata", stream.key.num):
+        ctx.budget.tick()
         walk_packet(ctx, xmp.parse(stream.data() or b"", ctx.limits), f"{where} / Metadata", False)
+
+
+def walk_rest(ctx: Context) -> None:
+    """Facts of the metadata of all other dictionaries in the file, reached from a page or not."""
+    for kind, holder, number in ctx.doc.facts:
+        if kind == "Metadata":
+            walk_other(ctx, holder, f"object {number}" if number else "trailer")

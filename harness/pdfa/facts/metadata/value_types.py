@@ -37,18 +37,19 @@ def is_date(text: str) -> bool:
     return not text or _DATE.fullmatch(text) is not None
 
 
+Structure = tuple[str, dict[str, str]]
+"""Namespace of the fields, and name of field → name of its type."""
+
+
 @dataclass(slots=True)
-class Schemas:
-    """Predefined and declared properties and types that apply to one packet."""
+class ValueTypes:
+    """The value types that one schema can use: the predefined ones, and its own, which go first.
+
+    :ivar own: by normal name; a type without fields is a kind of text.
+    """
 
     part: int
-    declared: dict[tuple[str, str], str] = field(default_factory=dict)
-    types: dict[str, tuple[str, dict[str, str]]] = field(default_factory=dict)
-
-    def property_type(self, node: Node) -> str | None:
-        """Type of a top-level property, ``None`` when no schema knows it."""
-        key = (node.ns, node.name)
-        return properties(self.part).get(key) or self.declared.get(key)
+    own: dict[str, Structure] = field(default_factory=dict)
 
     def knows(self, type_: str) -> bool:
         """Whether a type name used in an extension schema means something."""
@@ -56,23 +57,22 @@ class Schemas:
         while name[:4] in ("bag ", "seq ", "alt "):
             name = name[4:]
         return (
-            name in _SIMPLE
+            name in self.own
+            or name in _SIMPLE
             or name in ("date", "lang alt")
             or name in structures(self.part)
-            or name in self.types
         )
 
     def conforms(self, node: Node, type_: str, depth: int = 0) -> bool:
         """Whether ``node`` has type ``type_``; unknown types do not match anything."""
-        name = type_ if depth else normal(type_)
         if depth > 20:
             return False
-        for prefix in ("bag ", "seq ", "alt "):
-            if name.startswith(prefix):
-                item = name[4:]
-                return node.kind == prefix[:3] and all(
-                    self.conforms(c, item, depth + 1) for c in node.children
-                )
+        name = normal(type_)
+        if name[:4] in ("bag ", "seq ", "alt "):
+            return node.kind == name[:3] and all(self.conforms(c, name[4:], depth + 1) for c in node.children)
+        own = self.own.get(name)
+        if own is not None:
+            return self._structure(node, own, depth) if own[1] else node.kind == "simple"
         if name == "lang alt":
             return node.kind == "alt" and (
                 not node.children or any(c.lang is not None for c in node.children)
@@ -84,19 +84,89 @@ class Schemas:
         if name in _SIMPLE:
             pattern = _GPS_2004 if name == "gpscoordinate" and self.part == 1 else _SIMPLE[name]
             return node.kind == "simple" and (pattern is None or pattern.fullmatch(node.text) is not None)
-        structure = structures(self.part).get(name) or self.types.get(name)
-        if structure is None:
-            return False
-        return self._structure(node, *structure, depth + 1)
+        structure = structures(self.part).get(name)
+        return structure is not None and self._structure(node, structure, depth)
 
-    def _structure(self, node: Node, ns: str, fields: dict[str, str], depth: int) -> bool:
+    def _structure(self, node: Node, structure: Structure, depth: int) -> bool:
+        ns, fields = structure
         if node.kind != "struct":
             return False
         for child in node.children:
             type_ = fields.get(child.name) if child.ns == ns else None
-            if type_ is None or not self.conforms(child, normal(type_), depth):
+            if type_ is None or not self.conforms(child, type_, depth + 1):
                 return False
         return True
+
+
+@dataclass(slots=True)
+class Schemas:
+    """Predefined and declared properties that apply to one packet.
+
+    :ivar declared: namespace and name → name of the type, and the types that its schema can use.
+    :ivar types: namespace of an extension schema → its own value types.
+    """
+
+    part: int
+    declared: dict[tuple[str, str], tuple[str, ValueTypes]] = field(default_factory=dict)
+    types: dict[str, dict[str, Structure]] = field(default_factory=dict)
+    _predefined: ValueTypes = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._predefined = ValueTypes(self.part)
+
+    def find(self, node: Node) -> tuple[str, ValueTypes] | None:
+        """Type of a top-level property with the types of its schema, ``None`` when no schema knows it."""
+        key = (node.ns, node.name)
+        found = self.declared.get(key)
+        if found is not None:
+            return found
+        type_ = properties(self.part).get(key)
+        return (type_, self._predefined) if type_ is not None else None
+
+    def declare(self, packet: Packet) -> list[tuple[Node, ValueTypes]]:
+        """Add what the extension schemas of ``packet`` declare; gives each with the types that it can use."""
+        container = packet.get(EXTENSION, "schemas")
+        if container is None or container.kind == "simple":
+            return []
+        inherited = dict(self.types)
+        return [(schema, self._declare(schema, inherited)) for schema in container.children]
+
+    def _declare(self, schema: Node, inherited: dict[str, dict[str, Structure]]) -> ValueTypes:
+        uri = schema.child(SCHEMA, "namespaceURI")
+        if uri is None:
+            return ValueTypes(self.part)
+        own = _value_types(schema)
+        # as the reference: what has no properties is no schema for other packets
+        if schema.child(SCHEMA, "property") is not None:
+            self.types[uri.text] = own
+        types = ValueTypes(self.part, {**inherited.get(uri.text, {}), **own})
+        found: dict[tuple[str, str], tuple[str, ValueTypes]] = {}
+        for item in _children(schema, SCHEMA, "property"):
+            name, type_ = item.child(PROPERTY, "name"), item.child(PROPERTY, "valueType")
+            if name is not None and type_ is not None and types.knows(type_.text):
+                found.setdefault((uri.text, name.text), (type_.text, types))  # the first of two counts
+        self.declared.update(found)
+        return types
+
+
+def _value_types(schema: Node) -> dict[str, Structure]:
+    """The value types that a schema defines."""
+    out: dict[str, Structure] = {}
+    for one in _children(schema, SCHEMA, "valueType"):
+        name, uri = one.child(TYPE, "type"), one.child(TYPE, "namespaceURI")
+        fields = {}
+        for item in _children(one, TYPE, "field"):
+            field_name, field_type = item.child(FIELD, "name"), item.child(FIELD, "valueType")
+            if field_name is not None and field_type is not None:
+                fields[field_name.text] = field_type.text
+        if name is not None and (uri is not None or not fields):
+            out[normal(name.text)] = (uri.text if uri is not None else "", fields)
+    return out
+
+
+def _children(node: Node, ns: str, name: str) -> list[Node]:
+    child = node.child(ns, name)
+    return child.children if child is not None else []
 
 
 _CHOICE = re.compile(r"^(?:open |closed )?choice(?: of)? ")
@@ -116,31 +186,3 @@ def _unchoice(name: str) -> str:
     if name in ("open choice", "closed choice", "choice"):
         return "text"
     return _CHOICE.sub("", name)
-
-
-def declare(schemas: Schemas, packet: Packet) -> None:
-    """Add what the extension schema container of ``packet`` declares."""
-    container = packet.get(EXTENSION, "schemas")
-    if container is None or container.kind == "simple":
-        return
-    for schema in container.children:
-        uri = schema.child(SCHEMA, "namespaceURI")
-        if uri is None:
-            continue
-        value_types = schema.child(SCHEMA, "valueType")
-        for one in value_types.children if value_types is not None else ():
-            name, type_uri = one.child(TYPE, "type"), one.child(TYPE, "namespaceURI")
-            if name is None or type_uri is None:
-                continue
-            fields = one.child(TYPE, "field")
-            table = {}
-            for item in fields.children if fields is not None else ():
-                field_name, field_type = item.child(FIELD, "name"), item.child(FIELD, "valueType")
-                if field_name is not None and field_type is not None:
-                    table[field_name.text] = field_type.text
-            schemas.types[normal(name.text)] = (type_uri.text, table)
-        props = schema.child(SCHEMA, "property")
-        for item in props.children if props is not None else ():
-            name, type_ = item.child(PROPERTY, "name"), item.child(PROPERTY, "valueType")
-            if name is not None and type_ is not None and schemas.knows(type_.text):
-                schemas.declared[(uri.text, name.text)] = type_.text

@@ -1,7 +1,8 @@
-"""Embedded font files: each is opened once (ISO 32000-1, 9.9)."""
+"""Embedded font files: which kind of file fits which kind of font; each is opened once (ISO 32000-1, 9.9)."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from harness.pdfa.facts.fonts.programs.cff import CFFFont
@@ -11,6 +12,46 @@ from harness.pdfa.file.limits import Limits
 from harness.pdfa.file.objects import Objects, Stream
 
 Program = Type1Font | CFFFont | TrueTypeFont
+_Open = Callable[[bytes, Limits], Program]
+
+
+def _cff_in_sfnt(data: bytes, limits: Limits) -> Program:
+    """An OpenType font with CFF outlines."""
+    return CFFFont(TrueTypeFont(data, limits).table(b"CFF "), limits)
+
+
+def _sfnt(data: bytes, limits: Limits) -> Program:
+    """An OpenType font with outlines of either kind."""
+    font = TrueTypeFont(data, limits)
+    return CFFFont(font.table(b"CFF "), limits) if b"CFF " in font.tables else font
+
+
+_TYPE1: dict[tuple[str, str | None], _Open] = {
+    ("FontFile", None): Type1Font,
+    ("FontFile3", "Type1C"): CFFFont,
+    ("FontFile3", "OpenType"): _cff_in_sfnt,
+}
+_FILES: dict[str, dict[tuple[str, str | None], _Open]] = {
+    "Type1": _TYPE1,
+    "MMType1": _TYPE1,
+    "CIDFontType0": {("FontFile3", "CIDFontType0C"): CFFFont, ("FontFile3", "OpenType"): _cff_in_sfnt},
+    "CIDFontType2": {
+        ("FontFile2", None): TrueTypeFont,
+        ("FontFile3", "CIDFontType0C"): CFFFont,
+        ("FontFile3", "OpenType"): _sfnt,
+    },
+}
+"""Per Subtype of a font: key of the font file and Subtype of a FontFile3 → how to read it."""
+
+
+def _opener(font: str | None, key: str, subtype: str | None) -> _Open | None:
+    """How to read a font file for a kind of font, ``None`` when the two do not fit.
+
+    As the reference: a TrueType font takes any file with TrueType tables but FontFile.
+    """
+    if font == "TrueType":
+        return TrueTypeFont if key != "FontFile" else None
+    return _FILES.get(font or "", _TYPE1).get((key, subtype if key == "FontFile3" else None))
 
 
 class FontFiles:
@@ -18,38 +59,30 @@ class FontFiles:
 
     def __init__(self, doc: Objects) -> None:
         self.doc = doc
-        self._programs: dict[int, Program | None] = {}
+        self._programs: dict[tuple[int, str | None], Program | None] = {}
 
-    def open(self, descriptor: dict[str, Any]) -> tuple[Stream | None, Program | None]:
-        """The font file of a font descriptor, and its program unless it does not parse."""
+    def open(self, descriptor: dict[str, Any], font: str | None) -> tuple[Stream | None, Program | None]:
+        """The font file of a font descriptor, and its program when the file fits this kind of font.
+
+        :param font: Subtype of the font.
+        """
         for key in ("FontFile", "FontFile2", "FontFile3"):
             stream = self.doc.stream(descriptor.get(key))
             if stream is not None:
-                return stream, self._program(key, stream)
+                return stream, self._program(stream, key, font)
         return None, None
 
-    def _program(self, key: str, stream: Stream) -> Program | None:
-        number = stream.key.num
-        if number not in self._programs:
-            try:
-                self._programs[number] = _parse(key, stream, self.doc.budget.limits)
-            except (ValueError, IndexError, KeyError, OverflowError, TypeError, ArithmeticError):
-                self._programs[number] = None
+    def _program(self, stream: Stream, key: str, font: str | None) -> Program | None:
+        known = (stream.key.num, font)
+        if known not in self._programs:
+            opener = _opener(font, key, self.doc.name(stream.dict.get("Subtype")))
+            self._programs[known] = self._read(stream, opener) if opener is not None else None
+        return self._programs[known]
+
+    def _read(self, stream: Stream, opener: _Open) -> Program | None:
+        try:
+            return opener(stream.data() or b"", self.doc.budget.limits)
+        except (ValueError, IndexError, KeyError, OverflowError, TypeError, ArithmeticError):
+            return None
+        finally:
             stream.forget()
-        return self._programs[number]
-
-
-def _parse(key: str, stream: Stream, limits: Limits) -> Program:
-    data = stream.data() or b""
-    if key == "FontFile":
-        return Type1Font(data, limits)
-    if key == "FontFile2":
-        return TrueTypeFont(data, limits)
-    if stream.doc.name(stream.dict.get("Subtype")) not in ("Type1C", "CIDFontType0C", "OpenType"):
-        raise ValueError("unknown kind of font file")
-    if data[:4] in (b"OTTO", b"\0\1\0\0", b"true"):
-        font = TrueTypeFont(data, limits)
-        if font.magic == b"OTTO" or b"CFF " in font.tables:
-            return CFFFont(font.table(b"CFF "), limits)
-        return font
-    return CFFFont(data, limits)

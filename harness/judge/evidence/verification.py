@@ -20,6 +20,7 @@ from harness.core.run import challenge, manifest, results
 from harness.core.run.findings import Cell, Finding
 from harness.core.run.folder import END, RunFolder
 from harness.core.run.info import Binding, Ended, RunInfo
+from harness.core.run.place import disk
 from harness.core.run.problems import EvidenceError, Problem, ProblemKind, short
 from harness.core.text import Text
 from harness.judge.catalogue import Catalogue
@@ -30,8 +31,9 @@ from harness.record.verify import verify_files
 
 _UNIQUE: Final = frozenset({REQUEST_ID.lower()})
 _NAMES: Final = frozenset({*_UNIQUE, CORRELATION_ID.lower()})
-_SERVED: Final = ("plan", "left_out", "settings", "hashes")
+_SERVED: Final = frozenset({"plan", "left_out", "hashes", "persons", "expectations", "records"})
 """Fields that grow while live parties come to our mocks."""
+_ASKED: Final = frozenset({"requirements", "shared"})
 
 
 @dataclass(frozen=True)
@@ -88,26 +90,59 @@ _UNREADABLE: Final = frozenset(
 
 
 def _check_description(folder: RunFolder, info: RunInfo) -> None:
-    """Whether ``run.json`` repeats ``run-start.json``: parties, date, plan, what was asked.
+    """Whether ``run.json`` repeats ``run-start.json``: parties, date, plan, and everything that was asked.
+
+    What was asked of one cell may have been decided in another one that it holds for.
 
     :raises EvidenceError: it does not; names the field.
     """
     start, again = folder.start(), info.at_start()
+    served = start.settings.mode == "serve"  # then cells come while the run goes on
     for name in start.__struct_fields__:
-        if start.settings.mode == "serve" and name in _SERVED:
+        if name == "settings" or (served and name in _SERVED):
             continue
-        before, after = getattr(start, name), getattr(again, name)
-        if before != after:
-            raise EvidenceError(
-                ProblemKind.DESCRIPTION,
-                Text(
-                    nl=f"herhaalt niet wat aan het begin is vastgelegd ({name})",
-                    en=f"does not repeat what was laid down at the start ({name})",
-                ),
-                where=END,
-                expected=short(msgspec.json.encode(before).decode()),
-                received=short(msgspec.json.encode(after).decode()),
-            )
+        _check_same(name, getattr(start, name), getattr(again, name))
+    for name in start.settings.__struct_fields__:
+        if name in _ASKED or (served and name in _SERVED):
+            continue
+        _check_same(f"settings.{name}", getattr(start.settings, name), getattr(again.settings, name))
+    missing = _answered(start) - _answered(again)
+    if missing:
+        cell, requirement = min(missing)
+        raise EvidenceError(
+            ProblemKind.DESCRIPTION,
+            Text(
+                nl=f"laat weg wat aan het begin is gevraagd ({requirement})",
+                en=f"leaves out what was asked at the start ({requirement})",
+            ),
+            where=END,
+            expected=short(f"{requirement}: {cell}"),
+        )
+
+
+def _answered(info: RunInfo) -> set[tuple[str, str]]:
+    """For which cells there is an answer about which requirement: where it was asked, or held for."""
+    found = set()
+    for cell in info.plan:
+        held = info.holds_for(cell)
+        for requirement in info.asked(cell):
+            found.add((cell.key, requirement))
+            found |= {(other, requirement) for other in held.get(requirement, ())}
+    return found
+
+
+def _check_same(name: str, before: object, after: object) -> None:
+    if before != after:
+        raise EvidenceError(
+            ProblemKind.DESCRIPTION,
+            Text(
+                nl=f"herhaalt niet wat aan het begin is vastgelegd ({name})",
+                en=f"does not repeat what was laid down at the start ({name})",
+            ),
+            where=END,
+            expected=short(msgspec.json.encode(before).decode()),
+            received=short(msgspec.json.encode(after).decode()),
+        )
 
 
 def _check_catalogue(info: RunInfo, catalogue: Catalogue) -> None:
@@ -131,24 +166,27 @@ def _check_catalogue(info: RunInfo, catalogue: Catalogue) -> None:
 
 
 def _cell_problem(folder: RunFolder, result: results.CellResult) -> Problem | None:
+    """What differs between what stands there of a cell and what its recording gives."""
     path = folder.findings_path(result.cell)
     name = f"findings/{path.name}"
-    data = results.encode(result)
-    try:
-        _, stored = manifest.digest_of(path)
-    except OSError:
-        return Problem(kind=ProblemKind.RESULT, where=name, message=Text(nl="ontbreekt", en="is missing"))
-    return None if stored == hashlib.sha256(data).hexdigest() else _differs(name, folder, result)
-
-
-def _differs(name: str, folder: RunFolder, result: results.CellResult) -> Problem:
-    """What differs first between the findings that stand there and those that the recording gives."""
     try:
         stored = folder.cell(result.cell)
+        if stored is None:
+            return Problem(kind=ProblemKind.RESULT, where=name, message=Text(nl="ontbreekt", en="is missing"))
+        again = msgspec.structs.replace(result, elsewhere=stored.elsewhere)  # how it went, no result
+        _, digest = manifest.digest_of(path)
     except EvidenceError as error:
         return error.problem
-    before = {item.id: item for item in stored.findings} if stored is not None else {}
-    after = {item.id: item for item in result.findings}
+    except OSError as error:
+        return Problem(
+            kind=ProblemKind.RESULT,
+            where=name,
+            message=Text(nl="kan niet worden gelezen", en="cannot be read"),
+            received=disk.reason(error),
+        )
+    if digest == hashlib.sha256(results.encode(again)).hexdigest():
+        return None
+    before, after = ({item.id: item for item in one.findings} for one in (stored, again))
     changed = [key for key in sorted({*before, *after}) if before.get(key) != after.get(key)]
     return Problem(
         kind=ProblemKind.RESULT,
@@ -185,7 +223,7 @@ def _join_problem(folder: RunFolder, info: RunInfo, findings: list[Finding]) -> 
                 en="holds other findings than the recording gives",
             ),
         )
-    known = {folder.findings_path(cell).name for cell in info.plan if info.asked(cell)}
+    known = {folder.findings_path(cell).name for cell in info.plan}
     for path in sorted((folder.path / "findings").glob("*.json")):
         if path.name not in known:
             return Problem(

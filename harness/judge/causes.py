@@ -1,0 +1,261 @@
+"""First cause: what could not be seen because an earlier step of a positive flow broke, and whose it was.
+
+A flow breaks at the first exchange that failed in the chain of what the last one depends on
+(:mod:`harness.judge.depends`). Requirements without evidence then stay undecided, point at that exchange and
+name its party, so that one broken step is one cause with its consequences, not fifty findings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from harness.core.run.exchanges import Exchange
+from harness.core.run.findings import Finding, Where, finding
+from harness.core.text import Text
+from harness.core.verdicts import Blame, Verdict
+from harness.judge.catalogue import Requirement
+from harness.judge.depends import CARE
+from harness.judge.hops import heard
+from harness.judge.trust.steps import AGAIN, MAIN_FLOWS, trust
+from harness.judge.view import CellView
+
+CLIENT_DUTIES: Final = ("MM-CLI-004", "MM-CLI-005", "MM-CLI-006", "MM-CLI-007", "MM-CLI-013", "MM-CLI-019")
+"""Requirements of the client's own requests: when one fails in the chain, the client broke the flow."""
+OBJECTIONS: Final = (Verdict.FAIL, Verdict.WARNING)
+
+_STEPS: Final[dict[str, Text]] = {
+    "list": Text(nl="het ophalen van de lijsten", en="fetching the lists"),
+    "authorization": Text(nl="het autorisatieverzoek", en="the authorization request"),
+    "login": Text(nl="het inloggen", en="the login"),
+    "consent": Text(nl="de toestemming", en="the consent"),
+    "redirect": Text(nl="de terugkeer naar het PGO", en="the return to the PGO"),
+    "token": Text(nl="het tokenverzoek", en="the token request"),
+    "resource": Text(nl="het opvragen van gegevens", en="the request for data"),
+    "document": Text(nl="het opvragen van een document", en="the request for a document"),
+}
+
+Duties = Callable[[Sequence[str]], Iterable[Finding]]
+"""Findings of the judges of some requirements, whether they were asked or not."""
+
+
+@dataclass(frozen=True)
+class Cause:
+    """Where a flow broke first.
+
+    :ivar party: participant id of whoever broke it.
+    """
+
+    exchange: Exchange
+    party: str
+    received: str
+    reason: Text
+
+
+def unreachable(party: str) -> Text:
+    """Nothing can be said of a party that does not answer."""
+    return Text(
+        nl=f"{party} is niet bereikbaar: herstel de verbinding en draai opnieuw",
+        en=f"{party} cannot be reached: restore the connection and run again",
+    )
+
+
+class Causes:
+    """The first causes of one cell."""
+
+    def __init__(self, view: CellView, duties: Duties) -> None:
+        self._view = view
+        self._cell = trust(view)
+        self._duties = duties
+
+    def explain(self, requirement: Requirement, item: Finding) -> Finding:
+        """A finding with its first cause: what an earlier step broke is undecided, and points there."""
+        if item.verdict is Verdict.INCONCLUSIVE and not item.where.exchange and item.blame is None:
+            cause = self._of_absence(requirement)
+            return self._undecided(item, cause) if cause is not None else item
+        exchange = self._view.exchange(item.where.exchange)
+        if item.verdict in OBJECTIONS and exchange is not None and requirement.role in ("his", "dvza"):
+            cause = self._of_objection(requirement, exchange)
+            return self._undecided(item, cause) if cause is not None else self._told(item, exchange)
+        return item
+
+    def _undecided(self, item: Finding, cause: Cause) -> Finding:
+        return finding(
+            item.requirement,
+            item.cell,
+            Verdict.INCONCLUSIVE,
+            party=item.party,
+            cause=cause.party if cause.party != item.party else "",
+            where=Where(exchange=cause.exchange.id),
+            received=cause.received,
+            next_step=cause.reason,
+        )
+
+    def _told(self, item: Finding, exchange: Exchange) -> Finding:
+        """An objection to a refusal, with what the server said and what really left us."""
+        text = self._heard(exchange)
+        if not text or text in item.received:
+            return item
+        return finding(
+            item.requirement,
+            item.cell,
+            item.verdict,
+            blame=item.blame,
+            party=item.party,
+            where=item.where,
+            expected=item.expected,
+            received=f"{item.received}; {text}" if item.received else text,
+            next_step=item.next_step,
+            mode=item.mode,
+            rule=item.rule,
+        )
+
+    def _heard(self, exchange: Exchange) -> str:
+        return heard(exchange, self._view.document(exchange), self._view.hop(exchange))
+
+    # -- objections ------------------------------------------------------------------------------
+
+    def _of_objection(self, requirement: Requirement, exchange: Exchange) -> Cause | None:
+        """Why an objection at an exchange is not the fault of the party that the requirement is about."""
+        view = self._view
+        party = view.party(requirement.role)
+        if exchange.response is None:
+            mine = exchange.server == party
+            gone = exchange.error.startswith("connect")
+            return self._failed(exchange, exchange.server) if gone or not mine else None
+        hop = view.hop(exchange)
+        if hop is not None and hop.response is None:
+            return self._failed(exchange, hop.server, hop)
+        if exchange.response.status < 400:
+            return None
+        passed_on = hop is not None and hop.response is not None
+        if passed_on and hop is not None and hop.server != party and requirement.role == "dvza":
+            same = hop.response is not None and hop.response.status == exchange.response.status
+            return self._broken(exchange, hop.server) if same else None
+        own_refusal = view.passes_through and hop is None and exchange.interface in CARE
+        if requirement.role == "his" and requirement.standard and own_refusal and exchange.flow in MAIN_FLOWS:
+            return self._broken(exchange, exchange.server)
+        return None
+
+    # -- absence ---------------------------------------------------------------------------------
+
+    def _of_absence(self, requirement: Requirement) -> Cause | None:
+        """Why there is nothing to judge a requirement by."""
+        for flow in (*MAIN_FLOWS, AGAIN):
+            cause = self._break(flow)
+            if cause is not None:
+                return cause
+        operations = _operations(requirement)
+        tried = [
+            item
+            for item in self._view.exchanges
+            if item.flow in MAIN_FLOWS and item.operation.rpartition("-")[0] in operations
+        ]
+        if tried and not any(_good(item) for item in tried):
+            return self._refused(tried[0])
+        for flow in requirement.flows:
+            last = self._cell.flow(flow)[-1:]
+            if last and last[0].response is None and last[0].error.startswith("connect"):
+                return self._failed(last[0], last[0].server)
+        return None
+
+    def _break(self, flow: str) -> Cause | None:
+        """Where a positive flow broke; ``None`` when it came to its data."""
+        found: Cause | None = self._view.memo(f"break:{flow}", lambda: self._find_break(flow))
+        return found
+
+    def _find_break(self, flow: str) -> Cause | None:
+        cell = self._cell
+        steps = [item for item in self._view.find(flow=flow) if item.client == cell.pgo]
+        if not steps:
+            return None
+        care = [item for item in steps if item.interface in CARE and item.operation != "fhir-metadata"]
+        if care:
+            return self._refused(care[0]) if not any(_good(item) for item in care) else None
+        last = next((item for item in reversed(steps) if item.interface != "list"), None)
+        if last is None:
+            failed = [item for item in steps if not _good(item)]
+            return self._refused(failed[0]) if failed else None
+        if last.interface in CARE:  # the CapabilityStatement was the last that was asked
+            return None
+        chain = self._chain(last)
+        return self._refused(next((item for item in chain if not self._went_well(item)), last), chain)
+
+    def _chain(self, last: Exchange) -> list[Exchange]:
+        """Everything that an exchange depends on, and itself, in time order."""
+        ids, todo = {last.id}, [last.id]
+        while todo:
+            for name in self._view.depends.get(todo.pop(), ()):
+                if name not in ids:
+                    ids.add(name)
+                    todo.append(name)
+        return [item for item in self._view.exchanges if item.id in ids]
+
+    def _went_well(self, item: Exchange) -> bool:
+        """Whether a step of a positive flow did what it is for."""
+        if not _good(item):
+            return False
+        returned = next((result for found, result in self._cell.redirects(item.flow) if found is item), None)
+        return returned is None or not returned.error
+
+    # -- causes ----------------------------------------------------------------------------------
+
+    def _refused(self, item: Exchange, chain: Sequence[Exchange] = ()) -> Cause:
+        """A step that was refused or failed: by the client, by the HIS behind our DVZA, or by the server."""
+        hop = self._view.hop(item)
+        if hop is not None and hop.response is None:
+            return self._failed(item, hop.server, hop)
+        if item.response is None:
+            return self._failed(item, item.server)
+        ids = {found.id for found in chain or self._chain(item)}
+        at_fault = any(
+            found.verdict is Verdict.FAIL and found.blame is Blame.PRODUCT and found.where.exchange in ids
+            for found in self._duties(CLIENT_DUTIES)
+        )
+        if at_fault:
+            return self._broken(item, self._cell.pgo)
+        return self._broken(item, hop.server if hop is not None else item.server)
+
+    def _failed(self, item: Exchange, party: str, at: Exchange | None = None) -> Cause:
+        """A connection that failed."""
+        at = at or item
+        if at.error.startswith("connect"):
+            known = (*self._view.exchanges, *self._view.upstream)
+            since = min(found.started for found in (at, *known) if found.error == at.error)
+            return Cause(item, party, f"not reachable since {since}: {at.error}", unreachable(party))
+        return self._broken(item, party, at.error)
+
+    def _broken(self, item: Exchange, party: str, received: str = "") -> Cause:
+        step = _STEPS.get(item.interface, _STEPS["resource"])
+        told = received or self._outcome(item)
+        return Cause(
+            item,
+            party,
+            told,
+            Text(
+                nl=f"niet te zien doordat de stroom afbrak bij {step.nl} ({party}); los dat eerst op",
+                en=f"could not be seen because the flow broke off at {step.en} ({party}); solve that first",
+            ),
+        )
+
+    def _outcome(self, item: Exchange) -> str:
+        """How a step ended: an error in the redirect, or the status with what the server said."""
+        returned = next((result for found, result in self._cell.redirects(item.flow) if found is item), None)
+        if returned is not None and returned.error:
+            return f"redirect with error={returned.error}"
+        status = f"HTTP {item.response.status}" if item.response is not None else item.error
+        text = self._heard(item)
+        return f"{status}; {text}" if text else status
+
+
+def _good(item: Exchange) -> bool:
+    return item.response is not None and item.response.status < 400
+
+
+def _operations(requirement: Requirement) -> tuple[str, ...]:
+    """The operations whose answers a requirement with a check as data looks at."""
+    check = requirement.check
+    one = getattr(check, "operation", "")
+    several: tuple[str, ...] = getattr(check, "operations", ())
+    return (one,) if one else several

@@ -1,0 +1,294 @@
+"""FHIR documents as the recorder looks at them: the people in them, every value with its path, and masking.
+
+Paths are FHIRPath locations in the spelling of JSON (``Bundle.entry[0].resource.birthDate``), the same for
+JSON and XML except that the first of several may lack its ``[0]`` in XML.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, Final, NamedTuple
+
+from lxml import etree
+
+from harness.record.redact.people import bsn
+
+FHIR: Final = "http://hl7.org/fhir"
+MAX_BYTES: Final = 32 * 1024 * 1024
+_KEEP: Final = frozenset(
+    {
+        "resourceType", "type", "total", "relation", "system", "code", "use", "status", "mode", "profile",
+        "contentType", "size", "method", "unit", "severity", "intent", "fhirVersion", "kind", "class",
+        "comparator", "gender", "active", "versionId",
+    }
+)  # fmt: skip
+_CODE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ./:%_\[\]{}*+|#?&=,-]{0,255}", re.ASCII)
+_PATIENT: Final = re.compile(r"(?:^|/)Patient/([A-Za-z0-9.-]{1,64})(?:/_history/|$)", re.ASCII)
+_RESOURCE_HOLDERS: Final = frozenset({"resource", "contained", "response", "outcome", "parameter"})
+
+Tag = Callable[[str, str], str]
+"""What takes the place of a value: ``(value, path) -> tag``."""
+
+
+@dataclass
+class PatientFacts:
+    """What a Patient resource says about who it is; only in memory.
+
+    :ivar id: ``""`` when it has none that others can refer to.
+    :ivar numbers: values of its BSN identifiers.
+    """
+
+    id: str = ""
+    birth: str = ""
+    families: tuple[str, ...] = ()
+    numbers: tuple[str, ...] = ()
+
+
+@dataclass
+class People:
+    """The people in a document.
+
+    :ivar numbers: values of every identifier with the system of the BSN.
+    :ivar subjects: ids of the Patients that are referred to.
+    """
+
+    patients: list[PatientFacts] = field(default_factory=list)
+    numbers: list[str] = field(default_factory=list)
+    subjects: set[str] = field(default_factory=set)
+
+
+class Leaf(NamedTuple):
+    """One value of a document.
+
+    :ivar name: the element that holds it; in XML the attribute when that is not ``value``.
+    :ivar system: the ``system`` beside it, ``""`` when there is none.
+    """
+
+    path: str
+    name: str
+    value: str
+    system: str
+
+
+class JsonDocument:
+    """A FHIR document in JSON.
+
+    :raises ValueError, RecursionError: it cannot be parsed.
+    """
+
+    def __init__(self, body: bytes) -> None:
+        self._root = json.loads(body)
+
+    def people(self) -> People:
+        """The people in it."""
+        found = People()
+        stack: list[tuple[Any, bool]] = [(self._root, False)]
+        while stack:
+            node, contained = stack.pop()
+            if isinstance(node, list):
+                stack.extend((child, contained) for child in node if isinstance(child, dict | list))
+                continue
+            if not isinstance(node, dict):
+                continue
+            for name, child in node.items():
+                if isinstance(child, dict | list):
+                    stack.append((child, contained or name == "contained"))
+            reference = node.get("reference")
+            if isinstance(reference, str) and "Patient/" in reference:
+                found.subjects.update(_PATIENT.findall(reference))
+            number = _json_number(node)
+            if number:
+                found.numbers.append(number)
+            if node.get("resourceType") == "Patient":
+                found.patients.append(_json_patient(node, contained))
+        return found
+
+    def leaves(self) -> Iterator[Leaf]:
+        """Every value with its path."""
+        return _json_leaves(self._root, _root_name(self._root), "", "")
+
+    def masked(self, tag: Tag) -> bytes:
+        """The document with every value replaced that could identify."""
+        masked = _mask_json(self._root, "", _root_name(self._root), tag)
+        return json.dumps(masked, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _root_name(root: Any) -> str:
+    return str(root.get("resourceType") or "") if isinstance(root, dict) else ""
+
+
+def _json_number(node: dict[str, Any]) -> str:
+    system, value = node.get("system"), node.get("value")
+    return value if isinstance(system, str) and isinstance(value, str) and bsn.is_system(system) else ""
+
+
+def _objects(value: Any) -> Iterable[dict[str, Any]]:
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def _json_patient(node: dict[str, Any], contained: bool) -> PatientFacts:
+    return PatientFacts(
+        id="" if contained else str(node.get("id") or ""),
+        birth=str(node.get("birthDate") or ""),
+        families=tuple(str(name["family"]) for name in _objects(node.get("name")) if name.get("family")),
+        numbers=tuple(number for item in _objects(node.get("identifier")) if (number := _json_number(item))),
+    )
+
+
+def _json_leaves(value: Any, path: str, name: str, system: str) -> Iterator[Leaf]:
+    if isinstance(value, dict):
+        found = value.get("system")
+        beside = found if isinstance(found, str) else ""
+        for key, child in value.items():
+            yield from _json_leaves(child, _step(path, key), key, beside)
+    elif isinstance(value, list):
+        for index, child in enumerate(value):
+            yield from _json_leaves(child, f"{path}[{index}]", name, system)
+    elif value is not None and not isinstance(value, bool):
+        yield Leaf(path, name, str(value), system)
+
+
+def _step(path: str, key: str) -> str:
+    """The path of a member; the extensions of a primitive (``_birthDate``) stand below the primitive."""
+    key = key.removeprefix("_")
+    return f"{path}.{key}" if path else key
+
+
+def _kept(key: str, value: str) -> bool:
+    if key in _KEEP and _CODE.fullmatch(value):
+        return True
+    return key == "url" and value.startswith(("http://hl7.org/", "http://nictiz.nl/", "http://fhir.nl/"))
+
+
+def _mask_json(value: Any, key: str, path: str, tag: Tag) -> Any:
+    if isinstance(value, dict):
+        return {name: _mask_json(child, name, _step(path, name), tag) for name, child in value.items()}
+    if isinstance(value, list):
+        return [_mask_json(child, key, f"{path}[{index}]", tag) for index, child in enumerate(value)]
+    if value is None or isinstance(value, bool):
+        return value
+    text = str(value)
+    if isinstance(value, str):
+        return text if _kept(key, text) else tag(text, path)
+    return value if key in _KEEP else tag(text, path)
+
+
+class XmlDocument:
+    """A FHIR document in XML.
+
+    :raises etree.LxmlError, RecursionError: it cannot be parsed.
+    """
+
+    def __init__(self, body: bytes) -> None:
+        parser = etree.XMLParser(
+            resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True
+        )
+        self._root = etree.fromstring(body, parser)
+
+    def people(self) -> People:
+        """The people in it."""
+        found = People()
+        for system in self._root.iter(f"{{{FHIR}}}system"):
+            number = _xml_number(system.getparent())
+            if number:
+                found.numbers.append(number)
+        for reference in self._root.iter(f"{{{FHIR}}}reference"):
+            found.subjects.update(_PATIENT.findall(reference.get("value") or ""))
+        found.patients = [_xml_patient(item) for item in self._root.iter(f"{{{FHIR}}}Patient")]
+        return found
+
+    def leaves(self) -> Iterator[Leaf]:
+        """Every value with its path."""
+        for element, path in _xml_paths(self._root):
+            name = etree.QName(element).localname
+            parent = element.getparent()
+            system = _xml_value(parent, "system") if parent is not None else ""
+            for attribute, value in element.attrib.items():
+                own = name if attribute == "value" else attribute
+                yield Leaf(path if own is name else f"{path}.{own}", own, str(value), system)
+            for text in (element.text, element.tail):
+                if text and text.strip():
+                    yield Leaf(path, name, text, "")
+
+    def masked(self, tag: Tag) -> bytes:
+        """The document with every value replaced that could identify."""
+        for element, path in list(_xml_paths(self._root)):
+            name = etree.QName(element).localname
+            inside = element.tag.startswith(f"{{{FHIR}}}")
+            for attribute, value in list(element.attrib.items()):
+                key = name if attribute == "value" else attribute
+                if not (inside and _kept(key, str(value))):
+                    element.set(attribute, tag(str(value), path if key is name else f"{path}.{key}"))
+            for attribute in ("text", "tail"):
+                content = getattr(element, attribute)
+                if content and content.strip():
+                    setattr(element, attribute, tag(content.strip(), path))
+        for instruction in list(self._root.iter(etree.ProcessingInstruction)):
+            parent = instruction.getparent()
+            if parent is not None:
+                parent.remove(instruction)
+        return etree.tostring(self._root)
+
+
+def _xml_value(element: Any, name: str) -> str:
+    found = element.find(f"{{{FHIR}}}{name}")
+    return str(found.get("value") or "") if found is not None else ""
+
+
+def _xml_number(element: Any) -> str:
+    if element is None or not bsn.is_system(_xml_value(element, "system")):
+        return ""
+    return _xml_value(element, "value")
+
+
+def _xml_patient(element: Any) -> PatientFacts:
+    parent = element.getparent()
+    contained = parent is not None and parent.tag == f"{{{FHIR}}}contained"
+    families = element.iterfind(f"{{{FHIR}}}name/{{{FHIR}}}family")
+    identifiers = element.iterfind(f"{{{FHIR}}}identifier")
+    return PatientFacts(
+        id="" if contained else _xml_value(element, "id"),
+        birth=_xml_value(element, "birthDate"),
+        families=tuple(str(item.get("value")) for item in families if item.get("value")),
+        numbers=tuple(number for item in identifiers if (number := _xml_number(item))),
+    )
+
+
+def _xml_paths(root: Any) -> Iterator[tuple[Any, str]]:
+    """Every element with its path; the one that names the type of a resource has the path of its parent."""
+    stack: list[tuple[Any, str]] = [(root, str(etree.QName(root).localname))]
+    while stack:
+        element, path = stack.pop()
+        yield element, path
+        children = list(element.iterchildren(etree.Element))
+        counts = Counter(child.tag for child in children)
+        seen: Counter[str] = Counter()
+        below: list[tuple[Any, str]] = []
+        for child in children:
+            name = str(etree.QName(child).localname)
+            if name[:1].isupper() and etree.QName(element).localname in _RESOURCE_HOLDERS:
+                below.append((child, path))
+                continue
+            index = f"[{seen[child.tag]}]" if counts[child.tag] > 1 else ""
+            seen[child.tag] += 1
+            below.append((child, f"{path}.{name}{index}"))
+        stack.extend(reversed(below))
+
+
+CareDocument = JsonDocument | XmlDocument
+
+
+def read_document(body: bytes, media_type: str) -> CareDocument | None:
+    """A FHIR document by its media type; ``None`` when it is no JSON or XML, too large or unreadable."""
+    if len(body) > MAX_BYTES:
+        return None
+    try:
+        if "json" in media_type:
+            return JsonDocument(body)
+        return XmlDocument(body) if "xml" in media_type else None
+    except (ValueError, etree.LxmlError, RecursionError):
+        return None

@@ -1,0 +1,137 @@
+"""Putting tags in the place of values, with a fact about each."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+import msgspec
+
+from harness.core.run.exchanges import Fact, Standing
+from harness.record.raw import RawExchange
+from harness.record.redact.facts import alphabet, eleven_test, entropy_bits
+from harness.record.redact.hunt import MIN_HUNTED
+from harness.record.redact.people.bsn import Numbers, standing_of
+from harness.record.redact.people.documents import CareDocument
+from harness.record.redact.tag import TAG, Tags, kind_of_tag
+
+_WORD: Final = re.compile(r"[A-Za-z0-9._~%+/=-]{6,4096}")
+
+
+class Replacing:
+    """The values of one exchange that were replaced, or only noted.
+
+    :ivar facts: what may be known of each, in order.
+    """
+
+    def __init__(self, raw: RawExchange, tags: Tags, numbers: Numbers) -> None:
+        self.facts: list[Fact] = []
+        self._plain: list[str] = []
+        self.tags = tags
+        self.numbers = numbers
+        self._cell = raw.cell
+        self._equals = {known.value: known.name for known in raw.known if known.name}
+        self._embedded = tags.secrets.embedded(raw.cell)
+
+    def value(self, kind: str, value: str, place: str) -> str:
+        """The tag of a value that stands alone: a secret, or what is named as a BSN."""
+        if TAG.fullmatch(value):
+            return value
+        standing: Standing = ""
+        if kind == "bsn":
+            standing = standing_of(value, self.numbers.known(value, self._cell))
+        return self._noted(kind, value, place, standing=standing)
+
+    def number(self, number: str, place: str, standing: Standing, equals: str = "") -> str:
+        """The tag of a BSN that was found in text; a proven one is known for the rest of the cell.
+
+        :param equals: as of :meth:`masked`, for a number in a document; ``""`` when it stays where it is.
+        """
+        return self._noted("bsn", number, place, standing=standing, equals=equals)
+
+    def masked(self, value: str, place: str, equals: str) -> str:
+        """The tag of a value of a person.
+
+        :param equals: the declared element that it equals, ``none`` or ``not-compared``.
+        """
+        return value if TAG.fullmatch(value) else self._noted("person", value, place, equals=equals)
+
+    def _noted(self, kind: str, value: str, place: str, *, equals: str = "", standing: Standing = "") -> str:
+        if standing == "proven":
+            self.numbers.prove(value, self._cell)
+        tag = self.tags.tag(kind, value)
+        self._plain.append(value)
+        secret = kind not in ("person", "bsn")
+        self.facts.append(
+            Fact(
+                tag=tag,
+                kind=kind_of_tag(tag),
+                place=place,
+                length=len(value),
+                alphabet=alphabet(value) if secret else "other",
+                entropy_bits=entropy_bits(value) if secret else 0,
+                eleven_test=eleven_test(value),
+                equals=equals or self._equals.get(value, ""),
+                standing=standing,
+                owner=self.numbers.owners.get(value, "") if standing else "",
+            )
+        )
+        return tag
+
+    def text(self, text: str, place: str) -> str:
+        """A text with every BSN in it replaced."""
+        for start, end, standing in reversed(list(self.numbers.spans(text, self._cell))):
+            text = text[:start] + self.number(text[start:end], place, standing) + text[end:]
+        return text
+
+    def learned(self, text: str, place: str) -> str:
+        """A text with every secret that was learned before replaced, raw or percent-encoded."""
+        for secret in self._embedded:
+            if secret in text:
+                found = self.tags.lookup(secret)
+                if found:
+                    text = text.replace(secret, self.value(kind_of_tag(found[0]), found[1], place))
+        return _WORD.sub(lambda match: self._word(match, place), text)
+
+    def learned_in(self, document: CareDocument | None, text: str, place: str) -> str:
+        """:meth:`learned` for the text of a document; the facts say the paths of the secrets."""
+        before = len(self.facts)
+        text = self.learned(text, place)
+        leaves = list(document.leaves()) if document is not None else []
+        for index in range(before, len(self.facts)):
+            held = [leaf.path for leaf in leaves if self._plain[index] in leaf.value]
+            times = self._plain[before:index].count(self._plain[index])
+            if held:
+                at = f"{place}:{held[min(times, len(held) - 1)]}"
+                self.facts[index] = msgspec.structs.replace(self.facts[index], place=at)
+        return text
+
+    def _word(self, match: re.Match[str], place: str) -> str:
+        word = match.group()
+        found = self.tags.lookup(word)
+        if found:
+            return self.value(kind_of_tag(found[0]), found[1], place)
+        if not any(mark in word for mark in "=/.%"):
+            return word
+        pieces = re.split(r"([=/.]|%[0-9A-Fa-f]{2})", word)
+        changed = False
+        for index in range(0, len(pieces), 2):
+            part = self.tags.lookup(pieces[index]) if len(pieces[index]) >= MIN_HUNTED else None
+            if part:
+                pieces[index] = self.value(kind_of_tag(part[0]), part[1], place)
+                changed = True
+        return "".join(pieces) if changed else word
+
+    def contains_learned(self, text: str) -> bool:
+        """Whether a secret that was learned before stands in a text."""
+        if any(secret in text for secret in self._embedded):
+            return True
+        lookup = self.tags.lookup
+        for word in _WORD.findall(text):
+            if lookup(word):
+                return True
+            if ("/" in word or "=" in word or "." in word) and any(
+                len(part) >= MIN_HUNTED and lookup(part) for part in re.split(r"[=/.]", word)
+            ):
+                return True
+        return False

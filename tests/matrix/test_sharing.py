@@ -1,0 +1,114 @@
+"""A run that shares says what a run says that drives everything everywhere, and drives far less.
+
+Every fault: ``benchmarks/sharing.py``.
+"""
+
+from __future__ import annotations
+
+import random
+from datetime import date
+from functools import cache
+from typing import Any
+
+import msgspec
+import pytest
+
+from harness.core.run.info import Selection
+from harness.core.standards.faults import fault, faults
+from harness.judge.catalogue import load_catalogue
+from harness.matrix.cells import plan_cells
+from harness.matrix.plan import Plan
+from harness.matrix.sharing import Said, differences, planted, run, shipped_scenarios
+from harness.network.file import Network, Participant, read_network
+
+CATALOGUE = load_catalogue()
+T = date(2026, 3, 1)
+HG, PD, EA = "huisartsgegevens-2.0", "pdfa-3.0", "eafspraak-2.0"
+
+
+def three() -> Network:
+    """The demo network with a third HIS, behind the same DVZA as the first."""
+    demo = read_network("demo")
+    first = demo.of_role("his")[0]
+    third = msgspec.structs.replace(first, id="his-iep", provider="praktijk.iep", display="Praktijk Iep")
+    return msgspec.structs.replace(demo, participants=(*demo.participants, third))
+
+
+@cache
+def clean(sharing: bool) -> Said:
+    return run(three(), CATALOGUE, t=T, sharing=sharing, standards=(PD,), intensity="smoke")
+
+
+def test_a_clean_run_says_the_same_with_fewer_exchanges():
+    shared, everywhere = clean(True), clean(False)
+    assert differences(shared, everywhere) == {}
+    assert set(shared.words.values()) == {"met"} and len(shared.words) > 250
+    assert shared.exchanges < 0.6 * everywhere.exchanges
+
+
+SEED = 20260301
+"""The sample of faults below; any other says the same."""
+TRUST = sorted(
+    name
+    for name, item in faults().items()
+    if any(key.startswith("MM-") for key in item.kills) and not item.releases
+)
+
+
+@pytest.mark.parametrize("name", random.Random(SEED).sample(TRUST, 3))
+def test_a_planted_fault_is_seen_the_same(name):
+    made = planted(read_network("demo"), fault(name))
+    shared, everywhere = (
+        run(made, CATALOGUE, t=T, sharing=sharing, standards=(EA,), intensity="smoke")
+        for sharing in (True, False)
+    )
+    assert differences(shared, everywhere) == {}
+    assert {shared.words[key] for key in shared.words if key.requirement in fault(name).kills} != {"met"}
+
+
+def test_a_difference_is_told():
+    shared, everywhere = clean(True), clean(False)
+    key = next(iter(shared.words))
+    other = Said({**everywhere.words, key: "not-met"}, everywhere.flows)
+    assert differences(shared, other) == {key: ("met", "not-met")}
+
+
+# --- how much is driven ------------------------------------------------------------------------------------
+
+
+def ten_by_thirty_three() -> Network:
+    """Ten HISs behind five DVZAs, and thirty-three PGOs."""
+    common: dict[str, Any] = {"kind": "twin", "standards": (HG, PD)}
+    return Network(
+        participants=(
+            *(Participant(id=f"his-{n}", role="his", dvza=f"dvza-{n % 5}", **common) for n in range(10)),
+            *(Participant(id=f"dvza-{n}", role="dvza", **common) for n in range(5)),
+            *(Participant(id=f"pgo-{n}", role="pgo", **common) for n in range(33)),
+        )
+    )
+
+
+@cache
+def measured() -> Said:
+    return run(read_network("demo"), CATALOGUE, t=T, sharing=True, standards=(HG, PD))
+
+
+def planned(network: Network, *, sharing: bool) -> float:
+    """The exchanges that a plan will take, from those that each flow took in a run."""
+    costs = {key: sum(found) / len(found) for key, found in measured().flows.items()}
+    any_standard = {flow: number for (_, flow), number in costs.items()}
+    plan = Plan(plan_cells(network, Selection()), CATALOGUE, network, sharing=sharing)
+    flows = {
+        (cell, flow)
+        for cell, part in plan.pairs(shipped_scenarios())
+        for flow in part.all_flows
+        if flow != "share"
+    }
+    return sum(costs.get((cell.standard, flow), any_standard[flow]) for cell, flow in flows)
+
+
+def test_ten_by_thirty_three_takes_between_20_000_and_25_000_exchanges():
+    network = ten_by_thirty_three()
+    shared = planned(network, sharing=True)
+    assert 20_000 < shared < 25_000
+    assert planned(network, sharing=False) > 10 * shared

@@ -1,0 +1,203 @@
+"""What is hunted as a secret: everything random, and never a word, a code, a number or a name."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import string
+from datetime import UTC, datetime
+from functools import cache
+from random import Random
+from urllib.parse import quote
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from harness.core.data import data_path
+from harness.core.run.exchanges import Exchange
+from harness.network.person.persons import fixture_person
+from harness.record import DeclaredPerson, Known, Persons, RawExchange, Redactor
+from harness.record.har import to_entry
+from harness.record.redact.hunt import hunted
+from harness.record.redact.letters import IMPROBABLE, score
+
+PERSON = DeclaredPerson(id="hanna", birth_date="1964-05-17")
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
+FHIR = (("Content-Type", "application/fhir+json"),)
+
+
+def raw(**changes: object) -> RawExchange:
+    base: dict[str, object] = {
+        "interface": "resource",
+        "flow": "collect",
+        "operation": "x",
+        "client": "pgo",
+        "server": "dvza",
+        "started": NOW,
+        "duration": 0.0,
+        "method": "GET",
+        "url": "https://a.example/fhir/Patient",
+        "cell": "c",
+        "person": "hanna",
+        "status": 200,
+    }
+    return RawExchange(**{**base, **changes})  # type: ignore[arg-type]
+
+
+def redacted(*exchanges: RawExchange) -> list[Exchange]:
+    redactor = Redactor(b"k" * 32, Persons([PERSON]))
+    return [redactor.exchange(item, f"x.{number}") for number, item in enumerate(exchanges)]
+
+
+@cache
+def documents() -> tuple[bytes, ...]:
+    """Every document of our own person, as it is sent."""
+    person = fixture_person("hanna-wilgenkamp")
+    assert person is not None
+    found = person.resources(datetime(2026, 3, 1).date())
+    return tuple(json.dumps(item, default=str).encode() for item in found if item["resourceType"] != "Binary")
+
+
+@cache
+def words() -> tuple[str, ...]:
+    """Words of FHIR, of the standards and of the fixtures: names, codes, numbers, dates, sentences."""
+    texts = [path.read_text(encoding="utf-8") for path in sorted(data_path("profiles").rglob("*.yaml"))]
+    texts += [re.sub(r'"hash": "[^"]*"', "", document.decode()) for document in documents()]
+    found = {word for text in texts for word in re.findall(r"[A-Za-z0-9][A-Za-z0-9_.:/-]*", text)}
+    found |= {"true", "active", "Patient", "consent", "lang", "session", "sessie", "kenmerk", "nl-NL", "dark"}
+    random = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|[A-Za-z0-9+/]{60,}|[0-9a-f]{16,}")
+    return tuple(sorted(word for word in found if not random.search(word)))
+
+
+def test_no_word_of_fhir_or_of_the_standards_is_hunted() -> None:
+    assert len(words()) > 5000
+    wrong = [word for word in words() if hunted(word, announced=False)]
+    assert wrong == []
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["Observation", "patient", "active", "client_secret", "2026-03-01", "20260301", "123456", "8480-6",
+     "geheim", "MedicationStatement", "allergy-intolerance", "huisarts en patient", "", "x1", "3.0.2"],
+)  # fmt: skip
+def test_a_word_or_number_is_not_hunted_even_when_it_was_announced(value: str) -> None:
+    assert not hunted(value, announced=True)
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["geheim-van-de-his-123456", "Welkom01!", "s3cret", "qwzrtpl", "1234567890123456", "a b c d 1"],
+)
+def test_what_was_announced_is_hunted_unless_it_is_ordinary(value: str) -> None:
+    assert hunted(value, announced=True)
+
+
+ALPHABETS = {
+    "base64url": string.ascii_letters + string.digits + "-_",
+    "alphanumeric": string.ascii_letters + string.digits,
+    "base36": string.ascii_lowercase + string.digits,
+    "base32": string.ascii_uppercase + "234567",
+    "hex": "0123456789abcdef",
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "length"), [(name, length) for name in ALPHABETS for length in (22, 32, 43)]
+)
+def test_random_text_is_told_from_words(name: str, length: int) -> None:
+    random = Random(f"{name}{length}")
+    values = ["".join(random.choices(ALPHABETS[name], k=length)) for _ in range(2000)]
+    assert sum(hunted(value, announced=False) for value in values) >= 1998
+
+
+def test_the_table_of_letters_is_as_good_as_it_says() -> None:
+    long = [word for word in words() if len(word) >= 16 and word.isascii()]
+    assert sum(score(word) >= IMPROBABLE for word in long) <= len(long) / 200
+
+
+# -- in exchanges -----------------------------------------------------------------------------------
+
+
+@settings(max_examples=150, deadline=None, derandomize=True)
+@given(data=st.data())
+def test_an_ordinary_cookie_changes_no_byte_of_any_document(data: st.DataObject) -> None:
+    """A cookie, parameter or password that is a word, code, number or name never touches documents."""
+    value = data.draw(st.sampled_from(words()))
+    body = data.draw(st.sampled_from(documents()))
+    done = redacted(
+        raw(
+            interface="login",
+            request_headers=(("Cookie", f"consent={value}; lang=nl"),),
+            response_headers=(("Set-Cookie", f"consent={value}; Path=/"), ("Content-Type", "text/html")),
+            response_body=f"<input type=hidden name=csrf value='{value}'>".encode(),
+        ),
+        raw(
+            interface="token",
+            url=f"https://a.example/token?session={quote(value)}",
+            response_headers=(("Content-Type", "application/json"),),
+            response_body=json.dumps({"secret": value}).encode(),
+        ),
+        raw(response_headers=FHIR, response_body=body),
+    )
+    assert done[2].response is not None and done[2].response.body == body
+    assert done[2].facts == ()
+    cookie = dict(done[0].response.headers)["Set-Cookie"] if done[0].response else ""
+    assert cookie.startswith("consent=[cookie:") and cookie.endswith("; Path=/")
+
+
+@settings(max_examples=150, deadline=None, derandomize=True)
+@given(
+    seed=st.integers(0, 10**9),
+    form=st.sampled_from(["base64url", "hex", "uuid", "base36"]),
+    size=st.integers(16, 40),
+)
+def test_a_random_token_survives_nowhere(seed: int, form: str, size: int) -> None:
+    """Wherever a random value once stood as a secret, it is gone everywhere."""
+    random = Random(seed)
+    data = random.randbytes(size)
+    secret = {
+        "base64url": base64.urlsafe_b64encode(data).decode().rstrip("="),
+        "hex": data.hex(),
+        "uuid": "-".join(
+            (data.hex()[:8], data.hex()[8:12], data.hex()[12:16], data.hex()[16:20], data.hex()[20:32])
+        ),
+        "base36": "".join(random.choices(string.ascii_lowercase + string.digits, k=size + 6)),
+    }[form]
+    document = {"resourceType": "Basic", "id": "x", "text": {"div": f"<div>see {secret}.</div>"}}
+    done = redacted(
+        raw(interface="login", response_headers=(("Set-Cookie", f"sessie={secret}; HttpOnly"),)),
+        raw(
+            url=f"https://a.example/fhir/{secret}?next={quote('https://b.example/?s=' + secret, safe='')}",
+            request_headers=(("X-Echo", secret),),
+            response_headers=FHIR,
+            response_body=json.dumps(document).encode(),
+            notes={"seen": [secret]},
+            error=f"protocol: {secret}",
+        ),
+    )
+    for exchange in done:
+        assert secret not in json.dumps(to_entry(exchange))
+    tags = {fact.tag for exchange in done for fact in exchange.facts}
+    assert len(tags) == 1
+    assert any(fact.place == "response.body:Basic.text.div" for fact in done[1].facts)
+
+
+def test_a_secret_that_was_announced_goes_whatever_it_looks_like() -> None:
+    known = (Known("key", "credential", "geheim-van-de-his-123456"),)
+    first, second = redacted(
+        raw(request_headers=(("X-Key", "geheim-van-de-his-123456"),), known=known),
+        raw(response_headers=FHIR, response_body=b'{"resourceType":"Basic","id":"geheim-van-de-his-123456"}'),
+    )
+    assert "geheim" not in json.dumps([to_entry(first), to_entry(second)])
+    assert first.facts[0].equals == "credential"
+
+
+def test_a_word_is_hidden_where_it_is_a_secret_and_nowhere_else() -> None:
+    first, second = redacted(
+        raw(interface="token", url="https://a.example/token?password=Observation"),
+        raw(response_headers=FHIR, response_body=b'{"resourceType":"Observation","status":"final"}'),
+    )
+    assert "Observation" not in first.request.url
+    assert second.response is not None and b"Observation" in second.response.body
