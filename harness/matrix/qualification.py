@@ -328,9 +328,7 @@ class Qualification:
         started = self._started
         if started is not None and not self.info().unjudged and self._refusal is None:
             for state in self._states.values():
-                if (
-                    state.findings is not None
-                ):  # judged for the sake of another cell, and asked nothing itself
+                if state.findings is not None:  # judged for another cell, and asked nothing itself
                     self._finish(state, started)
         if started is not None and self.complete:
             self.keeper.finish(self.info())

@@ -1,7 +1,8 @@
 """HAR 1.2 as an export of recorded exchanges, for the tools that people have; nothing reads it back.
 
 Extras have a leading underscore, as HAR allows: ``_id``, ``_cell``, ``_interface``, ``_flow``,
-``_operation``, ``_client``, ``_server``, ``_tls``, ``_facts``, ``_identities``, ``_notes``, ``_error``, ``_duration``.
+``_operation``, ``_client``, ``_server``, ``_tls``, ``_facts``, ``_identities``, ``_notes``, ``_error``,
+``_duration``.
 """
 
 from __future__ import annotations

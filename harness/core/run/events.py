@@ -11,13 +11,16 @@ import os
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Final
 
 import msgspec
 
 from harness.core.clock import Clock
 from harness.core.errors import HarnessError
 from harness.core.run.place import disk
+
+_TAIL: Final = 1024 * 1024
+"""Bytes of an existing file that are looked at; no event is as long."""
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -113,10 +116,13 @@ class EventStream:
 
 def _last(path: Path) -> int:
     """Number of the last event of a file; half a line after it is cut off."""
-    data = path.read_bytes()
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        file.seek(max(0, size - _TAIL))
+        data = file.read(size - file.tell())
     whole = data.rfind(b"\n") + 1
     if whole < len(data):
-        os.truncate(path, whole)
+        os.truncate(path, size - len(data) + whole)
     last = data[:whole].rstrip(b"\n").rpartition(b"\n")[2]
     try:
         return msgspec.json.decode(last, type=Event).seq

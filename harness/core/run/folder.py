@@ -18,6 +18,7 @@ findings stand there.
 
 from __future__ import annotations
 
+import os.path
 from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
@@ -77,12 +78,12 @@ class RunFolder:
     @property
     def started(self) -> bool:
         """Whether a run began to record here."""
-        return (self.path / START).is_file()
+        return os.path.isfile(self.path / START)
 
     @property
     def finished(self) -> bool:
         """Whether the run ended and its files are fixed."""
-        return (self.path / MANIFEST).is_file()
+        return os.path.isfile(self.path / MANIFEST)
 
     @cached_property
     def run(self) -> str:

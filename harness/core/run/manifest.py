@@ -148,7 +148,7 @@ def _walk(folder: Path, top: Path, depth: int) -> Iterator[Path]:
                 ),
                 where=short(path.relative_to(top).as_posix()),
             )
-        elif path.suffix != ".har":
+        elif depth or path.suffix != ".har":
             yield path
 
 

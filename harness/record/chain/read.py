@@ -28,7 +28,7 @@ from harness.record.chain.lines import (
     line_hash,
 )
 from harness.record.chain.raw import raw_lines
-from harness.record.chain.units import FOLDER, PACKED, UnitFile, attempts, file_name, units_in
+from harness.record.chain.units import FOLDER, PACKED, UnitFile, attempts, file_name
 
 
 class ChainReader:
@@ -198,21 +198,6 @@ def read_unit(path: Path, bodies: BodyStore, *, run: str | None = None) -> Unit:
             ProblemKind.HEAD, Text(nl="is leeg", en="is empty"), where=f"{FOLDER}/{path.name}"
         )
     return Unit(head=reader.head, exchanges=exchanges, end=reader.end, torn=reader.torn)
-
-
-def finished_units(run_folder: Path, *, run: str | None = None) -> Iterator[Unit]:
-    """The recordings that may be judged: of each unit the attempt that finished, by file name.
-
-    :param run: SHA-256 of ``run-start.json``, when the recordings must belong to it.
-    :raises EvidenceError: a recording is damaged, or a unit finished twice.
-    """
-    bodies = BodyStore(run_folder)
-    finished: dict[str, UnitFile] = {}
-    for item in units_in(run_folder):
-        unit = read_unit(item.path, bodies, run=run)
-        if unit.finished:
-            check_single(finished, item)
-            yield unit
 
 
 def judged_unit(run_folder: Path, unit: str, *, run: str | None = None) -> Unit | None:

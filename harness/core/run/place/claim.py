@@ -114,6 +114,8 @@ def _claim(path: Path, mode: Mode) -> Claim:
             raise _unfinished(path)
         if mode == "replace":
             contents.clear(path)
+        else:
+            contents.clear_generated(path)
         return Claim(folder, owned, resumed=mode == "resume")
     except BaseException:
         owned.release()

@@ -39,6 +39,7 @@ _OURS: Final = re.compile(
         )
     )
 )
+_GENERATED: Final = ("report", "allure-results")
 _FOLDERS: Final = re.compile(
     r"exchanges|bodies(?:/[0-9a-f]{2})?|findings|report|allure-results|handout", re.ASCII
 )
@@ -62,6 +63,15 @@ def is_empty(folder: Path) -> bool:
     return not any(entry.name not in (lock.NAME, *LITTER) for entry in os.scandir(folder))
 
 
+def clear_generated(folder: Path) -> None:
+    """Remove the reports of a run that is gone on with: they are written anew when it ends.
+
+    :raises OSError: something cannot be removed.
+    """
+    for name in _GENERATED:
+        _remove(folder / name, f"{name}/")
+
+
 def clear(folder: Path) -> None:
     """Remove everything that a run left, but not the lock; only after :func:`foreign` found nothing.
 
@@ -71,8 +81,13 @@ def clear(folder: Path) -> None:
     """
     for name in (MANIFEST, START):
         (folder / name).unlink(missing_ok=True)
+    _remove(folder, "")
+
+
+def _remove(folder: Path, inside: str) -> None:
+    """Remove what is ours in a folder, but not the lock."""
     folders = []
-    for name, path, ours in _walk(folder):
+    for name, path, ours in _walk(folder, inside) if folder.is_dir() else ():
         if not ours or name == lock.NAME:
             continue
         if path.is_dir():
