@@ -134,7 +134,10 @@ def begun(mode: Mode, out: str | None, now: datetime) -> RunInfo | None:
             expected="--out DIR",
         )
     folder = RunFolder(Path(out))
-    if not folder.started:
+    try:
+        if not folder.started:
+            return None
+    except OSError:  # no place for a run: whoever takes it says so
         return None
     check_format(folder.path)
     info = folder.start()

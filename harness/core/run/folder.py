@@ -18,7 +18,6 @@ findings stand there.
 
 from __future__ import annotations
 
-import os.path
 from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
@@ -78,12 +77,12 @@ class RunFolder:
     @property
     def started(self) -> bool:
         """Whether a run began to record here."""
-        return os.path.isfile(self.path / START)
+        return (self.path / START).is_file()
 
     @property
     def finished(self) -> bool:
         """Whether the run ended and its files are fixed."""
-        return os.path.isfile(self.path / MANIFEST)
+        return (self.path / MANIFEST).is_file()
 
     @cached_property
     def run(self) -> str:
