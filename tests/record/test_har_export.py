@@ -34,7 +34,9 @@ def test_every_unit_of_a_run_becomes_a_har(tmp_path: Path) -> None:
         for item, entry in zip(unit.exchanges, log["entries"], strict=True):
             assert entry["_id"] == item.id
             assert entry["request"]["url"] == item.request.url
-            assert [(h["name"], h["value"]) for h in entry["request"]["headers"]] == list(item.request.headers)
+            assert [(h["name"], h["value"]) for h in entry["request"]["headers"]] == list(
+                item.request.headers
+            )
             body = item.response.body if item.response else b""
             assert entry["response"]["content"]["size"] == len(body)
             assert _body(entry["response"]["content"]) == body
