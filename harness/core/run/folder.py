@@ -48,6 +48,14 @@ _SCRIPTS: Final = Text(
     en="is a run of TestScripts, which is not judged again",
 )
 
+_UNKNOWN: Final = Text(
+    nl="heeft een indeling die deze versie niet kent", en="has a format that this version does not know"
+)
+_OLDER: Final = Text(
+    nl="heeft de indeling van een oudere versie van de harness",
+    en="has the format of an older version of the harness",
+)
+
 
 class RunFolder:
     """Paths and documents of one run."""
@@ -220,34 +228,28 @@ def check_format(path: Path, *formats: str) -> None:
     :param formats: the formats that will do; default all of them.
     :raises EvidenceError: of kind *format*: no run, or one of an older or a newer version.
     """
-    received = ""
     if (path / START).is_file():
-        try:
-            received = msgspec.json.decode(_bytes(path, START), type=_Version).schema
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-            return  # damaged, which is another problem
-        if received in (formats or (FORMAT, SCRIPTS)):
-            return
-        message = (
-            _SCRIPTS
-            if received == SCRIPTS
-            else Text(
-                nl="heeft een indeling die deze versie niet kent",
-                en="has a format that this version does not know",
-            )
-        )
+        received = _schema(path, START)
+        if received is None or received in (formats or (FORMAT, SCRIPTS)):
+            return  # a damaged one is another problem
+        message = _SCRIPTS if received == SCRIPTS else _UNKNOWN
     elif (path / MANIFEST).is_file():
         return  # incomplete, which is another problem
     elif (path / END).is_file():
-        message = Text(
-            nl="heeft de indeling van een oudere versie van de harness",
-            en="has the format of an older version of the harness",
-        )
+        received, message = _schema(path, END), _OLDER
     else:
-        message = Text(nl="is geen run-map", en="is not a run folder")
+        received, message = "", Text(nl="is geen run-map", en="is not a run folder")
     raise EvidenceError(
-        ProblemKind.FORMAT, message, where=str(path), expected=FORMAT, received=short(received)
+        ProblemKind.FORMAT, message, where=str(path), expected=FORMAT, received=short(received or "")
     )
+
+
+def _schema(folder: Path, name: str) -> str | None:
+    """The format that a document names; ``None``: it is damaged."""
+    try:
+        return msgspec.json.decode(_bytes(folder, name), type=_Version).schema
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None
 
 
 def _bytes(folder: Path, name: str) -> bytes:
