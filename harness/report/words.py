@@ -126,7 +126,6 @@ _WORDS: dict[str, Text] = {
     "catalogue": Text(nl="catalogus", en="catalogue"),
     "cells": Text(nl="cellen", en="cells"),
     "change": Text(nl="wijzig", en="change"),
-    "client certificate": Text(nl="clientcertificaat", en="client certificate"),
     "combination caption": Text(
         nl="Wat in elke cel over deze partij is geoordeeld; fouten van andere partijen staan hier niet bij. "
         "Na ⇄: in een andere cel gevonden, en het geldt ook hier.",

@@ -54,7 +54,10 @@ def sealed(folder: Path, key: SigningKey) -> Seal:
 
 
 def check(folder: Path, *trusted: Path, days: int = 0) -> Problem | Facts:
-    return verify_folder(folder, now=NOW + timedelta(days=days), trust=load_trust(trusted))
+    try:
+        return verify_folder(folder, now=NOW + timedelta(days=days), trust=load_trust(trusted))
+    except EvidenceError as error:
+        return error.problem
 
 
 def kind_of(found: Problem | Facts) -> ProblemKind | None:

@@ -348,7 +348,7 @@ def test_folders_that_cannot_be_verified_say_so(tmp_path: Path) -> None:
     assert problem(old).kind is ProblemKind.FORMAT
     unfinished = tmp_path / "unfinished"
     unfinished.mkdir()
-    (unfinished / "run-start.json").write_text("{}")
+    (unfinished / "run-start.json").write_text('{"schema":"run-2"}')
     found = problem(unfinished)
     assert found.kind is ProblemKind.UNFINISHED
     assert "niet gezegeld" in found.message.nl

@@ -130,7 +130,7 @@ def test_out_and_resume(two, capsys, tmp_path):
     manifest.compare(out, manifest.decode((out / "manifest.json").read_bytes()))
     assert TOKEN.split()[1].encode() not in written(out)
     assert harness(["testscript", *map(str, words), "--resume"]) == 2, "it has finished"
-    assert "finished already" in capsys.readouterr().err
+    assert "al is afgemaakt" in capsys.readouterr().err
 
     (out / "manifest.json").unlink()  # as if it was killed while it wrote its last result
     (out / "results.jsonl").write_bytes(b"\n".join(lines[:2]) + b"\n" + lines[2][:20])

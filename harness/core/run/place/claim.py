@@ -6,6 +6,7 @@ unless the user says what to do with it.
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -71,15 +72,27 @@ def claim(path: Path, mode: Mode = "new") -> Claim:
     :raises UsageError: another process uses it; it holds an unfinished run and ``mode`` is *new*, or a
         finished one and ``mode`` is *resume*.
     """
+    while True:
+        seen = None
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+            seen = path.stat()
+            return _claim(path, mode)
+        except OSError as error:
+            failed: HarnessError = _unusable(path, disk.reason(error))
+        except HarnessError as error:
+            failed = error if isinstance(error, UserError) else _unusable(path, error.received)
+        if seen is None or _is_still(path, seen):
+            raise failed
+        # another process moved a finished run aside while we looked at it: look again
+
+
+def _is_still(path: Path, seen: os.stat_result) -> bool:
+    """Whether the folder at a path is the one that was seen there."""
     try:
-        path.mkdir(parents=True, exist_ok=True)
-        return _claim(path, mode)
-    except OSError as error:
-        raise _unusable(path, disk.reason(error)) from None
-    except HarnessError as error:
-        if isinstance(error, UserError):
-            raise
-        raise _unusable(path, error.received) from None
+        return os.path.samestat(path.stat(), seen)
+    except OSError:
+        return False
 
 
 def _claim(path: Path, mode: Mode) -> Claim:
