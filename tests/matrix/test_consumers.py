@@ -71,7 +71,10 @@ def test_pages_work_from_file_in_a_browser(defect_run, tmp_path):
         if f'id="{finding["where"]["exchange"]}"' in page.read_text()
     )
     opened = chromium(
-        "--dump-dom", f"{cell.as_uri()}#{finding['where']['exchange']}", profile=tmp_path / "p2"
+        "--virtual-time-budget=10000",
+        "--dump-dom",
+        f"{cell.as_uri()}#{finding['where']['exchange']}",
+        profile=tmp_path / "p2",
     )
     cited = re.search(
         rf'<details id="{finding["where"]["exchange"]}" class="cited"([^>]*)>(.*?)</details>', opened, re.S
