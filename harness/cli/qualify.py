@@ -28,6 +28,7 @@ from harness.core.exits import ExitCode
 from harness.core.run.folder import RunFolder
 from harness.core.run.info import INTENSITIES, Intensity, Selection
 from harness.core.run.place.claim import chosen_mode
+from harness.core.run.place.lock import check_free
 from harness.core.text import Lang, Text
 from harness.core.verdicts import Blame
 from harness.judge.catalogue import load_catalogue
@@ -86,6 +87,8 @@ def qualify(
 ) -> None:
     """Qualify every HIS of a network with every DVZA and PGO, per standard and release."""
     language: Lang = "en" if lang == "en" else "nl"
+    if out is not None:
+        check_free(out)  # before everything that takes time
     options = RunOptions(
         network=network,
         out=str(out) if out else None,

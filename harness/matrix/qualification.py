@@ -307,7 +307,9 @@ class Qualification:
 
     @property
     def recorded(self) -> int:
-        """How many exchanges of judged cells are recorded."""
+        """How many exchanges of judged cells are recorded; before any is judged, how many at all."""
+        if not any(state.judged for state in self._states.values()):
+            return self._started.recorder.count if self._started is not None else 0
         return sum(state.recorded for state in self._states.values())
 
     @property
@@ -318,9 +320,10 @@ class Qualification:
         )
 
     def finish(self) -> bool:
-        """Stop the network and close the run folder; says whether anything was judged.
+        """Stop the network and close the run folder; says whether there is anything to report.
 
-        A run that did not reach all of its cells is left as it is, to be gone on with.
+        A run that did not reach all of its cells is left as it is, to be gone on with; what it did reach
+        is reported all the same.
 
         :raises HarnessError: the run folder cannot be written.
         """
@@ -334,7 +337,8 @@ class Qualification:
             self.keeper.finish(self.info())
         else:
             self.keeper.leave()
-        return any(state.finished for state in self._states.values())
+        recorded = started is not None and started.recorder.count > 0
+        return recorded or any(state.finished for state in self._states.values())
 
     def info(self) -> RunInfo:
         """``run.json`` of this moment."""

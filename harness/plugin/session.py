@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -46,6 +48,7 @@ class HarnessSession:
         self.lang: Lang = lang
         self.refusal: HarnessError | None = None
         self.unexpected = False
+        self._reported = False
         self._findings: Sequence[Finding] = ()
         self.qualification: Qualification | None = None
 
@@ -101,6 +104,7 @@ class HarnessSession:
     def _report(self, run: Qualification, allure: str | None) -> None:
         info, self._findings = run.info(), run.folder.findings()
         write_report(run.folder, info, self._findings, self.catalogue)
+        self._reported = True
         if allure:
             allure_feed.write_environment(Path(allure), info, self.lang)
 
@@ -118,6 +122,8 @@ class HarnessSession:
 
     def exit_status(self, session: pytest.Session, status: int) -> int:
         """The documented exit status for one of pytest's own."""
+        if status == pytest.ExitCode.INTERRUPTED and self._reported and self.qualification is not None:
+            return int(self._code(self.qualification))  # somebody stopped it: Ctrl-C, SIGTERM
         if status == pytest.ExitCode.INTERRUPTED and not session.testsfailed:
             return status
         if status == pytest.ExitCode.INTERRUPTED and self.refusal is not None:
@@ -153,11 +159,28 @@ def open_run(config: pytest.Config) -> None:
     config.stash[_SESSION] = opened
     if opened.qualification is None:
         return
+    _stop_in_order(config)
     run = opened.qualification.folder.path
     if not config.option.xmlpath:
         config.option.xmlpath = str(run / "junit.xml")
     if not getattr(config.option, "allure_report_dir", None):
         config.option.allure_report_dir = str(run / "allure-results")
+
+
+def _end_at_once() -> None:
+    """SIGTERM is as it was."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def _stop_in_order(config: pytest.Config) -> None:
+    """Let SIGTERM end the session as Ctrl-C does: with everything closed and reported.
+
+    Only where signals can be handled (the main thread), and where nobody else handles this one.
+    """
+    free = signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    if free and threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        config.add_cleanup(_end_at_once)
 
 
 def session_of(config: pytest.Config) -> HarnessSession:
