@@ -134,7 +134,9 @@ def _intensity(word: str) -> Intensity:
 def _words(options: RunOptions, folder: Path, lang: Lang) -> list[str]:
     """The command line of the other front door, pytest, for the same run."""
     scenarios = str(scenarios_path())
-    words = ["-p", "no:cacheprovider", "-p", "no:terminal", "-o", "addopts=", "--import-mode=importlib"]
+    # Of the plugins that happen to be installed none but ours: others reorder items, or change outcomes.
+    words = ["--disable-plugin-autoload", "-p", "allure_pytest", "-p", "medmij-harness"]
+    words += ["-p", "no:cacheprovider", "-p", "no:terminal", "-o", "addopts=", "--import-mode=importlib"]
     words += ["--rootdir", scenarios, "--harness-network", options.network, "--harness-out", str(folder)]
     words += ["--harness-lang", lang, "--harness-intensity", options.intensity]
     words += {"new": [], "resume": ["--harness-resume"], "replace": ["--harness-replace"]}[options.mode]

@@ -8,11 +8,12 @@ the cell ends, and leaves memory.
 
 from __future__ import annotations
 
+import gc
 import traceback
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 
@@ -43,10 +44,13 @@ UNJUDGED = Text(nl="deze cel kon niet worden beoordeeld", en="this cell could no
 
 @dataclass(frozen=True)
 class Started:
-    """A run whose network is up and whose ``run-start.json`` is written."""
+    """A run whose ``run-start.json`` is written.
+
+    :ivar network: up until the run ends; then it leaves memory, so that the reports find room.
+    """
 
     info: RunInfo
-    network: RunningNetwork
+    network: RunningNetwork | None
     recorder: Recorder
 
 
@@ -209,6 +213,8 @@ class Qualification:
         self._minters[key] = self.keeper.minter(cell, started.recorder.begin(key))
         for flow, needing in state.flows.items():
             try:
+                if started.network is None:
+                    raise HarnessError("the run has ended", where=key)
                 started.network.drive(cell, flow)
             except Exception as error:  # noqa: BLE001 - one broken flow must not lose the others' results
                 state.troubles.append(_trouble(error, UNDRIVEN, cell, needing, f"{key} {flow}"))
@@ -329,6 +335,9 @@ class Qualification:
         """
         self._stack.close()
         started = self._started
+        if started is not None:
+            self._started = started = replace(started, network=None)
+            gc.collect()
         if started is not None and not self.info().unjudged and self._refusal is None:
             for state in self._states.values():
                 if state.findings is not None:  # judged for another cell, and asked nothing itself
