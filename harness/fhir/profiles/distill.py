@@ -1,7 +1,8 @@
 """Conformance resources reduced to facts: what a machine needs, no prose.
 
 The result is still a resource of the same type, so everything that reads an official StructureDefinition
-or ValueSet reads the distilled one. Titles, definitions, displays, narrative and mappings are left out.
+or ValueSet reads the distilled one. Titles, definitions, narrative and mappings are left out; of displays only
+those of code systems stay, since a coding repeats them.
 """
 
 from __future__ import annotations
@@ -146,7 +147,7 @@ def _code_system(cs: Json) -> Json:
 def _concepts(items: Any) -> list[Json]:
     out = []
     for item in _dicts(items):
-        kept = _only(item, ("code",))
+        kept = _only(item, ("code", "display"))
         properties = [
             {k: v for k, v in p.items() if k == "code" or k.startswith("value")}
             for p in _dicts(item.get("property"))

@@ -153,7 +153,7 @@ class Engine:
         if expected not in ("Resource", "DomainResource") and not self.model.is_subtype(name, expected):
             run.add("fhir-resource-type-expected", place, expected=expected, received=name)
         outer, within = run.scope, run.within
-        run.within = (place, name)
+        run.within = (place, name, resource)
         contained = inner and place[3] == "contained"
         if not contained or outer is None:
             references.bundle_index(run)
@@ -190,9 +190,12 @@ class Engine:
     def apply_resource_profile(self, url: str, resource: Json, name: str, place: Place, run: Run) -> None:
         """Validates a resource against a profile by canonical URL."""
         bare = url.partition("|")[0]
+        version = url.partition("|")[2]
         if bare.startswith(CORE) and bare[len(CORE) :] in self.model.types:
             core = bare[len(CORE) :]
-            if not self.model.is_subtype(name, core):
+            if version and not self.knowledge.is_release(version):
+                self._other_version(url, self.base.version, _meta(place), run)
+            elif not self.model.is_subtype(name, core):
                 run.add("fhir-profile-type", _meta(place), expected=core, received=name)
             return
         try:
@@ -201,12 +204,23 @@ class Engine:
             _unusable(url, error, place, run)
             return
         if rules is None:
-            run.add("fhir-profile-unknown", _meta(place), severity="not-checked", expected=url)
+            known = self.knowledge.profile(bare) if version else None
+            if known is not None:
+                self._other_version(url, known.version, _meta(place), run)
+            else:
+                run.add("fhir-profile-unknown", _meta(place), severity="not-checked", expected=url)
             return
         if not self.model.is_subtype(name, rules.type):
             run.add("fhir-profile-type", _meta(place), expected=f"{rules.type} ({url})", received=name)
             return
         self.apply_profile(url, resource, None, name, place, run)
+
+    @staticmethod
+    def _other_version(url: str, version: str, place: Place, run: Run) -> None:
+        """Says that a profile is here in another version only; that one proves nothing."""
+        run.add(
+            "fhir-profile-version", place, severity="not-checked", expected=url, received=version or "(-)"
+        )
 
     def apply_profile(self, url: str, value: Any, companion: Any, code: str, place: Place, run: Run) -> None:
         """Applies the constraints of a profile to a value whose base shape was already checked; once per
@@ -254,7 +268,7 @@ class Engine:
             outer, within = run.scope, run.within
             node = run.enter(value, place) if resource else run.node
             if resource:
-                run.within = (place, code)
+                run.within = (place, code, value)
                 if place[3] != "contained":
                     run.scope = Scope(value, place, run.cache.get(("fullUrl", id(value)), ""))
             try:

@@ -92,6 +92,10 @@ RULES: dict[str, Text] = {
         nl="dit profiel is niet beschikbaar en dus niet gecontroleerd",
         en="this profile is not available and so was not checked",
     ),
+    "fhir-profile-version": Text(
+        nl="deze versie van het profiel is niet beschikbaar en dus niet gecontroleerd",
+        en="this version of the profile is not available and so was not checked",
+    ),
     "fhir-profile-type": Text(
         nl="het profiel is voor een ander resourcetype", en="the profile is for another resource type"
     ),
@@ -100,8 +104,12 @@ RULES: dict[str, Text] = {
         en="this extension is not known and so was not checked",
     ),
     "fhir-extension-modifier-unknown": Text(
-        nl="onbekende modifierExtension: de betekenis van de resource is dan onbekend",
-        en="unknown modifierExtension: the meaning of the resource is then unknown",
+        nl="modifierExtension zonder bekende definitie: de betekenis van de resource is niet gecontroleerd",
+        en="modifierExtension without a known definition: the meaning of the resource was not checked",
+    ),
+    "fhir-extension-context-not-checked": Text(
+        nl="of deze extensie hier mag staan kon niet bepaald worden",
+        en="whether this extension may stand here could not be decided",
     ),
     "fhir-extension-part": Text(
         nl="deze deelextensie hoort niet bij de extensie", en="this part does not belong to the extension"

@@ -85,6 +85,14 @@ class NodeRule:
 
     def item(self, item: Item, place: Place, run: Run) -> None:
         """Checks one value: type, fixed and pattern, binding, references, profiles, children, invariants."""
+        if type(item.value) is dict and "resourceType" in item.value and not run.inside(item.value):
+            outer = run.enter(item.value, place)  # here and below, %resource is this one
+            self._item(item, place, run)
+            run.leave(outer)
+        else:
+            self._item(item, place, run)
+
+    def _item(self, item: Item, place: Place, run: Run) -> None:
         node = self.node
         before = run.errors
         value, companion, code = item.value, item.companion, item.code
