@@ -131,7 +131,7 @@ CASES: list[tuple[str, Callable[[], Json], Callable[[Json], None], str, str]] = 
     ("uri", patient, put("identifier", 0, "system", value="a b"), "fhir-primitive-format", "Patient.identifier[0].system"),
     ("uuid in uri", patient, put("identifier", 0, "system", value="urn:uuid:x"), "fhir-primitive-format", "Patient.identifier[0].system"),
     ("no fullUrl", bundle, drop("entry", 0, "fullUrl"), "fhir-cardinality-min", "Bundle.entry[0]"),
-    ("relative system", patient, put("identifier", 0, "system", value="x"), "fhir-coding-system", "Patient.identifier[0].system"),
+    ("relative system", patient, put("identifier", 0, "system", value="x"), "fhir-system-relative", "Patient.identifier[0].system"),
     ("required code", patient, put("gender", value="vrouw"), "fhir-binding-required", "Patient.gender"),
     ("code not in system", patient, put("maritalStatus", value={"coding": [{"system": "http://hl7.org/fhir/v3/MaritalStatus", "code": "??"}]}), "fhir-code-unknown", "Patient.maritalStatus.coding[0].code"),
     ("language", patient, put("language", value="nederlands"), "fhir-binding-required", "Patient.language"),

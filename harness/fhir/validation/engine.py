@@ -16,19 +16,26 @@ from harness.fhir.model.definitions import Constraint
 from harness.fhir.model.types import ElementFacts, TypeRef
 from harness.fhir.profiles.facts import CORE, BindingFact, InvariantFact
 from harness.fhir.profiles.knowledge import Knowledge
-from harness.fhir.validation.checks import bundles, codes, extensions, narrative, references
-from harness.fhir.validation.checks.bindings import binding_check
+from harness.fhir.validation.checks import extensions
 from harness.fhir.validation.checks.invariants import Invariants
+from harness.fhir.validation.checks.links import bundles, contained, ids, references
 from harness.fhir.validation.checks.natives import ELSEWHERE, NATIVE
+from harness.fhir.validation.checks.values import attachments, codes, narrative
+from harness.fhir.validation.checks.values.bindings import binding_check
 from harness.fhir.validation.places import Json, Place
 from harness.fhir.validation.profile_rules import ProfileRules
 from harness.fhir.validation.run import Check, Run, Scope
 from harness.fhir.validation.shapes import Shapes
 
-_RESOURCE_CHECKS: dict[str, Check] = {
+_TYPE_CHECKS: dict[str, Check] = {
+    "Attachment": attachments.attachment_check,
+    "Binary": attachments.binary_check,
     "Bundle": bundles.check,
     "CodeSystem": codes.code_system_check,
+    "Identifier": codes.identifier_check,
+    "Narrative": narrative.check,
 }
+"""What holds for a type and is no FHIRPath invariant; Coding and Quantity apart."""
 
 
 class Engine:
@@ -57,21 +64,17 @@ class Engine:
                 checks.append(found)
         if name == "Coding":
             checks.append(codes.coding_check(self.knowledge))
-        elif name == "Narrative":
-            checks.append(narrative.check)
         elif self.model.is_subtype(name, "Quantity"):
             checks.append(codes.quantity_check)
-        elif name == "Identifier":
-            checks.append(codes.identifier_check)
-        elif name in _RESOURCE_CHECKS:
-            checks.append(_RESOURCE_CHECKS[name])
+        elif name in _TYPE_CHECKS:
+            checks.append(_TYPE_CHECKS[name])
         return tuple(checks)
 
     def _constraint(self, constraint: Constraint, type_name: str) -> Check | None:
         if constraint.key in ELSEWHERE:
             return None
         fact = InvariantFact(constraint.key, constraint.expression, constraint.severity)
-        native = NATIVE.get(constraint.key)
+        native = NATIVE.get((constraint.key, constraint.expression))
         slow = self.invariants.check(fact, type_name)
         if native is None:
             return slow
@@ -91,6 +94,8 @@ class Engine:
         """What is checked of an element beyond the shape of its type: binding, reference targets,
         invariants."""
         checks: list[Check] = []
+        if element.name == "id" and not self.model.is_resource(owner) and owner != "ElementDefinition":
+            checks.append(ids.element_id)  # those of an ElementDefinition occur in snapshot and differential
         origin = element.defined_in or owner
         path = f"{origin}.{element.name}"
         binding = self.base.bindings.get(path)
@@ -152,18 +157,19 @@ class Engine:
             return
         if expected not in ("Resource", "DomainResource") and not self.model.is_subtype(name, expected):
             run.add("fhir-resource-type-expected", place, expected=expected, received=name)
-        outer, within = run.scope, run.within
+        outer, within, seen = run.scope, run.within, run.ids
         run.within = (place, name, resource)
-        contained = inner and place[3] == "contained"
-        if not contained or outer is None:
+        run.ids = set()
+        inside = inner and place[3] == "contained"
+        if not inside or outer is None:
             references.bundle_index(run)
             run.scope = Scope(resource, place, run.cache.get(("fullUrl", id(resource)), ""))
         node = run.enter(resource, place)
         try:
             self.shapes.object(name)(resource, place, run)
-            if not contained:
-                references.contained_check(resource, place, run)
-            if contained and "id" not in resource:
+            if not inside:
+                contained.check(resource, place, run)
+            if inside and "id" not in resource:
                 run.add(
                     "fhir-cardinality-min",
                     place,
@@ -175,7 +181,7 @@ class Engine:
             for url in dict.fromkeys(todo):
                 self.apply_resource_profile(url, resource, name, place, run)
         finally:
-            run.scope, run.within = outer, within
+            run.scope, run.within, run.ids = outer, within, seen
             run.leave(node)
 
     # -- profiles -------------------------------------------------------------------------------

@@ -73,8 +73,37 @@ RULES: dict[str, Text] = {
         nl="het aantal concepten klopt niet met wat het codestelsel zegt",
         en="the number of concepts is not what the code system says",
     ),
-    "fhir-coding-system": Text(
-        nl="het codestelsel hoort een absolute URI te zijn", en="the code system should be an absolute URI"
+    "fhir-code-version": Text(
+        nl="deze versie van het codestelsel is niet beschikbaar; de code is niet gecontroleerd",
+        en="this version of the code system is not available; the code was not checked",
+    ),
+    "fhir-display": Text(
+        nl="de omschrijving (display) hoort niet bij deze code", en="the display is not that of this code"
+    ),
+    "fhir-unit-unknown": Text(nl="UCUM kent deze eenheid niet", en="UCUM has no such unit"),
+    "fhir-unit-annotation": Text(
+        nl="UCUM staat deze annotatie niet toe; gangbare bibliotheken lezen haar wel",
+        en="UCUM does not allow this annotation; libraries in use do read it",
+    ),
+    "fhir-system-relative": Text(
+        nl="het stelsel (system) hoort een absolute URI te zijn", en="the system should be an absolute URI"
+    ),
+    "fhir-bsn": Text(
+        nl="dit burgerservicenummer doorstaat de elfproef niet",
+        en="this burgerservicenummer fails the eleven-test",
+    ),
+    "fhir-attachment-size": Text(
+        nl="de grootte (size) klopt niet met de gegevens", en="the size is not that of the data"
+    ),
+    "fhir-attachment-hash": Text(
+        nl="de hash klopt niet met de gegevens", en="the hash is not that of the data"
+    ),
+    "fhir-attachment-type": Text(
+        nl="het contentType past niet bij de gegevens", en="the contentType does not fit the data"
+    ),
+    "fhir-id-duplicate": Text(
+        nl="deze id heeft in deze resource al een ander element",
+        en="another element of this resource has this id already",
     ),
     "fhir-coding-value-set": Text(
         nl="dit is de URL van een waardelijst, niet van een codestelsel",
@@ -162,6 +191,15 @@ RULES: dict[str, Text] = {
     "fhir-bundle-fullurl": Text(
         nl="fullUrl en resource.id spreken elkaar tegen", en="fullUrl and resource.id contradict each other"
     ),
+    "fhir-bundle-unresolved": Text(
+        nl="de resource waarnaar verwezen wordt zit niet in de Bundle",
+        en="the referenced resource is not in the Bundle",
+    ),
+    "fhir-reference-ambiguous": Text(
+        nl="meer dan één item van de Bundle beantwoordt aan deze verwijzing",
+        en="more than one entry of the Bundle answers to this reference",
+    ),
+    "fhir-document-date": Text(nl="het document heeft geen datum", en="the document has no date"),
     "fhir-bundle-first-entry": Text(
         nl="het eerste item heeft het verkeerde resourcetype",
         en="the first entry has the wrong resource type",

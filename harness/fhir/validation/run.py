@@ -69,6 +69,7 @@ class Run:
         "document",
         "errors",
         "found",
+        "ids",
         "node",
         "notes",
         "root",
@@ -85,9 +86,10 @@ class Run:
         self.errors = 0
         self.scope: Scope | None = None
         self.applied: set[tuple[int, str]] = set()
+        self.ids: set[str] = set()
         self.active: set[tuple[int, str]] = set()
         self.notes: set[tuple[str, str]] = set()
-        self.bundle_index: dict[str, Json] | None = None
+        self.bundle_index: dict[str, list[Json]] | None = None
         self.target_cache: dict[tuple[int, str], bool] = {}
         self.document: DocumentContext | None = None
         self.node: RawNode | None = None

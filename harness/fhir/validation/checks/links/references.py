@@ -9,7 +9,6 @@ references.html, bundle.html#references.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 from harness.core.text import Text
@@ -26,11 +25,6 @@ _REF_1 = Text(
     nl="verwijzing naar een contained resource die er niet is",
     en="reference to a contained resource that is not there",
 )
-_DOM_3 = Text(
-    nl="naar deze contained resource wordt niet verwezen", en="nothing refers to this contained resource"
-)
-_DUPLICATE = Text(nl="deze id komt vaker voor bij contained", en="this id occurs more than once in contained")
-
 
 def text_of(reference: Any) -> str:
     """The literal reference of a Reference (or a bare string)."""
@@ -50,7 +44,7 @@ def type_in(text: str, run: Run) -> str:
     return match.group(1)
 
 
-def bundle_index(run: Run) -> dict[str, Json]:
+def bundle_index(run: Run) -> dict[str, list[Json]]:
     """Resources of the document's Bundle by fullUrl and by ``Type/id``; empty when it is no Bundle."""
     found = run.bundle_index
     if found is None:
@@ -62,19 +56,46 @@ def bundle_index(run: Run) -> dict[str, Json]:
                 continue
             url = entry.get("fullUrl")
             if type(url) is str:
-                found.setdefault(url, resource)
+                found.setdefault(url, []).append(resource)
                 run.cache[("fullUrl", id(resource))] = url
             ident, name = resource.get("id"), resource.get("resourceType")
             if type(ident) is str and type(name) is str:
-                found.setdefault(f"{name}/{ident}", resource)
+                found.setdefault(f"{name}/{ident}", []).append(resource)
     return found
+
+
+def bundled(text: str, full_url: str, run: Run) -> list[Json]:
+    """The entries of the Bundle that a reference may mean (bundle.html#references).
+
+    An absolute reference is a ``fullUrl``. A relative one is below the server that the ``fullUrl`` of its own
+    entry names; where that names none, it is the type and id of a resource. A version selects.
+
+    :param full_url: ``fullUrl`` of the entry with the reference.
+    """
+    index = bundle_index(run)
+    if not index:
+        return []
+    bare, _, version = text.partition("#")[0].partition("/_history/")
+    if ":" not in bare:
+        base = _REST(full_url) if full_url.startswith("http") else None
+        if base is not None:
+            bare = full_url.partition("/_history/")[0].rsplit("/", 2)[0] + "/" + bare
+    found = index.get(bare, [])
+    if version:
+        found = [r for r in found if _version(r) in (version, None)]
+    return found
+
+
+def _version(resource: Json) -> Any:
+    meta = resource.get("meta")
+    return meta.get("versionId") if type(meta) is dict else None
 
 
 def resolve(text: str, run: Run) -> tuple[Json | None, str]:
     """The resource that a reference points to in this document, and where: ``contained``, ``bundled`` or
-    ``""``."""
+    ``""``. Of several that answer to it the first."""
+    scope = run.scope
     if text.startswith("#"):
-        scope = run.scope
         if scope is None:
             return None, "contained"
         if text == "#":
@@ -84,20 +105,20 @@ def resolve(text: str, run: Run) -> tuple[Json | None, str]:
             if type(resource) is dict and resource.get("id") == text[1:]:
                 return resource, "contained"
         return None, "contained"
-    index = bundle_index(run)
-    if not index:
-        return None, ""
-    found = index.get(text)
-    if found is None:
-        scope = run.scope
-        match = _REST(text)
-        if match is not None:
-            bare = text.partition("/_history/")[0]
-            found = index.get(bare)
-            if scope is not None and not text.startswith("http") and scope.full_url.startswith("http"):
-                base = scope.full_url.rsplit("/", 2)[0]
-                found = index.get(f"{base}/{bare}", found)
-    return found, "bundled" if found is not None else ""
+    found = bundled(text, scope.full_url if scope is not None else "", run)
+    return (found[0], "bundled") if found else (None, "")
+
+
+def ambiguity_check(text: str, place: Place, run: Run) -> None:
+    """A reference without version that several entries answer to says too little (not in a history)."""
+    scope = run.scope
+    if run.root.get("type") == "history" or text.startswith("#") or not bundle_index(run):
+        return
+    count = len(bundled(text, scope.full_url if scope is not None else "", run))
+    if count > 1:
+        run.add(
+            "fhir-reference-ambiguous", place, severity="warning", expected="1 entry", received=f"{count}: {text}"
+        )
 
 
 def reference_check(targets: tuple[str, ...], aggregation: tuple[str, ...]) -> Check:
@@ -119,6 +140,8 @@ def reference_check(targets: tuple[str, ...], aggregation: tuple[str, ...]) -> C
         if target is None and where == "contained":
             run.add("ref-1", at, message=_REF_1, expected="id of a contained resource", received=text)
             return
+        if where == "bundled":
+            ambiguity_check(text, at, run)
         rules = run.rules
         if aggregation:
             modes = set(aggregation)
@@ -148,43 +171,6 @@ def reference_check(targets: tuple[str, ...], aggregation: tuple[str, ...]) -> C
                 run.add("fhir-reference-profile", at, expected=" | ".join(targets), received=text)
 
     return check
-
-
-def contained_check(resource: Json, place: Place, run: Run) -> None:
-    """dom-3: what is contained is referred to from the resource that contains it."""
-    contained = resource.get("contained")
-    if type(contained) is not list or not contained:
-        return
-    used = {text for text in _references(resource) if text.startswith("#")}
-    seen: set[str] = set()
-    for index, part in enumerate(contained):
-        ident = part.get("id") if type(part) is dict else None
-        if type(ident) is not str:
-            continue
-        at = (place, "contained", index, "contained")
-        if f"#{ident}" not in used and not (type(part) is dict and "#" in set(_references(part))):
-            run.add("dom-3", at, message=_DOM_3, expected=f"a reference to #{ident}", received=ident)
-        if ident in seen:
-            run.add("fhir-contained-duplicate", at, message=_DUPLICATE, expected="unique id", received=ident)
-        seen.add(ident)
-
-
-def _references(value: Any) -> Iterator[str]:
-    """All literal references below a value."""
-    stack = [value]
-    while stack:
-        item = stack.pop()
-        if type(item) is dict:
-            found = item.get("reference")
-            if type(found) is str:
-                yield found
-            for key, part in item.items():
-                if type(part) is dict or type(part) is list:
-                    stack.append(part)
-                elif key.startswith("value") and type(part) is str and part.startswith("#"):
-                    yield part
-        elif type(item) is list:
-            stack += item
 
 
 class DocumentResolver:
