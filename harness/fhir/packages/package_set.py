@@ -10,12 +10,15 @@ from typing import Any
 import msgspec
 
 from harness.core.issues import Issue
-from harness.fhir.model.definitions import Base
+from harness.fhir.model.definitions import Base, SearchParameterFact, search_fact
 from harness.fhir.model.types import Model
 from harness.fhir.packages.package import Package
 from harness.fhir.packages.resources import Row
 
 Json = dict[str, Any]
+
+MAX_NAMED = 20
+"""Invalid files of one package that a result names; it counts all."""
 
 
 class PackageIdentity(msgspec.Struct, frozen=True):
@@ -23,12 +26,15 @@ class PackageIdentity(msgspec.Struct, frozen=True):
 
     :ivar hash: SHA-256 of the content, ``""`` for the embedded base specification.
     :ivar embedded: whether it shipped with the harness.
+    :ivar invalid: names of its files that cannot be read or hold defects, and how many there are.
     """
 
     name: str
     version: str
     hash: str
     embedded: bool = False
+    invalid: tuple[str, ...] = ()
+    invalid_count: int = 0
 
 
 @dataclass
@@ -67,10 +73,27 @@ class PackageSet:
             for row in package.store.of_type(kind):
                 yield package, row
 
+    def search_parameters(self) -> list[SearchParameterFact]:
+        """The search parameters that the packages define, given packages before dependencies; those of the
+        base specification are in :attr:`base`."""
+        found = {}
+        for package, row in self.rows("SearchParameter"):
+            fact = search_fact(package.store.load(row))
+            found.setdefault((fact.code, fact.base), fact)
+        return list(found.values())
+
     def identity(self) -> list[PackageIdentity]:
-        """Name, version and hash of the base specification and of each package."""
+        """Name, version and hash of the base specification and of each package, with its invalid files."""
         base = PackageIdentity("hl7.fhir", self.base.version, self.base.content_hash, self.base.embedded)
-        return [base, *(PackageIdentity(p.name, p.version, p.content_hash) for p in self.packages)]
+        return [
+            base,
+            *(
+                PackageIdentity(
+                    p.name, p.version, p.content_hash, invalid=p.invalid[:MAX_NAMED], invalid_count=len(p.invalid)
+                )
+                for p in self.packages
+            ),
+        ]
 
     @property
     def content_hash(self) -> str:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import Any, Literal, Protocol
 
+from harness.core.errors import ConfigurationError
 from harness.fhir.model.definitions import Base
 from harness.fhir.profiles.differentials import merge
 from harness.fhir.profiles.facts import CORE, ProfileError, ProfileFacts, from_structure_definition
@@ -67,6 +68,7 @@ class Knowledge:
         self.defects: dict[str, str] = {}
         self._profiles: dict[str, ProfileFacts | None] = {}
         self._trees: dict[str, ProfileTree | None] = {}
+        self._failed: dict[str, ConfigurationError] = {}
 
     def profile(self, url: str) -> ProfileFacts | None:
         """Facts of a profile or extension definition; ``None`` when unknown or unusable (then in
@@ -126,8 +128,15 @@ class Knowledge:
 
         :raises ConfigurationError: when the package is unusable here (a profile that is its own parent).
         """
+        failed = self._failed.get(url)
+        if failed is not None:
+            raise failed
         if url not in self._trees:
-            self._trees[url] = merge(url, self.profile, self.model)
+            try:
+                self._trees[url] = merge(url, self.profile, self.model)
+            except ConfigurationError as error:
+                self._failed[url] = error
+                raise
         return self._trees[url]
 
     def value_set(self, url: str) -> ValueSetFacts | None:

@@ -48,10 +48,10 @@ class IncludeFact(msgspec.Struct, frozen=True, omit_defaults=True):
     sets. A code is selected when all that is named here has it."""
 
     system: str = ""
-    version: str = ""
     codes: tuple[str, ...] = ()
     filters: tuple[FilterFact, ...] = ()
     value_sets: tuple[str, ...] = ()
+    version: str = ""
 
 
 class ValueSetFacts(msgspec.Struct, frozen=True, omit_defaults=True):

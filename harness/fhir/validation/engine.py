@@ -45,7 +45,7 @@ class Engine:
     :param dialect: FHIRPath dialect for invariants.
     """
 
-    def __init__(self, knowledge: Knowledge, dialect: str = "hapi") -> None:
+    def __init__(self, knowledge: Knowledge, dialect: str) -> None:
         self.knowledge = knowledge
         self.model = knowledge.model
         self.base = knowledge.base
@@ -211,7 +211,12 @@ class Engine:
             return
         if rules is None:
             known = self.knowledge.profile(bare) if version else None
-            if known is not None:
+            defect = self.knowledge.defects.get(url)
+            if defect is not None:
+                run.once(
+                    "fhir-package-defect", url, _meta(place), severity="not-checked", expected=url, received=defect
+                )
+            elif known is not None:
                 self._other_version(url, known.version, _meta(place), run)
             else:
                 run.add("fhir-profile-unknown", _meta(place), severity="not-checked", expected=url)

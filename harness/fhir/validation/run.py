@@ -140,19 +140,20 @@ class Run:
         code: str,
         place: Place,
         environment: Mapping[str, Any] | None = None,
-    ) -> bool:
-        """Whether an expression holds with ``value`` (of type ``code``, at ``place``) as context.
+    ) -> bool | None:
+        """Whether an expression holds with ``value`` (of type ``code``, at ``place``) as context; ``None`` when
+        its result says neither.
 
         :raises FHIRPathError: when it cannot be evaluated.
         """
         document = self._prepared()
         if value is self.root:
-            return expression.check(document, services=self._services, environment=environment)
+            return expression.verdict(document, services=self._services, environment=environment)
         schema = document.schema
         around = self.resource_node(document)
         kind = schema.of_resource(value, schema.type(code)) if code[:1].isupper() else schema.type(code)
         raw: RawNode = (value, kind, None, None if around[0] is value else around, place[3], place[2])
-        return expression.check(
+        return expression.verdict(
             document,
             context=Node(around if around[0] is value else raw),
             root=Node(around),

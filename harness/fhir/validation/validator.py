@@ -34,7 +34,7 @@ class Validator:
     :param packages: official packages; they go before the embedded facts.
     :param embedded: whether the facts of the four standards that ship with the harness are used.
     :param version: FHIR version when no package set gives one.
-    :param dialect: FHIRPath dialect of invariants (``hapi`` or ``strict``).
+    :param dialect: FHIRPath dialect of invariants: ``strict`` is the normative one, ``hapi`` that of the scripts.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class Validator:
         embedded: bool = True,
         version: str = "3.0.2",
         base: Base | None = None,
-        dialect: str = "hapi",
+        dialect: str = "strict",
     ) -> None:
         if base is None:
             base = packages.base if packages is not None else embedded_base(version)

@@ -138,7 +138,7 @@ def _rule(rule: str, url: str, place: Place, run: Run) -> None:
             received=str(error),
         )
         return
-    if not good:
+    if good is False:
         run.add("fhir-extension-context", place, expected=rule, received=url)
 
 

@@ -115,7 +115,7 @@ public final class HapiBatch {
       try (BufferedWriter writer = last ? Files.newBufferedWriter(out) : null) {
         for (String file : files) {
           if (file.isBlank()) continue;
-          String text = Files.readString(Path.of(file));
+          String text = new String(Files.readAllBytes(Path.of(file)), StandardCharsets.UTF_8); // foreign: any bytes
           StringBuilder line = new StringBuilder("{\"file\":" + quote(file));
           long start = CPU.getCurrentThreadCpuTime();
           List<SingleValidationMessage> messages = List.of();
