@@ -172,21 +172,36 @@ class Terminology:
             found = self._members[url] = self._expand(url, ())
         return found
 
-    def _expand(self, url: str, trail: tuple[str, ...]) -> Members:
+    def contained(self, owner: Mapping[str, Any], address: str) -> Members:
+        """Members of a value set at an address that a resource gives; ``#id`` is one that it contains."""
+        if not address.startswith("#"):
+            return self.members(address)
+        for resource in _maps(owner.get("contained")):
+            if resource.get("id") == address[1:] and resource.get("resourceType") == "ValueSet":
+                return self._expansion(from_value_set(resource), (address,))
         members = Members()
+        members.usable = False
+        return members
+
+    def _expand(self, url: str, trail: tuple[str, ...]) -> Members:
         facts = self._source.value_set(url)
         if facts is None or url in trail or len(trail) > MAX_IMPORTS:
+            members = Members()
             members.usable = False
             return members
+        return self._expansion(facts, (*trail, url))
+
+    def _expansion(self, facts: ValueSetFacts, trail: tuple[str, ...]) -> Members:
+        members = Members()
         codes: dict[str, set[str]] = {}
         open_systems: set[str] = set()
         for include in facts.include:
-            self._include(include, codes, open_systems, (*trail, url))
+            self._include(include, codes, open_systems, trail)
         excluded: dict[str, set[str]] = {}
         for exclude in facts.exclude:
             gone: dict[str, set[str]] = {}
             undecided: set[str] = set()
-            self._include(exclude, gone, undecided, (*trail, url))
+            self._include(exclude, gone, undecided, trail)
             for system, items in gone.items():
                 codes.get(system, set()).difference_update(items)
                 excluded.setdefault(system, set()).update(items)

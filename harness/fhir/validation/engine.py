@@ -20,6 +20,7 @@ from harness.fhir.validation.checks import extensions
 from harness.fhir.validation.checks.invariants import Invariants
 from harness.fhir.validation.checks.links import bundles, contained, ids, references
 from harness.fhir.validation.checks.natives import ELSEWHERE, NATIVE
+from harness.fhir.validation.checks.questionnaires import items as answered
 from harness.fhir.validation.checks.values import attachments, codes, narrative
 from harness.fhir.validation.checks.values.bindings import binding_check
 from harness.fhir.validation.places import Json, Place
@@ -34,6 +35,7 @@ _TYPE_CHECKS: dict[str, Check] = {
     "CodeSystem": codes.code_system_check,
     "Identifier": codes.identifier_check,
     "Narrative": narrative.check,
+    "QuestionnaireResponse": answered.check,
 }
 """What holds for a type and is no FHIRPath invariant; Coding and Quantity apart."""
 

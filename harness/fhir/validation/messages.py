@@ -185,6 +185,34 @@ RULES: dict[str, Text] = {
     "fhir-contained-unused": Text(
         nl="naar deze contained resource wordt niet verwezen", en="nothing refers to this contained resource"
     ),
+    "fhir-questionnaire-not-checked": Text(
+        nl="de vragenlijst is niet beschikbaar; de antwoorden zijn niet gecontroleerd",
+        en="the Questionnaire is not available; the answers were not checked",
+    ),
+    "fhir-answer-unknown": Text(
+        nl="de vragenlijst heeft deze vraag hier niet", en="the Questionnaire does not have this item here"
+    ),
+    "fhir-answer-order": Text(
+        nl="de antwoorden staan niet in de volgorde van de vragenlijst",
+        en="the answers are not in the order of the Questionnaire",
+    ),
+    "fhir-answer-repeat": Text(
+        nl="deze vraag mag maar één keer beantwoord worden", en="this item may be answered only once"
+    ),
+    "fhir-answer-disabled": Text(
+        nl="deze vraag werd niet gesteld (enableWhen), maar heeft een antwoord",
+        en="this item was not asked (enableWhen), but has an answer",
+    ),
+    "fhir-answer-group": Text(
+        nl="antwoord en onderliggende vragen staan op de verkeerde plaats",
+        en="answer and nested items stand in the wrong place",
+    ),
+    "fhir-answer-missing": Text(nl="een verplicht antwoord ontbreekt", en="a required answer is missing"),
+    "fhir-answer-type": Text(nl="het antwoord heeft het verkeerde type", en="the answer has the wrong type"),
+    "fhir-answer-option": Text(
+        nl="het antwoord is geen van de antwoordmogelijkheden", en="the answer is none of the options"
+    ),
+    "fhir-length-min": Text(nl="de tekst is te kort", en="the text is too short"),
     "fhir-xhtml": Text(
         nl="de tekst (xhtml) is niet veilig of ongeldig", en="the text (xhtml) is unsafe or invalid"
     ),
