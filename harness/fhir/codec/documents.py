@@ -71,6 +71,8 @@ class Document:
     :ivar format: ``xml`` or ``json``.
     :ivar fatal: nothing could be read; the reason is the last of ``issues``.
     :ivar source: the bytes that were parsed.
+    :ivar dropped: what the source has and the dictionary cannot hold, without being wrong (severity
+        ``information``).
     """
 
     resource: dict[str, Any]
@@ -78,6 +80,7 @@ class Document:
     format: Format
     fatal: bool
     source: bytes = field(repr=False)
+    dropped: list[Issue] = field(default_factory=list)
     _positions: Positions | None = field(default=None, repr=False, compare=False)
 
     def locate(self, path: str | Iterable[Step]) -> tuple[int, int]:
@@ -137,7 +140,10 @@ def parse(
         resource, issues, fatal = read_xml(data, model, max_depth=limits.depth)
     else:
         resource, issues, fatal = read_json(data, model, max_depth=2 * limits.depth)
-    return Document(resource, issues, found, fatal, data)
+    dropped = [issue for issue in issues if issue.severity == "information"]
+    if dropped:
+        issues = [issue for issue in issues if issue.severity != "information"]
+    return Document(resource, issues, found, fatal, data, dropped)
 
 
 def read(data: bytes, *, model: Model, format: Format | None = None, where: str = "") -> dict[str, Any]:

@@ -72,7 +72,7 @@ class Validator:
         :param declared: whether ``meta.profile`` is followed.
         """
         if isinstance(document, Document):
-            found = list(document.issues)
+            found = document.issues + document.dropped
             if document.fatal:
                 return found
             return found + self._run(document.resource, profiles, declared, document)
