@@ -1,15 +1,124 @@
-"""Classes of disagreement with HAPI in which the text of the standard decides for us, each with its reason."""
+"""Classes of disagreement with HAPI in which the text of the standard decides for us, each with its reason.
+
+A class holds only when *every* error of the one that refuses belongs to it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from validation import Verdict
 
+Error = tuple[str, str, str]
+"""Rule or message id, location, message (of ours: expected / received)."""
+
 REASONS: dict[str, str] = {}
-TESTS: dict[str, Callable[[Verdict, Verdict], bool]] = {}
+_THEIRS: dict[str, Callable[[Error], bool]] = {}
+_OURS: dict[str, Callable[[Error], bool]] = {}
+
+
+def _theirs(name: str, reason: str, test: Callable[[Error], bool]) -> None:
+    """HAPI refuses what the text allows."""
+    REASONS[name] = reason
+    _THEIRS[name] = test
+
+
+def _ours(name: str, reason: str, test: Callable[[Error], bool]) -> None:
+    """We refuse what the text forbids."""
+    REASONS[name] = reason
+    _OURS[name] = test
+
+
+def _ids(*names: str) -> Callable[[Error], bool]:
+    return lambda error: error[0] in names
+
+
+_theirs(
+    "publisher",
+    "HL7's own rules for what HL7 publishes (work group, publisher, names of properties in its namespace); "
+    "FHIR has none of them",
+    _ids("VALIDATION_HL7_WG_NEEDED", "VALIDATION_HL7_PUBLISHER_MISMATCH", "CODESYSTEM_PROPERTY_BAD_HL7_URI"),
+)
+_theirs(
+    "own expression",
+    "HAPI cannot parse sdf-8 in its own copy of STU3 (apostrophes stand there as #39;): an error of its definitions",
+    _ids("Problem_processing_expression__in_profile__path__"),
+)
+_theirs(
+    "logical model type",
+    "STU3 StructureDefinition.type is a code, any name of a logical model; that it must be a URI came with R5",
+    _ids("SD_TYPE_NOT_LOCAL", "SD_NO_TYPES_OR_CONTENTREF"),
+)
+_theirs(
+    "base profile elsewhere",
+    "the parent profile is not there: no snapshot can be made, which says nothing of the resource",
+    _ids("ERROR_GENERATING_SNAPSHOT"),
+)
+_theirs(
+    "document date",
+    "STU3 Bundle has no timestamp (bdl-10 is R4); a document's date is meta.lastUpdated, without SHALL",
+    lambda e: "A document must have a date" in e[2],
+)
+_theirs(
+    "processing instruction",
+    "STU3 xml.html: processing instructions are no part of the content of a resource; they are not forbidden",
+    lambda e: "No processing instructions allowed" in e[2],
+)
+_theirs(
+    "extension of another version",
+    "STU3 extensibility.html: an unknown extension is never an error; the address scheme of R4 versions.html is later",
+    _ids("Extension_EXT_Version_Invalid", "Extension_EXT_Version_NoChange"),
+)
+_theirs(
+    "link relations",
+    "STU3 Bundle.link has no rule that a relation occurs once (bdl rules of R5)",
+    _ids("BUNDLE_LINK_SEARCH_NO_DUPLICATES"),
+)
+_theirs(
+    "eld-12 on a Reference",
+    "STU3 eld-12 begins with valueSet.is(uri).not(): it holds for a valueSetReference",
+    lambda e: e[0].endswith("#eld-12"),
+)
+_theirs(
+    "scheme in capitals",
+    "RFC 3986, 3.1: schemes are case-insensitive, so HTTP://… is absolute",
+    lambda e: e[0] in ("Terminology_TX_System_Relative", "TYPE_SPECIFIC_CHECKS_CANONICAL_ABSOLUTE") and "HTTP" in e[2],
+)
+_theirs(
+    "quoted data",
+    "an extension in example[x] or fixed[x] is data that a definition quotes, no extension of the definition",
+    lambda e: e[0] == "Extension_EXTP_Context_Wrong" and (".example[" in e[1] or ".fixed" in e[1]),
+)
+_ours(
+    "id without content",
+    "STU3 ele-1: an element has a value or children, an id does not count",
+    lambda e: e[0] == "fhir-empty",
+)
+_ours(
+    "control character",
+    "STU3 datatypes.html#string: no Unicode characters below 32 but tab, carriage return and line feed",
+    lambda e: e[0] == "fhir-primitive-format" and "control characters" in e[2],
+)
+_ours(
+    "relative system",
+    "STU3 datatypes.html: Coding.system, Identifier.system and Quantity.system are absolute URIs; HAPI looks at some",
+    _ids("fhir-system-relative"),
+)
+
+
+def _all(errors: list[Error], tests: Iterable[tuple[str, Callable[[Error], bool]]]) -> str:
+    """Names of the classes that explain all errors, ``""`` when one is left."""
+    names: dict[str, None] = {}
+    for error in errors:
+        name = next((name for name, test in tests if test(error)), "")
+        if not name:
+            return ""
+        names[name] = None
+    return next(iter(names), "")
 
 
 def of(ours: Verdict, theirs: Verdict) -> str:
     """The class of a disagreement, ``""`` when it is none."""
-    return next((name for name, test in TESTS.items() if test(ours, theirs)), "")
+    if theirs.accept:
+        return _all(ours.errors, list(_OURS.items()))
+    return _all(theirs.errors, list(_THEIRS.items()))

@@ -18,7 +18,7 @@ from harness.fhir.profiles.facts import CORE, BindingFact, InvariantFact
 from harness.fhir.profiles.knowledge import Knowledge
 from harness.fhir.validation.checks import extensions
 from harness.fhir.validation.checks.invariants import Invariants
-from harness.fhir.validation.checks.links import bundles, contained, ids, references
+from harness.fhir.validation.checks.links import bundles, canonicals, contained, ids, references
 from harness.fhir.validation.checks.natives import ELSEWHERE, NATIVE
 from harness.fhir.validation.checks.questionnaires import items as answered
 from harness.fhir.validation.checks.values import attachments, codes, narrative
@@ -98,6 +98,8 @@ class Engine:
         checks: list[Check] = []
         if element.name == "id" and not self.model.is_resource(owner) and owner != "ElementDefinition":
             checks.append(ids.element_id)  # those of an ElementDefinition occur in snapshot and differential
+        if element.name == "url" and ref.code == "uri" and self._canonical(owner):
+            checks.append(canonicals.url_check)
         origin = element.defined_in or owner
         path = f"{origin}.{element.name}"
         binding = self.base.bindings.get(path)
@@ -122,6 +124,10 @@ class Engine:
                 if rule is not None:
                     checks.append(rule)
         return tuple(checks)
+
+    def _canonical(self, name: str) -> bool:
+        """Whether a type is a conformance resource: one with a canonical address and a status."""
+        return self.model.is_resource(name) and {"url", "status"} <= self.model.types[name].elements.keys()
 
     def extension_check(self, modifier: bool) -> Check:
         """The check of one extension: base shape, then its own definition."""
@@ -163,6 +169,9 @@ class Engine:
         run.within = (place, name, resource)
         run.ids = set()
         inside = inner and place[3] == "contained"
+        bundle = run.bundle
+        if name == "Bundle":
+            run.bundle = resource
         if not inside or outer is None:
             references.bundle_index(run)
             run.scope = Scope(resource, place, run.cache.get(("fullUrl", id(resource)), ""))
@@ -183,7 +192,7 @@ class Engine:
             for url in dict.fromkeys(todo):
                 self.apply_resource_profile(url, resource, name, place, run)
         finally:
-            run.scope, run.within, run.ids = outer, within, seen
+            run.scope, run.within, run.ids, run.bundle = outer, within, seen, bundle
             run.leave(node)
 
     # -- profiles -------------------------------------------------------------------------------

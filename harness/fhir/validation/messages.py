@@ -73,6 +73,14 @@ RULES: dict[str, Text] = {
         nl="het aantal concepten klopt niet met wat het codestelsel zegt",
         en="the number of concepts is not what the code system says",
     ),
+    "fhir-code-system-property": Text(
+        nl="deze eigenschap staat niet in CodeSystem.property",
+        en="this property is not declared in CodeSystem.property",
+    ),
+    "fhir-canonical-relative": Text(
+        nl="het adres (url) van een definitie hoort absoluut te zijn",
+        en="the url of a definition should be absolute",
+    ),
     "fhir-code-version": Text(
         nl="deze versie van het codestelsel is niet beschikbaar; de code is niet gecontroleerd",
         en="this version of the code system is not available; the code was not checked",

@@ -64,7 +64,8 @@ class Run:
         "_services",
         "active",
         "applied",
-        "bundle_index",
+        "bundle",
+        "bundle_indexes",
         "cache",
         "document",
         "errors",
@@ -89,7 +90,8 @@ class Run:
         self.ids: set[str] = set()
         self.active: set[tuple[int, str]] = set()
         self.notes: set[tuple[str, str]] = set()
-        self.bundle_index: dict[str, list[Json]] | None = None
+        self.bundle: Json | None = None
+        self.bundle_indexes: dict[int, dict[str, list[Json]]] = {}
         self.target_cache: dict[tuple[int, str], bool] = {}
         self.document: DocumentContext | None = None
         self.node: RawNode | None = None

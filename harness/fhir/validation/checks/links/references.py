@@ -20,6 +20,8 @@ _REST = re.compile(
     r"(?:\S*/)?([A-Z][A-Za-z]+)/([A-Za-z0-9\-.]{1,64})(?:/_history/[A-Za-z0-9\-.]{1,64})?(?:#\S*)?"
 ).fullmatch
 
+_ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:\S+").fullmatch
+_QUERY = re.compile(r"[A-Z][A-Za-z]+\?\S+").fullmatch
 
 _REF_1 = Text(
     nl="verwijzing naar een contained resource die er niet is",
@@ -34,6 +36,11 @@ def text_of(reference: Any) -> str:
     return found if type(found) is str else ""
 
 
+def _well_formed(text: str, run: Run) -> object:
+    """Whether a reference that names no type can be one: absolute, or a search in a transaction."""
+    return _ABSOLUTE(text) or (_QUERY(text) if run.bundle is not None else None)
+
+
 def type_in(text: str, run: Run) -> str:
     """Resource type that a reference names in its text, ``""`` when it does not."""
     if text.startswith(("urn:", "#")):
@@ -45,11 +52,14 @@ def type_in(text: str, run: Run) -> str:
 
 
 def bundle_index(run: Run) -> dict[str, list[Json]]:
-    """Resources of the document's Bundle by fullUrl and by ``Type/id``; empty when it is no Bundle."""
-    found = run.bundle_index
+    """Resources of the innermost Bundle around, by fullUrl and by ``Type/id``; empty when there is none."""
+    bundle = run.bundle
+    if bundle is None:
+        return {}
+    found = run.bundle_indexes.get(id(bundle))
     if found is None:
-        found = run.bundle_index = {}
-        entries = run.root.get("entry") if run.root.get("resourceType") == "Bundle" else None
+        found = run.bundle_indexes[id(bundle)] = {}
+        entries = bundle.get("entry")
         for entry in entries if type(entries) is list else ():
             resource = entry.get("resource") if type(entry) is dict else None
             if type(resource) is not dict:
@@ -112,7 +122,7 @@ def resolve(text: str, run: Run) -> tuple[Json | None, str]:
 def ambiguity_check(text: str, place: Place, run: Run) -> None:
     """A reference without version that several entries answer to says too little (not in a history)."""
     scope = run.scope
-    if run.root.get("type") == "history" or text.startswith("#") or not bundle_index(run):
+    if (run.bundle or {}).get("type") == "history" or text.startswith("#") or not bundle_index(run):
         return
     count = len(bundled(text, scope.full_url if scope is not None else "", run))
     if count > 1:
@@ -137,6 +147,12 @@ def reference_check(targets: tuple[str, ...], aggregation: tuple[str, ...]) -> C
             return
         target, where = resolve(text, run)
         at = (place, "reference", -1, "reference")
+        stated = type_in(text, run)
+        if target is None and where != "contained" and not stated and _well_formed(text, run) is None:
+            run.add(
+                "fhir-reference-format", at, severity="warning", expected="Type/id | URL | #id", received=text
+            )
+            return
         if target is None and where == "contained":
             run.add("ref-1", at, message=_REF_1, expected="id of a contained resource", received=text)
             return
@@ -148,11 +164,14 @@ def reference_check(targets: tuple[str, ...], aggregation: tuple[str, ...]) -> C
             actual = where or "referenced"
             if actual not in modes and not (actual == "bundled" and "referenced" in modes):
                 run.add("fhir-reference-aggregation", at, expected=" | ".join(aggregation), received=actual)
+        found = target.get("resourceType") if target is not None else stated
+        if stated and found != stated:
+            run.add("fhir-reference-type", at, expected=stated, received=f"{found}: {text}")
+            return
         if anything:
             return
         if names is None:
             names = frozenset(rules.knowledge.type_of_profile(t) for t in targets)
-        found = target.get("resourceType") if target is not None else type_in(text, run)
         if not found or type(found) is not str:
             return
         if "" not in names and not any(rules.model.is_subtype(found, name) for name in names):

@@ -11,6 +11,7 @@ from harness.fhir.profiles.knowledge import Knowledge
 from harness.fhir.profiles.terminology import Answer, CodeSystemFacts, same_version
 from harness.fhir.ucum import Unit
 from harness.fhir.ucum import check as unit_check
+from harness.fhir.validation.checks.links.canonicals import properties_check
 from harness.fhir.validation.checks.values.grammars import GRAMMARS
 from harness.fhir.validation.places import Json, Place
 from harness.fhir.validation.run import Check, Run
@@ -131,8 +132,9 @@ def _unit(code: str, place: Place, run: Run) -> None:
 
 
 def code_system_check(value: Any, place: Place, run: Run) -> None:
-    """A complete CodeSystem has as many concepts as it says; one without content has none
-    (codesystem.html)."""
+    """A complete CodeSystem has as many concepts as it says; one without content has none; properties of
+    concepts are declared (codesystem.html)."""
+    properties_check(value, place, run)
     content, count = value.get("content"), value.get("count")
     stack = list(value.get("concept") or ())
     total = 0

@@ -149,10 +149,20 @@ ATTRIBUTES = frozenset(
 )
 """Attributes that only describe presentation or structure."""
 
+BLOCKS = frozenset(
+    [
+        *("address", "blockquote", "div", "dl", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "ol", "p", "pre"),
+        *("table", "ul"),
+    ]
+)
+"""Block elements: XHTML 1.0 allows none of them in a paragraph."""
+
 _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 _SAFE_LINK = re.compile(
-    r"(?i)\s*(?:https?:|mailto:|tel:|ftp:|urn:|cid:|data:(?:image/(?!svg)|application/pdf)|[#/.?]|[^:]*\Z)"
+    r"(?i)\s*(?:https?:|mailto:|tel:|ftp:|urn:|cid:|data:(?:image/(?!svg)|application/pdf)|[#/.?]|[^:/?#]*(?:[/?#]|\Z))"
 ).match
+_NO_URL = re.compile(r'[\s{}|\\^`<>"]').search
+"""Characters that no URI has (RFC 3986); white space around one does not count."""
 _TEXTS = {
     "txt-1": Text(
         nl="de narrative bevat een element of attribuut dat niet mag",
@@ -202,6 +212,9 @@ def check(value: Any, place: Place, run: Run) -> None:
                 "txt-1", at, message=_TEXTS["txt-1"], expected="formatting elements", received=f"<{name}>"
             )
             return
+        if name in BLOCKS and any(up.tag == _PREFIX + "p" for up in node.iterancestors()):
+            run.add("fhir-xhtml", at, expected="<p>: no block element", received=f"<{name}>")
+            return
         for key, content in _attributes(node):
             if key not in ATTRIBUTES and key != _XML_LANG:
                 run.add(
@@ -214,6 +227,9 @@ def check(value: Any, place: Place, run: Run) -> None:
                 return
             if key in ("href", "src") and not _SAFE_LINK(content[:2000]):
                 run.add("fhir-xhtml", at, expected="http(s), mailto, tel, #id", received=content)
+                return
+            if key in ("href", "src") and _NO_URL(content.strip()) and not content.startswith("data:"):
+                run.add("fhir-xhtml", at, expected="URL", received=content)
                 return
         if not filled and (
             (node.text and not node.text.isspace())
