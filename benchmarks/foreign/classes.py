@@ -82,7 +82,10 @@ _theirs(
 _theirs(
     "scheme in capitals",
     "RFC 3986, 3.1: schemes are case-insensitive, so HTTP://… is absolute",
-    lambda e: e[0] in ("Terminology_TX_System_Relative", "TYPE_SPECIFIC_CHECKS_CANONICAL_ABSOLUTE") and "HTTP" in e[2],
+    lambda e: (
+        e[0] in ("Terminology_TX_System_Relative", "TYPE_SPECIFIC_CHECKS_CANONICAL_ABSOLUTE")
+        and "HTTP" in e[2]
+    ),
 )
 _theirs(
     "quoted data",

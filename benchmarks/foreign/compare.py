@@ -62,7 +62,9 @@ def mutants(validator: Validator, sources: list[Path], count: int, seed: int) ->
             data = to_json(mutant.resource)
         except (TypeError, ValueError):
             continue
-        name = f"{number:05d}-{mutant.operator}-{mutant.origin.rpartition('/')[2].rpartition('.')[0][:60]}.json"
+        name = (
+            f"{number:05d}-{mutant.operator}-{mutant.origin.rpartition('/')[2].rpartition('.')[0][:60]}.json"
+        )
         cases.append(Case(write(WORK / f"seed-{seed}", name, data), "mutant", mutant.operator, mutant.origin))
     return cases
 
@@ -128,7 +130,9 @@ def main() -> int:
     more, _ = ours(validator, changed)
     others, _ = verdicts(changed, f"foreign-{options.seed}")
     cases, mine, theirs = cases + changed, {**mine, **more}, {**theirs, **others}
-    table = Table("corpus", "documents", "same verdict", "raw", "without classes", "accepted by one", "of these same")
+    table = Table(
+        "corpus", "documents", "same verdict", "raw", "without classes", "accepted by one", "of these same"
+    )
     result: dict[str, Any] = {"seed": options.seed}
     left: dict[str, list[Case]] = defaultdict(list)
     named: Counter[str] = Counter()
@@ -145,7 +149,9 @@ def main() -> int:
                     if name:
                         named[name] += 1
                     else:
-                        left[f"{case.operator or 'file'}: {'we accept' if a.accept else 'we refuse'}"].append(case)
+                        left[f"{case.operator or 'file'}: {'we accept' if a.accept else 'we refuse'}"].append(
+                            case
+                        )
         either = [c for c in part if mine[c.file].accept or theirs[c.file].accept]
         both = sum(mine[c.file].accept and theirs[c.file].accept for c in either)
         row = {
@@ -154,7 +160,9 @@ def main() -> int:
             "raw": round(len(same) / max(1, len(part)), 4),
             "after": round(len(same) / max(1, len(part) - classed), 4),
             "either": len(either),
-            "both": round(both / max(1, len(either) - sum(_classed(mine[c.file], theirs[c.file]) for c in either)), 4),
+            "both": round(
+                both / max(1, len(either) - sum(_classed(mine[c.file], theirs[c.file]) for c in either)), 4
+            ),
         }
         result[kind or "all"] = row
         table.add_row(
@@ -181,7 +189,9 @@ def main() -> int:
             if shown < options.show:
                 shown += 1
                 error = (mine[case.file].errors or theirs[case.file].errors)[0]
-                out.print(f"    {case.file.parent.name}/{case.file.name}: {' | '.join(error)}"[:230], markup=False)
+                out.print(
+                    f"    {case.file.parent.name}/{case.file.name}: {' | '.join(error)}"[:230], markup=False
+                )
     if options.report:
         options.report.write_text(json.dumps(result, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     return 0

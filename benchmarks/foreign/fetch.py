@@ -33,12 +33,30 @@ def download(source: dict[str, Any], folder: Path) -> Path | None:
     name, version = source["name"], source["version"]
     command = {
         "maven": [
-            *("mvn", "-q", "-B", "dependency:copy", f"-Dartifact={name}:{version}", f"-DoutputDirectory={folder}"),
+            *(
+                "mvn",
+                "-q",
+                "-B",
+                "dependency:copy",
+                f"-Dartifact={name}:{version}",
+                f"-DoutputDirectory={folder}",
+            ),
             "-Dmdep.useBaseVersion=true",
         ],
         "npm": ["npm", "pack", "--silent", f"{name}@{version}", "--pack-destination", str(folder)],
         "pypi": [
-            *(sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--no-binary", ":all:", "-d", str(folder)),
+            *(
+                sys.executable,
+                "-m",
+                "pip",
+                "download",
+                "-q",
+                "--no-deps",
+                "--no-binary",
+                ":all:",
+                "-d",
+                str(folder),
+            ),
             f"{name}=={version}",
         ],
     }[source["registry"]]
@@ -74,13 +92,17 @@ def resources(name: str, data: bytes, split: bool) -> Iterator[tuple[str, str, b
     stem = name.rsplit("/", 1)[-1].rsplit(".", 1)[0]
     if name.endswith(".xml"):
         try:
-            root = etree.fromstring(data, etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True))
+            root = etree.fromstring(
+                data, etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True)
+            )
         except etree.XMLSyntaxError:
             return
         if not str(root.tag).startswith(f"{{{FHIR}}}"):
             return
         kind = etree.QName(root).localname
-        parts = list(root.iterfind(f"{{{FHIR}}}entry/{{{FHIR}}}resource/*")) if split and kind == "Bundle" else []
+        parts = (
+            list(root.iterfind(f"{{{FHIR}}}entry/{{{FHIR}}}resource/*")) if split and kind == "Bundle" else []
+        )
         for number, part in enumerate(parts):
             yield etree.QName(part).localname, f"{stem}-{number}.xml", etree.tostring(part, encoding="utf-8")
         if not parts:
@@ -90,7 +112,13 @@ def resources(name: str, data: bytes, split: bool) -> Iterator[tuple[str, str, b
         value = json.loads(data)
     except (ValueError, RecursionError):
         return
-    entries = value.get("entry", []) if isinstance(value, dict) and split else value if isinstance(value, list) else []
+    entries = (
+        value.get("entry", [])
+        if isinstance(value, dict) and split
+        else value
+        if isinstance(value, list)
+        else []
+    )
     found = [e.get("resource", e) if isinstance(e, dict) else e for e in entries]
     found = [e for e in found if isinstance(e, dict) and isinstance(e.get("resourceType"), str)]
     for number, part in enumerate(found):

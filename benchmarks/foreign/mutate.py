@@ -88,7 +88,9 @@ def _swap(rng: random.Random, places: list[Slot]) -> bool:
 
 
 def _perturb(rng: random.Random, places: list[Slot]) -> bool:
-    plain = [p for p in places if isinstance(p.value, (str, int, float, Decimal)) and not isinstance(p.value, bool)]
+    plain = [
+        p for p in places if isinstance(p.value, (str, int, float, Decimal)) and not isinstance(p.value, bool)
+    ]
     if not plain:
         return False
     place = rng.choice(plain)
@@ -117,7 +119,9 @@ def _relabel(rng: random.Random, places: list[Slot]) -> bool:
     if not named:
         return False
     place = rng.choice(named)
-    name = rng.choice([rng.choice(named).key, place.key + "s", place.key[:-1], place.key.swapcase(), "_" + place.key])
+    name = rng.choice(
+        [rng.choice(named).key, place.key + "s", place.key[:-1], place.key.swapcase(), "_" + place.key]
+    )
     if not name or name in place.owner:
         return False
     content = {(name if key == place.key else key): value for key, value in place.owner.items()}

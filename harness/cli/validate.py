@@ -190,7 +190,7 @@ def show(result: Result, console: Console, lang: Lang, *, verbose: bool = False)
 
 
 def show_identity(identity: list[dict[str, Any]], console: Console, lang: Lang) -> None:
-    """What decided the outcome: base specification and packages with their versions, invalid files by name."""
+    """What decided the outcome: base specification, packages and their versions, invalid files by name."""
     names = []
     for found in identity:
         name = f"{found['name']} {found['version']}".strip()

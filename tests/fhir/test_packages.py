@@ -192,7 +192,9 @@ def test_invalid_files_are_named_and_counted(load: Load, tmp_path: Path) -> None
     folder = package(tmp_path / "p")
     root = next(p.parent for p in folder.rglob("package.json"))
     (root / "cut.json").write_text('{"resourceType": "StructureDef')
-    (root / "odd.json").write_text('{"resourceType": "ValueSet", "url": "http://x.nl/vs", "url": "http://x.nl/vs"}')
+    (root / "odd.json").write_text(
+        '{"resourceType": "ValueSet", "url": "http://x.nl/vs", "url": "http://x.nl/vs"}'
+    )
     for _ in range(2):  # fresh, then from the cache
         identity = load(folder).identity()[1]
         assert identity.invalid_count == len(identity.invalid) == 3
@@ -206,7 +208,9 @@ def test_search_parameters_of_packages(load: Load, tmp_path: Path) -> None:
         '{"resourceType": "SearchParameter", "url": "http://x.nl/sp", "code": "shoe", "base": ["Patient"],'
         ' "type": "string", "expression": "Patient.extension.value"}'
     )
-    assert [(f.code, f.base, f.type) for f in load(folder).search_parameters()] == [("shoe", ("Patient",), "string")]
+    assert [(f.code, f.base, f.type) for f in load(folder).search_parameters()] == [
+        ("shoe", ("Patient",), "string")
+    ]
     assert load(package(tmp_path / "q", name="c.d")).search_parameters() == []
 
 

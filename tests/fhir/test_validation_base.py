@@ -186,7 +186,9 @@ def test_each_rule_fires_alone_and_in_place(
     assert {r for r, _ in found} <= {rule, *COMPANIONS.get(rule, ())}
 
 
-def test_unknown_extension_is_a_warning_and_other_unknown_things_are_not_checked(validator: Validator) -> None:
+def test_unknown_extension_is_a_warning_and_other_unknown_things_are_not_checked(
+    validator: Validator,
+) -> None:
     resource = patient()
     resource["extension"] = [{"url": "http://example.org/x", "valueString": "x"}]
     resource["modifierExtension"] = [{"url": "http://example.org/y", "valueString": "x"}]

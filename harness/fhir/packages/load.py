@@ -10,8 +10,8 @@
     packages.identity()                       # names, versions and hashes, for run.json and every result
     packages.notes                            # issues: base is embedded, version differs, unreadable file, …
 
-A source is a ``.tgz``, an unpacked NPM-style folder (``package/package.json``), any folder that holds JSON or XML
-definitions, with or without a ``package.json``, ``name#version`` in the user's FHIR package cache
+A source is a ``.tgz``, an unpacked NPM-style folder (``package/package.json``), any folder that holds JSON
+or XML definitions, with or without a ``package.json``, ``name#version`` in the user's FHIR package cache
 (``~/.fhir/packages``), or HL7's definitions archive (then that is the base specification).
 
 Dependencies are looked up among the given sources first (a given package is a pin: another version than
@@ -131,8 +131,8 @@ class _Loader:
             self.notes.append(_note(
                 "fhir-package-left-out",
                 Text(
-                    nl=f"pakket {manifest.name} {manifest.version} is voor een andere FHIR-versie en doet niet mee",
-                    en=f"package {manifest.name} {manifest.version} is for another FHIR version and was left out",
+                    nl=f"pakket {manifest.name} is voor een andere FHIR-versie en doet niet mee",
+                    en=f"package {manifest.name} is for another FHIR version and was left out",
                 ),
                 severity="warning",
                 expected=other.expected,

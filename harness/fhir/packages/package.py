@@ -222,7 +222,7 @@ def _files(cached: Cached, data: bytes, index: bytes) -> dict[str, bytes]:
 def _read(
     files: dict[str, bytes], model: Model
 ) -> tuple[list[tuple[Json, str]], list[Issue], tuple[str, ...]]:
-    """The conformance resources in the files of a package, what is wrong with files, and which are invalid."""
+    """The conformance resources in the files of a package, what is wrong, and which files are invalid."""
     resources: list[tuple[Json, str]] = []
     problems: list[Issue] = []
     seen: dict[tuple[str, str, str], str] = {}
@@ -275,7 +275,7 @@ _FHIR_VERSION = re.compile(rb'"fhirVersion"\s*:\s*"([0-9.]+)"|<fhirVersion\s+val
 
 
 def _broken(name: str, data: bytes) -> bool:
-    """Whether a file cannot be what its name says: cut off, or no text. Cheap; the codec says what is wrong."""
+    """Whether a file cannot be what its name says: cut off, or no text. Cheap; the codec says more."""
     end = data[-200:].rstrip()[-1:]
     return end not in ((b"}", b"]") if name.lower().endswith(".json") else (b">",))
 

@@ -76,7 +76,7 @@ class PackageSet:
     def search_parameters(self) -> list[SearchParameterFact]:
         """The search parameters that the packages define, given packages before dependencies; those of the
         base specification are in :attr:`base`."""
-        found = {}
+        found: dict[tuple[str, tuple[str, ...]], SearchParameterFact] = {}
         for package, row in self.rows("SearchParameter"):
             fact = search_fact(package.store.load(row))
             found.setdefault((fact.code, fact.base), fact)
@@ -89,7 +89,11 @@ class PackageSet:
             base,
             *(
                 PackageIdentity(
-                    p.name, p.version, p.content_hash, invalid=p.invalid[:MAX_NAMED], invalid_count=len(p.invalid)
+                    p.name,
+                    p.version,
+                    p.content_hash,
+                    invalid=p.invalid[:MAX_NAMED],
+                    invalid_count=len(p.invalid),
                 )
                 for p in self.packages
             ),

@@ -1,8 +1,8 @@
 """Conformance resources reduced to facts: what a machine needs, no prose.
 
 The result is still a resource of the same type, so everything that reads an official StructureDefinition
-or ValueSet reads the distilled one. Titles, definitions, narrative and mappings are left out; of displays only
-those of HL7's own code systems stay, since a coding repeats them.
+or ValueSet reads the distilled one. Titles, definitions, narrative and mappings are left out; of displays
+only those of HL7's own code systems stay, since a coding repeats them.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ from harness.fhir.profiles.facts import CORE, BindingFact, InvariantFact
 from harness.fhir.profiles.knowledge import Knowledge
 from harness.fhir.validation.checks import extensions
 from harness.fhir.validation.checks.invariants import Invariants
-from harness.fhir.validation.checks.links import bundles, canonicals, contained, ids, references
+from harness.fhir.validation.checks.links import bundles, canonicals, contained, ids, references, resolution
 from harness.fhir.validation.checks.natives import ELSEWHERE, NATIVE
 from harness.fhir.validation.checks.questionnaires import items as answered
 from harness.fhir.validation.checks.values import attachments, codes, narrative
@@ -173,7 +173,7 @@ class Engine:
         if name == "Bundle":
             run.bundle = resource
         if not inside or outer is None:
-            references.bundle_index(run)
+            resolution.bundle_index(run)
             run.scope = Scope(resource, place, run.cache.get(("fullUrl", id(resource)), ""))
         node = run.enter(resource, place)
         try:
@@ -225,7 +225,12 @@ class Engine:
             defect = self.knowledge.defects.get(url)
             if defect is not None:
                 run.once(
-                    "fhir-package-defect", url, _meta(place), severity="not-checked", expected=url, received=defect
+                    "fhir-package-defect",
+                    url,
+                    _meta(place),
+                    severity="not-checked",
+                    expected=url,
+                    received=defect,
                 )
             elif known is not None:
                 self._other_version(url, known.version, _meta(place), run)

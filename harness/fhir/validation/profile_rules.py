@@ -12,10 +12,10 @@ from harness.fhir.profiles.facts import BindingFact, Value
 from harness.fhir.profiles.matching import contains, equal
 from harness.fhir.profiles.slicing.items import Item
 from harness.fhir.profiles.tree import Node, ProfileTree
-from harness.fhir.validation.checks.values.bindings import binding_check
 from harness.fhir.validation.checks.invariants import Invariants
-from harness.fhir.validation.checks.values.ranges import range_check
 from harness.fhir.validation.checks.links.references import reference_check
+from harness.fhir.validation.checks.values.bindings import binding_check
+from harness.fhir.validation.checks.values.ranges import range_check
 from harness.fhir.validation.findings import describe
 from harness.fhir.validation.occurrences import Keys, gather
 from harness.fhir.validation.places import Json, Place

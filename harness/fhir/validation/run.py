@@ -143,8 +143,8 @@ class Run:
         place: Place,
         environment: Mapping[str, Any] | None = None,
     ) -> bool | None:
-        """Whether an expression holds with ``value`` (of type ``code``, at ``place``) as context; ``None`` when
-        its result says neither.
+        """Whether an expression holds with ``value`` (of type ``code``, at ``place``) as context; ``None``
+        when its result says neither.
 
         :raises FHIRPathError: when it cannot be evaluated.
         """

@@ -34,7 +34,7 @@ class Validator:
     :param packages: official packages; they go before the embedded facts.
     :param embedded: whether the facts of the four standards that ship with the harness are used.
     :param version: FHIR version when no package set gives one.
-    :param dialect: FHIRPath dialect of invariants: ``strict`` is the normative one, ``hapi`` that of the scripts.
+    :param dialect: FHIRPath dialect of invariants: ``strict`` is the normative one, ``hapi`` that of scripts.
     """
 
     def __init__(

@@ -90,7 +90,8 @@ def _extensions_around(owner: Place | None, run: Run) -> tuple[Any, ...]:
 
 def value_at(place: Place | None, run: Run) -> Any:
     """What stands at a place below the nearest resource (of a primitive with ``_key``: its extensions)."""
-    stop, _, value = run.within
+    stop = run.within[0]
+    value: Any = run.within[2]
     steps: list[Place] = []
     while place is not None and place is not stop:
         steps.append(place)

@@ -100,7 +100,7 @@ def _parts(knowledge: Knowledge, url: str, parts: list[Any], place: Place, run: 
 
 
 def _quoted(owner: Place | None, run: Run) -> bool:
-    """Whether an extension stands in data that a definition quotes: that is no extension of the definition."""
+    """Whether an extension stands in data that a definition quotes: no extension of the definition."""
     if run.within[1] not in ("StructureDefinition", "DataElement"):
         return False
     stop = run.within[0]

@@ -1,10 +1,10 @@
 """Invariants in FHIRPath, evaluated at an element.
 
-The normative dialect decides. Where it says neither true nor false (an empty result, as ``{}.not()`` gives, or
-an expression that STU3 wrote before the dialect was normative) the reading of HAPI's engine does: a rule is not
-broken because its text is silent. Compiled on first use and kept per expression. What cannot be evaluated in
-either is a defect of the package: reported once per document as ``fhir-invariant-not-checked`` (never as an
-error, never as a crash).
+The normative dialect decides. Where it says neither true nor false (an empty result, as ``{}.not()`` gives,
+or an expression that STU3 wrote before the dialect was normative) the reading of HAPI's engine does: a rule
+is not broken because its text is silent. Compiled on first use and kept per expression. What cannot be
+evaluated in either is a defect of the package: reported once per document as ``fhir-invariant-not-checked``
+(never as an error, never as a crash).
 """
 
 from __future__ import annotations

@@ -66,9 +66,7 @@ def _no_nested(value: Json) -> bool:
 def _no_contained_text(value: Json) -> bool:
     """dom-1: contained resources have no narrative."""
     contained = value.get("contained")
-    return type(contained) is not list or not any(
-        type(c) is dict and "text" in c for c in contained
-    )
+    return type(contained) is not list or not any(type(c) is dict and "text" in c for c in contained)
 
 
 def _no_contained_meta(value: Json) -> bool:

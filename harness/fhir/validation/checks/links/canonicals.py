@@ -1,7 +1,7 @@
 """What a conformance resource says of itself: an absolute ``url``, and properties that it declares.
 
-STU3 and R4: ``url`` is "an absolute URI that is used to identify" the resource; ``CodeSystem.concept.property.code``
-"is a reference to CodeSystem.property.code".
+STU3 and R4: ``url`` is "an absolute URI that is used to identify" the resource; the code of a property of a
+concept "is a reference to CodeSystem.property.code".
 """
 
 from __future__ import annotations

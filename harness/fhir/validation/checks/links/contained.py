@@ -25,7 +25,7 @@ def check(resource: Json, place: Place, run: Run) -> None:
     if type(contained) is not list or not contained:
         return
     any_key = not run.rules.model.version.startswith("3")
-    used = {text for text in _local(resource, any_key)}
+    used = set(_local(resource, any_key))
     seen: set[str] = set()
     for index, part in enumerate(contained):
         ident = part.get("id") if type(part) is dict else None

@@ -1,8 +1,8 @@
 """What the head of a document or message names is in the Bundle; a document has a date.
 
-STU3 and R4 documents.html: every resource that the Composition refers to directly is included. messaging.html:
-so is what a MessageHeader has as its focus. Only literal references count; what only has an identifier is
-elsewhere by intention.
+STU3 and R4 documents.html: every resource that the Composition refers to directly is included.
+messaging.html: so is what a MessageHeader has as its focus. Only literal references count; what only has an
+identifier is elsewhere by intention.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from harness.fhir.validation.checks.links.references import bundled, text_of
+from harness.fhir.validation.checks.links.resolution import bundled, text_of
 from harness.fhir.validation.places import Json, Place
 from harness.fhir.validation.run import Run
 

@@ -116,6 +116,11 @@ def _limits(definition: Json, value: Any, at: Place, run: Run) -> None:
         key, limit = value_of(extension, "value")
         bounds[str(extension.get("url"))] = Value(type=key, value=limit)
     shortest = bounds.get(_CORE + "minLength")
-    if shortest is not None and type(value) is str and type(shortest.value) is int and len(value) < shortest.value:
+    if (
+        shortest is not None
+        and type(value) is str
+        and type(shortest.value) is int
+        and len(value) < shortest.value
+    ):
         run.add("fhir-length-min", at, expected=f">= {shortest.value}", received=f"{len(value)}: {value}")
     range_check(bounds.get(_CORE + "minValue"), bounds.get(_CORE + "maxValue"), value, at, run)

@@ -1,7 +1,8 @@
 """Whether a question is asked: ``enableWhen`` (STU3 and R4 questionnaire.html).
 
-STU3: one condition that holds is enough. R4: ``enableBehavior`` says all or any. An answer is looked for in the
-whole response; where a question was answered differently in repeats of a group, nobody can tell: ``None``.
+STU3: one condition that holds is enough. R4: ``enableBehavior`` says all or any. An answer is looked for in
+the whole response; where a question was answered differently in repeats of a group, nobody can tell:
+``None``.
 """
 
 from __future__ import annotations

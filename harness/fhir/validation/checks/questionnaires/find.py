@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from harness.fhir.validation.checks.links.references import bundle_index, resolve, text_of
+from harness.fhir.validation.checks.links.resolution import bundle_index, resolve, text_of
 from harness.fhir.validation.places import Json
 from harness.fhir.validation.run import Run
 
 
 def named(response: Json) -> str:
-    """What the response names as its Questionnaire: a reference (STU3) or a canonical (R4), ``""`` for none."""
+    """What the response names as its Questionnaire: a reference (STU3), a canonical (R4), ``""`` for none."""
     return text_of(response.get("questionnaire"))
 
 
@@ -28,9 +28,9 @@ def _by_url(canonical: str, run: Run) -> Json | None:
     url, _, version = canonical.partition("|")
     for resources in bundle_index(run).values():
         for resource in resources:
-            if resource.get("resourceType") == "Questionnaire" and resource.get("url") == url:
-                if not version or resource.get("version") == version:
-                    return resource
+            known = resource.get("resourceType") == "Questionnaire" and resource.get("url") == url
+            if known and (not version or resource.get("version") == version):
+                return resource
     return None
 
 
@@ -41,7 +41,7 @@ def items(value: Any, name: str = "item") -> list[Json]:
 
 
 def value_of(holder: Json, stem: str) -> tuple[str, Any]:
-    """The key and value of a choice (``valueCoding``, ``answerBoolean``), ``("", None)`` when it is absent."""
+    """The key and value of a choice (``valueCoding``, ``answerBoolean``), ``("", None)`` for none."""
     for key, value in holder.items():
         if key.startswith(stem) and key[len(stem) : len(stem) + 1].isupper():
             return key, value

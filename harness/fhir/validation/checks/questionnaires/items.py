@@ -1,5 +1,5 @@
-"""Walks a response beside its Questionnaire: known items, in order, once unless they repeat, answered when they
-must be, not answered when they are not asked (STU3 and R4 questionnaireresponse.html).
+"""Walks a response beside its Questionnaire: known items, in order, once unless they repeat, answered when
+they must be, not answered when they are not asked (STU3 and R4 questionnaireresponse.html).
 
 What is required is only asked of a response that is ``completed`` or ``amended``.
 """
@@ -105,6 +105,4 @@ class _Walk:
     def missing(self, part: Json, place: Place) -> None:
         """Reports an item that must be answered and is not."""
         if self.whole and part.get("required") is True and enabled(part, self.found) is True:
-            self.run.add(
-                "fhir-answer-missing", place, expected=f"{part.get('linkId')} 1..", received="0"
-            )
+            self.run.add("fhir-answer-missing", place, expected=f"{part.get('linkId')} 1..", received="0")

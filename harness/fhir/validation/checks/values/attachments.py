@@ -35,9 +35,7 @@ def attachment_check(value: Any, place: Place, run: Run) -> None:
         return
     size, digest = value.get("size"), value.get("hash")
     if type(size) is int and size != len(data):
-        run.add(
-            "fhir-attachment-size", (place, "size", -1, "size"), expected=len(data), received=size
-        )
+        run.add("fhir-attachment-size", (place, "size", -1, "size"), expected=len(data), received=size)
     if type(digest) is str:
         wanted = hashlib.sha1(data, usedforsecurity=False).digest()
         if _decoded(digest) != wanted:

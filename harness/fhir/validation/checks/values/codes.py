@@ -56,7 +56,11 @@ def coding_check(knowledge: Knowledge) -> Check:
         if "/ValueSet/" in system and is_value_set(system):
             at = (place, "system", -1, "system")
             run.add(
-                "fhir-coding-value-set", at, severity="warning", expected="URI of a code system", received=system
+                "fhir-coding-value-set",
+                at,
+                severity="warning",
+                expected="URI of a code system",
+                received=system,
             )
             return
         code = value.get("code")
