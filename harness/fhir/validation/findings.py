@@ -39,8 +39,9 @@ def describe(value: object) -> str:
 
 
 def issues(found: Iterable[Found], locate: Callable[[str], tuple[int, int]] | None) -> list[Issue]:
-    """Findings as issues, in the order given, without repeats. Positions of errors are looked up; that takes a
-    second reading of the source, so the others are left to ``Document.locate``."""
+    """Findings as issues, in the order given, without repeats. Positions of errors are looked up. That takes
+    a second reading of the source, so the others are left to ``Document.locate``.
+    """
     result: list[Issue] = []
     seen: set[tuple[str, str, str, str]] = set()
     for one in found:
