@@ -16,9 +16,11 @@ Native = Callable[[Json], "bool | None"]
 
 
 def _has(value: Json, stem: str) -> bool:
+    """Whether an object has an element, of any type when it is a choice, with or without a value."""
     size = len(stem)
     return any(
-        (key.startswith(stem) and key[size : size + 1].isupper()) or key.lstrip("_") == stem for key in value
+        name == stem or (name.startswith(stem) and name[size].isupper())
+        for name in (key.removeprefix("_") for key in value)
     )
 
 

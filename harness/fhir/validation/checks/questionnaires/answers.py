@@ -34,7 +34,7 @@ def check(definition: Json, answer: Json, owner: Json, place: Place, run: Run) -
     """Checks an answer.
 
     :param definition: the item of the Questionnaire.
-    :param owner: the Questionnaire, which may contain value sets.
+    :param owner: the resource that holds the value sets that the Questionnaire names as ``#id``.
     """
     key, value = value_of(answer, "value")
     if not key:

@@ -28,12 +28,14 @@ def check(value: Any, place: Place, run: Run) -> None:
         run.add("fhir-questionnaire-not-checked", at, severity="not-checked", expected=text)
         return
     whole = value.get("status") in _WHOLE
-    _Walk(definition, collect(value), whole, run).level(definition, value, place)
+    owner = value if text.startswith("#") else definition  # what is contained contains nothing itself
+    _Walk(owner, collect(value), whole, run).level(definition, value, place)
 
 
 class _Walk:
     """One response beside one Questionnaire.
 
+    :param owner: the resource that holds the value sets that the Questionnaire names as ``#id``.
     :param whole: whether required items must be there.
     """
 
