@@ -80,11 +80,13 @@ _theirs(
     lambda e: e[0].endswith("#eld-12"),
 )
 _theirs(
-    "scheme in capitals",
-    "RFC 3986, 3.1: schemes are case-insensitive, so HTTP://… is absolute",
-    lambda e: (
-        e[0] in ("Terminology_TX_System_Relative", "TYPE_SPECIFIC_CHECKS_CANONICAL_ABSOLUTE")
-        and "HTTP" in e[2]
+    "absolute by RFC 3986",
+    "section 3.1: a scheme is any name, in any case, so HTTP://… and hqtp://… are absolute; we refuse what is relative",
+    _ids(
+        "Terminology_TX_System_Relative",
+        "TYPE_SPECIFIC_CHECKS_CANONICAL_ABSOLUTE",
+        "Extension_EXT_URL_Absolute",
+        "VALUESET_INCLUDE_SYSTEM_ABSOLUTE",
     ),
 )
 _theirs(
@@ -101,6 +103,26 @@ _ours(
     "control character",
     "STU3 datatypes.html#string: no Unicode characters below 32 but tab, carriage return and line feed",
     lambda e: e[0] == "fhir-primitive-format" and "control characters" in e[2],
+)
+_ours(
+    "decimal with exponent",
+    "STU3 datatypes.html#decimal: -?([0]|([1-9][0-9]*))(\\.[0-9]+)?; exponents came with R4",
+    lambda e: e[0] == "fhir-primitive-format" and e[2].startswith("decimal") and "e" in e[2].rpartition("/")[2].lower(),
+)
+_ours(
+    "no base64",
+    "STU3 datatypes.html#base64Binary: groups of four of the alphabet",
+    lambda e: e[0] == "fhir-primitive-format" and e[2].startswith("base64"),
+)
+_ours(
+    "fullUrl of another resource",
+    "STU3 bundle.html: fullUrl SHALL be consistent with resource.id; HAPI compares only where type and id have the form",
+    _ids("fhir-bundle-fullurl"),
+)
+_ours(
+    "contained twice",
+    "STU3 references.html#contained: the id of a contained resource is unique in the resource that holds it",
+    _ids("fhir-contained-duplicate"),
 )
 _ours(
     "relative system",

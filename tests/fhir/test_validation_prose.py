@@ -174,6 +174,9 @@ CASES: list[tuple[str, Json, Json, str, str, str]] = [
     ("text in contained", patient(contained=[{"resourceType": "Practitioner", "id": "c"}], generalPractitioner=[{"reference": "#c"}]), patient(contained=[{"resourceType": "Practitioner", "id": "c", "text": {"status": "generated", "div": DIV.format("x")}}], generalPractitioner=[{"reference": "#c"}]), "dom-1", "error", "Patient"),
     ("paragraph", narrative("<p><b>x</b></p><table><tr><td>y</td></tr></table>"), narrative("<p><table><tr><td>y</td></tr></table></p>"), "fhir-xhtml", "error", "Patient.text.div"),
     ("link", narrative("<a href='a.html#b:c'>x</a>"), narrative("<a href='http://x.nl/{a}'>x</a>"), "fhir-xhtml", "error", "Patient.text.div"),
+    ("security label", patient(meta={"security": [{"system": "urn:x:y", "code": "R"}, {"system": "urn:x:y", "code": "V"}]}), patient(meta={"security": [{"system": "urn:x:y", "code": "R"}, {"system": "urn:x:y", "code": "R"}]}), "fhir-security-duplicate", "error", "Patient.meta.security[1]"),
+    ("language", patient(language="en-US"), patient(language="en-U"), "fhir-binding-required", "error", "Patient.language"),
+    ("system of a value set", {"resourceType": "ValueSet", "status": "draft", "compose": {"include": [{"system": "urn:x:y"}]}}, {"resourceType": "ValueSet", "status": "draft", "compose": {"include": [{"system": "x"}]}}, "fhir-canonical-relative", "error", "ValueSet.compose.include[0].system"),
     ("canonical", code_system(), code_system(url="cs"), "fhir-canonical-relative", "error", "CodeSystem.url"),
     ("property", code_system(), code_system(property=[{"code": "other", "type": "string"}]), "fhir-code-system-property", "error", "CodeSystem.concept[0].property[0].code"),
 ]  # fmt: skip

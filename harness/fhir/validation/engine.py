@@ -34,6 +34,7 @@ _TYPE_CHECKS: dict[str, Check] = {
     "Bundle": bundles.check,
     "CodeSystem": codes.code_system_check,
     "Identifier": codes.identifier_check,
+    "Meta": codes.meta_check,
     "Narrative": narrative.check,
     "QuestionnaireResponse": answered.check,
 }
@@ -98,7 +99,8 @@ class Engine:
         checks: list[Check] = []
         if element.name == "id" and not self.model.is_resource(owner) and owner != "ElementDefinition":
             checks.append(ids.element_id)  # those of an ElementDefinition occur in snapshot and differential
-        if element.name == "url" and ref.code == "uri" and self._canonical(owner):
+        system = element.name == "system" and owner == "ValueSet.compose.include"
+        if system or (element.name == "url" and ref.code == "uri" and self._canonical(owner)):
             checks.append(canonicals.url_check)
         origin = element.defined_in or owner
         path = f"{origin}.{element.name}"

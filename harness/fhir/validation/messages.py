@@ -78,8 +78,11 @@ RULES: dict[str, Text] = {
         en="this property is not declared in CodeSystem.property",
     ),
     "fhir-canonical-relative": Text(
-        nl="het adres (url) van een definitie hoort absoluut te zijn",
-        en="the url of a definition should be absolute",
+        nl="dit adres in een definitie hoort absoluut te zijn",
+        en="this address in a definition should be absolute",
+    ),
+    "fhir-security-duplicate": Text(
+        nl="dit beveiligingslabel komt vaker voor", en="this security label occurs more than once"
     ),
     "fhir-code-version": Text(
         nl="deze versie van het codestelsel is niet beschikbaar; de code is niet gecontroleerd",

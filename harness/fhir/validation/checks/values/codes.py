@@ -135,6 +135,20 @@ def _unit(code: str, place: Place, run: Run) -> None:
         run.add("fhir-unit-annotation", at, severity="warning", expected="UCUM unit", received=code)
 
 
+def meta_check(value: Any, place: Place, run: Run) -> None:
+    """Security labels are a set: a code of a system occurs once (resource.html#Meta)."""
+    seen: set[tuple[Any, Any]] = set()
+    labels = value.get("security")
+    for index, label in enumerate(labels if type(labels) is list else ()):
+        if type(label) is not dict or "code" not in label:
+            continue
+        key = (str(label.get("system")), str(label["code"]))
+        if key in seen:
+            at: Place = (place, "security", index, "security")
+            run.add("fhir-security-duplicate", at, expected="a set of labels", received=label)
+        seen.add(key)
+
+
 def code_system_check(value: Any, place: Place, run: Run) -> None:
     """A complete CodeSystem has as many concepts as it says; one without content has none; properties of
     concepts are declared (codesystem.html)."""
