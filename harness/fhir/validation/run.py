@@ -155,12 +155,14 @@ class Run:
         around = self.resource_node(document)
         kind = schema.of_resource(value, schema.type(code)) if code[:1].isupper() else schema.type(code)
         raw: RawNode = (value, kind, None, None if around[0] is value else around, place[3], place[2])
+        if around is not document.root:
+            environment = {"rootResource": self._outermost(around), **(environment or {})}
         return expression.verdict(
             document,
             context=Node(around if around[0] is value else raw),
             root=Node(around),
             services=self._services,
-            environment={"rootResource": self._outermost(around), **(environment or {})},
+            environment=environment,
         )
 
     def select(self, expression: Expression) -> list[Node]:
