@@ -56,7 +56,6 @@ OBJECT_ORDER = frozenset(("low.empty() or high.empty() or (low <= high)",))
 Range from 2 to 1 right."""
 
 
-
 def test_strict_agrees_with_fhirpath_js(material: Path, recorded: Callable[[Path, Path], Any]) -> None:
     """Over the sets that the record names; other sets in the material do not count."""
     record = recorded(material, benchmark.RECORD)

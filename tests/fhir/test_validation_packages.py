@@ -50,11 +50,15 @@ def extension(name: str, version: str, **context: Any) -> Json:
     return definition(name, "Extension", version, elements, **context)
 
 
-def validator(tmp_path: Path, *resources: Json, version: str = "4.0.1", embedded_facts: bool = False) -> Validator:
+def validator(
+    tmp_path: Path, *resources: Json, version: str = "4.0.1", embedded_facts: bool = False
+) -> Validator:
     """A validator with a package of these resources."""
     folder = tmp_path / "package"
     folder.mkdir()
-    (folder / "package.json").write_text(json.dumps({"name": "own", "version": "1", "fhirVersions": [version]}))
+    (folder / "package.json").write_text(
+        json.dumps({"name": "own", "version": "1", "fhirVersions": [version]})
+    )
     for number, resource in enumerate(resources):
         (folder / f"r{number}.json").write_text(json.dumps(resource))
     packages = load_packages([folder], cache=Cache(tmp_path / "cache"), fhir_cache=tmp_path / "none")
@@ -82,23 +86,32 @@ R4_CONTEXTS: list[tuple[str, list[Json], Json, Json]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("context", "good", "bad"), [c[1:] for c in R4_CONTEXTS], ids=[c[0] for c in R4_CONTEXTS])
+@pytest.mark.parametrize(
+    ("context", "good", "bad"), [c[1:] for c in R4_CONTEXTS], ids=[c[0] for c in R4_CONTEXTS]
+)
 def test_contexts_of_r4(tmp_path: Path, context: list[Json], good: Json, bad: Json) -> None:
     outer = extension("outer", "4.0.1", context=[{"type": "element", "expression": "Element"}])
     made = validator(tmp_path, extension("e", "4.0.1", context=context), outer)
     assert errors(made, {"resourceType": "Patient", "id": "1", **good}) == set()
     if bad:
-        assert {r for r, _ in errors(made, {"resourceType": "Patient", "id": "1", **bad})} == {"fhir-extension-context"}
+        assert {r for r, _ in errors(made, {"resourceType": "Patient", "id": "1", **bad})} == {
+            "fhir-extension-context"
+        }
 
 
 def test_a_context_that_cannot_be_evaluated_is_not_checked(tmp_path: Path) -> None:
-    made = validator(tmp_path, extension("e", "4.0.1", context=[{"type": "fhirpath", "expression": "Patient.where("}]))
+    made = validator(
+        tmp_path, extension("e", "4.0.1", context=[{"type": "fhirpath", "expression": "Patient.where("}])
+    )
     found = made.validate({"resourceType": "Patient", "extension": use("e")})
     assert ("fhir-extension-context-not-checked", "not-checked") in {(i.rule, i.severity) for i in found}
 
 
 def test_context_invariants(tmp_path: Path) -> None:
-    context = {"context": [{"type": "element", "expression": "Patient"}], "contextInvariant": ["active.exists()"]}
+    context = {
+        "context": [{"type": "element", "expression": "Patient"}],
+        "contextInvariant": ["active.exists()"],
+    }
     made = validator(tmp_path, extension("e", "4.0.1", **context))
     assert errors(made, {"resourceType": "Patient", "active": True, "extension": use("e")}) == set()
     assert errors(made, {"resourceType": "Patient", "gender": "male", "extension": use("e")}) == {
@@ -119,10 +132,19 @@ def test_contexts_of_stu3(tmp_path: Path) -> None:
 
 
 def test_data_that_a_definition_quotes_is_not_judged_by_context(tmp_path: Path) -> None:
-    made = validator(tmp_path, extension("e", "4.0.1", context=[{"type": "element", "expression": "Patient"}]))
-    quoted = {"id": "HumanName.text", "path": "HumanName.text", "fixedString": "x", "_fixedString": {"extension": use("e")}}
+    made = validator(
+        tmp_path, extension("e", "4.0.1", context=[{"type": "element", "expression": "Patient"}])
+    )
+    quoted = {
+        "id": "HumanName.text",
+        "path": "HumanName.text",
+        "fixedString": "x",
+        "_fixedString": {"extension": use("e")},
+    }
     profile = definition("p", "HumanName", "4.0.1", [{"id": "HumanName", "path": "HumanName"}, quoted])
-    assert ("fhir-extension-context") not in {rule for rule, _ in errors(made, {**profile, "kind": "complex-type"})}
+    assert ("fhir-extension-context") not in {
+        rule for rule, _ in errors(made, {**profile, "kind": "complex-type"})
+    }
     misplaced = {**profile, "kind": "complex-type", "contact": [{"name": "x", "extension": use("e")}]}
     assert "fhir-extension-context" in {rule for rule, _ in errors(made, misplaced)}
 
@@ -132,7 +154,11 @@ def test_value_set_that_the_profile_contains(tmp_path: Path) -> None:
         "resourceType": "ValueSet", "id": "v", "status": "active",
         "compose": {"include": [{"system": "http://x.nl/cs", "concept": [{"code": "a"}]}]},
     }  # fmt: skip
-    element = {"id": "Observation.method", "path": "Observation.method", "binding": {"strength": "required", "valueSet": "#v"}}
+    element = {
+        "id": "Observation.method",
+        "path": "Observation.method",
+        "binding": {"strength": "required", "valueSet": "#v"},
+    }
     profile = definition("p", "Observation", "4.0.1", [element], contained=[contained])
     made = validator(tmp_path, profile)
 
@@ -191,11 +217,18 @@ def test_environment_of_a_rule_on_a_contained_resource(tmp_path: Path) -> None:
 
 def test_a_rule_that_says_neither_is_not_broken(tmp_path: Path) -> None:
     """``{}.not()`` is empty in the normative dialect: the rule is silent, not broken; a false one is."""
-    silent = {"key": "s-1", "severity": "error", "human": "x", "expression": "photo.title.contains('x').not()"}
+    silent = {
+        "key": "s-1",
+        "severity": "error",
+        "human": "x",
+        "expression": "photo.title.contains('x').not()",
+    }
     false = {"key": "f-1", "severity": "error", "human": "x", "expression": "gender = 'female'"}
     made = validator(
         tmp_path,
-        definition("p", "Patient", "3.0.2", [{"id": "Patient", "path": "Patient", "constraint": [silent, false]}]),
+        definition(
+            "p", "Patient", "3.0.2", [{"id": "Patient", "path": "Patient", "constraint": [silent, false]}]
+        ),
         version="3.0.2",
     )
     resource = {"resourceType": "Patient", "gender": "male", "meta": {"profile": ["http://x.nl/p"]}}
@@ -213,7 +246,9 @@ def test_a_defect_of_a_definition_is_said_once_and_is_no_error(tmp_path: Path) -
 
 # -- fast forms of invariants -----------------------------------------------------------------------
 
-moments = st.sampled_from(["2020", "2020-01", "2020-01-02", "2020-01-02T10:00:00Z", "2020-01-02T10:00:00+01:00", "2019-12-31"])
+moments = st.sampled_from(
+    ["2020", "2020-01", "2020-01-02", "2020-01-02T10:00:00Z", "2020-01-02T10:00:00+01:00", "2019-12-31"]
+)
 extra = st.fixed_dictionaries({"extension": st.just(use("x"))})
 texts = st.sampled_from(["a", "b"])
 VALUES: dict[str, tuple[str, st.SearchStrategy[Json]]] = {
@@ -229,7 +264,9 @@ PARTS = st.fixed_dictionaries(
     {"resourceType": st.just("Practitioner")},
     optional={
         "text": st.sampled_from([{"status": "generated"}, {"status": "generated", "div": "x"}]),
-        "meta": st.sampled_from([{}, {"versionId": "1"}, {"lastUpdated": "2020"}, {"_versionId": {"extension": use("x")}}]),
+        "meta": st.sampled_from(
+            [{}, {"versionId": "1"}, {"lastUpdated": "2020"}, {"_versionId": {"extension": use("x")}}]
+        ),
         "contained": st.just([{"resourceType": "Patient"}]),
     },
 )

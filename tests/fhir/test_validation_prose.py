@@ -97,7 +97,9 @@ IDENT = {"identifier": {"system": "urn:x:y", "value": "1"}}
 
 
 def document(*entries: tuple[str, Json], **extra: Any) -> Json:
-    return bundle("document", (BASE + "Composition/9", {**composition(**extra), "id": "9"}), *entries, **IDENT)
+    return bundle(
+        "document", (BASE + "Composition/9", {**composition(**extra), "id": "9"}), *entries, **IDENT
+    )
 
 
 def message(*entries: tuple[str, Json]) -> Json:
@@ -142,6 +144,21 @@ def code_system(**extra: Any) -> Json:
     }
 
 
+def profile(kind: str) -> Json:
+    return {
+        "resourceType": "StructureDefinition",
+        "url": "http://x.nl/p",
+        "name": "p",
+        "status": "draft",
+        "kind": kind,
+        "abstract": False,
+        "type": "HumanName",
+        "baseDefinition": "http://hl7.org/fhir/StructureDefinition/HumanName",
+        "derivation": "constraint",
+        "differential": {"element": [{"id": "HumanName", "path": "HumanName"}]},
+    }
+
+
 PDF = data(b"%PDF-1.7 x")
 OBS = "Observation.value"
 CASES: list[tuple[str, Json, Json, str, str, str]] = [
@@ -177,12 +194,15 @@ CASES: list[tuple[str, Json, Json, str, str, str]] = [
     ("security label", patient(meta={"security": [{"system": "urn:x:y", "code": "R"}, {"system": "urn:x:y", "code": "V"}]}), patient(meta={"security": [{"system": "urn:x:y", "code": "R"}, {"system": "urn:x:y", "code": "R"}]}), "fhir-security-duplicate", "error", "Patient.meta.security[1]"),
     ("language", patient(language="en-US"), patient(language="en-U"), "fhir-binding-required", "error", "Patient.language"),
     ("system of a value set", {"resourceType": "ValueSet", "status": "draft", "compose": {"include": [{"system": "urn:x:y"}]}}, {"resourceType": "ValueSet", "status": "draft", "compose": {"include": [{"system": "x"}]}}, "fhir-canonical-relative", "error", "ValueSet.compose.include[0].system"),
+    ("kind", profile("complex-type"), profile("resource"), "fhir-definition-kind", "error", "StructureDefinition.kind"),
     ("canonical", code_system(), code_system(url="cs"), "fhir-canonical-relative", "error", "CodeSystem.url"),
     ("property", code_system(), code_system(property=[{"code": "other", "type": "string"}]), "fhir-code-system-property", "error", "CodeSystem.concept[0].property[0].code"),
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("good", "bad", "rule", "severity", "path"), [c[1:] for c in CASES], ids=[c[0] for c in CASES])
+@pytest.mark.parametrize(
+    ("good", "bad", "rule", "severity", "path"), [c[1:] for c in CASES], ids=[c[0] for c in CASES]
+)
 def test_rule(stu3: Validator, good: Json, bad: Json, rule: str, severity: str, path: str) -> None:
     kept, broken = stu3.validate(copy.deepcopy(good)), stu3.validate(copy.deepcopy(bad))
     assert not [i for i in kept if i.rule == rule or i.severity == "error"]
@@ -216,7 +236,11 @@ def test_contained_is_named_by_a_canonical_in_r4_only(stu3: Validator, r4: Valid
 
 
 def test_references_of_an_inner_bundle_resolve_there(stu3: Validator) -> None:
-    inner = bundle("collection", ("urn:uuid:0c3151bd-1cbf-4d64-b04d-cd9187a4c6e0", OTHER[1]), observation("urn:uuid:0c3151bd-1cbf-4d64-b04d-cd9187a4c6e0"))
+    inner = bundle(
+        "collection",
+        ("urn:uuid:0c3151bd-1cbf-4d64-b04d-cd9187a4c6e0", OTHER[1]),
+        observation("urn:uuid:0c3151bd-1cbf-4d64-b04d-cd9187a4c6e0"),
+    )
     outer = bundle("collection", ("urn:uuid:0c3151bd-1cbf-4d64-b04d-cd9187a4c6e0", {"resourceType": "Practitioner"}), ("urn:uuid:0c3151bd-1cbf-4d64-b04d-cd9187a4c6e1", inner))  # fmt: skip
     assert not [i for i in stu3.validate(outer) if i.severity == "error"]
 
@@ -239,21 +263,21 @@ def test_what_the_codec_drops_is_said(stu3: Validator) -> None:
 # -- units ------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "code",
-    ["mg", "kg/m2", "10*9/L", "10*-9", "10^3", "/d", "{score}", "mg{x}", "%", "1", "[iU]/mL", "k[iU]", "mm[Hg]", "m[H2O]"]
-    + ["(mg/d)/L", "mol/kg/s", "m+2", "s-1", "L/(12.h)", "B[SPL]", "dB", "Cel", "[degF]", "'", "''", "g%", "dag", "1/d"]
-    + ["[lb_av]", "umol", "{a}/min", "mmol/L/h/(m2.a)", "((m))", "U/L", "hL", "[arb'U]", "m2{a}"],
+UNITS = (
+    "mg kg/m2 10*9/L 10*-9 10^3 /d {score} mg{x} % 1 [iU]/mL k[iU] mm[Hg] m[H2O] (mg/d)/L mol/kg/s m+2 s-1 L/(12.h) B[SPL] dB "
+    "Cel [degF] ' '' g% dag 1/d [lb_av] umol {a}/min mmol/L/h/(m2.a) ((m)) U/L hL [arb'U] m2{a}"
+)
+NONE = (
+    "mmHg sec mg/ m2. da 2mg kmin m[pH] () m() m- m--1 bpm cel mcg tbl µg {é} {a{b}} {a}mg / (m m) {a a} mg, m[arb'U]"
 )  # fmt: skip
+
+
+@pytest.mark.parametrize("code", UNITS.split())
 def test_units_of_ucum(code: str) -> None:
     assert ucum.check(code) is ucum.Unit.GOOD
 
 
-@pytest.mark.parametrize(
-    "code",
-    ["mmHg", "sec", "", " ", "mg dL", "mg/", "m2.", "da", "2mg", "kmin", "m[pH]", "()", "m()", "m-", "m--1", "bpm", "cel"]
-    + ["mcg", "tbl", "µg", "{é}", "{a{b}}", "{a}mg", "/", "(m", "m)", "{a", "a}", "mg,", "m[arb'U]", "x" * 600],
-)  # fmt: skip
+@pytest.mark.parametrize("code", [*NONE.split(), "", " ", "mg dL", "x" * 600])
 def test_what_ucum_does_not_have(code: str) -> None:
     assert ucum.check(code) is ucum.Unit.UNKNOWN
 
@@ -263,7 +287,10 @@ def test_any_text_has_an_answer(text: str) -> None:
     assert ucum.check(text) in ucum.Unit
 
 
-@given(st.lists(st.sampled_from(["mg", "L", "10*3", "{x}", "s-1", "(m.s)"]), min_size=1, max_size=6), st.sampled_from("./"))
+@given(
+    st.lists(st.sampled_from(["mg", "L", "10*3", "{x}", "s-1", "(m.s)"]), min_size=1, max_size=6),
+    st.sampled_from("./"),
+)
 def test_products_of_units_are_units(parts: list[str], sign: str) -> None:
     assert ucum.check(sign.join(parts)) is ucum.Unit.GOOD
 
@@ -273,6 +300,9 @@ def test_products_of_units_are_units(parts: list[str], sign: str) -> None:
 
 def test_fast_forms_stand_for_texts_of_the_specification() -> None:
     texts = {
-        (c.key, c.expression) for v in ("3.0.2", "4.0.1") for found in embedded(v).constraints.values() for c in found
+        (c.key, c.expression)
+        for v in ("3.0.2", "4.0.1")
+        for found in embedded(v).constraints.values()
+        for c in found
     }
     assert NATIVE.keys() <= texts

@@ -97,8 +97,12 @@ CASES: list[tuple[str, list[Json], list[Json], str, str, str]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("good", "bad", "rule", "severity", "path"), [c[1:] for c in CASES], ids=[c[0] for c in CASES])
-def test_rule(stu3: Validator, good: list[Json], bad: list[Json], rule: str, severity: str, path: str) -> None:
+@pytest.mark.parametrize(
+    ("good", "bad", "rule", "severity", "path"), [c[1:] for c in CASES], ids=[c[0] for c in CASES]
+)
+def test_rule(
+    stu3: Validator, good: list[Json], bad: list[Json], rule: str, severity: str, path: str
+) -> None:
     assert not [i for i in stu3.validate(response(*good)) if i.severity == "error" or i.rule == rule]
     broken = stu3.validate(response(*bad))
     assert (rule, severity, "QuestionnaireResponse" + path) in {(i.rule, i.severity, i.path) for i in broken}

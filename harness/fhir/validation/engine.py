@@ -37,6 +37,7 @@ _TYPE_CHECKS: dict[str, Check] = {
     "Meta": codes.meta_check,
     "Narrative": narrative.check,
     "QuestionnaireResponse": answered.check,
+    "StructureDefinition": canonicals.structure_check,
 }
 """What holds for a type and is no FHIRPath invariant; Coding and Quantity apart."""
 

@@ -81,6 +81,10 @@ RULES: dict[str, Text] = {
         nl="dit adres in een definitie hoort absoluut te zijn",
         en="this address in a definition should be absolute",
     ),
+    "fhir-definition-kind": Text(
+        nl="het type dat wordt ingeperkt is van een andere soort (kind)",
+        en="the type that is constrained is of another kind",
+    ),
     "fhir-security-duplicate": Text(
         nl="dit beveiligingslabel komt vaker voor", en="this security label occurs more than once"
     ),

@@ -63,6 +63,7 @@ class NodeRule:
         "_required",
         "_slices",
         "binding",
+        "holder",
         "node",
         "profile",
         "stem",
@@ -74,6 +75,7 @@ class NodeRule:
         self.node = node
         self.profile = profile
         self.stem = node.name.removesuffix("[x]")
+        self.holder = node.name in ("contained", "resource")
         self._children: dict[str, tuple[tuple[NodeRule, Keys, tuple[str, str] | None], ...]] = {}
         self._slices: Slices | None = None
         self._required: bool | None = None
@@ -85,7 +87,7 @@ class NodeRule:
 
     def item(self, item: Item, place: Place, run: Run) -> None:
         """Checks one value: type, fixed and pattern, binding, references, profiles, children, invariants."""
-        if type(item.value) is dict and "resourceType" in item.value and not run.inside(item.value):
+        if self.holder and type(item.value) is dict and not run.inside(item.value):
             outer = run.enter(item.value, place)  # here and below, %resource is this one
             self._item(item, place, run)
             run.leave(outer)

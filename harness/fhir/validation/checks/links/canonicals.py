@@ -1,4 +1,4 @@
-"""What a conformance resource says of itself: an absolute ``url``, and properties that it declares.
+"""What a conformance resource says of itself: an absolute ``url``, its kind, properties that it declares.
 
 STU3 and R4: ``url`` is "an absolute URI that is used to identify" the resource; the code of a property of a
 concept "is a reference to CodeSystem.property.code".
@@ -37,6 +37,16 @@ def properties_check(resource: Json, place: Place, run: Run) -> None:
                     "fhir-code-system-property", at, expected="code in CodeSystem.property", received=code
                 )
         stack += [(item, (where, "concept", at, "concept")) for at, item in _numbered(concept.get("concept"))]
+
+
+def structure_check(value: Any, place: Place, run: Run) -> None:
+    """A profile is of the kind of the type that it constrains (structuredefinition.html: ``kind``)."""
+    kind, facts = value.get("kind"), run.rules.model.types.get(str(value.get("type")))
+    if facts is None or value.get("derivation") != "constraint" or type(kind) is not str:
+        return
+    wanted = "resource" if facts.resource else "primitive-type" if facts.primitive else "complex-type"
+    if kind != wanted:
+        run.add("fhir-definition-kind", (place, "kind", -1, "kind"), expected=wanted, received=kind)
 
 
 def _numbered(value: Any) -> list[tuple[int, Json]]:
