@@ -48,7 +48,7 @@ def test_every_operator_changes_a_document(modules: dict[str, Any]) -> None:
             document = copy.deepcopy(SOURCES["a"])
             if operator(random.Random(seed), list(mutate.slots(document))):
                 changed += document != SOURCES["a"]
-        assert changed >= 3, name
+        assert changed, name
 
 
 def test_a_class_holds_only_when_every_error_belongs_to_it(modules: dict[str, Any]) -> None:

@@ -121,6 +121,7 @@ CASES: list[tuple[str, Callable[[], Json], Callable[[Json], None], str, str]] = 
     ("decimal for integer", patient, put("multipleBirthInteger", value=Decimal("1.5")), "fhir-type", "Patient.multipleBirth"),
     ("impossible date", patient, put("birthDate", value="1981-02-29"), "fhir-primitive-format", "Patient.birthDate"),
     ("date without zeros", patient, put("birthDate", value="1981-2-1"), "fhir-primitive-format", "Patient.birthDate"),
+    ("long string", patient, put("name", 0, "family", value="x" * (1024 * 1024 + 1)), "fhir-primitive-format", "Patient.name[0].family"),
     ("empty string", patient, put("gender", value=""), "fhir-primitive-format", "Patient.gender"),
     ("empty object", patient, put("contact", 0, value={}), "fhir-empty", "Patient.contact[0]"),
     ("empty list", patient, put("contact", value=[]), "fhir-empty", "Patient.contact"),

@@ -16,8 +16,8 @@ _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:\S+").fullmatch
 
 
 def url_check(value: Any, place: Place, run: Run) -> None:
-    """The canonical address of a resource is absolute."""
-    if type(value) is str and _ABSOLUTE(value) is None:
+    """An address is absolute, or (of the system of a value set) that of a contained resource."""
+    if type(value) is str and value[:1] != "#" and _ABSOLUTE(value) is None:
         run.add("fhir-canonical-relative", place, expected="absolute URI", received=value)
 
 

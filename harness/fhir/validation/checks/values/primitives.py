@@ -43,6 +43,8 @@ _SPACE = re.compile(r"\s").search
 _BASE64_LETTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _BASE64_SPACE = re.compile(r"[ \t\r\n]+")
 _MAX_INT = 2_147_483_647
+_MAX_TEXT = 1024 * 1024
+"""Characters of a string (datatypes.html#string: "SHALL NOT exceed 1MB in size")."""
 
 
 def _real_day(match: re.Match[str] | None) -> bool:
@@ -56,7 +58,7 @@ def _real_day(match: re.Match[str] | None) -> bool:
 
 
 def _string(value: str) -> bool:
-    return bool(value) and (value.isprintable() or _CONTROL(value) is None)
+    return 0 < len(value) <= _MAX_TEXT and (value.isprintable() or _CONTROL(value) is None)
 
 
 def _uri(value: str) -> bool:
@@ -89,7 +91,7 @@ def _decimal(value: Decimal | int) -> bool:
     return not isinstance(value, Decimal) or value.is_finite()
 
 
-_TEXT = "tekst zonder stuurtekens, niet leeg / text without control characters, not empty"
+_TEXT = "tekst zonder stuurtekens, niet leeg, <= 1 MB / text without control characters, not empty, <= 1 MB"
 _ZONE = "YYYY-MM-DDThh:mm:ss(.sss)+zz:zz"
 
 TESTS: dict[str, Primitive] = {
