@@ -35,6 +35,7 @@ from harness.fhir.codec.json.write import to_json
 from harness.fhir.codec.positions import Positions, Step, json_positions, xml_positions
 from harness.fhir.codec.xml.read import read_xml
 from harness.fhir.codec.xml.write import to_xml
+from harness.fhir.collector import paused
 from harness.fhir.model.types import Model
 
 __all__ = ["Document", "EncodeError", "Format", "Limits", "parse", "read", "sniff", "to_json", "to_xml"]
@@ -136,10 +137,11 @@ def parse(
             return stop(
                 defect("fhir-encoding", line=line, column=column, expected="UTF-8", received=received)
             )
-    if found == "xml":
-        resource, issues, fatal = read_xml(data, model, max_depth=limits.depth)
-    else:
-        resource, issues, fatal = read_json(data, model, max_depth=2 * limits.depth)
+    with paused():
+        if found == "xml":
+            resource, issues, fatal = read_xml(data, model, max_depth=limits.depth)
+        else:
+            resource, issues, fatal = read_json(data, model, max_depth=2 * limits.depth)
     dropped = [issue for issue in issues if issue.severity == "information"]
     if dropped:
         issues = [issue for issue in issues if issue.severity != "information"]

@@ -64,6 +64,7 @@ class NodeRule:
         "_slices",
         "binding",
         "holder",
+        "idle",
         "node",
         "profile",
         "stem",
@@ -76,6 +77,7 @@ class NodeRule:
         self.profile = profile
         self.stem = node.name.removesuffix("[x]")
         self.holder = node.name in ("contained", "resource")
+        self.idle = _asks_nothing(node)
         self._children: dict[str, tuple[tuple[NodeRule, Keys, tuple[str, str] | None], ...]] = {}
         self._slices: Slices | None = None
         self._required: bool | None = None
@@ -215,6 +217,8 @@ class NodeRule:
         for name, child in self.node.children.items():
             element = facts.elements.get(name) if facts is not None else None
             if element is not None:
+                if _counts_nothing(child) and _asks_nothing(child):
+                    continue
                 keys = {element.key_for(ref.code): ref.code for ref in element.types}
                 rule = NodeRule(child, self.profile)
                 optional = len(keys) == 1 and not child.min and not rule.slices_required
@@ -248,7 +252,7 @@ class NodeRule:
                 expected=f"{node.cardinality} ({self.profile.url})",
                 received=str(count),
             )
-        for item in items:
+        for item in () if self.idle and not node.only else items:
             at = (place, stem, item.index, item.key)
             if node.only and item.key not in node.only:
                 run.add("fhir-choice-type", at, expected=" | ".join(sorted(node.only)), received=item.key)
@@ -272,6 +276,26 @@ class NodeRule:
                 self.node, profile.url, profile.rules.knowledge, lambda part: NodeRule(part, profile)
             )
         self._slices.divide(items, stem, place, run)
+
+
+def _asks_nothing(node: Node) -> bool:
+    """Whether a profile says nothing of one value of an element (of how many there are it may)."""
+    return not (
+        node.types
+        or node.fixed is not None
+        or node.pattern is not None
+        or node.binding is not None
+        or node.min_value is not None
+        or node.max_value is not None
+        or node.max_length
+        or node.children
+        or node.invariants
+    )
+
+
+def _counts_nothing(node: Node) -> bool:
+    """Whether a profile says nothing of how many values an element has, of which type, or in which slices."""
+    return not (node.min or node.max is not None or node.only or node.slices)
 
 
 def _shown(value: Value) -> str:

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from harness.core.issues import Issue
 from harness.fhir.codec.documents import Document
+from harness.fhir.collector import paused
 from harness.fhir.model.definitions import Base
 from harness.fhir.model.definitions import embedded as embedded_base
 from harness.fhir.model.types import Model
@@ -85,7 +86,8 @@ class Validator:
         name = resource.get("resourceType")
         place: Place = (None, name if isinstance(name, str) else "Resource", -1, "")
         try:
-            self.engine.check_resource(resource, place, run, profiles=tuple(profiles), declared=declared)
+            with paused():
+                self.engine.check_resource(resource, place, run, profiles=tuple(profiles), declared=declared)
         except RecursionError:
             run.add("fhir-depth", place, message=sentence("fhir-depth"))
         return issues(run.found, document.locate if document is not None else None)
