@@ -201,19 +201,6 @@ def test_invalid_files_are_named_and_counted(load: Load, tmp_path: Path) -> None
         assert set(identity.invalid) == {"cut.json", "odd.json", "other.xml"}
 
 
-def test_search_parameters_of_packages(load: Load, tmp_path: Path) -> None:
-    folder = package(tmp_path / "p")
-    root = next(p.parent for p in folder.rglob("package.json"))
-    (root / "sp.json").write_text(
-        '{"resourceType": "SearchParameter", "url": "http://x.nl/sp", "code": "shoe", "base": ["Patient"],'
-        ' "type": "string", "expression": "Patient.extension.value"}'
-    )
-    assert [(f.code, f.base, f.type) for f in load(folder).search_parameters()] == [
-        ("shoe", ("Patient",), "string")
-    ]
-    assert load(package(tmp_path / "q", name="c.d")).search_parameters() == []
-
-
 def test_given_package_pins_a_dependency_and_is_noted(load: Load, tmp_path: Path) -> None:
     first = package(tmp_path / "p", dependencies={"c.d": "2.0.x"})
     found = load(first, package(tmp_path / "q", name="c.d", version="2.2.18"))

@@ -25,7 +25,7 @@ from harness.fhir.model.definitions import (
     Constraint,
     Details,
     SearchFile,
-    search_fact,
+    SearchParameterFact,
 )
 from harness.fhir.model.structure import compile_structure, is_specialization, sketch
 from harness.fhir.model.types import Model, encode_model, version_of
@@ -195,6 +195,24 @@ def _search(resources: list[Json]) -> SearchFile:
             }
     parameters.sort(key=lambda p: (p.code, p.url))
     return SearchFile(DETAILS_FORMAT, parameters, dict(sorted(compartments.items())))
+
+
+def search_fact(resource: Json) -> SearchParameterFact:
+    """A SearchParameter resource (STU3 or R4) as a fact; absent parts are empty."""
+    components = []
+    for component in resource.get("component", []):
+        definition = component.get("definition", "")
+        url = definition.get("reference", "") if isinstance(definition, dict) else definition
+        components.append((str(url), str(component.get("expression", ""))))
+    return SearchParameterFact(
+        str(resource.get("url", "")),
+        str(resource.get("code", "")),
+        tuple(resource.get("base", [])),
+        str(resource.get("type", "")),
+        str(resource.get("expression", "")),
+        tuple(resource.get("target", [])),
+        tuple(components),
+    )
 
 
 def build(source: Path) -> dict[str, bytes]:

@@ -21,10 +21,9 @@ bring its own base (:mod:`harness.fhir.packages.load`), compiled by the same cod
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
 
@@ -75,24 +74,6 @@ class SearchParameterFact(msgspec.Struct, frozen=True, array_like=True):
     expression: str
     targets: tuple[str, ...] = ()
     components: tuple[tuple[str, str], ...] = ()
-
-
-def search_fact(resource: Mapping[str, Any]) -> SearchParameterFact:
-    """A SearchParameter resource (STU3 or R4) as a fact; absent parts are empty."""
-    components = []
-    for component in resource.get("component", []):
-        definition = component.get("definition", "")
-        url = definition.get("reference", "") if isinstance(definition, dict) else definition
-        components.append((str(url), str(component.get("expression", ""))))
-    return SearchParameterFact(
-        str(resource.get("url", "")),
-        str(resource.get("code", "")),
-        tuple(resource.get("base", [])),
-        str(resource.get("type", "")),
-        str(resource.get("expression", "")),
-        tuple(resource.get("target", [])),
-        tuple(components),
-    )
 
 
 class Details(msgspec.Struct):

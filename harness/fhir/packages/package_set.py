@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from harness.core.issues import Issue
-from harness.fhir.model.definitions import Base, SearchParameterFact, search_fact
+from harness.fhir.model.definitions import Base
 from harness.fhir.model.types import Model
 from harness.fhir.packages.package import Package
 from harness.fhir.packages.resources import Row
@@ -72,15 +72,6 @@ class PackageSet:
         for package in self.packages:
             for row in package.store.of_type(kind):
                 yield package, row
-
-    def search_parameters(self) -> list[SearchParameterFact]:
-        """The search parameters that the packages define, given packages before dependencies; those of the
-        base specification are in :attr:`base`."""
-        found: dict[tuple[str, tuple[str, ...]], SearchParameterFact] = {}
-        for package, row in self.rows("SearchParameter"):
-            fact = search_fact(package.store.load(row))
-            found.setdefault((fact.code, fact.base), fact)
-        return list(found.values())
 
     def identity(self) -> list[PackageIdentity]:
         """Name, version and hash of the base specification and of each package, with its invalid files."""
