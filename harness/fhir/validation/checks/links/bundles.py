@@ -1,7 +1,8 @@
 """What holds for a Bundle as a whole and is no FHIRPath invariant (STU3 bundle.html).
 
 ``fullUrl`` and ``resource.id`` agree (bundle.html#resource.fullUrl), a document starts with a Composition
-and a message with a MessageHeader, and an entry of a document or message can be referred to.
+and a message with a MessageHeader, what that one names is there (:mod:`.documents`), and an entry of a
+document or message can be referred to.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from harness.fhir.validation.checks.links import documents
 from harness.fhir.validation.places import Json, Place
 from harness.fhir.validation.run import Run
 
@@ -25,6 +27,8 @@ def check(value: Any, place: Place, run: Run) -> None:
     entries = value.get("entry")
     kind = value.get("type")
     wanted = _FIRST.get(kind) if type(kind) is str else None
+    if kind == "document":
+        documents.date_check(value, place, run)
     if type(entries) is not list or not entries:
         if wanted is not None:
             run.add("fhir-bundle-first-entry", place, expected=wanted, received="no entry")
@@ -38,6 +42,9 @@ def check(value: Any, place: Place, run: Run) -> None:
                 run.add("fhir-bundle-first-entry", at, expected=wanted, received=found or "no resource")
         if type(resource) is not dict:
             continue
+        if index == 0 and wanted is not None:
+            url = entry.get("fullUrl")
+            documents.check(value, resource, url if type(url) is str else "", at, run)
         _full_url(entry, resource, kind, at, run)
 
 

@@ -149,10 +149,20 @@ ATTRIBUTES = frozenset(
 )
 """Attributes that only describe presentation or structure."""
 
+BLOCKS = frozenset(
+    [
+        *("address", "blockquote", "div", "dl", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "ol", "p", "pre"),
+        *("table", "ul"),
+    ]
+)
+"""Block elements: XHTML 1.0 allows none of them in a paragraph."""
+
 _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 _SAFE_LINK = re.compile(
-    r"(?i)\s*(?:https?:|mailto:|tel:|ftp:|urn:|cid:|data:(?:image/(?!svg)|application/pdf)|[#/.?]|[^:]*\Z)"
+    r"(?i)\s*(?:https?:|mailto:|tel:|ftp:|urn:|cid:|data:(?:image/(?!svg)|application/pdf)|[#/.?]|[^:/?#]*(?:[/?#]|\Z))"
 ).match
+_NO_URL = re.compile(r'[\s{}|\\^`<>"]').search
+"""Characters that no URI has (RFC 3986); white space around one does not count."""
 _TEXTS = {
     "txt-1": Text(
         nl="de narrative bevat een element of attribuut dat niet mag",
@@ -190,31 +200,16 @@ def check(value: Any, place: Place, run: Run) -> None:
     if root.tag != _PREFIX + "div":
         run.add("fhir-xhtml", at, expected=f'<div xmlns="{XHTML}">', received=str(root.tag))
         return
-    filled = False
+    filled = paragraphs = False
     for node in root.iter():
         tag = node.tag
         if not isinstance(tag, str):  # a comment or processing instruction: only what follows it counts
             filled = filled or bool(node.tail and not node.tail.isspace())
             continue
         name = tag.removeprefix(_PREFIX)
-        if name not in ELEMENTS or not tag.startswith(_PREFIX):
-            run.add(
-                "txt-1", at, message=_TEXTS["txt-1"], expected="formatting elements", received=f"<{name}>"
-            )
+        if _wrong_element(node, name, paragraphs, at, run) or _wrong_attribute(node, name, at, run):
             return
-        for key, content in _attributes(node):
-            if key not in ATTRIBUTES and key != _XML_LANG:
-                run.add(
-                    "txt-1",
-                    at,
-                    message=_TEXTS["txt-1"],
-                    expected="formatting attributes",
-                    received=f"{name}@{key}",
-                )
-                return
-            if key in ("href", "src") and not _SAFE_LINK(content[:2000]):
-                run.add("fhir-xhtml", at, expected="http(s), mailto, tel, #id", received=content)
-                return
+        paragraphs = paragraphs or name == "p"
         if not filled and (
             (node.text and not node.text.isspace())
             or (node.tail and not node.tail.isspace())
@@ -223,3 +218,39 @@ def check(value: Any, place: Place, run: Run) -> None:
             filled = True
     if not filled:
         run.add("txt-2", at, message=_TEXTS["txt-2"], expected="text", received=div)
+
+
+def _wrong_element(node: etree._Element, name: str, paragraphs: bool, at: Place, run: Run) -> bool:
+    """Reports an element that is not allowed, or not here.
+
+    :param paragraphs: whether a paragraph came before.
+    """
+    if name not in ELEMENTS or not str(node.tag).startswith(_PREFIX):
+        run.add("txt-1", at, message=_TEXTS["txt-1"], expected="formatting elements", received=f"<{name}>")
+        return True
+    if paragraphs and name in BLOCKS and any(up.tag == _PREFIX + "p" for up in node.iterancestors()):
+        run.add("fhir-xhtml", at, expected="<p>: no block element", received=f"<{name}>")
+        return True
+    return False
+
+
+def _wrong_attribute(node: etree._Element, name: str, at: Place, run: Run) -> bool:
+    """Reports an attribute that is not allowed, or a link that is unsafe or no URL."""
+    for key, content in _attributes(node):
+        if key not in ATTRIBUTES and key != _XML_LANG:
+            run.add(
+                "txt-1",
+                at,
+                message=_TEXTS["txt-1"],
+                expected="formatting attributes",
+                received=f"{name}@{key}",
+            )
+            return True
+        if key in ("href", "src"):
+            if not _SAFE_LINK(content[:2000]):
+                run.add("fhir-xhtml", at, expected="http(s), mailto, tel, #id", received=content)
+                return True
+            if not content.startswith("data:") and _NO_URL(content.strip()):
+                run.add("fhir-xhtml", at, expected="URL", received=content)
+                return True
+    return False

@@ -10,7 +10,16 @@ _MIME = re.compile(
     r"[A-Za-z0-9!#$&^_.+\-]+/[A-Za-z0-9!#$&^_.+\-*]+"
     r"(?:\s*;\s*[^\s;=]+=(?:\"[^\"]*\"|[^\s;]+))*"
 ).fullmatch
-_LANGUAGE = re.compile(r"(?:[A-Za-z]{2,3}|[ix])(?:-[A-Za-z0-9]{1,8})*").fullmatch
+_LANGUAGE = re.compile(
+    r"(?i)(?:[a-z]{2,3}(?:-[a-z]{3}){0,3}|[a-z]{4,8})"
+    r"(?:-[a-z]{4})?(?:-(?:[a-z]{2}|[0-9]{3}))?"
+    r"(?:-(?:[a-z0-9]{5,8}|[0-9][a-z0-9]{3}))*"
+    r"(?:-[a-wyz0-9](?:-[a-z0-9]{2,8})+)*"
+    r"(?:-x(?:-[a-z0-9]{1,8})+)?"
+    r"|x(?:-[a-z0-9]{1,8})+"
+    r"|i-[a-z]{2,8}|en-gb-oed|sgn-(?:be-fr|be-nl|ch-de)|art-lojban|cel-gaulish|zh-min(?:-nan)?"
+).fullmatch
+"""RFC 5646, section 2.1, with the irregular tags. Which subtags are registered is not looked up."""
 
 
 GRAMMARS: dict[str, Callable[[str], object]] = {

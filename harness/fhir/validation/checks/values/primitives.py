@@ -26,7 +26,7 @@ _CODE = re.compile(r"[^\s]+(?: [^\s]+)*").fullmatch
 _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}").fullmatch
 _OID = re.compile(r"urn:oid:[0-2](?:\.(?:0|[1-9][0-9]*))+").fullmatch
 _OID_IN_URI = re.compile(r"urn:oid:[0-2](?:\.(?:0|[1-9][0-9]*))+").fullmatch
-_UUID = re.compile(r"urn:uuid:[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}").fullmatch
+_UUID = re.compile(r"urn:uuid:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}").fullmatch
 _DATE = re.compile(r"([0-9]{4})(?:-(0[1-9]|1[0-2])(?:-(0[1-9]|[12][0-9]|3[01]))?)?").fullmatch
 _DATETIME = re.compile(
     r"([0-9]{4})(?:-(0[1-9]|1[0-2])(?:-(0[1-9]|[12][0-9]|3[01])"
@@ -43,6 +43,8 @@ _SPACE = re.compile(r"\s").search
 _BASE64_LETTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _BASE64_SPACE = re.compile(r"[ \t\r\n]+")
 _MAX_INT = 2_147_483_647
+_MAX_TEXT = 1024 * 1024
+"""Characters of a string (datatypes.html#string: "SHALL NOT exceed 1MB in size")."""
 
 
 def _real_day(match: re.Match[str] | None) -> bool:
@@ -56,7 +58,7 @@ def _real_day(match: re.Match[str] | None) -> bool:
 
 
 def _string(value: str) -> bool:
-    return bool(value) and (value.isprintable() or _CONTROL(value) is None)
+    return 0 < len(value) <= _MAX_TEXT and (value.isprintable() or _CONTROL(value) is None)
 
 
 def _uri(value: str) -> bool:
@@ -89,7 +91,7 @@ def _decimal(value: Decimal | int) -> bool:
     return not isinstance(value, Decimal) or value.is_finite()
 
 
-_TEXT = "tekst zonder stuurtekens, niet leeg / text without control characters, not empty"
+_TEXT = "tekst zonder stuurtekens, niet leeg, <= 1 MB / text without control characters, not empty, <= 1 MB"
 _ZONE = "YYYY-MM-DDThh:mm:ss(.sss)+zz:zz"
 
 TESTS: dict[str, Primitive] = {

@@ -13,7 +13,7 @@ from harness.fhir.profiles.facts import BindingFact
 from harness.fhir.profiles.knowledge import Knowledge
 from harness.fhir.profiles.matching import codings
 from harness.fhir.profiles.terminology import Answer, Members
-from harness.fhir.validation.checks.grammars import GRAMMAR_SETS, GRAMMARS, MAX_SETS
+from harness.fhir.validation.checks.values.grammars import GRAMMAR_SETS, GRAMMARS, MAX_SETS
 from harness.fhir.validation.places import Place
 from harness.fhir.validation.run import Check, Run
 
