@@ -56,7 +56,7 @@ def request_for_use(identity, period=None, duration=None):
         "subject": ref("Patient/p1"),
         "category": concept("http://snomed.info/sct", "16076005"),
         "medicationReference": ref("Medication/m1"),
-        "extension": extensions,
+        **({"extension": extensions} if extensions else {}),
     }
 
 
@@ -107,6 +107,13 @@ def resources():
         {"resourceType": "Appointment", "id": "a1", "status": "booked", "start": "2026-03-01T00:00:00+01:00",
          "participant": [{"actor": ref("Patient/p1"), "status": "accepted"}]},
     ]  # fmt: skip
+
+
+COMPOSITION = {
+    "resourceType": "Composition", "id": "c1", "status": "final", "date": "2026-01-01", "title": "x",
+    "type": {"text": "x"}, "subject": ref("Patient/p1"), "author": [ref("Practitioner/gp")],
+    "section": [{"title": "a", "entry": [ref("Observation/o2")]}],
+}  # fmt: skip
 
 
 def make(**options):

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
-from serverkit import BASE, JSON, XML, call, content, ids, make, observation, ref, send
+from serverkit import BASE, COMPOSITION, JSON, XML, call, content, ids, make, observation, ref, send
 
 from harness.core.run.exchanges import Request, Response, header
 from harness.fhir.codec import documents as codec
@@ -322,6 +322,11 @@ def test_conditional_create(server):
     assert many.status == 412
     assert send(server, with_number("1"), "Observation", If_None_Exist="colour=red").status == 400
     assert send(server, with_number("1"), "Observation", If_None_Exist="_count=1").status == 412
+    known = f"{BASE}/Observation?_format=json&identifier=urn:n|9"
+    made = [send(server, with_number("9"), "Observation", If_None_Exist=known).status for _ in range(2)]
+    assert made == [201, 200], "as the HAPI client sends it"
+    assert send(server, with_number("9"), "Observation?identifier=urn:n|9").status == 400, "no FHIR"
+    assert call(server, "Observation/o1?x=1", method="DELETE").status == 400
 
 
 def test_conditional_update_patch_and_delete(server):
@@ -578,13 +583,6 @@ def test_operations_that_are_refused(server, target, method, status):
     assert operation(server, target, method=method).status == status
     if status == 400 and "validate" in target and method == "POST":
         assert operation(server, target, {"resourceType": "Patient"}).status == 400
-
-
-COMPOSITION = {
-    "resourceType": "Composition", "id": "c1", "status": "final", "date": "2026-01-01", "title": "x",
-    "type": {"text": "x"}, "subject": ref("Patient/p1"), "author": [ref("Practitioner/gp")],
-    "section": [{"title": "a", "entry": [ref("Observation/o2")]}],
-}  # fmt: skip
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])

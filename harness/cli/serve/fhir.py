@@ -32,6 +32,7 @@ from harness.fhir.server.service import FhirServer
 from harness.fhir.validation import Validator
 
 app = typer.Typer()
+BACKLOG = 2_048
 
 
 def national_parameters(model: Model) -> list[SearchParameter]:
@@ -117,6 +118,7 @@ def serve(
     config = uvicorn.Config(application, host=listen, port=port, log_level="warning", lifespan="off")
     listener = config.bind_socket()
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # accepted connections inherit it
+    listener.listen(BACKLOG)  # whoever reads the address below may call at once
     number = listener.getsockname()[1]
     word = Text(nl="resources geladen", en="resources loaded").of(words)
     sys.stderr.write(f"{count} {word}, T = {t}: http://{listen}:{number}/fhir\n")

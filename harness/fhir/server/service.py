@@ -246,6 +246,7 @@ class FhirServer(ServerState):
         if method == "GET":
             return search(self, call)
         if method == "POST":
+            self._no_parameters(call)
             return create(self, call)
         if method not in ("PUT", "PATCH", "DELETE") or not call.query:
             raise method_not_allowed(method, "GET, POST")
@@ -269,6 +270,7 @@ class FhirServer(ServerState):
             raise unsupported_path()
         if method == "GET":
             return read(self, call, readable(self, call, kind, identity), _shape(call))
+        self._no_parameters(call)
         if method == "PUT":
             resource = self.body(call, kind)
             if "id" not in resource and kind == "Binary":
@@ -281,6 +283,21 @@ class FhirServer(ServerState):
             remove(self, call, kind, identity)
             return Response(status=204)
         raise method_not_allowed(method, "GET, PUT, PATCH, DELETE")
+
+    def _no_parameters(self, call: Call) -> None:
+        """Refuse parameters where FHIR gives them no meaning: ignored, a client would think they had one."""
+        found = next(
+            (name for name, _ in loose_pairs(call.query) if name not in ("_format", "_pretty")), None
+        )
+        if found is not None and not self.lenient(call):
+            raise FhirError(
+                400,
+                "not-supported",
+                Text(
+                    nl=f"parameter {found[:64]} betekent hier niets",
+                    en=f"parameter {found[:64]} means nothing here; a conditional create has If-None-Exist",
+                ),
+            )
 
     def _bundle(self, call: Call) -> Response:
         if self.options.read_only:

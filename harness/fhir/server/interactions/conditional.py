@@ -18,11 +18,12 @@ def the_one(server: ServerState, call: Call, kind: str, condition: str) -> Store
 
     Unknown parameters are refused whatever the client asks: ignoring one would mean another resource.
 
-    :param condition: a query string, with or without ``?`` and type before it.
+    :param condition: a query string; clients also put ``?``, the type and the base URL before it.
     :raises FhirError: 412 when several meet it, or when it selects nothing in particular.
     :raises SearchError: when it cannot be understood.
     """
-    query = parse_query(condition.removeprefix(kind).removeprefix("?"))
+    bare = condition.removeprefix(f"{call.base}/").removeprefix(kind).removeprefix("?")
+    query = parse_query(bare)
     if not any(criterion.values for criterion in query.criteria):
         raise FhirError(
             412,
