@@ -14,7 +14,7 @@ from datetime import datetime
 
 from harness.core.text import Text
 from harness.fhir.search.criteria import Criteria, Predicate
-from harness.fhir.search.includes import check_includes, follow_includes
+from harness.fhir.search.includes import check_includes
 from harness.fhir.search.parameters import Registry
 from harness.fhir.search.query import Include, Query, SearchError
 from harness.fhir.search.scope import Scope
@@ -81,7 +81,3 @@ class Searcher:
         found = sort(self.registry, kinds[0] if len(kinds) == 1 else "Resource", found, query.sort, noted)
         includes = check_includes(self.registry, query.includes, noted)
         return Found(found, includes, frozenset(ignored))
-
-    def included(self, page: list[Stored], includes: list[Include], scope: Scope) -> list[Stored]:
-        """What the includes of a search add to one page of it, without duplicates."""
-        return follow_includes(self.registry, self.base, page, includes, scope) if includes else []

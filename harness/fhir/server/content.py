@@ -192,11 +192,14 @@ def binary_content(resource: dict[str, Any]) -> tuple[bytes, str]:
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """One entry of a Bundle to be written."""
+    """One entry of a searchset to be written.
+
+    :ivar mode: ``match`` or ``include``.
+    """
 
     full_url: str
     stored: Stored
-    mode: str = ""
+    mode: str
 
 
 class PageBundle(msgspec.Struct, frozen=True):
@@ -257,9 +260,7 @@ class PageBundle(msgspec.Struct, frozen=True):
         for entry in self.entries:
             parts.append(f"<entry><fullUrl value={quoteattr(entry.full_url)}/><resource>".encode())
             parts.append(fragment(entry.stored, "xml", model))
-            parts.append(
-                f"</resource><search><mode value={quoteattr(entry.mode)}/></search></entry>".encode()
-            )
+            parts.append(_SEARCH_END[entry.mode])
         if self.outcome is not None:
             body = _DECLARATION.sub(b"", codec.to_xml(self.outcome, model))
             parts.append(
@@ -270,6 +271,11 @@ class PageBundle(msgspec.Struct, frozen=True):
 
 
 _JSON = msgspec.json.Encoder(decimal_format="number")
+_SEARCH_END = {
+    mode: f'</resource><search><mode value="{mode}"/></search></entry>'.encode()
+    for mode in ("match", "include")
+}
+"""What comes after a resource in a searchset, as XML."""
 
 
 def pretty(response: Response) -> Response:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from harness.core.run.exchanges import Response
 from harness.core.text import Text
+from harness.fhir.search.includes import follow_includes
 from harness.fhir.search.query import Query, SearchError
 from harness.fhir.search.scope import Scope
 from harness.fhir.search.searcher import Found
@@ -81,12 +82,7 @@ def _answer(server: ServerState, call: Call, page: Page, offset: int, token: str
         links += _links(call, page, offset, token)
     if counting:
         matches = []
-    scope = Scope(server.store, page.patient)
-    included = [
-        stored
-        for stored in server.searcher(call.base).included(matches, found.includes, scope)
-        if stored.key not in server.options.drop and server.supports(stored.type)
-    ]
+    included = _included(server, call, page, matches) if found.includes else []
     bundle = PageBundle(
         server.new_id(),
         server.instant(),
@@ -103,6 +99,13 @@ def _answer(server: ServerState, call: Call, page: Page, offset: int, token: str
     return Response(status=200, headers=(("Content-Type", call.negotiated.content_type),), body=body)
 
 
+def _included(server: ServerState, call: Call, page: Page, matches: list[Stored]) -> list[Stored]:
+    scope = Scope(server.store, page.patient)
+    found = follow_includes(server.parameters, call.base, matches, page.found.includes, scope)
+    drop = server.options.drop
+    return [stored for stored in found if stored.key not in drop and server.supports(stored.type)]
+
+
 def _total(server: ServerState, query: Query, total: int, *, cut: bool) -> int | None:
     if query.total == "none":
         return None
@@ -111,7 +114,7 @@ def _total(server: ServerState, query: Query, total: int, *, cut: bool) -> int |
 
 
 def _entries(server: ServerState, call: Call, query: Query, found: list[Stored], mode: str) -> list[Entry]:
-    shape = shape_of(query)
+    shape = shape_of(query) or None
     return [Entry(f"{call.base}/{stored.key}", server.outgoing(stored, shape), mode) for stored in found]
 
 
