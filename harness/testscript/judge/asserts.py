@@ -87,6 +87,11 @@ def _rule(case: Case) -> Judgement:
 
 _CRITERIA: dict[str, Callable[[Case], Judgement]] = {
     "expression": content.expression,
+    "path": content.path,
+    "minimumId": content.minimum,
+    "navigationLinks": content.navigation_links,
+    "contentType": messages.content_type,
+    "requestMethod": messages.request_method,
     "responseCode": messages.response_code,
     "resource": content.resource,
     "validateProfileId": content.profile,

@@ -79,6 +79,7 @@ class Means:
     :ivar profiles: checks ``validateProfileId``.
     :ivar bodies: stored responses by name, for rules.
     :ivar now: what ``now()`` and ``today()`` say in expressions.
+    :ivar source: a fixture or stored message by name; raises when there is none.
     """
 
     script: TestScript
@@ -86,6 +87,7 @@ class Means:
     profiles: ProfileCheck
     bodies: Mapping[str, Body]
     now: datetime | date
+    source: Callable[[str], Body]
 
 
 @dataclass(frozen=True)
@@ -107,12 +109,16 @@ class Case:
 
     @property
     def body(self) -> Body:
-        """The body that the assert's direction points at."""
+        """The body that the assert names, or that its direction points at."""
+        if self.check.source_id:
+            return self.means.source(self.check.source_id)
         return self.evidence.body(self.check.direction)
 
     @property
     def missing(self) -> str:
         """Why that body is no resource."""
+        if self.check.source_id:
+            return f"source {self.check.source_id}: {self.body.problem}"
         return self.evidence.missing(self.check.direction)
 
 
@@ -121,6 +127,7 @@ class Judgement:
     """What came out of one assert, before ``warningOnly``.
 
     :ivar fixtures: resources made by a rule, by fixture id, with their format.
+    :ivar ledger: entry of the ledger that it is disputed by.
     """
 
     verdict: Verdict
@@ -131,6 +138,7 @@ class Judgement:
     next_step: Text = NOTHING
     blame: Blame | None = None
     issues: tuple[Issue, ...] = ()
+    ledger: str = ""
     fixtures: dict[str, tuple[dict[str, Any], str]] = field(default_factory=dict)
 
 

@@ -22,14 +22,23 @@ _QUERY_PARAMETER = "Interoplab-CL-ext-assert-query-parameter"
 _ASSERT_RULES = ("testscript-assert-rule", "Interoplab-CL-ext-assert-rule")
 _STOP = "testscript-assert-stopTestOnFail"
 
-_CRITERIA = ("expression", "responseCode", "resource", "validateProfileId", "headerField", "requestURL")
+_CRITERIA = (
+    "expression", "path", "responseCode", "resource", "validateProfileId", "headerField", "contentType",
+    "requestMethod", "requestURL", "minimumId", "navigationLinks",
+)  # fmt: skip
+_COMPARED = {"compareToSourceExpression": "expression", "compareToSourcePath": "path"}
+"""What gives the wanted value of a comparison -> the criterion that it stands beside."""
 _ASSERT_PLAIN = frozenset(
-    (*_CRITERIA, "label", "description", "direction", "operator", "value", "warningOnly", "stopTestOnFail")
-)
+    (
+        *_CRITERIA, *_COMPARED, "label", "description", "direction", "operator", "value", "warningOnly",
+        "stopTestOnFail", "sourceId", "compareToSourceId",
+    )
+)  # fmt: skip
 _OPERATION_PLAIN = frozenset(
     (
         "type", "resource", "params", "url", "accept", "contentType", "requestHeader", "sourceId",
-        "responseId", "encodeRequestUrl", "label", "description", "origin", "destination",
+        "responseId", "encodeRequestUrl", "label", "description", "origin", "destination", "targetId",
+        "requestId", "method",
     )
 )  # fmt: skip
 _RESPONSE_NAMES = {
@@ -61,6 +70,9 @@ def _operation(element: Element, key: str) -> Operation:
         headers=headers,
         source_id=text_of(element, "sourceId") or "",
         response_id=text_of(element, "responseId") or "",
+        request_id=text_of(element, "requestId") or "",
+        target_id=text_of(element, "targetId") or "",
+        method=(text_of(element, "method") or "").upper(),
         encode=truth(text_of(element, "encodeRequestUrl")) is not False,
         label=text_of(element, "label") or "",
         description=text_of(element, "description") or "",
@@ -109,6 +121,15 @@ def _assert(element: Element, key: str) -> Assert:
             stop = truth(value_of(extension))
         else:
             unsupported.append(f"extension {url}")
+    compare_id, compare = text_of(element, "compareToSourceId") or "", ""
+    for name, kind in _COMPARED.items():
+        stated = text_of(element, name)
+        if stated is not None:
+            compare = stated
+            if kind not in (item for item, _ in criteria):
+                criteria.append((kind, stated))
+    if len(criteria) > 1:  # false asks for nothing
+        criteria = [item for item in criteria if item != ("navigationLinks", "false")]
     if len(criteria) > 1:
         unsupported.append("more than one criterion: " + ", ".join(name for name, _ in criteria))
     criterion, subject = criteria[0] if criteria else ("", "")
@@ -122,6 +143,9 @@ def _assert(element: Element, key: str) -> Assert:
         warning_only=bool(truth(text_of(element, "warningOnly"))),
         stop=stop,
         rule=rule,
+        source_id=text_of(element, "sourceId") or "",
+        compare_id=compare_id,
+        compare=compare,
         label=text_of(element, "label") or "",
         description=text_of(element, "description") or "",
         line=line_of(element),
