@@ -111,12 +111,12 @@ def _url(operation: Operation, base: str, sources: Sources) -> str:
     url = base
     if operation.code not in ("transaction", "batch"):
         kind = operation.resource or _KINDS.get(operation.code, "")
+        if operation.code in _OPERATIONS and "$" not in params:
+            params = f"/${operation.code}{params}"
         if operation.target_id:
             target = sources.target(operation.target_id)
             kind, params = kind or target[0], _of_target(operation, *target) + params
         url += f"/{kind}" if kind else ""
-        if operation.code in _OPERATIONS and "$" not in params:
-            params = f"/${operation.code}{params}"
         url += params if params.startswith(("?", "/")) or not params else f"/{params}"
     return encode(url) if operation.encode else url
 
