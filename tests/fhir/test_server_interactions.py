@@ -189,6 +189,15 @@ def test_pretty_leaves_narrative_alone(server):
     assert etree.tostring(found, with_tail=False).endswith(b">a <b>b</b><i>c</i></p>")
 
 
+def test_handling_of_unknown_parameters_is_the_clients_first():
+    for asked, status in (("", 400), ("handling=lenient", 200), ("handling=strict", 400)):
+        headers = {"Prefer": asked} if asked else {}
+        assert call(make(), "Observation?colour=red", **headers).status == status
+    server = make(unknown_parameters="ignore")
+    assert link(content(call(server, "Observation?colour=red&_count=9")), "self").endswith("?_count=9")
+    assert call(server, "Observation?colour=red", Prefer="handling=strict").status == 400
+
+
 # -- several types, compartments -----
 
 

@@ -48,6 +48,11 @@ class Call:
         request = Request(method=method, url=f"{self.base}/{target}", headers=kept)
         return replace(self, request=request, segments=segments_of(path), query=query, negotiated=INSIDE)
 
+    @property
+    def strict(self) -> bool:
+        """Whether the client asks to refuse what the server does not understand."""
+        return "handling=strict" in self.preference
+
     def for_entry(self, *headers: tuple[str, str]) -> Call:
         """The same call as an entry of a Bundle makes it: with preconditions of its own only."""
         request = self.request

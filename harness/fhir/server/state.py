@@ -120,7 +120,7 @@ class ServerState:
 
     def lenient(self, call: Call) -> bool:
         """Whether parameters that are not understood are ignored, by the client's wish or the options."""
-        return call.lenient or self.options.unknown_parameters == "ignore"
+        return call.lenient or (self.options.unknown_parameters == "ignore" and not call.strict)
 
     def searcher(self, base: str) -> Searcher:
         """What executes searches.
