@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -70,6 +71,13 @@ def test_pages_work_from_file_in_a_browser(defect_run, tmp_path):
         if f'id="{finding["where"]["exchange"]}"' in page.read_text()
     )
     opened = chromium(
-        "--dump-dom", f"{cell.as_uri()}#{finding['where']['exchange']}", profile=tmp_path / "p2"
+        "--virtual-time-budget=10000",
+        "--dump-dom",
+        f"{cell.as_uri()}#{finding['where']['exchange']}",
+        profile=tmp_path / "p2",
     )
-    assert f'<details id="{finding["where"]["exchange"]}" class="cited" open="">' in opened
+    cited = re.search(
+        rf'<details id="{finding["where"]["exchange"]}" class="cited"([^>]*)>(.*?)</details>', opened, re.S
+    )
+    assert cited and "open" in cited[1] and "CONSOLE" not in opened
+    assert cited[2].count("<h3>") == 2, "the whole messages came out of the file beside the page"
