@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from datetime import date
 
 import pytest
-from scriptkit import NS, check, operation, value
+from scriptkit import NS, TOKEN, check, operation, value
 
 from harness.core.errors import ConfigurationError, InputError
 from harness.core.standards.ledger import ledger, read_ledger
@@ -18,6 +19,7 @@ from harness.fhir.server.service import FhirServer
 from harness.testscript.execute.execution import Execution, drive
 from harness.testscript.execute.settings import Settings
 from harness.testscript.execute.transport import in_process
+from harness.testscript.judge import patterns
 from harness.testscript.judge.disputes import Disputes
 from harness.testscript.read.json_form import element_of
 from harness.testscript.read.script import load_script
@@ -268,6 +270,142 @@ def test_the_version_of_a_script_without_a_set(tmp_path):
         found = {"resourceType": "TestScript", "test": [{"action": [{"operation": {"type": kind}}]}]}
         (tmp_path / "s.json").write_text(json.dumps(found))
         assert load_script(tmp_path / "s.json").info.fhir_version == version
+
+
+# -- Conformancelab's own extensions, as SUSHI writes them in JSON -----
+
+CL = "http://fhir.interoplab.eu/fhir/StructureDefinition/Interoplab-CL-ext-"
+
+
+def ext(name, **content):
+    return {"url": CL + name, **content}
+
+
+def jws(header):
+    return base64.urlsafe_b64encode(json.dumps(header).encode()).decode().rstrip("=") + ".e30.c2ln"
+
+
+def matches(pattern):
+    return {"extension": [ext("assert-regex-matches", valueString=pattern)]}
+
+
+INPUT_TOKEN, INPUT_HEADER = (ext("assert-input-variable", valueString=name) for name in ("whole", "first"))
+DECODED = ext("assert-mapper-function", valueCode="base64Decode")
+CL_ASSERTS = [
+    {"extension": [ext("assert-additional-operators", valueCode="exists")], "headerField": "Authorization"},
+    {"extension": [ext("assert-additional-operators", valueCode="notExists")], "headerField": "X-Nothing"},
+    {"headerField": "Authorization", "operator": "contains", "value": "Bearer "},
+    {"extension": [INPUT_TOKEN], "_value": matches(r"^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*\.[A-Za-z0-9_-]+$")},
+    {"extension": [INPUT_HEADER, DECODED], "_value": matches(r'"alg"\s*:\s*"RS256"')},
+    {
+        "extension": [INPUT_TOKEN, ext("assert-mapper-function", valueCode="length")],
+        "operator": "greaterThan",
+        "value": "10",
+    },
+]
+
+
+def token_script(asserts, token):
+    def mapped(name, pattern):
+        return {"name": name, "headerField": "Authorization", "sourceId": "sent",
+                "extension": [ext("variable-regex-mapper", valueString=pattern)]}  # fmt: skip
+
+    operation = {"type": {"code": "search"}, "resource": "Patient", "requestId": "sent", "origin": 1, "destination": 1,
+                 "requestHeader": [{"field": "Authorization", "value": token}]}  # fmt: skip
+    checks = [{"assert": {"direction": "request", "warningOnly": False, **item}} for item in asserts]
+    mode = ext("test-request-mode", valueCode="extra-allowed")
+    return json.dumps({
+        "resourceType": "TestScript", "id": "dva",
+        "origin": [{"index": 1, "profile": {"code": "Conformancelab-Client"}}],
+        "destination": [{"index": 1, "profile": {"code": "FHIR-Server"}, "extension": [ext("destination-title", valueString="x")]}],
+        "variable": [mapped("whole", "(?<=Bearer ).*$"), mapped("first", "(?<=Bearer )[A-Za-z0-9_-]+")],
+        "test": [{"extension": [mode], "action": [{"operation": operation}, *checks]}],
+    })  # fmt: skip
+
+
+@pytest.mark.parametrize("item", CL_ASSERTS, ids=str)
+def test_what_a_token_looks_like_from_outside(go, item):
+    good = go(token_script([item], f"Bearer {jws({'alg': 'RS256'})}"), name="script.json")
+    assert good.side == "server" and good.verdict is Verdict.PASS, good.findings
+
+
+@pytest.mark.parametrize(
+    "token",
+    ["Bearer opaque", f"Basic {jws({'alg': 'RS256'})}", f"Bearer {jws({'alg': 'none'})}", "Bearer !!"],
+)
+def test_another_token_is_a_failure(go, token):
+    result = go(token_script([CL_ASSERTS[4]], token), name="script.json")
+    assert result.verdict is Verdict.FAIL and result.findings[0].blame is Blame.PRODUCT
+
+
+def test_what_only_a_person_can_judge_waits_for_one(go):
+    asked = {"operator": "manualEval", "description": "Did the caller stop?"}
+    result = go(token_script([asked], "Bearer x"), name="script.json")
+    assert result.verdict is Verdict.INCONCLUSIVE and result.findings[0].blame is Blame.CONFIGURATION
+    assert "Did the caller stop?" in result.findings[0].next_step.nl
+
+
+@pytest.mark.parametrize(
+    ("item", "words"),
+    [
+        (
+            {"extension": [INPUT_TOKEN, ext("assert-mapper-function", valueCode="rot13")], "value": "x"},
+            "rot13",
+        ),
+        ({"extension": [INPUT_TOKEN], "_value": matches("(?<!x)y")}, "regular expression"),
+        ({"extension": [ext("assert-of-tomorrow", valueCode="x")], "headerField": "Accept"}, "of-tomorrow"),
+    ],
+)
+def test_what_the_engine_does_not_have_is_its_own_error(go, item, words):
+    result = go(token_script([item], "Bearer x"), name="script.json")
+    assert result.verdict is Verdict.ERROR and result.findings[0].blame is Blame.HARNESS
+    assert words in result.findings[0].received
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text", "wanted"),
+    [
+        ("(?<=Bearer ).*$", "Bearer a.b", "a.b"), ("(?<=Bearer )[a-z]+", "Basic a", None), ("[0-9]+", "a12b3", "12"),
+        ("[a-z]+(?=;)", "ab cd; ef", "cd"), ("(?<=a)b(?=c)", "xabc", "b"), (r"(?<=\()[^)]*(?=\))", "f(x)", "x"),
+    ],
+)  # fmt: skip
+def test_a_pattern_takes_a_part_out_of_a_text(pattern, text, wanted):
+    assert patterns.found(pattern, text) == wanted
+
+
+def test_mapper_functions():
+    assert patterns.MAPPERS["length"]("a b") == "3"
+    assert patterns.MAPPERS["urlEncode"]("a b/é") == "a%20b%2F%C3%A9"
+    assert patterns.MAPPERS["urlDecode"]("a+b%2F") == "a b/"
+    assert patterns.MAPPERS["base64Encode"]("a?>") == "YT8+"
+    for text in ("YT8+", "YT8-", "eyJhIjoxfQ", "eyJhIjoxfQ=="):
+        assert patterns.MAPPERS["base64Decode"](text) in ("a?>", '{"a":1}')
+    for text in ("!", "/w==", "é"):
+        with pytest.raises(ValueError, match="not base64"):
+            patterns.MAPPERS["base64Decode"](text)
+
+
+def test_a_load_script_in_json_and_tokens_by_the_name_of_the_patient(kit, run):
+    load = kit.goal / "_LoadResources" / "load-resources-purgecreateupdate-xml.xml"
+    action = {"operation": {"type": {"code": "update"}, "resource": "Patient", "sourceId": "p", "params": "/kit-patient",
+                            "requestHeader": [{"field": "Authorization", "value": TOKEN}]}}  # fmt: skip
+    fixture = {"id": "p", "resource": {"reference": "../_reference/resources/patient.xml"}}
+    load.unlink()
+    text = {"resourceType": "TestScript", "id": "load", "fixture": [fixture], "test": [{"action": [action]}]}
+    kit.write("_LoadResources/TestScript-resources-purgecreateupdate-xml.json", json.dumps(text))
+    waits = f"<variable>{value('name', 'patient-token-Kit')}</variable>"
+    for name, header in (("whole", "${patient-token-Kit}"), ("bare", "Bearer ${patient-token-Kit}")):
+        sent = operation("search", "Patient", headers={"Authorization": header})
+        kit.server_script(sent + check(expression="Bundle.entry.count() = 1"), name=name, variables=waits)
+    other = operation("search", "Patient", headers={"Authorization": "Bearer ${auth-01-token}"})
+    kit.server_script(
+        other + OK, name="other", variables=f"<variable>{value('name', 'auth-01-token')}</variable>"
+    )
+    results = run(kit.goal)
+    assert {name: result.verdict.value for name, result in results.items()} == {
+        "whole": "pass", "bare": "pass", "other": "inconclusive"
+    }, [result.findings for result in results.values()]  # fmt: skip
+    assert "the token of that patient" in results["bare"].notes[0]
 
 
 # -- the ledger -----

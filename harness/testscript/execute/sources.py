@@ -14,6 +14,7 @@ from harness.fhir.codec import documents as codec
 from harness.testscript.execute.settings import Settings
 from harness.testscript.judge.bodies import Body, as_text, parsed
 from harness.testscript.judge.case import Evidence
+from harness.testscript.judge.patterns import found
 from harness.testscript.read.errors import NoValue, PlaceholderError, ScriptError
 from harness.testscript.read.model import Fixture, TestScript, Variable
 from harness.testscript.read.placeholders import Values
@@ -160,6 +161,13 @@ class Sources:
                     Text(nl=f"onbekende bron '{name}'", en=f"unknown source '{name}'"), where=where
                 )
             return None
+        value = self._found(variable, name, where)
+        if value is None or not variable.pattern:
+            return value
+        return found(variable.pattern, value)
+
+    def _found(self, variable: Variable, name: str, where: str) -> str | None:
+        """What a variable looks at, before its pattern."""
         if variable.header:
             return header(self._headers.get(name, ()), variable.header)
         body = self.body(name)
@@ -170,7 +178,7 @@ class Sources:
                 received=body.problem,
             )
         if variable.path:
-            found = body.select(self._values.resolve(variable.path))
-            return found[0] if found else None
+            texts = body.select(self._values.resolve(variable.path))
+            return texts[0] if texts else None
         result = body.evaluate(self._values.resolve(variable.expression or ""), self.now)
         return as_text(result[0]) if result else None

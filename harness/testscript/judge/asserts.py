@@ -98,5 +98,7 @@ _CRITERIA: dict[str, Callable[[Case], Judgement]] = {
     "headerField": messages.header_field,
     "requestURL": messages.request_url,
     "queryParameter": messages.query_parameter,
+    "variable": messages.variable,
+    "manual": messages.manual,
     "rule": _rule,
 }

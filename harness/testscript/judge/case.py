@@ -12,6 +12,7 @@ from harness.core.run.exchanges import Request, Response
 from harness.core.text import Text
 from harness.core.verdicts import Blame, Verdict
 from harness.testscript.judge.bodies import Body
+from harness.testscript.judge.patterns import found
 from harness.testscript.read.model import Assert, TestScript
 
 Resolve = Callable[[str], str]
@@ -204,6 +205,8 @@ def compare(operator: str, actual: str, wanted: str) -> bool | None:
             return _order(actual, wanted) > 0
         case "lessThan":
             return _order(actual, wanted) < 0
+        case "matches":
+            return found(wanted, actual) is not None
     return None
 
 

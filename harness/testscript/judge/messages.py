@@ -7,10 +7,14 @@ from urllib.parse import unquote_plus
 
 from harness.core.issues import shorten
 from harness.core.run.exchanges import header, header_values
+from harness.core.text import Text
+from harness.core.verdicts import Blame, Verdict
 from harness.fhir.server.content import format_of
 from harness.testscript.judge.bodies import Body
-from harness.testscript.judge.case import Case, Judgement, compare, decided, failed
+from harness.testscript.judge.case import Case, Judgement, compare, decided, failed, unsupported
+from harness.testscript.judge.patterns import MAPPERS
 from harness.testscript.judge.rules import sent_parameters
+from harness.testscript.read.errors import NoValue
 
 
 def response_code(case: Case) -> Judgement:
@@ -42,6 +46,39 @@ def _outcome_text(body: Body) -> str:
         or first.get("code")
     )
     return shorten(text or "", 120)
+
+
+def variable(case: Case) -> Judgement:
+    """The value of a variable, perhaps through a mapper function."""
+    name, operator = case.check.subject, case.operator
+    wanted = case.resolve(case.check.value or "")
+    expected = f"variable {name} {operator} {wanted}"
+    mapper = MAPPERS.get(case.check.mapper) if case.check.mapper else str
+    if mapper is None:
+        return unsupported(f"mapper function {case.check.mapper}")
+    try:
+        value = case.resolve("${" + name + "}")
+    except NoValue as error:  # the assert is about just this
+        return failed(expected, error.message.en, path=f"variable {name}")
+    try:
+        actual = mapper(value)
+    except ValueError as error:
+        return failed(expected, f"{value[:80]}: {error}", path=f"variable {name}")
+    met = compare(operator, actual, wanted)
+    return decided(met, operator, expected, shorten(actual, 120), f"variable {name}", "http")
+
+
+def manual(case: Case) -> Judgement:
+    """What only a person can judge: it waits, and is never green by itself."""
+    question = case.check.description
+    return Judgement(
+        Verdict.INCONCLUSIVE,
+        question,
+        "waits for the judgement of a person",
+        mode="manual",
+        blame=Blame.CONFIGURATION,
+        next_step=Text(nl=f"beoordeel zelf: {question}", en=f"judge by hand: {question}"),
+    )
 
 
 def header_field(case: Case) -> Judgement:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Literal
 
 from harness.testscript.read.model import Action, Assert, Block, Operation, RuleUse
@@ -21,6 +22,12 @@ from harness.testscript.read.xml import (
 _QUERY_PARAMETER = "Interoplab-CL-ext-assert-query-parameter"
 _ASSERT_RULES = ("testscript-assert-rule", "Interoplab-CL-ext-assert-rule")
 _STOP = "testscript-assert-stopTestOnFail"
+_OPERATOR = "Interoplab-CL-ext-assert-additional-operators"
+_INPUT = "Interoplab-CL-ext-assert-input-variable"
+_MAPPER = "Interoplab-CL-ext-assert-mapper-function"
+_PATTERN = "Interoplab-CL-ext-assert-regex-matches"
+_OPERATORS = {"exists": "notEmpty", "notExists": "empty"}
+"""Operators of Conformancelab by what they mean here."""
 
 _CRITERIA = (
     "expression", "path", "responseCode", "resource", "validateProfileId", "headerField", "contentType",
@@ -111,9 +118,13 @@ def _assert(element: Element, key: str) -> Assert:
             criteria.append(("responseCode", _RESPONSE_NAMES.get(code, code)))
         elif name not in _ASSERT_PLAIN and name != "extension":
             unsupported.append(f"assert.{name}")
-    for url, extension in extensions(element):
-        if url == _QUERY_PARAMETER:
-            criteria.append(("queryParameter", value_of(extension)))
+    more: dict[str, str] = {}
+    for url, extension in _assert_extensions(element):
+        if url in (_OPERATOR, _MAPPER, _PATTERN):
+            more[url] = value_of(extension)
+        elif url in (_QUERY_PARAMETER, _INPUT):
+            kind = "variable" if url == _INPUT else "queryParameter"
+            criteria.append((kind, value_of(extension)))
         elif url in _ASSERT_RULES:
             rule = _rule(extension)
             criteria.append(("rule", rule.rule_id))
@@ -121,6 +132,9 @@ def _assert(element: Element, key: str) -> Assert:
             stop = truth(value_of(extension))
         else:
             unsupported.append(f"extension {url}")
+    operator = more.get(_OPERATOR) or text_of(element, "operator") or ""
+    if operator == "manualEval":
+        criteria = [("manual", "")]
     compare_id, compare = text_of(element, "compareToSourceId") or "", ""
     for name, kind in _COMPARED.items():
         stated = text_of(element, name)
@@ -137,8 +151,9 @@ def _assert(element: Element, key: str) -> Assert:
         key=key,
         criterion=criterion,
         subject=subject,
-        operator=text_of(element, "operator") or "",
-        value=text_of(element, "value"),
+        operator="matches" if _PATTERN in more else _OPERATORS.get(operator, operator),
+        value=more.get(_PATTERN, text_of(element, "value")),
+        mapper=more.get(_MAPPER, ""),
         direction=text_of(element, "direction") or "response",
         warning_only=bool(truth(text_of(element, "warningOnly"))),
         stop=stop,
@@ -151,6 +166,14 @@ def _assert(element: Element, key: str) -> Assert:
         line=line_of(element),
         unsupported=tuple(unsupported),
     )
+
+
+def _assert_extensions(element: Element) -> Iterator[tuple[str, Element]]:
+    """Extensions of an assert, and of its operator and value."""
+    yield from extensions(element)
+    for name in ("operator", "value"):
+        for child in children(element, name):
+            yield from extensions(child)
 
 
 def block_of(element: Element, kind: Literal["setup", "test", "teardown"], key: str) -> Block:

@@ -42,10 +42,10 @@ def element_of(data: bytes, where: str) -> Element:
 def _fill(element: Element, node: dict[str, Any], depth: int) -> None:
     if depth > MAX_DEPTH:
         raise ValueError("nested too deeply")
-    for key, value in node.items():
-        if key == "resourceType" or key.startswith("_"):
+    for key in dict.fromkeys(name.removeprefix("_") for name in node):
+        if key == "resourceType":
             continue
-        beside = node.get(f"_{key}")
+        value, beside = node.get(key), node.get(f"_{key}")
         values = value if isinstance(value, list) else [value]
         extras = beside if isinstance(beside, list) else [beside]
         for number, item in enumerate(values):

@@ -42,6 +42,7 @@ class Variable:
     response, or operator input.
 
     :ivar path: XPath on the source, instead of an expression.
+    :ivar pattern: regular expression whose first match in what was found is the value.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Variable:
     line: int = 0
     header: str = ""
     path: str = ""
+    pattern: str = ""
 
     @property
     def waits(self) -> bool:
@@ -108,9 +110,11 @@ class Assert:
 
     :ivar criterion: ``expression``, ``path``, ``responseCode``, ``resource``, ``validateProfileId``,
         ``headerField``, ``contentType``, ``requestMethod``, ``requestURL``, ``queryParameter``,
-        ``minimumId``, ``navigationLinks``, ``rule`` or ``""`` when the script states none.
+        ``minimumId``, ``navigationLinks``, ``variable``, ``manual``, ``rule`` or ``""`` when the script
+        states none.
     :ivar subject: the value of the criterion element (expression text, code list, header name …).
     :ivar stop: ``stopTestOnFail``, ``None`` when absent.
+    :ivar mapper: function that the value goes through before it is compared.
     :ivar source_id: fixture or stored message that it looks at instead of the last one.
     :ivar compare_id: fixture or stored message that gives the wanted value, by ``compare``: an expression or
         path like the criterion.
@@ -125,6 +129,7 @@ class Assert:
     warning_only: bool = False
     stop: bool | None = None
     rule: RuleUse | None = None
+    mapper: str = ""
     source_id: str = ""
     compare_id: str = ""
     compare: str = ""

@@ -31,6 +31,7 @@ from harness.testscript.read.xml import (
 _R4_CODES = "http://terminology.hl7.org/CodeSystem/testscript-operation-codes"
 _SUT = "Interoplab-CL-ext-SUT"
 _SUT_CODES = ("Conformancelab-Client", "Conformancelab-Server")
+_MAPPED = "Interoplab-CL-ext-variable-regex-mapper"
 _RULES = ("testscript-rule", "Interoplab-CL-ext-rule")
 
 
@@ -120,6 +121,7 @@ def _variables(root: Element) -> dict[str, Variable]:
             line_of(element),
             text_of(element, "headerField") or "",
             text_of(element, "path") or "",
+            next((value_of(ext) for url, ext in extensions(element) if url == _MAPPED), ""),
         )
     return found
 

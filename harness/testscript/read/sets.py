@@ -139,4 +139,5 @@ def set_folder(script: Path) -> Path:
 
 def load_scripts_of(goal: Path) -> list[Path]:
     """The load scripts of a goal folder."""
-    return sorted((goal / LOAD_FOLDER).rglob("load-*.xml")) if (goal / LOAD_FOLDER).is_dir() else []
+    folder = goal / LOAD_FOLDER
+    return sorted((*folder.rglob("load-*.xml"), *filter(_json_script, folder.rglob("*.json"))))
