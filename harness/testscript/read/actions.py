@@ -105,11 +105,10 @@ def _rule(extension: Element) -> RuleUse:
     return RuleUse(rule_id, tuple(parameters), tuple(outputs))
 
 
-def _assert(element: Element, key: str) -> Assert:
+def _stated(element: Element) -> tuple[list[tuple[str, str]], list[str]]:
+    """The criteria that the elements of an assert state, and names of elements that are not known."""
     criteria: list[tuple[str, str]] = []
-    unsupported: list[str] = []
-    rule: RuleUse | None = None
-    stop = truth(text_of(element, "stopTestOnFail"))
+    unknown: list[str] = []
     for name, child in elements(element):
         if name in _CRITERIA:
             criteria.append((name, child.get("value") or ""))
@@ -117,7 +116,14 @@ def _assert(element: Element, key: str) -> Assert:
             code = child.get("value") or ""
             criteria.append(("responseCode", _RESPONSE_NAMES.get(code, code)))
         elif name not in _ASSERT_PLAIN and name != "extension":
-            unsupported.append(f"assert.{name}")
+            unknown.append(f"assert.{name}")
+    return criteria, unknown
+
+
+def _assert(element: Element, key: str) -> Assert:
+    criteria, unsupported = _stated(element)
+    rule: RuleUse | None = None
+    stop = truth(text_of(element, "stopTestOnFail"))
     more: dict[str, str] = {}
     for url, extension in _assert_extensions(element):
         if url in (_OPERATOR, _MAPPER, _PATTERN):
