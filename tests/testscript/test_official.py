@@ -75,13 +75,38 @@ def in_json(element):
     return {key: value for key, value in node.items() if not key.startswith("_") or any(value)}
 
 
-def test_official_scripts_say_the_same_in_json(material, t, tmp_path):
+def of_2026(script):
+    """The script as newer publishers write it: parties by profile code, rules by Conformancelab's names, no
+    tokens of its own."""
+    text = json.dumps(script).replace(TOUCHSTONE, CONFORMANCELAB)
+    script = json.loads(text)
+    for variable in script.get("variable", []):
+        if "token" in variable["name"][0]:
+            variable.pop("defaultValue", None)
+    server = "Server" in script["path"]
+    codes = ("Conformancelab-Client", "FHIR-Server") if server else ("FHIR-Client", "Conformancelab-Server")
+    for kind, code in zip(("origin", "destination"), codes, strict=True):
+        script[kind][0].pop("extension", None)
+        script[kind][0]["profile"] = [{"code": [code]}]
+    return script
+
+
+TOUCHSTONE = "http://touchstone.aegis.net/touchstone/fhir/testing/StructureDefinition/testscript-"
+CONFORMANCELAB = "http://fhir.interoplab.eu/fhir/StructureDefinition/Interoplab-CL-ext-"
+
+
+@pytest.mark.parametrize("change", [None, of_2026], ids=["as it is", "of 2026"])
+def test_official_scripts_say_the_same_in_json(material, t, tmp_path, change):
     source = material / "nictiz-testscripts" / "STU3" / "eAppointment-2-0"
     folder = tmp_path / "STU3" / source.name
     shutil.copytree(source, folder)
+    shutil.copy(material / "nictiz-testscripts" / "QualificationTokens.json", tmp_path)
     for file in [path for path in folder.rglob("*.xml") if not is_reference(path, folder)]:
-        text = json.dumps({"resourceType": "TestScript", **in_json(etree.parse(file).getroot())})
-        file.with_suffix(".json").write_text(text)
+        script = {"resourceType": "TestScript", **in_json(etree.parse(file).getroot())}
+        if change is not None:
+            script = change({**script, "path": str(file)})
+            del script["path"]
+        file.with_suffix(".json").write_text(json.dumps(script))
         file.unlink()
 
     def said(place):
