@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any, TypeAlias
-from urllib.parse import urlsplit
 
 from harness.core.run.exchanges import Response
 from harness.core.text import Text
+from harness.fhir.search.query import SearchError
 from harness.fhir.server.call import Call, status_line
-from harness.fhir.server.errors import FhirError
-from harness.fhir.server.instances import own_patient, remove, update, write, written_entry
+from harness.fhir.server.errors import FhirError, refused_search
+from harness.fhir.server.interactions.conditional import resolve_references, the_one
+from harness.fhir.server.interactions.instances import (
+    own_patient,
+    remove,
+    update,
+    update_where,
+    write,
+    written_entry,
+)
 from harness.fhir.server.state import ServerState
 from harness.fhir.store import LOCAL_REFERENCE
 
@@ -74,18 +82,36 @@ def _assign(
     mapping: dict[str, str] = {}
     ids: dict[int, str] = {}
     for number, (entry, (method, url)) in enumerate(zip(entries, requests, strict=True)):
-        resource = entry.get("resource")
-        full = entry.get("fullUrl")
-        if method == "POST" and isinstance(resource, dict) and not url.startswith(("$", "_")):
-            kind = resource.get("resourceType")
-            own = kind == "Patient" and server.options.received_patient == "own"
+        resource, full = entry.get("resource"), entry.get("fullUrl")
+        named = isinstance(full, str) and bool(full)
+        if method not in ("POST", "PUT") or not isinstance(resource, dict) or url.startswith(("$", "_")):
+            continue
+        kind = str(resource.get("resourceType"))
+        condition = entry["request"].get("ifNoneExist") if method == "POST" else url.partition("?")[2]
+        known = _known(server, call, kind, condition) if isinstance(condition, str) and condition else ""
+        if known:
+            if named:
+                mapping[str(full)] = known
+        elif method == "POST" or condition:
+            own = kind == "Patient" and server.options.received_patient == "own" and method == "POST"
             # with a token for several patients nothing says which of them is sent
             ids[number] = call.patient if own and isinstance(call.patient, str) else server.new_id()
-            if isinstance(full, str) and full:
-                mapping[full] = f"{kind}/{ids[number]}"
-        elif method == "PUT" and str(full).startswith("urn:") and LOCAL_REFERENCE.fullmatch(url):
+            if method == "PUT" and isinstance(resource.get("id"), str):
+                ids[number] = resource["id"]
+            if named:
+                mapping[str(full)] = f"{kind}/{ids[number]}"
+        elif str(full).startswith("urn:") and LOCAL_REFERENCE.fullmatch(url):
             mapping[str(full)] = url
     return mapping, ids
+
+
+def _known(server: ServerState, call: Call, kind: str, condition: str) -> str:
+    """Key of the resource that meets a condition; ``""`` when none does, or the entry itself will fail."""
+    try:
+        found = the_one(server, call, kind, condition)
+    except (FhirError, SearchError):
+        return ""
+    return found.key if found is not None else ""
 
 
 def run_bundle(server: ServerState, call: Call, bundle: dict[str, Any], route: Route) -> dict[str, Any]:
@@ -109,6 +135,7 @@ def run_bundle(server: ServerState, call: Call, bundle: dict[str, Any], route: R
             ),
             expression="Bundle.type",
         )
+    call = call.for_entry()
     entries = _entries(bundle)
     requests = _requests(entries)
     mapping, ids = _assign(server, call, entries, requests)
@@ -124,12 +151,12 @@ def run_bundle(server: ServerState, call: Call, bundle: dict[str, Any], route: R
     try:
         for number in order:
             entry = entries[number]
-            work: Callable[[], dict[str, Any]] = lambda n=number, e=entry: _run_entry(  # type: ignore[misc]  # noqa: E731
-                server, call, e, requests[n], ids.get(n), mapping, route
-            )
             try:
-                results[number] = work()
-            except FhirError as error:
+                results[number] = _run_entry(
+                    server, call, entry, requests[number], ids.get(number), mapping, route
+                )
+            except (FhirError, SearchError) as problem:
+                error = problem if isinstance(problem, FhirError) else refused_search(problem)
                 if kind == "transaction":
                     where = f"Bundle.entry[{number}]"
                     raise FhirError(
@@ -166,45 +193,54 @@ def _run_entry(
     target = url[len(call.base) + 1 :] if url.startswith(call.base + "/") else url
     if method in ("GET", "HEAD"):
         return _read_entry(server, call, target, route)
-    parts = urlsplit(target)
-    if parts.query:
+    path, _, condition = target.partition("?")
+    segments = path.strip("/").split("/")
+    if len(segments) != (1 if condition or method == "POST" else 2):
         raise FhirError(
-            412,
-            "not-supported",
+            400,
+            "invalid",
             Text(
-                nl="voorwaardelijke opdrachten worden niet ondersteund",
-                en="conditional requests are not supported",
+                nl=f"request.url past niet bij {method}: {url[:200]}",
+                en=f"request.url does not fit {method}: {url[:200]}",
             ),
         )
-    segments = parts.path.strip("/").split("/")
+    kind = segments[0]
     if method == "DELETE":
-        if len(segments) != 2:
-            raise FhirError(400, "invalid", Text(nl="DELETE verwacht Type/id", en="DELETE expects Type/id"))
-        remove(server, call, segments[0], segments[1])
+        if condition:
+            server.check_type(kind)
+            found = the_one(server, call, kind, condition)
+            if found is not None:
+                remove(server, call, kind, found.id)
+        else:
+            remove(server, call, kind, segments[1])
         return {"response": {"status": status_line(204)}}
     resource = entry.get("resource")
     if not isinstance(resource, dict):
         raise FhirError(400, "required", Text(nl="entry zonder resource", en="entry without resource"))
-    resource = rewrite(resource, mapping)
-    if isinstance(entry.get("request"), dict) and "ifNoneExist" in entry["request"]:
+    resource = resolve_references(server, call, rewrite(resource, mapping))
+    if kind != resource.get("resourceType"):
         raise FhirError(
-            412,
-            "not-supported",
-            Text(nl="ifNoneExist wordt niet ondersteund", en="ifNoneExist is not supported"),
+            400,
+            "invalid",
+            Text(nl="request.url past niet bij de resource", en="request.url does not fit the resource"),
         )
     if method == "POST":
-        if len(segments) != 1 or segments[0] != resource.get("resourceType"):
-            raise FhirError(
-                400,
-                "invalid",
-                Text(nl="request.url past niet bij de resource", en="request.url does not fit the resource"),
-            )
-        own = own_patient(server, call, resource, identity)
-        stored, created = (own, False) if own else write(server, {**resource, "id": identity})
+        exists = entry["request"].get("ifNoneExist")
+        known = own_patient(server, call, resource, identity)
+        if known is None and isinstance(exists, str):
+            known = the_one(server, call, kind, exists)
+        if known is not None:
+            return written_entry(server, call, known, created=False)
+        stored, created = write(server, {**resource, "id": identity})
+    elif condition:
+        if identity is not None:
+            resource = {"id": identity, **resource}
+        stored, created = update_where(server, call, kind, condition, resource)
     else:
-        if len(segments) != 2:
-            raise FhirError(400, "invalid", Text(nl="PUT verwacht Type/id", en="PUT expects Type/id"))
-        stored, created = update(server, call, segments[0], segments[1], resource)
+        expected = entry["request"].get("ifMatch")
+        if isinstance(expected, str):
+            call = call.for_entry(("If-Match", expected))
+        stored, created = update(server, call, kind, segments[1], resource)
     return written_entry(server, call, stored, created=created)
 
 
