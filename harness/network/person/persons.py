@@ -1,4 +1,4 @@
-"""The synthetic persons of ``fixtures/records``, as far as they can log in and their HIS shares their data."""
+"""The synthetic persons of ``fixtures/records``: who can log in, and what their HIS shares."""
 
 from __future__ import annotations
 
