@@ -85,7 +85,7 @@ Coding = tuple[str, str]
 
 def coding(value: Any) -> Coding | None:
     """System and code; ``None`` when there is no code. Display, version and userSelected do not count."""
-    if not isinstance(value, Mapping) or not isinstance(value.get("code"), str):
+    if not isinstance(value, dict) or not isinstance(value.get("code"), str):
         return None
     where = value.get("system")
     return system(where) if isinstance(where, str) else "", folded(value["code"])
@@ -93,20 +93,24 @@ def coding(value: Any) -> Coding | None:
 
 def codings(concept: Any) -> frozenset[Coding]:
     """The codings of a CodeableConcept."""
-    listed = concept.get("coding") if isinstance(concept, Mapping) else None
-    found = (coding(item) for item in listed) if isinstance(listed, list) else ()
-    return frozenset(item for item in found if item is not None)
+    listed = concept.get("coding") if isinstance(concept, dict) else None
+    found: set[Coding] = set()
+    for item in listed if isinstance(listed, list) else ():
+        pair = coding(item)
+        if pair is not None:
+            found.add(pair)
+    return frozenset(found)
 
 
 def concept_text(concept: Any) -> str:
     """What a CodeableConcept says without a code: its text, else the display of a coding."""
-    if not isinstance(concept, Mapping):
+    if not isinstance(concept, dict):
         return ""
     if isinstance(concept.get("text"), str):
         return folded(concept["text"])
     listed = concept.get("coding")
     for item in listed if isinstance(listed, list) else ():
-        if isinstance(item, Mapping) and isinstance(item.get("display"), str):
+        if isinstance(item, dict) and isinstance(item.get("display"), str):
             return folded(item["display"])
     return ""
 
@@ -125,7 +129,7 @@ Quantity = tuple[str, str, str, str]
 
 def quantity(value: Any) -> Quantity:
     """A quantity: ``unit`` counts only when there is no code."""
-    if not isinstance(value, Mapping):
+    if not isinstance(value, dict):
         return ("", "", "", "")
     amount = number(value["value"]) if "value" in value else ""
     comparator = str(value.get("comparator") or "")

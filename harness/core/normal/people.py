@@ -23,7 +23,7 @@ def human_name(value: Any) -> str:
     >>> human_name({"given": ["Zoë"], "family": "ZZZ_Rietveen"})
     'zoë zzz_rietveen'
     """
-    if not isinstance(value, Mapping):
+    if not isinstance(value, dict):
         return ""
     parts = [*_texts(value.get("given")), *_texts(value.get("family"))]
     return folded(" ".join(parts) or " ".join(_texts(value.get("text")))).lower()
@@ -31,7 +31,7 @@ def human_name(value: Any) -> str:
 
 def address(value: Any) -> str:
     """Lines, postal code without its blank, city; lower case."""
-    if not isinstance(value, Mapping):
+    if not isinstance(value, dict):
         return ""
     lines = " ".join(_texts(value.get("line")))
     postal = "".join(_texts(value.get("postalCode"))).replace(" ", "")
@@ -46,7 +46,7 @@ def contact_point(value: Any) -> str:
     >>> contact_point({"value": "+31 (6) 12-34"}) == contact_point({"value": "06 1234"})
     True
     """
-    if not isinstance(value, Mapping) or not isinstance(value.get("value"), str):
+    if not isinstance(value, dict) or not isinstance(value.get("value"), str):
         return ""
     text = folded(value["value"]).lower()
     if "@" in text or "//" in text:
@@ -60,7 +60,7 @@ def contact_point(value: Any) -> str:
 
 def national_identifier(value: Any) -> tuple[str, str] | None:
     """System and value of an identifier that is the same everywhere; ``None`` for a system's own."""
-    if not isinstance(value, Mapping) or not isinstance(value.get("value"), str):
+    if not isinstance(value, dict) or not isinstance(value.get("value"), str):
         return None
     where = value.get("system")
     name = system(where) if isinstance(where, str) else ""

@@ -7,7 +7,7 @@ met; what a reference leads to is decided later, when all answers of a cell are 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
 from harness.core.issues import shorten
@@ -110,7 +110,7 @@ class Comparison:
             if known.type == "Reference":
                 self.met.append(Met(path, wanted, {"concept": given}, True))
             return
-        if known.type in DATES and type_.type == "Period" and isinstance(given, Mapping):
+        if known.type in DATES and type_.type == "Period" and isinstance(given, dict):
             start, end = given.get("start"), given.get("end")
             if isinstance(start, str) and not moments.difference(str(wanted), start) and start == end:
                 return
@@ -128,11 +128,11 @@ class Comparison:
     def value(self, wanted: Any, given: Any, known: Field, at: str) -> None:
         """Compare two values of one element."""
         compare = _BY_TYPE.get(known.type)
-        if isinstance(wanted, Mapping) != isinstance(given, Mapping):
+        if isinstance(wanted, dict) != isinstance(given, dict):
             self._altered(at, wanted, given)
         elif compare is not None:
             compare(self, wanted, given, known, at)
-        elif isinstance(wanted, Mapping):
+        elif isinstance(wanted, dict):
             self.node(wanted, given, self.table.plan(known.type, known.path, _below(known)), at)
         elif known.type != "base64Binary" and wanted != given:
             left, right = codes.primitive(wanted), codes.primitive(given)
@@ -251,7 +251,7 @@ class Comparison:
         """An item of the answer that no item of the record answers to."""
         if known.name in self.table.closed_lists and known.path.count(".") == 1:
             self.gaps.append(Gap("altered", f"{at}[{j}]", "", show(given[j]), "added"))
-        elif isinstance(given[j], Mapping) and any(given[j] == item for item in given[:j]):
+        elif isinstance(given[j], dict) and any(given[j] == item for item in given[:j]):
             self.gaps.append(Gap("altered", f"{at}[{j}]", "", show(given[j]), "twice"))
         elif known.name == "participant" and _is_patient(given[j]):
             self.gaps.append(Gap("altered", f"{at}[{j}]", "", show(given[j]), "added"))
@@ -281,7 +281,7 @@ class Comparison:
 
     def unlike(self, wanted: Any, given: Any, known: Field) -> float:
         """How much two items differ; 0 when they say the same."""
-        trial = replace(self, gaps=[], met=[])
+        trial = Comparison(self.table, self.likeness, self.lenient)
         trial.value(wanted, given, known, "")
         gaps = sum(1.0 for gap in trial.gaps if gap.kind != "remark")
         return gaps + sum(self.likeness(met.wanted, met.given) for met in trial.met)
@@ -290,23 +290,25 @@ class Comparison:
         plan = self.table.plan("Extension", "Extension")
         used: set[int] = set()
         for item in wanted:
-            url = item.get("url") if isinstance(item, Mapping) else None
+            url = item.get("url") if isinstance(item, dict) else None
             if not isinstance(url, str) or url in self.table.free_extensions:
                 continue
             options = [
-                (self._unlike_extension(item, other), j)
+                j
                 for j, other in enumerate(given)
-                if j not in used and isinstance(other, Mapping) and other.get("url") == url
+                if j not in used and isinstance(other, dict) and other.get("url") == url
             ]
             if options:
-                _, j = min(options)
+                j = options[0]
+                if len(options) > 1:
+                    j = min(options, key=lambda one: self._unlike_extension(item, given[one]))
                 used.add(j)
                 self.node(item, given[j], plan, f"{at}('{url}')")
             elif url in self.table.key_extensions and not self.lenient:
                 self.gaps.append(Gap("absent", f"{at}('{url}')", show(item), ""))
 
     def _unlike_extension(self, wanted: Json, given: Json) -> float:
-        trial = replace(self, gaps=[], met=[])
+        trial = Comparison(self.table, self.likeness, self.lenient)
         trial.node(wanted, given, self.table.plan("Extension", "Extension"), "")
         return len(trial.gaps) + sum(self.likeness(met.wanted, met.given) for met in trial.met)
 
@@ -344,14 +346,14 @@ def _unit(value: Json) -> str:
 
 
 def _is_patient(value: Any) -> bool:
-    actor = value.get("actor") if isinstance(value, Mapping) else None
-    text = actor.get("reference") if isinstance(actor, Mapping) else None
+    actor = value.get("actor") if isinstance(value, dict) else None
+    text = actor.get("reference") if isinstance(actor, dict) else None
     return isinstance(text, str) and "Patient/" in text
 
 
 def show(value: Any) -> str:
     """A value in a few words, for a finding."""
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return shorten(_show_complex(value))
     if isinstance(value, list):
         return shorten(", ".join(show(item) for item in value))
@@ -374,7 +376,7 @@ def _show_complex(value: Json) -> str:
 
 def _words(value: Json) -> Iterable[str]:
     for key, item in value.items():
-        if isinstance(item, Mapping | list):
+        if isinstance(item, dict | list):
             text = show(item)
         else:
             text = codes.primitive(item)

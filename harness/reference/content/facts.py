@@ -50,7 +50,7 @@ def _value(value: Any, field: Field, found: set[Fact], table: ContentTable) -> N
         elif kind != "base64Binary":
             found.add((path, texts.folded(value)))
         return
-    if not isinstance(value, Mapping):
+    if not isinstance(value, dict):
         if value is not None:
             found.add((path, codes.number(value)))
         return
@@ -108,11 +108,11 @@ def _extension(value: Mapping[str, Any], path: str, found: set[Fact], table: Con
     for key, item in value.items():
         if key == "extension":
             for inner in item if isinstance(item, list) else ():
-                if isinstance(inner, Mapping):
+                if isinstance(inner, dict):
                     _extension(inner, below, found, table)
         elif key.startswith("value"):
             known = table.plan("Extension", "Extension").get(key)
-            if known is not None and known.type == "Identifier" and isinstance(item, Mapping):
+            if known is not None and known.type == "Identifier" and isinstance(item, dict):
                 found.add((below, texts.folded(str(item.get("value") or ""))))
             elif known is not None:
                 _value(item, known._replace(path=below), found, table)

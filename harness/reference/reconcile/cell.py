@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,14 +18,14 @@ from harness.core.issues import shorten
 from harness.core.normal.texts import folded
 from harness.core.text import Text
 from harness.reference.content.compare import Comparison, Gap, Met, show
-from harness.reference.content.facts import Facts, facts_of
+from harness.reference.content.facts import facts_of
 from harness.reference.oracle.expect import BESIDE, Expectation
 from harness.reference.oracle.rules import NOT_SELECTED
 from harness.reference.reconcile.answers import Answer, Given
 from harness.reference.reconcile.differences import KINDS, NEXT, Difference, Kind
-from harness.reference.reconcile.known import Entry, Known, strings_of
+from harness.reference.reconcile.known import Entry, Known, plain_text
 from harness.reference.reconcile.links import Links
-from harness.reference.reconcile.pairing import Fit, Pair, fits, pair
+from harness.reference.reconcile.pairing import Candidate, Fit, Pair, fits, likely, pair
 from harness.reference.record.model import Record
 
 _ENCODER = msgspec.json.Encoder(order="deterministic")
@@ -37,9 +37,8 @@ _COMMON = BESIDE - {"Patient", "Medication", "Specimen"}
 class _Memory:
     """What was found of resources that were seen before in the cell, by their encoding."""
 
-    facts: dict[bytes, Facts] = field(default_factory=dict)
+    likely: dict[bytes, list[Candidate]] = field(default_factory=dict)
     partner: dict[bytes, Entry] = field(default_factory=dict)
-    fits: dict[bytes, list[Fit]] = field(default_factory=dict)
     compared: dict[tuple[bytes, int], tuple[list[Gap], list[Met]]] = field(default_factory=dict)
     leaks: dict[bytes, list[tuple[str, str]]] = field(default_factory=dict)
 
@@ -60,10 +59,12 @@ class Reconciliation:
 
     :param known: all records of the run.
     :param record: that of the person.
+    :ivar unverified: what answers referred to, and nothing in the cell shows.
     """
 
     known: Known
     record: Record
+    unverified: set[str] = field(default_factory=set)
     _memory: _Memory = field(default_factory=_Memory)
 
     def run(self, answers: Iterable[tuple[Answer, Expectation]]) -> list[Difference]:
@@ -102,7 +103,7 @@ class Reconciliation:
             ]
             rest.sort(key=lambda one: one[0])
             direct = {}
-        made = pair([(item, options) for _, item, options in rest], _prefer)
+        made = pair([(item, options) for _, item, options in rest])
         for (index, _, _), one in zip(rest, made, strict=True):
             direct[index] = one
             if one.where == "expected" and one.partner is not None and not one.copy:
@@ -110,18 +111,19 @@ class Reconciliation:
         return _Paired(answer, expected, [direct[index] for index in range(len(answer.given))], keys)
 
     def _fits(self, item: Given, key: bytes, expected: Expectation) -> list[Fit]:
-        facts = self._memory.facts.get(key)
-        if facts is None:
-            facts = self._memory.facts[key] = facts_of(item.resource, self.known.table)
+        found = self._memory.likely.get(key)
+        if found is None:
+            facts = facts_of(item.resource, self.known.table)
+            found = self._memory.likely[key] = likely(facts, self.known)
 
         def rank(entry: Entry) -> int:
             if entry.record is not self.record:
-                # what the practice shares is nobody's: the person's own copy stands for it
+                # what the practice shares is nobody's: the own copy stands for it
                 shared = self.known.entry(self.record.person, entry.key)
-                return 1 if shared is not None and shared.facts == entry.facts else 2
+                return 3 if shared is not None and shared.facts == entry.facts else 2
             return 0 if expected.item(entry.key) else 1
 
-        return fits(facts, item.kind, self.known, rank)
+        return fits(found, rank)
 
     # -- comparing -------------------------------------------------------------------------------------------
 
@@ -184,12 +186,7 @@ class Reconciliation:
             for gap in outcome.gaps:
                 found.append(self._gap(one, item, entry, gap, outcome.owner))
             if outcome.unverified:
-                found.append(
-                    self._difference(
-                        "unverified", one, item, path=reference.path, expected=show(reference.wanted),
-                        received=show(reference.given),
-                    )
-                )  # fmt: skip
+                self.unverified.add(outcome.unverified)
         return found
 
     def _gap(self, one: _Paired, item: Pair, entry: Entry, gap: Gap, owner: str = "") -> Difference:
@@ -229,10 +226,8 @@ class Reconciliation:
         """Texts of others, and texts that have to stay in the HIS, anywhere in a resource."""
         texts = self._memory.leaks.get(key)
         if texts is None:
-            joined = "\n".join(strings_of(item.given.resource))
-            texts = self._memory.leaks[key] = list(
-                dict.fromkeys(self.known.leaks(joined, self.record.person))
-            )
+            said = "" if item.given.kind == "Binary" else plain_text(key)
+            texts = self._memory.leaks[key] = list(dict.fromkeys(self.known.leaks(said, self.record.person)))
         found = []
         for text, owner in texts:
             kind: Kind = "foreign" if owner and owner != self.record.person else "not-allowed"
@@ -274,22 +269,6 @@ class Reconciliation:
             step or NEXT.get(kind, NEXT[""]).format(item=name or item.given.key, owner=owner),
             undecided,
         )
-
-
-def _prefer(given: Given, entry: Entry) -> int:
-    """Between equally good partners: the one with the same identifier, then with the same id."""
-    theirs, ours = (_identifiers(node) for node in (given.resource, entry.stored.resource))
-    return 0 if theirs & ours else 1 if given.key == entry.key else 2
-
-
-def _identifiers(resource: dict[str, Any]) -> set[tuple[str, str]]:
-    found = resource.get("identifier")
-    items: Sequence[Any] = found if isinstance(found, list) else [found]
-    return {
-        (str(item.get("system")), str(item["value"]))
-        for item in items
-        if isinstance(item, dict) and isinstance(item.get("value"), str)
-    }
 
 
 def _name(resource: dict[str, Any]) -> dict[str, Any]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import html
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
 import re2
 
 from harness.core.normal.texts import folded
@@ -19,8 +21,14 @@ from harness.reference.record.model import Record
 
 MARK = 6
 """Characters that a text needs to name its owner by itself."""
+WORDS = 3
+"""And words, unless it is invented."""
 _MEMORY = 256 * 1024 * 1024
 """Bytes for the automaton that finds all texts of all records at once."""
+
+
+Identifiers = frozenset[tuple[str, str]]
+"""System and value of each."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +43,7 @@ class Entry:
     stored: Stored
     facts: Facts
     weight: float = 0.0
+    identifiers: Identifiers = frozenset()
 
     @property
     def key(self) -> str:
@@ -59,16 +68,11 @@ class Known:
     owners: dict[str, str] = field(default_factory=dict)
     withheld: dict[str, str] = field(default_factory=dict)
     _by_key: dict[tuple[str, str], Entry] = field(default_factory=dict)
-    _pattern: Any = None
+    _patterns: dict[str, tuple[Any, dict[str, str]]] = field(default_factory=dict)
 
     def entry(self, person: str, key: str) -> Entry | None:
         """The entry of a key in a person's record."""
         return self._by_key.get((person, key))
-
-    def weight(self, facts: Iterable[Fact]) -> float:
-        """Weight of facts together; a fact that no record has weighs as much as the rarest."""
-        weights, rare = self.weights, self.rare
-        return sum(weights.get(fact, rare) for fact in facts)
 
     @property
     def rare(self) -> float:
@@ -76,16 +80,25 @@ class Known:
         return math.log(1 + max(1, len(self.entries)))
 
     def leaks(self, text: str, person: str) -> Iterator[tuple[str, str]]:
-        """Texts in ``text`` that belong to others, or that this person's HIS should keep in, with their
-        owner.
+        """Texts in ``text`` (see :func:`plain_text`) that belong to others, or that this person's HIS should
+        keep in, with their owner.
         """
-        if self._pattern is None:
-            return
-        for match in self._pattern.finditer(text):
-            found = match.group()
-            owner = self.owners.get(found, "")
-            if (owner and owner != person) or self.withheld.get(found) == person:
-                yield found, owner
+        if person not in self._patterns:
+            self._patterns[person] = self._pattern(person)
+        pattern, said = self._patterns[person]
+        for match in pattern.finditer(text) if said else ():
+            found = said[match.group()]
+            yield found, self.owners.get(found, "")
+
+    def _pattern(self, person: str) -> tuple[Any, dict[str, str]]:
+        """What finds all texts that may not be in an answer to a person, and how each is written in JSON."""
+        foreign = [text for text, owner in self.owners.items() if owner != person]
+        inside = [text for text, owner in self.withheld.items() if owner == person]
+        said = {_written(text): text for text in (*foreign, *inside)}
+        options = re2.Options()
+        options.max_mem = _MEMORY
+        ordered = sorted(said, key=len, reverse=True)
+        return re2.compile("|".join(map(re2.escape, ordered)), options), said
 
 
 def index_records(records: Sequence[Record], table: ContentTable | None = None) -> Known:
@@ -102,7 +115,8 @@ def index_records(records: Sequence[Record], table: ContentTable | None = None) 
     known.weights = {fact: math.log(1 + total / amount) for fact, amount in counts.items()}
     by_fact: dict[Fact, list[int]] = defaultdict(list)
     for number, (record, stored, facts) in enumerate(made):
-        entry = Entry(number, record, stored, facts, sum(known.weights[fact] for fact in facts))
+        weight = sum(known.weights[fact] for fact in facts)
+        entry = Entry(number, record, stored, facts, weight, identifiers_of(stored.resource))
         known.entries.append(entry)
         known._by_key[record.person, stored.key] = entry
         for fact in facts:
@@ -134,24 +148,34 @@ def _mark(known: Known) -> None:
                 if reference in record.withheld:
                     inside[folded(phrase)] = record.person
     known.owners = {
-        text: next(iter(who)) for text, who in holders.items() if len(who) == 1 and len(text) >= MARK
+        text: next(iter(who)) for text, who in holders.items() if len(who) == 1 and _names_owner(text)
     }
     known.withheld = {text: who for text, who in inside.items() if (who, text) not in outside}
-    words = sorted({*known.owners, *known.withheld}, key=len, reverse=True)
-    if words:
-        options = re2.Options()
-        options.max_mem = _MEMORY
-        known._pattern = re2.compile("|".join(map(re2.escape, words)), options)
 
 
-def strings_of(node: Any) -> Iterator[str]:
-    """Every text in a resource, folded, but for its bytes."""
-    if isinstance(node, dict):
-        for key, value in node.items():
-            if key not in ("content", "data", "meta") or not isinstance(value, str):
-                yield from strings_of(value)
-    elif isinstance(node, list):
-        for item in node:
-            yield from strings_of(item)
-    elif isinstance(node, str):
-        yield folded(node)
+def _names_owner(text: str) -> bool:
+    """Whether a text says whose it is: invented, or a sentence. A term may stand in anybody's record."""
+    return len(text) >= MARK and ("_" in text or text.count(" ") >= WORDS - 1)
+
+
+def identifiers_of(resource: dict[str, Any]) -> Identifiers:
+    """The identifiers of a resource: they decide between equals, and nothing else."""
+    found = resource.get("identifier")
+    return frozenset(
+        (str(item.get("system")), str(item["value"]))
+        for item in (found if isinstance(found, list) else [found])
+        if isinstance(item, dict) and isinstance(item.get("value"), str)
+    )
+
+
+def _written(text: str) -> str:
+    """A text as it stands in JSON, after :func:`plain_text`."""
+    return plain_text(msgspec.json.encode(text))[1:-1]
+
+
+def plain_text(encoded: bytes) -> str:
+    """What an encoded resource says: JSON with line breaks, entities and runs of blanks folded."""
+    text = encoded.decode().replace("\\n", " ").replace("\\t", " ").replace("\\r", " ")
+    if "&" in text:
+        text = html.unescape(text)
+    return " ".join(text.split())

@@ -40,16 +40,16 @@ class Outcome:
 
     :ivar covered: key of the record's target, when the answer holds it inside.
     :ivar owner: whose record it leads to, when not this person's.
+    :ivar unverified: what was referred to, when nothing shows what it is.
     """
 
     gaps: tuple[Gap, ...] = ()
     covered: str = ""
     owner: str = ""
-    unverified: bool = False
+    unverified: str = ""
 
 
 _FINE = Outcome()
-_OPEN = Outcome(unverified=True)
 
 
 @dataclass
@@ -93,17 +93,16 @@ class Links:
         """How unlike two references of this pair are, without learning anything."""
 
         def compare(wanted: Json, other: Json) -> float:
-            target = self.target(wanted, entry)
-            name = _key(other, None)
+            ours, theirs = _key(wanted, None), _key(other, None)
             near = 0.4 if wanted.get("display") == other.get("display") else 0.5
-            if target is None or not name or name.startswith("#"):
+            if not ours or not theirs or "#" in (ours[0], theirs[0]):
                 return near
-            partners = self.partners.get(name)
-            if partners is not None and target.key:
+            if _type(ours) and _type(theirs) and _type(ours) != _type(theirs):
+                return 1.0
+            target, partners = self.target(wanted, entry), self.partners.get(theirs)
+            if target is not None and partners is not None:
                 return 0.0 if any(self._same(one, target) for one in partners) else 1.0
-            if name == target.key:
-                return 0.1
-            return 1.0 if target.key and name.split("/")[0] != target.key.split("/")[0] else near
+            return 0.1 if ours == theirs else near
 
         return compare
 
@@ -133,15 +132,15 @@ class Links:
         if not name:
             if met.key:
                 return Outcome(gaps=(Gap("absent", met.path, show(met.wanted), show(met.given)),))
-            return _OPEN
+            return _open(met)
         if name.startswith("#"):
             inner = _contained(given.resource, name)
-            return self._inside(met, target, inner) if inner is not None else _OPEN
+            return self._inside(met, target, inner) if inner is not None else _open(met)
         partners = self.partners.get(name)
         if partners is not None:
             return self._paired(met, target, name, partners)
         if name in self.given:
-            return _OPEN  # that resource has a difference of its own
+            return _FINE  # that resource has a difference of its own
         return self._learn(met, target, name)
 
     def _paired(self, met: Met, target: Target, name: str, partners: list[Entry]) -> Outcome:
@@ -169,8 +168,8 @@ class Links:
 
     def _learn(self, met: Met, target: Target, name: str) -> Outcome:
         if not target.key:
-            return _OPEN
-        if name.split("/")[0] != target.key.split("/")[0] and not name.startswith("urn:"):
+            return _open(met)
+        if _type(name) and _type(name) != _type(target.key):
             return self._other(met, target.key, name)
         before = self.learned.setdefault(name, target.key)
         if before != target.key and not self._twins(before, target):
@@ -179,7 +178,7 @@ class Links:
             return _FINE
         if self.keeps_ids and any(self.known.entry(one.person, name) for one in self.known.records):
             return self._other(met, target.key, name)
-        return _OPEN
+        return _open(met)
 
     def _other(self, met: Met, expected: str, received: str) -> Outcome:
         return Outcome(gaps=(Gap("altered", met.path, expected, received),))
@@ -201,6 +200,10 @@ class Links:
         return entry is not None and self._same(entry, target)
 
 
+def _open(met: Met) -> Outcome:
+    return Outcome(unverified=str(met.given.get("reference") or met.given.get("display") or met.path))
+
+
 def _key(reference: Mapping[str, Any], answer: Answer | None) -> str:
     text = reference.get("reference")
     if not isinstance(text, str):
@@ -208,6 +211,11 @@ def _key(reference: Mapping[str, Any], answer: Answer | None) -> str:
     if answer is not None and text in answer.aliases:
         return answer.aliases[text]
     return text if text.startswith("#") else reference_key(text)
+
+
+def _type(key: str) -> str:
+    """Resource type of a key, ``""`` for a urn."""
+    return key.partition("/")[0] if "/" in key and not key.startswith("urn:") else ""
 
 
 def _contained(resource: Json, text: str) -> Json | None:

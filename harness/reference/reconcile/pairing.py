@@ -6,14 +6,14 @@ person's own, what is of somebody else. Content that the person has too is never
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Final, Literal
+from heapq import nlargest
+from typing import Final, Literal, NamedTuple
 
-from harness.reference.content.facts import Facts
+from harness.reference.content.facts import Fact, Facts
 from harness.reference.reconcile.answers import Given
-from harness.reference.reconcile.known import Entry, Known
+from harness.reference.reconcile.known import Entry, Known, identifiers_of
 
 Where = Literal["expected", "own", "foreign"]
 _RANKS: Final[tuple[Where, ...]] = ("expected", "own", "foreign")
@@ -28,11 +28,20 @@ WORSE: Final = 0.08
 """A second copy fits a taken partner this well, and any other one by more than ``WORSE`` less."""
 CANDIDATES: Final = 12
 COMMON: Final = 40
-"""Facts of more entries than this find no candidates once there are some."""
+"""Facts of more entries than this find no candidates."""
+ENOUGH: Final = 1
+"""Rarer facts that a resource needs for that."""
 
 
-@dataclass(frozen=True)
-class Fit:
+class Candidate(NamedTuple):
+    """An entry that shares facts with a resource; ``score`` and ``held`` as in :class:`Fit`."""
+
+    entry: Entry
+    score: float
+    held: float
+
+
+class Fit(NamedTuple):
     """How well an entry fits a resource.
 
     :ivar score: 0 to 1.
@@ -59,43 +68,53 @@ class Pair:
     copy: bool = False
 
 
-def fits(facts: Facts, kind: str, known: Known, rank: Callable[[Entry], int]) -> list[Fit]:
-    """The entries of a type that share facts with a resource, best first."""
-    hits: Counter[int] = Counter()
-    ordered = sorted(facts, key=lambda fact: len(known.by_fact.get(fact, ())))
-    for fact in ordered:
-        numbers = known.by_fact.get(fact, ())
-        if len(numbers) > COMMON and len(hits) >= CANDIDATES:
-            break
-        for number in numbers:
-            if known.entries[number].stored.type == kind:
-                hits[number] += 1
-    own_weight = known.weight(facts)
+def likely(facts: Facts, known: Known) -> list[Candidate]:
+    """The entries that share most with a resource, whoever they belong to."""
+    by_fact, weights = known.by_fact, known.weights
+    rare: list[Fact] = []
+    common: list[Fact] = []
+    for fact in facts:
+        if fact in by_fact:
+            (rare if len(by_fact[fact]) <= COMMON else common).append(fact)
+    shared: dict[int, float] = {}
+    if len(rare) < ENOUGH:  # nothing telling: go by what there is
+        rare, common = rare + common, []
+    for fact in rare:
+        weight = weights[fact]
+        for number in by_fact[fact]:
+            shared[number] = shared.get(number, 0.0) + weight
+    unseen = known.rare
+    own = sum(weights.get(fact, unseen) for fact in facts)
     found = []
-    for number, _ in hits.most_common(CANDIDATES):
+    for number in nlargest(CANDIDATES, shared, key=shared.__getitem__):
         entry = known.entries[number]
-        shared = known.weight(facts & entry.facts)
-        whole = 0.8 * entry.weight + 0.2 * own_weight
-        found.append(
-            Fit(entry, shared / whole if whole else 0.0, shared / (entry.weight or 1.0), rank(entry))
-        )
-    return sorted(found, key=lambda fit: (-round(fit.score, 9), fit.rank, fit.entry.number))
+        total = shared[number] + sum(weights[fact] for fact in common if fact in entry.facts)
+        whole = 0.8 * entry.weight + 0.2 * own
+        found.append(Candidate(entry, total / whole if whole else 0.0, total / (entry.weight or 1.0)))
+    return found
 
 
-def pair(
-    given: Iterable[tuple[Given, list[Fit]]],
-    prefer: Callable[[Given, Entry], int] = lambda given, entry: 0,
-) -> list[Pair]:
-    """Partners of the resources of one answer.
+def fits(candidates: Iterable[Candidate], rank: Callable[[Entry], int]) -> list[Fit]:
+    """The candidates with their rank in one answer, best first.
 
-    :param prefer: breaks ties between equally good partners; lower is better.
+    :param rank: 0 expected, 1 the person's own, 2 of somebody else; 3 is left out.
     """
+    found = [Fit(one.entry, one.score, one.held, rank(one.entry)) for one in candidates]
+    kept = [fit for fit in found if fit.rank < len(_RANKS)]
+    return sorted(kept, key=lambda fit: (-round(fit.score, 9), fit.rank, fit.entry.number))
+
+
+def pair(given: Iterable[tuple[Given, list[Fit]]]) -> list[Pair]:
+    """Partners of the resources of one answer."""
     listed = list(given)
-    ranked = sorted(
-        (-round(fit.score, 6), fit.rank, prefer(item, fit.entry), order, place)
-        for order, (item, options) in enumerate(listed)
-        for place, fit in enumerate(options)
-    )
+    ranked: list[tuple[float, int, int, int, int]] = []
+    for order, (item, options) in enumerate(listed):
+        own = identifiers_of(item.resource)
+        for place, fit in enumerate(options):
+            # between equals: the one with the same identifier, then the one with the same id
+            tie = 0 if own & fit.entry.identifiers else 1 if item.key == fit.entry.key else 2
+            ranked.append((-round(fit.score, 6), fit.rank, tie, order, place))
+    ranked.sort()
     taken: dict[int, int] = {}
     result: dict[int, Pair] = {}
     # resources that fit a taken entry much better than any free one are copies of it

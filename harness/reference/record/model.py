@@ -13,7 +13,7 @@ from harness.fhir.search.scope import Scope
 from harness.fhir.store import Store, Stored
 
 Origin = Literal["bureau", "official", "own", "vendor", "draft"]
-Why = Literal["rule", "shielded", "working-note", "not-shared", "not-loaded"]
+Why = Literal["rule", "shielded", "working-note", "not-shared"]
 
 COMPLETE: frozenset[Origin] = frozenset(("bureau", "official", "own"))
 """Origins of which the record is known to be whole: what it does not hold should not come out."""
