@@ -83,7 +83,7 @@ def identifiers(cell: Cell, rng: random.Random) -> None:
     names: dict[str, str] = {}
 
     def renamed(key: str) -> str:
-        kind, _, identity = key.partition("/")
+        kind, _, _identity = key.partition("/")
         if key not in names:
             names[key] = f"{kind}/{rng.getrandbits(64):x}"
         return names[key]
@@ -171,7 +171,7 @@ def order(cell: Cell, rng: random.Random) -> None:
     for item in cell.bundles.values():
         item["entry"] = shuffled(item["entry"], rng)
     for _, resource in everything(cell):
-        for parent, key, value, kind, path in list(walk(resource, resource["resourceType"])):
+        for parent, key, _value, _kind, path in list(walk(resource, resource["resourceType"])):
             if (
                 isinstance(parent, list)
                 and key == 0

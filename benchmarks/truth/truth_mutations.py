@@ -426,7 +426,7 @@ def repeat_item(cell: Cell, known: Known, rng: random.Random) -> Mutation | None
     """An item of a list twice."""
     found = []
     for name, index, resource in resources(cell):
-        for parent, key, value, _, path in walk(resource, resource["resourceType"]):
+        for parent, _key, value, _, path in walk(resource, resource["resourceType"]):
             if (
                 isinstance(parent, list)
                 and isinstance(value, dict)

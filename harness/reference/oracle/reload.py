@@ -1,6 +1,7 @@
 """When a record that was loaded once is too old: the day on which a query starts to select something else.
 
-What must come back stays right on any day; what a query can show does not: it needs something on both sides of
+What must come back stays right on any day; what a query can show does not: it needs something on both sides
+of
 its boundaries. Age is advice, and never a finding.
 """
 

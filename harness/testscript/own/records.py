@@ -1,7 +1,9 @@
 """The reference records of an official set: what its load script makes a HIS hold, per person.
 
-By use, not by folder: what the load script writes is held; entries of Bundles are what a client sends; the rest of
-``_reference`` is held when a rule keeps it in anyway (S and O lines), and otherwise no part of the record: it was
+By use, not by folder: what the load script writes is held; entries of Bundles are what a client sends; the
+rest of
+``_reference`` is held when a rule keeps it in anyway (S and O lines), and otherwise no part of the record:
+it was
 never loaded.
 """
 
@@ -9,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
