@@ -207,7 +207,8 @@ class Comparison:
     def _words(self, form: Callable[[Any], str], wanted: Json, given: Json, at: str) -> None:
         left, right = form(wanted), form(given)
         if left and left != right:
-            bad = texts.garbled(" ".join(_texts(wanted)), " ".join(_texts(given)))
+            pairs = zip(_texts(wanted), _texts(given), strict=False)
+            bad = any(texts.garbled(one, other) for one, other in pairs)
             self._altered(at, left, right, "garbled" if bad else "")
 
     def _attachment(self, wanted: Json, given: Json, known: Field, at: str) -> None:
