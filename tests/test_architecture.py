@@ -116,6 +116,25 @@ def test_the_architecture_page_names_every_folder():
     assert named == {path.relative_to(PACKAGE).as_posix() for path in FOLDERS} - {"."}
 
 
+@pytest.mark.parametrize(
+    "path",
+    sorted([*(ROOT / "benchmarks").glob("*.py"), *(ROOT / "scripts").glob("*.py")]),
+    ids=lambda path: path.name,
+)
+def test_what_benchmarks_and_scripts_take_from_the_harness_exists(path):
+    """They run seldom; so nobody else notices that a name has moved."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "harness":
+            module = importlib.import_module(node.module)
+            for name in node.names:
+                submodule = (
+                    importlib.util.find_spec(f"{node.module}.{name.name}")
+                    if hasattr(module, "__path__")
+                    else None
+                )
+                assert hasattr(module, name.name) or submodule, f"{node.module}: {name.name}"
+
+
 def test_functions_are_simple_but_for_named_parser_loops():
     found = {item.place: item.value for item in house.complex_functions(PACKAGE)}
     assert found.keys() <= DENSE, "split it, or name it in DENSE with the reason"

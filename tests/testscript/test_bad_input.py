@@ -253,7 +253,7 @@ def test_nobody_listens_is_a_configuration_error(kit, capsys):
         (["run", "{kit}", "--self", "--at", "someday"], "not a date"),
         (["run", "{kit}", "--server", "ftp://x"], "not an http"),
         (["run", "{kit}", "--self", "--package", "/nonexistent.tgz"], "does not exist"),
-        (["run", "{kit}", "--self", "--resume"], "needs --out"),
+        (["run", "{kit}", "--self", "--resume"], "need --out"),
         (["run", "{kit}", "--self", "--token-map", "{tokens}"], "not a list"),
     ],
 )

@@ -22,7 +22,7 @@ from typing import IO, Final
 import msgspec
 
 from harness.core.errors import UsageError
-from harness.core.run.disk import not_written
+from harness.core.run.place.disk import not_written
 from harness.core.text import Text
 
 NAME: Final = "run.lock"
@@ -74,20 +74,7 @@ class RunLock:
             with _opened(self.path) as file:
                 before = _read(file)
                 if before is not None and before.alive:
-                    raise UsageError(
-                        Text(
-                            nl="wordt al gebruikt door een andere run",
-                            en="is in use by another run already",
-                        ),
-                        where=str(self.path.parent),
-                        received=f"{NAME}: process {before.pid} ({before.host})",
-                        next_step=Text(
-                            nl=f"wacht tot die klaar is, kies een andere map, of verwijder {NAME} "
-                            "als dat proces niet meer bestaat",
-                            en=f"wait until it has ended, choose another folder, or remove {NAME} "
-                            "when that process is gone",
-                        ),
-                    )
+                    raise _in_use(self.path.parent, before)
                 _write(file, msgspec.json.encode(me))
         except OSError as error:
             raise not_written(self.path, error) from None
@@ -123,6 +110,29 @@ def holder(folder: Path) -> Owner | None:
     except OSError:
         return None
     return owner if owner is not None and owner.alive else None
+
+
+def check_free(folder: Path) -> None:
+    """Say early that a folder is in use; who wants it takes it with :class:`RunLock` all the same.
+
+    :raises UsageError: a living process owns it.
+    """
+    owner = holder(folder)
+    if owner is not None:
+        raise _in_use(folder, owner)
+
+
+def _in_use(folder: Path, owner: Owner) -> UsageError:
+    return UsageError(
+        Text(nl="wordt al gebruikt door een andere run", en="is in use by another run already"),
+        where=str(folder),
+        received=f"{NAME}: process {owner.pid} ({owner.host})",
+        next_step=Text(
+            nl=f"wacht tot die klaar is, kies een andere map, of verwijder {NAME} "
+            "als dat proces niet meer bestaat",
+            en=f"wait until it has ended, choose another folder, or remove {NAME} when that process is gone",
+        ),
+    )
 
 
 @contextlib.contextmanager

@@ -1,4 +1,4 @@
-"""What Allure gets of a TestScript: labels, a step per operation and assert, the exchanges as HAR.
+"""What Allure gets of a TestScript: labels, a step per operation and assert, of what did not pass a HAR.
 
 allure-pytest writes the results; this module only feeds it and does nothing when Allure is not active.
 """
@@ -14,7 +14,7 @@ import msgspec
 from harness.core.run.exchanges import Exchange
 from harness.core.text import Lang
 from harness.core.verdicts import Verdict
-from harness.record.har import to_entry
+from harness.record.har import to_har
 from harness.report.words import SYMBOL
 from harness.scenario import ProductFailure, Undecided, Unsound
 from harness.testscript.outcome.results import ScriptFinding, ScriptResult, Step
@@ -37,16 +37,9 @@ def feed_script(result: ScriptResult, exchanges: Sequence[Exchange], lang: Lang)
     for number, step in enumerate(result.steps):
         if number < MAX_PLAIN or step.verdict is not Verdict.PASS:
             _step(step, lang)
-    if exchanges:
-        har = {
-            "log": {
-                "version": "1.2",
-                "creator": {"name": "medmij-harness", "version": "1"},
-                "entries": [to_entry(item) for item in exchanges],
-            }
-        }
+    if exchanges and result.verdict not in (Verdict.PASS, Verdict.NOT_APPLICABLE):
         allure.attach(
-            msgspec.json.format(msgspec.json.encode(har), indent=1).decode(),
+            msgspec.json.encode(to_har(exchanges)).decode(),
             name="exchanges.har",
             attachment_type=allure.attachment_type.JSON,
             extension="har",

@@ -1,4 +1,4 @@
-"""What Allure gets: labels, parameters, steps and attachments per item; environment and categories per run.
+"""What Allure gets: labels, parameters, steps and links per item; environment and categories per run.
 
 allure-pytest writes the results; this module only feeds it. Nothing here decides a verdict.
 """
@@ -12,29 +12,28 @@ import allure
 import msgspec
 
 from harness.core.run.findings import Cell, Finding
-from harness.core.run.folder import write_atomic
 from harness.core.run.info import RunInfo
+from harness.core.run.place import disk
 from harness.core.text import Lang
 from harness.core.verdicts import Verdict
 from harness.judge.catalogue import Catalogue
-from harness.matrix.qualification import Qualification
-from harness.record.har import to_entry
 from harness.report.console import finding_line
 from harness.report.grouping import QUIET, worst_first
-from harness.report.words import CATEGORY, SYMBOL, more_findings
+from harness.report.html import page
+from harness.report.words import CATEGORY, SYMBOL, more_findings, title
 from harness.scenario import ProductFailure, Scenario, Undecided, Unsound
 
 MAX_STEPS = 60
 """Findings told one by one, worst first."""
-MAX_EXCHANGES = 20
-"""Exchanges attached to an item: those of its worst findings."""
 
 
 def feed(
-    scenario: Scenario, cell: Cell, findings: Sequence[Finding], qualification: Qualification, lang: Lang
+    scenario: Scenario, cell: Cell, findings: Sequence[Finding], catalogue: Catalogue, lang: Lang
 ) -> None:
-    """Tell allure-pytest about the current item; does nothing when Allure is not active."""
-    catalogue = qualification.catalogue
+    """Tell allure-pytest about the current item; does nothing when Allure is not active.
+
+    The exchanges stand on the page of the cell, which the item links to.
+    """
     allure.dynamic.title(scenario.title.of(lang))
     allure.dynamic.epic(f"HIS {cell.his}")
     allure.dynamic.feature(cell.standard)
@@ -58,13 +57,13 @@ def feed(
     if len(ordered) > MAX_STEPS:
         with allure.step(more_findings(len(ordered) - MAX_STEPS).of(lang)):
             pass
-    _attach(ordered, qualification)
+    allure.dynamic.link(f"../report/{page('cell', cell.key, lang)}", name=title("evidence", lang))
 
 
 def _step(item: Finding, catalogue: Catalogue, lang: Lang) -> None:
-    title = f"{SYMBOL[item.verdict]} {item.requirement} {catalogue[item.requirement].title.of(lang)}"
+    told = f"{SYMBOL[item.verdict]} {item.requirement} {catalogue[item.requirement].title.of(lang)}"
     try:
-        with allure.step(title):
+        with allure.step(told):
             if item.verdict in (Verdict.PASS, Verdict.NOT_APPLICABLE):
                 return
             text = finding_line(item, catalogue, lang)
@@ -78,26 +77,6 @@ def _step(item: Finding, catalogue: Catalogue, lang: Lang) -> None:
     except (ProductFailure, Undecided, Unsound):
         # The step is coloured by its verdict; the item itself decides after all steps are told.
         return
-
-
-def _attach(findings: Sequence[Finding], qualification: Qualification) -> None:
-    cited = list(dict.fromkeys(item.where.exchange for item in findings if item.where.exchange))
-    if not cited:
-        return
-    wanted = set(cited[:MAX_EXCHANGES])
-    cells = dict.fromkeys(item.cell for item in findings)
-    entries = [
-        to_entry(item) for cell in cells for item in qualification.exchanges(cell) if item.id in wanted
-    ]
-    har = {
-        "log": {"version": "1.2", "creator": {"name": "medmij-harness", "version": "1"}, "entries": entries}
-    }
-    allure.attach(
-        msgspec.json.format(msgspec.json.encode(har), indent=1).decode(),
-        name="exchanges.har",
-        attachment_type=allure.attachment_type.JSON,
-        extension="har",
-    )
 
 
 def write_environment(folder: Path, info: RunInfo, lang: Lang) -> None:
@@ -115,7 +94,7 @@ def write_environment(folder: Path, info: RunInfo, lang: Lang) -> None:
         },
     }
     text = "".join(f"{_escape(key)}={_escape(value)}\n" for key, value in rows.items())
-    write_atomic(folder / "environment.properties", text.encode())
+    disk.write(folder / "environment.properties", text.encode())
     categories = [
         {"name": CATEGORY["failed"].of(lang), "matchedStatuses": ["failed"]},
         {
@@ -126,7 +105,7 @@ def write_environment(folder: Path, info: RunInfo, lang: Lang) -> None:
         {"name": CATEGORY["broken"].of(lang), "matchedStatuses": ["broken"]},
         {"name": CATEGORY["skipped"].of(lang), "matchedStatuses": ["skipped"]},
     ]
-    write_atomic(folder / "categories.json", msgspec.json.format(msgspec.json.encode(categories), indent=2))
+    disk.write(folder / "categories.json", msgspec.json.format(msgspec.json.encode(categories), indent=2))
 
 
 def _escape(text: str) -> str:
