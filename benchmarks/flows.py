@@ -19,7 +19,7 @@ from datetime import date
 from pathlib import Path
 
 from harness.core.run.findings import Cell
-from harness.core.run.folder import RunFolder
+from harness.core.run.manifest import START
 from harness.network.file import read_network
 from harness.network.person.declared import declared_persons
 from harness.network.running import RunningNetwork, start
@@ -55,7 +55,8 @@ def main() -> int:
     ]
     durations: list[float] = []
     with tempfile.TemporaryDirectory() as temporary:
-        folder = RunFolder.create(Path(temporary) / "run")
+        folder = Path(temporary)
+        (folder / START).write_text("{}")  # recordings are bound to it
         recorder = Recorder(folder, persons=declared_persons(network, date.today()))
         with start(network, recorder=recorder) as running:
             chosen = pairs[: options.workers]
@@ -75,7 +76,7 @@ def main() -> int:
             recorded = recorder.count - before
             errors = len(running.errors)
         recorder.close()
-        written = sum(path.stat().st_size for path in folder.exchanges.glob("*.har"))
+        written = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
     result = {
         "flows": len(durations),
         "seconds": round(elapsed, 2),
@@ -86,7 +87,7 @@ def main() -> int:
         "p95_ms": round(sorted(durations)[int(len(durations) * 0.95)] * 1000, 1),
         "exchanges": recorded,
         "exchanges_per_flow": round(recorded / len(durations), 2),
-        "har_megabytes": round(written / 1e6, 1),
+        "recorded_megabytes": round(written / 1e6, 1),
         "errors": errors,
     }
     if options.json:

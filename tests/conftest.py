@@ -1,9 +1,13 @@
-"""Shared test fixtures: official material when the user has it, and a frozen date."""
+"""Shared test fixtures: official material when the user has it, and a frozen date.
+
+Makes the helper ``runfolders`` importable for every test.
+"""
 
 from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -12,6 +16,7 @@ from typing import Any
 import pytest
 
 pytest_plugins = ["pytester"]
+sys.path.insert(0, str(Path(__file__).parent))
 ROOT = Path(__file__).resolve().parent.parent
 
 

@@ -23,7 +23,11 @@ from harness.core.exits import ExitCode
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "qualify": ("harness.cli.qualify", "Run all HIS × DVZA × PGO × standard combinations and report."),
-    "judge": ("harness.cli.judge", "Judge a recorded run again, offline."),
+    "judge": ("harness.cli.evidence.judge", "Judge a recorded run again, offline."),
+    "verify": ("harness.cli.evidence.verify", "Verify that a run is whole, and who signed it, offline."),
+    "sign": ("harness.cli.evidence.sign", "Sign a finished run."),
+    "har": ("harness.cli.evidence.har", "Export the recording of a cell as HAR."),
+    "challenge": ("harness.cli.evidence.challenge", "Make a challenge that a run can be bound to."),
     "doctor": ("harness.cli.doctor", "Preflight: whose side is a problem on, before anything is tested."),
     "serve": (
         "harness.cli.serve.network",
@@ -36,6 +40,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "validate": ("harness.cli.validate", "Validate FHIR resources against profiles, offline."),
     "fhirpath": ("harness.cli.fhirpath", "Evaluate a FHIRPath expression on a file."),
     "profiles": ("harness.cli.profiles", "Work with FHIR packages and embedded profile facts."),
+    "record": ("harness.cli.record", "Reference records: import, check, export for a HIS."),
     "pdfa": ("harness.cli.pdfa", "Check PDF/A conformance."),
     "requirements": ("harness.cli.requirements", "List the catalogue of requirements."),
 }

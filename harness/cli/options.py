@@ -35,6 +35,11 @@ LangOption = Annotated[
     typer.Option("--lang", envvar=LANG_VARIABLE, help="Language for people: nl or en.", callback=_check_lang),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object on stdout; progress on stderr.")]
+ResumeOption = Annotated[
+    bool,
+    typer.Option("--resume", help="Go on with the unfinished run in --out; finished cells stay."),
+]
+ReplaceOption = Annotated[bool, typer.Option("--replace", help="Discard the unfinished run in --out.")]
 AtOption = Annotated[
     str | None, typer.Option("--at", metavar="DATE", help="The date that T stands for (default: today).")
 ]

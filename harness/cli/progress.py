@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+
 import pytest
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -56,11 +58,12 @@ class ProgressPlugin:
         if report.failed and not isinstance(report.longrepr, str):
             self._console.print(str(report.longrepr), markup=False)
 
-    def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Show why the run as a whole could not be started; everything else stands in the report."""
-        refusal = session_of(session.config).refusal
-        if refusal is not None:
-            self._console.print(refusal.render(self._lang), markup=False, soft_wrap=True)
+    @pytest.hookimpl(wrapper=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None]:
+        """Show what became of the run as a whole; everything else stands in the report."""
+        yield
+        for text in session_of(session.config).told():
+            self._console.print(text, markup=False, soft_wrap=True)
 
     def pytest_unconfigure(self) -> None:
         """Put the terminal back."""

@@ -11,7 +11,15 @@ import pytest
 import typer
 from rich.console import Console
 
-from harness.cli.options import AtOption, ForOption, JsonOption, LangOption, VerdictOption
+from harness.cli.options import (
+    AtOption,
+    ForOption,
+    JsonOption,
+    LangOption,
+    ReplaceOption,
+    ResumeOption,
+    VerdictOption,
+)
 from harness.cli.progress import ProgressPlugin
 from harness.core.clock import SystemClock
 from harness.core.data import scenarios_path
@@ -19,6 +27,8 @@ from harness.core.errors import UsageError, nearest
 from harness.core.exits import ExitCode
 from harness.core.run.folder import RunFolder
 from harness.core.run.info import INTENSITIES, Intensity, Selection
+from harness.core.run.place.claim import chosen_mode
+from harness.core.run.place.lock import check_free
 from harness.core.text import Lang, Text
 from harness.core.verdicts import Blame
 from harness.judge.catalogue import load_catalogue
@@ -53,6 +63,11 @@ def qualify(
         list[str] | None, typer.Option("--only", help="Only this requirement or scenario.")
     ] = None,
     out: Annotated[Path | None, typer.Option("--out", help="Run folder.")] = None,
+    resume: ResumeOption = False,
+    replace: ReplaceOption = False,
+    challenge: Annotated[
+        Path | None, typer.Option("--challenge", help="Challenge of a bureau that the run is bound to.")
+    ] = None,
     at: AtOption = None,
     intensity: Annotated[str, typer.Option("--intensity", help="smoke, normal or full.")] = "normal",
     skip_doctor: Annotated[
@@ -72,9 +87,13 @@ def qualify(
 ) -> None:
     """Qualify every HIS of a network with every DVZA and PGO, per standard and release."""
     language: Lang = "en" if lang == "en" else "nl"
+    if out is not None:
+        check_free(out)  # before everything that takes time
     options = RunOptions(
         network=network,
         out=str(out) if out else None,
+        mode=chosen_mode(resume=resume, replace=replace),
+        challenge=str(challenge) if challenge else None,
         at=at,
         intensity=_intensity(intensity),
         selection=Selection(
@@ -115,9 +134,14 @@ def _intensity(word: str) -> Intensity:
 def _words(options: RunOptions, folder: Path, lang: Lang) -> list[str]:
     """The command line of the other front door, pytest, for the same run."""
     scenarios = str(scenarios_path())
-    words = ["-p", "no:cacheprovider", "-p", "no:terminal", "-o", "addopts=", "--import-mode=importlib"]
+    # Of the plugins that happen to be installed none but ours: others reorder items, or change outcomes.
+    words = ["--disable-plugin-autoload", "-p", "allure_pytest", "-p", "medmij-harness"]
+    words += ["-p", "no:cacheprovider", "-p", "no:terminal", "-o", "addopts=", "--import-mode=importlib"]
     words += ["--rootdir", scenarios, "--harness-network", options.network, "--harness-out", str(folder)]
     words += ["--harness-lang", lang, "--harness-intensity", options.intensity]
+    words += {"new": [], "resume": ["--harness-resume"], "replace": ["--harness-replace"]}[options.mode]
+    if options.challenge:
+        words += ["--harness-challenge", options.challenge]
     if options.at:
         words += ["--harness-at", options.at]
     for name, field in SELECTORS.items():

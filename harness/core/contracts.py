@@ -6,27 +6,21 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 
 from harness.core.issues import Issue
 from harness.core.run.events import Event
-from harness.core.run.findings import Finding
 from harness.core.run.info import RunInfo
+from harness.core.run.results import CellResult, Findings
 
 FOLDER = Path(__file__).parent / "schemas"
 
 
-class FindingsDocument(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """``findings.json``."""
-
-    schema: Literal["findings-1"]
-    findings: list[Finding]
-
-
 CONTRACTS: dict[str, Any] = {
-    "findings": FindingsDocument,
+    "findings": Findings,
+    "cell": CellResult,
     "run": RunInfo,
     "event": Event,
     "issue": Issue,

@@ -7,6 +7,7 @@ inside the package under ``harness/_data/``, and the scenarios as the package ``
 
 from __future__ import annotations
 
+import hashlib
 from functools import cache
 from pathlib import Path
 
@@ -43,6 +44,17 @@ def data_path(*parts: str) -> Path:
     if not path.exists():
         raise HarnessError(Text(nl="gegevensbestand ontbreekt", en="data file is missing"), where=str(path))
     return path
+
+
+@cache
+def profiles_digest() -> str:
+    """SHA-256 over every file below ``profiles/``, with its path: the data that verdicts rest on."""
+    digest = hashlib.sha256()
+    root = data_path("profiles")
+    for path in sorted(item for item in root.rglob("*") if item.is_file()):
+        name = path.relative_to(root).as_posix()
+        digest.update(f"{name}\0{hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
+    return digest.hexdigest()
 
 
 def scenarios_path() -> Path:

@@ -6,8 +6,7 @@ depends on.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 
 import msgspec
@@ -16,12 +15,13 @@ from harness.core.run.exchanges import Exchange
 from harness.core.run.findings import Cell, Finding, finding
 from harness.core.run.folder import RunFolder
 from harness.core.run.info import RunInfo, Trouble
+from harness.core.run.results import CellResult, cell_result
 from harness.core.text import Text
 from harness.core.verdicts import Verdict
 from harness.judge.catalogue import Catalogue
 from harness.judge.judging import judge_requirements
 from harness.judge.view import CellView
-from harness.record.har import read_har
+from harness.record.chain.read import judged_unit
 
 
 def cell_view(info: RunInfo, cell: Cell, exchanges: Sequence[Exchange], catalogue: Catalogue) -> CellView:
@@ -45,10 +45,13 @@ def cell_view(info: RunInfo, cell: Cell, exchanges: Sequence[Exchange], catalogu
     )
 
 
-def cell_exchanges(folder: RunFolder, cell: Cell) -> list[Exchange]:
-    """The recorded exchanges of one cell; none when nothing was recorded."""
-    path = folder.har(cell.key)
-    return read_har(path) if path.exists() else []
+def cell_exchanges(folder: RunFolder, cell: Cell) -> Sequence[Exchange]:
+    """The recorded exchanges of one cell; none when nothing was recorded, or no attempt at it finished.
+
+    :raises EvidenceError: the recording is damaged, or of another run.
+    """
+    unit = judged_unit(folder.path, cell.key, run=folder.run)
+    return unit.exchanges if unit is not None else ()
 
 
 def judge_cell(
@@ -98,25 +101,15 @@ def _step(trouble: Trouble) -> Text:
     )
 
 
-@dataclass(frozen=True)
-class Rejudged:
-    """What a run folder gives when it is judged again.
+def judge_run(folder: RunFolder, info: RunInfo, catalogue: Catalogue) -> Iterator[CellResult]:
+    """What comes of every cell that a run reached, recomputed from its recording, in the order of the plan.
 
-    :ivar exchanges: how many are recorded in the cells.
+    :param info: what is known of the run.
+    :raises EvidenceError: a recording is damaged.
     """
-
-    findings: list[Finding]
-    exchanges: int
-
-
-def judge_run(folder: RunFolder, catalogue: Catalogue) -> Rejudged:
-    """Findings of every cell of a run folder that the run reached, recomputed from its exchanges."""
-    info = folder.info()
-    found: list[Finding] = []
-    recorded = 0
     for cell in info.plan:
+        if cell.key in info.unjudged or not (info.asked(cell) or folder.findings_path(cell).is_file()):
+            continue
         exchanges = cell_exchanges(folder, cell)
-        recorded += len(exchanges)
-        if cell.key not in info.unjudged:
-            found += judge_cell(info, cell, exchanges, catalogue)
-    return Rejudged(found, recorded)
+        found = judge_cell(info, cell, exchanges, catalogue)
+        yield cell_result(info, cell, found, exchanges=len(exchanges))

@@ -12,8 +12,9 @@ from typing import Any, Literal
 import msgspec
 
 from harness import __version__
+from harness.core.data import profiles_digest
 from harness.core.run.findings import Cell
-from harness.core.run.info import Intensity, ParticipantVersion, RunInfo, Selection, Settings, Share, Trouble
+from harness.core.run.info import Binding, Intensity, ParticipantVersion, RunInfo, Selection, Settings, Share
 from harness.judge.catalogue import Catalogue
 from harness.matrix.cells import check_named, plan_cells
 from harness.network.file import Network, Participant, stated_endpoints
@@ -80,21 +81,18 @@ class RunFacts:
         requirements: Mapping[str, Sequence[str]],
         *,
         shared: Mapping[str, tuple[Share, ...]] | None = None,
-        troubles: Iterable[Trouble] = (),
-        unjudged: Iterable[str] = (),
+        binding: Binding | None = None,
     ) -> RunInfo:
-        """``run.json`` of the run.
+        """What is known of the run before its first exchange.
 
         :param requirements: requirement ids per cell key that the run asks.
-        :param shared: what cells were asked for others too, by cell key.
-        :param troubles: what went wrong outside the products so far.
-        :param unjudged: keys of cells that the run did not reach.
+        :param shared: what cells are asked for others too, by cell key.
+        :param binding: what the identifiers are made of.
         """
         network = self.network
         planned = frozenset(cells)
         persons = {cell.key: network.person_of(cell) for cell in cells}
         expectations = self._read(set(persons.values()))
-        digest = hashlib.sha256(msgspec.json.encode(expectations, order="deterministic")).hexdigest()
         return RunInfo(
             id=run_id,
             harness=__version__,
@@ -114,7 +112,12 @@ class RunFacts:
                 )
                 for item in network.participants
             ),
-            hashes={"catalogue": self.catalogue.digest, "expectations": digest},
+            hashes={
+                "catalogue": self.catalogue.digest,
+                "profiles": profiles_digest(),
+                "network": _digest(msgspec.structs.replace(network, path="")),
+                "expectations": _digest(expectations),
+            },
             plan=tuple(cells),
             left_out=tuple(cell for cell in self._allowed if cell not in planned),
             selection=self.selection,
@@ -136,9 +139,12 @@ class RunFacts:
             ),
             subject=self.subject,
             verdict_required=self.verdict_required,
-            troubles=tuple(troubles),
-            unjudged=tuple(unjudged),
+            binding=binding,
         )
+
+
+def _digest(value: object) -> str:
+    return hashlib.sha256(msgspec.json.encode(value, order="deterministic")).hexdigest()
 
 
 def declared(participant: Participant) -> tuple[str, ...]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
-from harness.core.clock import AMSTERDAM, Clock, today
+from harness.core.clock import AMSTERDAM, Clock
 from harness.core.errors import UsageError
-from harness.core.run.folder import RunFolder
-from harness.core.run.info import Intensity, Selection
+from harness.core.run.challenge import Challenge, check_in_time, read_challenge
+from harness.core.run.folder import RunFolder, check_format
+from harness.core.run.info import Intensity, RunInfo, Selection
+from harness.core.run.place.claim import Mode, claim
 from harness.core.tdates import parse_day
 from harness.core.text import Text
 from harness.judge.catalogue import Catalogue
@@ -18,6 +20,7 @@ from harness.matrix.facts import RunFacts
 from harness.matrix.plan import Plan
 from harness.matrix.qualification import Qualification
 from harness.network.file import Network, read_network
+from harness.record.keeper import RunKeeper
 
 DEMO = "demo"
 
@@ -28,20 +31,25 @@ class RunOptions:
 
     :ivar network: path of a network file, or ``demo`` for the embedded network.
     :ivar out: the run folder; ``None`` for ``reports/<date>-<time>``.
-    :ivar at: the date that T stands for, ``YYYY-MM-DD``; ``None`` for today in Europe/Amsterdam.
+    :ivar mode: what happens to a run in that folder that did not finish.
+    :ivar at: the date that T stands for, ``YYYY-MM-DD``; ``None`` for today in Europe/Amsterdam, or for the
+        date of the run that is gone on with.
     :ivar sharing: whether a finding may hold for other cells than its own.
     :ivar subject: the parties whose result decides the exit code; empty: the live ones, in a rehearsal all.
     :ivar verdict_required: whether anything but *voldoet* is undecided.
+    :ivar challenge: file with the challenge of a bureau that the run is bound to.
     """
 
     network: str = DEMO
     out: str | None = None
+    mode: Mode = "new"
     at: str | None = None
     intensity: Intensity = "normal"
     selection: Selection = field(default_factory=Selection)
     sharing: bool = True
     subject: tuple[str, ...] = ()
     verdict_required: bool = False
+    challenge: str | None = None
 
 
 @dataclass(frozen=True)
@@ -52,6 +60,8 @@ class PreparedRun:
     facts: RunFacts
     folder: Path
     clock: Clock
+    mode: Mode = "new"
+    challenge: Challenge | None = None
 
     @property
     def network(self) -> Network:
@@ -61,15 +71,18 @@ class PreparedRun:
     def open(self) -> Qualification:
         """Claim the run folder.
 
-        :raises InputError: it holds something else.
+        :raises UserError: it cannot be used, see :func:`harness.core.run.place.claim.claim`.
         """
-        return Qualification(self.plan, self.facts, RunFolder.create(self.folder), self.clock)
+        claimed = claim(self.folder, self.mode)
+        return Qualification(
+            self.plan, self.facts, RunKeeper(claimed, self.clock), self.clock, self.challenge
+        )
 
 
 def prepare(options: RunOptions, catalogue: Catalogue, clock: Clock) -> PreparedRun:
     """Read and plan what the user asked.
 
-    :raises UserError: wrong network file, expectation file, selection or date.
+    :raises UserError: wrong network file, expectation file, selection, date, or challenge.
     """
     network = read_network(options.network)
     cells = plan_cells(network, options.selection)
@@ -82,11 +95,13 @@ def prepare(options: RunOptions, catalogue: Catalogue, clock: Clock) -> Prepared
             where=options.network,
         )
     _check_only(options.selection, catalogue)
-    now = clock.now().astimezone(AMSTERDAM)
+    moment = clock.now().astimezone(AMSTERDAM)
+    earlier = begun(options.mode, options.out, moment)
+    t, now = day_and_moment(earlier, options.at, moment)
     facts = RunFacts(
         network,
         catalogue,
-        t=parse_day(options.at) if options.at else today(clock),
+        t=t,
         now=now,
         cells=cells,
         selection=options.selection,
@@ -98,14 +113,76 @@ def prepare(options: RunOptions, catalogue: Catalogue, clock: Clock) -> Prepared
     return PreparedRun(
         plan=Plan(cells, catalogue, network, options.selection, options.intensity, sharing=options.sharing),
         facts=facts,
-        folder=Path(options.out) if options.out else default_folder(now),
+        folder=Path(options.out) if options.out else default_folder(moment),
         clock=clock,
+        mode=options.mode,
+        challenge=_challenge(options.challenge, now),
     )
 
 
+def begun(mode: Mode, out: str | None, now: datetime) -> RunInfo | None:
+    """The run that is gone on with, ``None`` when there is none yet.
+
+    :raises UsageError: no folder is named, or the clock stands before the start of that run.
+    :raises EvidenceError: it cannot be read.
+    """
+    if mode != "resume":
+        return None
+    if out is None:
+        raise UsageError(
+            Text(nl="--resume vraagt om de map van de run", en="--resume asks for the folder of the run"),
+            expected="--out DIR",
+        )
+    folder = RunFolder(Path(out))
+    try:
+        if not folder.started:
+            return None
+    except OSError:  # no place for a run: whoever takes it says so
+        return None
+    check_format(folder.path)
+    info = folder.start()
+    if now < datetime.fromisoformat(info.now):
+        raise UsageError(
+            Text(
+                nl="begon volgens zijn beschrijving later dan de klok van deze machine nu aangeeft",
+                en="began, says its description, later than the clock of this machine shows now",
+            ),
+            where=str(folder.path),
+            expected=f"≥ {info.now}",
+            received=now.isoformat(),
+            next_step=Text(nl="zet de klok gelijk", en="set the clock right"),
+        )
+    return info
+
+
+def day_and_moment(earlier: RunInfo | None, at: str | None, now: datetime) -> tuple[date, datetime]:
+    """``T`` and the frozen instant of a run: as asked, or those of the run that is gone on with.
+
+    :raises UserError: ``at`` is not a date.
+    """
+    if at is not None:
+        t = parse_day(at)
+    else:
+        t = date.fromisoformat(earlier.t) if earlier is not None else now.date()
+    return t, datetime.fromisoformat(earlier.now) if earlier is not None else now
+
+
 def default_folder(now: datetime, base: Path = Path("reports")) -> Path:
-    """Where a run goes when the user names no folder: ``reports/<date>-<time>``."""
-    return base / now.strftime("%Y%m%d-%H%M%S")
+    """Where a run goes when the user names no folder: ``reports/<date>-<time>``, a name not used yet."""
+    name = now.strftime("%Y%m%d-%H%M%S")
+    path, number = base / name, 1
+    while path.exists():
+        number += 1
+        path = base / f"{name}-{number}"
+    return path
+
+
+def _challenge(path: str | None, now: datetime) -> Challenge | None:
+    if path is None:
+        return None
+    found = read_challenge(Path(path))
+    check_in_time(found, now, path)
+    return found
 
 
 def _check_only(selection: Selection, catalogue: Catalogue) -> None:

@@ -2,27 +2,30 @@
 
 The pytest plugin registers what its items need, then asks for findings; the first question about a cell
 drives all flows that the registered scenarios of that cell need. Judging always reads the recording back
-from the run folder, so that live and later see the same.
+from the run folder, so that live and later see the same. What came of a cell stands in the run folder when
+the cell ends, and leaves memory.
 """
 
 from __future__ import annotations
 
+import gc
 import traceback
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 
 from harness.core.clock import Clock
 from harness.core.errors import HarnessError, UserError
-from harness.core.run.events import EventStream
-from harness.core.run.exchanges import Exchange
+from harness.core.run.challenge import Challenge, Minter
 from harness.core.run.findings import Cell, Finding
 from harness.core.run.folder import RunFolder
-from harness.core.run.info import RunInfo, Trouble
+from harness.core.run.info import Binding, RunInfo, Trouble
+from harness.core.run.results import CellResult, cell_result
 from harness.core.text import Text
-from harness.core.verdicts import Blame
+from harness.core.verdicts import Blame, Verdict
 from harness.judge.catalogue import Catalogue
 from harness.judge.cells import cell_exchanges, judge_cell, trouble_findings
 from harness.matrix.carriers import ATTEMPTS, kind_of
@@ -31,6 +34,7 @@ from harness.matrix.plan import Plan
 from harness.matrix.state import CellState
 from harness.network.person.declared import declared_persons
 from harness.network.running import RunningNetwork, start
+from harness.record.keeper import RunKeeper
 from harness.record.recorder import Recorder
 from harness.scenario import Scenario
 
@@ -40,22 +44,36 @@ UNJUDGED = Text(nl="deze cel kon niet worden beoordeeld", en="this cell could no
 
 @dataclass(frozen=True)
 class Started:
-    """A run whose network is up and whose ``run.json`` is written."""
+    """A run whose ``run-start.json`` is written.
+
+    :ivar network: up until the run ends; then it leaves memory, so that the reports find room.
+    """
 
     info: RunInfo
-    network: RunningNetwork
+    network: RunningNetwork | None
+    recorder: Recorder
 
 
 class Qualification:
     """A run in progress, whole or refused: whoever asks after a refusal gets the first one again."""
 
-    def __init__(self, plan: Plan, facts: RunFacts, folder: RunFolder, clock: Clock) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        facts: RunFacts,
+        keeper: RunKeeper,
+        clock: Clock,
+        challenge: Challenge | None = None,
+    ) -> None:
         self.plan = plan
         self.facts = facts
-        self.folder = folder
+        self.keeper = keeper
         self.clock = clock
-        self.events = EventStream(clock, folder.events)
+        self.events = keeper.events
+        self._challenge = challenge
         self._states = {cell.key: CellState(cell) for cell in plan.cells}
+        self._minters: dict[str, Minter] = {}
+        self._last: CellResult | None = None
         self._stack = ExitStack()
         self._started: Started | None = None
         self._refusal: HarnessError | None = None
@@ -64,6 +82,11 @@ class Qualification:
     def catalogue(self) -> Catalogue:
         """The catalogue that decides this run."""
         return self.plan.catalogue
+
+    @property
+    def folder(self) -> RunFolder:
+        """The run folder."""
+        return self.keeper.folder
 
     def register(self, cell: Cell, scenario: Scenario) -> None:
         """Note what an item needs; all of them before the first :meth:`findings`.
@@ -77,7 +100,7 @@ class Qualification:
             )
 
     def begin(self) -> Started:
-        """Start the network (twins, connect map) and write ``run.json``; once.
+        """Write ``run-start.json`` and start the network (twins, connect map); once.
 
         :raises HarnessError: the first time, and ever after, when it cannot be started.
         """
@@ -98,24 +121,59 @@ class Qualification:
 
     def _start(self) -> Started:
         facts = self.facts
-        self.events.emit("run-started", cells=len(self._states), t=facts.t.isoformat())
-        for state in self._states.values():
+        states = self._states.values()
+        self.events.emit("run-started", cells=len(states), t=facts.t.isoformat())
+        for state in states:
             self.events.emit("cell-planned", cell=state.cell.key, flows=list(state.flows))
-        info = self.info()
         with ExitStack() as stack:
-            recorder = Recorder(self.folder, self.events, declared_persons(facts.network, facts.t))
-            stack.callback(recorder.close)
             network = start(
                 facts.network,
-                recorder=recorder,
+                recorder=(recorder := self._recorder()),
                 clock=self.clock,
                 t=facts.t,
                 intensity=facts.intensity,
+                mint=lambda cell: self._minters[cell.key](),
             )
             stack.callback(network.close)
-            self.folder.write_info(info)
+            info = self.keeper.begin(recorder, self._described(self._binding()))
             self._stack = stack.pop_all()
-        return Started(info, network)
+        self._restore()
+        return Started(info, network, recorder)
+
+    def _recorder(self) -> Recorder:
+        persons = declared_persons(self.facts.network, self.facts.t)
+        return Recorder(self.folder.path, self.events, persons, [cell.key for cell in self.plan.cells])
+
+    def _binding(self) -> Binding:
+        minters = [
+            item.id
+            for item in self.facts.network.of_role("pgo")
+            if item.kind == "twin" and "fixed-request-id" not in item.faults
+        ]
+        return self.keeper.binding(self._challenge, minters)
+
+    def _described(self, binding: Binding | None = None) -> RunInfo:
+        states = self._states.values()
+        return self.facts.info(
+            self.folder.path.name,
+            self.plan.cells,
+            {state.cell.key: state.requirements for state in states if state.requirements},
+            shared={state.cell.key: state.shares for state in states if state.held},
+            binding=binding,
+        )
+
+    def _restore(self) -> None:
+        """Take over the cells that an earlier process finished, and ask again what they left to others."""
+        done = {state.cell.key: self.keeper.finished(state.cell) for state in self._states.values()}
+        for key, result in done.items():
+            state = self._states[key]
+            for requirement, other in result.elsewhere.items() if result is not None else ():
+                state.elsewhere[requirement] = self._states[other].cell
+                if done[other] is None:
+                    self._ask_instead(requirement, state, self._states[other])
+        for key, result in done.items():
+            if result is not None:
+                self._states[key].finish(result)
 
     def findings(self, cell: Cell, scenario: Scenario) -> list[Finding]:
         """Findings for what a part of a scenario asks of a cell; the first question drives and judges it.
@@ -123,40 +181,54 @@ class Qualification:
         What could not be driven or judged is an ``error`` among them; what another cell decided in its place
         is among them too.
 
-        :raises HarnessError: when the run could not be started.
+        :raises HarnessError: when the run could not be started, or cannot go on.
         """
         started = self.begin()
         state = self._states[cell.key]
-        if state.findings is None:
-            self._drive(state, started)
-        if not state.finished:
-            self._settle(state, started)
-            self._finish(state)
+        try:
+            if not state.judged:
+                self._drive(state, started)
+            if not state.finished:
+                self._settle(state, started)
+                self._finish(state, started)
+        except HarnessError as error:
+            self._refusal = error
+            raise
         wanted = set(scenario.requirements)
         unasked = wanted.difference(state.requirements, state.elsewhere)
         if unasked:
             raise HarnessError("not registered before the run began", where=", ".join(sorted(unasked)))
         others = (state.elsewhere[name] for name in scenario.requirements if name in state.elsewhere)
         holders = dict.fromkeys((cell.key, *(other.key for other in others)))
-        found = (item for key in holders for item in self._states[key].findings or ())
+        found = (item for key in holders for item in self._found(self._states[key]))
         return [item for item in found if item.requirement in wanted]
 
     def _drive(self, state: CellState, started: Started) -> None:
-        key = state.cell.key
+        """Drive and judge a cell.
+
+        :raises HarnessError: what happens cannot be written.
+        """
+        cell, key = state.cell, state.cell.key
         self.events.emit("cell-started", cell=key)
+        self._minters[key] = self.keeper.minter(cell, started.recorder.begin(key))
         for flow, needing in state.flows.items():
             try:
-                started.network.drive(state.cell, flow)
+                if started.network is None:
+                    raise HarnessError("the run has ended", where=key)
+                started.network.drive(cell, flow)
             except Exception as error:  # noqa: BLE001 - one broken flow must not lose the others' results
-                state.troubles.append(_trouble(error, UNDRIVEN, state.cell, needing, f"{key} {flow}"))
-        info = self._info_of(state, started)
+                state.troubles.append(_trouble(error, UNDRIVEN, cell, needing, f"{key} {flow}"))
+            if self.keeper.broken is not None:
+                raise self.keeper.broken
+        del self._minters[key]
         try:
-            found = judge_cell(info, state.cell, self.exchanges(state.cell), self.catalogue)
+            exchanges = cell_exchanges(self.folder, cell)
+            state.recorded = len(exchanges)
+            found = judge_cell(self._info_of(state, started), cell, exchanges, self.catalogue)
         except Exception as error:  # noqa: BLE001 - every item of the cell says why
-            trouble = _trouble(error, UNJUDGED, state.cell, state.requirements, key)
+            trouble = _trouble(error, UNJUDGED, cell, state.requirements, key)
             state.troubles.append(msgspec.structs.replace(trouble, blame=Blame.HARNESS))
-            found = trouble_findings(self._info_of(state, started), state.cell, self.catalogue)
-            state.exchanges = state.exchanges or []  # what cannot be read is not read again by a report
+            found = trouble_findings(self._info_of(state, started), cell, self.catalogue)
         state.findings = found
 
     def _info_of(self, state: CellState, started: Started) -> RunInfo:
@@ -171,6 +243,8 @@ class Qualification:
         """Let other cells decide what a cell was asked for them too and could not decide.
 
         Each is tried in at most two more. When none decides it, what the first said stands.
+
+        :raises HarnessError: what happens cannot be written.
         """
         tried = {name: [state.cell] for name in state.undecided()}
         for _ in range(ATTEMPTS - 1):
@@ -182,8 +256,7 @@ class Qualification:
             for key, names in chosen.items():
                 other = self._states[key]
                 for name in names:
-                    held = {state.cell.key, *state.held.get(name, ())} - {key}
-                    other.ask(name, state.needs(name), tuple(item for item in self._states if item in held))
+                    self._ask_instead(name, state, other)
                 self._drive(other, started)
                 undecided = other.undecided()
                 for name in names:
@@ -195,64 +268,104 @@ class Qualification:
                         state.elsewhere[name] = other.cell
                         del tried[name]
 
+    def _ask_instead(self, requirement: str, state: CellState, other: CellState) -> None:
+        """Ask of another cell what a cell was asked, for the same cells."""
+        held = {state.cell.key, *state.held.get(requirement, ())} - {other.cell.key}
+        other.ask(requirement, state.needs(requirement), tuple(item for item in self._states if item in held))
+
     def _next(self, requirement: str, tried: Sequence[Cell]) -> CellState | None:
         """The next cell to try a requirement in, of those that were not judged yet."""
         others = self.plan.carriers.others(kind_of(self.catalogue[requirement]), tried)
         states = (self._states[cell.key] for cell in others)
-        return next((item for item in states if item.findings is None), None)
+        return next((item for item in states if not item.judged), None)
 
-    def _finish(self, state: CellState) -> None:
-        """The findings of a cell stand."""
-        state.finished = True
-        key, found = state.cell.key, state.findings or []
-        for item in found:
-            self.events.emit(
-                "finding", cell=key, id=item.id, requirement=item.requirement, verdict=item.verdict.value
-            )
-        self.events.emit("cell-finished", cell=key, findings=len(found))
+    def _finish(self, state: CellState, started: Started) -> None:
+        """The findings of a cell stand: keep them, and end its recording.
 
-    def exchanges(self, cell: Cell) -> list[Exchange]:
-        """The recorded exchanges of a cell that was judged, read once."""
-        state = self._states[cell.key]
-        if state.exchanges is None:
-            state.exchanges = cell_exchanges(self.folder, cell)
-        return state.exchanges
+        :raises HarnessError: that cannot be written.
+        """
+        key = state.cell.key
+        result = cell_result(
+            self._info_of(state, started),
+            state.cell,
+            state.findings or (),
+            exchanges=state.recorded,
+            elsewhere={name: other.key for name, other in state.elsewhere.items()},
+        )
+        self.keeper.end_cell(result)
+        state.finish(result)
+        self._last = result
+        for item in result.findings:
+            if item.verdict not in (Verdict.PASS, Verdict.NOT_APPLICABLE):
+                self.events.emit("finding", cell=key, id=item.id, verdict=item.verdict.value)
+        counts = Counter(item.verdict.value for item in result.findings)
+        self.events.emit(
+            "cell-finished", cell=key, exchanges=result.exchanges, verdicts=dict(sorted(counts.items()))
+        )
+
+    def _found(self, state: CellState) -> Sequence[Finding]:
+        """The findings of a cell that was judged; those of the last one that finished stay in memory."""
+        if state.findings is not None:
+            return state.findings
+        if self._last is None or self._last.cell != state.cell:
+            self._last = self.folder.cell(state.cell)
+        return self._last.findings if self._last is not None else ()
 
     @property
     def recorded(self) -> int:
-        """How many exchanges of judged cells are recorded."""
-        return sum(len(state.exchanges or ()) for state in self._states.values())
+        """How many exchanges of judged cells are recorded; before any is judged, how many at all."""
+        if not any(state.judged for state in self._states.values()):
+            return self._started.recorder.count if self._started is not None else 0
+        return sum(state.recorded for state in self._states.values())
 
     @property
-    def troubles(self) -> list[Trouble]:
-        """What could not be driven or judged so far."""
-        return [trouble for state in self._states.values() for trouble in state.troubles]
+    def complete(self) -> bool:
+        """Whether every cell that was asked something is finished."""
+        return self._refusal is None and all(
+            state.finished for state in self._states.values() if state.requirements
+        )
 
-    def finish(self) -> list[Finding]:
-        """Stop the network, write ``findings.json`` and the final ``run.json``; returns all findings."""
+    def finish(self) -> bool:
+        """Stop the network and close the run folder; says whether there is anything to report.
+
+        A run that did not reach all of its cells is left as it is, to be gone on with; what it did reach
+        is reported all the same.
+
+        :raises HarnessError: the run folder cannot be written.
+        """
         self._stack.close()
-        for state in self._states.values():
-            if state.findings is not None and not state.finished:
-                self._finish(state)
-        findings = [item for state in self._states.values() for item in state.findings or ()]
-        if self._started is not None:
-            self.folder.write_info(self.info())
-            self.folder.write_findings(findings)
-            self.events.emit("run-finished", findings=len(findings))
-        self.events.close()
-        return findings
+        started = self._started
+        if started is not None:
+            self._started = started = replace(started, network=None)
+            gc.collect()
+        if started is not None and not self.info().unjudged and self._refusal is None:
+            for state in self._states.values():
+                if state.findings is not None:  # judged for another cell, and asked nothing itself
+                    self._finish(state, started)
+        if started is not None and self.complete:
+            self.keeper.finish(self.info())
+        else:
+            self.keeper.leave()
+        recorded = started is not None and started.recorder.count > 0
+        return recorded or any(state.finished for state in self._states.values())
 
     def info(self) -> RunInfo:
         """``run.json`` of this moment."""
         states = self._states.values()
-        missed = [state.cell.key for state in states if state.requirements and state.findings is None]
-        return self.facts.info(
-            self.folder.path.name,
-            self.plan.cells,
-            {state.cell.key: state.requirements for state in states if state.requirements},
+        started = self._started.info if self._started is not None else self._described()
+        missed = [state.cell.key for state in states if state.requirements and not state.judged]
+        settings = msgspec.structs.replace(
+            started.settings,
+            requirements={
+                state.cell.key: tuple(state.requirements) for state in states if state.requirements
+            },
             shared={state.cell.key: state.shares for state in states if state.held},
-            troubles=self.troubles,
-            unjudged=missed if self._started is not None else (),
+        )
+        return msgspec.structs.replace(
+            started,
+            settings=settings,
+            troubles=tuple(trouble for state in states for trouble in state.troubles),
+            unjudged=tuple(missed) if self._started is not None else (),
         )
 
 

@@ -19,16 +19,18 @@ import msgspec
 from harness.core.algebra import Key, Tally
 from harness.core.clock import SystemClock
 from harness.core.data import scenarios_path
-from harness.core.run.folder import RunFolder
 from harness.core.run.info import Intensity, Selection
+from harness.core.run.place.claim import claim
 from harness.core.standards.faults import Fault
 from harness.judge.catalogue import Catalogue
+from harness.judge.cells import cell_exchanges
 from harness.judge.tally import tally
 from harness.matrix.cells import plan_cells
 from harness.matrix.facts import RunFacts
 from harness.matrix.plan import Plan
 from harness.matrix.qualification import Qualification
 from harness.network.file import Network
+from harness.record.keeper import RunKeeper
 from harness.scenario import Scenario, scenario_of
 
 
@@ -81,7 +83,7 @@ def run(
         network, catalogue, t=t, now=clock.now(), cells=cells, intensity=intensity, sharing=sharing
     )
     with tempfile.TemporaryDirectory() as folder:
-        made = Qualification(plan, facts, RunFolder.create(Path(folder)), clock)
+        made = Qualification(plan, facts, RunKeeper(claim(Path(folder)), clock), clock)
         items = sorted(plan.pairs(shipped_scenarios()), key=lambda pair: cells.index(pair[0]))
         for cell, part in items:
             made.register(cell, part)
@@ -89,10 +91,11 @@ def run(
             for cell, part in items:
                 made.findings(cell, part)
         finally:
-            findings = made.finish()
+            made.finish()
+        findings = made.folder.findings()
         flows: dict[tuple[str, str], list[int]] = {}
         for cell in cells:
-            for flow, number in Counter(item.flow for item in made.exchanges(cell)).items():
+            for flow, number in Counter(item.flow for item in cell_exchanges(made.folder, cell)).items():
                 flows.setdefault((cell.standard, flow), []).append(number)
     return Said({key: _word(counts) for key, counts in tally(findings, catalogue).items()}, flows)
 

@@ -8,9 +8,9 @@ from typing import Final
 
 import msgspec
 
-from harness.core.run.exchanges import Exchange
 from harness.core.run.findings import Cell, Finding
 from harness.core.run.info import Share, Trouble
+from harness.core.run.results import CellResult
 from harness.core.verdicts import Verdict, worst
 
 OPEN: Final = (Verdict.ERROR, Verdict.INCONCLUSIVE, Verdict.NOT_TESTED)
@@ -23,9 +23,11 @@ class CellState:
 
     :ivar flows: the flows to drive, each with the requirements that need it.
     :ivar held: keys of the other cells that a finding holds for, by requirement.
+    :ivar findings: from the moment at which it was judged until they stand in the run folder.
+    :ivar recorded: exchanges that were recorded of it.
     :ivar troubles: what could not be driven or judged.
     :ivar elsewhere: requirements that another cell decided in the place of this one, with that cell.
-    :ivar finished: whether its findings stand.
+    :ivar finished: whether its findings stand in the run folder.
     """
 
     cell: Cell
@@ -34,7 +36,7 @@ class CellState:
     held: dict[str, tuple[str, ...]] = field(default_factory=dict)
     findings: list[Finding] | None = None
     troubles: list[Trouble] = field(default_factory=list)
-    exchanges: list[Exchange] | None = None
+    recorded: int = 0
     elsewhere: dict[str, Cell] = field(default_factory=dict)
     finished: bool = False
 
@@ -48,6 +50,19 @@ class CellState:
                 needing.append(requirement)
         if held:
             self.held[requirement] = held
+
+    @property
+    def judged(self) -> bool:
+        """Whether it was driven and judged."""
+        return self.finished or self.findings is not None
+
+    def finish(self, result: CellResult) -> None:
+        """What came of it stands in the run folder, and leaves memory."""
+        self.requirements = list(result.requirements)
+        self.held = {name: item.cells for item in result.shared for name in item.requirements}
+        self.troubles = list(result.troubles)
+        self.recorded = result.exchanges
+        self.findings, self.finished = None, True
 
     def needs(self, requirement: str) -> list[str]:
         """The flows that a requirement needs."""

@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 
 from harness.core.run.findings import Cell
-from harness.core.run.folder import write_atomic
+from harness.core.run.place import disk
 from harness.medmij.releases import newest
 from harness.network.file import Participant
 from harness.network.running import RunningNetwork
@@ -22,8 +22,8 @@ def write_handout(running: RunningNetwork, folder: Path, *, public: dict[str, st
     :returns: the network file with which our own PGO twins, in another process, test what is served here.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    write_atomic(folder / "trust-front.pem", running.pki.trust("front"))
-    write_atomic(folder / "trust-back.pem", running.pki.trust("back"))
+    disk.write(folder / "trust-front.pem", running.pki.trust("front"))
+    disk.write(folder / "trust-back.pem", running.pki.trust("back"))
     network = running.network
     participants: list[dict[str, Any]] = []
     latest = newest(item for participant in network.participants for item in participant.releases)
@@ -62,7 +62,7 @@ def write_handout(running: RunningNetwork, folder: Path, *, public: dict[str, st
     }
     path = folder / "network.yaml"
     text = yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=110)
-    write_atomic(path, text.encode())
+    disk.write(path, text.encode())
     return path
 
 

@@ -11,11 +11,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import date
 from types import TracebackType
 
 from harness.core.clock import Clock, OffsetClock, SystemClock, today
+from harness.core.run.challenge import Minter, new_salt
 from harness.core.run.findings import Cell
 from harness.medmij.releases import Function
 from harness.network.drive.driver import Driver
@@ -40,6 +42,7 @@ def start(
     intensity: str = "normal",
     pki: TestPki | None = None,
     observe: bool = False,
+    mint: Callable[[Cell], str] | None = None,
 ) -> RunningNetwork:
     """Start the twins of a network.
 
@@ -50,6 +53,7 @@ def start(
         are really waited for.
     :param pki: test certificate authorities; default fresh ones.
     :param observe: record what others do at our mocks (``harness serve``); not together with driving.
+    :param mint: gives the next request or correlation identifier of a cell; default: random ones.
     :raises ConfigurationError: a certificate, key or address cannot be used.
     """
     moving = OffsetClock() if clock is None or isinstance(clock, SystemClock) else clock
@@ -62,7 +66,14 @@ def start(
         intensity=intensity,
         pki=pki or TestPki(moving.now()),
         observe=observe,
+        mint=mint or _random_ids(),
     )
+
+
+def _random_ids() -> Callable[[Cell], str]:
+    """Identifiers that are bound to nothing."""
+    give = Minter(new_salt(), b"", 0)
+    return lambda cell: give()
 
 
 class RunningNetwork:
@@ -85,6 +96,7 @@ class RunningNetwork:
         intensity: str,
         pki: TestPki,
         observe: bool,
+        mint: Callable[[Cell], str],
     ) -> None:
         self.network = network
         self.clock = clock
@@ -114,7 +126,14 @@ class RunningNetwork:
             self.close()
             raise
         self.driver = Driver(
-            network, self.twins, self.hosts, recorder=recorder, clock=clock, t=t, intensity=intensity
+            network,
+            self.twins,
+            self.hosts,
+            recorder=recorder,
+            clock=clock,
+            t=t,
+            intensity=intensity,
+            mint=mint,
         )
 
     @property

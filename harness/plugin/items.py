@@ -16,6 +16,7 @@ from harness.core.run.findings import Cell, Finding
 from harness.core.text import Text
 from harness.plugin.outcomes import raise_for, settle, status_word
 from harness.plugin.session import HarnessSession, session_of
+from harness.report.allure.results import telling_files
 from harness.scenario import Scenario, scenario_of
 
 DIMENSIONS = ("his", "dvza", "pgo", "standard", "release")
@@ -157,6 +158,13 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
 
 @pytest.hookimpl(wrapper=True)
+def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, object]:
+    """While items run, Allure gets no files that say nothing."""
+    with telling_files():
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
@@ -185,7 +193,9 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     """Where the run folder and its report are."""
-    qualification = session_of(config).qualification
-    if qualification is not None:
-        folder = qualification.folder.path
+    run = session_of(config)
+    for text in run.told():
+        terminalreporter.write_line(text)
+    if run.qualification is not None:
+        folder = run.qualification.folder.path
         terminalreporter.write_line(f"harness: {folder} ({folder / 'report' / 'index.html'})")

@@ -24,6 +24,17 @@ def add_options(parser: pytest.Parser) -> None:
         "--harness-network", metavar="FILE", help="network file, or 'demo' for the embedded network"
     )
     group.addoption("--harness-out", metavar="DIR", help="run folder (default: reports/<time>)")
+    group.addoption(
+        "--harness-resume",
+        action="store_true",
+        help="go on with the unfinished run in the run folder; finished cells stay",
+    )
+    group.addoption(
+        "--harness-replace", action="store_true", help="discard the unfinished run in the run folder"
+    )
+    group.addoption(
+        "--harness-challenge", metavar="FILE", help="challenge of a bureau that the run is bound to"
+    )
     group.addoption("--harness-at", metavar="DATE", help="the date that T stands for (default: today)")
     group.addoption("--harness-lang", choices=("nl", "en"), default="nl", help="language for people")
     group.addoption("--harness-intensity", choices=INTENSITIES, default="normal")

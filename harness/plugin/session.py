@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import signal
+import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -11,20 +14,26 @@ from harness.core.errors import HarnessError
 from harness.core.exits import ExitCode
 from harness.core.run.findings import Cell, Finding
 from harness.core.run.info import Selection
-from harness.core.text import Lang
+from harness.core.run.place.claim import chosen_mode
+from harness.core.text import Lang, Text
 from harness.judge.catalogue import Catalogue, load_catalogue
 from harness.judge.result import run_result
 from harness.matrix.plan import Plan
 from harness.matrix.preparation import PreparedRun, RunOptions, prepare
 from harness.matrix.qualification import Qualification
 from harness.plugin.options import SELECTORS
-from harness.report import allure_feed
+from harness.report.allure import feed as allure_feed
 from harness.report.html import write_report
 from harness.report.junit import mark_broken
 from harness.scenario import Scenario, Unsound
 
 LOOKS = ("collectonly", "setuponly", "showfixtures", "show_fixtures_per_test", "markers", "help", "version")
 """Options of pytest with which nothing runs: then nothing is written either."""
+
+UNFINISHED = Text(
+    nl="{place}: de run is niet afgemaakt; ga ermee verder met --resume",
+    en="{place}: the run did not finish; go on with it with --resume",
+)
 
 
 class HarnessSession:
@@ -39,7 +48,8 @@ class HarnessSession:
         self.lang: Lang = lang
         self.refusal: HarnessError | None = None
         self.unexpected = False
-        self._findings: list[Finding] = []
+        self._reported = False
+        self._findings: Sequence[Finding] = ()
         self.qualification: Qualification | None = None
 
     @property
@@ -75,7 +85,7 @@ class HarnessSession:
         except HarnessError as error:
             self.refusal = error
             raise Unsound(error.render(self.lang)) from None
-        allure_feed.feed(scenario, cell, found, self.qualification, self.lang)
+        allure_feed.feed(scenario, cell, found, self.catalogue, self.lang)
         return found
 
     def finish(self, config: pytest.Config) -> None:
@@ -83,17 +93,37 @@ class HarnessSession:
         qualification = self.qualification
         if qualification is None:
             return
-        self._findings = qualification.finish()
-        if self._findings:
-            write_report(qualification.folder, qualification.catalogue, qualification.exchanges)
-            allure_dir = getattr(config.option, "allure_report_dir", None)
-            if allure_dir:
-                allure_feed.write_environment(Path(allure_dir), qualification.folder.info(), self.lang)
+        try:
+            if qualification.finish():
+                self._report(qualification, getattr(config.option, "allure_report_dir", None))
+        except HarnessError as error:
+            self.refusal = error
         if config.option.xmlpath:
             mark_broken(Path(config.option.xmlpath))
 
+    def _report(self, run: Qualification, allure: str | None) -> None:
+        info, self._findings = run.info(), run.folder.findings()
+        write_report(run.folder, info, self._findings, self.catalogue)
+        self._reported = True
+        if allure:
+            allure_feed.write_environment(Path(allure), info, self.lang)
+
+    def told(self) -> list[str]:
+        """What became of the run as a whole: why it was refused, that it did not finish, what it moved."""
+        found = [self.refusal.render(self.lang)] if self.refusal is not None else []
+        run = self.qualification
+        if run is not None:
+            moved = run.keeper.claim.told()
+            if moved is not None:
+                found.append(moved.of(self.lang))
+            if run.folder.started and not run.folder.finished:
+                found.append(UNFINISHED.format(place=run.folder.path).of(self.lang))
+        return found
+
     def exit_status(self, session: pytest.Session, status: int) -> int:
         """The documented exit status for one of pytest's own."""
+        if status == pytest.ExitCode.INTERRUPTED and self._reported and self.qualification is not None:
+            return int(self._code(self.qualification))  # somebody stopped it: Ctrl-C, SIGTERM
         if status == pytest.ExitCode.INTERRUPTED and not session.testsfailed:
             return status
         if status == pytest.ExitCode.INTERRUPTED and self.refusal is not None:
@@ -129,11 +159,28 @@ def open_run(config: pytest.Config) -> None:
     config.stash[_SESSION] = opened
     if opened.qualification is None:
         return
+    _stop_in_order(config)
     run = opened.qualification.folder.path
     if not config.option.xmlpath:
         config.option.xmlpath = str(run / "junit.xml")
     if not getattr(config.option, "allure_report_dir", None):
         config.option.allure_report_dir = str(run / "allure-results")
+
+
+def _end_at_once() -> None:
+    """SIGTERM is as it was."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def _stop_in_order(config: pytest.Config) -> None:
+    """Let SIGTERM end the session as Ctrl-C does: with everything closed and reported.
+
+    Only where signals can be handled (the main thread), and where nobody else handles this one.
+    """
+    free = signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    if free and threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        config.add_cleanup(_end_at_once)
 
 
 def session_of(config: pytest.Config) -> HarnessSession:
@@ -150,6 +197,10 @@ def _options(config: pytest.Config) -> RunOptions:
         selection=Selection(
             **{field: tuple(config.getoption(f"--harness-{name}")) for name, field in SELECTORS.items()}
         ),
+        mode=chosen_mode(
+            resume=config.getoption("--harness-resume"), replace=config.getoption("--harness-replace")
+        ),
+        challenge=config.getoption("--harness-challenge"),
         sharing=not config.getoption("--harness-no-sharing"),
         subject=tuple(config.getoption("--harness-for")),
         verdict_required=config.getoption("--harness-require-verdict"),

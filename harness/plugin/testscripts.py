@@ -21,10 +21,10 @@ from harness.core.tdates import parse_day
 from harness.core.text import Lang
 from harness.core.verdicts import Blame, Verdict
 from harness.record import Persons, Recorder
-from harness.report.allure_scripts import feed_script, finding_text, raise_for
+from harness.report.allure.scripts import feed_script, finding_text, raise_for
 from harness.scenario import ProductFailure, Undecided, Unsound
 from harness.testscript.execute.transport import HttpTransport
-from harness.testscript.outcome.recording import cell_name, declared, raw_exchanges
+from harness.testscript.outcome.recording import declared, raw_exchanges, unit_name
 from harness.testscript.outcome.results import ScriptResult, exit_code_of
 from harness.testscript.own.server import OwnServers
 from harness.testscript.plan.items import Item, collect, problem_result
@@ -122,9 +122,10 @@ class TestScripts:
         """Allure: steps and redacted exchanges."""
         people = [] if self.external else self.servers.patients([item.script])
         recorder = Recorder(persons=Persons(declared(people)))
-        for exchange in raw_exchanges(result, SystemClock()):
+        unit = unit_name(result)
+        for exchange in raw_exchanges(result, SystemClock(), unit):
             recorder.record(exchange)
-        feed_script(result, recorder.exchanges(cell_name(result)), self.lang)
+        feed_script(result, recorder.exchanges(unit), self.lang)
 
     # -- hooks -----
 

@@ -4,14 +4,15 @@
 * :mod:`harness.record.raw` what they hand to it;
 * :mod:`harness.record.redact.redactor` the redactor: raw exchange in,
   :class:`~harness.core.run.exchanges.Exchange` out (read this one first);
-* :mod:`harness.record.har` the HAR 1.2 container: crash-safe append, reader.
+* :mod:`harness.record.chain` recordings as evidence, one per unit;
+* :mod:`harness.record.seal`, :mod:`harness.record.verify` the seal of a run, and whether it is right;
+* :mod:`harness.record.har` HAR 1.2 as an export.
 
 Judges only ever see what comes out of here; the live object and the one read back from the file are equal.
 """
 
 from __future__ import annotations
 
-from harness.record.har import HarFile, read_har, read_run
 from harness.record.raw import Known, RawExchange
 from harness.record.recorder import Recorder
 from harness.record.redact.people.persons import DeclaredPerson, Persons
@@ -19,12 +20,9 @@ from harness.record.redact.redactor import Redactor
 
 __all__ = [
     "DeclaredPerson",
-    "HarFile",
     "Known",
     "Persons",
     "RawExchange",
     "Recorder",
     "Redactor",
-    "read_har",
-    "read_run",
 ]

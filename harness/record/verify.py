@@ -9,16 +9,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Final
-
-import msgspec
 
 from harness.core.errors import InputError
-from harness.core.run import disk, manifest
-from harness.core.run.problems import EvidenceError, Problem, ProblemKind, short
+from harness.core.run import manifest
+from harness.core.run.folder import check_format
+from harness.core.run.place import disk
+from harness.core.run.problems import EvidenceError, ProblemKind
 from harness.core.text import Text
 from harness.record.chain.bodies import BodyStore
 from harness.record.chain.lines import Head, Reason
@@ -26,8 +25,6 @@ from harness.record.chain.read import ChainReader, check_single
 from harness.record.chain.units import UnitFile, units_in
 from harness.record.seal.envelope import Sealed, check_seal
 from harness.record.seal.trust import Trust
-
-_OLD: Final = "run.json"
 
 
 @dataclass(frozen=True)
@@ -59,7 +56,7 @@ class Facts:
     files: int
     size: int
     units: Sequence[UnitFacts]
-    seal: Sealed | None
+    seal: Sealed | None = None
 
     @property
     def exchanges(self) -> int:
@@ -67,47 +64,46 @@ class Facts:
         return sum(unit.exchanges for unit in self.units)
 
 
-def verify_folder(path: Path, *, now: datetime, trust: Trust | None = None) -> Problem | Facts:
+def verify_folder(path: Path, *, now: datetime, trust: Trust | None = None) -> Facts:
     """Verify a run folder.
 
     :param now: clock value for the validity of certificates.
     :param trust: whose signature is believed. With it a folder without a seal is a problem; without it a
-        folder
-        *with* one is, for then nobody can tell who signed.
-    :returns: the first problem, or what is certain. A problem of kind *format* means that the folder cannot
-        be read as a run at all.
+        folder *with* one is, for then nobody can tell who signed.
+    :raises EvidenceError: the first problem. One of kind *format* means that the folder cannot be read as a
+        run at all.
     """
-    try:
-        return _verify(path, now, trust)
-    except EvidenceError as error:
-        return error.problem
+    facts = verify_files(path)
+    if trust is None:
+        if not (path / manifest.SEAL).exists():
+            return facts
+        raise EvidenceError(
+            ProblemKind.UNTRUSTED,
+            Text(
+                nl="is ondertekend, maar er zijn geen vertrouwde sleutels opgegeven",
+                en="is signed, but no trusted keys were given",
+            ),
+            where=manifest.SEAL,
+        )
+    data = _manifest_bytes(path)
+    return replace(facts, seal=check_seal(path, data, facts.root, facts.run, trust, now))
 
 
-def _verify(path: Path, now: datetime, trust: Trust | None) -> Facts:
+def verify_files(path: Path) -> Facts:
+    """Verify a run folder but for its seal: manifest, files, recordings.
+
+    :raises EvidenceError: the first problem.
+    """
     data = _manifest_bytes(path)
     made = manifest.decode(data)
     size = manifest.compare(path, made)
-    units = _check_units(path, made.run)
-    sealed = None
-    if (path / manifest.SEAL).exists() or trust is not None:
-        if trust is None:
-            raise EvidenceError(
-                ProblemKind.UNTRUSTED,
-                Text(
-                    nl="is ondertekend, maar er zijn geen vertrouwde sleutels opgegeven",
-                    en="is signed, but no trusted keys were given",
-                ),
-                where=manifest.SEAL,
-            )
-        sealed = check_seal(path, data, made.root, made.run, trust, now)
     return Facts(
         run=made.run,
         root=made.root,
         manifest=hashlib.sha256(data).hexdigest(),
         files=len(made.files),
         size=size,
-        units=units,
-        seal=sealed,
+        units=_check_units(path, made.run),
     )
 
 
@@ -125,40 +121,15 @@ def _manifest_bytes(path: Path) -> bytes:
                 expected=error.expected,
                 received=error.received,
             ) from None
-    if (path / manifest.START).is_file():
-        raise EvidenceError(
-            ProblemKind.UNFINISHED,
-            Text(
-                nl="ontbreekt: de run is niet afgemaakt en niet gezegeld",
-                en="is missing: the run is unfinished and not sealed",
-            ),
-            where=manifest.NAME,
-        )
-    if (path / _OLD).is_file():
-        raise EvidenceError(
-            ProblemKind.FORMAT,
-            Text(
-                nl="heeft de indeling van een oudere versie van de harness",
-                en="has the format of an older version of the harness",
-            ),
-            where=str(path),
-            expected=manifest.FORMAT,
-            received=_schema(path / _OLD),
-        )
+    check_format(path)
     raise EvidenceError(
-        ProblemKind.FORMAT, Text(nl="is geen run-map", en="is not a run folder"), where=str(path)
+        ProblemKind.UNFINISHED,
+        Text(
+            nl="ontbreekt: de run is niet afgemaakt en niet gezegeld",
+            en="is missing: the run is unfinished and not sealed",
+        ),
+        where=manifest.NAME,
     )
-
-
-class _Schema(msgspec.Struct):
-    schema: str = ""
-
-
-def _schema(path: Path) -> str:
-    try:
-        return short(msgspec.json.decode(disk.read(path, manifest.MAX_MANIFEST), type=_Schema).schema)
-    except (InputError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return ""
 
 
 def _check_units(path: Path, run: str) -> list[UnitFacts]:

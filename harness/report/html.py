@@ -5,7 +5,7 @@ Functions of the run folder. Every page is self-contained and works from ``file:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,16 +13,18 @@ from typing import Any
 import jinja2
 
 from harness.core.ids import safe_name
-from harness.core.run.exchanges import Exchange, Headers, media_type
+from harness.core.run.exchanges import Exchange
 from harness.core.run.findings import Cell, Finding
-from harness.core.run.folder import RunFolder, write_atomic
-from harness.core.run.info import ParticipantVersion
+from harness.core.run.folder import RunFolder
+from harness.core.run.info import ParticipantVersion, RunInfo
+from harness.core.run.place import disk
 from harness.core.text import LANGUAGES, Lang, Text
 from harness.judge.catalogue import Catalogue
 from harness.judge.cells import cell_exchanges
 from harness.judge.tally import Asking
 from harness.report.basiseisen import EVERY_PGO, BasiseisRow, basiseis_rows
-from harness.report.grouping import OPEN, by_reason, grouped, how_often, worst_first
+from harness.report.evidence import cited_rows, data_file
+from harness.report.grouping import OPEN, QUIET, by_reason, grouped, how_often, worst_first
 from harness.report.headlines import NO_EVIDENCE, counted_of, left_out, obstacles, outcome_word
 from harness.report.summary import CellSummary, PartySummary, RunSummary, summarise
 from harness.report.words import (
@@ -43,10 +45,6 @@ from harness.report.words import (
     word,
 )
 
-BODY_LIMIT = 4_000
-CITED_BODY_LIMIT = 60_000
-_TEXT_TYPES = ("json", "xml", "text", "html", "x-www-form-urlencoded", "javascript")
-
 
 @dataclass(frozen=True)
 class MatrixRow:
@@ -66,52 +64,44 @@ def page(kind: str, key: str, lang: Lang) -> str:
     return f"{kind}-{safe_name(key)}.{lang}.html"
 
 
-def body_text(body: bytes, headers: Headers, cited: bool) -> str:
-    """A message body for people: text cut at a limit, binary described."""
-    if not body:
-        return ""
-    kind = media_type(headers)
-    if kind and not any(part in kind for part in _TEXT_TYPES):
-        return f"[{kind}, {len(body)} bytes]"
-    limit = CITED_BODY_LIMIT if cited else BODY_LIMIT
-    text = body[:limit].decode("utf-8", errors="replace")
-    return text if len(body) <= limit else f"{text}\n… ({len(body)} bytes)"
+def data_page(key: str) -> str:
+    """File name of the script with the messages of a cell."""
+    return f"cell-{safe_name(key)}.js"
 
 
 def write_report(
     run: RunFolder,
+    info: RunInfo,
+    findings: Sequence[Finding],
     catalogue: Catalogue,
-    exchanges_of: Callable[[Cell], Sequence[Exchange]] | None = None,
+    folder: Path | None = None,
 ) -> Path:
-    """Write the pages of a run into its folder; returns the first one.
+    """Write the pages of a run; returns the first one.
 
-    :param exchanges_of: the exchanges of a cell, when they are already in memory.
+    :param folder: where; default: the report folder of the run.
     """
-    pages = HtmlReport(run, catalogue, exchanges_of or (lambda cell: cell_exchanges(run, cell)))
-    return pages.write(run.path / "report")
+    return HtmlReport(run, info, findings, catalogue).write(folder or run.report)
 
 
 class HtmlReport:
     """Writes the pages of one run.
 
-    :param exchanges_of: reads the exchanges of a cell (from its HAR file).
+    :param run: where the recordings are.
     """
 
     def __init__(
-        self, run: RunFolder, catalogue: Catalogue, exchanges_of: Callable[[Cell], Sequence[Exchange]]
+        self, run: RunFolder, info: RunInfo, findings: Sequence[Finding], catalogue: Catalogue
     ) -> None:
         self._run = run
         self._catalogue = catalogue
-        self._exchanges_of = exchanges_of
-        self._info = run.info()
-        self._findings = run.findings()
-        self._summary = summarise(self._info, self._findings, catalogue)
+        self._info = info
+        self._summary = summarise(info, findings, catalogue)
         self._cells = {item.cell.key: item for item in self._summary.cells}
         self._shown: dict[str, list[Finding]] = {}
-        for item in self._findings:
-            for key in (item.cell.key, *item.holds_for):
+        for item in findings:
+            for key in (item.cell.key, *item.holds_for) if item.verdict not in QUIET else ():
                 self._shown.setdefault(key, []).append(item)
-        self._participants = {item.id: item for item in self._info.participants}
+        self._participants = {item.id: item for item in info.participants}
         self._environment = jinja2.Environment(
             loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
             autoescape=True,
@@ -131,7 +121,8 @@ class HtmlReport:
             for item in self._summary.parties.values():
                 self._write(folder, lang, "vendor", item.party.id, self._party(item))
         for cell in self._info.plan:
-            exchanges = self._exchanges_of(cell)
+            exchanges = cell_exchanges(self._run, cell)
+            disk.write(folder / data_page(cell.key), data_file(exchanges), durable=False)
             for lang in LANGUAGES:
                 self._write(folder, lang, "cell", cell.key, self._cell(cell, exchanges))
         return folder / page("matrix", "", "nl")
@@ -151,7 +142,7 @@ class HtmlReport:
             **self._verdict_words(lang),
             **self._party_words(lang),
         )
-        write_atomic(folder / page(kind, key, lang), template.render(**context).encode())
+        disk.write(folder / page(kind, key, lang), template.render(**context).encode(), durable=False)
 
     def _verdict_words(self, lang: Lang) -> dict[str, Any]:
         """What templates say of verdicts, states and requirements."""
@@ -249,10 +240,9 @@ class HtmlReport:
             "shared": found.shared,
             "groups": grouped(item for item in bad if item.verdict not in OPEN),
             "open": by_reason(bad),
-            "exchanges": exchanges,
-            "cited": {item.where.exchange for item in bad},
-            "body": body_text,
-            "har": f"../exchanges/{self._run.har(cell.key).name}",
+            "total": len(exchanges),
+            "cited": list(cited_rows(exchanges, {item.where.exchange for item in bad})),
+            "data": data_page(cell.key),
         }
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from lxml import etree
 
-from harness.core.run.folder import write_atomic
+from harness.core.run.place import disk
 
 BROKEN = ("outcome", "broken")
 """The property with which the pytest plugin marks an item that is not a failure of the product."""
@@ -31,4 +31,4 @@ def mark_broken(path: Path) -> None:
                     moved += 1
         for attribute, change in (("failures", -moved), ("errors", moved)):
             suite.set(attribute, str(int(suite.get(attribute, "0")) + change))
-    write_atomic(path, etree.tostring(document, xml_declaration=True, encoding="utf-8"))
+    disk.write(path, etree.tostring(document, xml_declaration=True, encoding="utf-8"))

@@ -126,7 +126,6 @@ _WORDS: dict[str, Text] = {
     "catalogue": Text(nl="catalogus", en="catalogue"),
     "cells": Text(nl="cellen", en="cells"),
     "change": Text(nl="wijzig", en="change"),
-    "client certificate": Text(nl="clientcertificaat", en="client certificate"),
     "combination caption": Text(
         nl="Wat in elke cel over deze partij is geoordeeld; fouten van andere partijen staan hier niet bij. "
         "Na ⇄: in een andere cel gevonden, en het geldt ook hier.",
@@ -149,17 +148,6 @@ _WORDS: dict[str, Text] = {
     "identical": Text(
         nl="findings.json: byte voor byte gelijk aan wat de opname geeft",
         en="findings.json: identical, byte for byte, to what the recording gives",
-    ),
-    "differs": Text(
-        nl="findings.json: VERSCHILT van wat de opname geeft",
-        en="findings.json: DIFFERS from what the recording gives",
-    ),
-    "missing": Text(
-        nl="findings.json: ONTBREEKT, er is niets om mee te vergelijken",
-        en="findings.json: MISSING, there is nothing to compare with",
-    ),
-    "other catalogue": Text(
-        nl="de run is met een ANDERE catalogus beoordeeld", en="the run was judged with ANOTHER catalogue"
     ),
     "intensity": Text(nl="diepte", en="intensity"),
     "kind": Text(nl="soort", en="kind"),
@@ -234,6 +222,12 @@ _WORDS: dict[str, Text] = {
     "requirements caption": Text(
         nl="De toestand over alle cellen, en hoe vaak een cel wat zei; de basiseis is die van OPEN.",
         en="The state over all cells, and how often a cell said what; the basic requirement is that of OPEN.",
+    ),
+    "all exchanges": Text(nl="alle uitwisselingen", en="all exchanges"),
+    "as har": Text(nl="Als HAR:", en="As HAR:"),
+    "messages by script": Text(
+        nl="De overige berichten leest deze pagina met een script.",
+        en="This page reads the other messages by script.",
     ),
     "tags": Text(
         nl="Geheimen en persoonsgegevens zijn vervangen door labels; gelijke waarden hebben gelijke labels.",

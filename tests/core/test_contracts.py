@@ -5,18 +5,22 @@ from __future__ import annotations
 import json
 
 import jsonschema
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.core import contracts
 from harness.core.clock import SystemClock
-from harness.core.errors import ConfigurationError, InputError, UserError, nearest
+from harness.core.errors import ConfigurationError, UserError, nearest
 from harness.core.ids import check_requirement_id, safe_name
-from harness.core.run.events import Event, EventStream, read_events
-from harness.core.run.findings import Cell, Where, canonical, decode, finding
+from harness.core.run import results
+from harness.core.run.events import Event, EventStream
+from harness.core.run.findings import Cell, Where, canonical, finding
 from harness.core.run.folder import RunFolder
-from harness.core.run.info import RunInfo
+from harness.core.run.info import Ended, RunInfo, Settings, Share
+from harness.core.run.problems import EvidenceError, ProblemKind
+from harness.core.run.results import Findings, cell_result
 from harness.core.text import Text
 from harness.core.verdicts import Blame, Verdict, worst
 
@@ -43,10 +47,10 @@ def test_findings_document_follows_its_schema_and_round_trips():
             next_step=Text(nl="n", en="e"),
         ),
     ]
-    data = canonical(items)
+    data = results.encode(Findings(findings=canonical(items)))
     schema = json.loads((contracts.FOLDER / "findings.schema.json").read_text())
     jsonschema.validate(json.loads(data), schema)
-    assert sorted(decode(data), key=lambda item: item.id) == sorted(items, key=lambda item: item.id)
+    assert set(msgspec.json.decode(data, type=Findings).findings) == set(items)
 
 
 @given(st.permutations(["HG-A-001", "HG-B-002", "HG-C-003", "HG-D-004"]))
@@ -106,41 +110,112 @@ def test_events_reach_listeners_and_file_and_survive_a_broken_listener(tmp_path)
     stream.emit("exchange", cell="c", id="x")
     stream.close()
     assert [event.kind for event in seen] == ["run-started", "exchange"]
-    assert read_events(tmp_path / "events.jsonl") == seen
+    assert events(tmp_path / "events.jsonl") == seen
     assert len(stream.listener_errors) == 2
 
 
-def test_torn_event_file_loses_only_its_last_line(tmp_path):
+def events(path):
+    return [msgspec.json.decode(line, type=Event) for line in path.read_bytes().splitlines()]
+
+
+def test_events_go_on_after_a_killed_process_and_lose_only_half_a_line(tmp_path):
     path = tmp_path / "events.jsonl"
     stream = EventStream(SystemClock(), path)
-    stream.emit("run-started")
-    stream.emit("exchange")
+    for kind in ("run-started", "cell-started", "exchange"):
+        stream.emit(kind)
     stream.close()
     path.write_bytes(path.read_bytes()[:-20])
-    assert [event.kind for event in read_events(path)] == ["run-started"]
+    again = EventStream(SystemClock(), path)
+    again.emit("run-started")
+    again.close()
+    assert [(item.seq, item.kind) for item in events(path)] == [
+        (1, "run-started"),
+        (2, "cell-started"),
+        (3, "run-started"),
+    ]
 
 
-def test_run_folder_refuses_a_foreign_folder(tmp_path):
-    (tmp_path / "mine.txt").write_text("x")
-    with pytest.raises(InputError, match="exists already"):
-        RunFolder.create(tmp_path)
-    with pytest.raises(InputError, match="not a run folder"):
-        RunFolder.open(tmp_path)
+def test_events_that_cannot_be_written_still_reach_the_listeners(tmp_path, monkeypatch):
+    class Full:
+        def write(self, data):
+            raise OSError(28, "No space left on device")
 
+        def close(self):
+            pass
 
-def test_a_run_folder_that_is_used_again_starts_empty(tmp_path):
-    first = RunFolder.create(tmp_path / "run")
-    first.write_info(RunInfo(id="run", harness="0", t="2026-03-01", now="2026-03-01T10:00:00+01:00"))
-    first.har("cell").write_text("old")
-    (first.path / "allure-results").mkdir()
-    again = RunFolder.create(tmp_path / "run")
-    assert [path.name for path in again.path.rglob("*")] == ["exchanges"]
+    stream = EventStream(SystemClock(), tmp_path / "events.jsonl")
+    monkeypatch.setattr(stream, "_file", Full())
+    seen = []
+    stream.subscribe(seen.append)
+    stream.emit("run-started")
+    assert stream.broken is not None and "No space left" in stream.broken.render("en")
+    stream.emit("exchange")
+    stream.close()
+    assert len(seen) == 2
 
 
 def test_run_info_follows_its_schema(tmp_path):
-    folder = RunFolder.create(tmp_path / "run")
+    folder = RunFolder(tmp_path / "run")
     info = RunInfo(id="run", harness="0", t="2026-03-01", now="2026-03-01T10:00:00+01:00", plan=(CELL,))
-    folder.write_info(info)
-    assert folder.info() == info
+    folder.write_start(info)
+    assert folder.info() == info == folder.start()
+    ended = msgspec.structs.replace(info, ended=Ended(at=info.now, salt="00"))
+    folder.write_end(ended)
+    assert folder.info() == ended and ended.at_start() == info
     schema = json.loads((contracts.FOLDER / "run.schema.json").read_text())
-    jsonschema.validate(json.loads((folder.path / "run.json").read_text()), schema)
+    for name in ("run-start.json", "run.json"):
+        jsonschema.validate(json.loads((folder.path / name).read_text()), schema)
+
+
+def test_findings_are_joined_in_the_order_of_the_plan_and_have_one_form(tmp_path):
+    folder = RunFolder(tmp_path)
+    other = msgspec.structs.replace(CELL, pgo="another")
+    info = RunInfo(id="run", harness="0", t="2026-03-01", now="2026-03-01T10:00:00+01:00")
+    for cell in (CELL, other):
+        found = [finding("HG-AAA-002", cell, Verdict.FAIL), finding("HG-AAA-001", cell, Verdict.PASS)]
+        folder.write_cell(cell_result(info, cell, found, exchanges=3))
+    folder.join([CELL, other, msgspec.structs.replace(CELL, pgo="absent")])
+    joined = folder.findings()
+    assert [(item.cell, item.requirement) for item in joined] == [
+        (cell, name) for cell in (CELL, other) for name in ("HG-AAA-001", "HG-AAA-002")
+    ]
+    assert (tmp_path / "findings.json").read_bytes() == results.encode(Findings(findings=joined))
+    assert b"".join(results.join([])) == results.encode(Findings(findings=()))
+    for name, path in (("findings", tmp_path / "findings.json"), ("cell", folder.findings_path(CELL))):
+        schema = json.loads((contracts.FOLDER / f"{name}.schema.json").read_text())
+        jsonschema.validate(json.loads(path.read_text()), schema)
+    assert folder.cell(other).exchanges == 3
+
+
+def test_what_is_known_of_an_unfinished_run_is_what_its_cells_say(tmp_path):
+    folder = RunFolder(tmp_path)
+    other = msgspec.structs.replace(CELL, pgo="another")
+    start = RunInfo(
+        id="run",
+        harness="0",
+        t="2026-03-01",
+        now="2026-03-01T10:00:00+01:00",
+        plan=(CELL, other),
+        settings=Settings(requirements={CELL.key: ("HG-AAA-001", "HG-AAA-002"), other.key: ("HG-AAA-001",)}),
+    )
+    folder.write_start(start)
+    assert folder.info().unjudged == (CELL.key, other.key)
+    share = Share(requirements=("HG-AAA-001",), cells=(other.key,))
+    moved = Settings(requirements={CELL.key: ("HG-AAA-001",)}, shared={CELL.key: (share,)})
+    judged = msgspec.structs.replace(start, settings=moved)
+    folder.write_cell(cell_result(judged, CELL, [], exchanges=3, elsewhere={"HG-AAA-002": other.key}))
+    known = folder.info()
+    assert known.unjudged == (other.key,)
+    assert known.asked(CELL) == ("HG-AAA-001",) and known.holds_for(CELL) == {"HG-AAA-001": (other.key,)}
+    assert known.asked(other) == ("HG-AAA-001",)
+
+
+def test_a_document_that_cannot_be_understood_is_one_sentence(tmp_path):
+    folder = RunFolder(tmp_path)
+    with pytest.raises(EvidenceError, match="cannot be read"):
+        folder.findings()
+    for text in ("{", "[]", "[" * 5000, '{"schema":"findings-9","findings":[]}', "\x00"):
+        (tmp_path / "findings.json").write_text(text)
+        with pytest.raises(EvidenceError, match="cannot be understood") as caught:
+            folder.findings()
+        assert caught.value.problem.kind is ProblemKind.RESULT

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from harness.core.errors import UsageError
-from harness.core.run import lock
-from harness.core.run.lock import Owner, RunLock, holder, this_process
+from harness.core.run.place import lock
+from harness.core.run.place.lock import Owner, RunLock, check_free, holder, this_process
 
 ROOT = Path(__file__).resolve().parents[2]
 HOLDER = textwrap.dedent(
@@ -22,7 +22,7 @@ HOLDER = textwrap.dedent(
     import sys, time
     from pathlib import Path
     from harness.core.errors import UsageError
-    from harness.core.run.lock import RunLock
+    from harness.core.run.place.lock import RunLock
     try:
         RunLock(Path(sys.argv[1])).acquire()
     except UsageError:
@@ -53,12 +53,16 @@ def test_a_folder_in_use_is_refused_and_free_again_afterwards(tmp_path: Path) ->
     with RunLock(tmp_path) as held:
         assert held.path.exists()
         assert holder(tmp_path) == this_process()
+        with pytest.raises(UsageError) as early:
+            check_free(tmp_path)
         with pytest.raises(UsageError) as caught:
             RunLock(tmp_path).acquire()
+        assert early.value.render("en") == caught.value.render("en")
         assert str(os.getpid()) in caught.value.received
         assert caught.value.message.nl == "wordt al gebruikt door een andere run"
     assert not (tmp_path / lock.NAME).exists()
     assert holder(tmp_path) is None
+    check_free(tmp_path)
     assert RunLock(tmp_path).acquire() is None
 
 

@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.core.run import disk, lock, manifest, tree
+from harness.core.run import manifest, tree
 from harness.core.run.manifest import Manifest, ManifestFile, Proof
+from harness.core.run.place import disk, lock
 from harness.core.run.problems import EvidenceError, ProblemKind
 
 

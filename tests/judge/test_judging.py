@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
+import msgspec
 import pytest
 
-from harness.core.run.findings import Cell, canonical, decode
+from harness.core.run import results
+from harness.core.run.findings import Cell, canonical
 from harness.core.text import Text
 from harness.core.verdicts import Blame, Verdict, worst
 from harness.judge import judging
@@ -55,7 +57,8 @@ def test_what_the_limit_leaves_out_is_counted(judged):
     assert len(found) == judging.MAX_FINDINGS + 1
     assert found[-1].verdict is Verdict.FAIL and found[-1].party == "his-a"
     assert "12" in found[-1].next_step.nl and "12" in found[-1].next_step.en
-    assert decode(canonical(found)) != []
+    document = results.Findings(findings=canonical(found))
+    assert msgspec.json.decode(results.encode(document), type=results.Findings) == document
 
 
 def test_nothing_is_said_of_the_limit_when_it_is_not_reached(judged):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import hashlib
 import json
 import shutil
 import subprocess
@@ -12,6 +14,7 @@ from xml.etree import ElementTree
 import jsonschema
 import pytest
 
+from harness.core.run import manifest
 from harness.core.yamlfile import json_schema
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -94,12 +97,13 @@ def test_judging_again_offline_gives_the_same_bytes(which, request, tmp_path):
 @pytest.mark.parametrize(
     ("change", "evidence"),
     [
-        (lambda run: None, "identical"),
-        (lambda run: (run / "findings.json").unlink(), "missing"),
-        (lambda run: replace(run / "findings.json", '"pass"', '"fail"'), "differs"),
-        (lambda run: replace(run / "run.json", '"catalogue": "', '"catalogue": "0'), "other catalogue"),
+        (lambda run: None, None),
+        (lambda run: (run / "findings.json").unlink(), ("missing", "findings.json")),
+        (lambda run: replace(run / "findings.json", '"pass"', '"fail"'), ("changed", "findings.json")),
+        (lambda run: replace(run / "run.json", '"catalogue": "', '"catalogue": "0'), ("changed", "run.json")),
+        (lambda run: other_catalogue(run), ("catalogue", "catalogue")),
     ],
-    ids=["nothing", "missing", "edited", "catalogue"],
+    ids=["nothing", "missing", "edited", "description", "catalogue"],
 )
 def test_evidence_and_result_that_differ_exit_7(small_run, harness, tmp_path, change, evidence):
     run = tmp_path / "run"
@@ -107,8 +111,10 @@ def test_evidence_and_result_that_differ_exit_7(small_run, harness, tmp_path, ch
     change(run)
     done = harness("judge", run, "--json")
     document = json.loads(done.out)
-    assert document["evidence"] == evidence
-    assert document["exit"] == done.code == (0 if evidence == "identical" else 7)
+    problem = document["evidence"]["problem"]
+    assert document["evidence"]["agrees"] is (evidence is None)
+    assert (problem and (problem["kind"], problem["where"])) == evidence
+    assert document["exit"] == done.code == (0 if evidence is None else 7)
 
 
 def replace(path: Path, old: str, new: str) -> None:
@@ -117,13 +123,41 @@ def replace(path: Path, old: str, new: str) -> None:
     path.write_text(text.replace(old, new, 1))
 
 
+def other_catalogue(run: Path) -> None:
+    """As if another version of the harness had made the whole run, without a seal to stop it."""
+    for name in ("run-start.json", "run.json"):
+        replace(run / name, '"catalogue": "', '"catalogue": "0')
+    resealed(run)
+
+
+def resealed(run: Path) -> None:
+    """Chain and manifest computed again, as whoever edits an unsealed run can."""
+    digest = manifest.run_digest(run)
+    for path in sorted((run / "exchanges").iterdir()):
+        before, lines = "0" * 64, []
+        for line in gzip.decompress(path.read_bytes()).splitlines():
+            fields = json.loads(line)
+            fields["prev"] = before
+            if fields["kind"] == "head":
+                fields["run"] = digest
+            lines.append(json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode())
+            before = hashlib.sha256(lines[-1]).hexdigest()
+        path.write_bytes(gzip.compress(b"".join(line + b"\n" for line in lines), mtime=0))
+    (run / "manifest.json").unlink()
+    manifest.write_manifest(run)
+
+
 def test_both_doors_take_the_exit_code_of_the_subject(defect_run, harness, tmp_path):
     run = tmp_path / "run"
     shutil.copytree(defect_run[0], run)
     assert harness("judge", run).code == defect_run[1].code == 1
-    replace(run / "run.json", '"subject": []', '"subject": ["his-beuk"]')
+    for name in ("run-start.json", "run.json"):
+        replace(run / name, '"subject": []', '"subject": ["his-beuk"]')
+    resealed(run)
     assert harness("judge", run).code == 0
-    replace(run / "run.json", '"verdict_required": false', '"verdict_required": true')
+    for name in ("run-start.json", "run.json"):
+        replace(run / name, '"verdict_required": false', '"verdict_required": true')
+    resealed(run)
     assert harness("judge", run).code == 6
 
 

@@ -11,14 +11,15 @@ import pytest
 
 from harness.core.clock import VirtualClock
 from harness.core.errors import ConfigurationError
-from harness.core.run.findings import Cell, Finding, canonical
+from harness.core.run.findings import Cell, Finding
 from harness.core.run.folder import RunFolder
 from harness.core.run.info import Selection
+from harness.core.run.place.claim import claim
 from harness.core.text import Text
 from harness.core.verdicts import Blame, Verdict
 from harness.judge import judging
 from harness.judge.catalogue import load_catalogue
-from harness.judge.cells import judge_run
+from harness.judge.evidence.verification import rejudge
 from harness.judge.result import run_result
 from harness.matrix import qualification
 from harness.matrix.cells import plan_cells
@@ -26,6 +27,7 @@ from harness.matrix.facts import RunFacts
 from harness.matrix.plan import Plan
 from harness.matrix.qualification import Qualification
 from harness.network.file import Network, Participant
+from harness.record.keeper import RunKeeper
 from harness.scenario import Scenario
 
 CATALOGUE = load_catalogue()
@@ -87,15 +89,23 @@ class Run:
         cells = plan_cells(made, Selection())
         self.plan = Plan(cells, CATALOGUE, made)
         facts = RunFacts(made, CATALOGUE, t=date(2026, 3, 1), now=NOW, cells=cells)
-        self.folder = RunFolder.create(folder / "run")
-        self.run = Qualification(self.plan, facts, self.folder, VirtualClock(NOW))
+        clock = VirtualClock(NOW)
+        self.folder = RunFolder(folder / "run")
+        self.run = Qualification(self.plan, facts, RunKeeper(claim(self.folder.path), clock), clock)
         self.items = list(self.plan.pairs([STORY]))
         for cell, part in self.items:
             self.run.register(cell, part)
 
     def go(self) -> list[Finding]:
         self.asked = {(cell.his, cell.pgo): self.run.findings(cell, part) for cell, part in self.items}
-        return self.run.finish()
+        assert self.run.finish()
+        return list(self.folder.findings())
+
+    def again(self) -> list[Finding]:
+        """What judging again gives, which is what stands there."""
+        found = rejudge(self.folder.path, CATALOGUE)
+        assert found.problem is None, found.problem
+        return list(found.findings)
 
 
 @pytest.fixture
@@ -154,12 +164,9 @@ def test_what_no_cell_can_decide_is_undecided_once_per_group(start):
 def test_judging_again_gives_the_same_bytes(start, dead):
     run = start(*dead)
     findings = run.go()
-    assert canonical(judge_run(run.folder, CATALOGUE).findings) == canonical(findings)
-    assert run.folder.findings() == sorted(run.folder.findings(), key=findings_order)
-
-
-def findings_order(item: Finding) -> tuple[Any, ...]:
-    return item.requirement, item.cell
+    assert run.again() == findings
+    order = {cell: index for index, cell in enumerate(run.plan.cells)}
+    assert findings == sorted(findings, key=lambda item: (order[item.cell], item.requirement))
 
 
 def test_each_cell_is_driven_and_judged_once(start):
@@ -179,7 +186,7 @@ def test_a_flow_that_cannot_be_driven_is_tried_elsewhere_and_is_told(start):
     info = run.folder.info()
     assert {trouble.blame for trouble in info.troubles} == {Blame.CONFIGURATION}
     assert DVZA not in {name for trouble in info.troubles for name in trouble.requirements}
-    assert canonical(judge_run(run.folder, CATALOGUE).findings) == canonical(findings)
+    assert run.again() == findings
 
 
 def test_what_one_cell_is_asked_for_others_is_asked_everywhere(start):

@@ -6,11 +6,13 @@ import gzip
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 
-from harness.network.wire.client import HttpClient
+from harness.network.wire.client import Answer, HttpClient
 from harness.network.wire.connect import ConnectMap
 from harness.network.wire.serving import HandlerApp, Hosting, Incoming, Outgoing
 
@@ -113,3 +115,23 @@ def test_a_connection_that_the_server_closed_in_the_meantime_is_replaced() -> No
     assert client.request("POST", url, body=b"x", timeout=5).status == 0
     assert sum(item.startswith(b"POST") for item in requests) == 1
     listener.close()
+
+
+def test_closing_ends_a_wait_for_an_answer() -> None:
+    """Also beneath a GET, which otherwise is sent again on a new connection."""
+    with closing(socket.create_server(("127.0.0.1", 0))) as server:
+        client = HttpClient(ConnectMap(), ssl.create_default_context())
+        answers: list[Answer] = []
+        url = f"http://127.0.0.1:{server.getsockname()[1]}/"
+        thread = threading.Thread(target=lambda: answers.append(client.request("GET", url)))
+        thread.start()
+        connection, _ = server.accept()
+        connection.recv(1000)
+        began = time.monotonic()
+        client.close()
+        thread.join(timeout=30)
+        assert time.monotonic() - began < 5
+        assert answers[0].status == 0 and answers[0].error.startswith("protocol")
+        server.settimeout(0.2)
+        with pytest.raises(TimeoutError):
+            server.accept()

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from runfolders import recorded, written
 
 from harness.core.run.exchanges import Exchange, header
 from harness.core.run.findings import Cell
-from harness.core.run.folder import RunFolder
 from harness.core.standards.queries import load_queries
 from harness.core.standards.table import standards
 from harness.medmij.flows import variants
@@ -19,7 +19,7 @@ from harness.network.file import read_network
 from harness.network.person.declared import declared_persons
 from harness.network.person.persons import fixture_persons
 from harness.network.running import RunningNetwork, start
-from harness.record import Recorder, read_run
+from harness.record import Recorder
 
 RELEASES = ("mm-1.4", "mm-1.5", "mm-2.1", "mm-2.2")
 T = date(2026, 3, 1)
@@ -203,22 +203,23 @@ def test_planted_fault_shows_in_one_answer_only() -> None:
 def test_nothing_secret_reaches_the_disk(tmp_path: Path, cell: Cell) -> None:
     """Every secret that a twin minted is absent from the run folder; test persons' documents are exact."""
     network = read_network("demo")
-    folder = RunFolder.create(tmp_path / "run")
-    recorder = Recorder(folder, persons=declared_persons(network, T))
+    (tmp_path / "run-start.json").write_text("{}")
+    recorder = Recorder(tmp_path, persons=declared_persons(network, T))
     minted: list[str] = []
     learn = recorder.learn
     recorder.learn = lambda kind, value, cell="": (minted.append(value), learn(kind, value, cell))[1]  # type: ignore[method-assign]
     with start(network, recorder=recorder, t=T) as running:
         for flow in ("collect", "refresh", "neg-code-twice", "neg-resource-query-token"):
             running.drive(cell, flow)
+    recorder.end(cell.key, "finished")
     recorder.close()
-    text = b"".join(path.read_bytes() for path in folder.path.rglob("*") if path.is_file())
+    text = written(tmp_path)
     assert len(minted) > 15
     for secret in minted:
         assert secret.encode() not in text
     for person in fixture_persons():
         assert person.bsn.encode() not in text
-    exchanges = read_run(folder)[cell.key]
+    exchanges = recorded(tmp_path, cell.key)
     patient = next(item for item in exchanges if item.operation == "hg-patient-json")
     assert patient.response is not None
     assert b"ZZZ_Wilgenkamp" in patient.response.body

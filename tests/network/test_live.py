@@ -12,6 +12,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from runfolders import recorded
 
 from harness.core.clock import SystemClock
 from harness.core.errors import ConfigurationError
@@ -23,7 +24,6 @@ from harness.network.person import login
 from harness.network.running import RunningNetwork, start
 from harness.network.twins.his import HisTwin
 from harness.network.wire.serving import HandlerApp, Hosting, Incoming, Outgoing
-from harness.record import read_run
 
 T = date(2026, 3, 1)
 CELL = Cell(his="his-x", dvza="dvza-x", pgo="pgo-x", standard="huisartsgegevens-2.0", release="mm-2.2")
@@ -299,7 +299,8 @@ def test_served_network_in_another_process(tmp_path: Path) -> None:
             server.terminate()
             server.wait(30)
     folder = RunFolder.open(out)
-    seen = read_run(folder)[cell.key]
+    seen = recorded(out, cell.key)
+    assert folder.finished
     operations = [item.operation for item in seen]
     assert operations.count("hg-patient-json") == 1
     assert {"list-zal", "authorize", "landing", "login", "consent", "token-code"} <= set(operations)

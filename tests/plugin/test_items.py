@@ -144,9 +144,10 @@ def test_without_a_recorded_exchange_nothing_ran(run, network, monkeypatch):
 
 def test_what_a_stopped_run_did_not_reach_stays_asked(run, network):
     done = run("--harness-only", DOCUMENTS, "-x", judges=says("fail", DOCUMENTS, received="x"))
-    document = done.json("run.json")
-    assert len(document["unjudged"]) == 3
-    assert sum(map(bool, document["settings"]["requirements"].values())) == 4
+    folder = RunFolder.open(done.folder)
+    assert not folder.finished and not (done.folder / "run.json").exists(), "it can be resumed"
+    assert len(folder.info().unjudged) == 3
+    assert sum(map(bool, folder.info().settings.requirements.values())) == 4
     page = next((done.folder / "report").glob("vendor-his-beuk*.en.html")).read_text()
     assert "the run ended before this was reached" in page
 

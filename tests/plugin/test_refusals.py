@@ -87,7 +87,7 @@ def test_a_folder_that_is_somebody_elses_refuses_the_run(run, network, pytester)
     (pytester.path / "run").mkdir()
     (pytester.path / "run" / "letter.txt").write_text("x")
     done = run(process=True)
-    assert done.code == 2 and "is not the folder of an earlier run" in done.out + done.err
+    assert done.code == 2 and "holds something that no run of the harness wrote" in done.out + done.err
     assert files(pytester.path / "run") == {"letter.txt"}
 
 

@@ -9,6 +9,8 @@ from pathlib import Path
 
 from harness.core.run import manifest
 from harness.core.run.exchanges import Certificate, Exchange, Fact, Request, Response, Tls
+from harness.record.chain.read import Unit, judged_unit, unit_name
+from harness.record.chain.units import units_in
 from harness.record.chain.write import UnitWriter
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -61,11 +63,18 @@ def exchange(rng: random.Random, number: int, **changes: object) -> Exchange:
     return Exchange(**{**fields, **changes})  # type: ignore[arg-type]
 
 
+def finished_units(folder: Path, *, run: str | None = None) -> list[Unit]:
+    """The recordings of a folder that may be judged, by the name of their unit."""
+    names = sorted({unit_name(item) for item in units_in(folder)})
+    found = [judged_unit(folder, name, run=run) for name in names]
+    return [unit for unit in found if unit is not None and unit.finished]
+
+
 def run_folder(path: Path, seed: int = 1, size: int = 8) -> Path:
     """A finished run: description, events, findings, three units of which one has an aborted attempt."""
     rng = random.Random(seed)
     path.mkdir(parents=True)
-    (path / manifest.START).write_text(json.dumps({"schema": "run-start-1", "id": f"run-{seed}"}))
+    (path / manifest.START).write_text(json.dumps({"schema": "run-2", "id": f"run-{seed}"}))
     run = manifest.run_digest(path)
     (path / "run.json").write_text(json.dumps({"schema": "run-2", "id": f"run-{seed}"}))
     (path / "events.jsonl").write_text("".join(f'{{"seq":{n}}}\n' for n in range(20)))

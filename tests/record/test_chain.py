@@ -19,17 +19,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from evidencekit import TLS, exchange, run_folder
+from evidencekit import TLS, exchange, finished_units, run_folder
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from harness.core.errors import HarnessError
-from harness.core.run import disk, manifest
+from harness.core.run import manifest
 from harness.core.run.exchanges import Certificate, Exchange, Fact, Request, Response, Tls
+from harness.core.run.place import disk
 from harness.core.run.problems import EvidenceError, ProblemKind
 from harness.record.chain import lines, raw
 from harness.record.chain.bodies import BodyStore
-from harness.record.chain.read import finished_units, read_unit
+from harness.record.chain.read import judged_unit, read_unit
 from harness.record.chain.recover import recover
 from harness.record.chain.units import attempts, file_name, stem_of, units_in
 from harness.record.chain.write import UnitWriter, settle
@@ -458,10 +459,16 @@ def test_a_unit_that_did_not_finish_is_driven_again_and_only_once_finished(tmp_p
         ::-1
     ]
     assert [len(unit.exchanges) for unit in finished_units(tmp_path, run=RUN)] == [4]
-    record(tmp_path, some(5))
-    with pytest.raises(EvidenceError) as caught:
-        list(finished_units(tmp_path))
-    assert caught.value.problem.kind is ProblemKind.UNIT
+
+
+def test_while_a_unit_grows_it_is_judged_as_it_is(tmp_path: Path) -> None:
+    assert judged_unit(tmp_path, "cell") is None
+    record(tmp_path, some(3), end="aborted")
+    assert judged_unit(tmp_path, "cell") is None
+    record(tmp_path, some(2), end=None)
+    unit = judged_unit(tmp_path, "cell")
+    assert unit is not None
+    assert len(unit.exchanges) == 2 and unit.head.attempt == 1 and not unit.finished
 
 
 def test_a_unit_that_is_open_is_not_opened_again(tmp_path: Path) -> None:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import random
 from pathlib import Path
 
 import msgspec
-from evidencekit import CELLS, exchange, run_folder
+from evidencekit import CELLS, exchange, finished_units, run_folder
 from jsonschema import Draft202012Validator
 
 from harness.core.run.exchanges import Exchange, Request, Response
 from harness.core.yamlfile import json_schema
-from harness.record.chain.read import finished_units
-from harness.record.har import from_entry, to_har
+from harness.record.har import to_har
 
 SCHEMA = Draft202012Validator(json_schema("har"))
 
@@ -26,12 +26,26 @@ def exported(exchanges: list[Exchange]) -> dict[str, object]:
 
 def test_every_unit_of_a_run_becomes_a_har(tmp_path: Path) -> None:
     folder = run_folder(tmp_path / "run")
-    for unit in finished_units(folder):
-        document = exported(list(unit.exchanges))
-        log = document["log"]
+    units = finished_units(folder)
+    assert len(units) == 3
+    for unit in units:
+        log = exported(list(unit.exchanges))["log"]
         assert isinstance(log, dict)
-        assert [from_entry(entry) for entry in log["entries"]] == list(unit.exchanges)
+        for item, entry in zip(unit.exchanges, log["entries"], strict=True):
+            assert entry["_id"] == item.id
+            assert entry["request"]["url"] == item.request.url
+            assert [(h["name"], h["value"]) for h in entry["request"]["headers"]] == list(
+                item.request.headers
+            )
+            body = item.response.body if item.response else b""
+            assert entry["response"]["content"]["size"] == len(body)
+            assert _body(entry["response"]["content"]) == body
     assert to_har(unit.exchanges) == to_har(unit.exchanges)
+
+
+def _body(content: dict[str, str]) -> bytes:
+    text = content.get("text", "")
+    return base64.b64decode(text) if content.get("encoding") == "base64" else text.encode()
 
 
 def test_an_exchange_without_response_has_status_zero_and_no_size() -> None:

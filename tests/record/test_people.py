@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, date, datetime
 
+import msgspec
 import pytest
 
 from harness.core.run.exchanges import Exchange, Fact, Identity
@@ -15,7 +16,7 @@ from harness.network.file.model import NetworkPerson
 from harness.network.person.declared import declared_persons
 from harness.network.person.persons import fixture_persons
 from harness.record import DeclaredPerson, Persons, RawExchange, Redactor
-from harness.record.har import from_entry, to_entry
+from harness.record.har import to_har
 from harness.record.redact.people.bsn import Numbers, is_system, standing_of
 from harness.record.redact.people.documents import PatientFacts
 
@@ -78,7 +79,7 @@ class Recorded:
             ),
             f"x.{self.number}",
         )
-        assert from_entry(to_entry(done)) == done
+        assert msgspec.json.decode(msgspec.json.encode(done), type=Exchange) == done
         self.sent = body
         return done
 
@@ -127,7 +128,7 @@ def test_another_person_is_said_by_the_elements_that_differ(
     found = identity(done)
     assert (found.belongs, found.differs, found.person) == ("other", differs, "")
     assert found.who and done.notes["masked"]
-    told = json.dumps(to_entry(done))
+    told = json.dumps(to_har([done]))
     assert not any(value in told for value in ("Jansen", "1970-01-03", FOREIGN, "Voorbeeld"))
 
 

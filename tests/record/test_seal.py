@@ -54,7 +54,10 @@ def sealed(folder: Path, key: SigningKey) -> Seal:
 
 
 def check(folder: Path, *trusted: Path, days: int = 0) -> Problem | Facts:
-    return verify_folder(folder, now=NOW + timedelta(days=days), trust=load_trust(trusted))
+    try:
+        return verify_folder(folder, now=NOW + timedelta(days=days), trust=load_trust(trusted))
+    except EvidenceError as error:
+        return error.problem
 
 
 def kind_of(found: Problem | Facts) -> ProblemKind | None:
@@ -165,7 +168,9 @@ def test_a_folder_without_seal_and_one_without_trusted_keys(folder: Path, tmp_pa
     assert unsealed.seal is None
     assert kind_of(check(folder, public)) is ProblemKind.UNSEALED
     sealed(folder, load_signing_key(private))
-    assert kind_of(verify_folder(folder, now=NOW)) is ProblemKind.UNTRUSTED
+    with pytest.raises(EvidenceError) as nobody:
+        verify_folder(folder, now=NOW)
+    assert nobody.value.problem.kind is ProblemKind.UNTRUSTED
 
 
 def test_without_a_manifest_nothing_is_sealed(folder: Path, tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from harness.core.data import data_path
 from harness.core.run.exchanges import Exchange
 from harness.network.person.persons import fixture_person
 from harness.record import DeclaredPerson, Known, Persons, RawExchange, Redactor
-from harness.record.har import to_entry
+from harness.record.har import to_har
 from harness.record.redact.hunt import hunted
 from harness.record.redact.letters import IMPROBABLE, score
 
@@ -178,7 +178,7 @@ def test_a_random_token_survives_nowhere(seed: int, form: str, size: int) -> Non
         ),
     )
     for exchange in done:
-        assert secret not in json.dumps(to_entry(exchange))
+        assert secret not in json.dumps(to_har([exchange]))
     tags = {fact.tag for exchange in done for fact in exchange.facts}
     assert len(tags) == 1
     assert any(fact.place == "response.body:Basic.text.div" for fact in done[1].facts)
@@ -190,7 +190,7 @@ def test_a_secret_that_was_announced_goes_whatever_it_looks_like() -> None:
         raw(request_headers=(("X-Key", "geheim-van-de-his-123456"),), known=known),
         raw(response_headers=FHIR, response_body=b'{"resourceType":"Basic","id":"geheim-van-de-his-123456"}'),
     )
-    assert "geheim" not in json.dumps([to_entry(first), to_entry(second)])
+    assert "geheim" not in json.dumps(to_har([first, second]))
     assert first.facts[0].equals == "credential"
 
 

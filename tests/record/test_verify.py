@@ -15,7 +15,7 @@ from evidencekit import CELLS, NOW, exchange, run_folder
 from sealkit import FACTS, KEYS, Authority, certificate_pem, pem, summary
 
 from harness.core.run import manifest
-from harness.core.run.problems import Problem, ProblemKind
+from harness.core.run.problems import EvidenceError, Problem, ProblemKind
 from harness.record.chain.units import file_name
 from harness.record.chain.write import UnitWriter
 from harness.record.seal.envelope import seal_folder
@@ -42,8 +42,9 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, Trust]:
 
 
 def problem(folder: Path, trust: Trust | None = None) -> Problem:
-    found = verify_folder(folder, now=NOW, trust=trust)
-    assert isinstance(found, Problem), "nothing was noticed"
+    with pytest.raises(EvidenceError) as caught:
+        verify_folder(folder, now=NOW, trust=trust)
+    found = caught.value.problem
     for lang in ("nl", "en"):
         sentence = found.sentence(lang)
         assert sentence
@@ -73,7 +74,7 @@ def test_what_is_generated_may_change(world: tuple[Path, Path, Trust], tmp_path:
     (folder / "junit.xml").unlink()
     (folder / "allure-results").mkdir()
     (folder / "allure-results" / "x.json").write_text("{}")
-    (folder / "exchanges" / "a.har").write_text("{}")
+    (folder / "a.har").write_text("{}")
     (folder / ".DS_Store").write_bytes(b"\0")
     assert isinstance(verify_folder(folder, now=NOW, trust=world[2]), Facts)
 
@@ -347,7 +348,7 @@ def test_folders_that_cannot_be_verified_say_so(tmp_path: Path) -> None:
     assert problem(old).kind is ProblemKind.FORMAT
     unfinished = tmp_path / "unfinished"
     unfinished.mkdir()
-    (unfinished / "run-start.json").write_text("{}")
+    (unfinished / "run-start.json").write_text('{"schema":"run-2"}')
     found = problem(unfinished)
     assert found.kind is ProblemKind.UNFINISHED
     assert "niet gezegeld" in found.message.nl

@@ -6,17 +6,17 @@ import html.parser
 from pathlib import Path
 
 import pytest
+from runfolders import judged_run
 
 from harness.core.algebra import Outcome, State
 from harness.core.run.exchanges import Exchange, Request, Response
 from harness.core.run.findings import Cell, Finding, Where, finding
-from harness.core.run.folder import RunFolder
 from harness.core.run.info import ParticipantVersion, RunInfo, Settings
 from harness.core.text import Text
 from harness.core.verdicts import Blame, Strength, Verdict
 from harness.judge.catalogue import Catalogue, Requirement
 from harness.report.grouping import grouped
-from harness.report.html import HtmlReport, page
+from harness.report.html import page, write_report
 from harness.report.summary import summarise
 
 PGOS = ("pgo-1", "pgo-2")
@@ -225,11 +225,8 @@ class Page(html.parser.HTMLParser):
 
 @pytest.fixture
 def report(tmp_path):
-    folder = RunFolder.create(tmp_path / "run")
-    folder.write_info(INFO)
     said = findings(r1=Verdict.FAIL, r2=Verdict.NOT_TESTED, r3=Verdict.WARNING)
     blocked = finding("MM-AUT-001", CELLS[0], Verdict.INCONCLUSIVE, cause="pgo-1", received=EVIL)
-    folder.write_findings([*said, *rest()[1:], blocked])
     exchange = Exchange(
         id="e-1",
         interface="resource",
@@ -243,10 +240,10 @@ def report(tmp_path):
             status=200, headers=(("Content-Type", "application/fhir+json"),), body=EVIL.encode()
         ),
     )
-    for cell in CELLS:
-        folder.har(cell.key).write_text("{}")
-    HtmlReport(folder, CATALOGUE, lambda cell: [exchange]).write(folder.path / "report")
-    return folder.path / "report"
+    found = [*said, *rest()[1:], blocked]
+    folder = judged_run(tmp_path / "run", INFO, found, {cell: [exchange] for cell in INFO.plan})
+    write_report(folder, INFO, found, CATALOGUE)
+    return folder.report
 
 
 def test_pages_are_well_formed_and_every_link_works_from_file(report):
@@ -292,11 +289,10 @@ def test_a_stand_in_among_live_parties_gets_a_page_without_an_outcome(report):
 
 
 def test_every_page_of_a_rehearsal_says_so(tmp_path):
-    folder = RunFolder.create(tmp_path / "run")
-    folder.write_info(info())
-    folder.write_findings([*findings(r1=Verdict.PASS, r2=Verdict.PASS), *rest()])
-    HtmlReport(folder, CATALOGUE, lambda cell: []).write(folder.path / "report")
-    pages = list((folder.path / "report").glob("*.html"))
+    found = [*findings(r1=Verdict.PASS, r2=Verdict.PASS), *rest()]
+    folder = judged_run(tmp_path / "run", info(), found, {})
+    write_report(folder, info(), found, CATALOGUE)
+    pages = list(folder.report.glob("*.html"))
     assert pages
     for path in pages:
         word = "Rehearsal with simulated" if path.name.endswith(".en.html") else "Oefening met nagebootste"

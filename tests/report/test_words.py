@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 
-import harness.report
+import harness
 from harness.core.algebra import State, Tally
 from harness.core.text import LANGUAGES
 from harness.core.verdicts import Blame, Verdict
 from harness.report import words
 
-TEMPLATES = sorted((Path(harness.report.__file__).parent / "templates").glob("*.j2"))
+PACKAGE = Path(harness.__file__).parent
+TEMPLATES = sorted((PACKAGE / "report" / "templates").glob("*.j2"))
 
 
 def test_every_verdict_and_side_has_a_word_and_a_symbol():
@@ -38,8 +39,8 @@ def test_no_word_is_left_unused():
     source = "".join(path.read_text(encoding="utf-8") for path in TEMPLATES)
     source += "".join(
         path.read_text(encoding="utf-8")
-        for path in Path(harness.report.__file__).parents[1].rglob("*.py")
-        if path.name != "words.py" and path.parent.name in ("report", "cli")
+        for path in PACKAGE.rglob("*.py")
+        if path.name != "words.py" and path.relative_to(PACKAGE).parts[0] in ("report", "cli")
     )
     unused = {name for name in words._WORDS if f'"{name}"' not in source and f"'{name}'" not in source}
     assert unused == set()

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import pytest
 import uvicorn
+from runfolders import written
 from scriptkit import PATIENT, TOKEN, check, operation
 
 from harness.cli import run as harness
+from harness.core.run import manifest
 from harness.fhir.codec import documents as codec
 from harness.fhir.model.types import load_model
 from harness.fhir.server.asgi import AsgiApp
+from harness.record.chain.units import units_in
 
 OK = check(responseCode="200", stop=True)
 SEARCH = operation("search", "Observation", "?code=8867-4")
@@ -114,20 +119,35 @@ def test_an_unknown_profile_is_inconclusive_never_a_pass(kit, capsys):
 
 def test_out_and_resume(two, capsys, tmp_path):
     out = tmp_path / "run"
-    code, first = testscript(capsys, "run", two.goal, "--self", "--out", out, "--at", "2026-03-01")
-    assert code == 1 and len(list((out / "exchanges").glob("*.har"))) == 3
+    words = ("run", two.goal, "--self", "--out", out, "--at", "2026-03-01")
+    code, first = testscript(capsys, *words)
+    units = sorted(path.name for path in (out / "exchanges").iterdir())
+    assert code == 1 and len(units) == 3 and all(name.endswith(".jsonl.gz") for name in units)
     lines = (out / "results.jsonl").read_bytes().splitlines()
-    assert (
-        len(lines) == 3 and json.loads((out / "testscript.json").read_text())["summary"] == first["summary"]
-    )
+    assert len(lines) == 3
+    assert json.loads((out / "testscript.json").read_text())["summary"] == first["summary"]
+    assert manifest.decode((out / "manifest.json").read_bytes()).files
+    manifest.compare(out, manifest.decode((out / "manifest.json").read_bytes()))
+    assert TOKEN.split()[1].encode() not in written(out)
+    assert harness(["testscript", *map(str, words), "--resume"]) == 2, "it has finished"
+    assert "al is afgemaakt" in capsys.readouterr().err
+
+    (out / "manifest.json").unlink()  # as if it was killed while it wrote its last result
     (out / "results.jsonl").write_bytes(b"\n".join(lines[:2]) + b"\n" + lines[2][:20])
-    code, second = testscript(
-        capsys, "run", two.goal, "--self", "--out", out, "--resume", "--at", "2026-03-01"
-    )
+    last = json.loads(lines[2])["result"]["file"]
+    (unit,) = [item for item in units_in(out) if item.stem.startswith(Path(last).stem)]
+    plain = unit.path.with_name(unit.path.name.removesuffix(".gz"))
+    plain.write_bytes(b"\n".join(gzip.decompress(unit.path.read_bytes()).splitlines()[:-1]) + b"\n")
+    unit.path.unlink()
+    assert harness(["testscript", *map(str, words)]) == 2
+    assert "--resume" in capsys.readouterr().err
+    code, second = testscript(capsys, *words, "--resume")
     assert code == 1 and second["summary"] == first["summary"]
-    assert len((out / "results.jsonl").read_bytes().splitlines()) == 4, "one script ran again"
-    text = "".join(path.read_text() for path in out.rglob("*.har"))
-    assert TOKEN.split()[1] not in text
+    assert len((out / "results.jsonl").read_bytes().splitlines()) == 3, "one script ran again"
+    assert len(units_in(out)) == 4
+    manifest.compare(out, manifest.decode((out / "manifest.json").read_bytes()))
+    code, third = testscript(capsys, *words)
+    assert code == 1 and third["summary"] == first["summary"] and len(list(tmp_path.glob("run.*"))) == 1
 
 
 @pytest.fixture

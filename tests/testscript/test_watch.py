@@ -7,10 +7,12 @@ from datetime import date
 
 import httpx
 import pytest
+from runfolders import written
 from scriptkit import PATIENT, TOKEN, check, operation
 
 from harness.core.run.exchanges import Request
 from harness.core.verdicts import Verdict
+from harness.record.chain.units import units_in
 from harness.testscript.plan.plan import Plan
 from harness.testscript.plan.validators import ProfileChecks
 from harness.testscript.watch.live import LiveOptions, serve_client
@@ -318,9 +320,8 @@ def test_the_served_mock_ends_when_all_scenarios_are_done(kit, plan, tmp_path, c
     thread.join()
     assert extra["ended"] == "complete" and [r.verdict for r in results] == [Verdict.PASS]
     assert "script-finished" in capfd.readouterr().err
-    hars = list((out / "exchanges").glob("*.har"))
-    assert len(hars) == 2, "all traffic at once, and the exchanges of the script"
-    assert all(TOKEN.split()[1] not in har.read_text() for har in hars), "secrets are replaced first"
+    assert len(units_in(out)) == 2, "all traffic at once, and the exchanges of the script"
+    assert TOKEN.split()[1].encode() not in written(out), "secrets are replaced first"
     assert (out / "events.jsonl").read_text().count("script-matched") == 1
 
 

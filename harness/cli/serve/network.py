@@ -6,11 +6,9 @@
 from __future__ import annotations
 
 import json
-import signal
 import sys
-import threading
-from collections import Counter
-from datetime import datetime, timedelta
+from contextlib import ExitStack
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,23 +16,19 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from harness.cli.options import AtOption, JsonOption, LangOption
+from harness.cli.options import AtOption, JsonOption, LangOption, ReplaceOption, ResumeOption
 from harness.cli.serve.fhir import fhir
-from harness.core.clock import OffsetClock, today
+from harness.cli.serve.watch import Watch
+from harness.core.clock import AMSTERDAM, OffsetClock
 from harness.core.errors import UsageError
-from harness.core.exits import ExitCode
-from harness.core.run.events import EventStream
-from harness.core.run.findings import Cell, Finding
 from harness.core.run.folder import RunFolder
-from harness.core.run.info import RunInfo, Selection
-from harness.core.tdates import parse_day
+from harness.core.run.info import Selection
+from harness.core.run.place.claim import chosen_mode, claim
 from harness.core.text import Text
 from harness.judge.catalogue import load_catalogue
-from harness.judge.cells import cell_exchanges, judge_cell
-from harness.judge.result import run_result
-from harness.matrix.cells import client_requirements, plan_cells
+from harness.matrix.cells import plan_cells
 from harness.matrix.facts import RunFacts
-from harness.matrix.preparation import default_folder
+from harness.matrix.preparation import begun, day_and_moment, default_folder
 from harness.medmij.releases import oldest_first
 from harness.network.file import read_network
 from harness.network.handout import write_handout
@@ -43,12 +37,11 @@ from harness.network.running import RunningNetwork, start
 from harness.network.twins.stelselnode import list_host
 from harness.network.wire.router import SniRouter
 from harness.pki import authority
+from harness.record.keeper import RunKeeper
 from harness.record.recorder import Recorder
 
 app = typer.Typer()
 app.command("fhir", help="Serve a folder of resources as a strict FHIR server.")(fhir)
-QUIET = timedelta(seconds=3)
-"""A cell is judged when nothing happened in it for this long."""
 
 
 @app.callback(invoke_without_command=True)
@@ -64,6 +57,8 @@ def serve(
         Path | None, typer.Option("--pki", help="Folder that keeps the test CAs between runs.")
     ] = None,
     out: Annotated[Path | None, typer.Option("--out", help="Run folder.")] = None,
+    resume: ResumeOption = False,
+    replace: ReplaceOption = False,
     seconds: Annotated[
         float, typer.Option("--seconds", min=0, help="Stop after this time (0: never).")
     ] = 0.0,
@@ -76,22 +71,26 @@ def serve(
         return
     clock = OffsetClock()
     loaded = read_network(network)
-    t = parse_day(at) if at else today(clock)
-    facts = RunFacts(
-        loaded,
-        load_catalogue(),
-        t=t,
-        now=clock.now(),
-        cells=plan_cells(loaded, Selection(releases=("all",))),
-        mode="serve",
-    )
-    folder = RunFolder.create(out or default_folder(clock.now()))
     address, port = _address(listen)
-    ready = _pki(pki, clock.now())
-    events = EventStream(clock, folder.events)
-    recorder = Recorder(folder, events, declared_persons(loaded, t))
-    running = start(loaded, recorder=recorder, clock=clock, t=t, pki=ready, observe=True)
-    try:
+    mode = chosen_mode(resume=resume, replace=replace)
+    moment = clock.now()
+    t, now = day_and_moment(begun(mode, str(out) if out else None, moment), at, moment.astimezone(AMSTERDAM))
+    cells = plan_cells(loaded, Selection(releases=("all",)))
+    facts = RunFacts(loaded, load_catalogue(), t=t, now=now, cells=cells, mode="serve")
+    claimed = claim(out or default_folder(moment), mode)
+    moved = claimed.told()
+    if moved is not None:
+        sys.stderr.write(moved.of("en" if lang == "en" else "nl") + "\n")
+    keeper = RunKeeper(claimed, clock)
+    with ExitStack() as stack:
+        stack.callback(keeper.leave)
+        persons = declared_persons(loaded, t)
+        recorder = Recorder(keeper.folder.path, keeper.events, persons, [cell.key for cell in cells])
+        ready = _pki(pki, moment)
+        running = start(loaded, recorder=recorder, clock=clock, t=t, pki=ready, observe=True)
+        stack.callback(running.close)
+        watch = Watch(running, keeper, facts)
+        watch.begin(recorder)
         public: dict[str, str] | None = None
         if listen:
             port = _route(running, address, port)
@@ -99,20 +98,14 @@ def serve(
             public = {
                 name: f"{shown}:{port}" for name in running.hosts.connect.entries() if name.endswith(":443")
             }
-        handout = write_handout(running, folder.path / "handout", public=public)
-        watch = Watch(running, folder, facts)
-        watch.write_info()
-        document = _document(running, handout, folder, public)
+        handout = write_handout(running, keeper.folder.path / "handout", public=public)
+        document = _document(running, handout, keeper.folder, public)
         if as_json:
             sys.stdout.write(json.dumps(document, ensure_ascii=False) + "\n")
             sys.stdout.flush()
         else:
             _print(document, lang)
         code = watch.run(seconds)
-    finally:
-        running.close()
-        recorder.close()
-        events.close()
     raise typer.Exit(int(code))
 
 
@@ -224,78 +217,3 @@ def _print(document: dict[str, Any], lang: str) -> None:
         f"{document['network_file']}"
     )
     console.print("Ctrl-C " + ("stopt en beoordeelt" if dutch else "stops and judges"))
-
-
-class Watch:
-    """Judges cells when they fall silent, and once more at the end; keeps the run folder complete."""
-
-    def __init__(self, running: RunningNetwork, folder: RunFolder, facts: RunFacts) -> None:
-        self.running = running
-        self.folder = folder
-        self.facts = facts
-        self.findings: dict[str, list[Finding]] = {}
-        self._judged: dict[str, datetime] = {}
-        self._stop = threading.Event()
-
-    def run(self, seconds: float) -> ExitCode:
-        """Until Ctrl-C, SIGTERM, or ``seconds`` have passed; returns the exit code of what was seen."""
-        if threading.current_thread() is threading.main_thread():
-            signal.signal(signal.SIGTERM, lambda *_: self._stop.set())
-        waited = 0.0
-        try:
-            while not self._stop.is_set() and (not seconds or waited < seconds):
-                step = min(0.5, seconds - waited) if seconds else 0.5
-                self._stop.wait(step)
-                waited += step
-                self.judge_quiet()
-        except KeyboardInterrupt:
-            pass
-        return self.finish()
-
-    def judge_quiet(self) -> None:
-        """Judge the cells in which something happened and nothing more does."""
-        observer = self.running.observer
-        if observer is None:
-            return
-        now = self.running.clock.now()
-        for cell in observer.cells:
-            last = observer.last_activity.get(cell.key)
-            if last is None or now - last < QUIET or self._judged.get(cell.key) == last:
-                continue
-            self._judged[cell.key] = last
-            self._judge(cell)
-
-    def _judge(self, cell: Cell) -> int:
-        """Judge a cell; returns how many exchanges it has."""
-        exchanges = cell_exchanges(self.folder, cell)
-        found = judge_cell(self.write_info(), cell, exchanges, self.facts.catalogue)
-        self.findings[cell.key] = found
-        counts = Counter(item.verdict.value for item in found)
-        text = ", ".join(f"{verdict} {count}" for verdict, count in sorted(counts.items()))
-        sys.stderr.write(f"{cell.key}: {text}\n")
-        sys.stderr.flush()
-        return len(exchanges)
-
-    def finish(self) -> ExitCode:
-        """Judge everything once more and write ``findings.json``."""
-        observer = self.running.observer
-        recorded = 0
-        if observer is not None:
-            observer.flush()
-            recorded = sum(self._judge(cell) for cell in observer.cells)
-        info = self.write_info()
-        findings = [item for found in self.findings.values() for item in found]
-        self.folder.write_findings(findings)
-        return run_result(info, findings, self.facts.catalogue).code(exchanges=recorded)
-
-    def info(self) -> RunInfo:
-        """``run.json`` of this moment."""
-        cells = self.running.observer.cells if self.running.observer is not None else []
-        requirements = {cell.key: client_requirements(cell, self.facts.catalogue) for cell in cells}
-        return self.facts.info(self.folder.path.name, cells, requirements)
-
-    def write_info(self) -> RunInfo:
-        """Write ``run.json``."""
-        info = self.info()
-        self.folder.write_info(info)
-        return info

@@ -27,7 +27,7 @@ TokenMapOption = Annotated[
     Path | None,
     typer.Option("--token-map", help="Your access tokens, in the shape of QualificationTokens.json."),
 ]
-OutOption = Annotated[Path | None, typer.Option("--out", help="Folder for results, events and HAR.")]
+OutOption = Annotated[Path | None, typer.Option("--out", help="Folder for results, events and recordings.")]
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from harness.cli.options import ReplaceOption, ResumeOption
 from harness.cli.testscript.options import (
     Conditions,
     FormatOption,
@@ -24,7 +25,8 @@ from harness.cli.testscript.options import (
 )
 from harness.cli.testscript.outcome import finish
 from harness.core.errors import InputError, UsageError
-from harness.core.text import Text
+from harness.core.run.place.claim import Mode, chosen_mode
+from harness.core.text import Lang, Text
 from harness.testscript.execute.transport import HttpTransport
 from harness.testscript.outcome.recording import RunRecord
 from harness.testscript.outcome.results import ScriptResult
@@ -125,15 +127,20 @@ class Keeping:
     """What is kept of the run."""
 
     out: OutOption = None
-    resume: Annotated[bool, typer.Option("--resume", help="Skip what --out already holds.")] = False
+    resume: ResumeOption = False
+    replace: ReplaceOption = False
 
-    def check(self) -> None:
-        """Refuse to resume nothing.
+    @property
+    def mode(self) -> Mode:
+        """What happens to an unfinished run in the folder.
 
-        :raises UsageError: see above.
+        :raises UsageError: both options, or one without a folder.
         """
-        if self.resume and self.out is None:
-            raise UsageError(Text(nl="--resume vraagt --out", en="--resume needs --out"))
+        if self.out is None and (self.resume or self.replace):
+            raise UsageError(
+                Text(nl="--resume en --replace vragen --out", en="--resume and --replace need --out")
+            )
+        return chosen_mode(resume=self.resume, replace=self.replace)
 
 
 def run(
@@ -149,7 +156,7 @@ def run(
 ) -> None:
     """Run TestScripts against our own server, a FHIR server, or a DVZA known by a network file."""
     target.check()
-    keeping.check()
+    _ = keeping.mode  # refuses before anything is read
     plan = make_plan(paths, conditions, formats=selection.formats, only=selection.only, token_map=token_map)
     plan.keep_steps = keeping.out is not None
     items, left_out = _chosen(collect(paths, plan), selection.variant, external=not target.self_test)
@@ -157,7 +164,7 @@ def run(
     with _runner(plan, servers, target, connection) as one:
         # only waiting for a server can be done beside each other
         parallel = connection.parallel if target.server else 1
-        results = _execute(items, one, plan, keeping, target, servers, parallel)
+        results = _execute(items, one, plan, keeping, target, servers, parallel, printing.language)
     extra: dict[str, object] = {
         "target": target.label,
         "t": plan.t.isoformat(),
@@ -217,16 +224,22 @@ def _execute(
     target: Target,
     servers: OwnServers,
     parallel: int,
+    lang: Lang,
 ) -> list[ScriptResult]:
     """Run what an earlier run does not hold, keep each result, show the progress."""
     persons = servers.patients(item.script for item in items) if keeping.out else ()
-    record = RunRecord(keeping.out, persons=persons)
-    earlier = record.earlier() if keeping.resume else {}
     name = target.server or str(target.network or "self")
     prints = {id(item): fingerprint(item, plan, name) for item in items}
-    todo = [item for item in items if prints[id(item)] not in earlier]
-    done = {id(item): earlier[prints[id(item)]] for item in items if prints[id(item)] in earlier}
-    with _progress() as bar:
+    with (
+        RunRecord(keeping.out, mode=keeping.mode, target=name, persons=persons) as record,
+        _progress() as bar,
+    ):
+        told = record.told()
+        if told is not None:
+            bar.console.print(told.of(lang), markup=False, soft_wrap=True)
+        earlier = record.earlier()
+        todo = [item for item in items if prints[id(item)] not in earlier]
+        done = {id(item): earlier[prints[id(item)]] for item in items if prints[id(item)] in earlier}
         task = bar.add_task("", total=len(items), completed=len(done))
         record.events.emit("run-started", scripts=len(items), target=name)
         for item, result in run_all(todo, one, parallel=parallel):
@@ -235,7 +248,6 @@ def _execute(
             done[id(item)] = result
             bar.update(task, advance=1, description=Path(item.file).stem[:50])
         record.events.emit("run-finished")
-    record.close()
     return [done[id(item)] for item in items]
 
 

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from harness.cli.options import ReplaceOption
 from harness.cli.testscript.options import (
     Conditions,
     OnlyOption,
@@ -17,6 +18,7 @@ from harness.cli.testscript.options import (
     make_plan,
 )
 from harness.cli.testscript.outcome import finish
+from harness.core.run.place.claim import chosen_mode
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,7 @@ def serve(
         float, typer.Option("--idle", min=0, help="Stop after so many idle seconds (0: never).")
     ] = 0,
     out: OutOption = None,
+    replace: ReplaceOption = False,
     printing: Printing,
 ) -> None:
     """Serve the mock for a PGO under test and judge its calls, until completion, idle time-out or Ctrl-C."""
@@ -54,6 +57,7 @@ def serve(
         base_url=listening.base_url or "",
         idle=idle,
         out=out,
+        mode=chosen_mode(resume=False, replace=replace),
         lang=printing.language,
     )
     results, extra = serve_client(paths, plan, options)

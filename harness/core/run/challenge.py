@@ -29,8 +29,8 @@ from urllib.parse import parse_qsl
 
 import msgspec
 
-from harness.core.run import disk
 from harness.core.run.exchanges import Exchange
+from harness.core.run.place import disk
 from harness.core.run.problems import EvidenceError, ProblemKind, short
 from harness.core.text import Text
 

@@ -1,8 +1,7 @@
 """Exchanges: one recorded HTTP request and response, as judges see them (already redacted).
 
-The recorder writes them as HAR 1.2 entries (``exchanges/<cell>.har``) with the extras ``_id``,
-``_cell``, ``_tls``, ``_facts`` and ``_identities``; :mod:`harness.record.har` reads them back into these
-types. Judges see the same objects live and later.
+The recorder writes each as one line of a chained recording (:mod:`harness.record.chain`) and reads them back
+into these types. Judges see the same objects live and later.
 
 Which step of which flow an exchange belongs to is said by three labels:
 

@@ -1,7 +1,7 @@
 """Findings: what a judge says about one requirement in one cell. The central contract.
 
-A finding is data; text, colours and exit codes are derived from it. ``findings.json`` is a canonical
-document (sorted, fixed key order, no timestamps) so that re-judging a run gives the same bytes.
+A finding is data; text, colours and exit codes are derived from it. The documents in which they are written
+(:mod:`harness.core.run.results`) hold no time and no chance, so that re-judging a run gives the same bytes.
 """
 
 from __future__ import annotations
@@ -141,22 +141,7 @@ def _order(item: Finding) -> tuple[str, Cell, str, str, int, int, str]:
     )
 
 
-def canonical(findings: Iterable[Finding]) -> bytes:
-    """``findings.json``: sorted, without duplicates, indented JSON, newline at the end."""
+def canonical(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Findings sorted and without duplicates."""
     unique = {item.id: item for item in findings}
-    ordered = sorted(unique.values(), key=_order)
-    document = {"schema": "findings-1", "findings": ordered}
-    return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
-
-
-class _Document(msgspec.Struct, kw_only=True):
-    schema: str
-    findings: list[Finding]
-
-
-def decode(data: bytes) -> list[Finding]:
-    """Findings of a ``findings.json``.
-
-    :raises msgspec.ValidationError: when the document is not one.
-    """
-    return msgspec.json.decode(data, type=_Document).findings
+    return tuple(sorted(unique.values(), key=_order))

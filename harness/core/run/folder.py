@@ -3,59 +3,58 @@
 ::
 
     reports/<run>/
-      run.json            versions per participant, harness, hashes, T, plan
-      events.jsonl        what happened
-      exchanges/<cell>.har
-      findings.json       canonical
-      junit.xml  allure-results/  report/
+      run-start.json            what was going to be tested, written before the first exchange
+      run.json                  the same, with what is known at the end
+      events.jsonl              what happened
+      exchanges/  bodies/       recordings (harness.record.chain)
+      findings/<cell>.json      written when a cell ends
+      findings.json             their join in the order of the plan
+      manifest.json  seal.json  every file with its hash; signatures
+      junit.xml  allure-results/  report/  handout/     generated
+
+A run is *finished* when its manifest stands there. A cell is finished when its recording says so and its
+findings stand there.
 """
 
 from __future__ import annotations
 
-import contextlib
-import os
-import shutil
-import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
+from functools import cached_property
 from pathlib import Path
-from typing import TypeVar
+from typing import BinaryIO, Final, TypeVar
 
 import msgspec
 
 from harness.core.errors import InputError
 from harness.core.ids import safe_name
-from harness.core.run.findings import Finding, canonical, decode
-from harness.core.run.info import RunInfo
+from harness.core.run import info as descriptions
+from harness.core.run import results
+from harness.core.run.findings import Cell, Finding
+from harness.core.run.info import FORMAT, SCRIPTS, RunInfo, Trouble
+from harness.core.run.manifest import NAME as MANIFEST
+from harness.core.run.manifest import START, run_digest
+from harness.core.run.place import disk
+from harness.core.run.problems import EvidenceError, ProblemKind, short
+from harness.core.run.results import CellResult, Findings
 from harness.core.text import Text
 
-T = TypeVar("T")
+END: Final = "run.json"
+MAX_DOCUMENT: Final = 1024 * 1024 * 1024
+_T = TypeVar("_T")
 
 
-def write_atomic(path: Path, data: bytes) -> None:
-    """Write a file so that readers see the old or the new content, never half of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        Path(name).replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            Path(name).unlink()
-        raise
+_SCRIPTS: Final = Text(
+    nl="is een run van TestScripts; die wordt niet opnieuw beoordeeld",
+    en="is a run of TestScripts, which is not judged again",
+)
 
-
-_CONTENT = {
-    "allure-results",
-    "events.jsonl",
-    "exchanges",
-    "findings.json",
-    "handout",
-    "junit.xml",
-    "report",
-    "run.json",
-}
-"""Names that a run leaves in its folder; a folder with anything else is somebody else's."""
+_UNKNOWN: Final = Text(
+    nl="heeft een indeling die deze versie niet kent", en="has a format that this version does not know"
+)
+_OLDER: Final = Text(
+    nl="heeft de indeling van een oudere versie van de harness",
+    en="has the format of an older version of the harness",
+)
 
 
 class RunFolder:
@@ -65,83 +64,198 @@ class RunFolder:
         self.path = path
 
     @classmethod
-    def create(cls, path: Path) -> RunFolder:
-        """A new, empty run folder; what an earlier run left in it is removed.
-
-        :raises InputError: when ``path`` exists and is not an empty folder or an earlier run.
-        """
-        if path.exists() and not (path.is_dir() and {item.name for item in path.iterdir()} <= _CONTENT):
-            raise InputError(
-                Text(
-                    nl="bestaat al en is geen map van een eerdere run",
-                    en="exists already and is not the folder of an earlier run",
-                ),
-                where=str(path),
-                next_step=Text(nl="kies een andere map met --out", en="choose another folder with --out"),
-            )
-        folder = cls(path)
-        for item in path.iterdir() if path.is_dir() else ():
-            if item.is_dir():
-                shutil.rmtree(item, ignore_errors=True)
-            else:
-                item.unlink()
-        folder.exchanges.mkdir(parents=True, exist_ok=True)
-        return folder
-
-    @classmethod
     def open(cls, path: Path) -> RunFolder:
-        """An existing run folder.
+        """An existing run folder of the format that this version writes.
 
-        :raises InputError: when it is not one.
+        :raises EvidenceError: it is none; the kind of the problem is *format*.
         """
-        if not (path / "run.json").is_file():
-            raise InputError(
-                Text(nl="is geen run-map (run.json ontbreekt)", en="is not a run folder (no run.json)"),
-                where=str(path),
-            )
+        check_format(path, FORMAT)
         return cls(path)
-
-    @property
-    def exchanges(self) -> Path:
-        """Folder of the HAR files."""
-        return self.path / "exchanges"
 
     @property
     def events(self) -> Path:
         """The event file."""
         return self.path / "events.jsonl"
 
-    def har(self, cell_key: str) -> Path:
-        """HAR file of one cell (``""``: traffic outside any cell)."""
-        return self.exchanges / f"{safe_name(cell_key or 'network')}.har"
+    @property
+    def report(self) -> Path:
+        """Folder of the HTML pages."""
+        return self.path / "report"
 
-    def write_info(self, info: RunInfo) -> None:
-        """Write ``run.json``."""
-        write_atomic(self.path / "run.json", msgspec.json.format(msgspec.json.encode(info), indent=2) + b"\n")
+    @property
+    def started(self) -> bool:
+        """Whether a run began to record here."""
+        return (self.path / START).is_file()
+
+    @property
+    def finished(self) -> bool:
+        """Whether the run ended and its files are fixed."""
+        return (self.path / MANIFEST).is_file()
+
+    @cached_property
+    def run(self) -> str:
+        """What recordings and manifest are bound to: SHA-256 of ``run-start.json``.
+
+        :raises EvidenceError: it cannot be read.
+        """
+        return run_digest(self.path)
+
+    def findings_path(self, cell: Cell) -> Path:
+        """``findings/<cell>.json``."""
+        return self.path / "findings" / f"{safe_name(cell.key)}.json"
+
+    def write_start(self, info: RunInfo) -> None:
+        """Write ``run-start.json``, once, before the first exchange.
+
+        :raises HarnessError: it cannot be written.
+        """
+        disk.write(self.path / START, descriptions.encode(info))
+
+    def write_end(self, info: RunInfo) -> None:
+        """Write ``run.json``.
+
+        :raises HarnessError: it cannot be written.
+        """
+        disk.write(self.path / END, descriptions.encode(info))
+
+    def start(self) -> RunInfo:
+        """Read ``run-start.json``.
+
+        :raises EvidenceError: it cannot be understood.
+        """
+        return self._read(START, RunInfo, ProblemKind.DESCRIPTION)
 
     def info(self) -> RunInfo:
-        """Read ``run.json``.
+        """What is known of the run: ``run.json``, or while it has not ended what the folder tells.
 
-        :raises InputError: when it cannot be understood.
+        :raises EvidenceError: it cannot be understood.
         """
-        return self._decode("run.json", lambda data: msgspec.json.decode(data, type=RunInfo))
+        if (self.path / END).is_file():
+            return self._read(END, RunInfo, ProblemKind.DESCRIPTION)
+        start = self.start()
+        asked, shared = dict(start.settings.requirements), dict(start.settings.shared)
+        troubles: list[Trouble] = []
+        unjudged: list[str] = []
+        for cell in start.plan:
+            result = self.cell(cell)
+            if result is not None:
+                asked[cell.key], shared[cell.key] = result.requirements, result.shared
+                troubles += result.troubles
+            elif start.asked(cell):
+                unjudged.append(cell.key)
+        return msgspec.structs.replace(
+            start,
+            settings=msgspec.structs.replace(start.settings, requirements=asked, shared=shared),
+            troubles=tuple(troubles),
+            unjudged=tuple(unjudged),
+        )
 
-    def write_findings(self, findings: Iterable[Finding]) -> None:
-        """Write the canonical ``findings.json``."""
-        write_atomic(self.path / "findings.json", canonical(findings))
+    def write_cell(self, result: CellResult) -> None:
+        """Write the findings of a cell.
 
-    def findings(self) -> list[Finding]:
+        :raises HarnessError: they cannot be written.
+        """
+        disk.write(self.findings_path(result.cell), results.encode(result))
+
+    def cell(self, cell: Cell) -> CellResult | None:
+        """Read the findings of a cell; ``None`` when there are none.
+
+        :raises EvidenceError: they cannot be understood, or are those of another cell.
+        """
+        path = self.findings_path(cell)
+        if not path.is_file():
+            return None
+        name = f"findings/{path.name}"
+        found = self._read(name, CellResult, ProblemKind.RESULT)
+        if found.cell != cell:
+            raise EvidenceError(
+                ProblemKind.RESULT,
+                Text(nl="is van een andere cel", en="is of another cell"),
+                where=name,
+                expected=cell.key,
+                received=short(found.cell.key),
+            )
+        return found
+
+    def results(self) -> list[CellResult]:
+        """What came of every cell, by the name of its file.
+
+        :raises EvidenceError: a file cannot be understood.
+        """
+        names = sorted(path.name for path in (self.path / "findings").glob("*.json"))
+        return [self._read(f"findings/{name}", CellResult, ProblemKind.RESULT) for name in names]
+
+    def join(self, cells: Iterable[Cell]) -> None:
+        """Write ``findings.json`` from the findings of the cells, in this order.
+
+        :raises EvidenceError: those of a cell cannot be understood.
+        :raises HarnessError: it cannot be written.
+        """
+        parts = (found.findings for cell in cells if (found := self.cell(cell)))
+
+        def content(file: BinaryIO) -> None:
+            for piece in results.join(parts):
+                file.write(piece)
+
+        disk.replace(self.path / "findings.json", content)
+
+    def findings(self) -> tuple[Finding, ...]:
         """Read ``findings.json``.
 
-        :raises InputError: when it cannot be understood.
+        :raises EvidenceError: it cannot be understood.
         """
-        return self._decode("findings.json", decode)
+        return self._read("findings.json", Findings, ProblemKind.RESULT).findings
 
-    def _decode(self, name: str, decoder: Callable[[bytes], T]) -> T:
-        path = self.path / name
+    def _read(self, name: str, kind: type[_T], problem: ProblemKind) -> _T:
         try:
-            return decoder(path.read_bytes())
-        except (OSError, msgspec.MsgspecError) as error:
-            raise InputError(
-                Text(nl="kan niet worden gelezen", en="cannot be read"), where=str(path), received=str(error)
+            return msgspec.json.decode(_bytes(self.path, name), type=kind)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+            raise EvidenceError(
+                problem,
+                Text(nl="kan niet worden begrepen", en="cannot be understood"),
+                where=name,
+                received=short(error),
             ) from None
+
+
+class _Version(msgspec.Struct):
+    schema: str = ""
+
+
+def check_format(path: Path, *formats: str) -> None:
+    """Whether a folder holds a run of a format that this version writes, finished or not.
+
+    :param formats: the formats that will do; default all of them.
+    :raises EvidenceError: of kind *format*: no run, or one of an older or a newer version.
+    """
+    if (path / START).is_file():
+        received = _schema(path, START)
+        if received is None or received in (formats or (FORMAT, SCRIPTS)):
+            return  # a damaged one is another problem
+        message = _SCRIPTS if received == SCRIPTS else _UNKNOWN
+    elif (path / MANIFEST).is_file():
+        return  # incomplete, which is another problem
+    elif (path / END).is_file():
+        received, message = _schema(path, END), _OLDER
+    else:
+        received, message = "", Text(nl="is geen run-map", en="is not a run folder")
+    raise EvidenceError(
+        ProblemKind.FORMAT, message, where=str(path), expected=FORMAT, received=short(received or "")
+    )
+
+
+def _schema(folder: Path, name: str) -> str | None:
+    """The format that a document names; ``None``: it is damaged."""
+    try:
+        return msgspec.json.decode(_bytes(folder, name), type=_Version).schema
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None
+
+
+def _bytes(folder: Path, name: str) -> bytes:
+    try:
+        return disk.read(folder / name, MAX_DOCUMENT)
+    except InputError as error:
+        raise EvidenceError(
+            ProblemKind.MISSING, error.message, where=name, expected=error.expected, received=error.received
+        ) from None

@@ -1,15 +1,24 @@
-"""``run.json`` as types: everything besides the exchanges that the verdicts of a run depend on."""
+"""``run-start.json`` and ``run.json`` as types: what the verdicts of a run depend on besides its exchanges.
+
+The first is written before the first exchange and never changed; every recording names its hash. The second
+repeats it when the run has ended, and adds what is only known then.
+"""
 
 from __future__ import annotations
 
-from typing import Any, Literal, get_args
+from typing import Any, Final, Literal, get_args
 
 import msgspec
 
+from harness.core.run.challenge import Challenge
 from harness.core.run.findings import Cell
 from harness.core.text import Text
 from harness.core.verdicts import Blame
 
+FORMAT: Final = "run-2"
+"""Format of the run folders that this version writes and reads."""
+SCRIPTS: Final = "testscript-1"
+"""Format of a run of TestScripts: the same folder, but nothing that is judged again."""
 Intensity = Literal["smoke", "normal", "full"]
 """How much is driven: sample sizes, real waiting for live parties, how many cells carry what others share."""
 INTENSITIES: tuple[Intensity, ...] = get_args(Intensity)
@@ -118,20 +127,46 @@ class Trouble(msgspec.Struct, frozen=True, kw_only=True):
     next_step: Text = Text(nl="", en="")
 
 
+class Binding(msgspec.Struct, frozen=True, kw_only=True):
+    """What the request and correlation identifiers of a run are made of (:mod:`harness.core.run.challenge`).
+
+    :ivar commitment: SHA-256 of the salt, hex.
+    :ivar challenge: what the bureau gave; ``None``: the run is not bound to anything.
+    :ivar minters: participants whose identifiers we make; all of theirs are checked.
+    """
+
+    commitment: str
+    challenge: Challenge | None = None
+    minters: tuple[str, ...] = ()
+
+
+class Ended(msgspec.Struct, frozen=True, kw_only=True):
+    """The end of a run.
+
+    :ivar at: ISO 8601 instant.
+    :ivar salt: hex; may be known from now on.
+    """
+
+    at: str
+    salt: str
+
+
 class RunInfo(msgspec.Struct, frozen=True, kw_only=True):
-    """``run.json``.
+    """``run-start.json`` and ``run.json``.
 
     :ivar t: ``T`` as ``YYYY-MM-DD``; ``now`` is the frozen instant that judges get as clock value.
-    :ivar hashes: sha256 of catalogue, profiles, expectations and packages by name.
-    :ivar plan: the cells in the order of the plan.
+    :ivar hashes: sha256 of catalogue, profiles, network and expectations by name.
+    :ivar plan: the cells in the order of the plan; in ``serve`` they are only known at the end.
     :ivar left_out: cells that the network file allows and the selection leaves out.
     :ivar subject: whose result decides the exit code; empty: the live parties, in a rehearsal all.
     :ivar verdict_required: whether anything but *voldoet* is undecided.
-    :ivar troubles: what went wrong outside the products while cells were driven or judged.
-    :ivar unjudged: keys of planned cells that the run did not reach.
+    :ivar binding: what request and correlation identifiers are made of; ``None`` when we make none.
+    :ivar troubles: what went wrong outside the products while cells were driven or judged (in ``run.json``).
+    :ivar unjudged: keys of planned cells that the run did not reach (in ``run.json``).
+    :ivar ended: in ``run.json`` only.
     """
 
-    schema: str = "run-1"
+    schema: Literal["run-2"] = FORMAT
     id: str
     harness: str
     python: str = ""
@@ -145,8 +180,10 @@ class RunInfo(msgspec.Struct, frozen=True, kw_only=True):
     settings: Settings = Settings()
     subject: tuple[str, ...] = ()
     verdict_required: bool = False
+    binding: Binding | None = None
     troubles: tuple[Trouble, ...] = ()
     unjudged: tuple[str, ...] = ()
+    ended: Ended | None = None
 
     def asked(self, cell: Cell) -> tuple[str, ...]:
         """Requirement ids that a cell was asked about."""
@@ -156,3 +193,12 @@ class RunInfo(msgspec.Struct, frozen=True, kw_only=True):
         """Keys of the other cells that findings of a cell hold for, by requirement id."""
         shares = self.settings.shared.get(cell.key, ())
         return {identifier: item.cells for item in shares for identifier in item.requirements}
+
+    def at_start(self) -> RunInfo:
+        """What of this was known before the first exchange."""
+        return msgspec.structs.replace(self, troubles=(), unjudged=(), ended=None)
+
+
+def encode(info: RunInfo) -> bytes:
+    """The one form in which it is written."""
+    return msgspec.json.format(msgspec.json.encode(info), indent=1) + b"\n"

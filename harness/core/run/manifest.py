@@ -21,7 +21,8 @@ from typing import Annotated, Final
 import msgspec
 
 from harness.core.ids import RESERVED
-from harness.core.run import disk, tree
+from harness.core.run import tree
+from harness.core.run.place import disk
 from harness.core.run.problems import EvidenceError, ProblemKind, short
 from harness.core.text import Text
 
@@ -29,7 +30,12 @@ FORMAT: Final = "manifest-1"
 NAME: Final = "manifest.json"
 START: Final = "run-start.json"
 SEAL: Final = "seal.json"
-GENERATED: Final = frozenset({NAME, SEAL, "run.lock", "report", "allure-results", "handout", "junit.xml"})
+GENERATED: Final = frozenset(
+    {
+        *(NAME, SEAL, "run.lock", "run.salt"),
+        *("report", "allure-results", "handout", "junit.xml", "testscript.json"),
+    }
+)
 """Names at the top of a run folder that no manifest holds."""
 LITTER: Final = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})
 """What file managers leave behind in a folder that somebody looked at; nothing reads it."""
@@ -142,7 +148,7 @@ def _walk(folder: Path, top: Path, depth: int) -> Iterator[Path]:
                 ),
                 where=short(path.relative_to(top).as_posix()),
             )
-        elif path.suffix != ".har":
+        elif depth or path.suffix != ".har":
             yield path
 
 

@@ -6,6 +6,7 @@ Readers of a run folder raise :class:`EvidenceError`; verification hands out its
 from __future__ import annotations
 
 from enum import Enum
+from typing import Final
 
 import msgspec
 
@@ -55,8 +56,17 @@ class ProblemKind(str, Enum):
     VALIDITY = "validity"
     """The certificate of the signer was not valid when it signed, or is not now."""
     REVOKED = "revoked"
+    DESCRIPTION = "description"
+    """``run.json`` does not repeat ``run-start.json``, or one of them cannot be understood."""
     CHALLENGE = "challenge"
     """The recording is not bound to the challenge, or the challenge had expired."""
+    CATALOGUE = "catalogue"
+    """The run was judged with other requirements or data than this installation has."""
+    RESULT = "result"
+    """The findings that stand there are not those that the recordings give."""
+
+
+_ORDER: Final = list(ProblemKind)
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,6 +81,16 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     message: Text
     expected: str = ""
     received: str = ""
+
+    def before(self, kind: ProblemKind) -> bool:
+        """Whether verification looks for it before it looks for another kind."""
+        return _ORDER.index(self.kind) < _ORDER.index(kind)
+
+    def error(self) -> EvidenceError:
+        """The error that carries it."""
+        return EvidenceError(
+            self.kind, self.message, where=self.where, expected=self.expected, received=self.received
+        )
 
     def sentence(self, lang: Lang) -> str:
         """Place and message in one line."""

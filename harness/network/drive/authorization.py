@@ -9,7 +9,7 @@ from urllib.parse import quote, urlsplit
 from harness.medmij import authorization, scope
 from harness.medmij.flows import Variant
 from harness.medmij.headers import CORRELATION_ID, REQUEST_ID
-from harness.network.drive.session import FlowSession, Stop, new_id
+from harness.network.drive.session import FlowSession, Stop
 from harness.network.drive.visits import Visits
 from harness.network.person import browser, login
 from harness.network.person.logins import Login
@@ -90,7 +90,7 @@ class Authorization:
         state = "vaste-state-0123456789abcdef" if pgo.fault("fixed-state") else secrets.token_urlsafe(32)
         session.values["state"] = state
         session.remember("state", "state-sent", state)
-        session.values["correlation"] = new_id() if rel.correlation else ""
+        session.values["correlation"] = session.new_id() if rel.correlation else ""
         redirect_uri = session.parties.pgo.redirect
         if pgo.fault("redirect-port"):
             redirect_uri = redirect_uri.replace(pgo.host, f"{pgo.host}:8443", 1)
@@ -98,7 +98,7 @@ class Authorization:
         wanted = scope.build(rel, session.function, session.values["name"], (session.service.id,))
         if pgo.fault("scope-suffix"):
             wanted = wanted.replace(session.values["name"], f"{session.values['name']}@medmij", 1)
-        request_id = _FIXED_ID if pgo.fault("fixed-request-id") else new_id()
+        request_id = _FIXED_ID if pgo.fault("fixed-request-id") else session.new_id()
         if pgo.fault("fixed-request-id"):
             session.values["fixed_request_id"] = _FIXED_ID
         pairs = [

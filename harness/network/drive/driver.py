@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
+from functools import partial
 from typing import Final
 
 from harness.core.clock import Clock
@@ -33,6 +35,7 @@ class Driver:
     :param t: the date ``T``.
     :param intensity: ``smoke``, ``normal`` or ``full``: how often sampled flows repeat, whether live parties
         are really waited for.
+    :param mint: gives the next request or correlation identifier of a cell.
     """
 
     def __init__(
@@ -45,6 +48,7 @@ class Driver:
         clock: Clock,
         t: date,
         intensity: str,
+        mint: Callable[[Cell], str],
     ) -> None:
         self._network = network
         self._twins = twins
@@ -53,6 +57,7 @@ class Driver:
         self._clock = clock
         self._t = t
         self._intensity = intensity
+        self._mint = mint
         self._logins = Logins(network, recorder.learn)
         # Read before threads drive: msgspec crashes when two of them learn to decode a type at the same time.
         self._variants = variants()
@@ -143,6 +148,7 @@ class Driver:
             pgo=self._twins.pgos[cell.pgo],
             recorder=self._recorder,
             clock=self._clock,
+            new_id=partial(self._mint, cell),
         )
         return Flow(
             session,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -14,7 +15,7 @@ from harness.fhir.fhirpath import FHIRPathError, Node, compile
 from harness.fhir.model.types import load_model
 from harness.medmij import resource, urls
 from harness.medmij.flows import ResourceStep
-from harness.network.drive.session import FlowSession, new_id
+from harness.network.drive.session import FlowSession
 from harness.network.faults import pgo as pgo_query_faults
 from harness.network.person.persons import fixture_person
 from harness.network.wire.client import Answer
@@ -63,7 +64,7 @@ def _stray(session: FlowSession) -> None:
             resource.request_headers(
                 session.release,
                 session.values.get("token", ""),
-                new_id(),
+                session.new_id(),
                 session.values.get("correlation", ""),
                 _accept(session, "json"),
             ),
@@ -128,7 +129,7 @@ def _send(session: FlowSession, query: Query, media: str, url: str, step: Resour
     pgo, step = session.pgo, step or ResourceStep()
     token = session.values.get("token", "")
     accept = "*/*" if media == "native" else _accept(session, media)
-    request_id = session.values.get("fixed_request_id") or new_id()
+    request_id = session.values.get("fixed_request_id") or session.new_id()
     headers = resource.request_headers(
         session.release, token, request_id, session.values.get("correlation", ""), accept
     )
@@ -143,7 +144,7 @@ def _send(session: FlowSession, query: Query, media: str, url: str, step: Resour
         headers = [item for item in headers if item[0] != "Authorization"]
     elif step.authorization == "garbage":
         headers = [
-            ("Authorization", f"Bearer {new_id()}") if name == "Authorization" else (name, value)
+            ("Authorization", f"Bearer {uuid.uuid4()}") if name == "Authorization" else (name, value)
             for name, value in headers
         ]
     elif step.authorization == "malformed":

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from harness.medmij.flows import RefreshStep
 from harness.network.drive.authorization import MAX_PAGES
-from harness.network.drive.session import FlowSession, Stop, new_id
+from harness.network.drive.session import FlowSession, Stop
 from harness.network.drive.token import TokenEndpoint
 from harness.network.drive.visits import Visits
 from harness.network.person import login
@@ -40,7 +40,7 @@ class Refresh:
             self._withdraw()
         for _ in range(step.times):
             if not session.pgo.fault("refresh-keeps-correlation"):
-                session.values["correlation"] = new_id()
+                session.values["correlation"] = session.new_id()
             answer = self._endpoint.offer_refresh(session.values["refresh"], "token-refresh")
             if answer is None or not self._endpoint.keep(answer):
                 raise Stop

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from harness.medmij.flows import Variant
 from harness.medmij.headers import CORRELATION_ID, REQUEST_ID
 from harness.network.drive import queries
-from harness.network.drive.session import FlowSession, Stop, new_id
+from harness.network.drive.session import FlowSession, Stop
 
 
 class Resource:
@@ -28,7 +28,7 @@ class Resource:
         accept = f"application/fhir+json; fhirVersion={session.standard.fhir_version}"
         headers = [("Accept", accept), ("Authorization", f"Bearer {session.values['token']}")]
         if session.release.correlation:
-            headers += [(REQUEST_ID, new_id()), (CORRELATION_ID, session.values["correlation"])]
+            headers += [(REQUEST_ID, session.new_id()), (CORRELATION_ID, session.values["correlation"])]
         session.send(
             session.pgo.back(),
             "GET",

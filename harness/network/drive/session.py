@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -46,6 +45,7 @@ class FlowSession:
     :ivar endpoint: the provider's service as the list (or the network file) states it, once it was found.
     :ivar values: secrets and identifiers of this flow by name: ``state``, ``code``, ``token``, ``refresh``,
         ``correlation``, ``redirect_uri`` …
+    :ivar new_id: gives the identifiers for ``MedMij-Request-ID`` and ``X-Correlation-ID``.
     :ivar logged_in: whether the person was authenticated, so that pages may show care data.
     """
 
@@ -61,6 +61,7 @@ class FlowSession:
     pgo: PgoTwin
     recorder: Recorder
     clock: Clock
+    new_id: Callable[[], str]
     endpoint: ListedService | None = None
     values: dict[str, str] = field(default_factory=dict)
     known: list[Known] = field(default_factory=list)
@@ -167,8 +168,3 @@ class FlowSession:
             )
         )
         return answer
-
-
-def new_id() -> str:
-    """A fresh UUID for ``MedMij-Request-ID`` and ``X-Correlation-ID``."""
-    return str(uuid.uuid4())

@@ -9,7 +9,7 @@ from urllib.parse import quote, urlsplit
 
 from harness.medmij import scope, token
 from harness.medmij.flows import TokenStep
-from harness.network.drive.session import FlowSession, Stop, new_id
+from harness.network.drive.session import FlowSession, Stop
 from harness.network.wire.client import Answer, HttpClient
 from harness.network.wire.connect import ConnectMap
 
@@ -36,7 +36,7 @@ class TokenEndpoint:
         if not value:
             raise Stop
         self._session.values["token"] = value
-        self._session.values["correlation"] = new_id()
+        self._session.values["correlation"] = self._session.new_id()
         self._session.remember("token", "token-supplied", value)
 
     def offer_code(self, step: TokenStep) -> None:
@@ -104,7 +104,7 @@ class TokenEndpoint:
             url = f"{url}/elders"
         if not pgo.allowed_host(session.release, urlsplit(url).hostname or ""):
             return None
-        request_id = session.values.get("fixed_request_id") or new_id()
+        request_id = session.values.get("fixed_request_id") or session.new_id()
         headers = token.request_headers(session.release, request_id, session.values.get("correlation", ""))
         if pgo.fault("client-secret"):
             pairs = [*pairs, ("client_secret", secrets.token_urlsafe(24))]

@@ -114,7 +114,8 @@ class HttpClient:
         self._timeout = timeout
         self._client = _facts(identity.der) if identity is not None else None
         self._watching = identity is not None and watch_certificate_requests(context)
-        backend = MappedBackend(connect, refuse_wildcards=refuse_wildcards)
+        self._backend = backend = MappedBackend(connect, refuse_wildcards=refuse_wildcards)
+        self._closed = False
         self._pool = httpcore.ConnectionPool(
             ssl_context=context, network_backend=backend, max_connections=64, keepalive_expiry=60.0
         )
@@ -129,7 +130,9 @@ class HttpClient:
         self._seen: dict[int, tuple[object, Tls]] = {}
 
     def close(self) -> None:
-        """Close all connections."""
+        """Close all connections, also those on which somebody waits for an answer."""
+        self._closed = True
+        self._backend.cut()
         self._pool.close()
         if self._proxied is not None:
             self._proxied.close()
@@ -191,7 +194,7 @@ class HttpClient:
             except (httpcore.RemoteProtocolError, httpcore.ReadError, httpcore.WriteError):
                 # A kept-alive connection that the server closed meanwhile. Only a GET may be sent again:
                 # a code, for example, is offered once.
-                if request.method != b"GET":
+                if request.method != b"GET" or self._closed:
                     raise
                 response = pool.handle_request(request)
         except Exception as error:  # noqa: BLE001 - every failure to get an answer is recorded evidence

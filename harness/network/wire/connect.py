@@ -6,9 +6,12 @@ public name. Nothing on the machine (hosts file, resolver, proxy) is touched.
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
+import socket
 import ssl
 import threading
+import weakref
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -67,23 +70,38 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-class _StrictStream(SyncStream):
-    """A connection that is not used when the server shows a wildcard certificate (``core.tls.315``)."""
+class _Stream(SyncStream):
+    """A connection that its backend can cut while another thread waits for an answer on it."""
+
+    def __init__(self, sock: socket.socket, backend: MappedBackend) -> None:
+        super().__init__(sock)
+        self._backend = backend
+        backend.opened(sock)
 
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
         stream = super().start_tls(ssl_context, server_hostname, timeout)
-        ssl_object = stream.get_extra_info("ssl_object")
-        shown = ssl_object.getpeercert() if ssl_object is not None else None
-        names = [str(value) for kind, value in (shown or {}).get("subjectAltName", ()) if kind == "DNS"]
-        if any(name.startswith("*") for name in names):
-            stream.close()
-            try:
-                raise ssl.SSLCertVerificationError("wildcard certificate")
-            except ssl.SSLCertVerificationError:  # as context, which httpcore keeps when it raises again
-                raise httpcore.ConnectError("wildcard certificate")  # noqa: B904
+        if self._backend.refuse_wildcards:
+            _refuse_wildcard(stream)
+        self._backend.opened(stream.get_extra_info("socket"))
         return stream
+
+
+def _refuse_wildcard(stream: httpcore.NetworkStream) -> None:
+    """Hang up on a server that shows a wildcard certificate (``core.tls.315``).
+
+    :raises httpcore.ConnectError: it does.
+    """
+    ssl_object = stream.get_extra_info("ssl_object")
+    shown = ssl_object.getpeercert() if ssl_object is not None else None
+    names = [str(value) for kind, value in (shown or {}).get("subjectAltName", ()) if kind == "DNS"]
+    if any(name.startswith("*") for name in names):
+        stream.close()
+        try:
+            raise ssl.SSLCertVerificationError("wildcard certificate")
+        except ssl.SSLCertVerificationError:  # as context, which httpcore keeps when it raises again
+            raise httpcore.ConnectError("wildcard certificate")  # noqa: B904
 
 
 class MappedBackend(httpcore.SyncBackend):
@@ -94,7 +112,22 @@ class MappedBackend(httpcore.SyncBackend):
 
     def __init__(self, connect: ConnectMap, *, refuse_wildcards: bool = False) -> None:
         self._connect = connect
-        self._refuse_wildcards = refuse_wildcards
+        self.refuse_wildcards = refuse_wildcards
+        self._sockets: weakref.WeakSet[socket.socket] = weakref.WeakSet()
+        self._lock = threading.Lock()
+
+    def opened(self, sock: socket.socket) -> None:
+        """Note a connection."""
+        with self._lock:
+            self._sockets.add(sock)
+
+    def cut(self) -> None:
+        """End every connection at once: whoever waits on one gets a transport error."""
+        with self._lock:
+            sockets = list(self._sockets)
+        for sock in sockets:
+            with contextlib.suppress(OSError):
+                socket.socket.shutdown(sock, socket.SHUT_RDWR)  # also beneath TLS, without its farewell
 
     def connect_tcp(
         self,
@@ -107,7 +140,7 @@ class MappedBackend(httpcore.SyncBackend):
         """As :class:`httpcore.SyncBackend`, at the mapped address."""
         address, real = self._connect.resolve(host, port)
         stream = super().connect_tcp(address, real, timeout, local_address, socket_options)
-        return _StrictStream(stream.get_extra_info("socket")) if self._refuse_wildcards else stream
+        return _Stream(stream.get_extra_info("socket"), self)
 
 
 def httpx_transport(connect: ConnectMap, context: ssl.SSLContext) -> httpx.HTTPTransport:

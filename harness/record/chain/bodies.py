@@ -12,11 +12,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
-from harness.core.errors import HarnessError
-from harness.core.run import disk
+from harness.core.run.place import disk
 from harness.core.run.problems import EvidenceError, ProblemKind, short
 from harness.core.text import Text
-from harness.record.chain.lines import INLINE, MAX_BODY, Body
+from harness.record.chain.lines import INLINE, MAX_BODY, Body, UnrecordableError
 
 FOLDER: Final = "bodies"
 LEVEL: Final = 6
@@ -38,7 +37,8 @@ class BodyStore:
     def refer(self, body: bytes) -> Body | None:
         """What a line says of a body; stores it when it does not belong in the line.
 
-        :raises HarnessError: it cannot be written, or is larger than :data:`MAX_BODY`.
+        :raises HarnessError: it cannot be written.
+        :raises UnrecordableError: it is larger than :data:`MAX_BODY`.
         """
         if not body:
             return None
@@ -52,12 +52,13 @@ class BodyStore:
     def put(self, body: bytes) -> str:
         """Store a body and give its hash; one that is there already, whole, is left alone.
 
-        :raises HarnessError: it cannot be written, or is larger than :data:`MAX_BODY`.
+        :raises HarnessError: it cannot be written.
+        :raises UnrecordableError: it is larger than :data:`MAX_BODY`.
         """
         sha256 = hashlib.sha256(body).hexdigest()
         path = self.path(sha256)
         if len(body) > MAX_BODY:
-            raise HarnessError(
+            raise UnrecordableError(
                 Text(nl="is te groot om op te nemen", en="is too large to be recorded"),
                 where=f"{FOLDER}/{sha256[:2]}/{sha256}",
                 expected=f"≤ {MAX_BODY} bytes",

@@ -35,6 +35,10 @@ Count = Annotated[int, msgspec.Meta(ge=0)]
 Reason = Literal["finished", "aborted"]
 
 
+class UnrecordableError(HarnessError):
+    """An exchange that no line can hold: too large, or with values that JSON does not have."""
+
+
 class Body(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """A body: ``n`` bytes that are ``text``, or those of ``bodies/…/<sha256>``."""
 
@@ -150,7 +154,7 @@ def line_hash(line: bytes) -> str:
 def encode(line: Line) -> bytes:
     """The bytes of a line, without line feed.
 
-    :raises HarnessError: it holds what JSON cannot say, or is longer than :data:`MAX_LINE`.
+    :raises UnrecordableError: it holds what JSON cannot say, or is longer than :data:`MAX_LINE`.
     """
     try:
         data = _ENCODER.encode(line)
@@ -215,7 +219,7 @@ def exchange_line(
 ) -> ExchangeLine:
     """The line of an exchange; the caller has stored the bodies.
 
-    :raises HarnessError: notes or duration hold what JSON cannot say.
+    :raises UnrecordableError: notes or duration hold what JSON cannot say.
     """
     try:
         _check_notes(exchange.notes)
@@ -298,7 +302,7 @@ def _check_notes(value: Any, depth: int = 0) -> None:
         raise ValueError(f"a value that JSON does not have: {value!r}")
 
 
-def _unwritable(received: str) -> HarnessError:
-    return HarnessError(
+def _unwritable(received: str) -> UnrecordableError:
+    return UnrecordableError(
         Text(nl="kan niet worden opgenomen", en="cannot be recorded"), where="exchanges", received=received
     )

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from harness.core.run.disk import reason
+from harness.core.run.place.disk import reason
 from harness.core.run.problems import EvidenceError, ProblemKind, short
 from harness.core.text import Text
 from harness.record.chain.lines import MAX_LINE

@@ -28,7 +28,7 @@ from harness.record.chain.lines import (
     line_hash,
 )
 from harness.record.chain.raw import raw_lines
-from harness.record.chain.units import FOLDER, PACKED, UnitFile, file_name, units_in
+from harness.record.chain.units import FOLDER, PACKED, UnitFile, attempts, file_name
 
 
 class ChainReader:
@@ -200,19 +200,29 @@ def read_unit(path: Path, bodies: BodyStore, *, run: str | None = None) -> Unit:
     return Unit(head=reader.head, exchanges=exchanges, end=reader.end, torn=reader.torn)
 
 
-def finished_units(run_folder: Path, *, run: str | None = None) -> Iterator[Unit]:
-    """The recordings that may be judged: of each unit the attempt that finished, by file name.
+def judged_unit(run_folder: Path, unit: str, *, run: str | None = None) -> Unit | None:
+    """The recording of a unit that may be judged: the one that finished, or while it grows the last one.
 
-    :param run: SHA-256 of ``run-start.json``, when the recordings must belong to it.
-    :raises EvidenceError: a recording is damaged, or a unit finished twice.
+    :param run: SHA-256 of ``run-start.json``, when the recording must belong to it.
+    :raises EvidenceError: a recording is damaged.
     """
     bodies = BodyStore(run_folder)
-    finished: dict[str, UnitFile] = {}
-    for item in units_in(run_folder):
-        unit = read_unit(item.path, bodies, run=run)
-        if unit.finished:
-            check_single(finished, item)
-            yield unit
+    for item in reversed(attempts(run_folder, unit)):
+        found = read_unit(item.path, bodies, run=run)
+        if found.finished or found.end is None:
+            return found
+    return None
+
+
+def unit_name(item: UnitFile) -> str:
+    """The unit that a recording is of.
+
+    :raises EvidenceError: it does not begin with a head line.
+    """
+    where = f"{item.place}, line 1"
+    for data, _ in raw_lines(item.path, item.place):
+        return decode_head(data, where).unit
+    raise EvidenceError(ProblemKind.HEAD, Text(nl="is leeg", en="is empty"), where=item.place)
 
 
 def check_single(finished: dict[str, UnitFile], item: UnitFile) -> None:

@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.core.run import disk
+from harness.core.run.place import disk
 from harness.core.run.problems import EvidenceError, Problem
 from harness.core.text import Text
 from harness.record.chain.bodies import BodyStore

@@ -14,6 +14,8 @@ from typing import Final
 from harness.core.ids import safe_name
 
 FOLDER: Final = "exchanges"
+SHARED: Final = "shared"
+"""The unit of everything that belongs to no cell."""
 PLAIN: Final = ".jsonl"
 PACKED: Final = ".jsonl.gz"
 _ATTEMPT: Final = re.compile(r"\.[0-9]+$")

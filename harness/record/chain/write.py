@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import IO, BinaryIO, Final, NamedTuple
 
 from harness.core.errors import HarnessError
-from harness.core.run import disk
 from harness.core.run.exchanges import Exchange, Tls
+from harness.core.run.place import disk
 from harness.core.run.problems import EvidenceError, ProblemKind
 from harness.core.text import Text
 from harness.record.chain.bodies import BodyStore
@@ -59,10 +59,12 @@ class UnitWriter:
     Made by :meth:`start` and :meth:`reopen`.
 
     :ivar path: the file; after :meth:`end` the compressed one.
+    :ivar attempt: how many recordings of the unit were made before this one.
     """
 
-    def __init__(self, path: Path, bodies: BodyStore) -> None:
+    def __init__(self, path: Path, bodies: BodyStore, attempt: int = 0) -> None:
         self.path = path
+        self.attempt = attempt
         self._bodies = bodies
         self._lock = threading.Lock()
         self._file: IO[bytes] | None = None
@@ -86,7 +88,7 @@ class UnitWriter:
             )
         attempt = earlier[-1].attempt + 1 if earlier else 0
         path = run_folder / FOLDER / file_name(unit, attempt)
-        writer = cls(path, bodies or BodyStore(run_folder))
+        writer = cls(path, bodies or BodyStore(run_folder), attempt)
         head = encode(Head(format=FORMAT, run=run, unit=unit, attempt=attempt, prev=ZERO))
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -113,7 +115,7 @@ class UnitWriter:
             raise EvidenceError(
                 ProblemKind.HEAD, Text(nl="is leeg", en="is empty"), where=f"{FOLDER}/{path.name}"
             )
-        writer = cls(path, bodies)
+        writer = cls(path, bodies, reader.head.attempt)
         writer._state = _State(reader.offset, reader.lines, reader.last, reader.count, len(reader.tls))
         writer._tls = {tls: number for number, tls in reader.tls.items()}
         writer._stored = reader.referred
@@ -236,7 +238,7 @@ def settle(run_folder: Path) -> list[Cut]:
 
     Each is cut back to its last good line and ended as ``aborted``; it stays as evidence. One without a
     complete head holds nothing and is removed. Call this only as the owner of the folder
-    (:mod:`harness.core.run.lock`).
+    (:mod:`harness.core.run.place.lock`).
 
     :returns: what was cut off.
     :raises EvidenceError: a file is no recording; nothing is done with it.

@@ -14,22 +14,22 @@ from urllib.parse import unquote, unquote_plus
 from harness.core.run.exchanges import media_type
 from harness.record.raw import RawExchange
 from harness.record.redact import recognise
-from harness.record.redact.tag import TAG, Tags
+from harness.record.redact.tag import TAG, Secrets
 
 
-def learn(raw: RawExchange, tags: Tags) -> None:
+def learn(raw: RawExchange, secrets: Secrets) -> None:
     """Remember the secrets of an exchange."""
     for known in raw.known:
-        tags.remember(known.kind, known.value, raw.cell, announced=True)
-    _Learning(raw, tags).run()
+        secrets.remember(known.kind, known.value, raw.cell, announced=True)
+    _Learning(raw, secrets).run()
 
 
 class _Learning:
     """One exchange being read."""
 
-    def __init__(self, raw: RawExchange, tags: Tags) -> None:
+    def __init__(self, raw: RawExchange, secrets: Secrets) -> None:
         self._raw = raw
-        self._tags = tags
+        self._secrets = secrets
 
     def run(self) -> None:
         """URL, headers and bodies; bodies that are care data teach nothing."""
@@ -48,7 +48,7 @@ class _Learning:
                 self._body(body, kind)
 
     def _remember(self, kind: str, value: str) -> None:
-        self._tags.remember(kind, value, self._raw.cell)
+        self._secrets.remember(kind, value, self._raw.cell)
 
     def _kind_of(self, name: str) -> str | None:
         return recognise.kind_of(name, self._raw.interface)

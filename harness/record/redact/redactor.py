@@ -18,29 +18,30 @@ from harness.record.redact.people.identity import Identities
 from harness.record.redact.people.persons import Persons
 from harness.record.redact.replace import Replacing
 from harness.record.redact.rewrite import Rewrite
-from harness.record.redact.tag import Tags
+from harness.record.redact.tag import Secrets, Tags
 
 
 class Redactor:
-    """Replaces secrets and people; remembers what it learned for the rest of the run. Thread-safe.
+    """Replaces secrets and people in the exchanges of one recording unit. Thread-safe.
 
-    :param key: random bytes that live for one run and are never written.
+    :param key: random bytes that live for one unit and are never written.
     :param persons: the declared test persons.
+    :param secrets: what was learned in the whole run; default: what this redactor learns itself.
     """
 
-    def __init__(self, key: bytes, persons: Persons | None = None) -> None:
-        self._tags = Tags(key)
+    def __init__(self, key: bytes, persons: Persons | None = None, secrets: Secrets | None = None) -> None:
+        self._tags = Tags(key, secrets or Secrets())
         self._persons = persons or Persons()
         self._identities = Identities(self._persons, self._tags)
         self._numbers = Numbers(self._persons.owners)
 
     def learn(self, kind: str, value: str, cell: str = "") -> None:
         """Remember a secret, so that it is replaced wherever it appears from now on."""
-        self._tags.remember(kind, value, cell, announced=True)
+        self._tags.secrets.remember(kind, value, cell, announced=True)
 
     def exchange(self, raw: RawExchange, exchange_id: str) -> Exchange:
         """The redacted exchange with its facts."""
-        learn(raw, self._tags)
+        learn(raw, self._tags.secrets)
         replacing = Replacing(raw, self._tags, self._numbers)
         care = CareData(raw, self._persons, self._identities, replacing)
         work = Rewrite(raw, replacing, care)

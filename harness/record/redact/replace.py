@@ -31,7 +31,7 @@ class Replacing:
         self.numbers = numbers
         self._cell = raw.cell
         self._equals = {known.value: known.name for known in raw.known if known.name}
-        self._embedded = tags.embedded(raw.cell)
+        self._embedded = tags.secrets.embedded(raw.cell)
 
     def value(self, kind: str, value: str, place: str) -> str:
         """The tag of a value that stands alone: a secret, or what is named as a BSN."""

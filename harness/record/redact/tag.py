@@ -1,12 +1,11 @@
 """Tags: what stands in the place of a secret, and the memory of which value got which.
 
-A tag ``[kind:hash]`` is an HMAC-SHA-256 with a key that lives for one run, so tags are equal when the values
-are, and cannot be reversed or compared between runs.
+A tag ``[kind:hash]`` is an HMAC-SHA-256 with a key that lives for one recording unit, so within a unit tags
+are equal when the values are, and they cannot be reversed or compared between units.
 """
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import re
 import threading
@@ -32,28 +31,18 @@ def kind_of_tag(tag: str) -> str:
     return tag[1 : tag.index(":")]
 
 
-class Tags:
-    """Gives tags, and remembers learned values for the rest of the run. Thread-safe.
+class Secrets:
+    """The values that were learned on any connection of a run, so that no later exchange holds them.
 
-    :param key: random bytes that live for one run and are never written.
+    In memory only. Thread-safe.
+
+    :ivar known: kind and plain value of a learned value, by every form in which it is written.
     """
 
-    def __init__(self, key: bytes) -> None:
-        self._key = key
+    def __init__(self) -> None:
         self._lock = threading.RLock()
-        self._tags: OrderedDict[str, tuple[str, str]] = OrderedDict()  # written form -> (tag, plain value)
+        self.known: OrderedDict[str, tuple[str, str]] = OrderedDict()
         self._recent: dict[str, OrderedDict[str, None]] = {}
-
-    def tag(self, kind: str, value: str) -> str:
-        """The tag of a value; the same value always has the same tag, whatever it is called later."""
-        with self._lock:
-            found = self._tags.get(value)
-            if found is not None:
-                return found[0]
-        if TAG.fullmatch(value):
-            return value
-        digest = hmac.new(self._key, value.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()[:12]
-        return f"[{kind}:{digest}]"
 
     def remember(self, kind: str, value: str, cell: str = "", *, announced: bool = False) -> None:
         """Remember a secret, so that it is replaced wherever it appears from now on.
@@ -65,12 +54,12 @@ class Tags:
         if TAG.fullmatch(value) or not hunted(value, announced=announced):
             return
         with self._lock:
-            tag = self.tag(kind, value)
+            kind, plain = self.known.get(value, (kind, value))
             for form in {value, quote(value, safe=""), quote_plus(value), value.replace("/", "\\/")}:
-                if form not in self._tags:
-                    self._tags[form] = (tag, value)
-                    while len(self._tags) > _REMEMBERED:
-                        self._tags.popitem(last=False)
+                if form not in self.known:
+                    self.known[form] = (kind, plain)
+                    while len(self.known) > _REMEMBERED:
+                        self.known.popitem(last=False)
                 if len(form) >= _MIN_EMBEDDED:
                     recent = self._recent.setdefault(cell, OrderedDict())
                     recent[form] = None
@@ -78,11 +67,39 @@ class Tags:
                     while len(recent) > _RECENT:
                         recent.popitem(last=False)
 
-    def lookup(self, word: str) -> tuple[str, str] | None:
-        """Tag and plain value of a learned word."""
-        return self._tags.get(word)  # one look-up needs no lock, and there are very many
-
     def embedded(self, cell: str) -> list[str]:
         """Long secrets learned lately in a cell, longest first."""
         with self._lock:
             return sorted((*self._recent.get(cell, ()), *self._recent.get("", ())), key=len, reverse=True)
+
+    def leave(self, cell: str) -> None:
+        """Nothing more comes of a cell: what was learned there is no longer hunted for inside other words."""
+        with self._lock:
+            self._recent.pop(cell, None)
+
+
+class Tags:
+    """Gives the tags of one recording unit: equal values have equal tags there, and nowhere else.
+
+    :param key: random bytes that live for one unit and are never written.
+    """
+
+    def __init__(self, key: bytes, secrets: Secrets) -> None:
+        self._key = key
+        self._known = secrets.known
+        self.secrets = secrets
+
+    def tag(self, kind: str, value: str) -> str:
+        """The tag of a value; the same value always has the same tag, whatever it is called later."""
+        known = self._known.get(value)
+        if known is not None:
+            kind, value = known
+        elif TAG.fullmatch(value):
+            return value
+        digest = hmac.digest(self._key, value.encode("utf-8", "surrogatepass"), "sha256").hex()[:12]
+        return f"[{kind}:{digest}]"
+
+    def lookup(self, word: str) -> tuple[str, str] | None:
+        """Tag and plain value of a learned word."""
+        known = self._known.get(word)  # one look-up needs no lock, and there are very many
+        return None if known is None else (self.tag(*known), known[1])

@@ -23,7 +23,8 @@ from securesystemslib.exceptions import VerificationError
 from securesystemslib.signer import Key, Signature
 
 from harness.core.errors import InputError
-from harness.core.run import disk, manifest
+from harness.core.run import manifest
+from harness.core.run.place import disk
 from harness.core.run.problems import EvidenceError, ProblemKind, short
 from harness.core.text import Text
 from harness.record.seal import statement

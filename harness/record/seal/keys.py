@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.serialization import pkcs12
 from securesystemslib.signer import CryptoSigner, SSlibKey
 
 from harness.core.errors import InputError
-from harness.core.run import disk
+from harness.core.run.place import disk
 from harness.core.run.problems import short
 from harness.core.text import Text
 

@@ -24,7 +24,7 @@ from cryptography.x509 import verification
 from securesystemslib.signer import Key
 
 from harness.core.errors import InputError
-from harness.core.run import disk
+from harness.core.run.place import disk
 from harness.core.run.problems import EvidenceError, ProblemKind, short
 from harness.core.text import Text
 from harness.record.seal.keys import MAX_FILE, holds_private_key, public_key, read_certificates

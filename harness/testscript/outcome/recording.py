@@ -1,12 +1,14 @@
-"""What a run leaves behind: a folder with results that can be resumed, events, and the exchanges as HAR.
+"""What a run leaves behind: a folder with results that can be resumed, events, and the recorded exchanges.
 
 ::
 
     DIR/
-      testscript.json     the ``--json`` object
+      run-start.json      what the scripts are run against, written first
       results.jsonl       one line per finished script, for ``--resume``
       events.jsonl        script-started, script-finished …
-      exchanges/<script>.har
+      exchanges/<script>.jsonl  bodies/     as of every run (harness.record.chain)
+      manifest.json       every file of the above with its hash
+      testscript.json     the ``--json`` object
 
 Exchanges go through the recorder, which replaces secrets and the data of anyone who is not a test person of
 the set before the first byte is written.
@@ -14,19 +16,30 @@ the set before the first byte is written.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from types import TracebackType
+from typing import IO, Any, Literal
 
 import msgspec
 
+from harness import __version__
 from harness.core.clock import Clock, SystemClock
+from harness.core.errors import HarnessError
+from harness.core.run import manifest
 from harness.core.run.events import EventStream
 from harness.core.run.exchanges import Request, Response
-from harness.core.run.folder import RunFolder, write_atomic
+from harness.core.run.info import SCRIPTS
+from harness.core.run.place import disk
+from harness.core.run.place.claim import Claim, Mode, claim
+from harness.core.text import Text
 from harness.record import DeclaredPerson, Persons, RawExchange, Recorder
+from harness.record.chain.read import judged_unit
+from harness.record.chain.write import settle
 from harness.testscript.outcome.results import ScriptResult, Step
 
 
@@ -37,46 +50,112 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     result: ScriptResult
 
 
-class RunRecord:
-    """The folder of one run; ``path=None`` keeps nothing.
+class Start(msgspec.Struct, frozen=True, kw_only=True):
+    """``run-start.json`` of a run of TestScripts."""
 
+    schema: Literal["testscript-1"] = SCRIPTS
+    harness: str
+    now: str
+    target: str
+
+
+@dataclass
+class _Kept:
+    """What is open while a run is kept in a folder."""
+
+    claim: Claim
+    recorder: Recorder
+    results: IO[bytes]
+
+
+class RunRecord:
+    """The folder of one run, as a context manager; ``path=None`` keeps nothing.
+
+    Left without an error, the run is finished.
+
+    :param mode: what happens to a run in the folder that did not finish.
+    :param target: what the scripts are run against.
     :param persons: resources of the set's test persons (Patients), which may be written as they are.
+    :raises UserError: the folder cannot be used.
     """
 
     def __init__(
-        self, path: Path | None, *, clock: Clock | None = None, persons: Iterable[dict[str, Any]] = ()
+        self,
+        path: Path | None,
+        *,
+        mode: Mode = "new",
+        target: str = "",
+        clock: Clock | None = None,
+        persons: Iterable[dict[str, Any]] = (),
     ) -> None:
         self.path = path
         self._clock = clock or SystemClock()
-        self._folder: RunFolder | None = None
-        self._recorder: Recorder | None = None
+        self._kept: _Kept | None = None
         self.events = EventStream(self._clock)
         if path is not None:
-            path.mkdir(parents=True, exist_ok=True)
-            self._folder = RunFolder(path)
-            self._folder.exchanges.mkdir(exist_ok=True)
-            self.events = EventStream(self._clock, self._folder.events)
-            self._recorder = Recorder(self._folder, None, Persons(declared(persons)))
+            self._kept = self._open(claim(path, mode), target, persons)
+
+    def _open(self, claimed: Claim, target: str, persons: Iterable[dict[str, Any]]) -> _Kept:
+        path = claimed.folder.path
+        self.events = EventStream(self._clock, claimed.folder.events)
+        if claimed.resumed:
+            for cut in settle(path):
+                self.events.emit("recording-cut", message=cut.sentence().en)
+        else:
+            start = Start(harness=__version__, now=self._clock.now().isoformat(), target=target)
+            disk.write(path / manifest.START, msgspec.json.format(msgspec.json.encode(start), indent=1))
+        file = path / "results.jsonl"
+        try:
+            results = file.open("ab", buffering=0)
+            _cut_torn(file)
+        except OSError as error:
+            raise disk.not_written(file, error) from None
+        return _Kept(claimed, Recorder(path, None, Persons(declared(persons))), results)
+
+    def __enter__(self) -> RunRecord:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        kept, self._kept = self._kept, None
+        if kept is None:
+            return
+        try:
+            with contextlib.suppress(*(() if error is None else (HarnessError,))):
+                kept.recorder.close("finished" if error is None else "aborted")
+                kept.results.close()
+                self.events.close()
+                if error is None:
+                    manifest.write_manifest(kept.claim.folder.path)
+        finally:
+            kept.claim.release()
+
+    def told(self) -> Text | None:
+        """What the user has to know of the folder."""
+        return self._kept.claim.told() if self._kept is not None else None
 
     def earlier(self) -> dict[str, ScriptResult]:
-        """Results of an earlier run in the same folder, by fingerprint."""
+        """Results of an earlier process in the same folder whose recordings are whole, by fingerprint."""
         found: dict[str, ScriptResult] = {}
-        file = self.path / "results.jsonl" if self.path else None
-        if file is None or not file.is_file():
+        if self._kept is None or not self._kept.claim.resumed:
             return found
-        for line in file.read_bytes().splitlines():
+        folder = self._kept.claim.folder
+        for line in (folder.path / "results.jsonl").read_bytes().splitlines():
             try:
                 kept = msgspec.json.decode(line, type=Kept)
             except msgspec.MsgspecError:
-                continue  # the torn last line of a killed run
-            found[kept.fingerprint] = kept.result
+                continue
+            unit = judged_unit(folder.path, unit_name(kept.result, kept.fingerprint), run=folder.run)
+            if unit is not None and unit.finished:
+                found[kept.fingerprint] = kept.result
         return found
 
     def traffic(self, request: Request, response: Response) -> None:
         """Write one exchange of a live client at once, whether or not a script waits for it."""
-        if self._recorder is None:
+        if self._kept is None:
             return
-        self._recorder.record(
+        self._kept.recorder.record(
             RawExchange(
                 interface="resource",
                 flow="testscript",
@@ -92,54 +171,64 @@ class RunRecord:
                 status=response.status,
                 response_headers=response.headers,
                 response_body=response.body,
-                cell="traffic",
                 person="",
             )
         )
 
     def keep(self, fingerprint: str, result: ScriptResult) -> None:
-        """Write one finished script: its exchanges as HAR, its result as a line."""
-        if self.path is None:
-            return
-        if self._recorder is not None:
-            for exchange in raw_exchanges(result, self._clock):
-                self._recorder.record(exchange)
-        bare = msgspec.structs.replace(result, steps=())
-        with (self.path / "results.jsonl").open("a+b") as file:
-            line = msgspec.json.encode(Kept(fingerprint=fingerprint, result=bare)) + b"\n"
-            if file.tell():
-                file.seek(-1, 2)
-                line = line if file.read(1) == b"\n" else b"\n" + line  # a killed run tore its last line
-            file.write(line)
+        """Write one finished script: its result as a line, its exchanges as a recording that ends.
 
-    def close(self) -> None:
-        """Close the files."""
-        if self._recorder is not None:
-            self._recorder.close()
-        self.events.close()
+        :raises HarnessError: something cannot be written.
+        """
+        kept = self._kept
+        if kept is None:
+            return
+        unit = unit_name(result, fingerprint)
+        kept.recorder.begin(unit)
+        for exchange in raw_exchanges(result, self._clock, unit):
+            kept.recorder.record(exchange)
+        bare = msgspec.structs.replace(result, steps=())
+        line = msgspec.json.encode(Kept(fingerprint=fingerprint, result=bare)) + b"\n"
+        try:
+            kept.results.write(line)
+        except OSError as error:
+            raise disk.not_written(kept.claim.folder.path / "results.jsonl", error) from None
+        kept.recorder.end(unit, "finished")
+
+
+def _cut_torn(path: Path) -> None:
+    """Cut off half a line that a killed process left."""
+    data = path.read_bytes()
+    whole = data.rfind(b"\n") + 1
+    if whole < len(data):
+        with path.open("r+b") as file:
+            file.truncate(whole)
 
 
 def write_document(folder: Path, document: dict[str, object]) -> None:
     """Write ``testscript.json`` of a run."""
-    write_atomic(
+    disk.write(
         folder / "testscript.json", msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
     )
 
 
-def cell_name(result: ScriptResult) -> str:
-    """A short, unique name for the HAR file of a script."""
-    digest = hashlib.sha256(result.file.encode()).hexdigest()[:8]
+def unit_name(result: ScriptResult, fingerprint: str = "") -> str:
+    """A short, unique name for the recording of a script.
+
+    :param fingerprint: of the script and its circumstances; another one is another recording.
+    """
+    digest = hashlib.sha256(f"{result.file}{fingerprint}".encode()).hexdigest()[:8]
     return f"{Path(result.file).stem[:60]}-{digest}"
 
 
-def raw_exchanges(result: ScriptResult, clock: Clock) -> Iterator[RawExchange]:
+def raw_exchanges(result: ScriptResult, clock: Clock, unit: str) -> Iterator[RawExchange]:
     """The operations of a script as raw exchanges for the recorder."""
     for step in result.steps:
         if step.request is not None:
-            yield _raw_exchange(result, step, step.request, clock.now())
+            yield _raw_exchange(result, step, step.request, clock.now(), unit)
 
 
-def _raw_exchange(result: ScriptResult, step: Step, request: Request, at: datetime) -> RawExchange:
+def _raw_exchange(result: ScriptResult, step: Step, request: Request, at: datetime, unit: str) -> RawExchange:
     response = step.response
     client_side = result.side == "client"
     return RawExchange(
@@ -158,7 +247,7 @@ def _raw_exchange(result: ScriptResult, step: Step, request: Request, at: dateti
         response_headers=response.headers if response else (),
         response_body=response.body if response else b"",
         error="" if response else step.finding.received if step.finding else "",
-        cell=cell_name(result),
+        cell=unit,
         person="",
         notes={"script": result.file},
     )

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from harness.core.run.folder import write_atomic
+from harness.core.run.place import disk
 from harness.fhir.codec import documents as codec
 from harness.fhir.model.types import load_model
 from harness.testscript.own.server import OwnServer, build
@@ -39,7 +39,7 @@ def write_fixtures(paths: Sequence[Path], out: Path, plan: Plan, formats: frozen
     for goal, (loaded, scripts) in sets.items():
         made.append(_write_set(goal, loaded, scripts, files[goal], out, formats))
     result = {"schema": "testscript-fixtures-1", "t": plan.t.isoformat(), "out": str(out), "sets": made}
-    write_atomic(out / "loading.json", msgspec.json.format(msgspec.json.encode(result), indent=2) + b"\n")
+    disk.write(out / "loading.json", msgspec.json.format(msgspec.json.encode(result), indent=2) + b"\n")
     return result
 
 
@@ -61,9 +61,9 @@ def _write_set(
     for stored in store:
         name = f"{stored.type}-{stored.id}"  # safe: a FHIR id has letters, digits, - and . only
         if "json" in formats:
-            write_atomic(folder / f"{name}.json", codec.to_json(stored.resource) + b"\n")
+            disk.write(folder / f"{name}.json", codec.to_json(stored.resource) + b"\n", durable=False)
         if "xml" in formats:
-            write_atomic(folder / f"{name}.xml", codec.to_xml(stored.resource, model))
+            disk.write(folder / f"{name}.xml", codec.to_xml(stored.resource, model), durable=False)
     per_script = []
     for script, file in sorted(zip(scripts, files, strict=True), key=lambda pair: pair[1]):
         patients = loaded.patients_of(script)

@@ -23,6 +23,7 @@ from rich.markup import escape
 
 from harness.core.errors import ConfigurationError
 from harness.core.run.exchanges import Request, Response
+from harness.core.run.place.claim import Mode
 from harness.core.text import Lang, Text
 from harness.fhir.server.asgi import AsgiApp
 from harness.testscript.outcome.recording import RunRecord
@@ -44,6 +45,7 @@ class LiveOptions:
 
     :ivar base_url: public base URL when a proxy stands before it.
     :ivar idle: seconds without any request after which it stops; 0 never.
+    :ivar mode: what happens to an unfinished run in the folder ``out``.
     """
 
     listen: str = "127.0.0.1"
@@ -51,6 +53,7 @@ class LiveOptions:
     base_url: str = ""
     idle: float = 0
     out: Path | None = None
+    mode: Mode = "new"
     lang: Lang = "nl"
 
 
@@ -64,23 +67,26 @@ def serve_client(
     with _listener(options) as listener:
         base = options.base_url.rstrip("/") or _base(options.listen, listener.getsockname()[1])
         mock = prepare(paths, plan, base)
-        record = RunRecord(options.out, persons=mock.patients() if options.out else ())
-        mock.watch.notify = record.events.emit
-        board = Board(mock, options.lang)
-        record.events.subscribe(board if sys.stderr.isatty() else plain_line)
-        record.events.emit("run-started", base=base, scripts=len(mock.watch.sessions))
-        mock.watch.announce()
-        server = _MockServer(mock, record)
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-        thread.start()
-        ended = _wait(mock, board, options)
-        server.should_exit = True
-        thread.join(timeout=5)
-    results = [*mock.problems, *mock.watch.results()]
-    for result in results:
-        record.keep("", result)
-    record.events.emit("run-finished", ended=ended)
-    record.close()
+        persons = mock.patients() if options.out else ()
+        with RunRecord(options.out, mode=options.mode, target=base, persons=persons) as record:
+            told = record.told()
+            if told is not None:
+                sys.stderr.write(f"{told.of(options.lang)}\n")
+            mock.watch.notify = record.events.emit
+            board = Board(mock, options.lang)
+            record.events.subscribe(board if sys.stderr.isatty() else plain_line)
+            record.events.emit("run-started", base=base, scripts=len(mock.watch.sessions))
+            mock.watch.announce()
+            server = _MockServer(mock, record)
+            thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+            thread.start()
+            ended = _wait(mock, board, options)
+            server.should_exit = True
+            thread.join(timeout=5)
+            results = [*mock.problems, *mock.watch.results()]
+            for result in results:
+                record.keep("", result)
+            record.events.emit("run-finished", ended=ended)
     return results, {
         "target": base,
         "ended": ended,

@@ -1,0 +1,157 @@
+"""``harness verify RUN``: is this run whole, does its result follow from it, and who says so."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+import typer
+from rich.console import Console
+
+from harness.cli.evidence.shown import RunArgument, evidence_document, refuse_unreadable
+from harness.cli.options import JsonOption, LangOption
+from harness.core.clock import SystemClock
+from harness.core.exits import ExitCode
+from harness.core.run.challenge import Challenge, read_challenge
+from harness.core.run.folder import RunFolder
+from harness.core.run.problems import ProblemKind
+from harness.core.text import Lang, Text
+from harness.judge.catalogue import load_catalogue
+from harness.judge.evidence.sealing import check_stated, stated
+from harness.judge.evidence.verification import check_challenge, rejudge
+from harness.record.seal.limits import CANNOT_PROVE, CANNOT_PROVE_HEADING, SPOT_CHECK, UNSEALED
+from harness.record.seal.trust import Trust, load_trust
+from harness.record.verify import Facts, verify_folder
+from harness.report.summary import RunSummary, summarise
+
+app = typer.Typer()
+WHOLE = Text(
+    nl="heel: {files} bestanden, {units} opnamen, {exchanges} uitwisselingen; de bevindingen volgen eruit",
+    en="whole: {files} files, {units} recordings, {exchanges} exchanges; the findings follow from them",
+)
+SIGNED = Text(
+    nl="ondertekend op {at} door {who}, vertrouwd door {by}", en="signed {at} by {who}, trusted by {by}"
+)
+BOUND = Text(
+    nl="gebonden aan controlegetal {nonce}: {count} kenmerken gecontroleerd",
+    en="bound to challenge {nonce}: {count} identifiers checked",
+)
+NOT_BOUND = Text(
+    nl="niet gebonden aan een controlegetal van een bureau", en="not bound to a challenge of a bureau"
+)
+
+
+@app.command()
+def verify(
+    run: RunArgument,
+    trust: Annotated[
+        list[Path] | None,
+        typer.Option("--trust", help="Trusted keys or authorities: PEM file, or folder (with revoked.txt)."),
+    ] = None,
+    challenge: Annotated[
+        Path | None, typer.Option("--challenge", help="Challenge that the run has to be bound to.")
+    ] = None,
+    as_json: JsonOption = False,
+    lang: LangOption = "nl",
+) -> None:
+    """Verify a run folder offline; names the first thing that is wrong. Exit code 7: do not rely on it."""
+    language: Lang = "en" if lang == "en" else "nl"
+    known = load_trust(trust) if trust else None
+    given = read_challenge(challenge) if challenge else None
+    with refuse_unreadable(run, as_json=as_json, lang=language):
+        facts, summary, checked = _verified(run, known, given)
+    code = summary.result.code(exchanges=facts.exchanges)
+    if as_json:
+        document = _document(run, code, facts, summary, checked)
+        sys.stdout.write(msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n")
+    else:
+        _print(facts, summary, checked, language)
+    raise typer.Exit(int(code))
+
+
+def _verified(
+    run: Path, trust: Trust | None, given: Challenge | None
+) -> tuple[Facts, RunSummary, int | None]:
+    """What is certain of a run, its result, and how many identifiers were checked.
+
+    :raises EvidenceError: the first problem.
+    """
+    catalogue = load_catalogue()
+    facts = verify_folder(run, now=SystemClock().now(), trust=trust)
+    folder = RunFolder.open(run)
+    found = rejudge(run, catalogue)
+    if found.problem is not None and found.problem.before(ProblemKind.CHALLENGE):
+        raise found.problem.error()
+    checked = check_challenge(folder, found.info, given)
+    if found.problem is not None:
+        raise found.problem.error()
+    if facts.seal is not None:
+        check_stated(facts.seal, stated(found.info, found.findings, catalogue))
+    required = msgspec.structs.replace(found.info, verdict_required=True)
+    return facts, summarise(required, found.findings, catalogue), checked
+
+
+def _document(
+    run: Path, code: ExitCode, facts: Facts, summary: RunSummary, checked: int | None
+) -> dict[str, Any]:
+    seal = facts.seal
+    return {
+        "schema": "evidence-1",
+        "run": str(run),
+        "exit": int(code),
+        "evidence": evidence_document(None),
+        "root": facts.root,
+        "manifest": facts.manifest,
+        "files": facts.files,
+        "recordings": len(facts.units),
+        "exchanges": facts.exchanges,
+        "identifiers_checked": checked,
+        "seal": {
+            "keyid": seal.keyid,
+            "trusted_by": seal.trusted_by,
+            "subject": seal.subject,
+            "signed": seal.run.signed,
+            "result": seal.summary.result,
+        }
+        if seal is not None
+        else None,
+        "parties": [
+            {
+                "id": item.party.id,
+                "role": item.party.role,
+                "kind": item.party.kind,
+                "stated": summary.stated(item),
+                "outcome": item.standing.outcome.value,
+            }
+            for item in summary.parties.values()
+        ],
+        "cannot_prove": [{"nl": item.nl, "en": item.en} for item in CANNOT_PROVE],
+    }
+
+
+def _print(facts: Facts, summary: RunSummary, checked: int | None, lang: Lang) -> None:
+    console = Console(soft_wrap=True, highlight=False)
+
+    def say(text: Text, style: str = "") -> None:
+        console.print(text.of(lang), style=style, markup=False)
+
+    say(WHOLE.format(files=facts.files, units=len(facts.units), exchanges=facts.exchanges), "green")
+    binding = summary.info.binding
+    if checked and binding is not None and binding.challenge is not None:
+        say(BOUND.format(nonce=binding.challenge.nonce[:16], count=checked))
+    else:
+        say(NOT_BOUND)
+    seal = facts.seal
+    if seal is not None:
+        say(SIGNED.format(at=seal.run.signed, who=seal.subject or seal.keyid, by=seal.trusted_by))
+    else:
+        say(UNSEALED)
+    for item in summary.parties.values():
+        if summary.stated(item):
+            say(item.headline, "bold")
+    say(CANNOT_PROVE_HEADING)
+    for number, limit in enumerate(CANNOT_PROVE, 1):
+        console.print(f"  {number}. {limit.of(lang)}", markup=False)
+    say(SPOT_CHECK)

@@ -1,0 +1,125 @@
+"""Judging while live parties come to our mocks: a cell when it falls silent, and all of them at the end."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+import msgspec
+
+from harness.core.exits import ExitCode
+from harness.core.run.findings import Cell
+from harness.core.run.info import RunInfo
+from harness.core.run.results import CellResult, cell_result
+from harness.judge.cells import cell_exchanges, judge_cell
+from harness.judge.result import run_result
+from harness.matrix.cells import client_requirements
+from harness.matrix.facts import RunFacts
+from harness.network.running import RunningNetwork
+from harness.record.keeper import RunKeeper
+from harness.record.recorder import Recorder
+
+QUIET: Final = timedelta(seconds=3)
+"""A cell is judged when nothing happened in it for this long."""
+
+
+class Watch:
+    """Judges what is recorded of a network that is served, and keeps the run folder complete."""
+
+    def __init__(self, running: RunningNetwork, keeper: RunKeeper, facts: RunFacts) -> None:
+        self.running = running
+        self.keeper = keeper
+        self.facts = facts
+        self._earlier: list[CellResult] = []
+        self._judged: dict[str, datetime] = {}
+        self._stop = threading.Event()
+
+    def begin(self, recorder: Recorder) -> None:
+        """Write what is served before anybody comes; which cells that will give nobody knows yet.
+
+        :raises HarnessError: it cannot be written, or is not what an unfinished run in the folder served.
+        """
+        info = self.facts.info(self.keeper.folder.path.name, (), {}, binding=self.keeper.binding())
+        self.keeper.begin(recorder, info)
+        self._earlier = self.keeper.ended_cells()
+
+    def run(self, seconds: float) -> ExitCode:
+        """Until Ctrl-C, SIGTERM, or ``seconds`` have passed; returns the exit code of what was seen.
+
+        :raises HarnessError: the run folder cannot be written.
+        """
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, lambda *_: self._stop.set())
+        waited = 0.0
+        try:
+            while not self._stop.is_set() and (not seconds or waited < seconds):
+                step = min(0.5, seconds - waited) if seconds else 0.5
+                self._stop.wait(step)
+                waited += step
+                self.judge_quiet()
+        except KeyboardInterrupt:
+            pass
+        return self.finish()
+
+    def judge_quiet(self) -> None:
+        """Judge the cells in which something happened and nothing more does.
+
+        :raises HarnessError: what happens cannot be written any more.
+        """
+        if self.keeper.broken is not None:
+            raise self.keeper.broken
+        observer = self.running.observer
+        if observer is None:
+            return
+        now = self.running.clock.now()
+        for cell in observer.cells:
+            last = observer.last_activity.get(cell.key)
+            if last is None or now - last < QUIET or self._judged.get(cell.key) == last:
+                continue
+            self._judged[cell.key] = last
+            self._judge(cell, self.info())
+
+    def _judge(self, cell: Cell, info: RunInfo) -> CellResult:
+        """Judge a cell from its recording and say what was found."""
+        exchanges = cell_exchanges(self.keeper.folder, cell)
+        found = judge_cell(info, cell, exchanges, self.facts.catalogue)
+        counts = Counter(item.verdict.value for item in found)
+        text = ", ".join(f"{verdict} {count}" for verdict, count in sorted(counts.items()))
+        sys.stderr.write(f"{cell.key}: {text}\n")
+        sys.stderr.flush()
+        return cell_result(info, cell, found, exchanges=len(exchanges))
+
+    def finish(self) -> ExitCode:
+        """Judge everything once more and close the run folder."""
+        observer = self.running.observer
+        if observer is not None:
+            observer.flush()
+        info = self.info()
+        findings = [item for result in self._earlier for item in result.findings]
+        recorded = sum(result.exchanges for result in self._earlier)
+        for cell in self._new_cells():
+            result = self._judge(cell, info)
+            self.keeper.end_cell(result)
+            findings += result.findings
+            recorded += result.exchanges
+        self.running.close()
+        self.keeper.finish(info)
+        return run_result(info, findings, self.facts.catalogue).code(exchanges=recorded)
+
+    def _new_cells(self) -> Sequence[Cell]:
+        observer = self.running.observer
+        known = {result.cell for result in self._earlier}
+        return [cell for cell in observer.cells if cell not in known] if observer is not None else []
+
+    def info(self) -> RunInfo:
+        """``run.json`` of this moment: as at the start, with the cells that occurred since."""
+        cells = sorted([*(result.cell for result in self._earlier), *self._new_cells()])
+        requirements = {cell.key: client_requirements(cell, self.facts.catalogue) for cell in cells}
+        now = self.facts.info(self.keeper.folder.path.name, cells, requirements)
+        start = self.keeper.start
+        return msgspec.structs.replace(now, id=start.id, python=start.python, binding=start.binding)

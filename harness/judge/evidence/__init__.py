@@ -1,0 +1,1 @@
+"""Whether a run folder holds together and gives its findings, and what is stated of it in a seal."""

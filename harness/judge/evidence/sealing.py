@@ -1,0 +1,132 @@
+"""What the signer of a run states, computed from the run itself; verification computes it again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from harness.core.algebra import Outcome
+from harness.core.run.findings import Finding
+from harness.core.run.info import RunInfo, Selection
+from harness.core.run.manifest import SEAL
+from harness.core.run.problems import EvidenceError, ProblemKind, short
+from harness.core.text import Text
+from harness.core.verdicts import Verdict
+from harness.judge.catalogue import Catalogue
+from harness.judge.result import RunResult, run_result
+from harness.judge.tally import key_of
+from harness.record.seal.envelope import Sealed
+from harness.record.seal.statement import Bound, Party, RunFacts, Summary, summarise
+
+
+@dataclass(frozen=True)
+class Stated:
+    """The content of the two statements."""
+
+    facts: RunFacts
+    summary: Summary
+
+
+def stated(info: RunInfo, findings: Sequence[Finding], catalogue: Catalogue) -> Stated:
+    """What is stated of a finished run.
+
+    Only live parties have an outcome; a run of stand-ins states none, and so is never passed.
+
+    :raises EvidenceError: the run has not ended.
+    """
+    if info.ended is None:
+        raise EvidenceError(
+            ProblemKind.UNFINISHED,
+            Text(nl="de run is niet afgemaakt", en="the run is unfinished"),
+            where="run.json",
+        )
+    result = run_result(info, findings, catalogue)
+    live = {name: item for name, item in result.parties.items() if item.party.kind == "live"}
+    bound = info.binding.challenge if info.binding is not None else None
+    facts = RunFacts(
+        started=info.now,
+        finished=info.ended.at,
+        harness=info.harness,
+        catalogue=info.hashes.get("catalogue", ""),
+        parties=tuple(
+            Party(
+                id=item.id,
+                role=item.role,
+                kind=item.kind,
+                vendor=item.vendor,
+                product=item.product,
+                version=item.version,
+            )
+            for item in info.participants
+        ),
+        record=dict(info.settings.records),
+        asked={
+            "intensity": info.settings.intensity,
+            "subject": list(info.subject),
+            "selection": {name: list(getattr(info.selection, name)) for name in Selection.__struct_fields__},
+        },
+        partial=any(item.shortfall for item in result.parties.values()),
+        outcome={name: item.standing.outcome.value for name, item in live.items()},
+        counts={
+            name: {state.value: number for state, number in item.standing.states.items()}
+            for name, item in result.parties.items()
+        },
+        challenge=Bound(nonce=bound.nonce, commitment=info.binding.commitment)
+        if bound is not None and info.binding is not None
+        else None,
+    )
+    return Stated(facts, _summary(info, findings, catalogue, result, frozenset(live)))
+
+
+def _summary(
+    info: RunInfo,
+    findings: Sequence[Finding],
+    catalogue: Catalogue,
+    result: RunResult,
+    live: frozenset[str],
+) -> Summary:
+    """The test-result predicate: of the live parties; of all when there are none."""
+    said: dict[Verdict, set[str]] = {}
+    for item in findings:
+        if item.requirement not in catalogue:
+            continue
+        party = key_of(catalogue[item.requirement], item.cell).party
+        if party in live or result.rehearsal:
+            said.setdefault(item.verdict, set()).add(item.requirement)
+    return summarise(
+        conforms=(result.parties[name].standing.outcome is Outcome.CONFORMS for name in live),
+        passed=said.get(Verdict.PASS, ()),
+        warned=said.get(Verdict.WARNING, ()),
+        failed=said.get(Verdict.FAIL, ()),
+        configuration=info.hashes,
+    )
+
+
+def check_stated(sealed: Sealed, again: Stated) -> None:
+    """Whether a seal states what the run gives.
+
+    :raises EvidenceError: it does not; names the first difference.
+    """
+    for name in again.facts.__struct_fields__:
+        told, found = getattr(sealed.run, name), getattr(again.facts, name)
+        if told != found:
+            raise _other(name, told, found)
+    for name in again.summary.__struct_fields__:
+        told, found = getattr(sealed.summary, name), getattr(again.summary, name)
+        if told != found:
+            raise _other(name, told, found)
+
+
+def _other(name: str, told: object, found: object) -> EvidenceError:
+    return EvidenceError(
+        ProblemKind.STATEMENT,
+        Text(
+            nl=f"verklaart iets anders dan de run geeft ({name})",
+            en=f"states something else than the run gives ({name})",
+        ),
+        where=SEAL,
+        expected=short(msgspec.json.encode(found).decode()),
+        received=short(msgspec.json.encode(told).decode()),
+    )

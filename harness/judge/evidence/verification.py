@@ -1,0 +1,309 @@
+"""Whether a run folder holds together, and gives the findings that it holds; for ``judge`` and ``verify``.
+
+The files and recordings by themselves are checked by :mod:`harness.record.verify`; here they are compared
+with what they mean: the description at the start with that at the end, the identifiers with the challenge,
+and the findings with those that the recordings give.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from harness.core.data import profiles_digest
+from harness.core.run import challenge, manifest, results
+from harness.core.run.findings import Cell, Finding
+from harness.core.run.folder import END, RunFolder
+from harness.core.run.info import Binding, Ended, RunInfo
+from harness.core.run.place import disk
+from harness.core.run.problems import EvidenceError, Problem, ProblemKind, short
+from harness.core.text import Text
+from harness.judge.catalogue import Catalogue
+from harness.judge.cells import judge_run
+from harness.medmij.headers import CORRELATION_ID, REQUEST_ID, is_uuid
+from harness.record.chain.read import judged_unit
+from harness.record.verify import verify_files
+
+_UNIQUE: Final = frozenset({REQUEST_ID.lower()})
+_NAMES: Final = frozenset({*_UNIQUE, CORRELATION_ID.lower()})
+_SERVED: Final = frozenset({"plan", "left_out", "hashes", "persons", "expectations", "records"})
+"""Fields that grow while live parties come to our mocks."""
+_ASKED: Final = frozenset({"requirements", "shared"})
+
+
+@dataclass(frozen=True)
+class Rejudged:
+    """What a run folder gives when it is judged again.
+
+    :ivar info: what is known of the run.
+    :ivar exchanges: how many are recorded in the judged cells.
+    :ivar problem: the first thing in the folder that does not agree with the rest.
+    """
+
+    info: RunInfo
+    findings: tuple[Finding, ...]
+    exchanges: int
+    problem: Problem | None
+
+
+def rejudge(path: Path, catalogue: Catalogue) -> Rejudged:
+    """Judge the cells that a run reached again, and compare with what the folder holds.
+
+    :raises EvidenceError: the folder cannot be judged: it is no run of this format, its description cannot be
+        read, or the recording of a cell is damaged.
+    """
+    folder = RunFolder.open(path)
+    problem: Problem | None = None
+    if folder.finished:
+        try:
+            verify_files(path)
+        except EvidenceError as error:
+            if error.problem.kind in _UNREADABLE:
+                raise
+            problem = error.problem
+    info = folder.info()
+    try:
+        _check_description(folder, info)
+        _check_catalogue(info, catalogue)
+    except EvidenceError as error:
+        problem = problem or error.problem
+    findings: list[Finding] = []
+    exchanges = 0
+    for result in judge_run(folder, info, catalogue):
+        findings += result.findings
+        exchanges += result.exchanges
+        problem = problem or _cell_problem(folder, result)
+    if problem is None and folder.finished:
+        problem = _join_problem(folder, info, findings)
+    return Rejudged(info, tuple(findings), exchanges, problem)
+
+
+_UNREADABLE: Final = frozenset(
+    {ProblemKind.FORMAT, ProblemKind.CHAIN, ProblemKind.HEAD, ProblemKind.RUN, ProblemKind.BODY}
+)
+"""Problems with which nothing can be judged."""
+
+
+def _check_description(folder: RunFolder, info: RunInfo) -> None:
+    """Whether ``run.json`` repeats ``run-start.json``: parties, date, plan, and everything that was asked.
+
+    What was asked of one cell may have been decided in another one that it holds for.
+
+    :raises EvidenceError: it does not; names the field.
+    """
+    start, again = folder.start(), info.at_start()
+    served = start.settings.mode == "serve"  # then cells come while the run goes on
+    for name in start.__struct_fields__:
+        if name == "settings" or (served and name in _SERVED):
+            continue
+        _check_same(name, getattr(start, name), getattr(again, name))
+    for name in start.settings.__struct_fields__:
+        if name in _ASKED or (served and name in _SERVED):
+            continue
+        _check_same(f"settings.{name}", getattr(start.settings, name), getattr(again.settings, name))
+    missing = _answered(start) - _answered(again)
+    if missing:
+        cell, requirement = min(missing)
+        raise EvidenceError(
+            ProblemKind.DESCRIPTION,
+            Text(
+                nl=f"laat weg wat aan het begin is gevraagd ({requirement})",
+                en=f"leaves out what was asked at the start ({requirement})",
+            ),
+            where=END,
+            expected=short(f"{requirement}: {cell}"),
+        )
+
+
+def _answered(info: RunInfo) -> set[tuple[str, str]]:
+    """For which cells there is an answer about which requirement: where it was asked, or held for."""
+    found = set()
+    for cell in info.plan:
+        held = info.holds_for(cell)
+        for requirement in info.asked(cell):
+            found.add((cell.key, requirement))
+            found |= {(other, requirement) for other in held.get(requirement, ())}
+    return found
+
+
+def _check_same(name: str, before: object, after: object) -> None:
+    if before != after:
+        raise EvidenceError(
+            ProblemKind.DESCRIPTION,
+            Text(
+                nl=f"herhaalt niet wat aan het begin is vastgelegd ({name})",
+                en=f"does not repeat what was laid down at the start ({name})",
+            ),
+            where=END,
+            expected=short(msgspec.json.encode(before).decode()),
+            received=short(msgspec.json.encode(after).decode()),
+        )
+
+
+def _check_catalogue(info: RunInfo, catalogue: Catalogue) -> None:
+    """Whether this installation has the requirements and data that the run was judged with.
+
+    :raises EvidenceError: it has others, so that no verdict can be compared.
+    """
+    installed = {"catalogue": catalogue.digest, "profiles": profiles_digest()}
+    for name, digest in installed.items():
+        if info.hashes.get(name) != digest:
+            raise EvidenceError(
+                ProblemKind.CATALOGUE,
+                Text(
+                    nl="is beoordeeld met een andere catalogus of andere gegevens dan deze installatie heeft",
+                    en="was judged with another catalogue or other data than this installation has",
+                ),
+                where=name,
+                expected=f"sha256 {short(info.hashes.get(name, '-'))}, harness {short(info.harness)}",
+                received=f"sha256 {digest}",
+            )
+
+
+def _cell_problem(folder: RunFolder, result: results.CellResult) -> Problem | None:
+    """What differs between what stands there of a cell and what its recording gives."""
+    path = folder.findings_path(result.cell)
+    name = f"findings/{path.name}"
+    try:
+        stored = folder.cell(result.cell)
+        if stored is None:
+            return Problem(kind=ProblemKind.RESULT, where=name, message=Text(nl="ontbreekt", en="is missing"))
+        again = msgspec.structs.replace(result, elsewhere=stored.elsewhere)  # how it went, no result
+        _, digest = manifest.digest_of(path)
+    except EvidenceError as error:
+        return error.problem
+    except OSError as error:
+        return Problem(
+            kind=ProblemKind.RESULT,
+            where=name,
+            message=Text(nl="kan niet worden gelezen", en="cannot be read"),
+            received=disk.reason(error),
+        )
+    if digest == hashlib.sha256(results.encode(again)).hexdigest():
+        return None
+    before, after = ({item.id: item for item in one.findings} for one in (stored, again))
+    changed = [key for key in sorted({*before, *after}) if before.get(key) != after.get(key)]
+    return Problem(
+        kind=ProblemKind.RESULT,
+        where=name,
+        message=Text(
+            nl="bevat andere bevindingen dan de opname geeft",
+            en="holds other findings than the recording gives",
+        ),
+        expected=_said(after.get(changed[0])) if changed else "",
+        received=_said(before.get(changed[0])) if changed else "",
+    )
+
+
+def _said(item: Finding | None) -> str:
+    return f"{short(item.id, 60)}: {item.verdict.value}" if item is not None else "-"
+
+
+def _join_problem(folder: RunFolder, info: RunInfo, findings: list[Finding]) -> Problem | None:
+    """Whether ``findings.json`` is the join of the findings of the cells, and there are no others."""
+    digest = hashlib.sha256()
+    for piece in results.join([findings]):
+        digest.update(piece)
+    name = "findings.json"
+    try:
+        _, stored = manifest.digest_of(folder.path / name)
+    except OSError:
+        return Problem(kind=ProblemKind.RESULT, where=name, message=Text(nl="ontbreekt", en="is missing"))
+    if stored != digest.hexdigest():
+        return Problem(
+            kind=ProblemKind.RESULT,
+            where=name,
+            message=Text(
+                nl="bevat andere bevindingen dan de opname geeft",
+                en="holds other findings than the recording gives",
+            ),
+        )
+    known = {folder.findings_path(cell).name for cell in info.plan}
+    for path in sorted((folder.path / "findings").glob("*.json")):
+        if path.name not in known:
+            return Problem(
+                kind=ProblemKind.RESULT,
+                where=f"findings/{path.name}",
+                message=Text(nl="is van geen enkele cel van de run", en="is of no cell of the run"),
+            )
+    return None
+
+
+def check_challenge(folder: RunFolder, info: RunInfo, given: challenge.Challenge | None = None) -> int | None:
+    """Whether a run is bound to its challenge; gives how many identifiers were checked.
+
+    :param given: the challenge that the run has to be bound to, by the reader's own books.
+    :returns: ``None``: the run names no challenge. 0 means *not bound*, never *all right*.
+    :raises EvidenceError: another challenge, outside its time, another salt, an identifier that is not ours.
+    """
+    binding, ended = info.binding, info.ended
+    bound = binding.challenge if binding is not None else None
+    if given is not None and bound != given:
+        raise EvidenceError(
+            ProblemKind.CHALLENGE,
+            Text(nl="is niet aan dit controlegetal gebonden", en="is not bound to this challenge"),
+            where=manifest.START,
+            expected=given.nonce,
+            received=short(bound.nonce) if bound is not None else "-",
+        )
+    if binding is None or bound is None:
+        return None
+    challenge.check_in_time(bound, _instant(info.now), manifest.START)
+    salt = _salt(binding, ended)
+    return sum(_check_cell(folder, cell, index, binding, salt, bound) for index, cell in enumerate(info.plan))
+
+
+def _check_cell(
+    folder: RunFolder,
+    cell: Cell,
+    index: int,
+    binding: Binding,
+    salt: bytes,
+    bound: challenge.Challenge,
+) -> int:
+    unit = judged_unit(folder.path, cell.key, run=folder.run)
+    if unit is None:
+        return 0
+    minters = frozenset(binding.minters) & {cell.pgo}
+    seen = challenge.seen_in(unit.exchanges, minters=minters, names=_NAMES)
+    return challenge.check_minted(
+        [item for item in seen if is_uuid(item.value)],  # others are sent to see whether they are refused
+        salt=salt,
+        nonce=bound.nonce_bytes,
+        cell_index=index,
+        unique=_UNIQUE,
+        attempt=unit.head.attempt,
+    )
+
+
+def _salt(binding: Binding, ended: Ended | None) -> bytes:
+    try:
+        salt = bytes.fromhex(ended.salt) if ended is not None else b""
+    except ValueError:
+        salt = b""
+    challenge.check_commitment(salt, binding.commitment, END)
+    return salt
+
+
+def _instant(text: str) -> datetime:
+    """An instant of a description.
+
+    :raises EvidenceError: it is none.
+    """
+    try:
+        found = datetime.fromisoformat(text)
+        if found.tzinfo is not None:
+            return found
+    except ValueError:
+        pass
+    raise EvidenceError(
+        ProblemKind.DESCRIPTION,
+        Text(nl="noemt geen tijdstip", en="names no instant"),
+        where=manifest.START,
+        received=short(text),
+    )

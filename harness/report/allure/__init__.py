@@ -1,0 +1,1 @@
+"""What Allure gets of runs and of TestScripts; allure-pytest writes the files."""

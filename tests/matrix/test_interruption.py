@@ -1,0 +1,126 @@
+"""A run that is stopped from outside: it ends at once, tells what it reached, and can be gone on with."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from harness.core.run.folder import RunFolder
+
+ROOT = Path(__file__).resolve().parents[2]
+NETWORK = """
+name: hanging
+persons:
+  - {{id: tester, name: T. Ester, bsn: "999990019", birth_date: "1970-01-31", patients: [hanna-wilgenkamp]}}
+participants:
+  - {{id: his, role: his, kind: live, vendor: Een BV, product: Een HIS, version: "1", dvza: dvza,
+     standards: [huisartsgegevens-2.0], fhir: "http://127.0.0.1:{port}/fhir", auth: none,
+     patient: "header X-Patient-Id", id_map: {{tester: hanna-wilgenkamp}},
+     person: {{huisartsgegevens-2.0: tester}}}}
+  - {{id: dvza, role: dvza, kind: twin, standards: [huisartsgegevens-2.0]}}
+  - {{id: pgo, role: pgo, kind: twin, standards: [huisartsgegevens-2.0]}}
+"""
+SECONDS = 15.0
+"""A run that was told to stop has ended by then, on a busy machine too."""
+
+
+@pytest.fixture
+def hanging():
+    """A server that takes every connection and never says anything."""
+    with closing(socket.create_server(("127.0.0.1", 0), backlog=64)) as server:
+        yield server.getsockname()[1]
+
+
+def qualify(out: Path, *words: str | Path) -> subprocess.Popen[str]:
+    command = [
+        sys.executable,
+        "-m",
+        "harness",
+        "qualify",
+        "--out",
+        out,
+        "--at",
+        "2026-03-01",
+        "--skip-doctor",
+    ]
+    return subprocess.Popen(
+        [*map(str, command), *map(str, words)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+        env={name: value for name, value in os.environ.items() if not name.startswith("HARNESS_")},
+    )
+
+
+def wait_for_exchanges(out: Path, least: int, process: subprocess.Popen[str]) -> None:
+    until = time.monotonic() + 60
+    while process.poll() is None and time.monotonic() < until:
+        lines = sum(path.read_bytes().count(b"\n") for path in (out / "exchanges").glob("*.jsonl"))
+        if lines > least:
+            return
+        time.sleep(0.05)
+    pytest.fail(f"no {least} exchanges: {process.communicate()}")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_run_that_hangs_and_is_stopped_reports_and_ends(tmp_path, hanging, number):
+    network = tmp_path / "network.yaml"
+    network.write_text(NETWORK.format(port=hanging))
+    out = tmp_path / "run"
+    process = qualify(out, "--network", network, "--lang", "en")
+    wait_for_exchanges(out, 6, process)
+    process.send_signal(number)
+    began = time.monotonic()
+    shown, errors = process.communicate(timeout=60)
+    assert time.monotonic() - began < SECONDS
+    assert process.returncode == 6, "recorded, and nothing decided"
+    assert "Traceback" not in shown + errors
+    assert "did not finish; go on with it with --resume" in shown + errors
+    assert "the run ended before this was reached" in shown
+    assert (out / "report" / "index.html").is_file()
+    assert json.loads((out / "findings.json").read_bytes())["findings"] == []
+    assert not RunFolder.open(out).finished
+
+
+def test_a_killed_run_is_gone_on_with(tmp_path, harness):
+    out, words = tmp_path / "run", ("--standard", "pdfa-3.0", "--vendor", "his-eik")
+    process = qualify(out, *words)
+    wait_for_exchanges(out, 12, process)
+    process.kill()
+    process.communicate()
+    before = {path.name.split(".jsonl")[0]: path.read_bytes() for path in (out / "exchanges").iterdir()}
+    assert harness("qualify", "--out", out, "--skip-doctor", *words).code == 2, "not by accident"
+    again = harness("qualify", "--out", out, "--at", "2026-03-01", "--skip-doctor", *words, "--resume")
+    assert again.code == 0, again.err
+    assert before.keys() <= {path.name.split(".jsonl")[0] for path in (out / "exchanges").iterdir()}
+    undisturbed = tmp_path / "undisturbed"
+    assert harness("qualify", "--out", undisturbed, "--at", "2026-03-01", "--skip-doctor", *words).code == 0
+    assert verdicts(out) == verdicts(undisturbed)
+    verified = harness("verify", out, "--lang", "en")
+    assert verified.code == 6 and "whole: " in verified.out, "no verdict, for it is a rehearsal"
+
+
+def verdicts(run: Path) -> list[tuple[str, str, str, str]]:
+    return [
+        (item.requirement, item.cell.key, item.verdict.value, item.expected)
+        for item in RunFolder.open(run).findings()
+    ]
+
+
+def test_a_folder_in_use_is_refused_before_anything_takes_time(tmp_path, harness):
+    out = tmp_path / "run"
+    out.mkdir()
+    owner = f'{{"pid": {os.getpid()}, "started": "", "host": "{os.uname().nodename}"}}'
+    (out / "run.lock").write_text(owner)
+    done = harness("qualify", "--network", tmp_path / "absent.yaml", "--out", out, "--lang", "en")
+    assert done.code == 2 and "is in use by another run already" in done.err
