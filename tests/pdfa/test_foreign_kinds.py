@@ -68,6 +68,17 @@ def test_symbol_without_encoding_has_no_text() -> None:
         found[name] = rules(d, "1a")
     assert found["/Helvetica"] == {"6.3.4-1"}
     assert found["/Symbol"] == {"6.3.4-1", "6.3.8-1"}
+    d = Doc(2, "u")
+    d.fonts["F2"] = d.add(
+        {
+            "Type": "/Font",
+            "Subtype": "/Type1",
+            "BaseFont": "/Symbol",
+            "Encoding": {"Differences": [240, "/apple"]},
+        }
+    )
+    d.show("F2", b"\267")
+    assert rules(d, "2u") == {"6.2.11.4.1-1", "6.2.11.7.2-1"}
 
 
 @pytest.mark.parametrize("part", [2, 3])

@@ -222,7 +222,8 @@ class SimpleFont(Font):
             and self.encoding_name not in _UNICODE_ENCODINGS
         ):
             return None
-        if name == ".notdef" or (name is None and (self.encoding_name in NAMED or self.differences)):
+        encoded = self.encoding_name in NAMED or (self.differences and self.base)
+        if name == ".notdef" or (name is None and encoded):
             return "\0"  # as the reference: a code without name is .notdef, and that has no text
         return unicode_of(name) if name is not None else None
 
