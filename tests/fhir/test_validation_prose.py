@@ -194,6 +194,7 @@ CASES: list[tuple[str, Json, Json, str, str, str]] = [
     ("security label", patient(meta={"security": [{"system": "urn:x:y", "code": "R"}, {"system": "urn:x:y", "code": "V"}]}), patient(meta={"security": [{"system": "urn:x:y", "code": "R"}, {"system": "urn:x:y", "code": "R"}]}), "fhir-security-duplicate", "error", "Patient.meta.security[1]"),
     ("language", patient(language="en-US"), patient(language="en-U"), "fhir-binding-required", "error", "Patient.language"),
     ("system of a value set", {"resourceType": "ValueSet", "status": "draft", "compose": {"include": [{"system": "urn:x:y"}]}}, {"resourceType": "ValueSet", "status": "draft", "compose": {"include": [{"system": "x"}]}}, "fhir-canonical-relative", "error", "ValueSet.compose.include[0].system"),
+    ("type of the parent", profile("complex-type"), {**profile("complex-type"), "baseDefinition": "http://hl7.org/fhir/StructureDefinition/Address"}, "fhir-definition-type", "error", "StructureDefinition.type"),
     ("kind", profile("complex-type"), profile("resource"), "fhir-definition-kind", "error", "StructureDefinition.kind"),
     ("canonical", code_system(), code_system(url="cs"), "fhir-canonical-relative", "error", "CodeSystem.url"),
     ("property", code_system(), code_system(property=[{"code": "other", "type": "string"}]), "fhir-code-system-property", "error", "CodeSystem.concept[0].property[0].code"),

@@ -81,6 +81,10 @@ RULES: dict[str, Text] = {
         nl="dit adres in een definitie hoort absoluut te zijn",
         en="this address in a definition should be absolute",
     ),
+    "fhir-definition-type": Text(
+        nl="het profiel is van een ander type dan de definitie waarop het voortbouwt",
+        en="the profile is of another type than the definition that it builds on",
+    ),
     "fhir-definition-kind": Text(
         nl="het type dat wordt ingeperkt is van een andere soort (kind)",
         en="the type that is constrained is of another kind",

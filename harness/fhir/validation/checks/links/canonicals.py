@@ -40,13 +40,18 @@ def properties_check(resource: Json, place: Place, run: Run) -> None:
 
 
 def structure_check(value: Any, place: Place, run: Run) -> None:
-    """A profile is of the kind of the type that it constrains (structuredefinition.html: ``kind``)."""
+    """A profile is of the type of its parent and of the kind of that type (structuredefinition.html)."""
     kind, facts = value.get("kind"), run.rules.model.types.get(str(value.get("type")))
     if facts is None or value.get("derivation") != "constraint" or type(kind) is not str:
         return
     wanted = "resource" if facts.resource else "primitive-type" if facts.primitive else "complex-type"
     if kind != wanted:
         run.add("fhir-definition-kind", (place, "kind", -1, "kind"), expected=wanted, received=kind)
+    base = value.get("baseDefinition")
+    parent = run.rules.knowledge.type_of_profile(base) if type(base) is str else ""
+    if parent and parent != value["type"]:
+        at: Place = (place, "type", -1, "type")
+        run.add("fhir-definition-type", at, expected=f"{parent} ({base})", received=value["type"])
 
 
 def _numbered(value: Any) -> list[tuple[int, Json]]:
