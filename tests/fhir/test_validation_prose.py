@@ -197,6 +197,7 @@ CASES: list[tuple[str, Json, Json, str, str, str]] = [
     ("type of the parent", profile("complex-type"), {**profile("complex-type"), "baseDefinition": "http://hl7.org/fhir/StructureDefinition/Address"}, "fhir-definition-type", "error", "StructureDefinition.type"),
     ("kind", profile("complex-type"), profile("resource"), "fhir-definition-kind", "error", "StructureDefinition.kind"),
     ("canonical", code_system(), code_system(url="cs"), "fhir-canonical-relative", "error", "CodeSystem.url"),
+    ("property twice", code_system(), code_system(property=[{"code": "kind", "type": "string"}] * 2), "fhir-code-system-property-twice", "error", "CodeSystem.property[1].code"),
     ("property", code_system(), code_system(property=[{"code": "other", "type": "string"}]), "fhir-code-system-property", "error", "CodeSystem.concept[0].property[0].code"),
 ]  # fmt: skip
 

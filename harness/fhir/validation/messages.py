@@ -77,6 +77,9 @@ RULES: dict[str, Text] = {
         nl="deze eigenschap staat niet in CodeSystem.property",
         en="this property is not declared in CodeSystem.property",
     ),
+    "fhir-code-system-property-twice": Text(
+        nl="deze eigenschap is al gedefinieerd", en="this property is defined already"
+    ),
     "fhir-canonical-relative": Text(
         nl="dit adres in een definitie hoort absoluut te zijn",
         en="this address in a definition should be absolute",

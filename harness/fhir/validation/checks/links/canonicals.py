@@ -22,8 +22,13 @@ def url_check(value: Any, place: Place, run: Run) -> None:
 
 
 def properties_check(resource: Json, place: Place, run: Run) -> None:
-    """Concepts of a CodeSystem only use properties that it declares."""
-    declared = {item.get("code") for item in _dicts(resource.get("property"))}
+    """The code of a property identifies it, so occurs once; concepts use properties that are declared."""
+    declared: set[object] = set()
+    for index, item in _numbered(resource.get("property")):
+        if item.get("code") in declared:
+            twice: Place = ((place, "property", index, "property"), "code", -1, "code")
+            run.add("fhir-code-system-property-twice", twice, expected="once", received=item["code"])
+        declared.add(item.get("code"))
     stack = [(item, (place, "concept", at, "concept")) for at, item in _numbered(resource.get("concept"))]
     seen: set[object] = set()
     while stack:
@@ -56,7 +61,3 @@ def structure_check(value: Any, place: Place, run: Run) -> None:
 
 def _numbered(value: Any) -> list[tuple[int, Json]]:
     return [(at, item) for at, item in enumerate(value) if type(item) is dict] if type(value) is list else []
-
-
-def _dicts(value: Any) -> list[Json]:
-    return [item for _, item in _numbered(value)]
