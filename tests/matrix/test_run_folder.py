@@ -15,11 +15,8 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from runfolders import written
 
-from harness.cli import run
 from harness.core.clock import VirtualClock
 from harness.core.run import manifest
 from harness.core.run.exchanges import Request
@@ -167,25 +164,6 @@ ENGLISH: dict[str, tuple[str, ...]] = {
 }
 
 
-@pytest.fixture
-def here(capsys) -> Callable[..., tuple[int, str]]:
-    """Call ``harness …`` in this process; gives exit code and everything that it said."""
-
-    def call(*words: str | Path) -> tuple[int, str]:
-        code = run([*map(str, words)])
-        said = capsys.readouterr()
-        assert "Traceback" not in said.out + said.err
-        return code, said.out + said.err
-
-    return call
-
-
-@pytest.fixture
-def copy(small_run, tmp_path) -> Path:
-    """A finished run to do harm to."""
-    return Path(shutil.copytree(small_run[0], tmp_path / "run"))
-
-
 @pytest.mark.parametrize("command", ["judge", "verify"])
 @pytest.mark.parametrize("name", EDITS)
 def test_an_edited_recording_exits_7_and_names_it(copy, here, name, command):
@@ -202,19 +180,12 @@ def test_an_edited_recording_exits_7_and_names_it(copy, here, name, command):
         *(("sign", name) for name in ("run.json", "run-start.json", "manifest.json")),
     ],
 )
-def test_a_document_that_is_nested_too_deeply_is_one_sentence(copy, here, tmp_path, name, command):
+def test_a_document_that_is_nested_too_deeply_is_one_sentence(copy, here, key, name, command):
     (copy / name).write_bytes(b'{"schema":' + b"[" * 200_000 + b"]" * 200_000 + b"}")
-    words = ("--key", signing_key(tmp_path)) if command == "sign" else ()
+    words = ("--key", key) if command == "sign" else ()
     code, said = here(command, copy, *words, "--lang", "en")
     assert code == 7 and name in said, said
     assert not (copy / "seal.json").exists()
-
-
-def signing_key(folder: Path) -> Path:
-    path = folder / "key.pem"
-    kind = (Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    path.write_bytes(Ed25519PrivateKey.generate().private_bytes(*kind))
-    return path
 
 
 @pytest.mark.parametrize("command", ["judge", "verify", "sign", "har"])
@@ -223,8 +194,8 @@ def signing_key(folder: Path) -> Path:
     [{}, {"run-start.json": '{"schema":"run-99"}'}, {"run.json": '{"t":1}'}, {"run-start.json": "{}"}],
     ids=["empty", "newer", "old", "nameless"],
 )
-def test_what_is_no_run_of_this_format_is_refused(here, tmp_path, command, content):
-    key, folder = signing_key(tmp_path), tmp_path / "folder"
+def test_what_is_no_run_of_this_format_is_refused(here, key, tmp_path, command, content):
+    folder = tmp_path / "folder"
     folder.mkdir()
     for name, text in content.items():
         (folder / name).write_text(text)
