@@ -374,6 +374,27 @@ def test_what_a_party_did_itself_stays_its_own(requirement: str, hop: dict | Non
     assert item.received.startswith("as seen") and item.expected == "200" and item.where.path == "status"
 
 
+@pytest.mark.parametrize(
+    ("place", "verdict", "blame", "cause"),
+    [
+        ("x.0002", Verdict.FAIL, Blame.PRODUCT, PGO),
+        ("x.0009", Verdict.FAIL, Blame.PRODUCT, ""),
+        ("x.0002", Verdict.WARNING, Blame.PRODUCT, ""),
+        ("x.0002", Verdict.FAIL, Blame.CONFIGURATION, ""),
+    ],
+    ids=["its own", "another request", "a remark", "configuration"],
+)
+def test_a_refusal_of_a_wrong_request_for_data_is_the_clients(
+    place: str, verdict: Verdict, blame: Blame, cause: str
+) -> None:
+    cell = whole()[0]
+    view = view_of(cell, [asked(response=Response(status=400))])
+    duty = finding("MM-CLI-004", cell, verdict, blame=blame, party=PGO, where=Where(exchange=place))
+    said = view.fail(CONTENT, exchange=view.exchanges[0], expected="200", received="400")
+    item = Causes(view, lambda ids: [duty] if "MM-CLI-004" in ids else []).explain(CATALOGUE[CONTENT], said)
+    assert (item.verdict, item.cause) == (Verdict.INCONCLUSIVE if cause else Verdict.FAIL, cause)
+
+
 def test_a_live_dvza_and_his_together_are_not_taken_apart() -> None:
     item = explained(CONTENT, asked(), live=("his", "dvza"))
     assert (item.verdict, item.party) == (Verdict.FAIL, HIS)
