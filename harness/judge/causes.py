@@ -126,16 +126,15 @@ class Causes:
             gone = exchange.error.startswith("connect")
             return self._failed(exchange, exchange.server) if gone or not mine else None
         hop = view.hop(exchange)
-        if hop is not None and hop.response is None:
+        answer = hop.response if hop is not None else None
+        if hop is not None and answer is None:
             return self._failed(exchange, hop.server, hop)
         if exchange.response.status < 400:
             return None
         if exchange.interface in CARE and self._client_broke({exchange.id}):
             return self._broken(exchange, self._cell.pgo)
-        passed_on = hop is not None and hop.response is not None
-        if passed_on and hop is not None and hop.server != party and requirement.role == "dvza":
-            same = hop.response is not None and hop.response.status == exchange.response.status
-            return self._broken(exchange, hop.server) if same else None
+        if hop is not None and answer is not None and requirement.role == "dvza":
+            return self._broken(exchange, hop.server) if answer.status == exchange.response.status else None
         own_refusal = view.passes_through and hop is None and exchange.interface in CARE
         if requirement.role == "his" and requirement.standard and own_refusal and exchange.flow in MAIN_FLOWS:
             return self._broken(exchange, exchange.server)

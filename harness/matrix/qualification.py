@@ -28,7 +28,7 @@ from harness.core.text import Text
 from harness.core.verdicts import Blame, Verdict
 from harness.judge.catalogue import Catalogue
 from harness.judge.cells import cell_exchanges, judge_cell, trouble_findings
-from harness.judge.evidence.verification import check_cell
+from harness.judge.evidence.cells import check_cell
 from harness.matrix.carriers import ATTEMPTS, kind_of
 from harness.matrix.facts import RunFacts
 from harness.matrix.plan import Plan

@@ -133,13 +133,40 @@ def test_equal_findings_of_many_cells_are_one_with_a_count() -> None:
     assert len(one.evidence) == 2 and len(one.requirements) >= 30
 
 
-def test_one_request_that_is_always_refused_explains_what_looks_at_its_answer_only() -> None:
+@pytest.mark.parametrize(
+    ("query", "consequences"),
+    [("hg-patient", {"HG-PAT-001", "HG-PAT-002"}), ("hg-allergy", {"HG-ALL-001"})],
+)
+def test_one_request_that_is_always_refused_explains_what_looks_at_its_answer_only(
+    query: str, consequences: set[str]
+) -> None:
     """Also what a judge in code looks at, who does not tell which requests those are."""
-    said, open_ = apart(unsettled(everywhere(whole()[1], "resource", answered(500), "hg-patient")))
-    place = next(item.id for item in whole()[1] if item.operation == "hg-patient-json")
+    said, open_ = apart(unsettled(everywhere(whole()[1], "resource", answered(500), query)))
+    place = next(item.id for item in whole()[1] if item.operation == f"{query}-json")
     assert {item.requirement for item in said} == {"HG-GEN-001"}
-    assert {item.requirement for item in open_} == {"HG-PAT-001", "HG-PAT-002"}
+    assert {item.requirement for item in open_} == consequences
     assert {(item.where.exchange, item.cause) for item in open_} == {(place, "")}
+
+
+def test_a_requirement_that_has_another_answer_to_look_at_is_not_explained() -> None:
+    several = next(
+        item for item in CATALOGUE if item.standard and len(getattr(item.check, "operations", ())) > 1
+    )
+    first, second = several.check.operations[:2]  # type: ignore[union-attr]
+    cell = replace(whole()[0], standard=several.standard)
+
+    def told(status: int) -> Finding:
+        exchanges = [
+            asked(operation=f"{first}-json", response=Response(status=500)),
+            asked(id="x.0003", operation=f"{second}-json", response=Response(status=status)),
+            asked(id="x.0004", operation="other-json", response=Response(status=200)),
+        ]
+        view = view_of(cell, exchanges)
+        item = view.inconclusive(several.id, Text(nl="zo", en="so"))
+        return Causes(view, lambda _: ()).explain(several, item)
+
+    assert told(200).where.exchange == "" and told(200).next_step.en == "so"
+    assert told(500).where.exchange == "x.0002"
 
 
 def test_an_answer_in_one_of_two_formats_is_something_to_judge_by() -> None:
@@ -372,6 +399,27 @@ def test_what_a_party_did_itself_stays_its_own(requirement: str, hop: dict | Non
     item = explained(requirement, *exchanges)
     assert (item.verdict, item.blame, item.cause) == (Verdict.FAIL, Blame.PRODUCT, "")
     assert item.received.startswith("as seen") and item.expected == "200" and item.where.path == "status"
+
+
+@pytest.mark.parametrize(
+    ("place", "verdict", "blame", "cause"),
+    [
+        ("x.0002", Verdict.FAIL, Blame.PRODUCT, PGO),
+        ("x.0009", Verdict.FAIL, Blame.PRODUCT, ""),
+        ("x.0002", Verdict.WARNING, Blame.PRODUCT, ""),
+        ("x.0002", Verdict.FAIL, Blame.CONFIGURATION, ""),
+    ],
+    ids=["its own", "another request", "a remark", "configuration"],
+)
+def test_a_refusal_of_a_wrong_request_for_data_is_the_clients(
+    place: str, verdict: Verdict, blame: Blame, cause: str
+) -> None:
+    cell = whole()[0]
+    view = view_of(cell, [asked(response=Response(status=400))])
+    duty = finding("MM-CLI-004", cell, verdict, blame=blame, party=PGO, where=Where(exchange=place))
+    said = view.fail(CONTENT, exchange=view.exchanges[0], expected="200", received="400")
+    item = Causes(view, lambda ids: [duty] if "MM-CLI-004" in ids else []).explain(CATALOGUE[CONTENT], said)
+    assert (item.verdict, item.cause) == (Verdict.INCONCLUSIVE if cause else Verdict.FAIL, cause)
 
 
 def test_a_live_dvza_and_his_together_are_not_taken_apart() -> None:

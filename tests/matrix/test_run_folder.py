@@ -22,10 +22,12 @@ from harness.core.run import manifest
 from harness.core.run.exchanges import Request
 from harness.core.run.folder import RunFolder
 from harness.core.run.info import Share
+from harness.core.run.problems import EvidenceError
+from harness.core.run.results import CellResult
 from harness.core.verdicts import Verdict
 from harness.judge.catalogue import load_catalogue
 from harness.judge.cells import judge_run
-from harness.judge.evidence.verification import moved_problem
+from harness.judge.evidence.cells import check_cell, moved_problem
 from harness.network.file import Participant
 from harness.network.twins.his import HisTwin
 
@@ -257,6 +259,63 @@ def test_findings_that_were_edited_are_not_gone_on_with(copy, harness):
     assert "holds other findings than the recording gives" in done.err
     assert not (copy / "report" / "index.html").exists()
     assert not (copy / "manifest.json").exists()
+
+
+def elsewhere(key: str) -> Callable[[CellResult], CellResult]:
+    """Leave a requirement to another cell."""
+
+    def change(result: CellResult) -> CellResult:
+        name = result.requirements[0]
+        return msgspec.structs.replace(
+            result,
+            requirements=result.requirements[1:],
+            findings=tuple(item for item in result.findings if item.requirement != name),
+            elsewhere={name: key},
+        )
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda result: result, ""),
+        (lambda result: msgspec.structs.replace(result, findings=result.findings[1:]), "other findings"),
+        (elsewhere("nowhere"), "names a cell that is not there"),
+    ],
+    ids=["nothing", "a finding left out", "a cell that is not there"],
+)
+def test_a_cell_that_was_finished_earlier_is_taken_over_as_it_was(copy, change, told):
+    unfinished(copy)
+    folder, catalogue = RunFolder(copy), load_catalogue()
+    (stored,) = folder.results()
+    changed = change(stored)
+    folder.write_cell(changed)
+    if not told:
+        check_cell(folder, folder.start(), changed, catalogue)
+        return
+    with pytest.raises(EvidenceError) as caught:
+        check_cell(folder, folder.start(), changed, catalogue)
+    assert told in caught.value.problem.sentence("en")
+
+
+def test_a_fault_of_a_cell_that_was_finished_earlier_is_not_left_to_another(defect_run, tmp_path):
+    folder = Path(shutil.copytree(defect_run[0], tmp_path / "run"))
+    unfinished(folder)
+    run = RunFolder(folder)
+    bad = next(item for item in run.results() if Verdict.FAIL in {one.verdict for one in item.findings})
+    failed = {item.requirement for item in bad.findings if item.verdict is Verdict.FAIL}
+    other = next(cell for cell in run.start().plan if cell != bad.cell)
+    forged = msgspec.structs.replace(
+        bad,
+        requirements=tuple(name for name in bad.requirements if name not in failed),
+        findings=tuple(item for item in bad.findings if item.requirement not in failed),
+        elsewhere=dict.fromkeys(sorted(failed), other.key),
+    )
+    run.write_cell(forged)
+    with pytest.raises(EvidenceError) as caught:
+        check_cell(run, run.start(), forged, load_catalogue())
+    assert "to another cell, but the recording shows a fault" in caught.value.problem.sentence("en")
 
 
 def replace(path: Path, old: str, new: str) -> None:

@@ -20,12 +20,11 @@ from harness.core.run import challenge, manifest, results
 from harness.core.run.findings import Cell, Finding
 from harness.core.run.folder import END, RunFolder
 from harness.core.run.info import Binding, Ended, RunInfo
-from harness.core.run.place import disk
 from harness.core.run.problems import EvidenceError, Problem, ProblemKind, short
 from harness.core.text import Text
-from harness.core.verdicts import Verdict
 from harness.judge.catalogue import Catalogue
-from harness.judge.cells import cell_exchanges, judge_cell, judge_run
+from harness.judge.cells import judge_run
+from harness.judge.evidence.cells import cell_problem, moved_problem
 from harness.medmij.headers import CORRELATION_ID, REQUEST_ID, is_uuid
 from harness.record.chain.read import judged_unit
 from harness.record.verify import verify_files
@@ -82,7 +81,7 @@ def rejudge(path: Path, catalogue: Catalogue) -> Rejudged:
         for result in judge_run(folder, info, catalogue):
             findings += result.findings
             exchanges += result.exchanges
-            problem = problem or _cell_problem(folder, result)
+            problem = problem or cell_problem(folder, result)
     except EvidenceError as error:
         raise (problem or error.problem).error() from None
     if problem is None and folder.finished:
@@ -200,89 +199,6 @@ def _check_catalogue(info: RunInfo, catalogue: Catalogue) -> None:
                 expected=f"sha256 {short(info.hashes.get(name, '-'))}, harness {short(info.harness)}",
                 received=f"sha256 {digest}",
             )
-
-
-def moved_problem(folder: RunFolder, info: RunInfo, catalogue: Catalogue) -> Problem | None:
-    """Whether a cell left to others only what it could not decide itself: a fault stays where it was seen.
-
-    :raises EvidenceError: a recording is damaged.
-    """
-    start, troubled = folder.start(), {trouble.cell for trouble in info.troubles}
-    for cell in info.plan:
-        moved = tuple(name for name in start.asked(cell) if name not in info.asked(cell))
-        if not moved or cell.key in troubled:
-            continue
-        asked = msgspec.structs.replace(info.settings, requirements={cell.key: moved})
-        before = msgspec.structs.replace(info, settings=asked)
-        for item in judge_cell(before, cell, cell_exchanges(folder, cell), catalogue):
-            if item.verdict is Verdict.FAIL:
-                return Problem(
-                    kind=ProblemKind.DESCRIPTION,
-                    where=END,
-                    message=Text(
-                        nl=f"laat {item.requirement} aan een andere cel over, maar toonde zelf een fout",
-                        en=f"leaves {item.requirement} to another cell, but showed a fault itself",
-                    ),
-                    expected=short(cell.key),
-                    received=_said(item),
-                )
-    return None
-
-
-def check_cell(folder: RunFolder, start: RunInfo, stored: results.CellResult, catalogue: Catalogue) -> None:
-    """Whether the findings of a cell that was finished earlier are those that its recording gives.
-
-    :raises EvidenceError: they are not, or the recording is damaged.
-    """
-    key = stored.cell.key
-    settings = msgspec.structs.replace(
-        start.settings, requirements={key: stored.requirements}, shared={key: stored.shared}
-    )
-    info = msgspec.structs.replace(start, settings=settings, troubles=stored.troubles)
-    exchanges = cell_exchanges(folder, stored.cell)
-    found = judge_cell(info, stored.cell, exchanges, catalogue)
-    problem = _cell_problem(folder, results.cell_result(info, stored.cell, found, exchanges=len(exchanges)))
-    if problem is not None:
-        raise problem.error()
-
-
-def _cell_problem(folder: RunFolder, result: results.CellResult) -> Problem | None:
-    """What differs between what stands there of a cell and what its recording gives."""
-    path = folder.findings_path(result.cell)
-    name = f"findings/{path.name}"
-    try:
-        stored = folder.cell(result.cell)
-        if stored is None:
-            return Problem(kind=ProblemKind.RESULT, where=name, message=Text(nl="ontbreekt", en="is missing"))
-        again = msgspec.structs.replace(result, elsewhere=stored.elsewhere)  # how it went, no result
-        _, digest = manifest.digest_of(path)
-    except EvidenceError as error:
-        return error.problem
-    except OSError as error:
-        return Problem(
-            kind=ProblemKind.RESULT,
-            where=name,
-            message=Text(nl="kan niet worden gelezen", en="cannot be read"),
-            received=disk.reason(error),
-        )
-    if digest == hashlib.sha256(results.encode(again)).hexdigest():
-        return None
-    before, after = ({item.id: item for item in one.findings} for one in (stored, again))
-    changed = [key for key in sorted({*before, *after}) if before.get(key) != after.get(key)]
-    return Problem(
-        kind=ProblemKind.RESULT,
-        where=name,
-        message=Text(
-            nl="bevat andere bevindingen dan de opname geeft",
-            en="holds other findings than the recording gives",
-        ),
-        expected=_said(after.get(changed[0])) if changed else "",
-        received=_said(before.get(changed[0])) if changed else "",
-    )
-
-
-def _said(item: Finding | None) -> str:
-    return f"{short(item.id, 60)}: {item.verdict.value}" if item is not None else "-"
 
 
 def _join_problem(folder: RunFolder, info: RunInfo, findings: list[Finding]) -> Problem | None:
