@@ -13,11 +13,13 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from harness.core.clock import Clock
+from harness.core.http.credentials import bearer_token
 from harness.core.run.exchanges import header
 from harness.core.run.findings import Cell
 from harness.core.standards.queries import load_queries
 from harness.core.standards.table import service_standard, standard
 from harness.core.tdates import TDates
+from harness.fhir.codec.media import asked_format
 from harness.medmij import forms
 from harness.medmij.releases import framework
 from harness.network.drive.session import STELSELNODE
@@ -176,12 +178,12 @@ class Observer:
     def _resource(self, twin: DvzaState, request: Incoming, release: str, rest: tuple[str, ...]) -> _Labels:
         service = rest[1]
         trail = self._trail(client_host(request), rest[0], release)
-        token = (header(request.headers, "authorization") or "").partition(" ")[2]
+        token = bearer_token(header(request.headers, "authorization") or "") or ""
         grant = twin.access.get(hashed(token)) if token else None
         person = grant.person if grant is not None else ""
         flow = grant.function if grant is not None else "collect"
         path = "/".join(rest[3:])
-        media = _media(header(request.headers, "accept") or "")
+        media = asked_format(header(request.headers, "accept") or "", _fields(request).get("_format", ""))
         if path == "metadata":
             return _Labels("resource", "fhir-metadata", flow, person, trail, service)
         known = service_standard(service)
@@ -316,9 +318,3 @@ def _fields(request: Incoming) -> dict[str, str]:
         except forms.FormError:
             continue
     return found
-
-
-def _media(accept: str) -> str:
-    if "xml" in accept:
-        return "xml"
-    return "json" if "json" in accept else "native"

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from harness.core.http.media import parse_accept, parse_media
 from harness.core.run.exchanges import Response
 from harness.core.text import Text
+from harness.fhir.codec.media import format_of
 from harness.fhir.server.call import Call, status_line
-from harness.fhir.server.content import binary_content, format_of, fragment, parse_accept, parse_media
+from harness.fhir.server.content import binary_content, fragment
 from harness.fhir.server.errors import FhirError, method_not_allowed
 from harness.fhir.server.options import Validation
 from harness.fhir.server.state import ServerState

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from harness.core.http.media import parse_media
 from harness.core.run.exchanges import Response
 from harness.core.text import Text
 from harness.fhir.search.lastn import lastn
@@ -11,7 +12,7 @@ from harness.fhir.search.query import Query, SearchError, parse_query
 from harness.fhir.search.scope import Scope
 from harness.fhir.search.searcher import Result, Searcher
 from harness.fhir.server.call import Call
-from harness.fhir.server.content import Entry, PageBundle, parse_media
+from harness.fhir.server.content import Entry, PageBundle
 from harness.fhir.server.errors import FhirError
 from harness.fhir.server.state import ServerState
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from harness.core.http import addresses
 from harness.core.run.exchanges import Exchange
 from harness.core.run.findings import Finding
 from harness.core.text import Text
@@ -156,7 +157,7 @@ def endpoints_of_the_list(view: CellView) -> Iterator[Finding]:
                 expected = authorize
             elif item.interface == "token":
                 expected = token
-            if expected and base not in expected:
+            if expected and not any(addresses.same(base, url) for url in expected):
                 wrong = True
                 yield view.fail(
                     "MM-CLI-004", exchange=item, expected=" | ".join(sorted(expected)), received=base
@@ -171,8 +172,8 @@ def endpoints_of_the_list(view: CellView) -> Iterator[Finding]:
 
 
 def _below(url: str, base: str) -> bool:
-    collapsed = "https://" + url.removeprefix("https://").replace("//", "/")
-    return collapsed == base or collapsed.startswith(base + "/")
+    scheme, _, rest = url.partition("://")
+    return addresses.below(f"{scheme}://{rest.replace('//', '/')}", base)  # a doubled slash: MM-CLI-024
 
 
 @judge("MM-CLI-005", "MM-CLI-006", "MM-CLI-007")
@@ -372,7 +373,7 @@ def resource_urls(view: CellView) -> Iterator[Finding]:
     for flow in (*MAIN_FLOWS, AGAIN):
         for item in cell.care_anywhere(flow):
             seen = seen or item
-            path = item.request.url.partition("?")[0].removeprefix("https://")
+            path = item.request.url.partition("?")[0].partition("://")[2]
             if "//" in path:
                 doubled = True
                 yield view.fail("MM-CLI-024", exchange=item, expected="one slash", received=item.request.url)

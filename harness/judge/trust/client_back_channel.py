@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from harness.core.http.media import parse_accept
 from harness.core.run.exchanges import Exchange, header, media_type
 from harness.core.run.findings import Finding
 from harness.core.standards.queries import load_queries
@@ -18,6 +19,9 @@ from harness.medmij import forms, headers, resource, token
 from harness.medmij.releases import limits
 from harness.pki.facts import names_host
 
+FHIR: Final = ("application/fhir+json", "application/fhir+xml")
+STU3: Final = ("3.0", "3.0.2")
+"""Values of ``fhirVersion`` that mean STU3."""
 TAG: Final = re.compile(r"\[[a-z]+:[0-9a-f]+\]")
 """What the recorder puts in the place of a secret."""
 
@@ -327,10 +331,15 @@ def accepts(view: CellView) -> Iterator[Finding]:
     wrong = False
     for item in calls:
         value = header(item.request.headers, "accept") or ""
-        kinds = [part.split(";", 1)[0].strip() for part in value.split(",")]
-        fhir = any(kind in ("application/fhir+json", "application/fhir+xml") for kind in kinds)
-        version = resource.fhir_version(value.split(",")[0])
-        if not fhir or not (version or "").startswith("3.0"):
+        ranges = parse_accept(value)
+        fits = [
+            media
+            for media in ranges
+            if media.quality == ranges[0].quality
+            and media.name in FHIR
+            and media.parameters.get("fhirversion") in STU3
+        ]
+        if not fits:
             wrong = True
             yield view.fail(
                 "MM-CLI-026",

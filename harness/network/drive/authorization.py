@@ -129,7 +129,7 @@ class Authorization:
         for _ in range(MAX_PAGES):
             location = login.redirect_target(answer, url)
             if location:
-                if login.returns_to(location, session.values["redirect_uri"]):
+                if authorization.returns_to(location, session.values["redirect_uri"]):
                     return location
                 if urlsplit(location).scheme not in ("https", urlsplit(url).scheme):
                     raise Stop
@@ -149,7 +149,7 @@ class Authorization:
             answer = visits.visit(step.method, url, interface, operation, step.body)
             if operation == stop_after and operation in ("landing", "login"):
                 location = login.redirect_target(answer, url)
-                if location and login.returns_to(location, session.values["redirect_uri"]):
+                if location and authorization.returns_to(location, session.values["redirect_uri"]):
                     return location
                 raise Stop
         raise Stop

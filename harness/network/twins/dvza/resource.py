@@ -11,6 +11,7 @@ from urllib.parse import unquote
 import msgspec
 
 from harness.core.run.exchanges import Headers, Request, Response, header
+from harness.fhir.codec.media import asked_format
 from harness.medmij import headers as medmij_headers
 from harness.medmij import resource
 from harness.medmij.errors import RESOURCE_CASES
@@ -209,7 +210,7 @@ def _refused(case: str, request: Incoming) -> Outgoing:
 
 def outcome(status: int, code: str, text: str, request: Incoming, extra: Headers = ()) -> Outgoing:
     """An OperationOutcome in the format that the client prefers."""
-    wants_xml = "xml" in (header(request.headers, "accept") or "")
+    wants_xml = asked_format(header(request.headers, "accept") or "") == "xml"
     if wants_xml:
         body = (
             '<OperationOutcome xmlns="http://hl7.org/fhir"><issue><severity value="error"/>'
