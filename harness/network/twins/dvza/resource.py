@@ -19,6 +19,7 @@ from harness.medmij.releases import Release, limits
 from harness.network.file import Participant
 from harness.network.person.declared import KnownPerson
 from harness.network.twins.backends import Asker
+from harness.network.twins.dvza import permitted
 from harness.network.twins.dvza.records import Grant, hashed
 from harness.network.twins.dvza.state import ANYBODY, DvzaState, not_found
 from harness.network.twins.stelselnode import endpoints
@@ -88,6 +89,12 @@ async def handle(dvza: DvzaState, request: Incoming, rel: Release, rest: tuple[s
     if withheld is not None:
         return withheld
     inner, patient = _asked(dvza, inner, found, host, person, place.his)
+    outside = permitted.refusal(place.service, inner, place.base)
+    if outside == "not-allowed":
+        allow = ("Allow", ", ".join(permitted.methods(place.service)))
+        return outcome(405, "not-supported", "not what this service is for", request, (allow,))
+    if outside:
+        return _refused(outside, request)
     scratch = grant.family if grant.function == "share" else ""
     asker = Asker(host, person.id)
     answer = _returned(await backend.handle(inner, patient, place.base, scratch, asker), request)
