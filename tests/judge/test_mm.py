@@ -273,7 +273,13 @@ CASES = {
     "MM-TOK-002": where(answered(200, BUNDLE, FHIR), flow="neg-code-twice", interface="resource"),
     "MM-TOK-003": where(answered(200, WITH_TOKEN, JSON), flow="neg-code-expired", interface="token"),
     "MM-TOK-004": lambda exchanges: [
-        replace(item, facts=tuple(replace(fact, tag="[token:000000000001]") for fact in item.facts))
+        replace(
+            item,
+            facts=tuple(
+                replace(fact, tag="[token:000000000001]") if fact.place.startswith("response") else fact
+                for fact in item.facts
+            ),
+        )
         if item.flow == "var-samples" and item.interface == "token"
         else item
         for item in exchanges

@@ -10,6 +10,7 @@ from harness.core.run.exchanges import Exchange
 from harness.core.run.findings import Finding
 from harness.core.text import Text
 from harness.judge.registry import judge
+from harness.judge.trust.lineage import correlation_threads
 from harness.judge.trust.steps import (
     AGAIN,
     CARE,
@@ -300,7 +301,7 @@ def correlation(view: CellView) -> Iterator[Finding]:
     seen: dict[str, Exchange] = {}
     checked = wrong = 0
     for flow in cell.positive:
-        thread = ""
+        threads = correlation_threads(cell, flow)
         for item in view.find(flow=flow):
             if item.client != cell.pgo or item.server != cell.dvza or not _carries_ids(item):
                 continue
@@ -320,9 +321,8 @@ def correlation(view: CellView) -> Iterator[Finding]:
                         received=f"as in {seen[request_id].id}",
                     )
                 seen[request_id] = item
-            if item.operation == "authorize":
-                thread = correlation_id
-            elif thread and correlation_id and correlation_id != thread:
+            thread = threads.get(item.id, "")
+            if thread and correlation_id and correlation_id != thread:
                 wrong += 1
                 yield view.fail(
                     "MM-CLI-010",

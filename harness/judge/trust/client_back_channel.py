@@ -13,6 +13,8 @@ from harness.core.standards.queries import load_queries
 from harness.core.text import Text
 from harness.judge.masks import proven_numbers
 from harness.judge.registry import judge
+from harness.judge.trust.lineage import AGAIN as AGAIN_REFRESH
+from harness.judge.trust.lineage import refreshes
 from harness.judge.trust.steps import NOT_REACHED, Trust, status, trust, undecided
 from harness.judge.view import CellView
 from harness.medmij import forms, headers, resource, token
@@ -28,12 +30,17 @@ TAG: Final = re.compile(r"\[[a-z]+:[0-9a-f]+\]")
 
 @judge("MM-CLI-011", "MM-CLI-018")
 def refresh_requests(view: CellView) -> Iterator[Finding]:
-    """Refreshing: a new X-Correlation-ID, grant_type refresh_token, and always the latest token."""
+    """Refreshing: a new X-Correlation-ID, grant_type refresh_token, and always the latest token.
+
+    A live PGO refreshes when it likes, so every flow of its own counts.
+    """
     cell = trust(view)
     if not cell.release.refresh:
         return
-    calls = [item for item in cell.tokens("refresh") if item.operation == "token-refresh"]
-    if not calls:
+    flows = [
+        flow for flow in ("refresh", *cell.positive) if any(refreshes(cell, i) for i in cell.tokens(flow))
+    ]
+    if not flows:
         for requirement in ("MM-CLI-011", "MM-CLI-018"):
             yield (
                 undecided(cell, requirement, NOT_REACHED)
@@ -41,16 +48,22 @@ def refresh_requests(view: CellView) -> Iterator[Finding]:
                 else undecided(cell, requirement)
             )
         return
-    first = next(iter(cell.authorize("refresh")), None)
-    used = {cell.query(first).get(headers.CORRELATION_ID, "")} if first else set()
-    latest = ""
-    for item in cell.tokens("refresh"):
-        if item.operation == "token-refresh":
-            yield from _one_refresh(cell, item, used, latest)
-            used.add(header(item.request.headers, headers.CORRELATION_ID) or "")
-        parsed = cell.response(item)
-        if parsed is not None and parsed.response is not None and parsed.response.refresh_token:
-            latest = parsed.response.refresh_token
+    for flow in flows:
+        used = {cell.query(item).get(headers.CORRELATION_ID, "") for item in cell.authorize(flow)}
+        families: dict[str, int] = {}  # refresh token -> the consent that it comes from
+        latest: dict[int, str] = {}
+        for number, item in enumerate(cell.tokens(flow)):
+            if item.operation == AGAIN_REFRESH:
+                continue
+            family = number
+            if refreshes(cell, item):
+                family = families.get(cell.form(item).get("refresh_token", ""), number)
+                yield from _one_refresh(cell, item, used, latest.get(family, ""))
+                used.add(header(item.request.headers, headers.CORRELATION_ID) or "")
+            parsed = cell.response(item)
+            if parsed is not None and parsed.response is not None and parsed.response.refresh_token:
+                latest[family] = parsed.response.refresh_token
+                families[latest[family]] = family
 
 
 def _one_refresh(cell: Trust, item: Exchange, used: set[str], latest: str) -> Iterator[Finding]:

@@ -95,13 +95,21 @@ def code_expiry(view: CellView) -> Iterator[Finding]:
 ISSUED = ("response",)
 
 
+def _sent(item: Exchange) -> set[str]:
+    """Tags of the secrets that a request carried."""
+    return {fact.tag for fact in item.facts if fact.place.startswith("request")}
+
+
 def _issued(cell: Trust) -> list[tuple[Exchange, Fact]]:
     """Every first appearance of a code, access token or refresh token that the server issued.
 
-    One exchange may show the same code in ``Location`` and body; it counts once per exchange and kind.
+    What came in with the request, or stands in an error, is repeated and not issued. One exchange may show
+    the same code in ``Location`` and body; it counts once per exchange and kind.
     """
     found: dict[tuple[str, str], tuple[Exchange, Fact]] = {}
     for item, fact in facts(cell.all, ("code", "token", "refresh"), ISSUED):
+        if item.response is None or item.response.status >= 400 or fact.tag in _sent(item):
+            continue
         if item.interface in ("token", "authorization", "login", "consent") and fact.length:
             found.setdefault((item.id, fact.tag), (item, fact))
     return list(found.values())

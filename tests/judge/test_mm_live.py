@@ -1,0 +1,141 @@
+"""Live parties do things of their own accord: what they did is read from the messages, not from our labels."""
+
+from __future__ import annotations
+
+import re
+from itertools import chain, zip_longest
+
+import msgspec
+from test_mm import answered, judge, recorded, verdicts, where
+
+from harness.core.run.exchanges import Exchange, Response
+from harness.core.verdicts import Verdict
+
+replace = msgspec.structs.replace
+AGAIN = "token-refresh-again"
+
+
+def live(*flows: str) -> list[Exchange]:
+    """The exchanges of flows as a live PGO would have sent them: in its one flow, without our own misuse."""
+    _, exchanges = recorded("mm-2.2")
+    return [
+        replace(item, flow="collect")
+        for item in exchanges
+        if item.flow in flows and item.operation != AGAIN
+    ]  # fmt: skip
+
+
+def said(exchanges: list[Exchange]) -> dict[str, Verdict]:
+    return verdicts(judge(recorded("mm-2.2")[0], exchanges))
+
+
+def form(old: bytes, new: bytes, operation: str = "token-refresh"):  # type: ignore[no-untyped-def]
+    def change(item: Exchange) -> Exchange:
+        assert old in item.request.body, item.request.body
+        return replace(item, request=replace(item.request, body=item.request.body.replace(old, new)))
+
+    return where(change, operation=operation)
+
+
+def with_correlation(item: Exchange, value: str) -> Exchange:
+    headers = tuple((k, value if k.lower() == "x-correlation-id" else v) for k, v in item.request.headers)
+    return replace(item, request=replace(item.request, headers=headers))
+
+
+def correlation(item: Exchange) -> str:
+    return re.search(r"X-Correlation-ID=([0-9a-f-]+)", item.request.url)[1]  # type: ignore[index]
+
+
+def test_a_live_refresh_is_judged_whatever_it_is_labelled() -> None:
+    for operation in ("token-refresh", "token-code"):
+        exchanges = [
+            replace(item, operation=operation) if item.operation == "token-refresh" else item
+            for item in live("refresh")
+        ]
+        found = said(exchanges)
+        assert found["MM-CLI-011"] is found["MM-CLI-018"] is found["MM-CLI-010"] is Verdict.PASS
+
+
+def test_a_refresh_with_the_correlation_of_the_login_fails() -> None:
+    exchanges = live("refresh")
+    login = correlation(next(item for item in exchanges if item.operation == "authorize"))
+    found = said(
+        where(lambda item: with_correlation(item, login), operation="token-refresh")(tuple(exchanges))
+    )
+    assert found["MM-CLI-011"] in (Verdict.FAIL, Verdict.WARNING)
+    assert found["MM-CLI-018"] is Verdict.PASS
+
+
+def test_a_refresh_with_another_grant_type_fails() -> None:
+    found = said(form(b"grant_type=refresh_token", b"grant_type=refresh_code")(tuple(live("refresh"))))
+    assert found["MM-CLI-018"] is Verdict.FAIL
+
+
+def test_an_older_refresh_token_fails_and_that_of_another_login_does_not() -> None:
+    exchanges = live("refresh")
+    first, second = (item for item in exchanges if item.operation == "token-refresh")
+    older = [replace(second, request=first.request) if item is second else item for item in exchanges]
+    assert said(older)["MM-CLI-018"] is Verdict.FAIL
+    _, everything = recorded("mm-2.2")
+    other = [
+        replace(item, flow="collect")
+        for item in everything
+        if item.flow == "neg-refresh-withdrawn" and not item.operation.startswith("token-refresh")
+    ]
+    mixed = [item for pair in zip_longest(exchanges, other) for item in pair if item is not None]
+    assert said(mixed)["MM-CLI-018"] is Verdict.PASS
+
+
+def test_two_logins_at_once_have_a_thread_each() -> None:
+    one, two = live("collect"), live("again")
+    mixed = [item for pair in zip_longest(one, two) for item in pair if item is not None]
+    assert said(mixed)["MM-CLI-010"] is Verdict.PASS
+    stranger = correlation(next(item for item in two if item.operation == "authorize"))
+    data = next(item for item in one if item.interface == "resource")
+    crossed = [with_correlation(item, stranger) if item is data else item for item in mixed]
+    assert said(crossed)["MM-CLI-010"] is Verdict.FAIL
+
+
+def test_what_an_error_repeats_was_not_issued() -> None:
+    cell, exchanges = recorded("mm-2.2")
+    issued = next(item for item in exchanges if item.flow == "collect" and item.operation == "token-code")
+    offered = [fact for fact in issued.facts if fact.place.startswith("request") and fact.kind == "code"]
+    assert offered
+    echo = tuple(replace(fact, place="response.body.detail") for fact in offered)
+    for status in (422, 200):
+        refused = replace(
+            issued,
+            id=f"{issued.id}x",
+            response=Response(status=status, headers=(("Content-Type", "application/json"),), body=b"{}"),
+            facts=(*offered, *echo),
+        )
+        assert verdicts(judge(cell, [*exchanges, refused]))["MM-TOK-004"] is Verdict.PASS
+
+
+def test_a_code_without_any_page_is_a_fault() -> None:
+    cell, exchanges = recorded("mm-2.2")
+    sent = next(item for item in exchanges if item.flow == "collect" and item.operation == "consent")
+    assert sent.response is not None
+    others = [
+        item
+        for item in exchanges
+        if item.flow not in ("collect", "again")
+        or item.interface not in ("login", "consent", "authorization")
+    ]
+    asked = next(item for item in exchanges if item.flow == "collect" and item.operation == "authorize")
+    at_once = replace(asked, response=sent.response, facts=(*asked.facts, *sent.facts))
+    said = verdicts(judge(cell, list(chain([at_once], others))))
+    assert said["MM-CON-001"] is Verdict.FAIL
+
+
+def test_a_request_that_is_refused_anyway_says_nothing_of_a_variant() -> None:
+    cell, exchanges = recorded("mm-2.2")
+    for flow, requirement in (
+        ("var-resource-extra-header", "MM-RSC-005"),
+        ("var-resource-plain-accept", "MM-RSC-006"),
+    ):
+        variant = next(item for item in exchanges if item.flow == flow and item.interface == "resource")
+        alone = where(answered(400), flow=flow, interface="resource")(exchanges)
+        assert verdicts(judge(cell, alone))[requirement] in (Verdict.FAIL, Verdict.WARNING)
+        anyway = where(answered(400), operation=variant.operation, first=False)(tuple(alone))
+        assert verdicts(judge(cell, anyway))[requirement] is Verdict.INCONCLUSIVE
