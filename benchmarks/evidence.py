@@ -11,8 +11,10 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import resource
 import secrets
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
@@ -27,22 +29,23 @@ from harness.core.run import manifest
 from harness.core.run.exchanges import Exchange
 from harness.core.run.findings import Cell
 from harness.network.file import read_network
-from harness.network.person.persons import declared_persons
+from harness.network.person.declared import declared_persons
 from harness.network.running import start
 from harness.record import Persons, RawExchange, Recorder, Redactor
 from harness.record.chain import lines
 from harness.record.chain.bodies import BodyStore
-from harness.record.chain.read import finished_units
+from harness.record.chain.read import read_unit
+from harness.record.chain.units import units_in
 from harness.record.chain.write import UnitWriter
 from harness.record.seal.envelope import seal_folder
 from harness.record.seal.keys import load_signing_key
 from harness.record.seal.statement import RunFacts, summarise
 from harness.record.seal.trust import load_trust
-from harness.record.verify import Facts, verify_folder
+from harness.record.verify import Facts, verify_files, verify_folder
 
 STANDARDS = ("huisartsgegevens-2.0", "pdfa-3.0", "eafspraak-2.0", "zelfmetingen-2.0")
 OVERHEAD = 0.10
-"""The bar: chain and bodies cost at most this share of what a run costs."""
+"""The bar: chain and bodies cost at most this share of the CPU of a run."""
 
 
 class Keeping(Recorder):
@@ -78,6 +81,16 @@ def recorded(count: int) -> tuple[list[RawExchange], dict[str, list[Exchange]], 
     found = {cell.key: recorder.exchanges(cell.key) for cell in cells}
     found[cells[0].key] = found[cells[0].key][skip:]
     return recorder.raw, found, persons, busy
+
+
+def whole_run(folder: Path) -> tuple[int, float]:
+    """A run of the demo network as a user makes it: its exchanges, and its CPU seconds."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    command = [sys.executable, "-m", "harness", "qualify", "--network", "demo", "--out", str(folder)]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    busy = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return verify_files(folder).exchanges, busy
 
 
 def best(rounds: int, work: Callable[[], object]) -> float:
@@ -181,7 +194,14 @@ def main() -> int:
         verifying = best(options.rounds, lambda: verify_folder(folder, now=now, trust=trust))
         if not isinstance(verify_folder(folder, now=now, trust=trust), Facts):
             raise SystemExit("the folder does not verify")
-        reading = best(options.rounds, lambda: list(finished_units(folder)))
+        digest = manifest.run_digest(folder)
+
+        def read() -> None:
+            for unit in units_in(folder):
+                read_unit(unit.path, BodyStore(folder), run=digest)
+
+        reading = best(options.rounds, read)
+        run_exchanges, run_busy = whole_run(base / "run")
         packed = [path.stat().st_size for path in (folder / "exchanges").iterdir()]
         bodies = [path.stat().st_size for path in (folder / "bodies").rglob("*") if path.is_file()]
     micro = 1e6 / count
@@ -197,6 +217,9 @@ def main() -> int:
         "redact_us_per_exchange": round(redacting * micro, 1),
         "share_of_redaction": round(whole / redacting, 3),
         "share_of_driving": round(whole / driving, 3),
+        "run_exchanges": run_exchanges,
+        "run_cpu_s": round(run_busy, 1),
+        "share_of_run": round(whole / count * run_exchanges / run_busy, 3),
         "bar": OVERHEAD,
         "manifest_ms": round(making * 1000, 1),
         "read_us_per_exchange": round(reading * micro, 1),
@@ -212,7 +235,7 @@ def main() -> int:
     else:
         for name, value in result.items():
             sys.stdout.write(f"{name:32} {value}\n")
-    return 0 if whole / driving <= OVERHEAD else 1
+    return 0 if float(result["share_of_run"]) <= OVERHEAD else 1
 
 
 if __name__ == "__main__":

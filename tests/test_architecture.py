@@ -25,7 +25,8 @@ ALLOWED: dict[str, set[str]] = {
     "pki": {"core"},
     "record": {"core"},
 }
-KNOWLEDGE = {"core", "fhir", "pdfa", "medmij", "pki", "record"}
+ALLOWED["reference"] = {"core", "fhir", "medmij"}
+KNOWLEDGE = {*ALLOWED, "reference"}
 ALLOWED["judge"] = KNOWLEDGE
 ALLOWED["network"] = KNOWLEDGE
 ALLOWED["scenario"] = {"core"}
@@ -113,6 +114,25 @@ def test_the_architecture_page_names_every_folder():
         above[(len(line) - len(line.lstrip())) // 2 :] = [name]
         named.add("/".join(above))
     assert named == {path.relative_to(PACKAGE).as_posix() for path in FOLDERS} - {"."}
+
+
+@pytest.mark.parametrize(
+    "path",
+    sorted([*(ROOT / "benchmarks").glob("*.py"), *(ROOT / "scripts").glob("*.py")]),
+    ids=lambda path: path.name,
+)
+def test_what_benchmarks_and_scripts_take_from_the_harness_exists(path):
+    """They run seldom; so nobody else notices that a name has moved."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "harness":
+            module = importlib.import_module(node.module)
+            for name in node.names:
+                submodule = (
+                    importlib.util.find_spec(f"{node.module}.{name.name}")
+                    if hasattr(module, "__path__")
+                    else None
+                )
+                assert hasattr(module, name.name) or submodule, f"{node.module}: {name.name}"
 
 
 def test_functions_are_simple_but_for_named_parser_loops():
