@@ -249,6 +249,11 @@ CASES = {
         flow="neg-age-15",
         operation="login",
     ),
+    "MM-CON-008": where(
+        response_header("location", lambda value: value.replace("error=access_denied", "code=aaaa")),
+        flow="neg-consent-refused",
+        operation="consent",
+    ),
     "MM-CON-007": where(
         answered(200, b"<html><body>tot ziens</body></html>", *HTML),
         flow="neg-cancelled",
@@ -352,6 +357,7 @@ CASES = {
 ALONG = {
     "MM-TOK-001": {"MM-TOK-004", "MM-TOK-005"},
     "MM-CON-006": {"MM-CON-005"},
+    "MM-CON-008": {"MM-CON-005"},
     "MM-CLI-025": {"MM-CLI-004", "MM-TLS-006"},
     "MM-CLI-006": {"MM-CLI-013"},
     "MM-CLI-009": {"MM-TOK-004"},

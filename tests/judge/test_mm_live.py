@@ -6,10 +6,14 @@ import re
 from itertools import chain, zip_longest
 
 import msgspec
-from test_mm import answered, judge, recorded, verdicts, where
+from test_mm import CATALOGUE, NOW, T, answered, judge, recorded, response_header, verdicts, where
 
 from harness.core.run.exchanges import Exchange, Response
+from harness.core.run.findings import Finding
 from harness.core.verdicts import Verdict
+from harness.matrix.kill import Bench
+from harness.network.file import read_network
+from harness.network.running import start
 
 replace = msgspec.structs.replace
 AGAIN = "token-refresh-again"
@@ -139,3 +143,28 @@ def test_a_request_that_is_refused_anyway_says_nothing_of_a_variant() -> None:
         assert verdicts(judge(cell, alone))[requirement] in (Verdict.FAIL, Verdict.WARNING)
         anyway = where(answered(400), operation=variant.operation, first=False)(tuple(alone))
         assert verdicts(judge(cell, anyway))[requirement] is Verdict.INCONCLUSIVE
+
+
+def refusal(*faults: str) -> dict[str, list[Finding]]:
+    """What is said of a DVZA twin with faults when the person refuses."""
+    bench = Bench(read_network("demo"), CATALOGUE, t=T, now=NOW)
+    cell = bench.cell(bench.default_standard, "mm-2.2")
+    with start(bench.network, t=T, intensity="smoke") as running:
+        for item in running.twins.dvzas.values():
+            item.set_faults(running.twins.pgos[cell.pgo].host, faults)
+        running.drive(cell, "neg-consent-refused")
+        return judge(cell, list(running.recorder.exchanges(cell.key)))
+
+
+def test_a_refused_consent_that_is_ignored_fails() -> None:
+    (fault,) = refusal("consent-refusal-ignored")["MM-CON-008"]
+    assert (fault.verdict, fault.received) == (Verdict.FAIL, "a token")
+    (sound,) = refusal()["MM-CON-008"]
+    assert (sound.verdict, sound.received) == (Verdict.PASS, "access_denied")
+
+
+def test_a_code_beside_the_error_is_a_warning() -> None:
+    cell, exchanges = recorded("mm-2.2")
+    change = response_header("location", lambda value: f"{value}&code=aaaa")
+    beside = where(change, flow="neg-consent-refused", operation="consent")(exchanges)
+    assert verdicts(judge(cell, beside))["MM-CON-008"] is Verdict.WARNING

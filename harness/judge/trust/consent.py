@@ -186,6 +186,32 @@ def indistinguishable(view: CellView) -> Iterator[Finding]:
         yield view.ok(requirement, by_id[nothing[0]], received=nothing[1])
 
 
+@judge("MM-CON-008")
+def refused(view: CellView) -> Iterator[Finding]:
+    """A person who refuses: no code, no token, no data.
+
+    A code beside an error is a warning: a client that reads the error never offers it.
+    """
+    cell = trust(view)
+    flow = "neg-consent-refused"
+    if not cell.authorize(flow):
+        yield undecided(cell, "MM-CON-008")
+        return
+    returned, granted, last = cell.redirect(flow), cell.granted(flow), cell.front(flow)[-1]
+    if not any(item.operation == "consent" for item in cell.front(flow)):
+        yield undecided(cell, "MM-CON-008", NOT_REACHED)  # nobody was asked: MM-CON-001
+    elif granted is not None:
+        yield view.fail("MM-CON-008", exchange=granted, expected="no token", received="a token")
+    elif returned is not None and returned[1].code:
+        say = view.warn if returned[1].error else view.fail
+        received = f"a code and {returned[1].error}" if returned[1].error else "a code"
+        yield say("MM-CON-008", exchange=returned[0], expected="no code", received=received)
+    elif returned is None and (last.response is None or last.response.status >= 500):
+        yield view.inconclusive("MM-CON-008", NOT_REACHED, exchange=last, received=status(last))
+    else:
+        yield view.ok("MM-CON-008", last, received=returned[1].error if returned else status(last))
+
+
 @judge("MM-CON-006")
 def sixteen(view: CellView) -> Iterator[Finding]:
     """A person of 15 years and 364 days gets no code or no data; one who turns 16 today gets a code."""
