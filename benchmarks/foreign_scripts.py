@@ -160,6 +160,8 @@ def leaves(node: Any, path: str, xpath: str) -> Iterator[tuple[str, str, Any]]:
         if "." in path and isinstance(node.get("resourceType"), str):
             xpath += f"/fhir:{node['resourceType']}"
         for key, value in node.items():
+            if key == "id" and "resourceType" not in node:
+                continue  # an attribute in XML
             if key.startswith("_") or key in (
                 "resourceType",
                 "div",

@@ -75,6 +75,11 @@ _theirs(
     _ids("BUNDLE_LINK_SEARCH_NO_DUPLICATES"),
 )
 _theirs(
+    "property twice",
+    "STU3 CodeSystem has no rule that the uri of a property occurs once",
+    _ids("CODESYSTEM_PROPERTY_DUPLICATE_URI"),
+)
+_theirs(
     "eld-12 on a Reference",
     "STU3 eld-12 begins with valueSet.is(uri).not(): it holds for a valueSetReference",
     lambda e: e[0].endswith("#eld-12"),
@@ -84,6 +89,7 @@ _theirs(
     "section 3.1: a scheme is any name, in any case, so HTTP://… and hqtp://… are absolute; we refuse what is relative",
     _ids(
         "Terminology_TX_System_Relative",
+        "Type_Specific_Checks_DT_Identifier_System",
         "TYPE_SPECIFIC_CHECKS_CANONICAL_ABSOLUTE",
         "Extension_EXT_URL_Absolute",
         "VALUESET_INCLUDE_SYSTEM_ABSOLUTE",

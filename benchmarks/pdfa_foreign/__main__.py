@@ -2,12 +2,12 @@
 
 Usage::
 
-    python benchmarks/pdfa_foreign [make|compare|all] [--out DIR] [--only NAME,…] [--python PYTHON] [--json]
+    python benchmarks/pdfa_foreign [make|compare|all|mutants] [--count 500] [--seed 1] [--out DIR] [--only NAME,…] [--python PYTHON] [--json]
 
 ``make`` writes the documents of every producer that this machine has (programs, Java libraries from Maven Central,
 Python libraries of ``requirements.txt`` in the given interpreter) and fetches the packages of ``packages.yaml``; a
 producer that is absent is named with the reason. ``compare`` checks all of them here and with veraPDF in the same run
-and prints one line per producer. Everything lies in ``benchmarks/.cache``.
+and prints one line per producer. ``mutants`` does so with generic mutants of those documents. Everything lies in ``benchmarks/.cache``.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ import java_libraries  # noqa: E402
 import packages  # noqa: E402
 from comparing import compare, show  # noqa: E402
 from mistakes import mistakes  # noqa: E402
+from mutants import mutants  # noqa: E402
 from programs import PROGRAMS, Absent  # noqa: E402
 from structures import structures  # noqa: E402
 
@@ -89,17 +90,23 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("command", nargs="?", default="all", choices=("make", "compare", "all"))
+    parser.add_argument("command", nargs="?", default="all", choices=("make", "compare", "all", "mutants"))
     parser.add_argument("--out", type=Path, default=CACHE / "foreign-pdf")
+    parser.add_argument("--count", type=int, default=500)
+    parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", default="")
     parser.add_argument("--python", default=sys.executable)
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
-    os.nice(5)
+    os.nice(2)
     if args.command in ("make", "all"):
         make(args.out, set(filter(None, args.only.split(","))), args.python)
-    if args.command in ("compare", "all"):
-        result = compare(args.out)
+    documents = args.out
+    if args.command == "mutants":
+        documents = CACHE / "mutant-pdf"
+        mutants(args.out, documents / f"seed-{args.seed}", args.count, args.seed)
+    if args.command != "make":
+        result = compare(documents)
         print(json.dumps(result)) if args.json else show(result)
 
 

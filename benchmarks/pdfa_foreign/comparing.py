@@ -52,7 +52,7 @@ def compare(root: Path) -> dict[str, Any]:
     files = [p for p in sorted(root.glob("*/*.pdf")) if p.stat().st_size]
     items = [(flavour_of(p), p) for p in files]
     start = time.perf_counter()
-    theirs = peer(items)
+    theirs = peer(items, patience=300)
     peer_seconds = time.perf_counter() - start
     start = time.perf_counter()
     with ProcessPoolExecutor(2) as pool:

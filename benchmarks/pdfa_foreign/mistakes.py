@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import warnings
 from pathlib import Path
 
 from programs import Absent, claiming
@@ -14,6 +15,7 @@ def mistakes(out: Path, count: int) -> None:
         import pikepdf
     except ImportError as error:
         raise Absent("no pikepdf") from error
+    warnings.simplefilter("ignore")
     for index, source in enumerate(claiming(out.parent, out.name)[:count]):
         rng = random.Random(index)
         with pikepdf.open(source) as pdf:

@@ -187,6 +187,7 @@ CASES: list[tuple[str, Json, Json, str, str, str]] = [
     ("one fullUrl, one version", bundle("collection", (PATIENT[0], patient(meta={"versionId": "1"})), (PATIENT[0], patient(meta={"versionId": "2"}))), bundle("collection", PATIENT, PATIENT), "bdl-7", "error", "Bundle"),
     ("type of the target", bundle("collection", PATIENT, observation(PATIENT[0])), bundle("collection", (PATIENT[0], {"resourceType": "Practitioner", "id": "1"}), observation(PATIENT[0])), "fhir-reference-type", "error", "Bundle.entry[1].resource.subject.reference"),
     ("form of a reference", observation("Patient/1")[1], observation("patient")[1], "fhir-reference-format", "warning", "Observation.subject.reference"),
+    ("form of a uuid", observation("urn:uuid:0c3151bd-1cbf-4d64-b04d-cd9187a4c6e0")[1], observation("urn:uuid:0C3151BD-1cbf-4d64-b04d-cd9187a4c6e0")[1], "fhir-reference-format", "warning", "Observation.subject.reference"),
     ("contained", patient(contained=[{"resourceType": "Practitioner", "id": "c"}], generalPractitioner=[{"reference": "#c"}]), patient(contained=[{"resourceType": "Practitioner", "id": "c"}]), "dom-3", "error", "Patient.contained[0]"),
     ("text in contained", patient(contained=[{"resourceType": "Practitioner", "id": "c"}], generalPractitioner=[{"reference": "#c"}]), patient(contained=[{"resourceType": "Practitioner", "id": "c", "text": {"status": "generated", "div": DIV.format("x")}}], generalPractitioner=[{"reference": "#c"}]), "dom-1", "error", "Patient"),
     ("paragraph", narrative("<p><b>x</b></p><table><tr><td>y</td></tr></table>"), narrative("<p><table><tr><td>y</td></tr></table></p>"), "fhir-xhtml", "error", "Patient.text.div"),
@@ -194,8 +195,10 @@ CASES: list[tuple[str, Json, Json, str, str, str]] = [
     ("security label", patient(meta={"security": [{"system": "urn:x:y", "code": "R"}, {"system": "urn:x:y", "code": "V"}]}), patient(meta={"security": [{"system": "urn:x:y", "code": "R"}, {"system": "urn:x:y", "code": "R"}]}), "fhir-security-duplicate", "error", "Patient.meta.security[1]"),
     ("language", patient(language="en-US"), patient(language="en-U"), "fhir-binding-required", "error", "Patient.language"),
     ("system of a value set", {"resourceType": "ValueSet", "status": "draft", "compose": {"include": [{"system": "urn:x:y"}]}}, {"resourceType": "ValueSet", "status": "draft", "compose": {"include": [{"system": "x"}]}}, "fhir-canonical-relative", "error", "ValueSet.compose.include[0].system"),
+    ("type of the parent", profile("complex-type"), {**profile("complex-type"), "baseDefinition": "http://hl7.org/fhir/StructureDefinition/Address"}, "fhir-definition-type", "error", "StructureDefinition.type"),
     ("kind", profile("complex-type"), profile("resource"), "fhir-definition-kind", "error", "StructureDefinition.kind"),
     ("canonical", code_system(), code_system(url="cs"), "fhir-canonical-relative", "error", "CodeSystem.url"),
+    ("property twice", code_system(), code_system(property=[{"code": "kind", "type": "string"}] * 2), "fhir-code-system-property-twice", "error", "CodeSystem.property[1].code"),
     ("property", code_system(), code_system(property=[{"code": "other", "type": "string"}]), "fhir-code-system-property", "error", "CodeSystem.concept[0].property[0].code"),
 ]  # fmt: skip
 

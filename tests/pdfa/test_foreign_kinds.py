@@ -198,13 +198,30 @@ def test_a_structure_element_has_a_type(part: int, rule: str) -> None:
     assert rules(d, f"{part}a") == {rule}
 
 
-def test_what_is_no_metadata_stream_has_no_filter_to_refuse() -> None:
+def test_what_is_no_metadata_stream_is_not_looked_into() -> None:
     found = {}
     for kind in ("/Metadata", "/Own"):
         d = Doc(1, "b")
         d.metadata |= {"Type": kind, "Filter": "/FlateDecode"}
+        d.describe("<own:a>x</own:a>", 'xmlns:own="http://example.com/own"')
         found[kind] = rules(d, "1b")
-    assert found == {"/Metadata": {"6.7.2-2"}, "/Own": {"6.7.2-1"}}
+    assert found == {"/Metadata": {"6.7.2-2", "6.7.9-2", "6.7.9-3"}, "/Own": {"6.7.2-1"}}
+
+
+def test_a_document_without_pages_cannot_be_read() -> None:
+    for kids in ([], Raw(b"<<>>")):
+        d = Doc(2, "b")
+        d.pages |= {"Kids": kids, "Count": 0}
+        assert check(d.write()).outcome == "unreadable"
+
+
+@pytest.mark.parametrize(
+    ("key", "broken"), [("Title", {"6.7.3-2"}), ("CreationDate", set()), ("ModDate", set())]
+)
+def test_information_that_is_no_string(key: str, broken: set[str]) -> None:
+    d = Doc(1, "b")
+    d.info[key] = {}
+    assert rules(d, "1b") == broken
 
 
 def test_a_namespace_that_is_no_uri_is_tolerated_whatever_was_read_before() -> None:

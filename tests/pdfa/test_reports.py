@@ -25,6 +25,7 @@ from tests.pdfa.pdfa_fixtures.builder import Doc, Raw
 HERE = Path(__file__).resolve().parent
 SARIF = json.loads((HERE / "schemas" / "sarif-2.1.0.json").read_text(encoding="utf-8"))
 JUNIT = etree.XMLSchema(etree.parse(str(HERE.parent / "matrix" / "junit.xsd")))
+VERAPDF = etree.XMLSchema(etree.parse(str(HERE / "schemas" / "verapdf-report.xsd")))
 AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 
@@ -100,7 +101,9 @@ def test_verapdf_xml_is_read_back_by_our_own_reader() -> None:
         read = from_xml(data, one.report.flavour)
         expected = "unreadable" if one.report.outcome == "limit" else one.report.outcome
         assert (read.outcome, read.rules) == (expected, one.report.rules)
-    summary = etree.fromstring(verapdf_xml.render(checked(), "nl", AT)).find("batchSummary/validationReports")
+    whole = etree.fromstring(verapdf_xml.render(checked(), "nl", AT))
+    VERAPDF.assertValid(whole)
+    summary = whole.find("batchSummary/validationReports")
     assert summary is not None
     assert dict(summary.attrib) == {"compliant": "1", "nonCompliant": "3", "failedJobs": "2"}
 

@@ -77,9 +77,16 @@ RULES: dict[str, Text] = {
         nl="deze eigenschap staat niet in CodeSystem.property",
         en="this property is not declared in CodeSystem.property",
     ),
+    "fhir-code-system-property-twice": Text(
+        nl="deze eigenschap is al gedefinieerd", en="this property is defined already"
+    ),
     "fhir-canonical-relative": Text(
         nl="dit adres in een definitie hoort absoluut te zijn",
         en="this address in a definition should be absolute",
+    ),
+    "fhir-definition-type": Text(
+        nl="het profiel is van een ander type dan de definitie waarop het voortbouwt",
+        en="the profile is of another type than the definition that it builds on",
     ),
     "fhir-definition-kind": Text(
         nl="het type dat wordt ingeperkt is van een andere soort (kind)",

@@ -38,7 +38,10 @@ class Pages:
 
 
 def walk_pages(ctx: Context) -> Pages:
-    """Facts of every page with its annotations and contents."""
+    """Facts of every page with its annotations and contents.
+
+    :raises Unreadable: the page tree cannot be followed, or has no pages.
+    """
     interpreter = Interpreter(ctx)
     pages = Pages()
     for number, (value, inherited) in enumerate(_pages(ctx), 1):
@@ -49,6 +52,8 @@ def walk_pages(ctx: Context) -> Pages:
             page = ctx.doc.dict_of(value)
             if not _walk_page(ctx, interpreter, page, inherited, f"page {number}"):
                 pages.empty.append(number)
+    if not pages.count:
+        raise Unreadable("page tree")  # nothing to look at is never a valid document
     ctx.sink.page = 0
     interpreter.fonts.finish()
     return pages

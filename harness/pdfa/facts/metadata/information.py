@@ -46,7 +46,7 @@ def walk_info(ctx: Context, packet: Packet | None) -> None:
     packet = packet or Packet(Node("", "", kind="struct"))
     agrees: dict[str, bool] = {}
     values: dict[str, tuple[str, str]] = {}
-    for key in ("Creator", "Producer", "Keywords", "Title", "Subject", "Author", "CreationDate", "ModDate"):
+    for key in ("Creator", "Producer", "Keywords", "Title", "Subject", "Author"):
         if doc.resolve(info.get(key)) is not None and _text(doc, info.get(key)) is None:
             agrees[key] = False
     for key, ns, name in (

@@ -132,9 +132,8 @@ def walk_main(ctx: Context) -> Packet | None:
     stream, packet = _read_main(ctx.doc)
     with ctx.inside(stream if stream is not None else ctx.doc.trailer.get("Root")):
         ctx.emit("MetadataStream", _is_metadata(stream), where)
-        if stream is not None and packet is not None:
-            if _is_metadata(stream):
-                ctx.emit("PDMetadata", stream.dict, where)
+        if stream is not None and packet is not None and _is_metadata(stream):
+            ctx.emit("PDMetadata", stream.dict, where)
             walk_packet(ctx, packet, where, True)
             ctx.first("metadata", stream.key.num)
     return packet

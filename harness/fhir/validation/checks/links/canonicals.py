@@ -22,8 +22,13 @@ def url_check(value: Any, place: Place, run: Run) -> None:
 
 
 def properties_check(resource: Json, place: Place, run: Run) -> None:
-    """Concepts of a CodeSystem only use properties that it declares."""
-    declared = {item.get("code") for item in _dicts(resource.get("property"))}
+    """The code of a property identifies it, so occurs once; concepts use properties that are declared."""
+    declared: set[object] = set()
+    for index, item in _numbered(resource.get("property")):
+        if item.get("code") in declared:
+            twice: Place = ((place, "property", index, "property"), "code", -1, "code")
+            run.add("fhir-code-system-property-twice", twice, expected="once", received=item["code"])
+        declared.add(item.get("code"))
     stack = [(item, (place, "concept", at, "concept")) for at, item in _numbered(resource.get("concept"))]
     seen: set[object] = set()
     while stack:
@@ -40,18 +45,19 @@ def properties_check(resource: Json, place: Place, run: Run) -> None:
 
 
 def structure_check(value: Any, place: Place, run: Run) -> None:
-    """A profile is of the kind of the type that it constrains (structuredefinition.html: ``kind``)."""
+    """A profile is of the type of its parent and of the kind of that type (structuredefinition.html)."""
     kind, facts = value.get("kind"), run.rules.model.types.get(str(value.get("type")))
     if facts is None or value.get("derivation") != "constraint" or type(kind) is not str:
         return
     wanted = "resource" if facts.resource else "primitive-type" if facts.primitive else "complex-type"
     if kind != wanted:
         run.add("fhir-definition-kind", (place, "kind", -1, "kind"), expected=wanted, received=kind)
+    base = value.get("baseDefinition")
+    parent = run.rules.knowledge.type_of_profile(base) if type(base) is str else ""
+    if parent and parent != value["type"]:
+        at: Place = (place, "type", -1, "type")
+        run.add("fhir-definition-type", at, expected=f"{parent} ({base})", received=value["type"])
 
 
 def _numbered(value: Any) -> list[tuple[int, Json]]:
     return [(at, item) for at, item in enumerate(value) if type(item) is dict] if type(value) is list else []
-
-
-def _dicts(value: Any) -> list[Json]:
-    return [item for _, item in _numbered(value)]

@@ -13,10 +13,12 @@ from typing import Any
 from harness.core.text import Text
 from harness.fhir.profiles.facts import CORE
 from harness.fhir.validation.checks.links.resolution import bundle_index, bundled, resolve, text_of, type_in
+from harness.fhir.validation.checks.values.primitives import primitive
 from harness.fhir.validation.places import Json, Place
 from harness.fhir.validation.run import Check, Run
 
 _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:\S+").fullmatch
+_URI = primitive("uri").test
 _QUERY = re.compile(r"[A-Z][A-Za-z]+\?\S+").fullmatch
 _REF_1 = Text(
     nl="verwijzing naar een contained resource die er niet is",
@@ -86,7 +88,11 @@ class _Reference:
         if where == "contained":
             run.add("ref-1", at, message=_REF_1, expected="id of a contained resource", received=text)
             return False
-        if stated or _ABSOLUTE(text) or (run.bundle is not None and _QUERY(text)):
+        if _ABSOLUTE(text):
+            good = _URI(text)  # of urn:uuid: and urn:oid: the form
+        else:
+            good = bool(stated or (run.bundle is not None and _QUERY(text)))
+        if good:
             return True
         run.add(
             "fhir-reference-format", at, severity="warning", expected="Type/id | URL | #id", received=text
