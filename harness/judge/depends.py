@@ -89,8 +89,9 @@ class _Reading:
         if item.interface in CARE and item.response is not None and item.response.body:
             text = item.response.body.decode("utf-8", "replace").replace("&amp;", "&").replace("\\/", "/")
             self._answers.setdefault(item.client, deque(maxlen=_ANSWERS)).append((item, text))
+        sent = {fact.tag for fact in item.facts if fact.place.startswith("request")}
         for fact in item.facts:
-            if fact.kind in _CARRIED and fact.place.startswith("response"):
+            if fact.kind in _CARRIED and fact.place.startswith("response") and fact.tag not in sent:
                 self._given[fact.tag] = item.id
 
 

@@ -12,6 +12,7 @@ from typing import Any, Final, Literal
 
 import msgspec
 
+from harness.core.http import addresses
 from harness.core.issues import Issue, shorten
 from harness.core.text import Text
 from harness.medmij import forms, headers, scope, urls
@@ -259,13 +260,18 @@ def error_redirect(redirect_uri: str, error: str, state: str, description: str =
     return forms.append(redirect_uri, pairs)
 
 
+def returns_to(url: str, redirect_uri: str) -> bool:
+    """Whether a URL is the address of the client, with whatever parameters behind it."""
+    return addresses.same(url, redirect_uri)
+
+
 def parse_redirect(location: str, redirect_uri: str) -> RedirectResult:
     """Read the redirect that an authorization server sent.
 
     :param redirect_uri: what the client asked for; another target is an issue.
     """
     issues = []
-    if location.partition("?")[0] != redirect_uri.partition("?")[0]:
+    if not returns_to(location, redirect_uri):
         issues.append(_issue("redirect-target", "Location", redirect_uri, location.partition("?")[0]))
     if "#" in location:
         issues.append(_issue("redirect-fragment", "Location", "parameters in the query", "fragment"))

@@ -7,14 +7,13 @@ from typing import Final, Literal
 
 import msgspec
 
+from harness.core.http.credentials import bearer_token
 from harness.core.run.exchanges import Headers, header_values, media_type
 from harness.medmij import forms, headers
 from harness.medmij.errors import RESOURCE_CASES, ResourceError
 from harness.medmij.releases import Release
 
-_TOKEN: Final = re.compile(r"[A-Za-z0-9\-._~+/]+=*", re.ASCII)
 _NINE_DIGITS: Final = re.compile(r"(?<![0-9A-Za-z])[0-9]{9}(?![0-9A-Za-z])", re.ASCII)
-_CHALLENGE_ERROR: Final = re.compile(r'error\s*=\s*"?([a-z_]+)"?', re.IGNORECASE)
 
 Case = Literal["", "no-token", "invalid-token", "several-methods"]
 
@@ -47,10 +46,8 @@ def bearer(request_headers: Headers, query: str = "", body: bytes = b"") -> Bear
         return Bearer(case="several-methods")
     if not found:
         return Bearer(case="no-token")
-    scheme, _, token = found[0].partition(" ")
-    if scheme.lower() != "bearer" or _TOKEN.fullmatch(token) is None:
-        return Bearer(case="invalid-token")
-    return Bearer(token=token)
+    token = bearer_token(found[0])
+    return Bearer(case="invalid-token") if token is None else Bearer(token=token)
 
 
 def request_headers(
@@ -66,21 +63,6 @@ def request_headers(
 def accept(media: Literal["json", "xml"], fhir_version: str = "3.0") -> str:
     """``Accept`` value with the FHIR version parameter (C: what public clients send)."""
     return f"application/fhir+{media}; fhirVersion={fhir_version}"
-
-
-def fhir_version(value: str) -> str | None:
-    """The ``fhirVersion`` parameter of a media type (``3.0``), ``None`` when absent."""
-    for part in value.split(";")[1:]:
-        name, _, text = part.strip().partition("=")
-        if name.strip().lower() == "fhirversion":
-            return text.strip().strip('"')
-    return None
-
-
-def challenge_error(value: str) -> str:
-    """The ``error`` code in a ``WWW-Authenticate: Bearer`` header, ``""`` when there is none."""
-    found = _CHALLENGE_ERROR.search(value)
-    return found.group(1).lower() if found else ""
 
 
 def eleven_test(digits: str) -> bool:

@@ -112,6 +112,7 @@ def parse(text: str, release: Release, function: Function | None = None) -> Pars
         name, tilde, service = word.partition("~")
         if "@" in name:
             return _refuse("scope-suffix", "the name without @medmij", text)
+        name = name.lower()  # names match whatever their case (AF-1049)
         if not is_name(name, release, suffix=False):
             return _refuse("scope-name", "a MedMij name", text)
         if tilde and SERVICE.fullmatch(service) is None:
@@ -150,16 +151,16 @@ def parse_granted(text: str) -> tuple[str, ...] | None:
     for word in text.split(" "):
         name, tilde, service = word.partition("~")
         if tilde:
-            if not is_name(name, suffix=False) or SERVICE.fullmatch(service) is None:
+            if not is_name(name.lower(), suffix=False) or SERVICE.fullmatch(service) is None:
                 return None
             services.append(service)
         elif re.fullmatch(r"[0-9]{1,30}", word, re.ASCII):
             services.append(word)
-        elif is_name(word, suffix=False) and " " not in text:
+        elif is_name(word.lower(), suffix=False) and " " not in text:
             return ()
         else:
             return None
-    return tuple(services)
+    return tuple(dict.fromkeys(services))
 
 
 def _expected(release: Release, function: Function | None) -> str:

@@ -8,14 +8,16 @@ client authentication is the certificate, so there is no client secret.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 import msgspec
 
+from harness.core.http.credentials import directives
 from harness.core.issues import Issue, Severity, shorten
-from harness.core.run.exchanges import Headers, header, media_type
+from harness.core.run.exchanges import Headers, header, header_values, media_type
 from harness.core.text import Text
 from harness.medmij import forms, headers, scope, urls
 from harness.medmij.errors import TOKEN_ERRORS
@@ -231,16 +233,13 @@ def parse_response(
         ``response_scope: when-narrower`` must say so.
     """
     issues = []
-    if media_type(response_headers) != "application/json":
-        issues.append(
-            _issue("token-response-type", "Content-Type", "application/json", media_type(response_headers))
-        )
+    kind = media_type(response_headers)
+    if kind != "application/json":
+        severity: Severity = "error" if status == 200 else "warning"  # RFC 6749: 5.1 MUST, 5.2 by example
+        issues.append(_issue("token-response-type", "Content-Type", "application/json", kind, severity))
     if len(body) > MAX_BODY * 4:
         return ParsedResponse(issues=(*issues, _issue("token-size", "body", "a small body", str(len(body)))))
-    try:
-        data = json.loads(body)
-    except (ValueError, RecursionError):
-        data = None
+    data = _object(body)
     if not isinstance(data, dict):
         return ParsedResponse(
             issues=(*issues, _issue("token-json", "body", "a JSON object", "something else"))
@@ -250,7 +249,7 @@ def parse_response(
         if not isinstance(error, str) or error not in TOKEN_ERRORS:
             issues.append(_issue("token-error", "error", " | ".join(sorted(TOKEN_ERRORS)), str(error)))
         return ParsedResponse(error=error if isinstance(error, str) else "", issues=tuple(issues))
-    if "no-store" not in (header(response_headers, "cache-control") or "").lower():
+    if "no-store" not in directives(header_values(response_headers, "cache-control")):
         issues.append(_issue("token-no-store", "Cache-Control", "no-store", "", "warning"))
     issues += _check_fields(data, release, narrower)
     if not isinstance(data.get("access_token"), str) or not data["access_token"]:
@@ -260,15 +259,47 @@ def parse_response(
         value = data.get(name)
         return value if isinstance(value, str) else ""
 
-    expires = data.get("expires_in")
+    expires, _ = seconds(data.get("expires_in"))
     response = TokenResponse(
         access_token=text("access_token"),
         token_type=text("token_type"),
-        expires_in=expires if type(expires) is int else None,
+        expires_in=expires,
         refresh_token=text("refresh_token"),
         scope=text("scope"),
     )
     return ParsedResponse(response=response, issues=tuple(issues))
+
+
+def seconds(value: object) -> tuple[int | None, Severity | None]:
+    """``expires_in`` as a number of seconds, and how wrong its form is (``None``: not at all).
+
+    JSON has one kind of number (RFC 8259 section 6): ``900``, ``900.0`` and ``9e2`` are the same. A fraction,
+    or digits in a string, can still be understood: a warning. Nothing else is a lifetime.
+    """
+    if isinstance(value, str) and re.fullmatch(r"[0-9]{1,9}", value, re.ASCII):
+        return (int(value), "warning") if int(value) else (None, "error")
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 10**9:
+        return None, "error"
+    return (int(value), None) if value == int(value) else (int(value) or None, "warning")
+
+
+def _object(body: bytes) -> object:
+    """The JSON of a body; ``None`` when it is none: broken, too deep, a member twice, NaN (RFC 8259)."""
+
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) != len(pairs):
+            raise ValueError("a member occurs twice")
+        return found
+
+    def refuse(name: str) -> None:
+        raise ValueError(f"{name} is no JSON")
+
+    try:
+        found: object = json.loads(body, object_pairs_hook=once, parse_constant=refuse)
+    except (ValueError, RecursionError):
+        return None
+    return found
 
 
 def _check_fields(data: dict[str, Any], release: Release, narrower: bool) -> list[Issue]:
@@ -279,9 +310,10 @@ def _check_fields(data: dict[str, Any], release: Release, narrower: bool) -> lis
     kind = data.get("token_type")
     if not isinstance(kind, str) or kind.lower() != "bearer":
         issues.append(_issue("token-type", "token_type", "Bearer", str(kind)))
-    expires = data.get("expires_in")
-    if type(expires) is not int or expires <= 0:
-        issues.append(_issue("token-expires", "expires_in", "a positive number", str(expires)))
+    _, severity = seconds(data.get("expires_in"))
+    if severity:
+        shown = json.dumps(data.get("expires_in"))
+        issues.append(_issue("token-expires", "expires_in", "a positive whole number", shown, severity))
     refresh = data.get("refresh_token")
     if refresh is not None and (not isinstance(refresh, str) or not refresh):
         issues.append(_issue("token-refresh-token", "refresh_token", "a string", type(refresh).__name__))

@@ -9,15 +9,18 @@ to the first standard that both parties know.
 from __future__ import annotations
 
 import threading
+from collections import deque
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from harness.core.clock import Clock
+from harness.core.http.credentials import bearer_token
 from harness.core.run.exchanges import header
 from harness.core.run.findings import Cell
 from harness.core.standards.queries import load_queries
 from harness.core.standards.table import service_standard, standard
 from harness.core.tdates import TDates
+from harness.fhir.codec.media import asked_format
 from harness.medmij import forms
 from harness.medmij.releases import framework
 from harness.network.drive.session import STELSELNODE
@@ -35,6 +38,8 @@ _OPERATIONS = {
     "consent": ("consent", "consent"),
     "token": ("token", "token-code"),
 }
+_FETCHES = 8
+"""Fetches of one list by one PGO that are kept, the last ones; another list does not push them out."""
 _HELD = 400
 """Most exchanges that are held back per PGO, HIS and release."""
 
@@ -74,7 +79,7 @@ class Observer:
         self._lock = threading.RLock()
         self._trails: dict[tuple[str, str, str], _Trail] = {}
         self._by_transaction: dict[str, _Trail] = {}
-        self._lists: dict[str, list[RawExchange]] = {}
+        self._lists: dict[tuple[str, str], deque[RawExchange]] = {}
         self.last_activity: dict[str, datetime] = {}
 
     def stelselnode(self, handler: Handler) -> Handler:
@@ -96,9 +101,8 @@ class Observer:
                 "",
             )
             with self._lock:
-                kept = self._lists.setdefault(raw.client, [])
+                kept = self._lists.setdefault((raw.client, raw.operation), deque(maxlen=_FETCHES))
                 kept.append(raw)
-                del kept[:-8]
                 for trail in self._trails.values():
                     if trail.pgo.id == raw.client:
                         for cell in trail.cells:
@@ -150,12 +154,7 @@ class Observer:
         if operation == "authorize":
             return self._authorize(twin, request, rel.id, fields)
         if operation == "token-code":
-            refreshing = fields.get("grant_type") == "refresh_token"
-            store = twin.refresh if refreshing else twin.codes
-            grant = store.get(hashed(fields.get("refresh_token" if refreshing else "code", "")))
-            trail = self._trail(grant.client_id, grant.his, rel.id) if grant is not None else None
-            flow = grant.function if grant is not None else "collect"
-            return _Labels(interface, "token-refresh" if refreshing else operation, flow, None, trail)
+            return self._token(twin, request, rel.id, fields)
         with twin.lock:
             session = twin.sessions.get(hashed(fields.get("transaction", "")))
         if session is None or not session.client_id:
@@ -164,6 +163,33 @@ class Observer:
         trail = self._trail(session.client_id, session.his.id, rel.id)
         known = (Known("state", "state-sent", session.state),)
         return _Labels(interface, operation, session.function, person, trail, known=known)
+
+    def _token(self, twin: DvzaState, request: Incoming, release: str, fields: dict[str, str]) -> _Labels:
+        """By what is offered, whatever grant type is named; else by who asks, in what it did last."""
+        refreshing = fields.get("grant_type") == "refresh_token" or (
+            "refresh_token" in fields and "code" not in fields
+        )
+        kept = twin.refresh if refreshing else twin.codes
+        grant = kept.get(hashed(fields.get("refresh_token" if refreshing else "code", "")))
+        host = client_host(request)
+        if grant is not None and host not in ("", grant.client_id.lower()):
+            grant = None  # somebody else's: the certificate says who asks
+        trail = self._trail(grant.client_id, grant.his, release) if grant else self._last(twin, host, release)
+        flow = grant.function if grant is not None else "collect"
+        return _Labels("token", "token-refresh" if refreshing else "token-code", flow, None, trail)
+
+    def _last(self, twin: DvzaState, host: str, release: str) -> _Trail | None:
+        """Where a PGO was last seen at this DVZA in this release."""
+        pgo = self._pgo_of(host)
+        with self._lock:
+            return next(
+                (
+                    trail
+                    for trail in reversed(self._trails.values())
+                    if (trail.pgo.id, trail.release, trail.his.dvza) == (pgo, release, twin.participant.id)
+                ),
+                None,
+            )
 
     def _authorize(self, twin: DvzaState, request: Incoming, release: str, fields: dict[str, str]) -> _Labels:
         name, _, service = fields.get("scope", "").partition(" ")[0].partition("~")
@@ -176,12 +202,12 @@ class Observer:
     def _resource(self, twin: DvzaState, request: Incoming, release: str, rest: tuple[str, ...]) -> _Labels:
         service = rest[1]
         trail = self._trail(client_host(request), rest[0], release)
-        token = (header(request.headers, "authorization") or "").partition(" ")[2]
+        token = bearer_token(header(request.headers, "authorization") or "") or ""
         grant = twin.access.get(hashed(token)) if token else None
         person = grant.person if grant is not None else ""
         flow = grant.function if grant is not None else "collect"
         path = "/".join(rest[3:])
-        media = _media(header(request.headers, "accept") or "")
+        media = asked_format(header(request.headers, "accept") or "", _fields(request).get("_format", ""))
         if path == "metadata":
             return _Labels("resource", "fhir-metadata", flow, person, trail, service)
         known = service_standard(service)
@@ -212,7 +238,10 @@ class Observer:
         if pgo is None or his is None:
             return None
         with self._lock:
-            return self._trails.setdefault((pgo.id, his.id, release), _Trail(pgo, his, release))
+            key = (pgo.id, his.id, release)
+            trail = self._trails.pop(key, None) or _Trail(pgo, his, release)
+            self._trails[key] = trail  # in the order in which they were last used
+            return trail
 
     # -- writing ----------------------------------------------------------------------------------
 
@@ -261,7 +290,8 @@ class Observer:
             release=trail.release,
         )
         trail.cells.append(cell)
-        for raw in (*self._lists.get(trail.pgo.id, ()), *trail.held):
+        lists = [raw for (client, _), kept in self._lists.items() if client == trail.pgo.id for raw in kept]
+        for raw in sorted((*lists, *trail.held), key=lambda raw: raw.started):
             self._write(replace(raw, cell=cell.key))
         return cell
 
@@ -316,9 +346,3 @@ def _fields(request: Incoming) -> dict[str, str]:
         except forms.FormError:
             continue
     return found
-
-
-def _media(accept: str) -> str:
-    if "xml" in accept:
-        return "xml"
-    return "json" if "json" in accept else "native"

@@ -249,6 +249,11 @@ CASES = {
         flow="neg-age-15",
         operation="login",
     ),
+    "MM-CON-008": where(
+        response_header("location", lambda value: value.replace("error=access_denied", "code=aaaa")),
+        flow="neg-consent-refused",
+        operation="consent",
+    ),
     "MM-CON-007": where(
         answered(200, b"<html><body>tot ziens</body></html>", *HTML),
         flow="neg-cancelled",
@@ -258,7 +263,13 @@ CASES = {
     "MM-TOK-002": where(answered(200, BUNDLE, FHIR), flow="neg-code-twice", interface="resource"),
     "MM-TOK-003": where(answered(200, WITH_TOKEN, JSON), flow="neg-code-expired", interface="token"),
     "MM-TOK-004": lambda exchanges: [
-        replace(item, facts=tuple(replace(fact, tag="[token:000000000001]") for fact in item.facts))
+        replace(
+            item,
+            facts=tuple(
+                replace(fact, tag="[token:000000000001]") if fact.place.startswith("response") else fact
+                for fact in item.facts
+            ),
+        )
         if item.flow == "var-samples" and item.interface == "token"
         else item
         for item in exchanges
@@ -346,6 +357,7 @@ CASES = {
 ALONG = {
     "MM-TOK-001": {"MM-TOK-004", "MM-TOK-005"},
     "MM-CON-006": {"MM-CON-005"},
+    "MM-CON-008": {"MM-CON-005"},
     "MM-CLI-025": {"MM-CLI-004", "MM-TLS-006"},
     "MM-CLI-006": {"MM-CLI-013"},
     "MM-CLI-009": {"MM-TOK-004"},

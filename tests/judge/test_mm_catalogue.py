@@ -65,7 +65,7 @@ def ids(prefix: str, *numbers: int) -> set[str]:
 
 DEPENDS = {
     ("dvza",): ids("AUT", *range(1, 6), 7, 8, 9)
-    | ids("CON", 1, 3, 6, 7)
+    | ids("CON", 1, 3, 6, 7, 8)
     | ids("RSC", 1, 2, 7)
     | ids("TLS", *range(1, 8))
     | ids("TOK", *range(1, 17)),

@@ -1,9 +1,14 @@
-"""One demo network for the whole session; starting it takes a quarter of a second, tests share it."""
+"""One demo network for the whole session; starting it takes a quarter of a second, tests share it.
+
+Makes the helper ``doors`` importable for the tests of this folder.
+"""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from datetime import date
+from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
@@ -13,6 +18,7 @@ from harness.core.standards.table import standards
 from harness.network.file import read_network
 from harness.network.running import RunningNetwork, start
 
+sys.path.insert(0, str(Path(__file__).parent))
 T = date(2026, 3, 1)
 
 

@@ -10,8 +10,8 @@ import pytest
 from harness.core.errors import ConfigurationError
 from harness.core.run.findings import Cell
 from harness.medmij.scope import is_name
-from harness.network.file import Network, read_network
-from harness.network.file.model import medmij_name
+from harness.network.file import Network, Participant, read_network
+from harness.network.file.model import NetworkPerson, medmij_name
 from harness.network.wire.connect import ConnectMap, is_loopback
 from harness.pki.authority import TestPki
 
@@ -130,3 +130,13 @@ def test_connect_map() -> None:
     assert is_loopback("localhost")
     assert is_loopback("127.8.0.1")
     assert not is_loopback("example.nl")
+
+
+def test_a_network_knows_whom_it_declares() -> None:
+    """Our own persons are taken for known only when a network declares nobody."""
+    his = Participant(id="his", role="his", kind="live")
+    one = Participant(id="one", role="his", kind="live", persons=("hanna-wilgenkamp",))
+    network = Network(participants=(his, one))
+    assert network.knows("his", "fenna-vijftien") and not network.knows("one", "fenna-vijftien")
+    declared = Network(participants=(his, one), persons=(NetworkPerson(id="tester"),))
+    assert declared.knows("his", "tester") and not declared.knows("his", "fenna-vijftien")

@@ -12,65 +12,25 @@ from xml.sax.saxutils import quoteattr
 import msgspec
 from lxml import etree
 
+from harness.core.http.media import parse_accept, parse_media
 from harness.core.run.exchanges import Response, header
 from harness.core.text import Text
 from harness.fhir.codec import documents as codec
+from harness.fhir.codec.media import format_of
 from harness.fhir.model.types import Model
 from harness.fhir.server.errors import FhirError
 from harness.fhir.store import Stored
 
-JSON_TYPES = frozenset(("application/fhir+json", "application/json+fhir", "application/json", "text/json"))
-XML_TYPES = frozenset(("application/fhir+xml", "application/xml+fhir", "application/xml", "text/xml"))
 FHIR_TYPES = frozenset(
     ("application/fhir+json", "application/json+fhir", "application/fhir+xml", "application/xml+fhir")
 )
 FORMAT_WORDS = {"json": "json", "xml": "xml"}
 MIME = {"json": "application/fhir+json", "xml": "application/fhir+xml"}
 
-_MEDIA = re.compile(r"\s*([\w!#$&^.+\-*]+/[\w!#$&^.+\-*]+)\s*((?:;[^,]*)?)", re.ASCII)
-_PARAM = re.compile(r";\s*([\w\-]+)\s*=\s*\"?([^\";,]*)\"?", re.ASCII)
-
-
-class Media(msgspec.Struct, frozen=True):
-    """One media type with its parameters (names in lower case)."""
-
-    name: str
-    parameters: dict[str, str]
-
-    @property
-    def quality(self) -> float:
-        """The ``q`` weight."""
-        try:
-            return float(self.parameters.get("q", "1"))
-        except ValueError:
-            return 0.0
-
-
-def parse_media(text: str) -> Media | None:
-    """A media type with parameters, ``None`` when it is none."""
-    match = _MEDIA.fullmatch(text)
-    if not match:
-        return None
-    parameters = {name.lower(): value.strip() for name, value in _PARAM.findall(match.group(2))}
-    return Media(match.group(1).lower(), parameters)
-
-
-def parse_accept(text: str) -> list[Media]:
-    """The media ranges of an Accept header, best first; ranges that are not understood are left out."""
-    found = [media for part in text.split(",") if (media := parse_media(part)) and media.quality > 0]
-    return sorted(found, key=lambda media: -media.quality)
-
 
 def version_fits(parameter: str, model: Model) -> bool:
     """Whether a ``fhirVersion`` parameter (``3.0``, ``4.0``) is that of the model; absent fits."""
     return not parameter or parameter == ".".join(model.version.split(".")[:2]) or parameter == model.version
-
-
-def format_of(name: str) -> str:
-    """``json`` or ``xml`` for a media type, ``""`` for anything else."""
-    if name in JSON_TYPES:
-        return "json"
-    return "xml" if name in XML_TYPES else ""
 
 
 class Negotiated(msgspec.Struct, frozen=True):

@@ -9,11 +9,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from harness.core.http.media import parse_media
 from harness.core.run.exchanges import Request, Response, header
 from harness.core.text import Text
 from harness.fhir.codec import documents as codec
+from harness.fhir.codec.media import format_of
 from harness.fhir.model.types import Model
-from harness.fhir.server.content import encode, format_of, parse_media
+from harness.fhir.server.content import encode
 
 Searchset = Callable[[dict[str, Any]], None]
 Message = Callable[[Request, Response], Response]

@@ -11,16 +11,18 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from harness.core.http.media import parse_media
 from harness.core.run.exchanges import Response
 from harness.core.text import Text
 from harness.fhir.codec import documents as codec
+from harness.fhir.codec.media import format_of
 from harness.fhir.model.types import Model
 from harness.fhir.outcomes import outcome
 from harness.fhir.search.parameters import Registry
 from harness.fhir.search.query import Query
 from harness.fhir.search.searcher import Found, Searcher
 from harness.fhir.server.call import Call
-from harness.fhir.server.content import MIME, encode, format_of, parse_body, parse_media
+from harness.fhir.server.content import MIME, encode, parse_body
 from harness.fhir.server.errors import FhirError, type_not_supported
 from harness.fhir.server.options import Authorize, ServerOptions, open_access
 from harness.fhir.server.subset import Shape, part_of

@@ -18,10 +18,11 @@ from harness.core.standards.table import standard
 from harness.core.tdates import TDates
 from harness.core.text import Text
 from harness.fhir.codec.documents import Document
+from harness.fhir.codec.media import asked_format
 from harness.fhir.fhirpath import DocumentContext, FHIRPathError, Node, compile
 from harness.fhir.model.types import load_model
 from harness.judge.masks import Masks
-from harness.judge.view import CellView, body_format
+from harness.judge.view import CellView
 
 MAIN_FLOWS = ("collect", "share")
 OFFENDERS = 5
@@ -50,7 +51,8 @@ class Answer:
         self._context: DocumentContext | None = None
         self._masks = view.masks(exchange)
 
-        self.authorized = (header(exchange.request.headers, "authorization") or "").startswith("Bearer ")
+        sent = (header(exchange.request.headers, "authorization") or "").strip()
+        self.authorized = sent.partition(" ")[0].lower() == "bearer"
         self.as_prescribed = True
 
     @property
@@ -185,12 +187,7 @@ def sent_as_prescribed(exchange: Exchange, query: Query, resolver: TDates) -> bo
 def requested_format(exchange: Exchange) -> str:
     """The format that Accept (or ``_format``) asks for; ``native`` when it is no FHIR."""
     wanted = dict(parse_qsl(urlsplit(exchange.request.url).query)).get("_format", "")
-    wanted = wanted or header(exchange.request.headers, "accept") or ""
-    for part in wanted.split(","):
-        kind = body_format(part.split(";", 1)[0].strip().lower())
-        if kind is not None:
-            return kind
-    return "native"
+    return asked_format(header(exchange.request.headers, "accept") or "", wanted)
 
 
 def searches(view: CellView) -> list[Answer]:

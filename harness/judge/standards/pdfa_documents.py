@@ -7,6 +7,7 @@ import binascii
 from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit
 
+from harness.core.http import addresses
 from harness.core.run.exchanges import media_type
 from harness.judge.every_standard.answers import Answer, Json, answers, objects, searchsets, text
 from harness.judge.view import CellView
@@ -67,7 +68,7 @@ def same_target(requested: str, reference: str) -> bool:
         return False
     want, got = urlsplit(reference), urlsplit(requested)
     if want.scheme:
-        return (want.netloc, unquote(want.path)) == (got.netloc, unquote(got.path))
+        return addresses.same(requested, reference)
     return unquote(got.path).endswith("/" + unquote(want.path).lstrip("/"))
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from harness.core.http import addresses
 from harness.core.run.exchanges import Exchange
 from harness.core.run.findings import Finding
 from harness.core.text import Text
 from harness.judge.registry import judge
+from harness.judge.trust.lineage import correlation_threads
 from harness.judge.trust.steps import (
     AGAIN,
     CARE,
@@ -164,7 +166,7 @@ def endpoints_of_the_list(view: CellView) -> Iterator[Finding]:
                 expected = authorize
             elif item.interface == "token":
                 expected = token
-            if expected and base not in expected:
+            if expected and not any(addresses.same(base, url) for url in expected):
                 wrong = True
                 yield view.fail(
                     "MM-CLI-004", exchange=item, expected=" | ".join(sorted(expected)), received=base
@@ -179,8 +181,8 @@ def endpoints_of_the_list(view: CellView) -> Iterator[Finding]:
 
 
 def _below(url: str, base: str) -> bool:
-    collapsed = "https://" + url.removeprefix("https://").replace("//", "/")
-    return collapsed == base or collapsed.startswith(base + "/")
+    scheme, _, rest = url.partition("://")
+    return addresses.below(f"{scheme}://{rest.replace('//', '/')}", base)  # a doubled slash: MM-CLI-024
 
 
 @judge("MM-CLI-005", "MM-CLI-006", "MM-CLI-007")
@@ -307,7 +309,7 @@ def correlation(view: CellView) -> Iterator[Finding]:
     seen: dict[str, Exchange] = {}
     checked = wrong = 0
     for flow in cell.positive:
-        thread = ""
+        threads = correlation_threads(cell, flow)
         for item in view.find(flow=flow):
             if item.client != cell.pgo or item.server != cell.dvza or not _carries_ids(item):
                 continue
@@ -327,9 +329,8 @@ def correlation(view: CellView) -> Iterator[Finding]:
                         received=f"as in {seen[request_id].id}",
                     )
                 seen[request_id] = item
-            if item.operation == "authorize":
-                thread = correlation_id
-            elif thread and correlation_id and correlation_id != thread:
+            thread = threads.get(item.id, "")
+            if thread and correlation_id and correlation_id != thread:
                 wrong += 1
                 yield view.fail(
                     "MM-CLI-010",
@@ -380,7 +381,7 @@ def resource_urls(view: CellView) -> Iterator[Finding]:
     for flow in (*MAIN_FLOWS, AGAIN):
         for item in cell.care_anywhere(flow):
             seen = seen or item
-            path = item.request.url.partition("?")[0].removeprefix("https://")
+            path = item.request.url.partition("?")[0].partition("://")[2]
             if "//" in path:
                 doubled = True
                 yield view.fail("MM-CLI-024", exchange=item, expected="one slash", received=item.request.url)

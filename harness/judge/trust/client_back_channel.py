@@ -6,30 +6,41 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from harness.core.http.media import parse_accept
 from harness.core.run.exchanges import Exchange, header, media_type
 from harness.core.run.findings import Finding
 from harness.core.standards.queries import load_queries
 from harness.core.text import Text
 from harness.judge.masks import proven_numbers
 from harness.judge.registry import judge
+from harness.judge.trust.lineage import AGAIN as AGAIN_REFRESH
+from harness.judge.trust.lineage import refreshes
 from harness.judge.trust.steps import NOT_REACHED, Trust, status, trust, undecided
 from harness.judge.view import CellView
 from harness.medmij import forms, headers, resource, token
 from harness.medmij.releases import limits
 from harness.pki.facts import names_host
 
+FHIR: Final = ("application/fhir+json", "application/fhir+xml")
+STU3: Final = ("3.0", "3.0.2")
+"""Values of ``fhirVersion`` that mean STU3."""
 TAG: Final = re.compile(r"\[[a-z]+:[0-9a-f]+\]")
 """What the recorder puts in the place of a secret."""
 
 
 @judge("MM-CLI-011", "MM-CLI-018")
 def refresh_requests(view: CellView) -> Iterator[Finding]:
-    """Refreshing: a new X-Correlation-ID, grant_type refresh_token, and always the latest token."""
+    """Refreshing: a new X-Correlation-ID, grant_type refresh_token, and always the latest token.
+
+    A live PGO refreshes when it likes, so every flow of its own counts.
+    """
     cell = trust(view)
     if not cell.release.refresh:
         return
-    calls = [item for item in cell.tokens("refresh") if item.operation == "token-refresh"]
-    if not calls:
+    flows = [
+        flow for flow in ("refresh", *cell.positive) if any(refreshes(cell, i) for i in cell.tokens(flow))
+    ]
+    if not flows:
         for requirement in ("MM-CLI-011", "MM-CLI-018"):
             yield (
                 undecided(cell, requirement, NOT_REACHED)
@@ -37,16 +48,22 @@ def refresh_requests(view: CellView) -> Iterator[Finding]:
                 else undecided(cell, requirement)
             )
         return
-    first = next(iter(cell.authorize("refresh")), None)
-    used = {cell.query(first).get(headers.CORRELATION_ID, "")} if first else set()
-    latest = ""
-    for item in cell.tokens("refresh"):
-        if item.operation == "token-refresh":
-            yield from _one_refresh(cell, item, used, latest)
-            used.add(header(item.request.headers, headers.CORRELATION_ID) or "")
-        parsed = cell.response(item)
-        if parsed is not None and parsed.response is not None and parsed.response.refresh_token:
-            latest = parsed.response.refresh_token
+    for flow in flows:
+        used = {cell.query(item).get(headers.CORRELATION_ID, "") for item in cell.authorize(flow)}
+        families: dict[str, int] = {}  # refresh token -> the consent that it comes from
+        latest: dict[int, str] = {}
+        for number, item in enumerate(cell.tokens(flow)):
+            if item.operation == AGAIN_REFRESH:
+                continue
+            family = number
+            if refreshes(cell, item):
+                family = families.get(cell.form(item).get("refresh_token", ""), number)
+                yield from _one_refresh(cell, item, used, latest.get(family, ""))
+                used.add(header(item.request.headers, headers.CORRELATION_ID) or "")
+            parsed = cell.response(item)
+            if parsed is not None and parsed.response is not None and parsed.response.refresh_token:
+                latest[family] = parsed.response.refresh_token
+                families[latest[family]] = family
 
 
 def _one_refresh(cell: Trust, item: Exchange, used: set[str], latest: str) -> Iterator[Finding]:
@@ -327,10 +344,15 @@ def accepts(view: CellView) -> Iterator[Finding]:
     wrong = False
     for item in calls:
         value = header(item.request.headers, "accept") or ""
-        kinds = [part.split(";", 1)[0].strip() for part in value.split(",")]
-        fhir = any(kind in ("application/fhir+json", "application/fhir+xml") for kind in kinds)
-        version = resource.fhir_version(value.split(",")[0])
-        if not fhir or not (version or "").startswith("3.0"):
+        ranges = parse_accept(value)
+        fits = [
+            media
+            for media in ranges
+            if media.quality == ranges[0].quality
+            and media.name in FHIR
+            and media.parameters.get("fhirversion") in STU3
+        ]
+        if not fits:
             wrong = True
             yield view.fail(
                 "MM-CLI-026",

@@ -28,8 +28,10 @@ def order_of_pages(view: CellView) -> Iterator[Finding]:
     for flow in cell.positive:
         steps = [item.operation for item in cell.front(flow)]
         shown = [page.step or item.operation for item, page in cell.pages(flow)]
-        if "login" not in steps or not any(result.code for _, result in cell.redirects(flow)):
+        if not any(result.code for _, result in cell.redirects(flow)):
             continue
+        if "login" not in steps and cell.pages(flow):
+            continue  # pages of a recipe that names none of them login
         seen = True
         first = cell.front(flow)[0]
         if not cell.pages(flow) or cell.pages(flow)[0][0].operation not in ("authorize", "landing"):
@@ -182,6 +184,32 @@ def indistinguishable(view: CellView) -> Iterator[Finding]:
         yield view.fail(requirement, exchange=by_id[nothing[0]], expected=refused[1], received=nothing[1])
     else:
         yield view.ok(requirement, by_id[nothing[0]], received=nothing[1])
+
+
+@judge("MM-CON-008")
+def refused(view: CellView) -> Iterator[Finding]:
+    """A person who refuses: no code, no token, no data.
+
+    A code beside an error is a warning: a client that reads the error never offers it.
+    """
+    cell = trust(view)
+    flow = "neg-consent-refused"
+    if not cell.authorize(flow):
+        yield undecided(cell, "MM-CON-008")
+        return
+    returned, granted, last = cell.redirect(flow), cell.granted(flow), cell.front(flow)[-1]
+    if not any(item.operation == "consent" for item in cell.front(flow)):
+        yield undecided(cell, "MM-CON-008", NOT_REACHED)  # nobody was asked: MM-CON-001
+    elif granted is not None:
+        yield view.fail("MM-CON-008", exchange=granted, expected="no token", received="a token")
+    elif returned is not None and returned[1].code:
+        say = view.warn if returned[1].error else view.fail
+        received = f"a code and {returned[1].error}" if returned[1].error else "a code"
+        yield say("MM-CON-008", exchange=returned[0], expected="no code", received=received)
+    elif returned is None and (last.response is None or last.response.status >= 500):
+        yield view.inconclusive("MM-CON-008", NOT_REACHED, exchange=last, received=status(last))
+    else:
+        yield view.ok("MM-CON-008", last, received=returned[1].error if returned else status(last))
 
 
 @judge("MM-CON-006")

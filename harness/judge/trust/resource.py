@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from harness.core.run.exchanges import Exchange
 from harness.core.run.findings import Finding
 from harness.core.text import Text
+from harness.judge.hops import heard
 from harness.judge.masks import proven_numbers
 from harness.judge.registry import judge
 from harness.judge.trust.steps import NOT_REACHED, Trust, late, refused, status, trust, undecided
@@ -14,6 +15,10 @@ from harness.judge.view import CellView
 from harness.medmij import resource
 from harness.medmij.releases import limits
 
+ANYWAY = Text(
+    nl="hetzelfde verzoek wordt ook zonder deze variant geweigerd, of het HIS erachter weigert het",
+    en="the same request is refused without this variant too, or the HIS behind it refuses it",
+)
 PATIENT_WORDS = (b'"Patient"', b"<Patient", b'"Bundle"', b"<Bundle")
 OUTCOME_WORDS = (b'"OperationOutcome"', b"<OperationOutcome")
 
@@ -107,6 +112,22 @@ def in_time(view: CellView) -> Iterator[Finding]:
     yield from late(cell, "MM-RSC-004", calls, limits().resource_response)
 
 
+def _refused_anyway(cell: Trust, item: Exchange) -> bool:
+    """Whether the variant is not the reason: the HIS refused it, or the same query without it is refused too.
+
+    A DVZA that passes on what its HIS says has refused nothing itself.
+    """
+    hop = cell.view.hop(item)
+    if hop is not None and (hop.response is None or hop.response.status >= 400):
+        return True
+    same = [call for flow in cell.main for call in cell.care(flow) if call.operation == item.operation]
+    return bool(same) and all(call.response is None or call.response.status >= 400 for call in same)
+
+
+def _heard(view: CellView, item: Exchange) -> str:
+    return heard(item, view.document(item), view.hop(item)) or status(item)
+
+
 @judge("MM-RSC-005")
 def headers_ignored(view: CellView) -> Iterator[Finding]:
     """Correlation headers are accepted, unknown headers ignored."""
@@ -123,6 +144,8 @@ def headers_ignored(view: CellView) -> Iterator[Finding]:
     item = calls[0]
     if item.response is not None and item.response.status < 400:
         yield view.ok("MM-RSC-005", item, received=status(item))
+    elif _refused_anyway(cell, item):
+        yield view.inconclusive("MM-RSC-005", ANYWAY, exchange=item, received=_heard(view, item))
     else:
         yield view.fail("MM-RSC-005", exchange=item, path=flow, expected="HTTP 200", received=status(item))
 
@@ -141,7 +164,9 @@ def fhir_versions(view: CellView) -> Iterator[Finding]:
     else:
         yield view.fail("MM-RSC-006", exchange=item, expected="HTTP 406", received=status(item))
     for item in plain[:1]:
-        if refused(item):
+        if refused(item) and _refused_anyway(cell, item):
+            yield view.inconclusive("MM-RSC-006", ANYWAY, exchange=item, received=_heard(view, item))
+        elif refused(item):
             yield view.fail("MM-RSC-006", exchange=item, expected="HTTP 200", received=status(item))
         else:
             yield view.ok("MM-RSC-006", item, received=status(item))

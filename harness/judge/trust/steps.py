@@ -144,10 +144,10 @@ class Trust:
             if not target:
                 continue
             location = header(item.response.headers, "location") if item.response else None
-            if location and same_target(location, target):
+            if not location and item.interface == "redirect":
+                location = item.request.url
+            if location and authorization.returns_to(location, target):
                 yield item, authorization.parse_redirect(location, target)
-            elif item.interface == "redirect" and same_target(item.request.url, target) and not location:
-                yield item, authorization.parse_redirect(item.request.url, target)
 
     def pages(self, flow: str) -> list[tuple[Exchange, html.Page]]:
         """The HTML pages that the person saw, in order."""
@@ -247,11 +247,6 @@ def trust(view: CellView) -> Trust:
     """The shared reading of a cell; made once."""
     found: Trust = view.memo("mm:trust", lambda: Trust(view))
     return found
-
-
-def same_target(location: str, redirect_uri: str) -> bool:
-    """Whether a URL is the redirect_uri with parameters behind it."""
-    return location.partition("?")[0].partition("#")[0] == redirect_uri.partition("?")[0].partition("#")[0]
 
 
 def host(url: str) -> str:

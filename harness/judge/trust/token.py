@@ -95,13 +95,21 @@ def code_expiry(view: CellView) -> Iterator[Finding]:
 ISSUED = ("response",)
 
 
+def _sent(item: Exchange) -> set[str]:
+    """Tags of the secrets that a request carried."""
+    return {fact.tag for fact in item.facts if fact.place.startswith("request")}
+
+
 def _issued(cell: Trust) -> list[tuple[Exchange, Fact]]:
     """Every first appearance of a code, access token or refresh token that the server issued.
 
-    One exchange may show the same code in ``Location`` and body; it counts once per exchange and kind.
+    What came in with the request, or stands in an error, is repeated and not issued. One exchange may show
+    the same code in ``Location`` and body; it counts once per exchange and kind.
     """
     found: dict[tuple[str, str], tuple[Exchange, Fact]] = {}
     for item, fact in facts(cell.all, ("code", "token", "refresh"), ISSUED):
+        if item.response is None or item.response.status >= 400 or fact.tag in _sent(item):
+            continue
         if item.interface in ("token", "authorization", "login", "consent") and fact.length:
             found.setdefault((item.id, fact.tag), (item, fact))
     return list(found.values())
@@ -204,9 +212,9 @@ def response_fields(view: CellView) -> Iterator[Finding]:
 
 def _fields(cell: Trust, item: Exchange, parsed: ParsedResponse) -> Iterator[Finding]:
     view = cell.view
-    wrong = [issue for issue in parsed.issues if issue.severity == "error"]
+    wrong = [issue for issue in parsed.issues if issue.rule != "token-no-store"]  # MM-TOK-016
     for issue in wrong:
-        yield view.fail(
+        yield (view.fail if issue.severity == "error" else view.warn)(
             "MM-TOK-009",
             exchange=item,
             path=issue.path,

@@ -22,9 +22,10 @@ PERSONS: Final = {
     "no-data": "lege-persoon",
     "age-15": "fenna-vijftien",
     "age-16": "joris-zestien",
-    "failure": "technische-storing",
 }
-"""Our fixture person (or mock login choice) for each kind of person that variants ask for."""
+"""Our fixture person for each kind of person that variants ask for."""
+FAILURE: Final = "technische-storing"
+"""The choice at the mock login that ends in a failure."""
 _FIXED_ID: Final = "00000000-0000-4000-8000-000000000000"
 
 
@@ -129,7 +130,7 @@ class Authorization:
         for _ in range(MAX_PAGES):
             location = login.redirect_target(answer, url)
             if location:
-                if login.returns_to(location, session.values["redirect_uri"]):
+                if authorization.returns_to(location, session.values["redirect_uri"]):
                     return location
                 if urlsplit(location).scheme not in ("https", urlsplit(url).scheme):
                     raise Stop
@@ -149,7 +150,7 @@ class Authorization:
             answer = visits.visit(step.method, url, interface, operation, step.body)
             if operation == stop_after and operation in ("landing", "login"):
                 location = login.redirect_target(answer, url)
-                if location and login.returns_to(location, session.values["redirect_uri"]):
+                if location and authorization.returns_to(location, session.values["redirect_uri"]):
                     return location
                 raise Stop
         raise Stop
@@ -160,7 +161,7 @@ class Authorization:
         long_term = "yes" if variant.consent.long else "no"
         values = {**self._entry.values, "person": self._session.person, "long_term": long_term}
         if variant.person != "default":
-            values |= {"person": PERSONS.get(variant.person, ""), "variant": variant.person}
+            values |= {"person": PERSONS.get(variant.person, FAILURE), "variant": variant.person}
         return values
 
     def _returned(self, location: str) -> None:

@@ -15,6 +15,7 @@ from harness.core.tdates import TDates
 from harness.core.text import Text
 from harness.medmij.flows import Variant, variants
 from harness.medmij.releases import Function, release
+from harness.network.drive.authorization import PERSONS
 from harness.network.drive.circumstances import circumstances
 from harness.network.drive.flow import MAIN, TO_TOKEN, Flow
 from harness.network.drive.session import FlowSession, Parties
@@ -117,7 +118,10 @@ class Driver:
                 return False
             if kind in ("not-on-whitelist", "expired"):
                 return False
-        return variant.person == "default" or dvza.login in ("", "mock")
+        if variant.person == "default":
+            return True
+        known = variant.person not in PERSONS or self._network.knows(cell.his, PERSONS[variant.person])
+        return known and dvza.login in ("", "mock")
 
     def _flow(
         self,

@@ -14,26 +14,18 @@ from collections.abc import Iterable
 from datetime import date
 from urllib.parse import unquote, urlsplit
 
-from harness.core.run.exchanges import Headers, Request, Response, header, media_type
+from harness.core.run.exchanges import Request, Response, header, media_type
 from harness.core.standards.completeness import POSTED
 from harness.core.standards.faults import faults
 from harness.core.standards.queries import Query, load_queries
 from harness.core.standards.table import standards
 from harness.core.tdates import TDates
 from harness.fhir.codec.documents import EncodeError, parse, to_json, to_xml
+from harness.fhir.codec.media import asked_format, format_of
 from harness.fhir.model.types import load_model
 from harness.network.faults.answer import Answer
 from harness.network.faults.registry import answer_changes
 
-ACCEPTED = {
-    "application/fhir+json": "json",
-    "application/json": "json",
-    "application/json+fhir": "json",
-    "application/fhir+xml": "xml",
-    "application/xml": "xml",
-    "application/xml+fhir": "xml",
-    "text/xml": "xml",
-}
 _SENT = Query(operation=POSTED, method="POST")
 
 
@@ -60,15 +52,6 @@ def query_of(request: Request, t: date) -> Query | None:
         return None
     reading = (query for standard in standards() for query in load_queries(standard) if query.reads)
     return next((query for query in reading if query.reads == parts[-2]), None)
-
-
-def requested(headers: Headers) -> str:
-    """The form that a request asks for."""
-    for part in (header(headers, "accept") or "").split(","):
-        kind = ACCEPTED.get(part.split(";")[0].strip().lower())
-        if kind:
-            return kind
-    return "native"
 
 
 def apply(wanted: Iterable[str], request: Request, response: Response, *, t: date, patient: str) -> Response:
@@ -101,13 +84,13 @@ def _acts(name: str, query: Query, response: Response) -> bool:
 
 
 def _answer(operation: str, request: Request, response: Response, t: date, patient: str) -> Answer:
-    kind = ACCEPTED.get(media_type(response.headers), "native")
+    kind = format_of(media_type(response.headers)) or "native"
     resource = None
     if kind != "native":
         resource = parse(response.body, model=load_model("3.0.2")).resource
     return Answer(
         operation=operation,
-        kind=requested(request.headers),
+        kind=asked_format(header(request.headers, "accept") or ""),
         answered=kind,
         status=response.status,
         resource=resource,

@@ -220,6 +220,12 @@ class Network(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         """The HISs behind a DVZA."""
         return tuple(item for item in self.of_role("his") if item.dvza == dvza_id)
 
+    def knows(self, his_id: str, person: str) -> bool:
+        """Whether a person is one of this network: declared, or one of our own when nobody is declared."""
+        held = self.participant(his_id).persons
+        declared = {item.id for item in self.persons}
+        return (not held or person in held) and (not declared or person in declared)
+
     def person_of(self, cell: Cell) -> str:
         """The test person of a cell, ``""`` when none is declared for the standard.
 

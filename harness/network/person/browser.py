@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from harness.core.errors import ConfigurationError, HarnessError
 from harness.core.text import Text
-from harness.medmij import pages
+from harness.medmij import authorization, pages
 from harness.network.person import login
 from harness.network.wire.client import Answer
 
@@ -118,14 +118,14 @@ class _Session:
     def answer(self, route: Any) -> None:
         """Fulfil one request of the browser."""
         request = route.request
-        if login.returns_to(request.url, self._redirect_uri):
+        if authorization.returns_to(request.url, self._redirect_uri):
             self.location = self.location or request.url
             route.fulfill(status=200, content_type="text/html", body="<title>PGO</title>")
             return
         page = request.is_navigation_request()
         answer = self._visit(request.method, request.url, request.post_data_buffer or b"", page)
         target = login.redirect_target(answer, request.url)
-        if target and login.returns_to(target, self._redirect_uri):
+        if target and authorization.returns_to(target, self._redirect_uri):
             self.location = self.location or target
             route.fulfill(status=200, content_type="text/html", body="<title>PGO</title>")
         elif target:

@@ -192,12 +192,6 @@ def redirect_target(answer: Answer, url: str) -> str:
     return urljoin(url, values[0]) if values else ""
 
 
-def returns_to(location: str, redirect_uri: str) -> bool:
-    """Whether a redirect leads back to the client."""
-    base = location.partition("?")[0].partition("#")[0]
-    return base == redirect_uri.partition("?")[0]
-
-
 def page_facts(page: pages.Page, kind: str) -> dict[str, Any]:
     """What judges may know of a page: its kind, title, and the state of its controls."""
     return {

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Protocol
 from urllib.parse import quote
 
+from harness.core.http import addresses
 from harness.core.run.exchanges import Headers, Request, Response, header
 from harness.network.file import Participant
 from harness.network.twins.his import HisTwin
@@ -106,6 +107,8 @@ class LiveBackend:
         self.client = client
         self.credential = credential
         self.on_exchange = on_exchange
+        self._links = addresses.spellings(participant.fhir.rstrip("/"))
+        self._links_in_bodies = re.compile(self._links.pattern.encode())
         self._seen: dict[str, set[str]] = {}
 
     async def handle(
@@ -137,7 +140,7 @@ class LiveBackend:
         response = Response(status=answer.status, headers=answer.headers, body=answer.body)
         if self.on_exchange is not None:
             self.on_exchange(PassedOn(sent, response, "", base, asker))
-        return self._returned(response, upstream, base, patient)
+        return self._returned(response, base, patient)
 
     def _with_patient(
         self, rest: str, patient: str | None, headers: list[tuple[str, str]], method: str
@@ -169,7 +172,7 @@ class LiveBackend:
             return _outcome(404, "not-found", "not found for this person")
         return None
 
-    def _returned(self, response: Response, upstream: str, base: str, patient: str | None) -> Response:
+    def _returned(self, response: Response, base: str, patient: str | None) -> Response:
         headers: Headers = tuple(item for item in response.headers if item[0].lower() in RETURNED)
         body = response.body
         kind = header(response.headers, "content-type") or ""
@@ -178,9 +181,9 @@ class LiveBackend:
                 seen = self._seen.setdefault(patient, set())
                 if len(seen) < _MAX_SEEN:
                     seen.update(match.decode("ascii") for match in _REFERENCE.findall(body))
-            body = body.replace(upstream.encode(), base.encode())
+            body = self._links_in_bodies.sub(lambda _: base.encode(), body)
             body = self._without_patient(body, patient)
-        headers = tuple((name, value.replace(upstream, base)) for name, value in headers)
+        headers = tuple((name, self._links.sub(lambda _: base, value)) for name, value in headers)
         return Response(status=response.status, headers=headers, body=body)
 
     def _without_patient(self, body: bytes, patient: str | None) -> bytes:

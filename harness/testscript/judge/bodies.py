@@ -12,12 +12,13 @@ from typing import Any
 from lxml import etree
 
 from harness.core.errors import HarnessError
+from harness.core.http.media import parse_media
 from harness.core.issues import Issue, shorten
 from harness.core.text import Text
 from harness.fhir import fhirpath
 from harness.fhir.codec import documents as codec
+from harness.fhir.codec.media import format_of
 from harness.fhir.model.types import Model
-from harness.fhir.server.content import format_of, parse_media
 from harness.testscript.read.errors import ScriptError
 
 DIALECT = "hapi"

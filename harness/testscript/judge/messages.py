@@ -9,7 +9,7 @@ from harness.core.issues import shorten
 from harness.core.run.exchanges import header, header_values
 from harness.core.text import Text
 from harness.core.verdicts import Blame, Verdict
-from harness.fhir.server.content import format_of
+from harness.fhir.codec.media import format_of
 from harness.testscript.judge.bodies import Body
 from harness.testscript.judge.case import Case, Judgement, compare, decided, failed, unsupported
 from harness.testscript.judge.patterns import MAPPERS

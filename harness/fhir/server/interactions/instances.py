@@ -5,17 +5,13 @@ from __future__ import annotations
 from email.utils import format_datetime, parsedate_to_datetime
 from typing import Any
 
+from harness.core.http.media import parse_accept, parse_media
 from harness.core.run.exchanges import Response
 from harness.core.text import Text
+from harness.fhir.codec.media import format_of
 from harness.fhir.server.call import Call, status_line
 from harness.fhir.server.conformance import check_content
-from harness.fhir.server.content import (
-    binary_content,
-    format_of,
-    fragment,
-    parse_accept,
-    parse_media,
-)
+from harness.fhir.server.content import binary_content, fragment
 from harness.fhir.server.errors import FhirError, method_not_allowed
 from harness.fhir.server.interactions.conditional import the_one
 from harness.fhir.server.interactions.patch import MEDIA_TYPE, apply_patch, parse_patch

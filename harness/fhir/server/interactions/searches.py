@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from harness.core.http.media import parse_media
 from harness.core.run.exchanges import Response
 from harness.core.text import Text
 from harness.fhir.model.definitions import embedded
@@ -12,7 +13,6 @@ from harness.fhir.search.lastn import lastn
 from harness.fhir.search.query import Criterion, Link, Query, SearchError, parse_query
 from harness.fhir.search.scope import Scope
 from harness.fhir.server.call import Call
-from harness.fhir.server.content import parse_media
 from harness.fhir.server.errors import FhirError
 from harness.fhir.server.interactions.instances import readable
 from harness.fhir.server.interactions.pages import first_page

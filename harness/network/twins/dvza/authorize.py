@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from harness.core.standards.table import service_standard
 from harness.medmij import authorization, forms
+from harness.medmij import scope as scopes
 from harness.medmij.headers import CORRELATION_ID, REQUEST_ID, is_uuid
 from harness.medmij.releases import Function, Release
 from harness.network.twins.dvza import screens
@@ -39,7 +40,10 @@ def handle(dvza: DvzaState, request: Incoming, rel: Release) -> Outgoing:
         return _refuse(dvza, client, checked, "invalid_scope")
     function = _function(scope.services)
     offered = dvza.services(his, rel, function)
-    if function is None or not set(scope.services) <= set(offered):
+    strict = not dvza.fault("scope-unchecked", client)
+    if function is None or (strict and scopes.parse(wanted.scope, rel, function).scope is None):
+        return _refuse(dvza, client, checked, "invalid_scope")  # the form of the other function
+    if not set(scope.services) <= set(offered):
         return _refuse(dvza, client, checked, "invalid_scope")
     session = Session(
         id=dvza.new_secret("cookie"),

@@ -11,6 +11,7 @@ from urllib.parse import unquote
 import msgspec
 
 from harness.core.run.exchanges import Headers, Request, Response, header
+from harness.fhir.codec.media import asked_format
 from harness.medmij import headers as medmij_headers
 from harness.medmij import resource
 from harness.medmij.errors import RESOURCE_CASES
@@ -18,6 +19,7 @@ from harness.medmij.releases import Release, limits
 from harness.network.file import Participant
 from harness.network.person.declared import KnownPerson
 from harness.network.twins.backends import Asker
+from harness.network.twins.dvza import permitted
 from harness.network.twins.dvza.records import Grant, hashed
 from harness.network.twins.dvza.state import ANYBODY, DvzaState, not_found
 from harness.network.twins.stelselnode import endpoints
@@ -87,6 +89,12 @@ async def handle(dvza: DvzaState, request: Incoming, rel: Release, rest: tuple[s
     if withheld is not None:
         return withheld
     inner, patient = _asked(dvza, inner, found, host, person, place.his)
+    outside = permitted.refusal(place.service, inner, place.base)
+    if outside == "not-allowed":
+        allow = ("Allow", ", ".join(permitted.methods(place.service)))
+        return outcome(405, "not-supported", "not what this service is for", request, (allow,))
+    if outside:
+        return _refused(outside, request)
     scratch = grant.family if grant.function == "share" else ""
     asker = Asker(host, person.id)
     answer = _returned(await backend.handle(inner, patient, place.base, scratch, asker), request)
@@ -209,7 +217,7 @@ def _refused(case: str, request: Incoming) -> Outgoing:
 
 def outcome(status: int, code: str, text: str, request: Incoming, extra: Headers = ()) -> Outgoing:
     """An OperationOutcome in the format that the client prefers."""
-    wants_xml = "xml" in (header(request.headers, "accept") or "")
+    wants_xml = asked_format(header(request.headers, "accept") or "") == "xml"
     if wants_xml:
         body = (
             '<OperationOutcome xmlns="http://hl7.org/fhir"><issue><severity value="error"/>'

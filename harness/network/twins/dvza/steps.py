@@ -55,9 +55,9 @@ def login(dvza: DvzaState, session: Session, fields: dict[str, str]) -> Outgoing
 
 def consent(dvza: DvzaState, session: Session, fields: dict[str, str]) -> Outgoing:
     """Yes ends in a code, no in ``access_denied``."""
-    if fields.get("action") == "no":
+    if fields.get("action") == "no" and not dvza.fault("consent-refusal-ignored", session.client_id):
         return _end(dvza, session, error="access_denied")
-    if fields.get("action") != "yes":
+    if fields.get("action") not in ("yes", "no"):
         return screens.problem(dvza, 400, "Kies ja of nee.")
     long_term = (
         fields.get("long_term") == "yes"

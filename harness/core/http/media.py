@@ -1,0 +1,81 @@
+"""Media types (RFC 9110 sections 8.3.1 and 12.5.1): case, white space, quotes and order do not matter."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+import msgspec
+
+MAX_TEXT: Final = 4_096
+"""Longest field value that is read, in characters; of a longer one nothing is understood."""
+_TOKEN: Final = re.compile(r"[\w!#$%&'*+.^`|~\-]+", re.ASCII)
+_QUALITY: Final = re.compile(r"[0-9]?(?:\.[0-9]{0,9})?", re.ASCII)
+_ESCAPED: Final = re.compile(r"\\(.)", re.DOTALL)
+
+
+class Media(msgspec.Struct, frozen=True):
+    """One media type or range: its name in lower case, and its parameters, their names in lower case."""
+
+    name: str
+    parameters: dict[str, str]
+
+    @property
+    def quality(self) -> float:
+        """The ``q`` weight, 0 to 1; 0 when it is no number."""
+        text = self.parameters.get("q", "1")
+        if _QUALITY.fullmatch(text) is None or not text.strip("."):
+            return 0.0
+        return min(float(text), 1.0)
+
+
+def parse_media(text: str) -> Media | None:
+    """A media type with parameters, ``None`` when it is none. Parameters without value are left out."""
+    if len(text) > MAX_TEXT:
+        return None
+    name, *rest = split(text, ";")
+    kind, slash, subtype = name.strip().lower().partition("/")
+    if not slash or _TOKEN.fullmatch(kind) is None or _TOKEN.fullmatch(subtype) is None:
+        return None
+    return Media(f"{kind}/{subtype}", dict(_parameters(rest)))
+
+
+def parse_accept(text: str) -> list[Media]:
+    """The media ranges of an ``Accept``, best first; ranges that are not understood are left out."""
+    if len(text) > MAX_TEXT:
+        return []
+    found = [media for part in split(text, ",") if (media := parse_media(part)) and media.quality > 0]
+    return sorted(found, key=lambda media: -media.quality)
+
+
+def split(text: str, separator: str) -> list[str]:
+    """The parts of a field value between separators that stand outside quoted strings."""
+    parts: list[str] = []
+    current: list[str] = []
+    quoted = escaped = False
+    for character in text:
+        if character == separator and not quoted:
+            parts.append("".join(current))
+            current = []
+            continue
+        if character == '"' and not escaped:
+            quoted = not quoted
+        escaped = quoted and character == "\\" and not escaped
+        current.append(character)
+    return [*parts, "".join(current)]
+
+
+def unquoted(text: str) -> str:
+    """The value of a token or quoted string."""
+    stripped = text.strip()
+    if len(stripped) >= 2 and stripped[0] == stripped[-1] == '"':
+        return _ESCAPED.sub(r"\1", stripped[1:-1])
+    return stripped
+
+
+def _parameters(parts: list[str]) -> Iterator[tuple[str, str]]:
+    for part in parts:
+        name, equals, value = part.partition("=")
+        if equals and _TOKEN.fullmatch(name.strip()) is not None:
+            yield name.strip().lower(), unquoted(value)

@@ -1,0 +1,60 @@
+"""Who begot what: which authorization, code and token an exchange of a PGO descends from.
+
+Read from the messages themselves, whoever sent them and however many logins run at once: ``state`` leads from
+the authorization request to the redirect, the code from there to the token request, tokens on to the data.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from harness.core.run.exchanges import Exchange, header
+from harness.judge.trust.steps import CARE, Trust
+from harness.medmij.headers import CORRELATION_ID
+
+AGAIN: Final = "token-refresh-again"
+"""Our own driver offers a used refresh token on purpose; that says nothing of a PGO."""
+
+
+def refreshes(cell: Trust, item: Exchange) -> bool:
+    """Whether a token request is meant to refresh: it says so, or offers a refresh token and no code."""
+    if item.interface != "token" or item.operation == AGAIN:
+        return False
+    sent = cell.form(item)
+    return sent.get("grant_type") == "refresh_token" or ("refresh_token" in sent and "code" not in sent)
+
+
+def correlation_threads(cell: Trust, flow: str) -> dict[str, str]:
+    """The X-Correlation-ID that token and data requests of a flow continue, by the id of the exchange.
+
+    A refresh begins a thread of its own (``core.tknint.208``); what descends from nothing that was seen
+    continues the last authorization request.
+    """
+    states: dict[str, str] = {}
+    secrets: dict[str, str] = {}
+    threads: dict[str, str] = {}
+    returned = {item.id: result for item, result in cell.redirects(flow)}
+    last = ""
+    for item in cell.view.find(flow=flow):
+        sent = cell.query(item) if item.operation == "authorize" else {}
+        if CORRELATION_ID in sent:
+            last = states[sent.get("state", "")] = sent[CORRELATION_ID]
+        result = returned.get(item.id)
+        if result is not None and result.code:
+            secrets[result.code] = states.get(result.state, last)
+        if item.client != cell.pgo or item.server != cell.dvza:
+            continue
+        if item.interface == "token":
+            own = header(item.request.headers, CORRELATION_ID) or ""
+            thread = own if refreshes(cell, item) else secrets.get(cell.form(item).get("code", ""), last)
+            threads[item.id] = thread
+            parsed = cell.response(item)
+            if parsed is not None and parsed.response is not None:
+                secrets[parsed.response.access_token] = thread
+        elif item.interface in CARE:
+            threads[item.id] = secrets.get(_offered(item), last)
+    return threads
+
+
+def _offered(item: Exchange) -> str:
+    return (header(item.request.headers, "authorization") or "").strip().partition(" ")[2].strip()

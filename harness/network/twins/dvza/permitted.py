@@ -1,0 +1,90 @@
+"""What the token of a service is for: reading what is collected, or writing what is shared; no other types.
+
+A grant covers services, and each service one function. So at a collecting service nothing is written, at a
+sharing one nothing is read (in a batch neither), and a type that only other standards ask for is of another
+service. Types that no standard asks for (Practitioner, Medication) belong to whatever refers to them.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Final, Literal
+from urllib.parse import unquote
+
+from harness.core.http.addresses import parameters
+from harness.core.run.exchanges import Request, media_type
+from harness.core.standards.queries import load_queries
+from harness.core.standards.table import Standard, service_standard, standards
+from harness.fhir.codec.documents import parse
+from harness.fhir.codec.media import format_of
+from harness.fhir.model.types import load_model
+
+READING: Final = ("GET", "HEAD")
+Case = Literal["", "not-allowed", "insufficient-scope"]
+"""What is wrong: ``not-allowed`` is the method, whatever it is used on."""
+
+
+def methods(service: str) -> tuple[str, ...]:
+    """The methods of a service, for ``Allow``."""
+    return ("POST",) if _shares(service) else READING
+
+
+def refusal(service: str, request: Request, base: str) -> Case:
+    """Why a request is outside the service that its token is for.
+
+    :param request: what the HIS would be asked; its URL starts with ``base``.
+    """
+    path, _, query = request.url[len(base) :].partition("?")  # no urlsplit: "//Type" is a path here
+    segments = tuple(unquote(part) for part in path.split("/") if part)
+    if {".", ".."} & set(segments):  # a HIS that resolves them would leave what was checked here
+        return "insufficient-scope"
+    search = segments[1:] == ("_search",) and request.method == "POST"
+    if _shares(service):
+        if request.method != "POST":
+            return "not-allowed"
+        reads = len(segments) > 1 or (not segments and not _only_creates(request))
+        return "insufficient-scope" if reads else ""
+    if request.method not in READING and not search:
+        return "not-allowed"
+    pairs = parameters(query) + (parameters(request.body.decode("latin-1")) if search else [])
+    asked = {*segments[:1], *(kind for pair in pairs for kind in _included(*pair))}
+    return "insufficient-scope" if asked & _types_of_others(service) else ""
+
+
+def _shares(service: str) -> bool:
+    known = service_standard(service)
+    return known is not None and known.share is not None and known.share.id == service
+
+
+def _only_creates(request: Request) -> bool:
+    """Whether no entry of a posted Bundle does anything else; what cannot be read is left to the HIS."""
+    if not format_of(media_type(request.headers)):
+        return True
+    found = parse(request.body, model=load_model("3.0.2"))
+    entries = found.resource.get("entry") if isinstance(found.resource, dict) else None
+    wanted = [entry.get("request") for entry in entries or () if isinstance(entry, dict)]
+    return all(isinstance(item, dict) and item.get("method") == "POST" for item in wanted)
+
+
+def _included(name: str, value: str) -> tuple[str, ...]:
+    """The types that a parameter adds to an answer: source and target of an include."""
+    if not name.startswith(("_include", "_revinclude")):
+        return ()
+    source, _, rest = value.partition(":")
+    return source, rest.partition(":")[2]
+
+
+@cache
+def _types_of_others(service: str) -> frozenset[str]:
+    """Types that other standards ask for, and that of this service does not."""
+    own = service_standard(service)
+    everything = (_types(item) for item in standards().values())
+    return frozenset().union(*everything) - (_types(own) if own is not None else frozenset())
+
+
+def _types(item: Standard) -> frozenset[str]:
+    names: set[str] = set()
+    for query in load_queries(item.id):
+        if query.flow == "collect":
+            names |= {query.reads, query.path.partition("/")[0]}
+    return frozenset(name for name in names if name.isalpha())
