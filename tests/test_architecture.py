@@ -25,7 +25,8 @@ ALLOWED: dict[str, set[str]] = {
     "pki": {"core"},
     "record": {"core"},
 }
-KNOWLEDGE = {"core", "fhir", "pdfa", "medmij", "pki", "record"}
+ALLOWED["reference"] = {"core", "fhir", "medmij"}
+KNOWLEDGE = {*ALLOWED, "reference"}
 ALLOWED["judge"] = KNOWLEDGE
 ALLOWED["network"] = KNOWLEDGE
 ALLOWED["scenario"] = {"core"}

@@ -40,6 +40,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "validate": ("harness.cli.validate", "Validate FHIR resources against profiles, offline."),
     "fhirpath": ("harness.cli.fhirpath", "Evaluate a FHIRPath expression on a file."),
     "profiles": ("harness.cli.profiles", "Work with FHIR packages and embedded profile facts."),
+    "record": ("harness.cli.record", "Reference records: import, check, export for a HIS."),
     "pdfa": ("harness.cli.pdfa", "Check PDF/A conformance."),
     "requirements": ("harness.cli.requirements", "List the catalogue of requirements."),
 }

@@ -9,11 +9,15 @@ import shutil
 import subprocess
 import sys
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 
 import pytest
 import yaml
 from runfolders import written
+
+from harness.fhir.codec.documents import to_json
+from harness.network.person.persons import fixture_person
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -82,7 +86,10 @@ def test_wrong_provider_name_is_found_before_the_run(served, harness, tmp_path):
 def test_bare_fhir_server_behind_our_dvza(harness, tmp_path):
     """A HIS without OAuth: a FHIR server in a process of its own."""
     person = "bram-lisdodde"
-    folder = ROOT / "fixtures" / "personen" / person
+    folder = tmp_path / "shared"
+    folder.mkdir()
+    for resource in fixture_person(person).resources(date(2026, 3, 1)):
+        (folder / f"{resource['resourceType']}-{resource['id']}.json").write_bytes(to_json(resource))
     standards = ["huisartsgegevens-2.0"]
     with serving("serve", "fhir", "--fixtures", folder, "--port", "0", "--at", "2026-03-01") as ready:
         url = re.search(r"http://\S+", ready)

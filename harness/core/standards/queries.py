@@ -43,7 +43,7 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
     :ivar document: a document is asked for; its exchanges have the interface ``document``.
     :ivar role: part of the code of the system role whose endpoint answers; ``""``: the first role.
     :ivar limit: most values of ``each`` that are requested.
-    :ivar body: name of a Bundle in ``fixtures/personen/<person>/sturen``, ``""`` for none.
+    :ivar body: name of a Bundle in ``fixtures/records/<person>/sent``, ``""`` for none.
     :ivar headers: extra request headers.
     :ivar authorization: ``bearer`` or ``none``.
     :ivar official: official scripts that ask the same (without format suffix).

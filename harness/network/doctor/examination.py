@@ -352,7 +352,7 @@ def _examine_harness(network: Network) -> Iterator[Diagnosis]:
             Blame.HARNESS,
             Text(nl="de eigen testpersonen ontbreken", en="our own test persons are missing"),
             Text(nl="installeer de harness opnieuw", en="install the harness again"),
-            where=str(Path("fixtures/personen")),
+            where=str(Path("fixtures/records")),
         )
     elif twins:
         what = Text(nl=f"{len(twins)} HIS-twin(s) klaar", en=f"{len(twins)} HIS twin(s) ready")

@@ -1,4 +1,4 @@
-"""The synthetic persons of ``fixtures/personen``."""
+"""The synthetic persons of ``fixtures/records``: who can log in, and what their HIS shares."""
 
 from __future__ import annotations
 
@@ -28,7 +28,8 @@ class FixturePerson:
     """One of our own persons, dates not yet filled in.
 
     :ivar birth: literal of the file; may be a placeholder.
-    :ivar standards: standards of which the person has data.
+    :ivar withheld: ``Type/id`` of what the record holds and the HIS does not share.
+    :ivar standards: standards of which the person has a full record; none for a look-alike.
     """
 
     id: str
@@ -39,6 +40,7 @@ class FixturePerson:
     treatment_relation: bool
     data_available: bool
     folder: Path
+    withheld: frozenset[str] = field(default_factory=frozenset)
     standards: frozenset[str] = field(default_factory=frozenset)
 
     def birth_date(self, t: date) -> date:
@@ -47,14 +49,15 @@ class FixturePerson:
 
     def resources(self, t: date, now: datetime | None = None) -> list[dict[str, Any]]:
         """The resources that the HIS shares, dates filled in."""
-        return [_load(path, t, now) for path in sorted(self.folder.glob("*.json"))]
+        found = (_load(path, t, now) for path in sorted(self.folder.glob("resources/*.json")))
+        return [item for item in found if f"{item['resourceType']}/{item['id']}" not in self.withheld]
 
     def bundle(self, name: str, t: date, now: datetime | None = None) -> dict[str, Any]:
-        """A Bundle that the person sends (``sturen/<name>.json``).
+        """A Bundle that the person sends (``sent/<name>.json``).
 
         :raises ConfigurationError: no such file.
         """
-        path = self.folder / "sturen" / f"{name}.json"
+        path = self.folder / "sent" / f"{name}.json"
         if not path.is_file():
             raise ConfigurationError(
                 Text(nl="te versturen Bundle ontbreekt", en="Bundle to send is missing"), where=str(path)
@@ -72,7 +75,7 @@ def _load(path: Path, t: date, now: datetime | None) -> dict[str, Any]:
 def fixture_persons() -> tuple[FixturePerson, ...]:
     """All our persons, by name of their folder."""
     found = []
-    for path in sorted(data_path("fixtures", "personen").glob("*/person.yaml")):
+    for path in sorted(data_path("fixtures", "records").glob("*/record.yaml")):
         data = load_yaml(path).data
         found.append(
             FixturePerson(
@@ -84,7 +87,8 @@ def fixture_persons() -> tuple[FixturePerson, ...]:
                 treatment_relation=bool(data.get("treatment_relation", True)),
                 data_available=bool(data.get("data_available", True)),
                 folder=path.parent,
-                standards=_standards(path.parent),
+                withheld=frozenset(str(item["ref"]) for item in data.get("withheld", ())),
+                standards=frozenset() if data.get("look_alike_of") else _standards(path.parent),
             )
         )
     return tuple(found)
@@ -93,10 +97,10 @@ def fixture_persons() -> tuple[FixturePerson, ...]:
 def _standards(folder: Path) -> frozenset[str]:
     """Standards that ask for something that the person has, and whose Bundles the person can send."""
     types: set[str] = set()
-    for path in folder.glob("*.json"):
+    for path in folder.glob("resources/*.json"):
         found = _TYPE.search(path.read_text(encoding="utf-8"))
         types.add(found.group(1) if found else "")
-    bodies = {path.stem for path in folder.glob("sturen/*.json")}
+    bodies = {path.stem for path in folder.glob("sent/*.json")}
     asked = {name: load_queries(name) for name in standards()}
     return frozenset(
         name for name, item in asked.items() if types & item.resource_types and item.bodies <= bodies

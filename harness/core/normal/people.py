@@ -1,0 +1,66 @@
+"""Names, addresses, telephone numbers and identifiers of people and practices."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+from harness.core.normal.codes import NATIONAL, system
+from harness.core.normal.texts import folded
+
+_LOOSE: Final = re.compile(r"[\s()\-.]")
+
+
+def _texts(value: Any) -> list[str]:
+    items = value if isinstance(value, list) else [value]
+    return [folded(item) for item in items if isinstance(item, str)]
+
+
+def human_name(value: Any) -> str:
+    """Given names and family name in lower case; the text when there is neither.
+
+    >>> human_name({"given": ["Zoë"], "family": "ZZZ_Rietveen"})
+    'zoë zzz_rietveen'
+    """
+    if not isinstance(value, dict):
+        return ""
+    parts = [*_texts(value.get("given")), *_texts(value.get("family"))]
+    return folded(" ".join(parts) or " ".join(_texts(value.get("text")))).lower()
+
+
+def address(value: Any) -> str:
+    """Lines, postal code without its blank, city; lower case."""
+    if not isinstance(value, dict):
+        return ""
+    lines = " ".join(_texts(value.get("line")))
+    postal = "".join(_texts(value.get("postalCode"))).replace(" ", "")
+    city = " ".join(_texts(value.get("city")))
+    joined = folded(f"{lines} {postal} {city}").lower()
+    return joined or folded(" ".join(_texts(value.get("text")))).lower()
+
+
+def contact_point(value: Any) -> str:
+    """The number or address of a ContactPoint; the Dutch country code folded to a leading zero.
+
+    >>> contact_point({"value": "+31 (6) 12-34"}) == contact_point({"value": "06 1234"})
+    True
+    """
+    if not isinstance(value, dict) or not isinstance(value.get("value"), str):
+        return ""
+    text = folded(value["value"]).lower()
+    if "@" in text or "//" in text:
+        return text
+    text = _LOOSE.sub("", text)
+    for prefix in ("+31", "0031"):
+        if text.startswith(prefix):
+            return "0" + text[len(prefix) :].removeprefix("0")
+    return text
+
+
+def national_identifier(value: Any) -> tuple[str, str] | None:
+    """System and value of an identifier that is the same everywhere; ``None`` for a system's own."""
+    if not isinstance(value, dict) or not isinstance(value.get("value"), str):
+        return None
+    where = value.get("system")
+    name = system(where) if isinstance(where, str) else ""
+    return (name, folded(value["value"])) if name in NATIONAL else None

@@ -1,0 +1,65 @@
+"""Normal forms of texts, narratives and the text of documents."""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+from typing import Final
+
+_BLANKS: Final = re.compile(r"\s+")
+_TAG: Final = re.compile(r"<[^>]*>")
+_BREAK: Final = re.compile(r"<\s*/?\s*(?:br|p|div|li|ul|ol|tr|td|th|table|h[1-6])\b[^>]*>", re.I)
+_THIN: Final = re.compile("[\\s\u00ad\u200b-\u200d\u2060\ufeff\u2010-\u2015\u2212-]+")
+"""Blanks, hyphens and what only steers the breaking of lines."""
+
+
+def folded(text: str) -> str:
+    """A text of which only the characters count: composed (NFC), every run of blanks one blank.
+
+    >>> folded(" 5  mg\\n daags ")
+    '5 mg daags'
+    """
+    if text.isascii() or unicodedata.is_normalized("NFC", text):
+        return _BLANKS.sub(" ", text).strip()
+    return _BLANKS.sub(" ", unicodedata.normalize("NFC", text)).strip()
+
+
+def narrative(div: str) -> str:
+    """The text of an XHTML narrative: no markup, entities decoded, blanks folded.
+
+    >>> narrative("<div xmlns='http://www.w3.org/1999/xhtml'>a &amp;<br/>b</div>")
+    'a & b'
+    """
+    return folded(html.unescape(_TAG.sub("", _BREAK.sub(" ", div))))
+
+
+def document_text(text: str) -> str:
+    """The text of a document as it is compared: compatibility forms folded, no blanks, no hyphens.
+
+    Producers of PDF differ in ligatures, hyphenation and where they put blanks.
+
+    >>> document_text("me-\\ntoprolol 50\\u00a0mg")
+    'metoprolol50mg'
+    """
+    return _THIN.sub("", unicodedata.normalize("NFKC", text))
+
+
+def garbled(record: str, answer: str) -> bool:
+    """Whether the answer is the record's text read in the wrong character set (*mojibake*).
+
+    >>> garbled("Zoë", "ZoÃ«"), garbled("Zoë", "Zoe")
+    (True, False)
+    """
+    if record == answer or record.isascii():
+        return False
+    wanted = folded(record)
+    for charset in ("cp1252", "latin-1"):
+        try:
+            if folded(answer.encode(charset).decode("utf-8")) == wanted:
+                return True
+        except UnicodeError:
+            continue
+    shown = re.escape(wanted)
+    pattern = "".join(char if char.isascii() else "(?:\ufffd|\\?)+" for char in shown)
+    return re.fullmatch(pattern, folded(answer)) is not None

@@ -1,0 +1,141 @@
+"""What must, may and must not come back of a query of a standard, of one record, on one day.
+
+::
+
+    expected = expect("huisartsgegevens-2.0", query, record, day)
+    expected.must                   # {"EpisodeOfCare/…": Item}
+    expected.refusal("EpisodeOfCare/…")     # the rule that keeps it in
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Literal
+from urllib.parse import urlencode
+
+from harness.core.standards.queries import Query
+from harness.core.tdates import TDates
+from harness.fhir.store import LOCAL_REFERENCE, Stored
+from harness.medmij.age import may_collect
+from harness.reference.oracle.rules import NOT_SELECTED, UNDER_AGE, Rule, Ruling, rule_on, rules_of
+from harness.reference.oracle.selection import select
+from harness.reference.record.model import Record
+
+Part = Literal["match", "include"]
+
+BESIDE = frozenset(
+    {"Practitioner", "Organization", "PractitionerRole", "Location", "Medication", "Specimen", "Patient"}
+)
+"""Types that an answer may hold beside what was asked, when something in it refers to them."""
+
+
+@dataclass(frozen=True)
+class Item:
+    """A resource that is expected.
+
+    :ivar resource: as it may leave the HIS (a report without its S and O lines).
+    """
+
+    stored: Stored
+    resource: dict[str, Any]
+    part: Part
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """What an answer must and may hold; everything else of the record must not be in it.
+
+    :ivar kind: resource type that was asked for.
+    :ivar rulings: what the rules say of each resource of the record.
+    """
+
+    kind: str
+    must: Mapping[str, Item]
+    may: Mapping[str, Item]
+    rulings: Mapping[str, Ruling]
+
+    def item(self, key: str) -> Item | None:
+        """What is expected under a key of the record, or ``None``."""
+        return self.must.get(key) or self.may.get(key)
+
+    def refusal(self, key: str) -> Rule:
+        """Why a resource of the record should not be in the answer."""
+        ruling = self.rulings.get(key)
+        return ruling.rule if ruling and ruling.standing == "not" and ruling.rule else NOT_SELECTED
+
+    def view(self, stored: Stored) -> dict[str, Any]:
+        """A resource of the record as it may leave the HIS."""
+        ruling = self.rulings.get(stored.key)
+        return ruling.resource if ruling else stored.resource
+
+    def counts(self) -> dict[str, tuple[int, int]]:
+        """Least and most resources per type."""
+        found: dict[str, tuple[int, int]] = {}
+        for items, least in ((self.must, 1), (self.may, 0)):
+            for item in items.values():
+                low, high = found.get(item.stored.type, (0, 0))
+                found[item.stored.type] = (low + least, high + 1)
+        return found
+
+
+def expect(standard: str, query: Query, record: Record, day: date) -> Expectation:
+    """The expectation for one query (not one that reads, or sends).
+
+    :param day: Amsterdam date of the request.
+    :raises SearchError: the query is not understood.
+    """
+    pairs = query.resolved(TDates(day))
+    return expect_search(standard, query.path, urlencode(pairs), record, day, query.operation)
+
+
+def expect_search(
+    standard: str, path: str, query: str, record: Record, day: date, operation: str = ""
+) -> Expectation:
+    """The expectation for ``GET path?query``.
+
+    :param query: search string, percent-encoded, dates filled in.
+    :param operation: name of the query in the standard, for rules that hold for some only.
+    :raises SearchError: the query is not understood.
+    """
+    rulings = rule_all(standard, record, day, operation)
+    allowed = {key for key, ruling in rulings.items() if ruling.standing != "not"}
+    certain = {key for key, ruling in rulings.items() if ruling.standing == "must"}
+    found = select(path, query, record, allowed, certain)
+    must: dict[str, Item] = {}
+    may: dict[str, Item] = {}
+    for keys, part in ((found.sure, "match"), (found.boundary, "match"), (found.included, "include")):
+        for key in sorted(keys):
+            stored = record.store.find(key)
+            if stored is None or key in must or key in may:
+                continue
+            sure = key in certain and keys is not found.boundary
+            item = Item(stored, rulings[key].resource, "match" if part == "match" else "include")
+            (must if sure else may)[key] = item
+    _beside(record, rulings, must, may)
+    return Expectation(path.split("/", 1)[0], must, may, rulings)
+
+
+def rule_all(standard: str, record: Record, day: date, operation: str = "") -> dict[str, Ruling]:
+    """What the rules say of each resource of a record."""
+    rules = rules_of(standard)
+    birth = record.birth
+    if birth is not None and not may_collect(birth, day):
+        return {stored.key: Ruling("not", UNDER_AGE, stored.resource) for stored in record}
+    return {stored.key: rule_on(stored, rules, operation, record, day) for stored in record}
+
+
+def _beside(
+    record: Record, rulings: Mapping[str, Ruling], must: dict[str, Item], may: dict[str, Item]
+) -> None:
+    """What the expected resources refer to may be there as well."""
+    pending = [item.stored for item in (*must.values(), *may.values())]
+    while pending:
+        for key in sorted(pending.pop().references):
+            if not LOCAL_REFERENCE.fullmatch(key) or key in must or key in may:
+                continue
+            stored = record.store.find(key)
+            if stored is not None and stored.type in BESIDE and rulings[key].standing != "not":
+                may[key] = Item(stored, rulings[key].resource, "include")
+                pending.append(stored)

@@ -1,0 +1,181 @@
+"""All records that are known in a run, indexed by what their resources say."""
+
+from __future__ import annotations
+
+import html
+import math
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+import re2
+
+from harness.core.normal.texts import folded
+from harness.fhir.store import Stored
+from harness.reference.content.facts import Fact, Facts, facts_of
+from harness.reference.content.table import ContentTable, content_table
+from harness.reference.record.checks import telling_texts
+from harness.reference.record.model import Record
+
+MARK = 6
+"""Characters that a text needs to name its owner by itself."""
+WORDS = 3
+"""And words, unless it is invented."""
+_MEMORY = 256 * 1024 * 1024
+"""Bytes for the automaton that finds all texts of all records at once."""
+
+
+Identifiers = frozenset[tuple[str, str]]
+"""System and value of each."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One resource of one record.
+
+    :ivar weight: of all its facts together.
+    """
+
+    number: int
+    record: Record
+    stored: Stored
+    facts: Facts
+    weight: float = 0.0
+    identifiers: Identifiers = frozenset()
+
+    @property
+    def key(self) -> str:
+        """``Type/id`` in the record."""
+        return self.stored.key
+
+
+@dataclass
+class Known:
+    """The index. Built once per run; a few tenths of a millisecond per resource.
+
+    :ivar weights: how much a fact tells, by fact: rare ones more.
+    :ivar by_fact: numbers of the entries that have a fact.
+    :ivar owners: person by text that only this person's record holds.
+    """
+
+    records: Sequence[Record]
+    table: ContentTable
+    entries: list[Entry] = field(default_factory=list)
+    weights: dict[Fact, float] = field(default_factory=dict)
+    by_fact: dict[Fact, list[int]] = field(default_factory=dict)
+    owners: dict[str, str] = field(default_factory=dict)
+    withheld: dict[str, str] = field(default_factory=dict)
+    _by_key: dict[tuple[str, str], Entry] = field(default_factory=dict)
+    _patterns: dict[str, tuple[Any, dict[str, str]]] = field(default_factory=dict)
+
+    def entry(self, person: str, key: str) -> Entry | None:
+        """The entry of a key in a person's record."""
+        return self._by_key.get((person, key))
+
+    @property
+    def rare(self) -> float:
+        """Weight of a fact that one resource has."""
+        return math.log(1 + max(1, len(self.entries)))
+
+    def leaks(self, text: str, person: str) -> Iterator[tuple[str, str]]:
+        """Texts in ``text`` (see :func:`plain_text`) that belong to others, or that this person's HIS should
+        keep in, with their owner.
+        """
+        if person not in self._patterns:
+            self._patterns[person] = self._pattern(person)
+        pattern, said = self._patterns[person]
+        for match in pattern.finditer(text) if said else ():
+            found = said[match.group()]
+            yield found, self.owners.get(found, "")
+
+    def _pattern(self, person: str) -> tuple[Any, dict[str, str]]:
+        """What finds all texts that may not be in an answer to a person, and how each is written in JSON."""
+        foreign = [text for text, owner in self.owners.items() if owner != person]
+        inside = [text for text, owner in self.withheld.items() if owner == person]
+        said = {_written(text): text for text in (*foreign, *inside)}
+        options = re2.Options()
+        options.max_mem = _MEMORY
+        ordered = sorted(said, key=len, reverse=True)
+        return re2.compile("|".join(map(re2.escape, ordered)), options), said
+
+
+def index_records(records: Sequence[Record], table: ContentTable | None = None) -> Known:
+    """Index the records of all persons of a run."""
+    known = Known(records, table or content_table())
+    counts: Counter[Fact] = Counter()
+    made: list[tuple[Record, Stored, Facts]] = []
+    for record in records:
+        for stored in record:
+            facts = facts_of(stored.resource, known.table)
+            made.append((record, stored, facts))
+            counts.update(facts)
+    total = len(made)
+    known.weights = {fact: math.log(1 + total / amount) for fact, amount in counts.items()}
+    by_fact: dict[Fact, list[int]] = defaultdict(list)
+    for number, (record, stored, facts) in enumerate(made):
+        weight = sum(known.weights[fact] for fact in facts)
+        entry = Entry(number, record, stored, facts, weight, identifiers_of(stored.resource))
+        known.entries.append(entry)
+        known._by_key[record.person, stored.key] = entry
+        for fact in facts:
+            by_fact[fact].append(number)
+    known.by_fact = dict(by_fact)
+    _mark(known)
+    return known
+
+
+def _mark(known: Known) -> None:
+    """Which texts name their owner, and which have to stay inside."""
+    holders: dict[str, set[str]] = defaultdict(set)
+    inside: dict[str, str] = {}
+    outside: set[tuple[str, str]] = set()
+    for record in known.records:
+        for text in record.markers:
+            holders[folded(text)].add(record.person)
+        for stored in record:
+            kept = stored.key in record.withheld
+            for text in telling_texts(stored.resource):
+                holders[text].add(record.person)
+                if kept:
+                    inside[text] = record.person
+                else:
+                    outside.add((record.person, text))
+        for reference, facts in record.documents.items():
+            for phrase in facts.text:
+                holders[folded(phrase)].add(record.person)
+                if reference in record.withheld:
+                    inside[folded(phrase)] = record.person
+    known.owners = {
+        text: next(iter(who)) for text, who in holders.items() if len(who) == 1 and _names_owner(text)
+    }
+    known.withheld = {text: who for text, who in inside.items() if (who, text) not in outside}
+
+
+def _names_owner(text: str) -> bool:
+    """Whether a text says whose it is: invented, or a sentence. A term may stand in anybody's record."""
+    return len(text) >= MARK and ("_" in text or text.count(" ") >= WORDS - 1)
+
+
+def identifiers_of(resource: dict[str, Any]) -> Identifiers:
+    """The identifiers of a resource: they decide between equals, and nothing else."""
+    found = resource.get("identifier")
+    return frozenset(
+        (str(item.get("system")), str(item["value"]))
+        for item in (found if isinstance(found, list) else [found])
+        if isinstance(item, dict) and isinstance(item.get("value"), str)
+    )
+
+
+def _written(text: str) -> str:
+    """A text as it stands in JSON, after :func:`plain_text`."""
+    return plain_text(msgspec.json.encode(text))[1:-1]
+
+
+def plain_text(encoded: bytes) -> str:
+    """What an encoded resource says: JSON with line breaks, entities and runs of blanks folded."""
+    text = encoded.decode().replace("\\n", " ").replace("\\t", " ").replace("\\r", " ")
+    if "&" in text:
+        text = html.unescape(text)
+    return " ".join(text.split())

@@ -1,0 +1,1 @@
+"""Record folders: :mod:`.model` what one says, :mod:`.load` reads and refuses, :mod:`.write` writes."""
