@@ -36,6 +36,7 @@ from harness.network.person.declared import declared_persons
 from harness.network.running import RunningNetwork, start
 from harness.record.keeper import RunKeeper
 from harness.record.recorder import Recorder
+from harness.reference.records import Records, frozen_records
 from harness.scenario import Scenario
 
 UNDRIVEN = Text(nl="deze stroom kon niet worden aangestuurd", en="this flow could not be driven")
@@ -47,11 +48,13 @@ class Started:
     """A run whose ``run-start.json`` is written.
 
     :ivar network: up until the run ends; then it leaves memory, so that the reports find room.
+    :ivar records: those that the run froze, as the run folder gives them.
     """
 
     info: RunInfo
     network: RunningNetwork | None
     recorder: Recorder
+    records: Records
 
 
 class Qualification:
@@ -135,10 +138,10 @@ class Qualification:
                 mint=lambda cell: self._minters[cell.key](),
             )
             stack.callback(network.close)
-            info = self.keeper.begin(recorder, self._described(self._binding()))
+            info = self.keeper.begin(recorder, self._described(self._binding()), facts.frozen)
             self._stack = stack.pop_all()
         self._restore()
-        return Started(info, network, recorder)
+        return Started(info, network, recorder, frozen_records(self.folder, info))
 
     def _recorder(self) -> Recorder:
         persons = declared_persons(self.facts.network, self.facts.t)
@@ -224,7 +227,9 @@ class Qualification:
         try:
             exchanges = cell_exchanges(self.folder, cell)
             state.recorded = len(exchanges)
-            found = judge_cell(self._info_of(state, started), cell, exchanges, self.catalogue)
+            found = judge_cell(
+                self._info_of(state, started), cell, exchanges, self.catalogue, started.records
+            )
         except Exception as error:  # noqa: BLE001 - every item of the cell says why
             trouble = _trouble(error, UNJUDGED, cell, state.requirements, key)
             state.troubles.append(msgspec.structs.replace(trouble, blame=Blame.HARNESS))

@@ -31,7 +31,7 @@ from harness.record.verify import verify_files
 
 _UNIQUE: Final = frozenset({REQUEST_ID.lower()})
 _NAMES: Final = frozenset({*_UNIQUE, CORRELATION_ID.lower()})
-_SERVED: Final = frozenset({"plan", "left_out", "hashes", "persons", "expectations", "records"})
+_SERVED: Final = frozenset({"plan", "left_out", "hashes", "persons"})
 """Fields that grow while live parties come to our mocks."""
 _ASKED: Final = frozenset({"requirements", "shared"})
 

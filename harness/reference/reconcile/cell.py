@@ -219,7 +219,13 @@ class Reconciliation:
         if rule is NOT_SELECTED and item.given.kind != one.expected.kind:
             kind = "remark" if item.given.kind in _COMMON else "not-asked"
         return self._difference(
-            kind, one, item, expected=rule.title.en, received=show(_name(item.given.resource)), rule=rule.id
+            kind,
+            one,
+            item,
+            expected=rule.title.en,
+            received=show(_name(item.given.resource)),
+            rule=rule.id,
+            leak=rule.leak,
         )
 
     def _leaks(self, one: _Paired, item: Pair, key: bytes) -> list[Difference]:
@@ -236,7 +242,7 @@ class Reconciliation:
             found.append(
                 self._difference(
                     kind, one, item, received=shorten(text), owner=self._owner(text),
-                    rule="" if kind == "foreign" else "withheld",
+                    rule="" if kind == "foreign" else "withheld", said=text, leak=kind != "foreign",
                 )
             )  # fmt: skip
         return found
@@ -254,6 +260,8 @@ class Reconciliation:
         rule: str = "",
         step: Text | None = None,
         undecided: bool = False,
+        said: str = "",
+        leak: bool = False,
     ) -> Difference:
         name = item.partner.key if item.partner is not None else ""
         place = item.given.place + path.removeprefix(item.given.kind) if path else item.given.place
@@ -268,6 +276,8 @@ class Reconciliation:
             rule,
             step or NEXT.get(kind, NEXT[""]).format(item=name or item.given.key, owner=owner),
             undecided,
+            said,
+            leak,
         )
 
 
