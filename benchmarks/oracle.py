@@ -174,7 +174,15 @@ def _tokens(value: Any, rng: random.Random) -> str | None:
     system, code = value.system or "", value.code
     if not code or any(char in f"{system}{code}" for char in ",$\\"):
         return None
-    return rng.choice((code, f"{system}|{code}", f"{system}|" if system else code, f"|{code}"))
+    return rng.choice(
+        (
+            code,
+            code,
+            *[f"{system}|{code}"] * 3,
+            f"{system}|" if system else code,
+            f"|{code}" if rng.random() < 0.2 else code,
+        )
+    )
 
 
 def _value(kind: str, value: Any, rng: random.Random) -> str | None:
@@ -186,7 +194,7 @@ def _value(kind: str, value: Any, rng: random.Random) -> str | None:
             return None
         day = date(1970, 1, 1) + timedelta(microseconds=value.low) + timedelta(days=rng.choice((-1, 0, 0, 1)))
         text = day.isoformat()
-        return rng.choice(BOUNDS) + rng.choice((text, text, text, text[:7], text[:4]))
+        return rng.choice(BOUNDS) + rng.choice((*[text] * 12, text[:7], text[:4]))
     if kind == "reference":
         return f"{value.type}/{value.id}" if value.type and value.id else None
     if kind == "string":

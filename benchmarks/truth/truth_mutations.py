@@ -90,8 +90,10 @@ def classify(kind: str, path: str, type_: str) -> Class:
         return "free"
     if parts[0] == "extension" and "url" in parts[-1]:
         return "unclassified"
-    if parts[0] in PEOPLE and ("extension" in parts or parts[-1] == "text"):
-        return "free" if "extension" in parts else "unclassified"
+    if parts[0] in PEOPLE and ("extension" in parts or parts[-1] in ("type", "country", "use", "rank")):
+        return "free"
+    if parts[0] in PEOPLE and parts[-1] == "text":
+        return "unclassified"
     if (
         parts[-1] in ("use", "system", "url", "reference", "mode", "rank", "title", "status")
         and len(parts) > 1

@@ -104,8 +104,13 @@ class TDates:
         """
         if "${" not in text:
             return text
-        text = _DATE.sub(self._date, text)
-        text = _CURRENT.sub(self._current, text)
+        try:
+            text = _DATE.sub(self._date, text)
+            text = _CURRENT.sub(self._current, text)
+        except InputError as error:
+            raise InputError(
+                error.message, where=where or error.where, expected=error.expected, received=error.received
+            ) from None
         left = _ANY.search(text) if strict else None
         if left:
             raise InputError(

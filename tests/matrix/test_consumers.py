@@ -8,8 +8,11 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import jsonschema
 import pytest
 from lxml import etree
+
+from harness.core.yamlfile import json_schema
 
 HERE = Path(__file__).resolve().parent
 ALLURE = HERE.parent / "node" / "node_modules" / ".bin" / "allure"
@@ -81,3 +84,30 @@ def test_pages_work_from_file_in_a_browser(defect_run, tmp_path):
     )
     assert cited and "open" in cited[1] and "CONSOLE" not in opened
     assert cited[2].count("<h3>") == 2, "the whole messages came out of the file beside the page"
+
+
+@pytest.mark.browser
+def test_a_har_export_replays_in_a_browser(small_run, harness, tmp_path):
+    """Chromium answers a page from the export alone, with the bytes that the recording holds."""
+    sync_api = pytest.importorskip("playwright.sync_api")
+    if CHROMIUM is None:
+        pytest.skip("Chromium is not installed")
+    har = tmp_path / "cell.har"
+    assert harness("har", small_run[0], "pdfa-3.0", "--out", har).code == 0
+    document = json.loads(har.read_bytes())
+    jsonschema.Draft202012Validator(json_schema("har")).validate(document)
+    entry = next(
+        item
+        for item in document["log"]["entries"]
+        if item["_interface"] == "resource"
+        and item["request"]["method"] == "GET"
+        and item["response"]["status"] == 200
+    )
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        page = browser.new_page()
+        page.route_from_har(har, not_found="abort")
+        answer = page.goto(entry["request"]["url"])
+        assert answer.status == 200
+        assert answer.body().decode() == entry["response"]["content"]["text"]
+        browser.close()

@@ -42,7 +42,8 @@ def document_text(text: str) -> str:
     >>> document_text("me-\\ntoprolol 50\\u00a0mg")
     'metoprolol50mg'
     """
-    return _THIN.sub("", unicodedata.normalize("NFKC", text))
+    bare = _THIN.sub("", unicodedata.normalize("NFKC", text))
+    return unicodedata.normalize("NFKC", bare)  # an accent may stand next to its letter only now
 
 
 def garbled(record: str, answer: str) -> bool:

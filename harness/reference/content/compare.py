@@ -207,7 +207,9 @@ class Comparison:
     def _words(self, form: Callable[[Any], str], wanted: Json, given: Json, at: str) -> None:
         left, right = form(wanted), form(given)
         if left and left != right:
-            self._altered(at, left, right, "garbled" if texts.garbled(left, right) else "")
+            pairs = zip(_texts(wanted), _texts(given), strict=False)
+            bad = any(texts.garbled(one, other) for one, other in pairs)
+            self._altered(at, left, right, "garbled" if bad else "")
 
     def _attachment(self, wanted: Json, given: Json, known: Field, at: str) -> None:
         def kind(value: Json) -> str:
@@ -372,6 +374,18 @@ def _show_complex(value: Json) -> str:
     if "start" in value or "end" in value:
         return f"{value.get('start', '')}..{value.get('end', '')}"
     return "; ".join(_words(value))
+
+
+def _texts(value: Any) -> Iterable[str]:
+    """Every text in a value, as it is written."""
+    if isinstance(value, dict):
+        for key in sorted(value):
+            yield from _texts(value[key])
+    elif isinstance(value, list):
+        for item in value:
+            yield from _texts(item)
+    elif isinstance(value, str):
+        yield value
 
 
 def _words(value: Json) -> Iterable[str]:

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -108,7 +109,26 @@ class Reconciliation:
             direct[index] = one
             if one.where == "expected" and one.partner is not None and not one.copy:
                 self._memory.partner[keys[index]] = one.partner
-        return _Paired(answer, expected, [direct[index] for index in range(len(answer.given))], keys)
+        pairs = [direct[index] for index in range(len(answer.given))]
+        return _Paired(answer, expected, self._last_ones(pairs, expected), keys)
+
+    def _last_ones(self, pairs: list[Pair], expected: Expectation) -> list[Pair]:
+        """The only resource of a type without partner is the only one of that type that is missing."""
+        paired = {one.partner.key for one in pairs if one.partner is not None}
+        alone = Counter(one.given.kind for one in pairs if one.partner is None)
+        missing = {
+            kind: [
+                key for key, item in expected.must.items() if item.stored.type == kind and key not in paired
+            ]
+            for kind, amount in alone.items()
+            if amount == 1
+        }
+        found = []
+        for one in pairs:
+            keys = missing.get(one.given.kind, []) if one.partner is None else []
+            entry = self.known.entry(self.record.person, keys[0]) if len(keys) == 1 else None
+            found.append(one if entry is None else Pair(one.given, entry, "expected"))
+        return found
 
     def _fits(self, item: Given, key: bytes, expected: Expectation) -> list[Fit]:
         found = self._memory.likely.get(key)

@@ -164,7 +164,7 @@ class Links:
             for gap in trial.gaps
             if gap.kind != "remark"
         )
-        return Outcome(gaps, covered="" if gaps else target.key)
+        return Outcome(gaps, covered=target.key)
 
     def _learn(self, met: Met, target: Target, name: str) -> Outcome:
         if not target.key:
