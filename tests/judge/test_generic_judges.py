@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import msgspec
 import pytest
@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from standard_cell import BASE, StandardCell, T, edit, own_persons
 
+from harness.core.clock import AMSTERDAM
 from harness.core.run.exchanges import Response
 from harness.core.run.findings import canonical
 from harness.judge.catalogue import load_catalogue
@@ -102,6 +103,33 @@ def test_what_the_record_does_not_hold_fails_only_when_the_record_is_whole(origi
     records = Records([replace(item, origin=origin) for item in own_records(T)])
     cell = StandardCell(HG, change=change_of("hg-encounter", add))
     assert verdicts(cell, "HG-EXP-003", records=records) == {"HG-EXP-003": verdict}
+
+
+@pytest.mark.parametrize(("kept", "verdict"), [(True, "pass"), (False, "inconclusive")])
+def test_a_profile_of_the_vendor_beside_the_official_one_is_free(kept, verdict):
+    def add(bundle):
+        for entry in bundle["entry"]:
+            stated = entry["resource"]["meta"]["profile"] if kept else []
+            entry["resource"]["meta"]["profile"] = [*stated, "https://his.example/StructureDefinition/eigen"]
+
+    cell = StandardCell(HG, change=change_of("hg-encounter", add))
+    found = {item.verdict.value for item in cell.findings("HG-GEN-018")}
+    assert found == {verdict}
+
+
+def test_midnight_in_utc_is_no_other_day():
+    """The oldest result that may come, of exactly fourteen months ago, written as an instant."""
+
+    def instants(bundle):
+        for entry in bundle["entry"]:
+            value = str(entry["resource"].get("effectiveDateTime", ""))
+            if len(value) == 10:
+                midnight = datetime.fromisoformat(value).replace(tzinfo=AMSTERDAM).astimezone(UTC)
+                entry["resource"]["effectiveDateTime"] = midnight.isoformat().replace("+00:00", "Z")
+
+    cell = StandardCell(HG, change=change_of("hg-observation", instants))
+    wanted = {"HG-OBS-002": "pass", "HG-EXP-005": "pass", "HG-REC-001": "pass"}
+    assert verdicts(cell, *wanted) == wanted
 
 
 def test_what_is_missing_may_be_on_a_page_that_nobody_fetched():
@@ -297,6 +325,7 @@ def test_requested_format(accept, wanted):
         ("2024-02", "2024-02-01", "2024-02-29"),
         ("2026", "2026-01-01", "2026-12-31"),
         ("2026-03-01T23:59:59+01:00", "2026-03-01", "2026-03-01"),
+        ("2026-02-28T23:00:00Z", "2026-02-28", "2026-03-01"),
     ],
 )
 def test_partial_dates_stand_for_all_their_days(value, first, last):
