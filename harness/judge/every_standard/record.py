@@ -7,7 +7,7 @@ about. Without a record content is not tested (the reason says what to do); neve
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -65,11 +65,13 @@ class Compared:
 
     :ivar differences: the worst kinds first.
     :ivar fitting: places of the resources whose elements were compared with the record's.
+    :ivar partners: ``Type/id`` in the record of what came as expected, by place.
     """
 
     answer: Answer
     differences: tuple[Difference, ...]
     fitting: frozenset[str]
+    partners: Mapping[str, str]
 
     @property
     def more(self) -> bool:
@@ -99,11 +101,13 @@ def _compared(view: CellView) -> list[Compared]:
         differences = by_answer[item.exchange.id]
         whole = {one.place for one in differences if one.kind in _WHOLE}
         fitting = frozenset(given.place for given in part.given) - whole
-        made.append(Compared(item, tuple(differences), fitting))
+        keys = ((given.place, cell.partners.get((item.exchange.id, given.place))) for given in part.given)
+        partners = {place: key for place, key in keys if key is not None}
+        made.append(Compared(item, tuple(differences), fitting, partners))
     return made
 
 
-def _undecidable(view: CellView, requirement: str) -> Finding | None:
+def nothing_to_compare(view: CellView, requirement: str) -> Finding | None:
     """Why nothing can be said of content: no record, or the answers are another person's."""
     if view.record is None:
         return view.not_tested(requirement, NO_RECORD)
@@ -112,7 +116,7 @@ def _undecidable(view: CellView, requirement: str) -> Finding | None:
 
 def selected(view: CellView, requirement: str, operation: str) -> Iterator[Finding]:
     """All that the record holds under a query comes back, once, and nothing else."""
-    if (nothing := _undecidable(view, requirement)) is not None:
+    if (nothing := nothing_to_compare(view, requirement)) is not None:
         yield nothing
         return
     found = answers(view, operation)
@@ -129,7 +133,7 @@ def selected(view: CellView, requirement: str, operation: str) -> Iterator[Findi
 
 def kept_inside(view: CellView, requirement: str) -> Iterator[Finding]:
     """What has to stay in the HIS is in no answer, neither as a resource nor as a text."""
-    if (nothing := _undecidable(view, requirement)) is not None:
+    if (nothing := nothing_to_compare(view, requirement)) is not None:
         yield nothing
         return
     for item in compared(view):
@@ -168,7 +172,7 @@ def _elements(
     view: CellView, requirement: str, about: Callable[[str], bool], shown: Callable[[Compared], bool]
 ) -> Iterator[Finding]:
     """Elements that differ; an answer without a resource to compare shows nothing."""
-    if (nothing := _undecidable(view, requirement)) is not None:
+    if (nothing := nothing_to_compare(view, requirement)) is not None:
         yield nothing
         return
     for item in compared(view):

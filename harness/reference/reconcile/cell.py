@@ -61,11 +61,13 @@ class Reconciliation:
     :param known: all records of the run.
     :param record: that of the person.
     :ivar unverified: what answers referred to, and nothing in the cell shows.
+    :ivar partners: ``Type/id`` in the person's record of what was expected and came, by operation and place.
     """
 
     known: Known
     record: Record
     unverified: set[str] = field(default_factory=set)
+    partners: dict[tuple[str, str], str] = field(default_factory=dict)
     _memory: _Memory = field(default_factory=_Memory)
 
     def run(self, answers: Iterable[tuple[Answer, Expectation]]) -> list[Difference]:
@@ -74,6 +76,11 @@ class Reconciliation:
         links = Links(self.known, self.record)
         for one in paired:
             links.learn_pairs(one.pairs, one.answer)
+            self.partners |= {
+                (one.answer.operation, item.given.place): item.partner.key
+                for item in one.pairs
+                if item.partner is not None and item.where == "expected" and not item.copy
+            }
         found: list[Difference] = []
         for one in paired:
             found += self._compare(one, links)
