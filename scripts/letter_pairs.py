@@ -15,7 +15,7 @@ from pathlib import Path
 from harness.record.redact.letters import DIGITS, EDGE, symbols, word_parts
 
 ROOT = Path(__file__).resolve().parent.parent
-FOLDERS = ("profiles", "docs", "fixtures/records", "fixtures/expectations", "harness")
+FOLDERS = ("profiles", "docs", "fixtures/records", "harness")
 WORD = re.compile(r"[A-Za-z][A-Za-z0-9_.\-]{2,60}")
 ENCODED = re.compile(r"[A-Za-z0-9+/]{60}")
 HEX = re.compile(r"[0-9a-f-]{12,}")

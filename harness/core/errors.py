@@ -5,7 +5,7 @@
     HarnessError                  exit 3  a defect of the harness itself, or of its machine
     └── UserError                 exit 2  something the user can correct
         ├── UsageError                    wrong command-line words
-        ├── ConfigurationError            network file, profile, expectation, package
+        ├── ConfigurationError            network file, profile, record, package
         ├── InputError                    a file that cannot be read or understood
         └── UnreachableError              an endpoint that does not answer
 
@@ -76,7 +76,7 @@ class UsageError(UserError):
 
 
 class ConfigurationError(UserError):
-    """A network file, profile, expectation file or package is wrong."""
+    """A network file, profile, record or package is wrong."""
 
 
 class InputError(UserError):

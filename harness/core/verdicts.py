@@ -9,7 +9,7 @@ class Verdict(str, Enum):
     """What a judge says about one requirement in one cell.
 
     *Inconclusive*: looked, and could not decide. *Not tested*: there was nothing to look at (not driven,
-    precondition not declared, no expectations). *Not applicable*: a declaration of the party excludes it.
+    precondition not declared, no reference record). *Not applicable*: a declaration of the party excludes it.
     """
 
     PASS = "pass"

@@ -22,9 +22,12 @@ from harness.judge.catalogue import Catalogue
 from harness.judge.judging import judge_requirements
 from harness.judge.view import CellView
 from harness.record.chain.read import judged_unit
+from harness.reference.records import Records, frozen_records
 
 
-def cell_view(info: RunInfo, cell: Cell, exchanges: Sequence[Exchange], catalogue: Catalogue) -> CellView:
+def cell_view(
+    info: RunInfo, cell: Cell, exchanges: Sequence[Exchange], catalogue: Catalogue, records: Records
+) -> CellView:
     """The view that judges get of one cell."""
     settings = info.settings
     by_id = {item.id: item for item in info.participants}
@@ -40,7 +43,7 @@ def cell_view(info: RunInfo, cell: Cell, exchanges: Sequence[Exchange], catalogu
         t=date.fromisoformat(info.t),
         now=datetime.fromisoformat(info.now),
         participants=participants,
-        expectations=settings.expectations.get(settings.persons.get(cell.key, "")),
+        records=records,
         settings=settings,
     )
 
@@ -55,11 +58,14 @@ def cell_exchanges(folder: RunFolder, cell: Cell) -> Sequence[Exchange]:
 
 
 def judge_cell(
-    info: RunInfo, cell: Cell, exchanges: Sequence[Exchange], catalogue: Catalogue
+    info: RunInfo, cell: Cell, exchanges: Sequence[Exchange], catalogue: Catalogue, records: Records
 ) -> list[Finding]:
-    """Findings of one cell for the requirements that the run asked of it, and for what could not be done."""
+    """Findings of one cell for the requirements that the run asked of it, and for what could not be done.
+
+    :param records: those that the run froze.
+    """
     known = [requirement_id for requirement_id in info.asked(cell) if requirement_id in catalogue]
-    judged = judge_requirements(cell_view(info, cell, exchanges, catalogue), known)
+    judged = judge_requirements(cell_view(info, cell, exchanges, catalogue, records), known)
     return [*_holding(info, cell, judged), *trouble_findings(info, cell, catalogue)]
 
 
@@ -105,11 +111,12 @@ def judge_run(folder: RunFolder, info: RunInfo, catalogue: Catalogue) -> Iterato
     """What comes of every cell that a run reached, recomputed from its recording, in the order of the plan.
 
     :param info: what is known of the run.
-    :raises EvidenceError: a recording is damaged.
+    :raises EvidenceError: a recording is damaged, or a record that answers were compared with.
     """
+    records = frozen_records(folder, info)
     for cell in info.plan:
         if cell.key in info.unjudged or not (info.asked(cell) or folder.findings_path(cell).is_file()):
             continue
         exchanges = cell_exchanges(folder, cell)
-        found = judge_cell(info, cell, exchanges, catalogue)
+        found = judge_cell(info, cell, exchanges, catalogue, records)
         yield cell_result(info, cell, found, exchanges=len(exchanges))

@@ -8,8 +8,8 @@ from __future__ import annotations
 import msgspec
 
 
-class Expectation(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="expectation"):
-    """Counts and content of an operation are as the expectation file says."""
+class Selection(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="selection"):
+    """What the reference record holds under a query comes back: all of it, once, and nothing else."""
 
     operation: str
 
@@ -56,7 +56,7 @@ class Code(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="cod
 
 
 class Hidden(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="hidden"):
-    """Texts that the expectation file names stand in no answer."""
+    """What the reference record keeps in the HIS is in no answer."""
 
 
-Check = Expectation | Empty | Window | Present | Includes | Code | Hidden
+Check = Selection | Empty | Window | Present | Includes | Code | Hidden

@@ -4,7 +4,7 @@ A judge is a generator function ``(CellView) -> findings``. It is registered in 
 
 * ``@judge("HG-PAT-001")`` for ids of the trust framework or of one standard;
 * ``@judge_every("GEN-001")`` for a requirement of every standard, whatever its prefix;
-* ``@judge_check(Expectation)`` for every requirement that states such a check as data; the function gets the
+* ``@judge_check(Selection)`` for every requirement that states such a check as data; the function gets the
   requirement id and the check as well.
 
 Judges of the trust framework and of every standard are found by importing those packages; those of one

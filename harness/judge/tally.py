@@ -191,7 +191,8 @@ class Asking:
     def origin(self, cell: Cell) -> str:
         """Origin of the record that the answers of a cell are compared with, ``""`` without one."""
         settings = self.info.settings
-        return settings.records.get(settings.persons.get(cell.key, ""), "")
+        found = settings.records.get(settings.persons.get(cell.key, ""))
+        return found.origin if found is not None else ""
 
 
 def _group(requirement: Requirement, cell: Cell) -> tuple[str, ...]:

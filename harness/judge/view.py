@@ -22,6 +22,8 @@ from harness.judge.catalogue import Catalogue, Requirement
 from harness.judge.depends import depends
 from harness.judge.hops import UPSTREAM, onward
 from harness.judge.masks import MASKED, UNDECLARED, Masks, Ownership, ownership
+from harness.reference.record.model import Record
+from harness.reference.records import Records
 
 FHIR_JSON = ("application/fhir+json", "application/json+fhir", "application/json")
 FHIR_XML = ("application/fhir+xml", "application/xml+fhir", "application/xml", "text/xml")
@@ -42,7 +44,8 @@ class CellView:
     :ivar exchanges: those between the parties that judges look at; ``upstream`` between our DVZA and a live
         HIS behind it (:meth:`hop`).
     :param participants: by role (``his``, ``dvza``, ``pgo``).
-    :param expectations: content of the expectation file of the cell's person, or ``None``.
+    :param records: the reference records of all known persons.
+    :ivar record: that of the cell's person, ``None`` when there is none that covers the standard.
     :param now: the frozen clock value of the run.
     :param settings: what the run froze; judges ask for it by name (:attr:`intensity`, :meth:`capability` …).
     """
@@ -56,7 +59,7 @@ class CellView:
         t: date,
         now: datetime,
         participants: Mapping[str, ParticipantVersion] | None = None,
-        expectations: Mapping[str, Any] | None = None,
+        records: Records | None = None,
         settings: Settings | None = None,
     ) -> None:
         self.cell = cell
@@ -67,8 +70,9 @@ class CellView:
         self.t = t
         self.now = now
         self.participants = dict(participants or {})
-        self.expectations = expectations
         self._settings = settings or Settings()
+        self.records = records or Records()
+        self.record: Record | None = self.records.of(self.person, cell.standard)
         self._documents: dict[tuple[str, str], Document | None] = {}
         self._memo: dict[str, Any] = {}
 
@@ -175,6 +179,11 @@ class CellView:
     def faulty(self, role: str) -> bool:
         """Whether the participant in a role is a twin with deliberate defects."""
         return self.party(role) in self._settings.faults
+
+    @property
+    def person(self) -> str:
+        """Id of the test person of the cell, ``""`` when none is declared for the standard."""
+        return self._settings.persons.get(self.cell.key, "")
 
     def screen_name(self, role: str) -> str:
         """The name of a participant that screens must show, ``""`` when it is not known."""
@@ -313,12 +322,11 @@ class CellView:
     def masked(self, requirement_id: str, exchange: Exchange | None = None, path: str = "") -> Finding:
         """It could not be decided because of what the recorder masked, or because the answers are another
         person's; never the product's fault."""
-        person = self._settings.persons.get(self.cell.key, "")
         blame, received, reason = None, "", MASKED
         if self.ownership.misdeclared:
             blame, received = Blame.CONFIGURATION, self.ownership.seen
-            reason = self.ownership.advice(person, self._settings.network)
-        elif not person:
+            reason = self.ownership.advice(self.person, self._settings.network)
+        elif not self.person:
             blame, reason = Blame.CONFIGURATION, UNDECLARED
         return finding(
             requirement_id,

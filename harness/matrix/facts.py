@@ -7,29 +7,41 @@ import platform
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 
 from harness import __version__
 from harness.core.data import profiles_digest
 from harness.core.run.findings import Cell
-from harness.core.run.info import Binding, Intensity, ParticipantVersion, RunInfo, Selection, Settings, Share
+from harness.core.run.info import (
+    Binding,
+    FrozenRecord,
+    Intensity,
+    ParticipantVersion,
+    RunInfo,
+    Selection,
+    Settings,
+    Share,
+)
 from harness.judge.catalogue import Catalogue
 from harness.matrix.cells import check_named, plan_cells
 from harness.network.file import Network, Participant, stated_endpoints
-from harness.network.person.expectations import expectations_of
+from harness.network.person.records import network_records
+from harness.reference.record.frozen import freeze
 
 
 class RunFacts:
-    """The facts of one run. The expectation file of a person is read once, at the first cell that needs it.
+    """The facts of one run.
 
     :param t: the date that ``T`` stands for; ``now`` the frozen instant of the run.
-    :param cells: cells whose expectation files are read at once, so that a mistake in one is found here.
+    :param cells: the planned cells.
     :param sharing: whether a finding may hold for other cells than its own.
     :param subject: the parties whose result decides the exit code (``--for``).
     :param verdict_required: whether anything but *voldoet* is undecided (``--require-verdict``).
-    :raises ConfigurationError: an expectation file cannot be read or violates its schema.
+    :ivar frozen: the records of all known persons as they go into the run folder.
+    :raises ConfigurationError: a record contradicts itself or violates its schema.
+    :raises InputError: a record cannot be read.
     :raises UsageError: a party of the subject takes part in no cell.
     """
 
@@ -59,20 +71,16 @@ class RunFacts:
         self.verdict_required = verdict_required
         self._mode: Literal["drive", "serve"] = mode
         self._allowed = plan_cells(network, Selection())
-        self._expectations: dict[str, dict[str, Any] | None] = {}
+        records = network_records(network, t)
+        self.frozen = {record.person: freeze(record) for record in records}
+        self._records = {
+            record.person: FrozenRecord(origin=record.origin, sha256=_sha256(self.frozen[record.person]))
+            for record in records
+        }
         known = tuple(cells)
         check_named(
             "for", self.subject, [cell.party(role) for cell in known for role in ("his", "dvza", "pgo")]
         )
-        self._read({network.person_of(cell) for cell in known})
-
-    def _read(self, persons: set[str]) -> dict[str, dict[str, Any]]:
-        """Expectations of persons; those without a file are absent."""
-        unread = persons - self._expectations.keys()
-        found = expectations_of(self.network, unread, self.t)
-        self._expectations |= {person: found.get(person) for person in unread}
-        known = ((person, self._expectations[person]) for person in sorted(persons))
-        return {person: content for person, content in known if content is not None}
 
     def info(
         self,
@@ -92,7 +100,6 @@ class RunFacts:
         network = self.network
         planned = frozenset(cells)
         persons = {cell.key: network.person_of(cell) for cell in cells}
-        expectations = self._read(set(persons.values()))
         return RunInfo(
             id=run_id,
             harness=__version__,
@@ -116,7 +123,6 @@ class RunFacts:
                 "catalogue": self.catalogue.digest,
                 "profiles": profiles_digest(),
                 "network": _digest(msgspec.structs.replace(network, path="")),
-                "expectations": _digest(expectations),
             },
             plan=tuple(cells),
             left_out=tuple(cell for cell in self._allowed if cell not in planned),
@@ -129,13 +135,12 @@ class RunFacts:
                 shared=dict(shared or {}),
                 network=Path(network.path).name,
                 persons=persons,
-                expectations=expectations,
                 titles={item.id: item.screen_name for item in network.participants},
                 stated_endpoints=tuple(stated_endpoints(network.participants)),
                 logins={item.id: item.login for item in network.participants if item.login},
                 faults={item.id: item.faults for item in network.participants if item.faults},
                 capabilities={item.id: declared(item) for item in network.participants},
-                records=dict.fromkeys(expectations, "own"),
+                records=self._records,
             ),
             subject=self.subject,
             verdict_required=self.verdict_required,
@@ -144,7 +149,11 @@ class RunFacts:
 
 
 def _digest(value: object) -> str:
-    return hashlib.sha256(msgspec.json.encode(value, order="deterministic")).hexdigest()
+    return _sha256(msgspec.json.encode(value, order="deterministic"))
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
 
 
 def declared(participant: Participant) -> tuple[str, ...]:

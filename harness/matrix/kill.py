@@ -23,8 +23,9 @@ from harness.judge.judging import judge_requirements
 from harness.judge.view import CellView
 from harness.medmij.flows import variants
 from harness.network.file import Network, Participant
-from harness.network.person.expectations import expectations_of
+from harness.network.person.records import network_records
 from harness.network.running import start
+from harness.reference.records import Records
 
 TLS_FAULTS = frozenset({"plain-http", "tls-1-0", "weak-suites"})
 """Faults that only the TLS probes can see; for the others the probes of the reference run are reused."""
@@ -86,6 +87,7 @@ class Bench:
         his = network.of_role("his")[0]
         parties = (his, network.participant(his.dvza), network.of_role("pgo")[0])
         self.network = msgspec.structs.replace(network, participants=parties)
+        self._records = Records(network_records(self.network, t))
         self._reference: dict[Cell, tuple[list[Exchange], dict[str, Verdict]]] = {}
 
     @property
@@ -205,8 +207,9 @@ class Bench:
             self.catalogue,
             t=self.t,
             now=self.now,
-            expectations=expectations_of(self.network, {person}, self.t).get(person),
+            records=self._records,
             settings=Settings(
+                persons={cell.key: person},
                 titles={item.id: item.screen_name for item in self.network.participants},
                 capabilities={item.id: item.capabilities for item in self.network.participants},
             ),

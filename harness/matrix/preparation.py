@@ -82,7 +82,7 @@ class PreparedRun:
 def prepare(options: RunOptions, catalogue: Catalogue, clock: Clock) -> PreparedRun:
     """Read and plan what the user asked.
 
-    :raises UserError: wrong network file, expectation file, selection, date, or challenge.
+    :raises UserError: wrong network file, record, selection, date, or challenge.
     """
     network = read_network(options.network)
     cells = plan_cells(network, options.selection)

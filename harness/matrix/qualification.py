@@ -37,6 +37,7 @@ from harness.network.person.declared import declared_persons
 from harness.network.running import RunningNetwork, start
 from harness.record.keeper import RunKeeper
 from harness.record.recorder import Recorder
+from harness.reference.records import Records, frozen_records
 from harness.scenario import Scenario
 
 UNDRIVEN = Text(nl="deze stroom kon niet worden aangestuurd", en="this flow could not be driven")
@@ -48,11 +49,13 @@ class Started:
     """A run whose ``run-start.json`` is written.
 
     :ivar network: up until the run ends; then it leaves memory, so that the reports find room.
+    :ivar records: those that the run froze, as the run folder gives them.
     """
 
     info: RunInfo
     network: RunningNetwork | None
     recorder: Recorder
+    records: Records
 
 
 class Qualification:
@@ -136,10 +139,11 @@ class Qualification:
                 mint=lambda cell: self._minters[cell.key](),
             )
             stack.callback(network.close)
-            info = self.keeper.begin(recorder, self._described(self._binding()))
+            info = self.keeper.begin(recorder, self._described(self._binding()), facts.frozen)
             self._stack = stack.pop_all()
-        self._restore(info)
-        return Started(info, network, recorder)
+        started = Started(info, network, recorder, frozen_records(self.folder, info))
+        self._restore(started)
+        return started
 
     def _recorder(self) -> Recorder:
         persons = declared_persons(self.facts.network, self.facts.t)
@@ -163,7 +167,7 @@ class Qualification:
             binding=binding,
         )
 
-    def _restore(self, info: RunInfo) -> None:
+    def _restore(self, started: Started) -> None:
         """Take over the cells that an earlier process finished, and ask again what they left to others.
 
         :raises EvidenceError: findings of such a cell are not those that its recording gives.
@@ -171,7 +175,7 @@ class Qualification:
         done = {state.cell.key: self.keeper.finished(state.cell) for state in self._states.values()}
         for result in done.values():
             if result is not None:
-                check_cell(self.folder, info, result, self.catalogue)
+                check_cell(self.folder, started.info, result, self.catalogue, started.records)
         for key, result in done.items():
             state = self._states[key]
             for requirement, other in result.elsewhere.items() if result is not None else ():
@@ -231,7 +235,9 @@ class Qualification:
         try:
             exchanges = cell_exchanges(self.folder, cell)
             state.recorded = len(exchanges)
-            found = judge_cell(self._info_of(state, started), cell, exchanges, self.catalogue)
+            found = judge_cell(
+                self._info_of(state, started), cell, exchanges, self.catalogue, started.records
+            )
         except Exception as error:  # noqa: BLE001 - every item of the cell says why
             trouble = _trouble(error, UNJUDGED, cell, state.requirements, key)
             state.troubles.append(msgspec.structs.replace(trouble, blame=Blame.HARNESS))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import msgspec
@@ -72,10 +72,11 @@ class RunKeeper:
             )
         return stored
 
-    def begin(self, recorder: Recorder, info: RunInfo) -> RunInfo:
+    def begin(self, recorder: Recorder, info: RunInfo, records: Mapping[str, bytes]) -> RunInfo:
         """Write what is going to be tested, or go on with the run that stands there; gives its description.
 
         :param recorder: has recorded nothing yet.
+        :param records: what answers are compared with, by person.
 
         :raises UsageError: what is asked now is not what the run that is gone on with was asked.
         :raises EvidenceError: that run cannot be read.
@@ -86,6 +87,8 @@ class RunKeeper:
             for cut in settle(self.folder.path):
                 self.events.emit("recording-cut", message=cut.sentence().en)
         else:
+            for person, data in records.items():
+                self.folder.write_record(person, data)
             self.folder.write_start(info)
         self._start, self._recorder = info, recorder
         return info

@@ -5,17 +5,16 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime
+from functools import cache
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from harness.core.clock import VirtualClock
-from harness.core.data import data_path
 from harness.core.run.exchanges import Exchange, Request, Response, media_type
 from harness.core.run.findings import Cell, Finding
 from harness.core.run.info import Settings
 from harness.core.standards.queries import Query, load_queries
 from harness.core.tdates import TDates
-from harness.core.yamlfile import load_yaml
 from harness.fhir.codec.documents import parse, to_xml
 from harness.fhir.fhirpath import Node, compile
 from harness.fhir.model.types import load_model
@@ -25,8 +24,10 @@ from harness.judge.view import CellView, body_format
 from harness.network.faults import his as his_faults
 from harness.network.faults import pgo as pgo_query_faults
 from harness.network.file import Participant
-from harness.network.person.persons import fixture_person, resolve_tree
+from harness.network.person.persons import fixture_person
 from harness.network.twins.his import HisTwin
+from harness.reference.record.load import own_records
+from harness.reference.records import Records
 
 T = date(2026, 3, 1)
 NOW = datetime(2026, 3, 1, 11, 0, tzinfo=UTC)
@@ -137,20 +138,16 @@ class StandardCell:
         )
 
     def view(self, **settings: Any) -> CellView:
-        """The view of this cell; ``expectations=None`` leaves the expectation file out."""
-        expectations: Any = resolve_tree(
-            load_yaml(data_path("fixtures", "expectations") / f"{self.person}.yaml", "expectations").data,
-            self.dates,
-        )
-        if "expectations" in settings:
-            expectations = settings.pop("expectations")
+        """The view of this cell; ``records=Records()`` leaves the reference records out."""
+        records = settings.pop("records", own_persons(self.t))
+        settings.setdefault("persons", {self.cell.key: self.person})
         return CellView(
             self.cell,
             self.exchanges,
             load_catalogue(),
             t=self.t,
             now=NOW,
-            expectations=expectations,
+            records=records,
             settings=Settings(**settings),
         )
 
@@ -168,6 +165,12 @@ class StandardCell:
             for item in self.findings(*requirements, **settings)
             if item.verdict.value != "pass"
         }
+
+
+@cache
+def own_persons(t: date) -> Records:
+    """The records of our own persons."""
+    return Records(own_records(t))
 
 
 def encode(resource: dict[str, Any], kind: str) -> bytes:

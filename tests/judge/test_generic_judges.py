@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import json
-from datetime import date
-from decimal import Decimal
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 
 import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from standard_cell import StandardCell, edit
+from standard_cell import BASE, StandardCell, T, edit, own_persons
 
+from harness.core.clock import AMSTERDAM
 from harness.core.run.exchanges import Response
 from harness.core.run.findings import canonical
 from harness.judge.catalogue import load_catalogue
-from harness.judge.every_standard import expectations as generic_expect
 from harness.judge.every_standard import periods as generic_periods
 from harness.judge.every_standard.answers import requested_format
 from harness.judge.judging import judge_requirements
 from harness.judge.standards.huisartsgegevens import last_day_of_use
+from harness.reference.record.frozen import freeze, thaw
+from harness.reference.record.load import own_records
+from harness.reference.records import Records
 
 HG = "huisartsgegevens-2.0"
 DECIDABLE = [item.id for item in load_catalogue() if item.standard == HG and item.decidable]
@@ -29,43 +32,126 @@ def verdicts(cell, *requirements, **settings_):
     return {item.requirement: item.verdict.value for item in cell.findings(*requirements, **settings_)}
 
 
-def test_content_rules_without_expectation_file_are_not_tested():
+NOTHING = Records()
+"""A run without reference records."""
+
+
+def test_content_rules_without_a_record_are_not_tested():
     cell = StandardCell(HG)
-    found = verdicts(cell, expectations=None)
+    found = verdicts(cell, records=NOTHING)
     absent = {name for name, verdict in found.items() if verdict == "not-tested"}
-    assert absent == {f"HG-EXP-00{n}" for n in range(1, 8)} | {"HG-PRV-002"}
-    reasons = [item.next_step.en for item in cell.findings("HG-EXP-001", expectations=None)]
-    assert "no expectation file" in reasons[0]
+    content = {f"HG-EXP-00{n}" for n in range(1, 8)} | {"HG-PRV-002", "HG-REC-001", "HG-REC-002"}
+    assert absent == content
+    reasons = [item.next_step.en for item in cell.findings("HG-EXP-001", records=NOTHING)]
+    assert "no reference record" in reasons[0]
 
 
-def test_expectations_that_say_nothing_about_a_query_test_nothing():
-    cell = StandardCell(HG)
-    assert verdicts(cell, "HG-EXP-003", expectations={"operations": {}}) == {"HG-EXP-003": "not-tested"}
+def test_a_record_that_does_not_cover_the_standard_is_none():
+    (hanna,) = (item for item in own_records(T) if item.person == "hanna-wilgenkamp")
+    records = Records([replace(hanna, standards=("eafspraak-2.0",))])
+    assert verdicts(StandardCell(HG), "HG-EXP-001", records=records) == {"HG-EXP-001": "not-tested"}
 
 
-def test_a_fact_may_be_an_expression():
-    cell = StandardCell(HG)
-    true = "Bundle.entry.resource.where($this is Encounter).count() = 6"
-    wanted = {"operations": {"hg-encounter": {"must_contain": [true]}}}
-    assert verdicts(cell, "HG-EXP-003", expectations=wanted) == {"HG-EXP-003": "pass"}
-    wanted["operations"]["hg-encounter"] = {"must_not_contain": [true]}
-    assert verdicts(cell, "HG-EXP-003", expectations=wanted) == {"HG-EXP-003": "fail"}
+def change_of(operation, change):
+    """A change of the answers to one query."""
+
+    def made(name, request, response):
+        return edit(response, change) if name.startswith(f"{operation}-") else response
+
+    return made
+
+
+def test_data_of_another_person_names_the_owner():
+    """Even when everything says that it is the declared person's."""
+    bram = next(item for item in own_records(T) if item.person == "bram-lisdodde")
+    (stored,) = (item for item in bram.store.all("MedicationRequest") if "salbutamol" in str(item.resource))
+
+    def add(bundle):
+        subject = bundle["entry"][0]["resource"]["subject"]
+        made = {**stored.resource, "subject": subject}
+        bundle["entry"].append({"fullUrl": "https://his.example/fhir/MedicationRequest/x", "resource": made})
+
+    cell = StandardCell(HG, change=change_of("hg-medicationrequest", add))
+    found = [item for item in cell.findings("HG-GEN-022") if item.verdict.value == "fail"]
+    assert found and "Bram ZZZ_Lisdodde" in found[0].received
+    assert found[0].where.path == "Bundle.entry[4].resource" or found[0].where.path.startswith(
+        "Bundle.entry["
+    )
 
 
 @pytest.mark.parametrize(
-    ("amount", "verdict"), [(6, "pass"), (5, "fail"), ({"min": 5}, "pass"), ({"max": 5}, "fail")]
+    ("origin", "verdict"),
+    [
+        ("bureau", "fail"),
+        ("official", "fail"),
+        ("own", "fail"),
+        ("vendor", "inconclusive"),
+        ("draft", "inconclusive"),
+    ],
 )
-def test_an_amount_may_be_a_range(amount, verdict):
-    wanted = {"operations": {"hg-encounter": {"count": {"Encounter": amount}}}}
-    assert verdicts(StandardCell(HG), "HG-EXP-003", expectations=wanted) == {"HG-EXP-003": verdict}
+def test_what_the_record_does_not_hold_fails_only_when_the_record_is_whole(origin, verdict):
+    def add(bundle):
+        made = {
+            "resourceType": "Encounter",
+            "id": "onbekend",
+            "status": "planned",
+            "class": {"system": "http://hl7.org/fhir/v3/ActCode", "code": "EMER"},
+            "reason": [{"text": "iets wat nergens staat"}],
+        }
+        bundle["entry"].append({"fullUrl": "https://his.example/fhir/Encounter/onbekend", "resource": made})
+
+    records = Records([replace(item, origin=origin) for item in own_records(T)])
+    cell = StandardCell(HG, change=change_of("hg-encounter", add))
+    assert verdicts(cell, "HG-EXP-003", records=records) == {"HG-EXP-003": verdict}
 
 
-def test_values_are_compared_as_fhir_values():
-    assert generic_expect.same(Decimal("77.20"), 77.2)
-    assert generic_expect.same("2026-03-01T08:00:00Z", "2026-03-01T09:00:00+01:00")
-    assert not generic_expect.same("2026-03-01T08:00:00Z", "2026-03-01T08:00:00+01:00")
-    assert not generic_expect.same("abc", 3)
-    assert generic_expect.same(True, True) and not generic_expect.same("true", True)
+@pytest.mark.parametrize(("kept", "verdict"), [(True, "pass"), (False, "inconclusive")])
+def test_a_profile_of_the_vendor_beside_the_official_one_is_free(kept, verdict):
+    def add(bundle):
+        for entry in bundle["entry"]:
+            stated = entry["resource"]["meta"]["profile"] if kept else []
+            entry["resource"]["meta"]["profile"] = [*stated, "https://his.example/StructureDefinition/eigen"]
+
+    cell = StandardCell(HG, change=change_of("hg-encounter", add))
+    found = {item.verdict.value for item in cell.findings("HG-GEN-018")}
+    assert found == {verdict}
+
+
+def test_midnight_in_utc_is_no_other_day():
+    """The oldest result that may come, of exactly fourteen months ago, written as an instant."""
+
+    def instants(bundle):
+        for entry in bundle["entry"]:
+            value = str(entry["resource"].get("effectiveDateTime", ""))
+            if len(value) == 10:
+                midnight = datetime.fromisoformat(value).replace(tzinfo=AMSTERDAM).astimezone(UTC)
+                entry["resource"]["effectiveDateTime"] = midnight.isoformat().replace("+00:00", "Z")
+
+    cell = StandardCell(HG, change=change_of("hg-observation", instants))
+    wanted = {"HG-OBS-002": "pass", "HG-EXP-005": "pass", "HG-REC-001": "pass"}
+    assert verdicts(cell, *wanted) == wanted
+
+
+def test_what_is_missing_may_be_on_a_page_that_nobody_fetched():
+    def cut(bundle):
+        del bundle["entry"][-1]
+        bundle["total"] -= 1
+
+    def cut_and_say(bundle):
+        cut(bundle)
+        bundle["link"].append({"relation": "next", "url": f"{BASE}?page=2"})
+
+    whole = StandardCell(HG, change=change_of("hg-encounter", cut))
+    paged = StandardCell(HG, change=change_of("hg-encounter", cut_and_say))
+    assert verdicts(whole, "HG-EXP-003") == {"HG-EXP-003": "fail"}
+    assert verdicts(paged, "HG-EXP-003") == {"HG-EXP-003": "inconclusive"}
+
+
+def test_a_frozen_record_gives_the_same_findings():
+    cell = StandardCell(HG, faults=["so-section", "moment-shifted"])
+    frozen = Records([thaw(freeze(item), "records/x.json") for item in own_records(T)])
+    first, second = (canonical(cell.findings(records=records)) for records in (own_persons(T), frozen))
+    assert first == second
 
 
 def test_no_traffic_is_inconclusive_never_a_pass():
@@ -77,7 +163,7 @@ def test_no_traffic_is_inconclusive_never_a_pass():
 
 
 def test_a_his_that_finds_nothing_passes_no_content_rule():
-    """Empty answers everywhere, no expectation file: nothing was shown, so nothing passes."""
+    """Empty answers everywhere, no record: nothing was shown, so nothing passes."""
 
     def empty(operation, request, response):
         def clear(bundle):
@@ -86,7 +172,7 @@ def test_a_his_that_finds_nothing_passes_no_content_rule():
 
         return edit(response, clear)
 
-    found = verdicts(StandardCell(HG, change=empty), expectations=None)
+    found = verdicts(StandardCell(HG, change=empty), records=NOTHING)
     passed = {name for name, verdict in found.items() if verdict == "pass"}
     searchset = {f"HG-GEN-0{n}" for n in ("01", "02", "13", "14", "15", "16", "17", "19", "20", "21")}
     assert passed == searchset | {"HG-REQ-001", "HG-REQ-002", "HG-REQ-003"}
@@ -200,12 +286,12 @@ def test_broken_json_is_unreadable():
 
 @pytest.mark.parametrize(
     ("start", "verdict"),
-    [("2020-07-01", "pass"), ("2026-02-01", "warning"), ("${DATE, T, D, -410}", "pass")],
+    [(None, "pass"), (date(2026, 2, 1), "warning"), (T - timedelta(days=410), "pass")],
 )
-def test_start_of_online_access_is_in_the_expectation_file(start, verdict):
+def test_start_of_online_access_is_in_the_record(start, verdict):
     cell = StandardCell(HG)
-    wanted = {"operations": {}, "online_access_start": start}
-    assert verdicts(cell, "HG-PRV-003", expectations=wanted) == {"HG-PRV-003": verdict}
+    records = Records([replace(item, online_since=start) for item in own_records(T)])
+    assert verdicts(cell, "HG-PRV-003", records=records) == {"HG-PRV-003": verdict}
 
 
 def test_judging_twice_gives_the_same_bytes():
@@ -239,6 +325,7 @@ def test_requested_format(accept, wanted):
         ("2024-02", "2024-02-01", "2024-02-29"),
         ("2026", "2026-01-01", "2026-12-31"),
         ("2026-03-01T23:59:59+01:00", "2026-03-01", "2026-03-01"),
+        ("2026-02-28T23:00:00Z", "2026-02-28", "2026-03-01"),
     ],
 )
 def test_partial_dates_stand_for_all_their_days(value, first, last):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -134,10 +135,13 @@ def test_a_run_says_what_its_selection_left_out():
     assert {item.standards for item in info.participants} == {STANDARDS}
 
 
-def test_expectation_files_of_today_count_as_our_own():
+def test_a_run_freezes_the_record_of_everybody_whose_data_may_come_out():
     cells = plan_cells(network(), Selection())
-    info = facts().info("run", cells, {})
-    assert info.settings.records == {"bram-lisdodde": "own"}
+    made = facts()
+    frozen = made.info("run", cells, {}).settings.records
+    assert {item.origin for item in frozen.values()} == {"own"}
+    assert {"bram-lisdodde", "hanna-wilgenkamp"} <= frozen.keys() == made.frozen.keys()
+    assert frozen["bram-lisdodde"].sha256 == sha256(made.frozen["bram-lisdodde"]).hexdigest()
 
 
 def test_an_availability_check_that_comes_late_is_a_declaration():

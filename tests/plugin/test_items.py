@@ -15,7 +15,8 @@ from harness.core.text import Text
 from harness.judge.catalogue import load_catalogue
 from harness.matrix import qualification
 from harness.network.file import read_network
-from harness.network.person import expectations
+from harness.network.person.persons import fixture_persons
+from harness.reference.record import load
 
 DOCUMENTS, FRAMEWORK = "PD-GEN-001", "MM-AUT-001"
 REASON = Text(nl="twee lezingen", en="two readings of one clause")
@@ -200,18 +201,16 @@ def test_a_cell_is_asked_only_what_was_selected(run, network):
     assert {flow for _, flow in network.driven} == {"collect"}
 
 
-def test_expectations_are_read_once_per_run(run, network, monkeypatch):
+def test_records_are_read_once_per_run(run, network, monkeypatch):
     read = []
-    real = expectations.load_yaml
-    monkeypatch.setattr(
-        expectations, "load_yaml", lambda path, schema: read.append(path) or real(path, schema=schema)
-    )
+    real = load.load_record
+    monkeypatch.setattr(load, "load_record", lambda folder, t: read.append(folder) or real(folder, t=t))
     done = run()
     assert done.suite["tests"] == 6
-    assert len(read) == len(set(read)) == 2
+    assert len(read) == len(set(read)) == len(fixture_persons())
     info = RunFolder.open(done.folder).info()
     assert isinstance(info, RunInfo) and isinstance(info.settings, Settings)
-    assert set(info.settings.expectations) == {"hanna-wilgenkamp", "bram-lisdodde"}
+    assert set(info.settings.records) == {item.id for item in fixture_persons()}
 
 
 def test_the_cell_fixture_is_for_scenarios(run, network, pytester):

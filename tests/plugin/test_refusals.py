@@ -12,7 +12,7 @@ from harness.matrix import qualification
 
 PARTIES = """
 persons:
-  - {id: hanna-wilgenkamp, expectations: expectations.yaml}
+  - {id: hanna-wilgenkamp, record: hanna}
 participants:
   - {id: his-a, role: his, kind: twin, standards: [pdfa-3.0, eafspraak-2.0], dvza: dvza-a}
   - {id: dvza-a, role: dvza, kind: twin, standards: [pdfa-3.0, eafspraak-2.0]}
@@ -29,8 +29,9 @@ participants:
 
 @pytest.fixture
 def mistake(pytester):
-    """A network file whose expectation file is no YAML."""
-    (pytester.path / "expectations.yaml").write_text("operations:\n  ea-future: {count: [}\n")
+    """A network file that names a record which is no YAML."""
+    (pytester.path / "hanna").mkdir()
+    (pytester.path / "hanna" / "record.yaml").write_text("person: hanna\nwithheld: [}\n")
     path = pytester.path / "network.yaml"
     path.write_text(PARTIES)
     return path
@@ -42,11 +43,11 @@ def files(folder: Path) -> set[str]:
     }
 
 
-def test_a_mistake_in_an_expectation_file_refuses_the_run_before_collection(run, network, mistake):
+def test_a_mistake_in_a_record_refuses_the_run_before_collection(run, network, mistake):
     done = run(network=mistake, process=True)
     assert done.code == 2
     assert (done.out + done.err).count("is not valid YAML") == 1
-    assert "expectations.yaml:2" in done.out + done.err
+    assert "record.yaml:2" in done.out + done.err
     assert not done.folder.exists()
     assert network.driven == []
 

@@ -11,7 +11,7 @@ from runfolders import judged_run
 from harness.core.algebra import Outcome, State
 from harness.core.run.exchanges import Exchange, Request, Response
 from harness.core.run.findings import Cell, Finding, Where, finding
-from harness.core.run.info import ParticipantVersion, RunInfo, Settings
+from harness.core.run.info import FrozenRecord, ParticipantVersion, RunInfo, Settings
 from harness.core.text import Text
 from harness.core.verdicts import Blame, Strength, Verdict
 from harness.judge.catalogue import Catalogue, Requirement
@@ -88,7 +88,7 @@ def info(**kinds: str) -> RunInfo:
         settings=Settings(
             requirements={cell.key: ASKED for cell in CELLS},
             persons={cell.key: "someone" for cell in CELLS},
-            records={"someone": "bureau"},
+            records={"someone": FrozenRecord(origin="bureau", sha256="0" * 64)},
         ),
     )
 

@@ -23,6 +23,7 @@ from harness.matrix.facts import RunFacts
 from harness.network.running import RunningNetwork
 from harness.record.keeper import RunKeeper
 from harness.record.recorder import Recorder
+from harness.reference.records import Records, frozen_records
 
 QUIET: Final = timedelta(seconds=3)
 """A cell is judged when nothing happened in it for this long."""
@@ -38,6 +39,7 @@ class Watch:
         self._earlier: list[CellResult] = []
         self._judged: dict[str, datetime] = {}
         self._stop = threading.Event()
+        self._records = Records()
 
     def begin(self, recorder: Recorder) -> None:
         """Write what is served before anybody comes; which cells that will give nobody knows yet.
@@ -45,7 +47,8 @@ class Watch:
         :raises HarnessError: it cannot be written, or is not what an unfinished run in the folder served.
         """
         info = self.facts.info(self.keeper.folder.path.name, (), {}, binding=self.keeper.binding())
-        self.keeper.begin(recorder, info)
+        begun = self.keeper.begin(recorder, info, self.facts.frozen)
+        self._records = frozen_records(self.keeper.folder, begun)
         self._earlier = self.keeper.ended_cells()
 
     def run(self, seconds: float) -> ExitCode:
@@ -87,7 +90,7 @@ class Watch:
     def _judge(self, cell: Cell, info: RunInfo) -> CellResult:
         """Judge a cell from its recording and say what was found."""
         exchanges = cell_exchanges(self.keeper.folder, cell)
-        found = judge_cell(info, cell, exchanges, self.facts.catalogue)
+        found = judge_cell(info, cell, exchanges, self.facts.catalogue, self._records)
         counts = Counter(item.verdict.value for item in found)
         text = ", ".join(f"{verdict} {count}" for verdict, count in sorted(counts.items()))
         sys.stderr.write(f"{cell.key}: {text}\n")

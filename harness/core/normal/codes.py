@@ -29,6 +29,9 @@ SYSTEMS: Final[Mapping[str, str]] = {
 }
 """One NamingSystem written as an OID and as a URI (Nictiz NamingSystems; HL7 identifier systems)."""
 
+BSN: Final = "http://fhir.nl/fhir/NamingSystem/bsn"
+"""Naming system of the citizen service number: never content, and never kept."""
+
 NATIONAL: Final = frozenset(
     {
         "http://fhir.nl/fhir/namingsystem/agb-z",

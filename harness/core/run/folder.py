@@ -7,6 +7,7 @@
       run.json                  the same, with what is known at the end
       events.jsonl              what happened
       exchanges/  bodies/       recordings (harness.record.chain)
+      records/<person>.json     what answers are compared with
       findings/<cell>.json      written when a cell ends
       findings.json             their join in the order of the plan
       manifest.json  seal.json  every file with its hash; signatures
@@ -18,6 +19,7 @@ findings stand there.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
@@ -103,6 +105,38 @@ class RunFolder:
     def findings_path(self, cell: Cell) -> Path:
         """``findings/<cell>.json``."""
         return self.path / "findings" / f"{safe_name(cell.key)}.json"
+
+    def write_record(self, person: str, data: bytes) -> None:
+        """Write what the answers about a person are compared with, before ``run-start.json`` names its hash.
+
+        :raises HarnessError: it cannot be written.
+        """
+        disk.write(self._record_path(person), data)
+
+    def read_record(self, person: str, sha256: str) -> bytes:
+        """What the answers about a person were compared with.
+
+        :param sha256: what ``run-start.json`` says of it.
+        :raises EvidenceError: it is not there, or another.
+        """
+        name = f"records/{self._record_path(person).name}"
+        try:
+            data = disk.read(self._record_path(person), MAX_DOCUMENT)
+        except InputError as error:
+            raise EvidenceError(ProblemKind.DESCRIPTION, error.message, where=name) from None
+        seen = hashlib.sha256(data).hexdigest()
+        if seen != sha256:
+            raise EvidenceError(
+                ProblemKind.DESCRIPTION,
+                Text(nl="is niet het dossier van het begin", en="is not the record of the start"),
+                where=name,
+                expected=f"sha256 {short(sha256)}",
+                received=f"sha256 {seen}",
+            )
+        return data
+
+    def _record_path(self, person: str) -> Path:
+        return self.path / "records" / f"{safe_name(person)}.json"
 
     def write_start(self, info: RunInfo) -> None:
         """Write ``run-start.json``, once, before the first exchange.

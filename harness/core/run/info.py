@@ -6,7 +6,7 @@ repeats it when the run has ended, and adds what is only known then.
 
 from __future__ import annotations
 
-from typing import Any, Final, Literal, get_args
+from typing import Final, Literal, get_args
 
 import msgspec
 
@@ -27,6 +27,16 @@ Origin = Literal["bureau", "official", "own", "vendor", "draft"]
 persons that ship with the harness, the vendor's export, or nobody yet."""
 VOUCHED: tuple[Origin, ...] = ("bureau", "official")
 """Origins on which a verdict may stand."""
+
+
+class FrozenRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """The reference record of a person, as a run froze it in ``records/<person>.json``.
+
+    :ivar sha256: of that file, hex.
+    """
+
+    origin: Origin
+    sha256: str
 
 
 class ParticipantVersion(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,13 +95,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     :ivar shared: what each of these cells was asked for others, by cell key.
     :ivar network: name of the network file, for messages.
     :ivar persons: id of the test person by cell key, ``""`` when none is declared for the standard.
-    :ivar expectations: content of the expectation file by person id, dates filled in.
     :ivar titles: name that screens must show by participant id, ``""`` when it is not known.
     :ivar stated_endpoints: ids of live DVZAs whose endpoints stand in the network file itself.
     :ivar logins: how a person logs in, by DVZA id: ``tokens``, ``mock`` or the file of a recipe.
     :ivar faults: deliberate defects of twins that have any, by participant id.
     :ivar capabilities: what each participant declares to support or to lack, by participant id.
-    :ivar records: origin of the record by person id; persons without a record are absent.
+    :ivar records: the records of all known persons by person id; persons without a record are absent.
     """
 
     intensity: Intensity = "normal"
@@ -101,13 +110,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     shared: dict[str, tuple[Share, ...]] = {}
     network: str = ""
     persons: dict[str, str] = {}
-    expectations: dict[str, dict[str, Any]] = {}
     titles: dict[str, str] = {}
     stated_endpoints: tuple[str, ...] = ()
     logins: dict[str, str] = {}
     faults: dict[str, tuple[str, ...]] = {}
     capabilities: dict[str, tuple[str, ...]] = {}
-    records: dict[str, Origin] = {}
+    records: dict[str, FrozenRecord] = {}
 
 
 class Trouble(msgspec.Struct, frozen=True, kw_only=True):
@@ -155,7 +163,7 @@ class RunInfo(msgspec.Struct, frozen=True, kw_only=True):
     """``run-start.json`` and ``run.json``.
 
     :ivar t: ``T`` as ``YYYY-MM-DD``; ``now`` is the frozen instant that judges get as clock value.
-    :ivar hashes: sha256 of catalogue, profiles, network and expectations by name.
+    :ivar hashes: sha256 of catalogue, profiles and network by name.
     :ivar plan: the cells in the order of the plan; in ``serve`` they are only known at the end.
     :ivar left_out: cells that the network file allows and the selection leaves out.
     :ivar subject: whose result decides the exit code; empty: the live parties, in a rehearsal all.

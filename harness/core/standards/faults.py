@@ -25,14 +25,12 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
 
     :ivar set: element → value (T-relative; ``None`` leaves it out), of the first match.
     :ivar lose: the last match is missing; ``twice``: the first occurs twice.
-    :ivar unlike: of the matches, one without these texts: those that expectations look at are left alone.
     :ivar every: every match, not one.
     """
 
     set: dict[str, Any] = {}
     lose: bool = False
     twice: bool = False
-    unlike: tuple[str, ...] = ()
     every: bool = False
 
 

@@ -70,7 +70,7 @@ def within_window(
 def empty_answer(view: CellView, requirement: str, operation: str) -> Iterator[Finding]:
     """A search that finds nothing is answered with 200 and a searchset without matches.
 
-    Matches, if there are any, are no objection here: they are judged against window and expectations.
+    Matches, if there are any, are no objection here: they are judged against window and record.
     """
     for answer in answers(view, operation):
         if unsupported_manifest(answer):

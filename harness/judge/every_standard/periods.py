@@ -1,7 +1,7 @@
 """Days out of FHIR dates, periods and durations, for checks of search results. Never raises on bad input.
 
-A partial date stands for all its days (``2026-02``: 1 to 28 February). Times with a zone are read in that
-zone: the official fixtures and queries work with days.
+A partial date stands for all its days (``2026-02``: 1 to 28 February). A time with a zone stands for its day
+on that clock and its day in Amsterdam: a midnight that is written in UTC is no other day.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ import re
 from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
+
+from harness.core.normal.moments import day_of
 
 _DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?(?:T.*)?", re.ASCII)
 _DAYS: dict[str, Decimal] = {
@@ -34,8 +36,8 @@ def text_bounds(value: Any) -> Bounds:
     year, month, day = (int(part) if part else 0 for part in match.groups())
     try:
         if day:
-            exact = date(year, month, day)
-            return exact, exact
+            days = {date(year, month, day), date.fromisoformat(day_of(value)[:10])}
+            return min(days), max(days)
         if month:
             return date(year, month, 1), date(year, month, calendar.monthrange(year, month)[1])
         return date(year, 1, 1), date(year, 12, 31)

@@ -16,6 +16,7 @@ from harness.judge.every_standard.answers import (
     searchsets,
     text,
 )
+from harness.judge.every_standard.record import foreign
 from harness.judge.registry import judge_every
 from harness.judge.view import CellView
 
@@ -39,7 +40,7 @@ def patient_references(resource: Json) -> list[tuple[str, str]]:
 
 @judge_every("GEN-022")
 def one_person(view: CellView) -> Iterator[Finding]:
-    """Every resource of the cell is about the same patient."""
+    """Every resource of the cell is about the same patient, and none says what is another person's."""
     requirement = own(view, "GEN-022")
     plain: list[tuple[Answer, str, str]] = []
     hidden: list[tuple[Answer, str, str]] = []
@@ -49,9 +50,11 @@ def one_person(view: CellView) -> Iterator[Finding]:
                 place = f"{path}.{step}"
                 (hidden if answer.masks.hides(place) else plain).append((answer, place, patient))
     strangers = [*_strangers(plain), *_strangers(hidden)]  # a tag says nothing about a value
-    if not strangers and (view.ownership.belongs == "other" or (plain and hidden)):
+    others = list(foreign(view, requirement))
+    yield from others
+    if not (strangers or others) and (view.ownership.belongs == "other" or (plain and hidden)):
         yield view.masked(requirement, next((item.exchange for item in searchsets(view)), None))
-    elif not strangers and (plain or hidden):
+    elif not (strangers or others) and (plain or hidden):
         first, _, patient = (plain or hidden)[0]
         yield view.ok(requirement, first.exchange, received=patient)
     for answer, path, patient, usual in strangers[:OFFENDERS]:

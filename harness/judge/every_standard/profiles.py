@@ -9,7 +9,7 @@ from harness.core.issues import Issue, shorten
 from harness.core.run.findings import Finding
 from harness.core.text import Text
 from harness.fhir.validation import Validator
-from harness.judge.every_standard.answers import OFFENDERS, Answer, own, searchsets
+from harness.judge.every_standard.answers import OFFENDERS, Answer, own, searchsets, text
 from harness.judge.registry import judge_every
 from harness.judge.view import CellView
 
@@ -28,7 +28,10 @@ def validator() -> Validator:
 
 @judge_every("GEN-018")
 def conforms(view: CellView) -> Iterator[Finding]:
-    """No issue of severity error; a profile that is not known makes the answer undecided, never a pass."""
+    """No issue of severity error; a resource of which no profile is known makes the answer undecided.
+
+    Profiles beside a known one are free: a server may say more of its resources than the standard asks.
+    """
     requirement = own(view, "GEN-018")
     for answer in searchsets(view):
         yield from _check(view, requirement, answer)
@@ -42,7 +45,7 @@ def _check(view: CellView, requirement: str, answer: Answer) -> Iterator[Finding
     issues = validator().validate(document)
     found = [item for item in issues if item not in source and item.rule not in ELSEWHERE]
     errors = [item for item in found if item.severity == "error"]
-    unknown = sorted({item.received for item in found if item.rule == UNKNOWN})
+    unknown = _unknown(answer, [item for item in found if item.rule == UNKNOWN])
     for issue in errors[:OFFENDERS]:
         if answer.masks and issue.rule.startswith(ACROSS):
             yield view.masked(requirement, answer.exchange, issue.path)
@@ -62,6 +65,19 @@ def _check(view: CellView, requirement: str, answer: Answer) -> Iterator[Finding
         skipped = sum(1 for item in found if item.severity == "not-checked")
         seen = f"{skipped} rules not checked offline" if skipped else ""
         yield view.ok(requirement, answer.exchange, received=seen, mode="fhir:builtin")
+
+
+def _unknown(answer: Answer, issues: list[Issue]) -> list[str]:
+    """Profiles that are not known, of resources that state no known one beside them."""
+    found: set[str] = set()
+    for path, resource in answer.resources:
+        here = {item.expected for item in issues if item.path.startswith(f"{path}.")}
+        meta = resource.get("meta")
+        stated = meta.get("profile") if isinstance(meta, dict) else None
+        if here and not (isinstance(stated, list) and {text(item) for item in stated} - here):
+            found |= here
+    inside = tuple(f"{path}." for path, _ in answer.resources)
+    return sorted(found | {item.expected for item in issues if not item.path.startswith(inside)})
 
 
 def _error(view: CellView, requirement: str, answer: Answer, issue: Issue) -> Finding:

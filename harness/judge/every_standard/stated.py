@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harness.core.run.findings import Finding
-from harness.judge.checks import Code, Empty, Expectation, Hidden, Includes, Present, Window
+from harness.judge.checks import Code, Empty, Hidden, Includes, Present, Selection, Window
 from harness.judge.every_standard.answers import Json, codings, queries
 from harness.judge.every_standard.content import each_match, included, lacks
-from harness.judge.every_standard.expectations import expected_content, hidden_texts
 from harness.judge.every_standard.filters import empty_answer, within_window
+from harness.judge.every_standard.record import kept_inside, selected
 from harness.judge.registry import judge_check
 from harness.judge.view import CellView
 
 
-@judge_check(Expectation)
-def expectation(view: CellView, requirement: str, check: Expectation) -> Iterator[Finding]:
-    """Counts and content are as expected."""
-    return expected_content(view, requirement, check.operation)
+@judge_check(Selection)
+def selection(view: CellView, requirement: str, check: Selection) -> Iterator[Finding]:
+    """What the record holds under the query, once, and nothing else."""
+    return selected(view, requirement, check.operation)
 
 
 @judge_check(Empty)
@@ -65,4 +65,4 @@ def code(view: CellView, requirement: str, check: Code) -> Iterator[Finding]:
 @judge_check(Hidden)
 def hidden(view: CellView, requirement: str, check: Hidden) -> Iterator[Finding]:
     """What may be in no answer at all."""
-    return hidden_texts(view, requirement)
+    return kept_inside(view, requirement)

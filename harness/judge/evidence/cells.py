@@ -18,9 +18,10 @@ from harness.core.text import Text
 from harness.core.verdicts import Verdict
 from harness.judge.catalogue import Catalogue
 from harness.judge.cells import cell_exchanges, judge_cell
+from harness.reference.records import Records
 
 
-def moved_problem(folder: RunFolder, info: RunInfo, catalogue: Catalogue) -> Problem | None:
+def moved_problem(folder: RunFolder, info: RunInfo, catalogue: Catalogue, records: Records) -> Problem | None:
     """Whether cells left to others only what they could not decide: a fault stays where it was seen.
 
     :raises EvidenceError: a recording is damaged.
@@ -28,21 +29,26 @@ def moved_problem(folder: RunFolder, info: RunInfo, catalogue: Catalogue) -> Pro
     start, troubled = folder.start(), {trouble.cell for trouble in info.troubles}
     for cell in info.plan:
         moved = tuple(name for name in start.asked(cell) if name not in info.asked(cell))
-        fault = _fault(folder, info, cell, moved, catalogue) if cell.key not in troubled else None
+        fault = _fault(folder, info, cell, moved, catalogue, records) if cell.key not in troubled else None
         if fault is not None:
             return _left(fault, END)
     return None
 
 
 def _fault(
-    folder: RunFolder, info: RunInfo, cell: Cell, moved: tuple[str, ...], catalogue: Catalogue
+    folder: RunFolder,
+    info: RunInfo,
+    cell: Cell,
+    moved: tuple[str, ...],
+    catalogue: Catalogue,
+    records: Records,
 ) -> Finding | None:
     """The first fault that the recording of a cell shows of requirements that were left to another one."""
     if not moved:
         return None
     settings = msgspec.structs.replace(info.settings, requirements={cell.key: moved}, shared={})
     before = msgspec.structs.replace(info, settings=settings)
-    found = judge_cell(before, cell, cell_exchanges(folder, cell), catalogue)
+    found = judge_cell(before, cell, cell_exchanges(folder, cell), catalogue, records)
     return next((item for item in found if item.verdict is Verdict.FAIL), None)
 
 
@@ -59,7 +65,9 @@ def _left(fault: Finding, where: str) -> Problem:
     )
 
 
-def check_cell(folder: RunFolder, start: RunInfo, stored: results.CellResult, catalogue: Catalogue) -> None:
+def check_cell(
+    folder: RunFolder, start: RunInfo, stored: results.CellResult, catalogue: Catalogue, records: Records
+) -> None:
     """Whether the findings of a cell that was finished earlier are those that its recording gives.
 
     :raises EvidenceError: they are not, or the recording is damaged.
@@ -70,14 +78,14 @@ def check_cell(folder: RunFolder, start: RunInfo, stored: results.CellResult, ca
     )
     info = msgspec.structs.replace(start, settings=settings, troubles=stored.troubles)
     exchanges = cell_exchanges(folder, stored.cell)
-    found = judge_cell(info, stored.cell, exchanges, catalogue)
+    found = judge_cell(info, stored.cell, exchanges, catalogue, records)
     problem = cell_problem(folder, results.cell_result(info, stored.cell, found, exchanges=len(exchanges)))
     where = f"findings/{folder.findings_path(stored.cell).name}"
     if problem is None and not set(stored.elsewhere.values()) <= {cell.key for cell in start.plan}:
         message = Text(nl="noemt een cel die er niet is", en="names a cell that is not there")
         problem = Problem(kind=ProblemKind.RESULT, where=where, message=message)
     if problem is None and not stored.troubles:
-        fault = _fault(folder, info, stored.cell, tuple(stored.elsewhere), catalogue)
+        fault = _fault(folder, info, stored.cell, tuple(stored.elsewhere), catalogue, records)
         problem = _left(fault, where) if fault is not None else None
     if problem is not None:
         raise problem.error()

@@ -61,7 +61,7 @@ def stated(info: RunInfo, findings: Sequence[Finding], catalogue: Catalogue) -> 
             )
             for item in info.participants
         ),
-        record=dict(info.settings.records),
+        record={person: item.origin for person, item in info.settings.records.items()},
         asked={
             "intensity": info.settings.intensity,
             "subject": list(info.subject),

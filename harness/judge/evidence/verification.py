@@ -28,10 +28,11 @@ from harness.judge.evidence.cells import cell_problem, moved_problem
 from harness.medmij.headers import CORRELATION_ID, REQUEST_ID, is_uuid
 from harness.record.chain.read import judged_unit
 from harness.record.verify import verify_files
+from harness.reference.records import frozen_records
 
 _UNIQUE: Final = frozenset({REQUEST_ID.lower()})
 _NAMES: Final = frozenset({*_UNIQUE, CORRELATION_ID.lower()})
-_SERVED: Final = frozenset({"plan", "left_out", "hashes", "persons", "expectations", "records"})
+_SERVED: Final = frozenset({"plan", "left_out", "hashes", "persons"})
 """Fields that grow while live parties come to our mocks."""
 _ASKED: Final = frozenset({"requirements", "shared"})
 
@@ -77,7 +78,7 @@ def rejudge(path: Path, catalogue: Catalogue) -> Rejudged:
     exchanges = 0
     try:
         if problem is None:
-            problem = moved_problem(folder, info, catalogue)
+            problem = moved_problem(folder, info, catalogue, frozen_records(folder, info))
         for result in judge_run(folder, info, catalogue):
             findings += result.findings
             exchanges += result.exchanges

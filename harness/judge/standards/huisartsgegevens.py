@@ -12,7 +12,6 @@ from harness.judge.every_standard.answers import (
     OFFENDERS,
     Json,
     codings,
-    dates,
     extensions,
     objects,
     searchsets,
@@ -25,8 +24,8 @@ from harness.judge.view import CellView
 
 JOURNAL = "http://fhir.nl/fhir/NamingSystem/journaalregeltypen"
 NHG45 = "https://referentiemodel.nhg.org/tabellen/nhg-tabel-45-diagnostische-bepalingen"
-ONLINE_ACCESS = "2020-07-01"
-"""Start of online access when the expectation file gives none (``online_access_start``)."""
+ONLINE_ACCESS = date(2020, 7, 1)
+"""Start of online access when no record says when it was."""
 
 
 @judge("HG-PAT-001")
@@ -205,8 +204,8 @@ def no_private_lines(view: CellView) -> Iterator[Finding]:
 @judge("HG-PRV-003")
 def lines_after_start(view: CellView) -> Iterator[Finding]:
     """Reports with E and P lines date from after the start of online access."""
-    stated = (view.expectations or {}).get("online_access_start", ONLINE_ACCESS)
-    start = date.fromisoformat(dates(view).resolve(str(stated)))
+    stated = view.record.online_since if view.record is not None else None
+    start = stated or ONLINE_ACCESS
 
     def check(resource: Json) -> str:
         last = day_bounds(resource, "date")[1]

@@ -12,12 +12,17 @@ from harness.core.issues import shorten
 from harness.core.run.findings import Finding
 from harness.core.text import Text
 from harness.judge.every_standard.answers import OFFENDERS, Answer, answers
+from harness.judge.every_standard.record import compared, nothing_to_compare
 from harness.judge.registry import judge
-from harness.judge.standards.pdfa_documents import content_masked, content_of
+from harness.judge.standards.pdfa_documents import FoundDocument, content_masked, content_of, found_documents
 from harness.judge.view import CellView
 from harness.pdfa import Report, check
 from harness.pdfa.advice import advice, tool_of
 from harness.pdfa.policy import refusal
+from harness.reference.oracle.rules import values_at
+from harness.reference.reconcile.answers import reference_key
+from harness.reference.reconcile.differences import KINDS
+from harness.reference.reconcile.documents import Documents
 
 MODE = "pdfa:builtin"
 ADVICE = Text(
@@ -131,3 +136,74 @@ def readable_pages(view: CellView) -> Iterator[Finding]:
             )
         else:
             yield view.ok("PD-PDF-002", answer.exchange, received=f"{report.pages} pages", mode=MODE)
+
+
+OTHER_BYTES = Text(
+    nl="Dit zijn andere bytes dan in het dossier, en van geen bekend document. Is het document opnieuw "
+    "bewaard, neem het dan zo op in het dossier.",
+    en="These are other bytes than in the record, and of no known document. When the document was saved "
+    "anew, put it into the record as it is now.",
+)
+OTHER_DOCUMENT = Text(
+    nl="Zoek uit waarom deze url naar een ander document leidt. Is dat van een ander of afgeschermd, dan is "
+    "dit blokkerend.",
+    en="Find out why this url leads to another document. When that is somebody else's or shielded, this is "
+    "blocking.",
+)
+
+
+@judge("PD-DOC-009")
+def document_of_the_record(view: CellView) -> Iterator[Finding]:
+    """What is retrieved for a document is that document of the record, and no other known one."""
+    requirement = "PD-DOC-009"
+    if (nothing := nothing_to_compare(view, requirement)) is not None:
+        yield nothing
+        return
+    known = Documents(view.records.known, lambda data: None)
+    partners = {
+        (item.answer.exchange.id, place): key
+        for item in compared(view)
+        for place, key in item.partners.items()
+    }
+    for document in found_documents(view):
+        key = partners.get((document.answer.exchange.id, document.path), "")
+        yield from _compared(view, requirement, document, key, known)
+
+
+def _compared(
+    view: CellView, requirement: str, document: FoundDocument, key: str, known: Documents
+) -> Iterator[Finding]:
+    """Findings of what was retrieved for one document.
+
+    :param key: of its DocumentReference in the record.
+    """
+    record = view.record
+    resource = record.resource(key) if record is not None else None
+    urls = values_at(resource, "content.attachment.url") if resource is not None else []
+    wanted = reference_key(urls[0]) if urls else ""
+    if record is None or record.resource(wanted) is None:
+        return  # the record does not hold what it leads to
+    for answer in document.retrieved:
+        content = content_of(answer)
+        if content is None:
+            if content_masked(answer):
+                yield view.masked(requirement, answer.exchange)
+            continue
+        differences = known.compare("pd-retrieve", record, wanted, content)
+        for one in differences:
+            if not one.broken:
+                bytes_ = f"{len(content)} other bytes"
+                yield view.inconclusive(requirement, OTHER_BYTES, exchange=answer.exchange, received=bytes_)
+                continue
+            seen = f"{KINDS[one.kind].en}{f' ({one.owner})' if one.owner else ''}: {one.received}"
+            yield view.fail(
+                requirement,
+                exchange=answer.exchange,
+                path=one.place if answer.format != "native" else "",
+                expected=one.expected,
+                received=seen,
+                next_step=OTHER_DOCUMENT,
+                mode="record",
+            )
+        if not differences:
+            yield view.ok(requirement, answer.exchange, received=wanted, mode="record")

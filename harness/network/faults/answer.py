@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -57,22 +57,11 @@ class Answer:
             if entry.get("search", {}).get("mode", "match") == "match" and "resource" in entry
         ]
 
-    def pick(self, unlike: Collection[str] = ()) -> Json | None:
-        """The first match that has none of these texts: faults leave alone what expectations look at."""
-        for resource in self.matches():
-            text = str(resource)
-            if not any(word in text for word in unlike):
-                return resource
-        found = self.matches()
-        return found[0] if found else None
-
-    def drop_last_match(self, unlike: Collection[str] = ()) -> None:
-        """Remove a match without these texts and count it no more."""
+    def drop_last_match(self) -> None:
+        """Remove the last match and count it no more."""
         for index in range(len(self.entries) - 1, -1, -1):
             entry = self.entries[index]
             if entry.get("search", {}).get("mode", "match") != "match":
-                continue
-            if any(word in str(entry) for word in unlike):
                 continue
             del self.entries[index]
             self.count(-1)

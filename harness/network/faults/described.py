@@ -16,14 +16,13 @@ def described(change: Change) -> Callable[[Answer], None]:
 
     def make(answer: Answer) -> None:
         if change.lose:
-            answer.drop_last_match(change.unlike)
+            answer.drop_last_match()
         elif change.twice:
             duplicate(answer)
         else:
-            chosen = answer.matches() if change.every else [answer.pick(change.unlike)]
-            for resource in chosen:
-                if resource is not None:
-                    _set(resource, change.set, TDates(answer.t))
+            found = answer.matches()
+            for resource in found if change.every else found[:1]:
+                _set(resource, change.set, TDates(answer.t))
 
     return make
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from datetime import date, timedelta
+
 from msgspec.structs import replace
 
 from harness.core.run.exchanges import Request
 from harness.network.faults.answer import BSN, Answer, walk
 from harness.network.faults.registry import his_fault, pgo_fault
+from harness.network.person.persons import fixture_persons
 
 
 @his_fault("search-status-500")
@@ -194,10 +198,41 @@ def empty_search(answer: Answer) -> None:
 
 @his_fault("canary-leak")
 def canary(answer: Answer) -> None:
-    """A working note shows in a narrative."""
+    """What the GP keeps in the HIS shows in a narrative."""
+    owners = [item for item in fixture_persons() if item.patient == answer.patient]
+    kept = (str(item.get("valueString", "")) for person in owners for item in person.kept(answer.t))
+    text = next(filter(None, kept), "")
     for resource in answer.matches()[:1]:
-        div = '<div xmlns="http://www.w3.org/1999/xhtml">KANARIE werknotitie</div>'
+        div = f'<div xmlns="http://www.w3.org/1999/xhtml">{text}</div>'
         resource["text"] = {"status": "generated", "div": div}
+
+
+@his_fault("moment-shifted")
+def shifted(answer: Answer) -> None:
+    """The first date is a day earlier, or the first time five minutes later."""
+    for resource in answer.matches():
+        for item in walk(resource):
+            for key in ("effectiveDateTime", "onsetDateTime", "created", "start", "date"):
+                value = str(item.get(key, ""))
+                if _MINUTES.search(value):
+                    item[key] = _MINUTES.sub(":05:", value)
+                    return
+                if len(value) == len("2026-03-01"):
+                    item[key] = (date.fromisoformat(value) - timedelta(days=1)).isoformat()
+                    return
+
+
+_MINUTES = re.compile(r"(?<=T\d\d):\d\d:")
+
+
+@his_fault("status-changed")
+def other_status(answer: Answer) -> None:
+    """What counts is said to be a mistake; an intolerance, to be unsure."""
+    for resource in answer.matches()[:1]:
+        if "verificationStatus" in resource:
+            resource["verificationStatus"] = "unconfirmed"
+        else:
+            resource["status"] = "entered-in-error"
 
 
 def _with(request: Request, parameter: str) -> Request:

@@ -8,23 +8,6 @@ from harness.network.faults.registry import his_fault
 JOURNAL = "http://fhir.nl/fhir/NamingSystem/journaalregeltypen"
 
 
-@his_fault("practitioner-extra")
-def extra_practitioner(answer: Answer) -> None:
-    """A second practitioner comes along."""
-    answer.add(practitioner(), "include")
-
-
-def practitioner() -> Json:
-    """A Practitioner that nothing refers to."""
-    return {
-        "resourceType": "Practitioner",
-        "id": "fout-zorgverlener",
-        "meta": {"profile": ["http://fhir.nl/fhir/StructureDefinition/nl-core-practitioner"]},
-        "identifier": [{"system": "http://fhir.nl/fhir/NamingSystem/uzi-nr-pers", "value": "000099099"}],
-        "name": [{"text": "Waarnemer"}],
-    }
-
-
 def _exclude(answer: Answer, kind: str, key: str) -> None:
     """Leave out what an ``_include`` asks for, as entry or contained."""
     answer.entries[:] = [e for e in answer.entries if e.get("resource", {}).get("resourceType") != kind]

@@ -117,6 +117,7 @@ def _replaced(name: str, file: str) -> None:
 
 _replaced("document-not-pdfa", "geen-pdfa.pdf")
 _replaced("document-empty-page", "lege-bladzijde.pdf")
+_replaced("document-of-another", "harm.pdf")
 
 
 @his_fault("manifest-500")

@@ -190,8 +190,9 @@ def _check_files(network: Network, document: YamlDocument) -> None:
             if item.login not in ("", "tokens", "mock")
         ),
         *(
-            (("persons", index, "expectations"), item.expectations)
+            (("persons", index, "record"), f"{item.record}/record.yaml")
             for index, item in enumerate(network.persons)
+            if item.record
         ),
     ]
     for keys, name in named:

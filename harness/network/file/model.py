@@ -54,7 +54,7 @@ class NetworkPerson(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     family: tuple[str, ...] = ()
     patients: tuple[str, ...] = ()
     standards: tuple[str, ...] = ()
-    expectations: str = ""
+    record: str = ""
     token: Credential | None = None
     values: dict[str, str | Credential] = {}
 

@@ -49,8 +49,17 @@ class FixturePerson:
 
     def resources(self, t: date, now: datetime | None = None) -> list[dict[str, Any]]:
         """The resources that the HIS shares, dates filled in."""
-        found = (_load(path, t, now) for path in sorted(self.folder.glob("resources/*.json")))
-        return [item for item in found if f"{item['resourceType']}/{item['id']}" not in self.withheld]
+        return [item for item, kept in self._all(t, now) if not kept]
+
+    def kept(self, t: date) -> list[dict[str, Any]]:
+        """The resources that stay in the HIS, dates filled in."""
+        return [item for item, kept in self._all(t, None) if kept]
+
+    def _all(self, t: date, now: datetime | None) -> Iterable[tuple[dict[str, Any], bool]]:
+        """Every resource, and whether it stays in the HIS."""
+        for path in sorted(self.folder.glob("resources/*.json")):
+            item = _load(path, t, now)
+            yield item, f"{item['resourceType']}/{item['id']}" in self.withheld
 
     def bundle(self, name: str, t: date, now: datetime | None = None) -> dict[str, Any]:
         """A Bundle that the person sends (``sent/<name>.json``).

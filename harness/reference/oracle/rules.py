@@ -29,6 +29,7 @@ Standing = Literal["must", "may", "not"]
 class Rule:
     """One rule: what fits all of ``when`` is not shown, or need not be.
 
+    :ivar leak: what it keeps in has to stay in the HIS whatever is asked.
     :ivar cut: list of which the conditions look at each item; what fits is cut out of the resource.
     """
 
@@ -40,6 +41,7 @@ class Rule:
     then: Literal["not", "may"]
     operations: frozenset[str] = frozenset()
     cut: str = ""
+    leak: bool = False
 
     def about(self, kind: str, operation: str) -> bool:
         """Whether the rule is about resources of this type in the answer to this operation."""
@@ -54,6 +56,7 @@ WITHHELD = Rule(
     frozenset("*"),
     (),
     "not",
+    leak=True,
 )
 UNDER_AGE = Rule(
     "under-16",
@@ -62,6 +65,7 @@ UNDER_AGE = Rule(
     frozenset("*"),
     (),
     "not",
+    leak=True,
 )
 NOT_SELECTED = Rule(
     "query",
@@ -98,6 +102,7 @@ def _rule(item: Mapping[str, Any]) -> Rule:
         then=item["then"],
         operations=frozenset(item.get("operations", ())),
         cut=item.get("cut", ""),
+        leak=item.get("leak", False),
     )
 
 

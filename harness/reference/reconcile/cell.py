@@ -61,11 +61,13 @@ class Reconciliation:
     :param known: all records of the run.
     :param record: that of the person.
     :ivar unverified: what answers referred to, and nothing in the cell shows.
+    :ivar partners: ``Type/id`` in the person's record of what was expected and came, by operation and place.
     """
 
     known: Known
     record: Record
     unverified: set[str] = field(default_factory=set)
+    partners: dict[tuple[str, str], str] = field(default_factory=dict)
     _memory: _Memory = field(default_factory=_Memory)
 
     def run(self, answers: Iterable[tuple[Answer, Expectation]]) -> list[Difference]:
@@ -74,6 +76,11 @@ class Reconciliation:
         links = Links(self.known, self.record)
         for one in paired:
             links.learn_pairs(one.pairs, one.answer)
+            self.partners |= {
+                (one.answer.operation, item.given.place): item.partner.key
+                for item in one.pairs
+                if item.partner is not None and item.where == "expected" and not item.copy
+            }
         found: list[Difference] = []
         for one in paired:
             found += self._compare(one, links)
@@ -239,7 +246,13 @@ class Reconciliation:
         if rule is NOT_SELECTED and item.given.kind != one.expected.kind:
             kind = "remark" if item.given.kind in _COMMON else "not-asked"
         return self._difference(
-            kind, one, item, expected=rule.title.en, received=show(_name(item.given.resource)), rule=rule.id
+            kind,
+            one,
+            item,
+            expected=rule.title.en,
+            received=show(_name(item.given.resource)),
+            rule=rule.id,
+            leak=rule.leak,
         )
 
     def _leaks(self, one: _Paired, item: Pair, key: bytes) -> list[Difference]:
@@ -256,7 +269,7 @@ class Reconciliation:
             found.append(
                 self._difference(
                     kind, one, item, received=shorten(text), owner=self._owner(text),
-                    rule="" if kind == "foreign" else "withheld",
+                    rule="" if kind == "foreign" else "withheld", said=text, leak=kind != "foreign",
                 )
             )  # fmt: skip
         return found
@@ -274,6 +287,8 @@ class Reconciliation:
         rule: str = "",
         step: Text | None = None,
         undecided: bool = False,
+        said: str = "",
+        leak: bool = False,
     ) -> Difference:
         name = item.partner.key if item.partner is not None else ""
         place = item.given.place + path.removeprefix(item.given.kind) if path else item.given.place
@@ -288,6 +303,8 @@ class Reconciliation:
             rule,
             step or NEXT.get(kind, NEXT[""]).format(item=name or item.given.key, owner=owner),
             undecided,
+            said,
+            leak,
         )
 
 

@@ -52,6 +52,8 @@ class Difference:
     :ivar item: ``Type/id`` in the record, ``""`` for what the record does not hold.
     :ivar owner: whose the content is, when it is not this person's.
     :ivar rule: id of the selection rule, for ``not-allowed``.
+    :ivar said: the text that shows it, when that is not the resource as a whole.
+    :ivar leak: it has to stay in the HIS, whatever is asked.
     :ivar undecided: the record is not known to be whole, so this may be the record's fault.
     """
 
@@ -65,6 +67,8 @@ class Difference:
     rule: str = ""
     next_step: Text = NOTHING
     undecided: bool = False
+    said: str = ""
+    leak: bool = False
 
     @property
     def broken(self) -> bool:

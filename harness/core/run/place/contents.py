@@ -28,7 +28,7 @@ _OURS: Final = re.compile(
             rf"{re.escape(lock.NAME)}|{re.escape(SALT)}|junit\.xml|{_NAME}\.har",
             rf"exchanges/{_NAME}\.jsonl(?:\.gz)?",
             r"bodies/[0-9a-f]{2}/[0-9a-f]{64}",
-            rf"findings/{_NAME}\.json",
+            rf"(?:findings|records)/{_NAME}\.json",
             r"report/index(?:\.en)?\.html",
             rf"report/[a-z]+-{_NAME}\.(?:nl|en)\.html",
             rf"report/cell-{_NAME}\.js",
@@ -41,7 +41,7 @@ _OURS: Final = re.compile(
 )
 _GENERATED: Final = ("report", "allure-results")
 _FOLDERS: Final = re.compile(
-    r"exchanges|bodies(?:/[0-9a-f]{2})?|findings|report|allure-results|handout", re.ASCII
+    r"exchanges|bodies(?:/[0-9a-f]{2})?|findings|records|report|allure-results|handout", re.ASCII
 )
 
 

@@ -1,0 +1,226 @@
+"""Content against the reference record of the test person: what must come back, what must not, what it says.
+
+All answers of a cell are compared at once; each judge then takes the differences that its requirement is
+about. Without a record content is not tested (the reason says what to do); never a pass.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from harness.core.run.findings import Finding
+from harness.core.text import Text
+from harness.judge.every_standard.answers import (
+    NO_MANIFEST,
+    OFFENDERS,
+    Answer,
+    answers,
+    objects,
+    own,
+    searchsets,
+    unsupported_manifest,
+)
+from harness.judge.registry import judge_every
+from harness.judge.view import CellView
+from harness.reference.reconcile import answers as taken_apart
+from harness.reference.reconcile.cell import Reconciliation
+from harness.reference.reconcile.differences import KINDS, Difference
+
+NO_RECORD: Final = Text(
+    nl="geen referentiedossier van deze testpersoon voor deze standaard; noem er een in het netwerkbestand "
+    "bij de persoon (record: MAP)",
+    en="no reference record of this test person for this standard; name one with the person in the network "
+    "file (record: DIR)",
+)
+MORE_PAGES: Final = Text(
+    nl="het antwoord heeft een volgende bladzijde die niet is opgehaald; of dit daarop staat is niet gezien",
+    en="the answer has a next page that was not fetched; whether this is on it was not seen",
+)
+COMPLETE: Final = Text(
+    nl="Het dossier is niet door een bureau of uit een officiële set: vul het aan als dit klopt, en laat het "
+    "anders weg uit het HIS.",
+    en="The record is not a bureau's or of an official set: complete it when this is right, and otherwise "
+    "leave it out of the HIS.",
+)
+MODE: Final = "record"
+_WHOLE: Final = frozenset({"foreign", "not-allowed", "duplicated", "unknown", "not-asked", "remark"})
+"""Kinds that can be about a whole resource, of which the elements were not compared then."""
+_SELECTION: Final = frozenset({"missing", "not-allowed", "duplicated", "unknown", "not-asked"})
+_CONTENT: Final = frozenset({"altered", "absent"})
+_STATUS: Final = re.compile(r"(?:^|\.)(?:status|[a-z]+Status)(?:\[\d+\])?$")
+
+_NAMED: Final = re.compile(r"(\w)\(.*$")
+"""The end of a place that names its element by a function: an extension by url, what a reference leads to."""
+
+_INSIDE: Final = re.compile(r"(Bundle(?:\(\d+\))?\.entry\[\d+\]\.resource)\..*resolve\(\)")
+"""A place in what a reference leads to; before it the resource, which may contain that."""
+
+
+@dataclass(frozen=True)
+class Compared:
+    """What the record says of one answer.
+
+    :ivar differences: the worst kinds first.
+    :ivar fitting: places of the resources whose elements were compared with the record's.
+    :ivar partners: ``Type/id`` in the record of what came as expected, by place.
+    """
+
+    answer: Answer
+    differences: tuple[Difference, ...]
+    fitting: frozenset[str]
+    partners: Mapping[str, str]
+
+    @property
+    def more(self) -> bool:
+        """Whether the answer has a next page."""
+        return any(link.get("relation") == "next" for link in objects(self.answer.resource.get("link")))
+
+
+def compared(view: CellView) -> list[Compared]:
+    """Every searchset of the cell with its differences; nothing without a record."""
+    found: list[Compared] = view.memo("record-compared", lambda: _compared(view))
+    return found
+
+
+def _compared(view: CellView) -> list[Compared]:
+    record = view.record
+    if record is None:
+        return []
+    listed = searchsets(view)
+    parts = [taken_apart.answer_of(item.exchange.id, [item.resource]) for item in listed]
+    expected = [view.records.expected(view.cell.standard, item.query, record, view.t) for item in listed]
+    by_answer: dict[str, list[Difference]] = {item.exchange.id: [] for item in listed}
+    cell = Reconciliation(view.records.known, record)
+    for difference in cell.run(zip(parts, expected, strict=True)):
+        by_answer[difference.operation].append(difference)
+    made = []
+    for item, part in zip(listed, parts, strict=True):
+        differences = by_answer[item.exchange.id]
+        whole = {one.place for one in differences if one.kind in _WHOLE}
+        fitting = frozenset(given.place for given in part.given) - whole
+        keys = ((given.place, cell.partners.get((item.exchange.id, given.place))) for given in part.given)
+        partners = {place: key for place, key in keys if key is not None}
+        made.append(Compared(item, tuple(differences), fitting, partners))
+    return made
+
+
+def nothing_to_compare(view: CellView, requirement: str) -> Finding | None:
+    """Why nothing can be said of content: no record, or the answers are another person's."""
+    if view.record is None:
+        return view.not_tested(requirement, NO_RECORD)
+    return view.masked(requirement) if view.ownership.misdeclared else None
+
+
+def selected(view: CellView, requirement: str, operation: str) -> Iterator[Finding]:
+    """All that the record holds under a query comes back, once, and nothing else."""
+    if (nothing := nothing_to_compare(view, requirement)) is not None:
+        yield nothing
+        return
+    found = answers(view, operation)
+    if found and all(unsupported_manifest(item) for item in found):
+        yield view.unseen(requirement, NO_MANIFEST, "no-document-manifest")
+        return
+    for item in compared(view):
+        if item.answer.query.operation == operation:
+            about = [one for one in item.differences if one.kind in _SELECTION and not one.leak]
+            yield from _said(view, requirement, item, about)
+            if not any(one.broken for one in about):
+                yield view.ok(requirement, item.answer.exchange, mode=MODE)
+
+
+def kept_inside(view: CellView, requirement: str) -> Iterator[Finding]:
+    """What has to stay in the HIS is in no answer, neither as a resource nor as a text."""
+    if (nothing := nothing_to_compare(view, requirement)) is not None:
+        yield nothing
+        return
+    for item in compared(view):
+        leaks = [one for one in item.differences if one.leak]
+        yield from _said(view, requirement, item, leaks)
+        if not leaks:
+            masked = item.answer.masks.touches("Bundle.entry")
+            yield (view.masked if masked else view.ok)(requirement, item.answer.exchange)
+
+
+def foreign(view: CellView, requirement: str) -> Iterator[Finding]:
+    """Content of other known persons; no finding when there is none."""
+    if view.record is not None and not view.ownership.misdeclared:
+        for item in compared(view):
+            masks = item.answer.masks
+            about = [one for one in item.differences if one.kind == "foreign"]
+            hidden = [one for one in about if not one.said and masks.touches(one.place)]
+            if hidden:  # without what was masked it could be the person's own
+                yield view.masked(requirement, item.answer.exchange, hidden[0].place)
+            yield from _said(view, requirement, item, [one for one in about if one not in hidden])
+
+
+@judge_every("REC-001")
+def values(view: CellView) -> Iterator[Finding]:
+    """Every element says what the record says."""
+    return _elements(view, own(view, "REC-001"), lambda place: not _STATUS.search(place), _anything)
+
+
+@judge_every("REC-002")
+def statuses(view: CellView) -> Iterator[Finding]:
+    """Every status is that of the record."""
+    return _elements(view, own(view, "REC-002"), lambda place: bool(_STATUS.search(place)), _has_status)
+
+
+def _elements(
+    view: CellView, requirement: str, about: Callable[[str], bool], shown: Callable[[Compared], bool]
+) -> Iterator[Finding]:
+    """Elements that differ; an answer without a resource to compare shows nothing."""
+    if (nothing := nothing_to_compare(view, requirement)) is not None:
+        yield nothing
+        return
+    for item in compared(view):
+        wrong = [one for one in item.differences if one.kind in _CONTENT and about(one.place)]
+        yield from _said(view, requirement, item, wrong)
+        if not wrong and shown(item):
+            yield view.ok(requirement, item.answer.exchange, received=f"{len(item.fitting)}x", mode=MODE)
+
+
+def _anything(item: Compared) -> bool:
+    return bool(item.fitting)
+
+
+def _has_status(item: Compared) -> bool:
+    return any(
+        place in item.fitting and any(_STATUS.search(key) for key in resource)
+        for place, resource in item.answer.resources
+    )
+
+
+def _said(view: CellView, requirement: str, item: Compared, about: list[Difference]) -> Iterator[Finding]:
+    """Findings of some differences in an answer."""
+    for one in about[:OFFENDERS]:
+        exchange = item.answer.exchange
+        if one.undecided:
+            yield view.inconclusive(requirement, COMPLETE, exchange=exchange, received=one.received)
+            continue
+        inside = _INSIDE.match(one.place)
+        if inside and item.answer.masks.touches(inside.group(1)):
+            yield view.masked(requirement, exchange, inside.group(1))
+            continue
+        if one.kind == "missing" and item.more:
+            yield view.inconclusive(requirement, MORE_PAGES, exchange=exchange, received=one.expected)
+            continue
+        path = _NAMED.sub(r"\1", one.place) or "Bundle.entry"
+        line, column = item.answer.line(path)
+        kind = "" if one.kind == "altered" else KINDS[one.kind].en
+        kind += f" ({one.owner})" if one.owner else ""
+        yield (view.fail if one.broken else view.warn)(
+            requirement,
+            exchange=exchange,
+            path=path,
+            line=line,
+            column=column,
+            expected=one.expected
+            or ("nothing of another person" if one.kind == "foreign" else "not in the answer"),
+            received=": ".join(word for word in (kind, one.received) if word) or KINDS[one.kind].en,
+            next_step=one.next_step,
+            rule=one.rule,
+            mode=MODE,
+        )

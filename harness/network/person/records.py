@@ -1,0 +1,35 @@
+"""The reference records of the persons of a network."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+from harness.network.file import Network
+from harness.network.person.persons import fixture_persons
+from harness.reference.record.load import load_records
+from harness.reference.record.model import Record
+
+
+def network_records(network: Network, t: date) -> list[Record]:
+    """The records of everybody whose data may come out: declared persons, ours when a HIS twin holds them.
+
+    What the network file names (``record: DIR``) goes before what we have of a person of that id; a person
+    of whom there is neither has no record.
+
+    :param t: what T stands for in a record that does not say when it was loaded.
+    :raises ConfigurationError: a record contradicts itself, or two are of one person.
+    :raises InputError: a file of a record cannot be read.
+    """
+    ours = {item.id: item.folder for item in fixture_persons()}
+    folders: dict[str, Path] = {}
+    for person in network.persons:
+        if person.record:
+            folders[person.id] = network.base / person.record
+        elif person.id in ours:
+            folders[person.id] = ours[person.id]
+    if any(his.kind == "twin" for his in network.of_role("his")):
+        folders = ours | folders
+    loaded = load_records(list(folders.values()), t=t)
+    return [replace(record, person=name) for name, record in zip(folders, loaded, strict=True)]
