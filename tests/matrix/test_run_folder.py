@@ -30,6 +30,7 @@ from harness.judge.cells import judge_run
 from harness.judge.evidence.cells import check_cell, moved_problem
 from harness.network.file import Participant
 from harness.network.twins.his import HisTwin
+from harness.reference.records import Records, frozen_records
 
 AT = "2026-03-01"
 SMALL = ("--standard", "pdfa-3.0", "--pgo", "pgo-zon", "--vendor", "his-eik")
@@ -276,6 +277,10 @@ def elsewhere(key: str) -> Callable[[CellResult], CellResult]:
     return change
 
 
+def records_of(run: RunFolder) -> Records:
+    return frozen_records(run, run.start())
+
+
 @pytest.mark.parametrize(
     ("change", "told"),
     [
@@ -292,10 +297,10 @@ def test_a_cell_that_was_finished_earlier_is_taken_over_as_it_was(copy, change, 
     changed = change(stored)
     folder.write_cell(changed)
     if not told:
-        check_cell(folder, folder.start(), changed, catalogue)
+        check_cell(folder, folder.start(), changed, catalogue, records_of(folder))
         return
     with pytest.raises(EvidenceError) as caught:
-        check_cell(folder, folder.start(), changed, catalogue)
+        check_cell(folder, folder.start(), changed, catalogue, records_of(folder))
     assert told in caught.value.problem.sentence("en")
 
 
@@ -314,7 +319,7 @@ def test_a_fault_of_a_cell_that_was_finished_earlier_is_not_left_to_another(defe
     )
     run.write_cell(forged)
     with pytest.raises(EvidenceError) as caught:
-        check_cell(run, run.start(), forged, load_catalogue())
+        check_cell(run, run.start(), forged, load_catalogue(), records_of(run))
     assert "to another cell, but the recording shows a fault" in caught.value.problem.sentence("en")
 
 
@@ -363,6 +368,6 @@ def test_a_fault_cannot_be_left_to_another_cell_at_all(defect_run, tmp_path):
     asked = {**info.settings.requirements}
     asked[key] = tuple(name for name in asked[key] if name != failed.requirement)
     settings = msgspec.structs.replace(info.settings, requirements=asked)
-    problem = moved_problem(run, msgspec.structs.replace(info, settings=settings), catalogue)
+    problem = moved_problem(run, msgspec.structs.replace(info, settings=settings), catalogue, records_of(run))
     assert problem is not None and failed.requirement in problem.sentence("en")
-    assert moved_problem(run, info, catalogue) is None
+    assert moved_problem(run, info, catalogue, records_of(run)) is None
