@@ -448,3 +448,21 @@ def test_what_has_a_reason_of_its_own_keeps_it(changes: dict) -> None:
     view = _view(asked(response=None, error="connect: refused"))
     item = replace(view.inconclusive(CONTENT, Text(nl="zo", en="so")), **changes)
     assert Causes(view, lambda _: ()).explain(CATALOGUE[CONTENT], item) == item
+
+
+def test_a_party_is_gone_since_the_first_time() -> None:
+    gone_since = [
+        asked(id=f"x.000{n}", started=f"2026-03-01T11:00:0{n}Z", response=None, error="connect: refused")
+        for n in (1, 2)
+    ]
+    item = explained(SERVER, *gone_since)
+    assert item.received == "not reachable since 2026-03-01T11:00:01Z: connect: refused"
+
+
+def test_a_variant_in_which_nobody_answered_says_so() -> None:
+    flow = "neg-token-no-certificate"
+    requirement = next(item for item in CATALOGUE if flow in item.flows and item.role == "dvza")
+    view = _view(asked(flow=flow, interface="token", response=None, error="connect: refused"))
+    nothing = view.inconclusive(requirement.id, Text(nl="zo", en="so"))
+    item = Causes(view, lambda _: ()).explain(requirement, nothing)
+    assert item.where.exchange == "x.0002" and "cannot be reached" in item.next_step.en

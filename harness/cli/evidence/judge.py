@@ -56,9 +56,9 @@ def judge(
     else:
         console = Console()
         print_run(console, summary, catalogue, language)
-        if found.problem is None:
+        if found.problem is None and RunFolder(run).finished:  # else there is nothing whole to compare with
             console.print(word("identical", language))
-        else:
+        elif found.problem is not None:
             console.print(
                 problem_text(found.problem, language), style="bold red", markup=False, soft_wrap=True
             )
