@@ -282,7 +282,7 @@ def run_hapi(amount: int, seed: int) -> int:
     for kind, query in asked:
         try:
             ours.append(
-                sorted(item.key for item in searcher.run(kind, parse_query(query), Scope(store)).matches)
+                sorted(item.key for item in searcher.find([kind], parse_query(query), Scope(store)).matches)
             )
         except SearchError:
             ours.append(None)

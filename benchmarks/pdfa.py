@@ -4,6 +4,7 @@ Usage::
 
     python benchmarks/pdfa.py corpus [--corpus DIR] [--peer] [--json]
     python benchmarks/pdfa.py folder DIR [--flavours 1b,2b] [--json]
+    python benchmarks/pdfa.py speed [--files 300] [--json]
     python benchmarks/pdfa.py mutate [--count 10000] [--json]
 
 ``--peer`` and ``folder`` run veraPDF in the same run (Java, Maven Central; kept in ``benchmarks/.cache``).
@@ -183,6 +184,30 @@ def folder(args: argparse.Namespace) -> dict[str, Any]:
     return {"counts": counts, "different": different}
 
 
+def speed(args: argparse.Namespace) -> dict[str, Any]:
+    """The command against veraPDF: many documents in one run, and one document in a process of its own."""
+    build_peer()
+    every = [p for f in FOLDERS for p in sorted((Path(args.corpus) / f"PDF_A-{f}").rglob("*.pdf"))]
+    every += sorted((HERE / ".cache" / "foreign-pdf").glob("*/*.pdf"))
+    files = random.Random(1).sample(every, min(args.files, len(every)))
+    ours = [sys.executable, "-m", "harness", "pdfa", "check", "--json"]
+    theirs = ["java", "-Xmx1g", "-cp", f"{CACHE}:{CACHE}/lib/*", "Batch"]
+
+    def seconds(command: list[str], lines: str | None) -> float:
+        start = time.perf_counter()
+        subprocess.run(command, input=lines, text=True, capture_output=True, check=False)
+        return time.perf_counter() - start
+
+    batch = seconds([*ours, *map(str, files)], None)
+    peer_batch = seconds(theirs, "".join(f"auto\t{p}\n" for p in files))
+    singles = [(seconds([*ours, str(p)], None), seconds(theirs, f"auto\t{p}\n")) for p in files[:10]]
+    process, peer_process = (statistics.median(column) for column in zip(*singles, strict=True))
+    return {
+        "files": len(files), "batch_s": batch, "peer_batch_s": peer_batch, "batch": peer_batch / batch,
+        "process_s": process, "peer_process_s": peer_process, "process": peer_process / process,
+    }  # fmt: skip
+
+
 def mutate(args: argparse.Namespace) -> dict[str, Any]:
     """Random damage to corpus files: no hang, no internal error."""
     rng = random.Random(args.seed)
@@ -273,6 +298,10 @@ def main() -> None:
     two.add_argument("folder")
     two.add_argument("--flavours", default="auto")
     two.set_defaults(run=folder)
+    four = commands.add_parser("speed")
+    four.add_argument("--corpus", default=str(CORPUS))
+    four.add_argument("--files", type=int, default=300)
+    four.set_defaults(run=speed)
     three = commands.add_parser("mutate")
     three.add_argument("--corpus", default=str(CORPUS))
     three.add_argument("--count", type=int, default=10_000)

@@ -26,12 +26,14 @@ def pack(path: Path) -> Packed:
     cmap = parse(data, Limits(cmap_entries=10_000_000))
     supplement = re.search(rb"/Supplement\s+(\d+)", data)
     ranges = [(size, *r) for size, rs in cmap.ranges.items() for r in rs]
+    # of a text of several characters the first is kept: that there is one, is what rules ask
     for code, text in cmap.unicode.items():
-        if len(text) == 1:
-            ranges.append((2, code, code, ord(text)))
+        if text:
+            ranges.append((2, code, code, ord(text[0])))
     for low, high, text in cmap.unicode_ranges:
-        if len(text) == 1:
-            ranges.append((2, low, high, ord(text)))
+        if text:
+            last = high if len(text) == 1 else low
+            ranges.append((2, low, last, ord(text[0])))
     ranges.sort()
     return Packed(
         cmap.registry, cmap.ordering, int(supplement.group(1)) if supplement else 0, cmap.wmode, cmap.use,

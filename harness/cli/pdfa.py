@@ -3,30 +3,35 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
 
 from harness.cli.options import language
-from harness.core.errors import InputError
+from harness.cli.pdfa_text import OUTCOMES, print_document
+from harness.core.errors import InputError, UsageError, nearest
+from harness.core.exits import ExitCode
 from harness.core.text import Lang, Text
-from harness.pdfa import Report, check
+from harness.pdfa import Limits, check, require_flavour
+from harness.pdfa.advice import tools
+from harness.pdfa.batch import Checked, check_many
 from harness.pdfa.engines import run_engine
-from harness.pdfa.policy import refusal
+from harness.pdfa.formats import junit, sarif, verapdf_xml
+from harness.pdfa.formats.entries import entry
+from harness.pdfa.worker import restricted
 
 app = typer.Typer(no_args_is_help=True)
 
-_OUTCOME = {
-    "valid": Text(nl="geldig", en="valid"),
-    "invalid": Text(nl="ongeldig", en="invalid"),
-    "unreadable": Text(nl="onleesbaar", en="unreadable"),
-    "limit": Text(nl="veiligheidsgrens", en="safety limit"),
-}
+_ENOUGH = 4
+"""From this number of documents on it pays to start workers."""
 
 
 @app.callback()
@@ -47,30 +52,6 @@ def documents(paths: list[Path]) -> Iterator[Path]:
             )
 
 
-def as_json(path: Path, report: Report, ms: float, lang: Lang) -> dict[str, Any]:
-    """One entry of ``files`` in the JSON output."""
-    entry: dict[str, Any] = {
-        "file": str(path),
-        "flavour": report.flavour,
-        "claimed": report.claimed,
-        "outcome": report.outcome,
-        "rules": list(report.rules),
-        "findings": [
-            {
-                "rule": v.rule, "message": v.message.of(lang), "where": v.where, "page": v.page,
-                "received": v.received, "count": v.count,
-            }
-            for v in report.findings
-        ],
-        "ms": round(ms, 2),
-        "engine": report.engine,
-        "pages": report.pages,
-    }  # fmt: skip
-    if report.reason is not None:
-        entry["reason"] = report.reason.of(lang)
-    return entry
-
-
 @app.command("check")
 def check_command(
     paths: Annotated[
@@ -83,67 +64,134 @@ def check_command(
         str, typer.Option(help="builtin, verapdf (needs an installation) or both.")
     ] = "builtin",
     json_output: Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")] = False,
+    json_lines: Annotated[
+        bool, typer.Option("--json-lines", help="One JSON object per document, as soon as it is checked.")
+    ] = False,
+    junit_file: Annotated[
+        Path | None, typer.Option("--junit", metavar="FILE", help="Also write a JUnit report.")
+    ] = None,
+    sarif_file: Annotated[
+        Path | None, typer.Option("--sarif", metavar="FILE", help="Also write a SARIF 2.1.0 report.")
+    ] = None,
+    xml_file: Annotated[
+        Path | None,
+        typer.Option("--verapdf-xml", metavar="FILE", help="Also write a report in the XML of veraPDF."),
+    ] = None,
+    tool: Annotated[
+        str, typer.Option(help="Advice for: word, libreoffice, itext, pdfbox, fop, ghostscript or none.")
+    ] = "auto",
+    jobs: Annotated[
+        int, typer.Option("--jobs", metavar="N", min=0, help="Documents at once (0: one per core).")
+    ] = 0,
     isolated: Annotated[bool, typer.Option(help="Check each file in a process of its own.")] = False,
     lang: Annotated[str, typer.Option(help="nl or en.")] = "",
 ) -> None:
-    """Say for each document whether it is the PDF/A that it claims to be; exit 1 when one is not."""
+    """Say for each document whether it is the PDF/A that it claims to be.
+
+    Exit code 1: one is not. 6: none is wrong, but one could not be read or met a safety limit, or what is
+    held against it is disputed, or two engines differ. 4: no documents.
+    """
     chosen = language(["--lang", lang] if lang else [])
-    entries: list[dict[str, Any]] = []
-    console = Console(soft_wrap=True, highlight=False)
-    worst = 0
-    counts: Counter[str] = Counter()
+    if tool not in ("auto", "none") and tool not in tools():
+        raise UsageError(
+            Text(nl=f"Onbekend programma {tool!r}.", en=f"Unknown tool {tool!r}."),
+            expected="auto, none, " + ", ".join(tools()),
+            received=tool,
+            next_step=nearest(tool, tools()),
+        )
+    at = datetime.now(UTC)
     files = list(documents(paths))
-    for path in files:
-        start = time.perf_counter()
-        if engine == "builtin":
-            report = check(path, flavour, isolated=isolated)
-            differs: str | None = None
-        else:
-            report, differs = run_engine(engine, path, flavour, isolated)
-        ms = (time.perf_counter() - start) * 1000
-        counts[report.outcome] += 1
-        if not report.valid or differs:
-            worst = 1
-        entry = as_json(path, report, ms, chosen)
-        if differs is not None:
-            entry["disagreement"] = differs
-        if json_output:
-            entries.append(entry)
-        else:
-            _print(console, path, report, differs, chosen)
+    console = Console(soft_wrap=True, highlight=False)
+    in_order = _in_order(console, chosen, tool) if not (json_output or json_lines) else None
+    found: list[Checked] = []
+    for checked in _progress(_checked(files, flavour, engine, jobs, isolated), len(files), chosen):
+        found.append(checked)
+        if json_lines:
+            typer.echo(json.dumps(entry(checked, chosen), ensure_ascii=False))
+        elif in_order is not None:
+            in_order(checked)
+    found.sort(key=lambda one: one.index)
     if json_output:
-        typer.echo(json.dumps({"files": entries}, ensure_ascii=False))
-    elif len(files) > 1:
-        total = ", ".join(f"{counts[o]} {t.of(chosen)}" for o, t in _OUTCOME.items() if counts[o])
-        console.print(f"\n{len(files)}: {total}")
-    if not files:
-        raise typer.Exit(4)
-    raise typer.Exit(worst)
+        typer.echo(json.dumps({"files": [entry(one, chosen) for one in found]}, ensure_ascii=False))
+    elif in_order is not None and len(found) > 1:
+        counts: Counter[str] = Counter(one.report.outcome for one in found)
+        total = ", ".join(f"{counts[o]} {text.of(chosen)}" for o, text in OUTCOMES.items() if counts[o])
+        console.print(f"\n{len(found)}: {total}")
+    for file, render in (
+        (junit_file, junit.render),
+        (sarif_file, sarif.render),
+        (xml_file, verapdf_xml.render),
+    ):
+        if file is not None:
+            _save(file, render(found, chosen, at))
+    raise typer.Exit(exit_code(found))
 
 
-def _print(console: Console, path: Path, report: Report, differs: str | None, lang: Lang) -> None:
-    style = "green" if report.valid else "red" if report.outcome == "invalid" else "yellow"
-    dutch = lang == "nl"
-    claimed = report.claimed or ("geen" if dutch else "none")
-    says = "zegt" if dutch else "claims"
-    checked = "getoetst als" if dutch else "checked as"
-    console.print(
-        f"[{style}]{_OUTCOME[report.outcome].of(lang):<10}[/] {path}  ({says}: {claimed}; {checked} {report.flavour})"  # noqa: E501
-    )
-    if report.reason is not None:
-        console.print(f"    {report.reason.of(lang)}", markup=False)
-    refused = refusal(report)
-    if refused is not None and report.outcome in ("valid", "invalid"):
-        console.print(f"    MedMij: {refused.of(lang)}", markup=False)
-    shown: set[str] = set()
-    for violation in report.findings:
-        if violation.rule in shown:
-            continue
-        shown.add(violation.rule)
-        times = f" ({violation.count}×)" if violation.count > 1 else ""
-        console.print(f"    {violation.rule:<14} {violation.message.of(lang)}{times}", markup=False)
-        where = " · ".join(part for part in (violation.where, violation.received) if part)
-        if where:
-            console.print(f"    {'':<14} {where}", markup=False)
-    if differs:
-        console.print(f"    [yellow]{differs}[/]")
+def exit_code(found: Sequence[Checked]) -> ExitCode:
+    """1 when a document is not what it must be; 6 when no more is wrong than that something is undecided."""
+    if not found:
+        return ExitCode.NOTHING_RAN
+    if any(one.report.outcome == "invalid" and not one.report.disputed for one in found):
+        return ExitCode.FAILED
+    if all(one.report.valid and one.differs is None for one in found):
+        return ExitCode.OK
+    return ExitCode.UNDECIDED
+
+
+def _save(file: Path, data: bytes) -> None:
+    try:
+        file.write_bytes(data)
+    except OSError as error:
+        raise InputError(
+            Text(nl="Het rapport kan niet worden geschreven.", en="The report cannot be written."),
+            where=str(file),
+            received=error.strerror or "",
+        ) from None
+
+
+def _checked(files: list[Path], flavour: str, engine: str, jobs: int, isolated: bool) -> Iterator[Checked]:
+    """Check the documents; in workers when there are many or when a process of their own is asked."""
+    jobs = jobs or os.cpu_count() or 1
+    limits = Limits()
+    if engine == "builtin":
+        require_flavour(flavour)
+        if isolated or (len(files) >= _ENOUGH and jobs > 1):
+            yield from check_many(files, flavour, limits, jobs)
+            return
+    for index, path in enumerate(files):
+        start = time.perf_counter()
+        differs = None
+        with restricted(limits):
+            if engine == "builtin":
+                report = check(path, flavour, limits)
+            else:
+                report, differs = run_engine(engine, path, flavour, isolated)
+        yield Checked(index, path, report, (time.perf_counter() - start) * 1000, differs)
+
+
+def _in_order(console: Console, lang: Lang, tool: str) -> Callable[[Checked], None]:
+    """Prints documents in the order that they were asked in, each as soon as those before it are done."""
+    waiting: dict[int, Checked] = {}
+    following = 0
+
+    def take(checked: Checked) -> None:
+        nonlocal following
+        waiting[checked.index] = checked
+        while following in waiting:
+            print_document(console, waiting.pop(following), lang, tool)
+            following += 1
+
+    return take
+
+
+def _progress(found: Iterator[Checked], total: int, lang: Lang) -> Iterator[Checked]:
+    """The same, with a progress bar on standard error when a person looks and results do not scroll by."""
+    if total < _ENOUGH or not sys.stderr.isatty() or sys.stdout.isatty():
+        yield from found
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    label = Text(nl="PDF's getoetst", en="PDFs checked").of(lang)
+    columns = (TextColumn(label), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        yield from bar.track(found, total=total)

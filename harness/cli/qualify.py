@@ -114,8 +114,9 @@ def qualify(
         _preflight(prepared.network, language)
     progress = ProgressPlugin(Console(stderr=True), language)
     code = int(pytest.main(_words(options, prepared.folder, language), plugins=[progress]))
-    if (prepared.folder / "findings.json").is_file() and progress.started:
-        _print(RunFolder.open(prepared.folder), as_json, language, code)
+    folder = RunFolder(prepared.folder)
+    if progress.started and (folder.report / "index.html").is_file():  # else it was refused: nothing to tell
+        _print(folder, as_json, language, code)
     raise typer.Exit(code)
 
 

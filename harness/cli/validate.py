@@ -49,6 +49,12 @@ _WORDS: dict[str, Text] = {
         nl="{files} bestanden: {good} voldoen, {bad} voldoen niet, {error} niet te controleren",
         en="{files} files: {good} conform, {bad} do not conform, {error} cannot be checked",
     ),
+    "packages": Text(nl="getoetst met", en="checked with"),
+    "embedded": Text(nl="ingebouwd", en="embedded"),
+    "invalid": Text(
+        nl="{count} ongeldige bestand(en) in pakket {name}, niet gebruikt of met gebreken",
+        en="{count} invalid file(s) in package {name}, not used or with defects",
+    ),
     "errors": Text(nl="{count} fout(en)", en="{count} error(s)"),
     "warnings": Text(nl="{count} waarschuwing(en)", en="{count} warning(s)"),
 }
@@ -183,6 +189,22 @@ def show(result: Result, console: Console, lang: Lang, *, verbose: bool = False)
         console.print("  [dim]" + word("more", count=len(unchecked) - 5) + "[/]")
 
 
+def show_identity(identity: list[dict[str, Any]], console: Console, lang: Lang) -> None:
+    """What decided the outcome: base specification, packages and their versions, invalid files by name."""
+    names = []
+    for found in identity:
+        name = f"{found['name']} {found['version']}".strip()
+        names.append(f"{name} ({_WORDS['embedded'].of(lang)})" if found.get("embedded") else name)
+    console.print(f"[dim]{_WORDS['packages'].of(lang)}: {escape(', '.join(names))}[/]")
+    for found in identity:
+        if found.get("invalid_count"):
+            files = ", ".join(found["invalid"]) + (
+                " …" if found["invalid_count"] > len(found["invalid"]) else ""
+            )
+            words = _WORDS["invalid"].format(count=found["invalid_count"], name=found["name"])
+            console.print(f"[yellow]{escape(words.of(lang))}: {escape(files)}[/]")
+
+
 def excerpt(line: str, column: int, width: int = 110) -> str:
     """The part of a source line around a column (1-based), trimmed, ends marked with an ellipsis."""
     start = max(0, column - 1 - width // 4) if len(line.strip()) > width else 0
@@ -209,8 +231,11 @@ def validate(
     ] = None,
     at: AtOption = None,
     fhir_version: Annotated[
-        str, typer.Option("--fhir-version", help="FHIR version without packages: STU3 or R4.")
-    ] = "STU3",
+        str | None,
+        typer.Option(
+            "--fhir-version", help="STU3 or R4; by default that of the first package, without packages STU3."
+        ),
+    ] = None,
     json_output: JsonOption = False,
     outcome: Annotated[
         bool, typer.Option("--operation-outcome", help="Print a FHIR OperationOutcome per line.")
@@ -235,10 +260,11 @@ def validate(
     if package:
         from harness.fhir.packages.load import load_packages
 
-        packages = load_packages(package)
+        packages = load_packages(package, version=fhir_version)
         notes = packages.notes
         loaded = [msgspec.to_builtins(found) for found in packages.identity()]
-    validator = Validator(packages, embedded=embedded, version=fhir_version)
+    validator = Validator(packages, embedded=embedded, version=fhir_version or "STU3")
+    identity = _identity(validator, loaded)
     for url in profile or ():
         if validator.engine.rules(url) is None:
             known = validator.knowledge.type_of_profile(url)
@@ -263,7 +289,12 @@ def validate(
         if outcome:
             sys.stdout.write(
                 json.dumps(
-                    {"file": result.file, "outcome": operation_outcome(result.issues)}, ensure_ascii=False
+                    {
+                        "file": result.file,
+                        "outcome": operation_outcome(result.issues),
+                        "packages": [f"{p['name']}#{p['version']}" for p in identity],
+                    },
+                    ensure_ascii=False,
                 )
                 + "\n"
             )
@@ -275,10 +306,13 @@ def validate(
             "files": [as_json(result, chosen) for result in results],
             "at": dates.t.isoformat(),
             "fhir": validator.knowledge.base.version,
-            "packages": _identity(validator, loaded),
+            "packages": identity,
+            "notes": [note.message.of(chosen) for note in notes],
         }
         sys.stdout.write(json.dumps(summary, ensure_ascii=False, indent=2) + "\n")
-    elif not outcome and len(results) > 1:
+    elif not outcome:
+        show_identity(identity, out, chosen)
+    if not json_output and not outcome and len(results) > 1:
         total = _WORDS["total"].format(
             files=len(results), good=tally["pass"], bad=tally["fail"], error=tally["error"]
         )

@@ -6,6 +6,7 @@
     stored, created = store.put({"resourceType": "Patient", "id": "p1"})
     fresh = store.copy()                    # O(1); a later write copies only what it touches
     store.compartment("p1").members["Observation"]
+    store.history("Patient/p1")             # newest first, deletions included
 
 Resources are JSON-shaped dicts and immutable once stored: whoever changes one hands in a new dict. That is
 what makes copies, cached index values and cached encodings safe.
@@ -22,7 +23,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
 
 Resource = dict[str, Any]
 
@@ -35,6 +37,10 @@ ID = re.compile(r"[A-Za-z0-9\-.]{1,64}", re.ASCII)
 """A FHIR ``id``."""
 
 MAX_DEPTH = 200
+_UNREAD = object()
+
+MAX_VERSIONS = 200
+"""Earlier versions kept of one resource; the oldest go first."""
 
 Patients = str | tuple[str, ...]
 """Id of one patient, or of several whose records are one compartment."""
@@ -55,7 +61,7 @@ class Stored:
     :ivar encoded: encodings by format, filled on first use.
     """
 
-    __slots__ = ("encoded", "id", "index", "key", "references", "resource", "type", "version")
+    __slots__ = ("_modified", "encoded", "id", "index", "key", "references", "resource", "type", "version")
 
     def __init__(self, resource: Resource, version: int = 1) -> None:
         self.resource = resource
@@ -66,9 +72,38 @@ class Stored:
         self.references = frozenset(references(resource))
         self.index: dict[str, Any] = {}
         self.encoded: dict[str, bytes] = {}
+        self._modified: object = _UNREAD
 
     def __repr__(self) -> str:
         return f"Stored({self.key}, version={self.version})"
+
+    def modified(self) -> datetime | None:
+        """The moment in ``meta.lastUpdated`` to the second, in UTC; ``None`` when it states none."""
+        if self._modified is _UNREAD:
+            meta = self.resource.get("meta")
+            text = meta.get("lastUpdated") if isinstance(meta, dict) else None
+            self._modified = _moment(text) if isinstance(text, str) else None
+        return self._modified if isinstance(self._modified, datetime) else None
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(text)
+        return found.astimezone(UTC).replace(microsecond=0) if found.tzinfo else None
+    except (ValueError, OverflowError):
+        return None
+
+
+class Version(NamedTuple):
+    """One version in the history of a resource.
+
+    :ivar stored: the resource as it was; ``None`` for a deletion.
+    :ivar at: instant of a deletion, ``""`` otherwise (a resource says itself when it was stored).
+    """
+
+    number: int
+    stored: Stored | None
+    at: str = ""
 
 
 def references(resource: Resource) -> Iterator[str]:
@@ -128,16 +163,16 @@ class Store:
         self._owned: set[str] = set()
         self._incoming: dict[str, frozenset[str]] = {}
         self._incoming_owned = True
-        self._deleted: frozenset[str] = frozenset()
+        self._earlier: dict[str, tuple[Version, ...]] = {}
         self._compartments: dict[Patients, Compartment] = {}
 
     def copy(self) -> Store:
-        """An independent store with the same content; constant time."""
+        """An independent store with the same content; constant time but for what was changed earlier."""
         twin = Store(self.through)
         twin._types = dict(self._types)
         twin._incoming = self._incoming
         twin._incoming_owned = False
-        twin._deleted = self._deleted
+        twin._earlier = dict(self._earlier)
         twin._compartments = self._compartments
         self._owned = set()
         self._incoming_owned = False
@@ -169,12 +204,12 @@ class Store:
             raise ValueError(f"a stored resource needs a type and a valid id, not {kind!r}/{identity!r}")
         bucket = self._bucket(kind)
         old = bucket.get(identity)
-        stored = Stored(resource, old.version + 1 if old else 1)
+        stored = Stored(resource, self.next_version(kind, identity))
         if old is not None:
             self._link(old, add=False)
+            self._remember(old.key, Version(old.version, old))
         bucket[identity] = stored
         self._link(stored, add=True)
-        self._deleted -= {stored.key}
         self._compartments = {}
         return stored, old is None
 
@@ -183,13 +218,28 @@ class Store:
         for resource in resources:
             self.put(resource)
 
-    def delete(self, kind: str, identity: str) -> bool:
-        """Remove a resource; its key answers as deleted from then on. Whether there was one."""
+    def next_version(self, kind: str, identity: str) -> int:
+        """The version number that a write of a resource gets."""
+        old = self.get(kind, identity)
+        if old is not None:
+            return old.version + 1
+        earlier = self._earlier.get(f"{kind}/{identity}")
+        return earlier[-1].number + 1 if earlier else 1
+
+    def _remember(self, key: str, *versions: Version) -> None:
+        self._earlier[key] = (*self._earlier.get(key, ()), *versions)[-MAX_VERSIONS:]
+
+    def delete(self, kind: str, identity: str, at: str = "") -> bool:
+        """Remove a resource; its key answers as deleted from then on. Whether there was one.
+
+        :param at: instant of the deletion, for the history.
+        """
         if identity not in self._types.get(kind, {}):
             return False
         stored = self._bucket(kind).pop(identity)
         self._link(stored, add=False)
-        self._deleted |= {stored.key}
+        gone = Version(stored.version + 1, None, at)
+        self._remember(stored.key, Version(stored.version, stored), gone)
         self._compartments = {}
         return True
 
@@ -204,7 +254,23 @@ class Store:
 
     def deleted(self, key: str) -> bool:
         """Whether ``Type/id`` was removed earlier."""
-        return key in self._deleted
+        return key in self._earlier and self.find(key) is None
+
+    def history(self, key: str) -> list[Version]:
+        """All versions of ``Type/id`` that are kept, the newest first; deletions are versions too."""
+        current = self.find(key)
+        newest = [Version(current.version, current)] if current is not None else []
+        return newest + list(reversed(self._earlier.get(key, ())))
+
+    def changed(self, kind: str = "") -> list[str]:
+        """Keys of everything that is or was stored, of one type or of all."""
+        present = [stored.key for stored in (self.all(kind) if kind else self)]
+        gone = [key for key in self._earlier if key.startswith(f"{kind}/" if kind else "")]
+        return list(dict.fromkeys((*present, *gone)))
+
+    def types(self) -> list[str]:
+        """The resource types of which there is something, sorted."""
+        return sorted(kind for kind, bucket in self._types.items() if bucket)
 
     def all(self, kind: str) -> list[Stored]:
         """All resources of one type, in order of arrival."""

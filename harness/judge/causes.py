@@ -7,12 +7,13 @@ name its party, so that one broken step is one cause with its consequences, not 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from harness.core.run.exchanges import Exchange
 from harness.core.run.findings import Finding, Where, finding
+from harness.core.standards.queries import base_operation, load_queries
 from harness.core.text import Text
 from harness.core.verdicts import Blame, Verdict
 from harness.judge.catalogue import Requirement
@@ -129,6 +130,8 @@ class Causes:
             return self._failed(exchange, hop.server, hop)
         if exchange.response.status < 400:
             return None
+        if exchange.interface in CARE and self._client_broke({exchange.id}):
+            return self._broken(exchange, self._cell.pgo)
         passed_on = hop is not None and hop.response is not None
         if passed_on and hop is not None and hop.server != party and requirement.role == "dvza":
             same = hop.response is not None and hop.response.status == exchange.response.status
@@ -142,23 +145,44 @@ class Causes:
 
     def _of_absence(self, requirement: Requirement) -> Cause | None:
         """Why there is nothing to judge a requirement by."""
-        for flow in (*MAIN_FLOWS, AGAIN):
+        for flow in self._flows(requirement):
             cause = self._break(flow)
             if cause is not None:
                 return cause
-        operations = _operations(requirement)
-        tried = [
-            item
-            for item in self._view.exchanges
-            if item.flow in MAIN_FLOWS and item.operation.rpartition("-")[0] in operations
-        ]
-        if tried and not any(_good(item) for item in tried):
-            return self._refused(tried[0])
+        refused = self._refused_request(requirement)
+        if refused is not None:
+            return self._refused(refused)
         for flow in requirement.flows:
             last = self._cell.flow(flow)[-1:]
             if last and last[0].response is None and last[0].error.startswith("connect"):
                 return self._failed(last[0], last[0].server)
         return None
+
+    def _flows(self, requirement: Requirement) -> tuple[str, ...]:
+        """The positive flows without which there is nothing to judge a requirement by."""
+        if not requirement.standard:
+            return (*MAIN_FLOWS, AGAIN)
+        queries = load_queries(requirement.standard)
+        known = (queries.get(name) for name in _operations(requirement))
+        asked = {query.flow for query in known if query is not None}
+        return tuple(flow for flow in MAIN_FLOWS if flow in asked) or MAIN_FLOWS
+
+    def _refused_request(self, requirement: Requirement) -> Exchange | None:
+        """The first request for what a requirement looks at, when none of these was answered well.
+
+        A judge in code does not tell which requests it looks at: then those that were never answered well.
+        """
+        operations = _operations(requirement)
+        if not operations and not (requirement.standard and requirement.role == "his"):
+            return None
+        tried: dict[str, list[Exchange]] = {}
+        for item in self._view.exchanges:
+            name = base_operation(item.operation)[0]
+            if item.flow in MAIN_FLOWS and item.interface in CARE and (name in operations or not operations):
+                tried.setdefault(name, []).append(item)
+        refused = [items[0] for items in tried.values() if not any(_good(item) for item in items)]
+        whole = len(refused) == len(tried) if operations else bool(refused)
+        return refused[0] if refused and whole else None
 
     def _break(self, flow: str) -> Cause | None:
         """Where a positive flow broke; ``None`` when it came to its data."""
@@ -208,14 +232,22 @@ class Causes:
             return self._failed(item, hop.server, hop)
         if item.response is None:
             return self._failed(item, item.server)
-        ids = {found.id for found in chain or self._chain(item)}
-        at_fault = any(
+        if self._client_broke({found.id for found in chain or self._chain(item)}):
+            return self._broken(item, self._cell.pgo)
+        return self._broken(item, hop.server if hop is not None else self._answering(item))
+
+    def _client_broke(self, ids: Collection[str]) -> bool:
+        """Whether the client's own requests in a chain were wrong."""
+        return any(
             found.verdict is Verdict.FAIL and found.blame is Blame.PRODUCT and found.where.exchange in ids
             for found in self._duties(CLIENT_DUTIES)
         )
-        if at_fault:
-            return self._broken(item, self._cell.pgo)
-        return self._broken(item, hop.server if hop is not None else item.server)
+
+    def _answering(self, item: Exchange) -> str:
+        """Who gave an answer: data are those of the HIS, whatever DVZA hands them over, unless our own DVZA
+        refused before it asked a live HIS."""
+        of_his = item.interface in CARE and item.server == self._cell.dvza and not self._view.passes_through
+        return self._view.party("his") if of_his else item.server
 
     def _failed(self, item: Exchange, party: str, at: Exchange | None = None) -> Cause:
         """A connection that failed."""

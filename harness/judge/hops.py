@@ -71,9 +71,8 @@ def _said(exchange: Exchange, document: Document | None) -> str:
         return ""
     if document is not None and document.resource.get("resourceType") == "OperationOutcome":
         issues = document.resource.get("issue")
-        return shorten(
-            ", ".join(_issue(item) for item in issues) if isinstance(issues, list) else "", _LONGEST
-        )
+        texts = (_issue(item) for item in issues) if isinstance(issues, list) else ()
+        return shorten(", ".join(text for text in texts if text), _LONGEST)
     if "json" not in media_type(response.headers):
         return ""
     try:

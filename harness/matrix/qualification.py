@@ -28,6 +28,7 @@ from harness.core.text import Text
 from harness.core.verdicts import Blame, Verdict
 from harness.judge.catalogue import Catalogue
 from harness.judge.cells import cell_exchanges, judge_cell, trouble_findings
+from harness.judge.evidence.verification import check_cell
 from harness.matrix.carriers import ATTEMPTS, kind_of
 from harness.matrix.facts import RunFacts
 from harness.matrix.plan import Plan
@@ -140,7 +141,7 @@ class Qualification:
             stack.callback(network.close)
             info = self.keeper.begin(recorder, self._described(self._binding()), facts.frozen)
             self._stack = stack.pop_all()
-        self._restore()
+        self._restore(info)
         return Started(info, network, recorder, frozen_records(self.folder, info))
 
     def _recorder(self) -> Recorder:
@@ -165,9 +166,15 @@ class Qualification:
             binding=binding,
         )
 
-    def _restore(self) -> None:
-        """Take over the cells that an earlier process finished, and ask again what they left to others."""
+    def _restore(self, info: RunInfo) -> None:
+        """Take over the cells that an earlier process finished, and ask again what they left to others.
+
+        :raises EvidenceError: findings of such a cell are not those that its recording gives.
+        """
         done = {state.cell.key: self.keeper.finished(state.cell) for state in self._states.values()}
+        for result in done.values():
+            if result is not None:
+                check_cell(self.folder, info, result, self.catalogue)
         for key, result in done.items():
             state = self._states[key]
             for requirement, other in result.elsewhere.items() if result is not None else ():

@@ -11,7 +11,9 @@ Reading order:
 4. :mod:`~harness.pdfa.rules`, predicates over facts, apart from what computes them. The id of a rule is
    ``<clause>-<test>`` as veraPDF prints it; :mod:`~harness.pdfa.rules.profile` says which rules a flavour
    has; :class:`~harness.pdfa.rules.findings.Findings` is the sink that holds facts against them.
-5. Around it: :mod:`~harness.pdfa.worker` (a check in a process of its own), :mod:`~harness.pdfa.engines`
+5. Around it: :mod:`~harness.pdfa.worker` (checks in processes of their own), :mod:`~harness.pdfa.batch` (many
+   documents on all cores), :mod:`~harness.pdfa.advice` (what the maker of the document can do), and
+   :mod:`~harness.pdfa.formats` (JSON, JUnit, SARIF, veraPDF's XML), :mod:`~harness.pdfa.engines`
    (veraPDF as a second opinion), :mod:`~harness.pdfa.policy` (which flavours MedMij accepts).
 
 ``file`` knows nothing of ``facts``, ``facts`` nothing of ``rules``. Public is what ``__all__`` lists.
@@ -28,7 +30,7 @@ from harness.pdfa.file.limits import Limits
 from harness.pdfa.model import FLAVOURS, Flavour, Outcome, Report, Violation, stopped
 from harness.pdfa.worker import check_isolated
 
-__all__ = ["FLAVOURS", "Flavour", "Limits", "Outcome", "Report", "Violation", "check"]
+__all__ = ["FLAVOURS", "Flavour", "Limits", "Outcome", "Report", "Violation", "check", "require_flavour"]
 
 
 def check(
@@ -42,6 +44,18 @@ def check(
     :param isolated: run in a worker process with limits on memory and processor time.
     :raises UsageError: an unknown flavour.
     """
+    require_flavour(flavour)
+    limits = limits or Limits()
+    size = data.stat().st_size if isinstance(data, Path) else len(data)
+    if size > limits.file_bytes:
+        return stopped("limit", "file_bytes", flavour)
+    if isolated:
+        return check_isolated(data, flavour, limits)
+    return check_document(data.read_bytes() if isinstance(data, Path) else data, flavour, limits)
+
+
+def require_flavour(flavour: str) -> None:
+    """Raise :class:`UsageError` unless ``flavour`` is ``auto`` or one of :data:`FLAVOURS`."""
     if flavour != "auto" and flavour not in FLAVOURS:
         raise UsageError(
             Text(nl=f"Onbekende flavour {flavour!r}.", en=f"Unknown flavour {flavour!r}."),
@@ -49,11 +63,3 @@ def check(
             received=flavour,
             next_step=nearest(flavour, FLAVOURS),
         )
-    limits = limits or Limits()
-    if isinstance(data, Path):
-        if data.stat().st_size > limits.file_bytes:
-            return stopped("limit", "file_bytes", flavour)
-        data = data.read_bytes()
-    if len(data) > limits.file_bytes:
-        return stopped("limit", "file_bytes", flavour)
-    return check_isolated(data, flavour, limits) if isolated else check_document(data, flavour, limits)

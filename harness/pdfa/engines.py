@@ -14,6 +14,8 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+from lxml import etree
+
 from harness.core.errors import ConfigurationError, UsageError
 from harness.core.text import Text, both
 from harness.pdfa import check
@@ -22,6 +24,7 @@ from harness.pdfa.file.cos import Document
 from harness.pdfa.file.limits import Budget, LimitExceeded, Limits, Unreadable
 from harness.pdfa.model import FLAVOURS, Report, Violation
 from harness.pdfa.rules.profile import rule_ids
+from harness.pdfa.rules.rule import Rule
 
 VARIABLE = "HARNESS_VERAPDF"
 
@@ -57,10 +60,10 @@ def run_engine(engine: str, path: Path, flavour: str, isolated: bool = False) ->
 def claimed_flavour(path: Path) -> str:
     """The flavour that a document claims, ``1b`` when it claims none that we know."""
     try:
-        claimed = packets.read_claim(Document(path.read_bytes(), Budget(Limits())))
+        claimed = packets.read_claims(Document(path.read_bytes(), Budget(Limits()))).pdfa
     except (Unreadable, LimitExceeded):
         return "1b"
-    return claimed if claimed in FLAVOURS else "1b"
+    return claimed if claimed is not None and claimed in FLAVOURS else "1b"
 
 
 def difference(ours: Report, theirs: Report) -> str | None:
@@ -110,7 +113,9 @@ def _command(command: str, path: Path, flavour: str) -> Report:
     if done.returncode in _EXIT and done.returncode not in (7, 8):
         return _failed("unreadable", flavour, _EXIT[done.returncode])
     try:
-        return from_json(json.loads(done.stdout), flavour)
+        # versions before 1.24 know no JSON and answer in XML
+        xml = done.stdout.lstrip().startswith(b"<")
+        return from_xml(done.stdout, flavour) if xml else from_json(json.loads(done.stdout), flavour)
     except (ValueError, KeyError, IndexError, TypeError):
         return _failed("unreadable", flavour, _EXIT.get(done.returncode, f"exit {done.returncode}"))
 
@@ -173,6 +178,46 @@ def from_json(data: Any, flavour: str) -> Report:
         rules=tuple(sorted({v.rule for v in findings})),
         findings=tuple(findings),
         engine="verapdf",
+    )
+
+
+def from_xml(data: bytes, flavour: str) -> Report:
+    """The first job of a veraPDF machine-readable report (XML) as our report.
+
+    :raises ValueError: it is no such report.
+    """
+    try:
+        root = etree.fromstring(data, etree.XMLParser(resolve_entities=False, no_network=True))
+    except etree.XMLSyntaxError as error:
+        raise ValueError(str(error)) from None
+    job = root.find("jobs/job")
+    if job is None:
+        raise ValueError("no job")
+    result = job.find("validationReport")
+    if result is None:
+        return _failed("unreadable", flavour, job.findtext("taskException/exceptionMessage", "no result"))
+    known = rule_ids(FLAVOURS[flavour]) if flavour in FLAVOURS else {}
+    findings = [
+        _from_rule(rule, known) for rule in result.iterfind("details/rule") if rule.get("status") == "failed"
+    ]
+    return Report(
+        outcome="valid" if result.get("isCompliant") == "true" else "invalid",
+        flavour=flavour,
+        rules=tuple(sorted({v.rule for v in findings})),
+        findings=tuple(findings),
+        engine="verapdf",
+    )
+
+
+def _from_rule(rule: etree._Element, known: dict[str, Rule]) -> Violation:
+    id_ = f"{rule.get('clause')}-{rule.get('testNumber')}"
+    ours = known.get(id_)
+    return Violation(
+        rule=id_,
+        message=ours.text if ours is not None else both(rule.findtext("description", id_)),
+        where=rule.findtext("check/context", ""),
+        received=rule.findtext("check/errorMessage", ""),
+        count=int(rule.get("failedChecks", "1")),
     )
 
 

@@ -41,7 +41,10 @@ class Violation(msgspec.Struct, frozen=True, kw_only=True):
     :ivar message: what the rule asks, in both languages.
     :ivar where: object path, e.g. ``object 12`` or ``page 3 / content``; ``""`` for the whole file.
     :ivar page: 1-based page number, 0 when the place is not on a page.
+    :ivar object: number of the indirect object that holds the place, 0 when there is none.
+    :ivar expected: the other value of a mismatch; empty where the rule compares nothing.
     :ivar received: what was found, short; may be empty.
+    :ivar disputed: both readings, where references differ on whether this breaks the rule.
     :ivar count: number of places in total (only the first ones are kept as separate violations).
     """
 
@@ -49,8 +52,11 @@ class Violation(msgspec.Struct, frozen=True, kw_only=True):
     message: Text
     where: str = ""
     page: int = 0
+    object: int = 0
+    expected: str = ""
     received: str = ""
     count: int = 1
+    disputed: Text | None = None
 
     def issue(self) -> Issue:
         """The violation in the one defect shape of the harness."""
@@ -59,6 +65,7 @@ class Violation(msgspec.Struct, frozen=True, kw_only=True):
             severity="error",
             message=self.message,
             path=self.where,
+            expected=self.expected,
             received=shorten(self.received),
         )
 
@@ -69,28 +76,39 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     :ivar outcome: see :data:`Outcome`.
     :ivar flavour: what it was checked as: ``2b``, or ``1b+2b`` for a file without a claim.
     :ivar claimed: what the document says it is (``1b`` … also unsupported ones such as ``4f``), or ``None``.
+    :ivar also: other standards that it claims besides, such as ``PDF/UA-1``; they are not checked.
     :ivar rules: sorted rule ids that failed; prefixed ``1b:``/``2b:`` when checked as both.
+    :ivar disputed_rules: those of ``rules`` of which every violation is disputed.
     :ivar findings: the violations, in order of discovery, capped per rule.
     :ivar reason: why the outcome is ``unreadable`` or ``limit``; both languages.
     :ivar pages: number of pages that were seen.
     :ivar empty_pages: 1-based numbers of pages without any mark (a warning for judges, no PDF/A rule).
+    :ivar producer: which program says that it made the document, ``""`` when it does not say.
     :ivar engine: ``builtin`` or ``verapdf``.
     """
 
     outcome: Outcome
     flavour: str
     claimed: str | None = None
+    also: tuple[str, ...] = ()
     rules: tuple[str, ...] = ()
+    disputed_rules: tuple[str, ...] = ()
     findings: tuple[Violation, ...] = ()
     reason: Text | None = None
     pages: int = 0
     empty_pages: tuple[int, ...] = ()
+    producer: str = ""
     engine: str = "builtin"
 
     @property
     def valid(self) -> bool:
         """True only for outcome ``valid``."""
         return self.outcome == "valid"
+
+    @property
+    def disputed(self) -> bool:
+        """True when the only reasons against the document are disputed."""
+        return self.outcome == "invalid" and bool(self.rules) and self.rules == self.disputed_rules
 
     def issues(self) -> tuple[Issue, ...]:
         """All findings as :class:`~harness.core.issues.Issue`."""

@@ -23,6 +23,7 @@ class OpenGroup:
 
     :ivar reason: why, and what to do.
     :ivar cause: the other party that failed first, ``""`` when none did.
+    :ivar received: what was seen, ``""`` when it was not the same everywhere.
     :ivar evidence: one finding per cell and exchange.
     """
 
@@ -118,7 +119,7 @@ def by_reason(findings: Iterable[Finding]) -> tuple[OpenGroup, ...]:
             reason=items[0].next_step,
             blame=items[0].blame,
             cause=items[0].cause,
-            received=items[0].received if items[0].verdict is Verdict.ERROR else "",
+            received=items[0].received if len({item.received for item in items}) == 1 else "",
             requirements=tuple(dict.fromkeys(item.requirement for item in items)),
             evidence=_evidence(items),
         )

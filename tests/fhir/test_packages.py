@@ -158,15 +158,47 @@ def test_dependency_from_the_users_cache(load: Load, tmp_path: Path) -> None:
     assert load("c.d@1.x").packages[0].version == "1.1.0"
 
 
-def test_missing_dependency_is_exit_2_and_says_what_to_do(load: Load, tmp_path: Path) -> None:
-    for action in (
-        lambda: load(package(tmp_path / "p", dependencies={"c.d": "1.0.x"})),
-        lambda: load("c.d#1.0.0"),
-    ):
-        with pytest.raises(ConfigurationError) as error:
-            action()
-        assert error.value.exit_code == 2 and "c.d#1.0" in error.value.render("nl")
-        assert "--package" in error.value.next_step.nl
+def test_missing_package_is_exit_2_and_says_what_to_do(load: Load) -> None:
+    with pytest.raises(ConfigurationError) as error:
+        load("c.d#1.0.0")
+    assert error.value.exit_code == 2 and "c.d#1.0" in error.value.render("nl")
+    assert "--package" in error.value.next_step.nl
+
+
+def test_missing_dependency_is_a_note(load: Load, tmp_path: Path) -> None:
+    found = load(package(tmp_path / "p", dependencies={"c.d": "1.0.x"}))
+    assert len(found.packages) == 1
+    note = next(n for n in found.notes if n.rule == "fhir-package-missing")
+    assert note.severity == "warning" and "c.d#1.0.x" in note.message.en and "not checked" in note.message.en
+
+
+def test_folder_of_profiles_without_manifest(load: Load, tmp_path: Path) -> None:
+    folder = package(tmp_path / "mine")
+    root = next(p.parent for p in folder.rglob("package.json"))
+    (root / "package.json").unlink()
+    (root / "own.json").write_text(
+        '{"resourceType": "StructureDefinition", "url": "http://x.nl/p", "fhirVersion": "4.0.1", "type": "Patient"}'
+    )
+    found = load(folder)
+    assert found.packages[0].name == "mine" and found.model.version == "4.0.1"
+    assert found.get("StructureDefinition", "http://x.nl/p") is not None
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "empty" / "a.json").write_text("{}")
+    with pytest.raises(ConfigurationError, match=r"package\.json is missing"):
+        load(tmp_path / "empty")
+
+
+def test_invalid_files_are_named_and_counted(load: Load, tmp_path: Path) -> None:
+    folder = package(tmp_path / "p")
+    root = next(p.parent for p in folder.rglob("package.json"))
+    (root / "cut.json").write_text('{"resourceType": "StructureDef')
+    (root / "odd.json").write_text(
+        '{"resourceType": "ValueSet", "url": "http://x.nl/vs", "url": "http://x.nl/vs"}'
+    )
+    for _ in range(2):  # fresh, then from the cache
+        identity = load(folder).identity()[1]
+        assert identity.invalid_count == len(identity.invalid) == 3
+        assert set(identity.invalid) == {"cut.json", "odd.json", "other.xml"}
 
 
 def test_given_package_pins_a_dependency_and_is_noted(load: Load, tmp_path: Path) -> None:
@@ -195,11 +227,13 @@ def test_same_package_twice(load: Load, tmp_path: Path) -> None:
         load(first, package(tmp_path / "r", version="2.0.0"))
 
 
-def test_fhir_versions_must_agree(load: Load, tmp_path: Path) -> None:
+def test_a_package_of_another_fhir_version_is_left_out(load: Load, tmp_path: Path) -> None:
     r4 = package(tmp_path / "q", name="c.d", fhirVersions=["4.0.1"])
     assert load(r4).model.version == "4.0.1"
-    with pytest.raises(ConfigurationError, match="another FHIR version"):
-        load(package(tmp_path / "p"), r4)
+    both = load(package(tmp_path / "p"), r4)
+    assert [p.name for p in both.packages] == ["a.b"]
+    note = next(n for n in both.notes if n.rule == "fhir-package-left-out")
+    assert note.severity == "warning" and "c.d" in note.message.en
     with pytest.raises(ConfigurationError, match="another FHIR version"):
         load(r4, version="STU3")
     with pytest.raises(ConfigurationError, match="not supported"):
@@ -398,8 +432,8 @@ def test_official_packages(load: Load, material: Path) -> None:
         found.get("StructureDefinition", "http://fhir.nl/fhir/StructureDefinition/nl-core-patient")
         is not None
     )
-    with pytest.raises(ConfigurationError, match="zib2017"):
-        load(material / "eafspraak")
+    alone = load(material / "eafspraak")
+    assert any(n.rule == "fhir-package-missing" and "zib2017" in n.message.en for n in alone.notes)
 
 
 @pytest.mark.official

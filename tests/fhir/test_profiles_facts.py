@@ -198,6 +198,7 @@ class Source:
 
     systems: ClassVar = {
         "s": CodeSystemFacts("s", codes={"a": "", "b": "a", "c": "b", "d": ""}),
+        "v": CodeSystemFacts("v", version="1", codes={"a": ""}),
         "part": CodeSystemFacts("part", complete=False, codes={"a": ""}),
     }
     sets: ClassVar = {
@@ -205,7 +206,12 @@ class Source:
         "whole": ValueSetFacts("whole", include=(IncludeFact("s"),), exclude=(IncludeFact("s", ("d",)),)),
         "below": ValueSetFacts("below", include=(IncludeFact("s", filters=(FilterFact("concept", "descendent-of", "a"),)),)),
         "external": ValueSetFacts("external", include=(IncludeFact("http://snomed.info/sct"), IncludeFact("s", ("a",)))),
-        "imports": ValueSetFacts("imports", include=(IncludeFact(value_sets=("listed", "external")),)),
+        "imports": ValueSetFacts("imports", include=(IncludeFact(value_sets=("listed",)), IncludeFact(value_sets=("external",)))),
+        "common": ValueSetFacts("common", include=(IncludeFact(value_sets=("listed", "whole")),)),
+        "within": ValueSetFacts("within", include=(IncludeFact("s", ("b", "c"), value_sets=("listed",)),)),
+        "maybe": ValueSetFacts("maybe", include=(IncludeFact("s", ("b", "c"), value_sets=("nowhere",)),)),
+        "newer": ValueSetFacts("newer", include=(IncludeFact("v", version="2"),)),
+        "older": ValueSetFacts("older", include=(IncludeFact("v", version="1"),)),
         "circle": ValueSetFacts("circle", include=(IncludeFact(value_sets=("circle",)),)),
         "partial": ValueSetFacts("partial", include=(IncludeFact("part"),)),
     }  # fmt: skip
@@ -227,6 +233,9 @@ class Source:
         ("below", "s", "b", Answer.IN), ("below", "s", "c", Answer.IN), ("below", "s", "a", Answer.OUT),
         ("external", "http://snomed.info/sct", "1", Answer.UNKNOWN), ("external", "s", "b", Answer.OUT),
         ("imports", "s", "b", Answer.IN), ("imports", "http://snomed.info/sct", "1", Answer.UNKNOWN),
+        ("common", "s", "b", Answer.IN), ("common", "s", "c", Answer.OUT),
+        ("within", "s", "b", Answer.IN), ("within", "s", "c", Answer.OUT), ("within", "s", "a", Answer.OUT),
+        ("maybe", "s", "b", Answer.UNKNOWN), ("older", "v", "z", Answer.OUT), ("newer", "v", "z", Answer.UNKNOWN),
         ("partial", "part", "z", Answer.UNKNOWN), ("absent", "s", "a", Answer.UNKNOWN),
     ],
 )  # fmt: skip

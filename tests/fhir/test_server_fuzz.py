@@ -20,12 +20,16 @@ SERVER.load([
     {"resourceType": "Patient", "id": "p1", "name": [{"family": "A"}]},
     {"resourceType": "Observation", "id": "o1", "status": "final", "code": {"text": "x"},
      "subject": {"reference": "Patient/p1"}, "effectiveDateTime": "2026-01-01"},
+    {"resourceType": "Composition", "id": "c1", "status": "final", "date": "2026", "title": "x", "type": {"text": "x"},
+     "subject": {"reference": "Patient/p1"}, "author": [{"reference": "Patient/p1"}]},
 ])  # fmt: skip
 
 WORDS = st.sampled_from([
     "Patient", "Observation", "p1", "o1", "$lastn", "$purge", "$", "_history", "1", "_search", "metadata", "?", "&", "=",
     "/", "code", "date", "ge2026", ":", ".", ",", "|", "_include", "_sort", "_count", "%20", "%ff", "..", "*", "_format",
-    "xml", "_has", "subject", "Patient:", "é", "\x00", "-1", "name:exact", "value-quantity", "5.4",
+    "xml", "_has", "subject", "Patient:", "é", "\x00", "-1", "name:exact", "value-quantity", "5.4", "$validate",
+    "$document", "_elements", "_summary", "true", "text", "_total", "none", "_pretty=true", "_type", "_page", "_offset",
+    "_since", "2026-01-01T00:00:00Z", "id=", "mode", "profile", "Composition/c1", "_history/1", "Patient/p1/*",
 ])  # fmt: skip
 TARGETS = st.lists(WORDS, max_size=12).map("".join)
 ACCEPTS = st.sampled_from([
@@ -89,7 +93,19 @@ def test_any_request_is_answered(method, target, accept, known):
 @given(
     BODIES,
     KINDS,
-    st.sampled_from(["", "Observation", "Observation/o1", "Patient/p1", "Binary"]),
+    st.sampled_from(
+        [
+            "",
+            "Observation",
+            "Observation/o1",
+            "Patient/p1",
+            "Binary",
+            "Observation/$validate",
+            "Observation?code=x",
+            "Composition/c1/$document",
+            "Parameters/$validate",
+        ]
+    ),
     st.sampled_from(["POST", "PUT"]),
 )
 @settings(max_examples=400, deadline=None)
@@ -111,3 +127,25 @@ def test_any_json_body_is_answered(body, kind, target, method):
 def test_any_bytes_are_answered(data, kind):
     headers = (("Authorization", "Bearer one"), ("Content-Type", kind))
     sane(SERVER.fork().handle(Request(method="POST", url=f"{BASE}/Observation", headers=headers, body=data)))
+
+
+POINTERS = st.sampled_from(
+    ["/status", "/code/text", "/subject", "/id", "/resourceType", "", "/category/-", "/meta", "x", "/a/b"]
+)
+OPERATIONS = st.fixed_dictionaries(
+    {"op": st.sampled_from(["add", "remove", "replace", "move", "copy", "test", "x"]), "path": POINTERS},
+    optional={"value": BODIES, "from": POINTERS},
+)
+
+
+@given(st.one_of(st.lists(OPERATIONS, max_size=4), BODIES))
+@settings(max_examples=300, deadline=None)
+def test_any_patch_is_answered_and_what_it_leaves_can_be_given_back(operations):
+    server = SERVER.fork()
+    url, headers = f"{BASE}/Observation/o1", [("Authorization", "Bearer one")]
+    data = json.dumps(operations).encode()
+    kind = ("Content-Type", "application/json-patch+json")
+    sane(server.handle(Request(method="PATCH", url=url, headers=(*headers, kind), body=data)))
+    for accept in ("application/fhir+json", "application/fhir+xml"):
+        again = server.handle(Request(method="GET", url=url, headers=(*headers, ("Accept", accept))))
+        assert again.status in (200, 404), again.body

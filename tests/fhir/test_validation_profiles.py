@@ -149,7 +149,7 @@ def validator(book: FactBook) -> Validator:
     """A validator that knows only the fact book above."""
     made = Validator(embedded=False)
     made.knowledge = Knowledge(embedded("3.0.2"), None, book)
-    made.engine = Engine(made.knowledge)
+    made.engine = Engine(made.knowledge, "strict")
     return made
 
 

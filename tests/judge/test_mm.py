@@ -7,42 +7,27 @@ memory, so that each requirement gets a passing and a failing case within millis
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime
 from functools import cache
 
-import msgspec
 import pytest
+from drivenkit import CATALOGUE, NOW, T, drive, replace
 
 from harness.core.run.exchanges import Exchange, Fact, Response
 from harness.core.run.findings import Cell, Finding
 from harness.core.run.info import ParticipantVersion, Settings
 from harness.core.verdicts import Strength, Verdict, worst
-from harness.judge.catalogue import load_catalogue
 from harness.judge.judging import judge_requirements
 from harness.judge.view import CellView
-from harness.matrix.kill import Bench
 from harness.medmij.flows import variants
 from harness.medmij.releases import release_ids
-from harness.network.file import read_network
-from harness.network.running import start
 
-T = date(2026, 3, 1)
-NOW = datetime(2026, 3, 1, 11, 0, tzinfo=UTC)
-CATALOGUE = load_catalogue()
 IDS = sorted(item.id for item in CATALOGUE if item.id.startswith("MM-") and item.decidable)
-replace = msgspec.structs.replace
 Change = Callable[[Exchange], Exchange | None]
 
 
 @cache
 def recorded(release: str) -> tuple[Cell, tuple[Exchange, ...]]:
-    bench = Bench(read_network("demo"), CATALOGUE, t=T, now=NOW)
-    cell = bench.cell(bench.default_standard, release)
-    with start(bench.network, t=T, intensity="normal") as running:
-        for flow in ("collect", *variants()):
-            running.drive(cell, flow)
-        assert running.errors == []
-        return cell, tuple(running.recorder.exchanges(cell.key))
+    return drive(release, ("collect", *variants()))
 
 
 def judge(

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from harness.cli import run
 
 ROOT = Path(__file__).resolve().parents[2]
 AT = "2026-03-01"
@@ -92,3 +98,31 @@ def defect_run(tmp_path_factory, defect_network):
     out = tmp_path_factory.mktemp("defect") / "run"
     words = ("--standard", "huisartsgegevens-2.0", "--pgo", "pgo-zon")
     return out, command("harness", "qualify", "--network", defect_network, "--out", out, "--at", AT, *words)
+
+
+@pytest.fixture
+def here(capsys) -> Callable[..., tuple[int, str]]:
+    """Call ``harness …`` in this process; gives exit code and everything that it said."""
+
+    def call(*words: str | Path) -> tuple[int, str]:
+        code = run([*map(str, words)])
+        said = capsys.readouterr()
+        assert "Traceback" not in said.out + said.err
+        return code, said.out + said.err
+
+    return call
+
+
+@pytest.fixture
+def copy(small_run, tmp_path) -> Path:
+    """A finished run to do harm to."""
+    return Path(shutil.copytree(small_run[0], tmp_path / "run"))
+
+
+@pytest.fixture
+def key(tmp_path) -> Path:
+    """A new signing key."""
+    path = tmp_path / "key.pem"
+    made = Ed25519PrivateKey.generate()
+    path.write_bytes(made.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    return path

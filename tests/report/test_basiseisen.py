@@ -14,7 +14,7 @@ CATALOGUE = load_catalogue()
 COVERED = {
     identifier
     for item in CATALOGUE
-    if item.role in SUPPLIER and item.state == "active"
+    if item.role in SUPPLIER and item.decidable
     for identifier in item.basiseis
 }
 
@@ -41,6 +41,17 @@ def found(rows: list[Row], identifier: str):
 def test_a_basic_requirement_of_class_a_is_decided_or_says_why_not(item):
     if item.id not in COVERED:
         assert item.reason.nl and item.reason != UNTESTED
+
+
+def test_what_is_asked_of_every_dvza_supports_its_label_and_decides_nothing_else():
+    """Its authorization, tokens, data and TLS: the label is a proof (class S) that a person accepts."""
+    access = {"OPEN-ICT-20", "OPEN-ICT-22", "OPEN-ICT-23", "OPEN-ICT-25", "OPEN-ICT-26"}
+    for item in CATALOGUE:
+        if item.role == "dvza" and not item.standard:
+            assert set(item.basiseis) <= access | {"OPEN-ICT-36"}, item.id
+            assert access & set(item.basiseis) or item.basiseis == ("OPEN-ICT-36",), item.id
+    one = found(whole(row("MM-TLS-001", State.NOT_MET)), "OPEN-ICT-36")
+    assert (one.state, one.support) == (State.NOT_TESTED, State.NOT_MET)
 
 
 def test_every_requirement_but_the_self_checks_names_its_basic_requirement():

@@ -113,6 +113,16 @@ def test_what_is_open_is_told_once_per_reason():
     assert "○ 2 requirements not tested: no file (PD-GEN-001, PD-GEN-002)" in text
 
 
+def test_what_was_seen_is_told_with_what_is_open_when_it_was_the_same_everywhere():
+    def open_(cell: Cell, received: str) -> Finding:
+        return said(cell, verdict=Verdict.INCONCLUSIVE, blame=None, received=received)
+
+    same = shown(open_(CELLS[0], "HTTP 500; exception: x"), open_(CELLS[1], "HTTP 500; exception: x"))
+    assert "? 1 requirement undecided: change this [HTTP 500; exception: x]" in same
+    differ = shown(open_(CELLS[0], "HTTP 500"), open_(CELLS[1], "HTTP 502"))
+    assert differ.count("change this") == 1 and "HTTP 50" not in differ
+
+
 def test_an_error_says_what_happened_and_another_partys_cause_is_named():
     broken = said(verdict=Verdict.ERROR, blame=Blame.HARNESS, received="KeyError: nobody")
     blocked = finding("PD-GEN-002", CELLS[0], Verdict.INCONCLUSIVE, next_step=ONE, cause="pgo-1")

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import pytest
 from scriptkit import ASSERT_RULE, PATIENT, QUERY_PARAMETER, TOKEN, check, fixture, operation, rule, variable
 
 from harness.core.verdicts import Verdict
@@ -384,11 +385,19 @@ def test_a_variable_may_be_a_header_of_a_response(kit, run):
     from scriptkit import value
 
     extra = f"<variable>{value('name', 'type')}{value('headerField', 'Content-Type')}{value('sourceId', 'found')}</variable>"
-    path = f"<variable>{value('name', 'odd')}{value('path', '/x')}{value('sourceId', 'found')}</variable>"
     good = check(headerField="Content-Type", value="${type}")
     assert run_one(kit, run, SEARCH, good, variables=extra).verdict is Verdict.PASS
-    odd = run_one(kit, run, SEARCH, check(headerField="Content-Type", value="${odd}"), variables=path)
-    assert odd.verdict is Verdict.ERROR and "variable.path" in odd.findings[0].received
+
+
+@pytest.mark.parametrize("path", ["fhir:Bundle/fhir:type/@value", "Bundle/type", "fhir:Bundle/fhir:type"])
+def test_a_variable_may_be_a_path(kit, run, path):
+    from scriptkit import value
+
+    extra = f"<variable>{value('name', 'type')}{value('path', path)}{value('sourceId', 'found')}</variable>"
+    good = check(expression="Bundle.type", value="${type}")
+    assert run_one(kit, run, SEARCH, good, variables=extra).verdict is Verdict.PASS
+    empty = extra.replace(path, f"{path}/none")
+    assert run_one(kit, run, SEARCH, good, variables=empty).verdict is Verdict.INCONCLUSIVE
 
 
 def test_a_set_whose_scripts_send_no_token_is_answered(kit, run):

@@ -12,6 +12,7 @@ import typer
 from harness.cli.evidence.shown import RunArgument
 from harness.core.errors import UsageError, nearest
 from harness.core.run import manifest
+from harness.core.run.folder import check_format
 from harness.core.run.place import disk
 from harness.core.text import Text
 from harness.record.chain.bodies import BodyStore
@@ -49,6 +50,7 @@ def _unit(run: Path, wanted: str) -> Unit:
     :raises UsageError: there is none, or there are several.
     :raises EvidenceError: it cannot be read.
     """
+    check_format(run)
     digest, bodies = manifest.run_digest(run), BodyStore(run)
     files = {item.stem: item for item in units_in(run)}  # of several attempts the last one
     exact = files.get(stem_of(wanted))

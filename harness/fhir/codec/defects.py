@@ -41,6 +41,10 @@ RULES: dict[str, Text] = {
     "fhir-xml-unknown-attribute": Text(
         nl="attribuut '{name}' bestaat hier niet", en="attribute '{name}' does not exist here"
     ),
+    "fhir-xml-dropped": Text(
+        nl="attribuut '{name}' is voor XML-gereedschap; FHIR kent het niet en JSON heeft het niet",
+        en="attribute '{name}' is for XML tools; FHIR does not know it and JSON does not have it",
+    ),
     "fhir-xml-text": Text(
         nl="tekst tussen de elementen is niet toegestaan", en="text between the elements is not allowed"
     ),

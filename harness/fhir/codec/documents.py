@@ -35,6 +35,7 @@ from harness.fhir.codec.json.write import to_json
 from harness.fhir.codec.positions import Positions, Step, json_positions, xml_positions
 from harness.fhir.codec.xml.read import read_xml
 from harness.fhir.codec.xml.write import to_xml
+from harness.fhir.collector import paused
 from harness.fhir.model.types import Model
 
 __all__ = ["Document", "EncodeError", "Format", "Limits", "parse", "read", "sniff", "to_json", "to_xml"]
@@ -71,6 +72,8 @@ class Document:
     :ivar format: ``xml`` or ``json``.
     :ivar fatal: nothing could be read; the reason is the last of ``issues``.
     :ivar source: the bytes that were parsed.
+    :ivar dropped: what the source has and the dictionary cannot hold, without being wrong (severity
+        ``information``).
     """
 
     resource: dict[str, Any]
@@ -78,6 +81,7 @@ class Document:
     format: Format
     fatal: bool
     source: bytes = field(repr=False)
+    dropped: list[Issue] = field(default_factory=list)
     _positions: Positions | None = field(default=None, repr=False, compare=False)
 
     def locate(self, path: str | Iterable[Step]) -> tuple[int, int]:
@@ -133,11 +137,15 @@ def parse(
             return stop(
                 defect("fhir-encoding", line=line, column=column, expected="UTF-8", received=received)
             )
-    if found == "xml":
-        resource, issues, fatal = read_xml(data, model, max_depth=limits.depth)
-    else:
-        resource, issues, fatal = read_json(data, model, max_depth=2 * limits.depth)
-    return Document(resource, issues, found, fatal, data)
+    with paused():
+        if found == "xml":
+            resource, issues, fatal = read_xml(data, model, max_depth=limits.depth)
+        else:
+            resource, issues, fatal = read_json(data, model, max_depth=2 * limits.depth)
+    dropped = [issue for issue in issues if issue.severity == "information"]
+    if dropped:
+        issues = [issue for issue in issues if issue.severity != "information"]
+    return Document(resource, issues, found, fatal, data, dropped)
 
 
 def read(data: bytes, *, model: Model, format: Format | None = None, where: str = "") -> dict[str, Any]:

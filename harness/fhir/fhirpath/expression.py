@@ -111,6 +111,21 @@ class Expression:
             return bool(truth(found, True))
         return len(found) == 1 and (found[0][0] if type(found[0]) is tuple else found[0]) is True
 
+    def verdict(self, document: Any, **options: Any) -> bool | None:
+        """The result as boolean; ``None`` when it is empty or several items, so says neither.
+
+        In a lenient dialect that cannot happen: it is :meth:`check`. Takes the options of :meth:`evaluate`.
+
+        :raises FHIRPathError: as :meth:`evaluate`.
+        """
+        found = self._run(document, **options)
+        if self.dialect.lenient_boolean:
+            return bool(truth(found, True))
+        if len(found) != 1:
+            return None
+        value = found[0][0] if type(found[0]) is tuple else found[0]
+        return value if type(value) is bool else True
+
     def decide(self, document: Any, **options: Any) -> Decision:
         """The verdict of :meth:`check` together with that of the strict dialect.
 

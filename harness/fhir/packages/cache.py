@@ -13,7 +13,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-FORMAT = 2
+FORMAT = 3
 """Part of every key; raised when what is cached changes shape."""
 
 

@@ -10,14 +10,14 @@
     packages.identity()                       # names, versions and hashes, for run.json and every result
     packages.notes                            # issues: base is embedded, version differs, unreadable file, …
 
-A source is a ``.tgz``, an unpacked NPM-style folder (``package/package.json``), any folder that holds a
-``package.json`` with JSON or XML resources below it, ``name#version`` in the user's FHIR package cache
+A source is a ``.tgz``, an unpacked NPM-style folder (``package/package.json``), any folder that holds JSON
+or XML definitions, with or without a ``package.json``, ``name#version`` in the user's FHIR package cache
 (``~/.fhir/packages``), or HL7's definitions archive (then that is the base specification).
 
 Dependencies are looked up among the given sources first (a given package is a pin: another version than
 asked is used and noted), then in the user's cache. The core package is special: without one the embedded
-facts are used, and ``notes`` says so. Any other missing dependency is a :class:`ConfigurationError`. Nothing
-is downloaded.
+facts are used, and ``notes`` says so. Any other missing dependency is a note: what needs it is *not checked*.
+A package of another FHIR version than the first is left out, with a note. Nothing is downloaded.
 
 Compiled packages are kept in the harness's cache by content hash; the hash does not depend on the container,
 so a ``.tgz`` and its unpacked folder are the same package.
@@ -30,7 +30,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from harness.core.errors import ConfigurationError, InputError
-from harness.core.issues import Issue
+from harness.core.issues import Issue, Severity
 from harness.core.text import Text
 from harness.fhir.model.definitions import BUILDER, FILES, Base, embedded
 from harness.fhir.model.types import load_model, version_of
@@ -64,7 +64,7 @@ def load_packages(
     :param version: FHIR version; by default that of the packages, or STU3 when there are none.
     :param cache: where compiled packages are kept.
     :param fhir_cache: the user's FHIR package cache, ``~/.fhir/packages`` by default.
-    :raises ConfigurationError: a dependency is missing, versions conflict, a package is not one.
+    :raises ConfigurationError: versions conflict, a package is not one, none is of the FHIR version.
     :raises InputError: a source cannot be read.
     """
     loader = _Loader(cache or Cache(), fhir_cache or Path.home() / ".fhir" / "packages", version)
@@ -83,6 +83,7 @@ class _Loader:
         self.packages: list[Package] = []
         self.base: Base | None = None
         self.notes: list[Issue] = []
+        self.left_out: ConfigurationError | None = None
 
     def add(self, source: str | Path) -> None:
         """One source that the user named."""
@@ -124,39 +125,55 @@ class _Loader:
                     received=manifest.version,
                 )
             return same
-        self.check_version(manifest, path)
+        other = self.other_version(manifest, path)
+        if other is not None:
+            self.left_out = self.left_out or other
+            self.notes.append(_note(
+                "fhir-package-left-out",
+                Text(
+                    nl=f"pakket {manifest.name} is voor een andere FHIR-versie en doet niet mee",
+                    en=f"package {manifest.name} is for another FHIR version and was left out",
+                ),
+                severity="warning",
+                expected=other.expected,
+                received=other.received,
+            ))  # fmt: skip
+            return None
         package = compile_package(path, contents, manifest, self.cache, load_model(self.version or "3.0.2"))
         self.packages.append(package)
         return package
 
-    def check_version(self, manifest: Manifest, path: Path) -> None:
-        """The package's FHIR version must be that of the set; the first package decides if nobody did."""
+    def other_version(self, manifest: Manifest, path: Path) -> ConfigurationError | None:
+        """What is wrong when a package is for another FHIR version than the set; the first package decides if
+        nobody did."""
         stated = [
             *manifest.fhir_versions,
             *(v for name, v in manifest.dependencies.items() if name in CORE_PACKAGES),
         ]
         versions = []
+        unknown: ConfigurationError | None = None
         for text in stated:
             try:
                 versions.append(version_of(text.replace("x", "0")))
             except ConfigurationError as error:
-                raise ConfigurationError(
+                unknown = ConfigurationError(
                     error.message, where=str(path), expected=error.expected, received=text
-                ) from error
+                )
         if not versions:
-            return
+            return unknown
         if self.version is None:
             self.version = versions[0]
-        if self.version not in versions:
-            raise ConfigurationError(
-                Text(
-                    nl=f"pakket {manifest.name} is voor een andere FHIR-versie",
-                    en=f"package {manifest.name} is for another FHIR version",
-                ),
-                where=str(path),
-                expected=self.version,
-                received=", ".join(versions),
-            )
+        if self.version in versions:
+            return None
+        return ConfigurationError(
+            Text(
+                nl=f"pakket {manifest.name} is voor een andere FHIR-versie",
+                en=f"package {manifest.name} is for another FHIR version",
+            ),
+            where=str(path),
+            expected=self.version,
+            received=", ".join(versions),
+        )
 
     def use_base(self, path: Path, contents: Contents) -> None:
         """Take the base specification from a core package or HL7's definitions archive."""
@@ -194,7 +211,12 @@ class _Loader:
         self.base = base
 
     def finish(self) -> PackageSet:
-        """Resolve dependencies, breadth first; then the set."""
+        """Resolve dependencies, breadth first; then the set.
+
+        :raises ConfigurationError: every package was left out.
+        """
+        if self.left_out is not None and not self.packages and self.base is None:
+            raise self.left_out
         done = 0
         while done < len(self.packages):
             package = self.packages[done]
@@ -233,9 +255,19 @@ class _Loader:
                 ))  # fmt: skip
             return
         path = self.installed(name, wanted)
-        if path is None:
-            raise self.missing(f"{name}#{wanted}", f"{package.name}#{package.version}")
-        self.load(path)
+        if path is not None:
+            self.load(path)
+            return
+        error = self.missing(f"{name}#{wanted}", f"{package.name}#{package.version}")
+        self.notes.append(_note(
+            "fhir-package-missing",
+            Text(
+                nl=f"{error.message.nl} ({error.where}): wat ervan afhangt is niet gecontroleerd",
+                en=f"{error.message.en} ({error.where}): what depends on it is not checked",
+            ),
+            severity="warning",
+            expected=error.expected,
+        ))  # fmt: skip
 
     def installed(self, name: str, wanted: str) -> Path | None:
         """The newest matching version of a package in the user's FHIR package cache."""
@@ -267,5 +299,12 @@ def _usable(base: Base) -> bool:
         return False
 
 
-def _note(rule: str, message: Text, *, expected: str = "", received: str = "") -> Issue:
-    return Issue(rule=rule, severity="information", message=message, expected=expected, received=received)
+def _note(
+    rule: str,
+    message: Text,
+    *,
+    severity: Severity = "information",
+    expected: str = "",
+    received: str = "",
+) -> Issue:
+    return Issue(rule=rule, severity=severity, message=message, expected=expected, received=received)

@@ -24,7 +24,7 @@ Json = dict[str, Any]
 KINDS = frozenset(
     {
         *("StructureDefinition", "ValueSet", "CodeSystem", "ConceptMap", "NamingSystem", "SearchParameter"),
-        *("CompartmentDefinition", "CapabilityStatement", "OperationDefinition"),
+        *("CompartmentDefinition", "CapabilityStatement", "OperationDefinition", "Questionnaire"),
     }
 )
 """Resource types that a package set keeps; instances (examples) are not read."""
@@ -50,7 +50,8 @@ class Package:
     :ivar content_hash: SHA-256 (hex) of the names and contents of its resource files and ``package.json``.
     :ivar source: path that it was read from, for messages.
     :ivar store: its conformance resources.
-    :ivar problems: files that could not be read or hold defects; the rest of the package is usable.
+    :ivar problems: what is wrong with its files, the first of it; the rest of the package is usable.
+    :ivar invalid: names of all files that could not be read or hold defects.
     """
 
     manifest: Manifest
@@ -58,6 +59,7 @@ class Package:
     source: str
     store: ResourceStore
     problems: list[Issue] = field(default_factory=list)
+    invalid: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -105,20 +107,24 @@ class Contents:
         return self._files
 
     def manifest(self) -> Manifest:
-        """The package's ``package.json``.
+        """The package's ``package.json``; of a folder (or archive) of profiles without one, what its name and
+        its definitions say.
 
-        :raises ConfigurationError: when there is none or it cannot be used.
+        :raises ConfigurationError: when there is neither, or it cannot be used.
         """
         where = str(self.path)
         data = self.files.get("package.json")
         if data is None:
+            found = self._without_manifest()
+            if found is not None:
+                return found
             raise ConfigurationError(
                 Text(
                     nl="geen FHIR-pakket: package.json ontbreekt",
                     en="no FHIR package: package.json is missing",
                 ),
                 where=where,
-                expected="package.json",
+                expected="package.json, StructureDefinition…",
             )
         try:
             raw = msgspec.json.decode(data.removeprefix(b"\xef\xbb\xbf"))
@@ -140,6 +146,21 @@ class Contents:
             ) from error
         return manifest
 
+    def _without_manifest(self) -> Manifest | None:
+        """A manifest for files without one, ``None`` when no definition is among them."""
+        versions: dict[str, None] = {}
+        found = False
+        for data in self.files.values():
+            if _may_be_conformance(data):
+                found = True
+                match = _FHIR_VERSION.search(data)
+                if match is not None:
+                    versions[(match.group(1) or match.group(2)).decode()] = None
+        if not found:
+            return None
+        name = self.path.name.partition(".")[0] or self.path.resolve().name
+        return Manifest(name=name, fhir_versions=list(versions))
+
     def hash(self) -> str:
         """SHA-256 over names and contents."""
         digest = hashlib.sha256()
@@ -158,6 +179,7 @@ class Cached(msgspec.Struct):
 
     manifest: Manifest
     problems: list[Issue]
+    invalid: tuple[str, ...] = ()
 
 
 def compile_package(
@@ -168,9 +190,9 @@ def compile_package(
     key = f"package-{content_hash[:32]}-{model.version}"
 
     def fresh() -> tuple[Cached, bytes, bytes]:
-        resources, problems = _read(contents.files, model)
+        resources, problems, invalid = _read(contents.files, model)
         data, index = pack(resources)
-        return Cached(manifest, problems), data, index
+        return Cached(manifest, problems, invalid), data, index
 
     def rebuild() -> bytes:
         """Called when a cached resource turns out to be damaged."""
@@ -186,7 +208,7 @@ def compile_package(
         cached, data, index = fresh()
         cache.write(key, _files(cached, data, index))
         store = ResourceStore.from_bytes(data, index)
-    return Package(manifest, content_hash, str(path), store, cached.problems)
+    return Package(manifest, content_hash, str(path), store, cached.problems, cached.invalid)
 
 
 def _files(cached: Cached, data: bytes, index: bytes) -> dict[str, bytes]:
@@ -197,19 +219,25 @@ def _files(cached: Cached, data: bytes, index: bytes) -> dict[str, bytes]:
     }
 
 
-def _read(files: dict[str, bytes], model: Model) -> tuple[list[tuple[Json, str]], list[Issue]]:
-    """The conformance resources in the files of a package, and what is wrong with files."""
+def _read(
+    files: dict[str, bytes], model: Model
+) -> tuple[list[tuple[Json, str]], list[Issue], tuple[str, ...]]:
+    """The conformance resources in the files of a package, what is wrong, and which files are invalid."""
     resources: list[tuple[Json, str]] = []
     problems: list[Issue] = []
     seen: dict[tuple[str, str, str], str] = {}
+    invalid: dict[str, None] = {}
     for name, data in files.items():
-        if name == "package.json" or not _may_be_conformance(data):
+        if name == "package.json" or not (_may_be_conformance(data) or _broken(name, data)):
             continue
         document = codec.parse(data, model=model, limits=_LIMITS)
         kind = document.resource.get("resourceType")
         if not document.fatal and kind not in KINDS:
             continue
-        problems += [_in_file(issue, name) for issue in document.issues if issue.severity == "error"]
+        found = [_in_file(issue, name) for issue in document.issues if issue.severity == "error"]
+        if found:
+            invalid[name] = None
+            problems += found
         if document.fatal:
             continue
         resource = {k: v for k, v in document.resource.items() if k != "text"}
@@ -230,7 +258,7 @@ def _read(files: dict[str, bytes], model: Model) -> tuple[list[tuple[Json, str]]
             continue
         seen[same] = name
         resources.append((resource, name))
-    return resources, problems[:_MAX_PROBLEMS]
+    return resources, problems[:_MAX_PROBLEMS], tuple(invalid)
 
 
 _KIND_WORDS = re.compile("|".join(sorted(KINDS)).encode())
@@ -241,6 +269,15 @@ def _may_be_conformance(data: bytes) -> bool:
     if codec.sniff(data) == "json":
         return b'"resourceType"' in data and _KIND_WORDS.search(data) is not None
     return _KIND_WORDS.search(data[:4096]) is not None
+
+
+_FHIR_VERSION = re.compile(rb'"fhirVersion"\s*:\s*"([0-9.]+)"|<fhirVersion\s+value="([0-9.]+)"')
+
+
+def _broken(name: str, data: bytes) -> bool:
+    """Whether a file cannot be what its name says: cut off, or no text. Cheap; the codec says more."""
+    end = data[-200:].rstrip()[-1:]
+    return end not in ((b"}", b"]") if name.lower().endswith(".json") else (b">",))
 
 
 def _in_file(issue: Issue, name: str) -> Issue:

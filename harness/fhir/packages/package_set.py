@@ -17,18 +17,24 @@ from harness.fhir.packages.resources import Row
 
 Json = dict[str, Any]
 
+MAX_NAMED = 20
+"""Invalid files of one package that a result names; it counts all."""
+
 
 class PackageIdentity(msgspec.Struct, frozen=True):
     """What a result says about a package that decided it.
 
     :ivar hash: SHA-256 of the content, ``""`` for the embedded base specification.
     :ivar embedded: whether it shipped with the harness.
+    :ivar invalid: names of its files that cannot be read or hold defects, and how many there are.
     """
 
     name: str
     version: str
     hash: str
     embedded: bool = False
+    invalid: tuple[str, ...] = ()
+    invalid_count: int = 0
 
 
 @dataclass
@@ -68,9 +74,21 @@ class PackageSet:
                 yield package, row
 
     def identity(self) -> list[PackageIdentity]:
-        """Name, version and hash of the base specification and of each package."""
+        """Name, version and hash of the base specification and of each package, with its invalid files."""
         base = PackageIdentity("hl7.fhir", self.base.version, self.base.content_hash, self.base.embedded)
-        return [base, *(PackageIdentity(p.name, p.version, p.content_hash) for p in self.packages)]
+        return [
+            base,
+            *(
+                PackageIdentity(
+                    p.name,
+                    p.version,
+                    p.content_hash,
+                    invalid=p.invalid[:MAX_NAMED],
+                    invalid_count=len(p.invalid),
+                )
+                for p in self.packages
+            ),
+        ]
 
     @property
     def content_hash(self) -> str:

@@ -1,7 +1,8 @@
 """Conformance resources reduced to facts: what a machine needs, no prose.
 
 The result is still a resource of the same type, so everything that reads an official StructureDefinition
-or ValueSet reads the distilled one. Titles, definitions, displays, narrative and mappings are left out.
+or ValueSet reads the distilled one. Titles, definitions, narrative and mappings are left out; of displays
+only those of HL7's own code systems stay, since a coding repeats them.
 """
 
 from __future__ import annotations
@@ -24,6 +25,9 @@ _ELEMENT = (
 )
 _HEADER = ("resourceType", "id", "url", "version", "name", "status")
 _PROPERTIES = frozenset({"notSelectable", "inactive", "status", "parent", "child", "deprecated", "abstract"})
+
+OWN_SYSTEMS = ("http://hl7.org/fhir/", "http://terminology.hl7.org/")
+"""Code systems of HL7 itself (CC0); displays of other owners are theirs."""
 
 KINDS = frozenset(
     {
@@ -139,14 +143,15 @@ def _code_system(cs: Json) -> Json:
         cs, ("caseSensitive", "valueSet", "hierarchyMeaning", "compositional", "content", "supplements")
     )
     if cs.get("concept"):
-        out["concept"] = _concepts(cs["concept"])
+        own = str(cs.get("url", "")).startswith(OWN_SYSTEMS)
+        out["concept"] = _concepts(cs["concept"], ("code", "display") if own else ("code",))
     return out
 
 
-def _concepts(items: Any) -> list[Json]:
+def _concepts(items: Any, keep: tuple[str, ...]) -> list[Json]:
     out = []
     for item in _dicts(items):
-        kept = _only(item, ("code",))
+        kept = _only(item, keep)
         properties = [
             {k: v for k, v in p.items() if k == "code" or k.startswith("value")}
             for p in _dicts(item.get("property"))
@@ -155,7 +160,7 @@ def _concepts(items: Any) -> list[Json]:
         if properties:
             kept["property"] = properties
         if item.get("concept"):
-            kept["concept"] = _concepts(item["concept"])
+            kept["concept"] = _concepts(item["concept"], keep)
         out.append(kept)
     return out
 

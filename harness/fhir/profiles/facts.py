@@ -27,6 +27,9 @@ from harness.core.text import Text
 CORE = "http://hl7.org/fhir/StructureDefinition/"
 """Prefix of the canonical URLs of the base specification."""
 
+FHIRPATH = "fhirpath:"
+"""Marks an extension context that is an expression (R4 ``context.type`` ``fhirpath``)."""
+
 
 class ProfileError(ConfigurationError):
     """A StructureDefinition (or the compact form of one) that cannot be understood; exit 2."""
@@ -115,7 +118,9 @@ class ProfileFacts(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True
     :ivar type: the base type that is constrained.
     :ivar base: canonical URL of the parent.
     :ivar derivation: ``constraint`` or ``specialization``.
-    :ivar contexts: where an extension may stand, as ``element path`` strings (STU3 and R4 kinds alike).
+    :ivar contexts: where an extension may stand: an element path or type, the URL of an extension, or an
+        expression behind :data:`FHIRPATH` (STU3 and R4 kinds alike).
+    :ivar context_rules: FHIRPath expressions that must hold where the extension stands.
     """
 
     url: str
@@ -127,6 +132,7 @@ class ProfileFacts(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True
     derivation: str = "constraint"
     abstract: bool = False
     contexts: tuple[str, ...] = ()
+    context_rules: tuple[str, ...] = ()
     elements: tuple[ElementFact, ...] = ()
 
     @property
@@ -187,7 +193,11 @@ def _types(element: Mapping[str, Any]) -> tuple[TypeFact, ...]:
     )
 
 
-def _binding(element: Mapping[str, Any]) -> BindingFact | None:
+def _binding(element: Mapping[str, Any], owner: str) -> BindingFact | None:
+    """The binding of an element; a value set that the definition contains gets an absolute address.
+
+    :param owner: canonical URL of the definition.
+    """
     binding = element.get("binding")
     if not isinstance(binding, Mapping):
         return None
@@ -198,6 +208,8 @@ def _binding(element: Mapping[str, Any]) -> BindingFact | None:
         or _string(binding.get("valueSetCanonical"))
         or (_string(reference.get("reference")) if isinstance(reference, Mapping) else "")
     )
+    if url.startswith("#"):
+        url = owner + url
     return BindingFact(strength=_string(binding.get("strength")) or "example", value_set=url)
 
 
@@ -215,7 +227,7 @@ def _slicing(element: Mapping[str, Any]) -> SlicingFact | None:
     )
 
 
-def _element(element: Mapping[str, Any]) -> ElementFact:
+def _element(element: Mapping[str, Any], owner: str) -> ElementFact:
     path = _string(element.get("path"))
     if not path:
         raise ProfileError(Text(nl="een element heeft geen path", en="an element has no path"))
@@ -234,7 +246,7 @@ def _element(element: Mapping[str, Any]) -> ElementFact:
         min_value=_typed(element, "minValue"),
         max_value=_typed(element, "maxValue"),
         max_length=length if isinstance(length, int) and not isinstance(length, bool) else 0,
-        binding=_binding(element),
+        binding=_binding(element, owner),
         invariants=tuple(
             InvariantFact(
                 key=_string(c.get("key")),
@@ -254,7 +266,9 @@ def _contexts(resource: Mapping[str, Any]) -> tuple[str, ...]:
     found = resource.get("context")
     if isinstance(found, list):
         return tuple(
-            item if isinstance(item, str) else _string(item.get("expression"))
+            item
+            if isinstance(item, str)
+            else (FHIRPATH if item.get("type") == "fhirpath" else "") + _string(item.get("expression"))
             for item in found
             if isinstance(item, (str, Mapping))
         )
@@ -285,7 +299,8 @@ def from_structure_definition(resource: Mapping[str, Any]) -> ProfileFacts:
         derivation=_string(resource.get("derivation")) or "constraint",
         abstract=resource.get("abstract") is True,
         contexts=_contexts(resource),
-        elements=tuple(_element(element) for element in elements),
+        context_rules=_strings(resource.get("contextInvariant")),
+        elements=tuple(_element(element, url) for element in elements),
     )
 
 

@@ -2,15 +2,16 @@
 specification.
 
 :class:`Knowledge` answers by canonical URL, in this order: the packages that the user gave, the facts that
-ship with the harness (:mod:`harness.fhir.profiles.books`), the base specification. A ``|version`` is honoured
-when a source has that version, else ignored. Look-ups are lazy and remembered; nothing is read that no
-resource asks for.
+ship with the harness (:mod:`harness.fhir.profiles.books`), the base specification. With a ``|version`` only
+that version counts: a rule of another version proves nothing. Look-ups are lazy and remembered; nothing is
+read that no resource asks for.
 """
 
 from __future__ import annotations
 
 from typing import Any, Literal, Protocol
 
+from harness.core.errors import ConfigurationError
 from harness.fhir.model.definitions import Base
 from harness.fhir.profiles.differentials import merge
 from harness.fhir.profiles.facts import CORE, ProfileError, ProfileFacts, from_structure_definition
@@ -67,6 +68,7 @@ class Knowledge:
         self.defects: dict[str, str] = {}
         self._profiles: dict[str, ProfileFacts | None] = {}
         self._trees: dict[str, ProfileTree | None] = {}
+        self._failed: dict[str, ConfigurationError] = {}
 
     def profile(self, url: str) -> ProfileFacts | None:
         """Facts of a profile or extension definition; ``None`` when unknown or unusable (then in
@@ -76,19 +78,34 @@ class Knowledge:
         return self._profiles[url]
 
     def _profile(self, url: str) -> ProfileFacts | None:
-        bare = url.partition("|")[0]
-        if self.packages is not None:
-            found = self.packages.get("StructureDefinition", url) or self.packages.get(
-                "StructureDefinition", bare
-            )
-            if found is not None:
-                return self._read(url, found)
+        bare, _, version = url.partition("|")
+        found = self._packaged("StructureDefinition", url)
+        if found is not None:
+            return self._read(url, found)
         if self.facts is not None:
             facts = self.facts.profile(bare)
-            if facts is not None:
+            if facts is not None and version in ("", facts.version):
                 return facts
-        found = self.base.resources.get("StructureDefinition", bare)
+        found = self._based("StructureDefinition", bare, version)
         return None if found is None else self._read(url, found)
+
+    def _packaged(self, kind: str, canonical: str) -> Json | None:
+        """A resource of the user's packages."""
+        return None if self.packages is None else self.packages.get(kind, canonical)
+
+    def _based(self, kind: str, url: str, version: str) -> Json | None:
+        """A resource of the base specification; one without own version has that of the specification, of
+        which technical corrections (3.0.1, 3.0.2) are interchangeable."""
+        found = self.base.resources.get(kind, url)
+        if found is None or not version:
+            return found
+        own = str(found.get("version") or self.base.version)
+        return found if own == version or (self.is_release(own) and self.is_release(version)) else None
+
+    def is_release(self, version: str) -> bool:
+        """Whether a version is that of this FHIR release, technical corrections included."""
+        release = self.base.version.rpartition(".")[0]
+        return release in (version, version.rpartition(".")[0])
 
     def _read(self, url: str, resource: Json) -> ProfileFacts | None:
         try:
@@ -111,37 +128,58 @@ class Knowledge:
 
         :raises ConfigurationError: when the package is unusable here (a profile that is its own parent).
         """
+        failed = self._failed.get(url)
+        if failed is not None:
+            raise failed
         if url not in self._trees:
-            self._trees[url] = merge(url, self.profile, self.model)
+            try:
+                self._trees[url] = merge(url, self.profile, self.model)
+            except ConfigurationError as error:
+                self._failed[url] = error
+                raise
         return self._trees[url]
 
     def value_set(self, url: str) -> ValueSetFacts | None:
-        """Facts of a value set."""
-        bare = url.partition("|")[0]
-        if self.packages is not None:
-            found = self.packages.get("ValueSet", url) or self.packages.get("ValueSet", bare)
-            if found is not None:
-                return from_value_set(found)
+        """Facts of a value set; ``profile#id`` is one that a definition contains."""
+        bare, _, version = url.partition("|")
+        if "#" in bare:
+            return self._contained(bare)
+        found = self._packaged("ValueSet", url)
+        if found is not None:
+            return from_value_set(found)
         if self.facts is not None:
             facts = self.facts.value_set(bare)
-            if facts is not None:
+            if facts is not None and version in ("", facts.version):
                 return facts
-        found = self.base.resources.get("ValueSet", bare)
+        found = self._based("ValueSet", bare, version)
         return None if found is None else from_value_set(found)
+
+    def _contained(self, address: str) -> ValueSetFacts | None:
+        """Facts of a value set inside a definition of a package."""
+        owner, _, ident = address.partition("#")
+        found = self._packaged("StructureDefinition", owner) or {}
+        contained = found.get("contained")
+        for resource in contained if isinstance(contained, list) else ():
+            if isinstance(resource, dict) and resource.get("id") == ident:
+                return from_value_set(resource) if resource.get("resourceType") == "ValueSet" else None
+        return None
 
     def code_system(self, url: str) -> CodeSystemFacts | None:
         """Facts of a code system."""
         bare = url.partition("|")[0]
-        if self.packages is not None:
-            found = self.packages.get("CodeSystem", bare)
-            if found is not None:
-                return from_code_system(found)
+        found = self._packaged("CodeSystem", bare)
+        if found is not None:
+            return from_code_system(found)
         if self.facts is not None:
             facts = self.facts.code_system(bare)
             if facts is not None:
                 return facts
         found = self.base.resources.get("CodeSystem", bare)
         return None if found is None else from_code_system(found)
+
+    def resource(self, kind: str, canonical: str) -> Json | None:
+        """A whole conformance resource (a Questionnaire, say) of the user's packages."""
+        return self._packaged(kind, canonical)
 
     def members(self, value_set: str) -> Members:
         """Members of a value set."""

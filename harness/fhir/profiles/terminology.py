@@ -44,12 +44,14 @@ class FilterFact(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class IncludeFact(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One include or exclude: a system with codes, with filters, or whole; and/or other value sets."""
+    """One include or exclude: a system (of a version) with codes, with filters, or whole; and/or other value
+    sets. A code is selected when all that is named here has it."""
 
     system: str = ""
     codes: tuple[str, ...] = ()
     filters: tuple[FilterFact, ...] = ()
     value_sets: tuple[str, ...] = ()
+    version: str = ""
 
 
 class ValueSetFacts(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -66,6 +68,7 @@ class CodeSystemFacts(msgspec.Struct, frozen=True, omit_defaults=True):
 
     :ivar codes: code -> parent code (``""`` at the top), in order.
     :ivar complete: whether all codes of the system are here.
+    :ivar displays: code -> its display and designations; not of embedded books, which hold no text.
     """
 
     url: str
@@ -73,6 +76,7 @@ class CodeSystemFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     complete: bool = True
     case_sensitive: bool = True
     codes: dict[str, str] = {}
+    displays: dict[str, tuple[str, ...]] = {}
 
 
 class TerminologySource(Protocol):
@@ -168,21 +172,36 @@ class Terminology:
             found = self._members[url] = self._expand(url, ())
         return found
 
-    def _expand(self, url: str, trail: tuple[str, ...]) -> Members:
+    def contained(self, owner: Mapping[str, Any], address: str) -> Members:
+        """Members of a value set at an address that a resource gives; ``#id`` is one that it contains."""
+        if not address.startswith("#"):
+            return self.members(address)
+        for resource in _maps(owner.get("contained")):
+            if resource.get("id") == address[1:] and resource.get("resourceType") == "ValueSet":
+                return self._expansion(from_value_set(resource), (address,))
         members = Members()
+        members.usable = False
+        return members
+
+    def _expand(self, url: str, trail: tuple[str, ...]) -> Members:
         facts = self._source.value_set(url)
         if facts is None or url in trail or len(trail) > MAX_IMPORTS:
+            members = Members()
             members.usable = False
             return members
+        return self._expansion(facts, (*trail, url))
+
+    def _expansion(self, facts: ValueSetFacts, trail: tuple[str, ...]) -> Members:
+        members = Members()
         codes: dict[str, set[str]] = {}
         open_systems: set[str] = set()
         for include in facts.include:
-            self._include(include, codes, open_systems, (*trail, url))
+            self._include(include, codes, open_systems, trail)
         excluded: dict[str, set[str]] = {}
         for exclude in facts.exclude:
             gone: dict[str, set[str]] = {}
             undecided: set[str] = set()
-            self._include(exclude, gone, undecided, (*trail, url))
+            self._include(exclude, gone, undecided, trail)
             for system, items in gone.items():
                 codes.get(system, set()).difference_update(items)
                 excluded.setdefault(system, set()).update(items)
@@ -199,40 +218,64 @@ class Terminology:
     def _include(
         self, include: IncludeFact, codes: dict[str, set[str]], open_systems: set[str], trail: tuple[str, ...]
     ) -> None:
-        if include.value_sets:
-            found: dict[str, set[str]] = {}
-            undecided: set[str] = set()
-            for url in include.value_sets:
-                members = self._expand(url, trail)
-                if not members.usable:
-                    undecided.add(include.system)
-                for system, items in members.codes.items():
-                    if not include.system or include.system == system:
-                        found.setdefault(system, set()).update(items)
-                undecided |= {s for s in members.open if not include.system or include.system == s}
-            for system, members_found in found.items():
-                codes.setdefault(system, set()).update(members_found)
-            open_systems |= undecided
-            if not include.codes and not include.filters:
-                return
+        """Adds what an include selects: what its system part and all its value sets have in common."""
+        selection = self._of_system(include) if include.system else None
+        for url in include.value_sets:
+            members = self._expand(url, trail)
+            other = _Selection(
+                {system: set(items) for system, items in members.codes.items()},
+                set(members.open) if members.usable else {include.system},
+            )
+            selection = other if selection is None else selection.common(other)
+        if selection is None:
+            return
+        for system, items in selection.codes.items():
+            codes.setdefault(system, set()).update(items)
+        open_systems |= selection.open
+
+    def _of_system(self, include: IncludeFact) -> _Selection:
+        """What the system part of an include selects."""
         system = include.system
-        if not system:
-            return
         if include.codes:
-            codes.setdefault(system, set()).update(include.codes)
-            return
+            return _Selection({system: set(include.codes)}, set())
         facts = self.system(system)
-        if facts is None or not facts.complete:
-            open_systems.add(system)
-            return
-        selected: set[str] | None = set(facts.codes)
+        if facts is None or not facts.complete or not same_version(include.version, facts.version):
+            return _Selection({}, {system})
+        selected = set(facts.codes)
         for entry in include.filters:
             part = _filter(facts, entry)
-            selected = None if part is None or selected is None else selected & part
-        if selected is None:
-            open_systems.add(system)
-        else:
-            codes.setdefault(system, set()).update(selected)
+            if part is None:
+                return _Selection({}, {system})
+            selected &= part
+        return _Selection({system: selected}, set())
+
+
+class _Selection:
+    """Codes per system that are certainly selected, and systems of which any code may be."""
+
+    __slots__ = ("codes", "open")
+
+    def __init__(self, codes: dict[str, set[str]], open_systems: set[str]) -> None:
+        self.codes = codes
+        self.open = open_systems
+
+    def common(self, other: _Selection) -> _Selection:
+        """What both select."""
+        codes = {s: self.codes[s] & other.codes[s] for s in self.codes.keys() & other.codes.keys()}
+        open_systems = {s for s in self.open | other.open if self._may(s) and other._may(s)}
+        for one, two in ((self, other), (other, self)):
+            if "" in one.open:  # a value set that is not here: anything the other has may be in it
+                open_systems |= two.codes.keys()
+        return _Selection(codes, open_systems)
+
+    def _may(self, system: str) -> bool:
+        return system in self.codes or system in self.open or "" in self.open
+
+
+def same_version(wanted: str, version: str) -> bool:
+    """Whether content of ``version`` may stand in for ``wanted``; an unknown version does not speak against
+    it."""
+    return not wanted or not version or wanted == version
 
 
 def _filter(facts: CodeSystemFacts, entry: FilterFact) -> set[str] | None:
@@ -277,6 +320,7 @@ def _include_facts(entries: Iterable[Mapping[str, Any]]) -> tuple[IncludeFact, .
     return tuple(
         IncludeFact(
             system=_text(entry.get("system")),
+            version=_text(entry.get("version")),
             codes=tuple(_text(c.get("code")) for c in _maps(entry.get("concept")) if c.get("code")),
             filters=tuple(
                 FilterFact(_text(f.get("property")), _text(f.get("op")), _text(f.get("value")))
@@ -296,8 +340,7 @@ def from_value_set(resource: Mapping[str, Any]) -> ValueSetFacts:
     if isinstance(compose, Mapping):
         include = _include_facts(_maps(compose.get("include")))
         imported = tuple(v for v in compose.get("import") or () if isinstance(v, str))
-        if imported:
-            include += (IncludeFact(value_sets=imported),)
+        include += tuple(IncludeFact(value_sets=(url,)) for url in imported)
         exclude = _include_facts(_maps(compose.get("exclude")))
     if not include and isinstance(resource.get("expansion"), Mapping):
         listed: dict[str, list[str]] = {}
@@ -311,9 +354,16 @@ def from_value_set(resource: Mapping[str, Any]) -> ValueSetFacts:
     return ValueSetFacts(_text(resource.get("url")), _text(resource.get("version")), include, exclude)
 
 
+def _displays(concept: Mapping[str, Any]) -> tuple[str, ...]:
+    """Display and designations of a concept."""
+    texts = [concept.get("display"), *(d.get("value") for d in _maps(concept.get("designation")))]
+    return tuple(dict.fromkeys(text for text in texts if isinstance(text, str) and text))
+
+
 def from_code_system(resource: Mapping[str, Any]) -> CodeSystemFacts:
     """Facts of a CodeSystem resource (JSON-shaped); nested concepts become parents."""
     codes: dict[str, str] = {}
+    displays: dict[str, tuple[str, ...]] = {}
     stack = [(entry, "") for entry in reversed(_maps(resource.get("concept")))]
     while stack:
         entry, parent = stack.pop()
@@ -328,6 +378,8 @@ def from_code_system(resource: Mapping[str, Any]) -> CodeSystemFacts:
                 "",
             )
             codes.setdefault(code, parent or declared)
+            if code not in displays and (texts := _displays(entry)):
+                displays[code] = texts
         stack += [(inner, code or parent) for inner in reversed(_maps(entry.get("concept")))]
     return CodeSystemFacts(
         url=_text(resource.get("url")),
@@ -335,4 +387,5 @@ def from_code_system(resource: Mapping[str, Any]) -> CodeSystemFacts:
         complete=_text(resource.get("content")) == "complete",
         case_sensitive=resource.get("caseSensitive") is not False,
         codes=codes,
+        displays=displays,
     )

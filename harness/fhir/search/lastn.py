@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from harness.core.text import Text
-from harness.fhir.search.includes import check_includes, follow_includes
 from harness.fhir.search.query import Criterion, Query, SearchError
 from harness.fhir.search.scope import Scope
-from harness.fhir.search.searcher import Result, Searcher
+from harness.fhir.search.searcher import Found, Searcher
 from harness.fhir.search.sorting import sort
 from harness.fhir.search.values.dates import index_date
 from harness.fhir.search.values.prefixes import HIGH, LOW
@@ -55,7 +56,7 @@ def _moment(stored: Stored) -> int:
     return max((min(date.high, HIGH - 1) for date in dates), default=LOW)
 
 
-def lastn(searcher: Searcher, query: Query, scope: Scope, *, lenient: bool) -> Result:
+def lastn(searcher: Searcher, query: Query, scope: Scope, *, lenient: bool) -> Found:
     """``Observation/$lastn``: the newest ``max`` (default 1) Observations of each code group that matches.
 
     :raises SearchError: for parameters that are not understood.
@@ -72,17 +73,11 @@ def lastn(searcher: Searcher, query: Query, scope: Scope, *, lenient: bool) -> R
             limit = int(text)
         else:
             criteria.append(criterion)
-    found = searcher.run(
-        "Observation", Query(query.pairs, tuple(criteria), format=query.format), scope, lenient=lenient
-    )
+    bare = replace(query, criteria=tuple(criteria), sort=())
+    found = searcher.find(("Observation",), bare, scope, lenient=lenient)
     matches: list[Stored] = []
     for group in group_by_code(found.matches):
         matches.extend(sorted(group, key=_moment, reverse=True)[:limit])
     ignored: set[str] = set(found.ignored)
     matches = sort(searcher.registry, "Observation", matches, query.sort, ignored if lenient else None)
-    total = len(matches)
-    if query.count is not None:
-        matches = matches[: query.count]
-    includes = check_includes(searcher.registry, query.includes, ignored if lenient else None)
-    included = follow_includes(searcher.registry, searcher.base, matches, includes, scope) if includes else []
-    return Result(matches, included, total, frozenset(ignored))
+    return Found(matches, found.includes, frozenset(ignored))

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import unquote_plus
 
 from harness.core.text import Text
@@ -45,6 +46,9 @@ RESULT_PARAMETERS = frozenset(
         "_offset",
     )
 )
+SUMMARIES = frozenset(("true", "text", "data", "count", "false"))
+TOTALS = frozenset(("none", "estimate", "accurate"))
+_ELEMENT = re.compile(r"(?:[A-Z][A-Za-z]{1,63}\.)?[a-z][A-Za-z0-9]{0,63}", re.ASCII)
 """Parameters that shape the result and do not filter."""
 
 
@@ -122,6 +126,10 @@ class Query:
     """A parsed search.
 
     :ivar pairs: every parameter with its decoded name and value and the text as it was sent.
+    :ivar summary: ``true``, ``text``, ``data``, ``count`` or ``""``.
+    :ivar total: ``none``, ``estimate``, ``accurate`` or ``""``.
+    :ivar elements: element names, with or without a type before them.
+    :ivar other: parameters on the form of the result that a search does not have.
     """
 
     pairs: tuple[tuple[str, str, str], ...] = ()
@@ -132,6 +140,8 @@ class Query:
     offset: int = 0
     summary: str = ""
     format: str = ""
+    total: str = ""
+    elements: tuple[str, ...] = ()
     other: tuple[tuple[str, str], ...] = ()
 
     def without(self, names: frozenset[str]) -> str:
@@ -286,6 +296,66 @@ def _sorts(value: str) -> tuple[Sort, ...]:
     return tuple(keys)
 
 
+def _one_of(name: str, value: str, known: frozenset[str]) -> str:
+    if value not in known:
+        words = ", ".join(sorted(known))
+        raise _invalid(
+            name, f"{name}={value}: verwacht een van {words}", f"{name}={value}: expected one of {words}"
+        )
+    return value
+
+
+def elements_of(value: str) -> tuple[str, ...]:
+    """The names in ``_elements``, each with or without a type before it.
+
+    :raises SearchError: something else than names of elements.
+    """
+    names = tuple(part.strip() for part in value.split(",") if part.strip())
+    wrong = next((item for item in names if not _ELEMENT.fullmatch(item)), None)
+    if wrong is not None or not names:
+        raise _invalid(
+            "_elements", f"_elements={value} is niet te begrijpen", f"_elements={value} cannot be understood"
+        )
+    return names
+
+
+def _criterion(name: str, value: str) -> Criterion:
+    has, chain, code, modifier = _name(name)
+    values = tuple(part.strip() for part in split_escaped(value, ","))
+    if len(values) > MAX_VALUES:
+        raise SearchError(
+            Text(nl=f"te veel waarden voor {name}", en=f"too many values for {name}"),
+            code="too-costly",
+            parameter=name,
+        )
+    return Criterion(name, code, tuple(part for part in values if part), modifier, chain, has)
+
+
+def _shaped(shape: dict[str, Any], name: str, value: str) -> bool:
+    """Note a parameter that is about the form of the result; whether it is one."""
+    match name:
+        case "_sort":
+            shape["sort"] = shape.get("sort", ()) + _sorts(value)
+        case "_count":
+            shape["count"] = _whole(name, value)
+        case "_offset":
+            shape["offset"] = _whole(name, value)
+        case "_summary":
+            shape["summary"] = _one_of(name, value, SUMMARIES).replace("false", "")
+        case "_total":
+            shape["total"] = _one_of(name, value, TOTALS)
+        case "_elements":
+            shape["elements"] = shape.get("elements", ()) + elements_of(value)
+        case "_format":
+            shape["format"] = value
+        case _ if name in RESULT_PARAMETERS:
+            if name not in ("_pretty", "_contained") or (name == "_contained" and value != "false"):
+                shape["other"] = (*shape.get("other", ()), (name, value))
+        case _:
+            return False
+    return True
+
+
 def parse_query(raw: str) -> Query:
     """Parse a query string (without ``?``).
 
@@ -294,38 +364,10 @@ def parse_query(raw: str) -> Query:
     pairs = split_pairs(raw)
     criteria: list[Criterion] = []
     includes: list[Include] = []
-    other: list[tuple[str, str]] = []
-    sort: tuple[Sort, ...] = ()
-    count: int | None = None
-    offset = 0
-    summary = form = ""
+    shape: dict[str, Any] = {}
     for name, value, _ in pairs:
-        base = name.partition(":")[0]
-        if base in ("_include", "_revinclude"):
+        if name.partition(":")[0] in ("_include", "_revinclude"):
             includes.append(_include(name, value))
-        elif name == "_sort":
-            sort += _sorts(value)
-        elif name == "_count":
-            count = _whole(name, value)
-        elif name == "_offset":
-            offset = _whole(name, value)
-        elif name == "_summary":
-            summary = value
-        elif name == "_format":
-            form = value
-        elif name in RESULT_PARAMETERS:
-            other.append((name, value))
-        else:
-            has, chain, code, modifier = _name(name)
-            values = tuple(part.strip() for part in split_escaped(value, ","))
-            if len(values) > MAX_VALUES:
-                raise SearchError(
-                    Text(nl=f"te veel waarden voor {name}", en=f"too many values for {name}"),
-                    code="too-costly",
-                    parameter=name,
-                )
-            filled = tuple(part for part in values if part)
-            criteria.append(Criterion(name, code, filled, modifier, chain, has))
-    return Query(
-        tuple(pairs), tuple(criteria), tuple(includes), sort, count, offset, summary, form, tuple(other)
-    )
+        elif not _shaped(shape, name, value):
+            criteria.append(_criterion(name, value))
+    return Query(tuple(pairs), tuple(criteria), tuple(includes), **shape)

@@ -1,21 +1,22 @@
 """Searches over the resources that a caller may see.
 
-A search looks at the resources of one type in a scope (a patient compartment or the whole store), keeps
-those that match every criterion, then follows ``_include`` and ``_revinclude``. Strict: what is not
-understood is refused with :class:`~harness.fhir.search.query.SearchError` (or ignored and left out of the
+A search looks at the resources of one type (or of several) in a scope (a patient compartment or the whole
+store), keeps those that match every criterion, then follows ``_include`` and ``_revinclude``. Strict: what is
+not understood is refused with :class:`~harness.fhir.search.query.SearchError` (or ignored and left out of the
 self link, when the caller says so).
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from harness.core.text import Text
-from harness.fhir.search.criteria import Criteria
-from harness.fhir.search.includes import check_includes, follow_includes
+from harness.fhir.search.criteria import Criteria, Predicate
+from harness.fhir.search.includes import check_includes
 from harness.fhir.search.parameters import Registry
-from harness.fhir.search.query import Query, SearchError
+from harness.fhir.search.query import Include, Query, SearchError
 from harness.fhir.search.scope import Scope
 from harness.fhir.search.sorting import sort
 from harness.fhir.store import Stored
@@ -24,18 +25,16 @@ MAX_RESULTS = 20_000
 
 
 @dataclass(frozen=True)
-class Result:
-    """Outcome of a search.
+class Found:
+    """What a search finds, before it is cut into pages.
 
-    :ivar matches: resources that match, sorted, on this page.
-    :ivar included: resources added by includes, without duplicates.
-    :ivar total: number of matches before paging.
+    :ivar matches: all resources that match, sorted.
+    :ivar includes: what is to be included with those of a page.
     :ivar ignored: names of parameters that were not understood (only in lenient handling).
     """
 
     matches: list[Stored]
-    included: list[Stored]
-    total: int
+    includes: list[Include]
     ignored: frozenset[str] = frozenset()
 
 
@@ -53,25 +52,32 @@ class Searcher:
     now: datetime | None = None
     type_prefix: bool = False
 
-    def run(self, kind: str, query: Query, scope: Scope, *, lenient: bool = False) -> Result:
-        """Execute a search on one type.
+    def find(
+        self,
+        kinds: Sequence[str],
+        query: Query,
+        scope: Scope,
+        *,
+        lenient: bool = False,
+        only: Predicate | None = None,
+    ) -> Found:
+        """Everything of some types that a search finds.
 
+        :param only: what a resource must meet besides the criteria.
         :raises SearchError: what is not understood or not supported.
         """
         ignored: set[str] = set()
         noted = ignored if lenient else None
         criteria = Criteria(self.registry, scope, self.base, self.now, self.type_prefix)
-        predicates = criteria.predicates(kind, query.criteria, noted)
-        found = scope.candidates(kind)
-        for predicate in predicates:
-            found = [stored for stored in found if predicate(stored)]
+        found: list[Stored] = []
+        for kind in kinds:
+            some = scope.candidates(kind)
+            predicates = criteria.predicates(kind, query.criteria, noted)
+            for predicate in (*predicates, only) if only is not None else predicates:
+                some = [stored for stored in some if predicate(stored)]
+            found += some
         if len(found) > MAX_RESULTS:
             raise SearchError(Text(nl="te veel resultaten", en="too many results"), code="too-costly")
-        found = sort(self.registry, kind, list(found), query.sort, noted)
+        found = sort(self.registry, kinds[0] if len(kinds) == 1 else "Resource", found, query.sort, noted)
         includes = check_includes(self.registry, query.includes, noted)
-        total = len(found)
-        page = found[query.offset :]
-        if query.count is not None:
-            page = page[: query.count]
-        included = follow_includes(self.registry, self.base, page, includes, scope) if includes else []
-        return Result(page, included, total, frozenset(ignored))
+        return Found(found, includes, frozenset(ignored))

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
+import zlib
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
-from harness.core.run.exchanges import Request, Response
+from harness.core.run.exchanges import Request, Response, header
 from harness.fhir.server.service import MAX_BODY, FhirServer
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Handler = Callable[[Request], Response]
+
+SMALL = 1_024
+"""Bodies below this many bytes are sent as they are: compressed they are hardly smaller."""
+_GZIP = 16 + zlib.MAX_WBITS
 
 
 def request_of(scope: Scope, body: bytes) -> Request:
@@ -35,14 +41,26 @@ class AsgiApp:
     ::
 
         uvicorn.run(AsgiApp(server))
+
+    :param compress: answer in gzip where the client takes it, and take gzip in requests.
+    :param delay: seconds before every answer.
     """
 
-    def __init__(self, server: FhirServer | None = None, *, handler: Handler | None = None) -> None:
+    def __init__(
+        self,
+        server: FhirServer | None = None,
+        *,
+        handler: Handler | None = None,
+        compress: bool = True,
+        delay: float = 0.0,
+    ) -> None:
         if handler is None:
             if server is None:
                 raise ValueError("a server or a handler is needed")
             handler = server.handle
         self.handler = handler
+        self.compress = compress
+        self.delay = delay
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -50,20 +68,74 @@ class AsgiApp:
             return
         if scope["type"] != "http":
             return
-        parts: list[bytes] = []
-        size = 0
-        while True:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                return
-            size += len(message.get("body", b""))
-            if size > MAX_BODY:
-                await _answer(send, Response(status=413, headers=(("Connection", "close"),)))
-                return
-            parts.append(message.get("body", b""))
-            if not message.get("more_body"):
-                break
-        await _answer(send, self.handler(request_of(scope, b"".join(parts))))
+        body = await _body(receive)
+        if body is None:
+            return
+        if len(body) > MAX_BODY:
+            await _answer(send, Response(status=413, headers=(("Connection", "close"),)))
+            return
+        request = request_of(scope, body)
+        if self.delay:
+            await asyncio.sleep(self.delay)
+        if not self.compress:
+            await _answer(send, self.handler(request))
+            return
+        opened = decompressed(request)
+        answer = opened if isinstance(opened, Response) else self.handler(opened)
+        await _answer(send, compressed(request, answer))
+
+
+async def _body(receive: Receive) -> bytes | None:
+    """The request body, one byte more than allowed when it is too large; ``None`` when the client left."""
+    parts: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
+        part = message.get("body", b"")
+        size += len(part)
+        parts.append(part)
+        if size > MAX_BODY or not message.get("more_body"):
+            return b"".join(parts)
+
+
+def decompressed(request: Request) -> Request | Response:
+    """The request with its body unpacked, or why not: 415 for another coding, 400 or 413 for a bad one."""
+    coding = (header(request.headers, "content-encoding") or "identity").strip().lower()
+    if coding == "identity":
+        return request
+    if coding not in ("gzip", "x-gzip"):
+        return Response(status=415, headers=(("Accept-Encoding", "gzip"),))
+    unpacker = zlib.decompressobj(_GZIP)
+    try:
+        body = unpacker.decompress(request.body, MAX_BODY + 1)
+    except zlib.error:
+        return Response(status=400)
+    if len(body) > MAX_BODY:
+        return Response(status=413)
+    if not unpacker.eof:
+        return Response(status=400)
+    headers = tuple(item for item in request.headers if item[0].lower() != "content-encoding")
+    return Request(method=request.method, url=request.url, headers=headers, body=body)
+
+
+def compressed(request: Request, response: Response) -> Response:
+    """The answer in gzip when the client takes it and it is worth it."""
+    if len(response.body) < SMALL or not _takes_gzip(header(request.headers, "accept-encoding") or ""):
+        return response
+    packer = zlib.compressobj(1, zlib.DEFLATED, _GZIP)
+    body = packer.compress(response.body) + packer.flush()
+    headers = (*response.headers, ("Content-Encoding", "gzip"), ("Vary", "Accept-Encoding"))
+    return Response(status=response.status, headers=headers, body=body)
+
+
+def _takes_gzip(accepted: str) -> bool:
+    for part in accepted.split(","):
+        name, _, weight = part.partition(";")
+        if name.strip().lower() in ("gzip", "x-gzip", "*"):
+            return weight.replace(" ", "").lower() not in ("q=0", "q=0.0", "q=0.00", "q=0.000")
+    return False
 
 
 async def _answer(send: Send, response: Response) -> None:

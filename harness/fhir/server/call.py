@@ -44,14 +44,27 @@ class Call:
     def with_target(self, method: str, target: str) -> Call:
         """The same call for another path (an entry of a batch)."""
         path, _, query = target.partition("?")
-        request = Request(method=method, url=f"{self.base}/{target}", headers=self.request.headers)
-        negotiated = replace_json(self.negotiated)
-        return replace(self, request=request, segments=segments_of(path), query=query, negotiated=negotiated)
+        kept = tuple(item for item in self.request.headers if item[0].lower() not in _PRECONDITIONS)
+        request = Request(method=method, url=f"{self.base}/{target}", headers=kept)
+        return replace(self, request=request, segments=segments_of(path), query=query, negotiated=INSIDE)
+
+    @property
+    def strict(self) -> bool:
+        """Whether the client asks to refuse what the server does not understand."""
+        return "handling=strict" in self.preference
+
+    def for_entry(self, *headers: tuple[str, str]) -> Call:
+        """The same call as an entry of a Bundle makes it: with preconditions of its own only."""
+        request = self.request
+        kept = tuple(item for item in request.headers if item[0].lower() not in _PRECONDITIONS)
+        more = Request(method=request.method, url=request.url, headers=(*headers, *kept), body=b"")
+        return replace(self, request=more)
 
 
-def replace_json(negotiated: Negotiated) -> Negotiated:
-    """The negotiation for content that stays inside the server."""
-    return Negotiated("json", "application/fhir+json; charset=utf-8", True)
+INSIDE = Negotiated("json", "application/fhir+json; charset=utf-8", True)
+"""The negotiation for content that stays inside the server."""
+_PRECONDITIONS = frozenset(("if-match", "if-none-match", "if-none-exist", "if-modified-since"))
+"""Headers about one resource: those of a Bundle say nothing of its entries."""
 
 
 def segments_of(path: str) -> tuple[str, ...]:

@@ -10,7 +10,9 @@ from typing import Any
 from xml.sax.saxutils import quoteattr
 
 import msgspec
+from lxml import etree
 
+from harness.core.run.exchanges import Response, header
 from harness.core.text import Text
 from harness.fhir.codec import documents as codec
 from harness.fhir.model.types import Model
@@ -190,11 +192,14 @@ def binary_content(resource: dict[str, Any]) -> tuple[bytes, str]:
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """One entry of a Bundle to be written."""
+    """One entry of a searchset to be written.
+
+    :ivar mode: ``match`` or ``include``.
+    """
 
     full_url: str
     stored: Stored
-    mode: str = ""
+    mode: str
 
 
 class PageBundle(msgspec.Struct, frozen=True):
@@ -255,9 +260,7 @@ class PageBundle(msgspec.Struct, frozen=True):
         for entry in self.entries:
             parts.append(f"<entry><fullUrl value={quoteattr(entry.full_url)}/><resource>".encode())
             parts.append(fragment(entry.stored, "xml", model))
-            parts.append(
-                f"</resource><search><mode value={quoteattr(entry.mode)}/></search></entry>".encode()
-            )
+            parts.append(_SEARCH_END[entry.mode])
         if self.outcome is not None:
             body = _DECLARATION.sub(b"", codec.to_xml(self.outcome, model))
             parts.append(
@@ -268,3 +271,34 @@ class PageBundle(msgspec.Struct, frozen=True):
 
 
 _JSON = msgspec.json.Encoder(decimal_format="number")
+_SEARCH_END = {
+    mode: f'</resource><search><mode value="{mode}"/></search></entry>'.encode()
+    for mode in ("match", "include")
+}
+"""What comes after a resource in a searchset, as XML."""
+
+
+def pretty(response: Response) -> Response:
+    """The same answer with its JSON or XML indented; narrative stays as it is."""
+    media = parse_media(header(response.headers, "content-type") or "")
+    form = format_of(media.name) if media else ""
+    if not form or not response.body:
+        return response
+    body = msgspec.json.format(response.body, indent=2) if form == "json" else _indented(response.body)
+    return Response(status=response.status, headers=response.headers, body=body)
+
+
+def _indented(body: bytes) -> bytes:
+    root = etree.fromstring(body, etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True))
+    stack = [(root, 0)]
+    while stack:
+        element, depth = stack.pop()
+        inner = [child for child in element if isinstance(child.tag, str)]
+        if not inner or element.tag.startswith("{http://www.w3.org/1999/xhtml}"):
+            continue
+        element.text = "\n" + "  " * (depth + 1)
+        for child in inner:
+            child.tail = element.text
+            stack.append((child, depth + 1))
+        inner[-1].tail = "\n" + "  " * depth
+    return etree.tostring(root, xml_declaration=True, encoding="UTF-8")

@@ -8,6 +8,7 @@ from typing import Any
 from harness.core.issues import Issue
 from harness.core.text import Text, both
 from harness.fhir.outcomes import issue_entry, printable
+from harness.fhir.search.query import SearchError
 
 
 class FhirError(Exception):
@@ -49,6 +50,12 @@ class FhirError(Exception):
         if self.expression:
             entry["expression"] = [printable(self.expression)]
         return {"resourceType": "OperationOutcome", "issue": [entry, *map(issue_entry, self.issues)]}
+
+
+def refused_search(error: SearchError) -> FhirError:
+    """400 for a search string that the server refuses."""
+    where = f"http.{error.parameter}" if error.parameter else ""
+    return FhirError(400, error.code, error.message, expression=where)
 
 
 def method_not_allowed(method: str, allowed: str) -> FhirError:

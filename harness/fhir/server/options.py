@@ -6,7 +6,7 @@ A mock never repairs bad input silently: what deviates from the default is chose
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -15,8 +15,11 @@ from harness.core.run.exchanges import Request, header
 from harness.core.text import Text
 from harness.fhir.store import Patients
 
-Validation = Callable[[dict[str, Any]], Iterable[Issue]]
-"""Issues of a resource; errors refuse it."""
+Validation = Callable[[dict[str, Any], Sequence[str], bool], Iterable[Issue]]
+"""Issues of a resource, by: the resource, profiles that it must conform to, whether those in
+``meta.profile`` count too."""
+WriteCheck = Literal["off", "structure", "base", "profiles"]
+PagingForm = Literal["offset", "token", "none"]
 BundleHook = Callable[[dict[str, Any], Request], dict[str, Any]]
 ResourceHook = Callable[[dict[str, Any]], dict[str, Any]]
 
@@ -97,12 +100,21 @@ class ServerOptions:
         one.
     :ivar task_needs_response: refuse a Task that becomes ``completed`` while no QuestionnaireResponse is
         linked.
-    :ivar paging: ``none`` returns everything (or with ``_count`` the first ones) without further links,
-        ``links`` adds ``next`` and a total over all pages.
+    :ivar paging: how the pages of a search are linked: ``offset`` (the same search with ``_offset``),
+        ``token`` (an opaque address, on the result as it was when the first page was asked), or ``none``:
+        with ``_count`` the first ones, without further links and without a total.
+    :ivar page_size: matches on a page when the client names no ``_count``; 0 for all.
+    :ivar max_page: most matches on a page, whatever ``_count`` asks; 0 for no limit.
     :ivar stamp: write ``meta.versionId`` and ``meta.lastUpdated`` in stored resources.
     :ivar read_only: refuse every write with 405.
-    :ivar validate_writes: refuse (422) a resource in which this finds errors.
+    :ivar validate_writes: what a resource that is written must meet (else 422): ``structure`` (elements and
+        types of the specification: it can be given back in both formats), ``base`` (all rules of the
+        specification), ``profiles`` (also what ``meta.profile`` names), or ``off``.
+    :ivar validation: what decides that, and ``$validate``; ``None`` is the base specification with the
+        embedded profiles.
     :ivar type_prefix: accept the own type before a parameter (``Patient.identifier`` on Patient).
+    :ivar cors: origin whose pages may call the server from a browser, ``*`` for any, ``""`` for none.
+    :ivar faults: deliberate faults by name (:mod:`harness.fhir.server.faults`).
     :ivar transform_resource: changes each resource that leaves the server.
     :ivar transform_bundle: changes each searchset that leaves the server.
     """
@@ -119,11 +131,16 @@ class ServerOptions:
     unknown_parameters: Literal["refuse", "ignore"] = "refuse"
     received_patient: Literal["own", "new"] = "own"
     task_needs_response: bool = False
-    paging: Literal["none", "links"] = "none"
+    paging: PagingForm = "offset"
+    page_size: int = 0
+    max_page: int = 0
     stamp: bool = True
     read_only: bool = False
-    validate_writes: Validation | None = None
+    validate_writes: WriteCheck = "structure"
+    validation: Validation | None = None
     type_prefix: bool = False
+    cors: str = ""
+    faults: frozenset[str] = frozenset()
     transform_resource: ResourceHook | None = None
     transform_bundle: BundleHook | None = None
 
@@ -138,5 +155,5 @@ class ServerOptions:
                 elif name == "documents":
                     plain[name] = [f"{document.url} ({document.access})" for document in self.documents]
                 else:
-                    plain[name] = value if isinstance(value, (str, bool)) else "custom"
+                    plain[name] = value if isinstance(value, (str, bool, int)) else "custom"
         return plain

@@ -23,17 +23,32 @@ from harness.core.text import Text
 from harness.fhir.codec import documents as codec
 from harness.fhir.model.types import load_model
 from harness.fhir.search.parameters import SearchParameter, registry
-from harness.fhir.search.query import SearchError
-from harness.fhir.server.bundles import run_bundle
+from harness.fhir.search.query import SearchError, elements_of
+from harness.fhir.server.browsers import allow_browsers, is_preflight, preflight
 from harness.fhir.server.call import Call, loose_pairs, segments_of
 from harness.fhir.server.capability import capability
-from harness.fhir.server.content import Negotiated, encode, negotiate, parse_body
-from harness.fhir.server.errors import FhirError, method_not_allowed, type_not_supported
-from harness.fhir.server.instances import create, read, readable, remove, update, written
-from harness.fhir.server.operations import operation
+from harness.fhir.server.content import Negotiated, encode, negotiate, parse_body, pretty
+from harness.fhir.server.errors import FhirError, method_not_allowed, refused_search, type_not_supported
+from harness.fhir.server.faults import misbehave
+from harness.fhir.server.interactions.bundles import run_bundle
+from harness.fhir.server.interactions.conditional import the_one
+from harness.fhir.server.interactions.history import history, vread
+from harness.fhir.server.interactions.instances import (
+    create,
+    patch,
+    read,
+    readable,
+    remove,
+    update,
+    update_where,
+    written,
+)
+from harness.fhir.server.interactions.pages import PAGE, later_page
+from harness.fhir.server.interactions.searches import posted_search, search
+from harness.fhir.server.operations.dispatch import operation
 from harness.fhir.server.options import Authorize, Document, Refusal, ServerOptions
-from harness.fhir.server.searches import posted_search, search
 from harness.fhir.server.state import ServerState
+from harness.fhir.server.subset import Shape
 from harness.fhir.store import ID, Patients
 
 MAX_BODY = 64 * 1024 * 1024
@@ -89,6 +104,20 @@ class FhirServer(ServerState):
 
     def handle(self, request: Request) -> Response:
         """Answer one request. Never raises for anything a client sends."""
+        if self.options.cors and is_preflight(request):
+            return preflight(self.options.cors, request)
+        response = self._answer(request)
+        if "_pretty=true" in request.url:
+            response = pretty(response)
+        if self.options.faults:
+            response = misbehave(self.options.faults, request, response, self.model)
+        if self.options.cors:
+            response = allow_browsers(self.options.cors, request, response)
+        if request.method == "HEAD":
+            return Response(status=response.status, headers=response.headers)
+        return response
+
+    def _answer(self, request: Request) -> Response:
         base = self.base_of(request.url)
         document = self.documents.get(request.url)
         if document is not None:
@@ -113,12 +142,7 @@ class FhirServer(ServerState):
         except FhirError as error:
             response = self._error(error, negotiated)
         except SearchError as error:
-            response = self._error(
-                FhirError(
-                    400, error.code, error.message, expression=error.parameter and f"http.{error.parameter}"
-                ),
-                negotiated,
-            )
+            response = self._error(refused_search(error), negotiated)
         except codec.EncodeError as error:
             # a stored text that one of the two formats cannot express (a control character in XML)
             problem = Text(
@@ -132,8 +156,6 @@ class FhirServer(ServerState):
                 ),
                 negotiated,
             )
-        if request.method == "HEAD":
-            return Response(status=response.status, headers=response.headers)
         return response
 
     def _call(self, request: Request, base: str, path: str, query: str) -> Call:
@@ -172,35 +194,43 @@ class FhirServer(ServerState):
             if method not in ("GET", "OPTIONS"):
                 raise method_not_allowed(method, "GET")
             return self.answer(call, 200, capability(self, call.base))
-        if not segments:
-            if method != "POST":
-                raise (
-                    method_not_allowed(method, "POST")
-                    if method != "GET"
-                    else FhirError(
-                        400,
-                        "not-supported",
-                        Text(
-                            nl="zoeken over alle typen wordt niet ondersteund",
-                            en="search across all types is not supported",
-                        ),
-                    )
-                )
-            return self._bundle(call)
-        if any(part.startswith("$") for part in segments):
+        if segments and any(part.startswith("$") for part in segments):
             return operation(self, call, method)
-        self.check_served(segments[0])
-        if len(segments) == 1:
-            if method == "GET":
-                return search(self, call, call.query)
-            if method == "POST":
-                return create(self, call)
-            raise method_not_allowed(method, "GET, POST")
-        if segments[1] == "_search" and len(segments) == 2:
+        if (segments and segments[-1] == "_history") or segments[-2:-1] == ("_history",):
+            return self._history(call, method)
+        if segments and segments[-1] == "_search":
             if method != "POST":
                 raise method_not_allowed(method, "POST")
+            if len(segments) > 1:
+                self.check_served(segments[0])
             return posted_search(self, call)
+        if not segments:
+            if method == "GET":
+                return later_page(self, call) if f"{PAGE}=" in call.query else search(self, call)
+            if method == "POST":
+                return self._bundle(call)
+            raise method_not_allowed(method, "GET, POST")
+        self.check_served(segments[0])
+        if len(segments) == 1:
+            return self._type(call, method)
+        if len(segments) == 3 and (segments[2] == "*" or self.model.is_resource(segments[2])):
+            if method != "GET":
+                raise method_not_allowed(method, "GET")
+            return search(self, call)
         return self._instance(call, method)
+
+    def _history(self, call: Call, method: str) -> Response:
+        segments = call.segments
+        if method != "GET":
+            raise method_not_allowed(method, "GET")
+        if segments[0] != "_history":
+            self.check_served(segments[0])
+        if segments[-1] == "_history" and len(segments) < 4:
+            return history(self, call)
+        if len(segments) != 4:
+            raise unsupported_path()
+        found = vread(self, call, segments[0], segments[1], segments[3]).stored
+        return read(self, call, found or readable(self, call, segments[0], segments[1]), _shape(call))
 
     def check_served(self, kind: str) -> None:
         """As :meth:`check_type`, and refuse types that are only received."""
@@ -208,45 +238,66 @@ class FhirServer(ServerState):
             raise type_not_supported(kind)
         self.check_type(kind)
 
-    # -- instance level
+    # -- type and instance level
+
+    def _type(self, call: Call, method: str) -> Response:
+        """Search and create; update, patch and delete with a condition."""
+        kind = call.segments[0]
+        if method == "GET":
+            return search(self, call)
+        if method == "POST":
+            self._no_parameters(call)
+            return create(self, call)
+        if method not in ("PUT", "PATCH", "DELETE") or not call.query:
+            raise method_not_allowed(method, "GET, POST")
+        if method == "PUT":
+            stored, created = update_where(self, call, kind, call.query, self.body(call, kind))
+            return written(self, call, stored, created=created)
+        found = the_one(self, call, kind, call.query)
+        if method == "DELETE":
+            if found is not None:
+                remove(self, call, kind, found.id)
+            return Response(status=204)
+        if found is None:
+            raise FhirError(404, "not-found", Text(nl="niets voldoet hieraan", en="nothing meets this"))
+        return written(self, call, patch(self, call, found), created=False)
 
     def _instance(self, call: Call, method: str) -> Response:
         kind, identity = call.segments[0], call.segments[1]
-        rest = call.segments[2:]
         if not ID.fullmatch(identity):
             raise FhirError(400, "value", Text(nl="ongeldige id", en="invalid id"))
-        if rest:
-            if method == "GET" and len(rest) == 2 and rest[0] == "_history":
-                stored = readable(self, call, kind, identity)
-                if str(stored.version) == rest[1]:
-                    return read(self, call, stored)
-                raise FhirError(404, "not-found", Text(nl="versie is niet bewaard", en="version is not kept"))
-            raise FhirError(
-                400,
-                "not-supported",
-                Text(nl="dit pad wordt niet ondersteund", en="this path is not supported"),
-            )
+        if len(call.segments) > 2:
+            raise unsupported_path()
         if method == "GET":
-            if call.query and any(name not in ("_format", "_pretty") for name, _ in loose_pairs(call.query)):
-                raise FhirError(
-                    400,
-                    "not-supported",
-                    Text(
-                        nl="parameters bij lezen worden niet ondersteund",
-                        en="parameters on a read are not supported",
-                    ),
-                )
-            return read(self, call, readable(self, call, kind, identity))
+            return read(self, call, readable(self, call, kind, identity), _shape(call))
+        self._no_parameters(call)
         if method == "PUT":
             resource = self.body(call, kind)
             if "id" not in resource and kind == "Binary":
                 resource = {**resource, "id": identity}
             stored, created = update(self, call, kind, identity, resource)
             return written(self, call, stored, created=created)
+        if method == "PATCH":
+            return written(self, call, patch(self, call, readable(self, call, kind, identity)), created=False)
         if method == "DELETE":
             remove(self, call, kind, identity)
             return Response(status=204)
-        raise method_not_allowed(method, "GET, PUT, DELETE")
+        raise method_not_allowed(method, "GET, PUT, PATCH, DELETE")
+
+    def _no_parameters(self, call: Call) -> None:
+        """Refuse parameters where FHIR gives them no meaning: ignored, a client would think they had one."""
+        found = next(
+            (name for name, _ in loose_pairs(call.query) if name not in ("_format", "_pretty")), None
+        )
+        if found is not None and not self.lenient(call):
+            raise FhirError(
+                400,
+                "not-supported",
+                Text(
+                    nl=f"parameter {found[:64]} betekent hier niets",
+                    en=f"parameter {found[:64]} means nothing here; a conditional create has If-None-Exist",
+                ),
+            )
 
     def _bundle(self, call: Call) -> Response:
         if self.options.read_only:
@@ -270,3 +321,34 @@ class FhirServer(ServerState):
                 return Response(status=access.status, headers=(("WWW-Authenticate", "Bearer"),))
         body = b"" if request.method == "HEAD" else document.content
         return Response(status=200, headers=(("Content-Type", document.content_type),), body=body)
+
+
+def _shape(call: Call) -> Shape | None:
+    """The part of a resource that a read asks for.
+
+    :raises FhirError: 400 for parameters that a read does not have.
+    """
+    summary: str = ""
+    elements: tuple[str, ...] = ()
+    for name, value in loose_pairs(call.query):
+        if name == "_summary" and value in ("true", "text", "data", "false"):
+            summary = "" if value == "false" else value
+        elif name == "_elements":
+            elements = (*elements, *elements_of(value))
+        elif name not in ("_format", "_pretty"):
+            raise FhirError(
+                400,
+                "not-supported",
+                Text(
+                    nl=f"parameter {name[:64]} bij lezen wordt niet ondersteund",
+                    en=f"parameter {name[:64]} on a read is not supported",
+                ),
+            )
+    return Shape(summary, elements)
+
+
+def unsupported_path() -> FhirError:
+    """400 for a path that means nothing."""
+    return FhirError(
+        400, "not-supported", Text(nl="dit pad wordt niet ondersteund", en="this path is not supported")
+    )

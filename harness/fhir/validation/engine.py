@@ -16,19 +16,30 @@ from harness.fhir.model.definitions import Constraint
 from harness.fhir.model.types import ElementFacts, TypeRef
 from harness.fhir.profiles.facts import CORE, BindingFact, InvariantFact
 from harness.fhir.profiles.knowledge import Knowledge
-from harness.fhir.validation.checks import bundles, codes, extensions, narrative, references
-from harness.fhir.validation.checks.bindings import binding_check
+from harness.fhir.validation.checks import extensions
 from harness.fhir.validation.checks.invariants import Invariants
+from harness.fhir.validation.checks.links import bundles, canonicals, contained, ids, references, resolution
 from harness.fhir.validation.checks.natives import ELSEWHERE, NATIVE
+from harness.fhir.validation.checks.questionnaires import items as answered
+from harness.fhir.validation.checks.values import attachments, codes, narrative
+from harness.fhir.validation.checks.values.bindings import binding_check
 from harness.fhir.validation.places import Json, Place
 from harness.fhir.validation.profile_rules import ProfileRules
 from harness.fhir.validation.run import Check, Run, Scope
 from harness.fhir.validation.shapes import Shapes
 
-_RESOURCE_CHECKS: dict[str, Check] = {
+_TYPE_CHECKS: dict[str, Check] = {
+    "Attachment": attachments.attachment_check,
+    "Binary": attachments.binary_check,
     "Bundle": bundles.check,
     "CodeSystem": codes.code_system_check,
+    "Identifier": codes.identifier_check,
+    "Meta": codes.meta_check,
+    "Narrative": narrative.check,
+    "QuestionnaireResponse": answered.check,
+    "StructureDefinition": canonicals.structure_check,
 }
+"""What holds for a type and is no FHIRPath invariant; Coding and Quantity apart."""
 
 
 class Engine:
@@ -38,7 +49,7 @@ class Engine:
     :param dialect: FHIRPath dialect for invariants.
     """
 
-    def __init__(self, knowledge: Knowledge, dialect: str = "hapi") -> None:
+    def __init__(self, knowledge: Knowledge, dialect: str) -> None:
         self.knowledge = knowledge
         self.model = knowledge.model
         self.base = knowledge.base
@@ -57,21 +68,17 @@ class Engine:
                 checks.append(found)
         if name == "Coding":
             checks.append(codes.coding_check(self.knowledge))
-        elif name == "Narrative":
-            checks.append(narrative.check)
         elif self.model.is_subtype(name, "Quantity"):
             checks.append(codes.quantity_check)
-        elif name == "Identifier":
-            checks.append(codes.identifier_check)
-        elif name in _RESOURCE_CHECKS:
-            checks.append(_RESOURCE_CHECKS[name])
+        elif name in _TYPE_CHECKS:
+            checks.append(_TYPE_CHECKS[name])
         return tuple(checks)
 
     def _constraint(self, constraint: Constraint, type_name: str) -> Check | None:
         if constraint.key in ELSEWHERE:
             return None
         fact = InvariantFact(constraint.key, constraint.expression, constraint.severity)
-        native = NATIVE.get(constraint.key)
+        native = NATIVE.get((constraint.key, constraint.expression))
         slow = self.invariants.check(fact, type_name)
         if native is None:
             return slow
@@ -91,6 +98,11 @@ class Engine:
         """What is checked of an element beyond the shape of its type: binding, reference targets,
         invariants."""
         checks: list[Check] = []
+        if element.name == "id" and not self.model.is_resource(owner) and owner != "ElementDefinition":
+            checks.append(ids.element_id)  # those of an ElementDefinition occur in snapshot and differential
+        system = element.name == "system" and owner == "ValueSet.compose.include"
+        if system or (element.name == "url" and ref.code == "uri" and self._canonical(owner)):
+            checks.append(canonicals.url_check)
         origin = element.defined_in or owner
         path = f"{origin}.{element.name}"
         binding = self.base.bindings.get(path)
@@ -115,6 +127,10 @@ class Engine:
                 if rule is not None:
                     checks.append(rule)
         return tuple(checks)
+
+    def _canonical(self, name: str) -> bool:
+        """Whether a type is a conformance resource: one with a canonical address and a status."""
+        return self.model.is_resource(name) and {"url", "status"} <= self.model.types[name].elements.keys()
 
     def extension_check(self, modifier: bool) -> Check:
         """The check of one extension: base shape, then its own definition."""
@@ -152,18 +168,22 @@ class Engine:
             return
         if expected not in ("Resource", "DomainResource") and not self.model.is_subtype(name, expected):
             run.add("fhir-resource-type-expected", place, expected=expected, received=name)
-        outer, within = run.scope, run.within
-        run.within = (place, name)
-        contained = inner and place[3] == "contained"
-        if not contained or outer is None:
-            references.bundle_index(run)
+        outer, within, seen = run.scope, run.within, run.ids
+        run.within = (place, name, resource)
+        run.ids = set()
+        inside = inner and place[3] == "contained"
+        bundle = run.bundle
+        if name == "Bundle":
+            run.bundle = resource
+        if not inside or outer is None:
+            resolution.bundle_index(run)
             run.scope = Scope(resource, place, run.cache.get(("fullUrl", id(resource)), ""))
         node = run.enter(resource, place)
         try:
             self.shapes.object(name)(resource, place, run)
-            if not contained:
-                references.contained_check(resource, place, run)
-            if contained and "id" not in resource:
+            if not inside:
+                contained.check(resource, place, run)
+            if inside and "id" not in resource:
                 run.add(
                     "fhir-cardinality-min",
                     place,
@@ -175,7 +195,7 @@ class Engine:
             for url in dict.fromkeys(todo):
                 self.apply_resource_profile(url, resource, name, place, run)
         finally:
-            run.scope, run.within = outer, within
+            run.scope, run.within, run.ids, run.bundle = outer, within, seen, bundle
             run.leave(node)
 
     # -- profiles -------------------------------------------------------------------------------
@@ -190,9 +210,12 @@ class Engine:
     def apply_resource_profile(self, url: str, resource: Json, name: str, place: Place, run: Run) -> None:
         """Validates a resource against a profile by canonical URL."""
         bare = url.partition("|")[0]
+        version = url.partition("|")[2]
         if bare.startswith(CORE) and bare[len(CORE) :] in self.model.types:
             core = bare[len(CORE) :]
-            if not self.model.is_subtype(name, core):
+            if version and not self.knowledge.is_release(version):
+                self._other_version(url, self.base.version, _meta(place), run)
+            elif not self.model.is_subtype(name, core):
                 run.add("fhir-profile-type", _meta(place), expected=core, received=name)
             return
         try:
@@ -201,12 +224,33 @@ class Engine:
             _unusable(url, error, place, run)
             return
         if rules is None:
-            run.add("fhir-profile-unknown", _meta(place), severity="not-checked", expected=url)
+            known = self.knowledge.profile(bare) if version else None
+            defect = self.knowledge.defects.get(url)
+            if defect is not None:
+                run.once(
+                    "fhir-package-defect",
+                    url,
+                    _meta(place),
+                    severity="not-checked",
+                    expected=url,
+                    received=defect,
+                )
+            elif known is not None:
+                self._other_version(url, known.version, _meta(place), run)
+            else:
+                run.add("fhir-profile-unknown", _meta(place), severity="not-checked", expected=url)
             return
         if not self.model.is_subtype(name, rules.type):
             run.add("fhir-profile-type", _meta(place), expected=f"{rules.type} ({url})", received=name)
             return
         self.apply_profile(url, resource, None, name, place, run)
+
+    @staticmethod
+    def _other_version(url: str, version: str, place: Place, run: Run) -> None:
+        """Says that a profile is here in another version only; that one proves nothing."""
+        run.add(
+            "fhir-profile-version", place, severity="not-checked", expected=url, received=version or "(-)"
+        )
 
     def apply_profile(self, url: str, value: Any, companion: Any, code: str, place: Place, run: Run) -> None:
         """Applies the constraints of a profile to a value whose base shape was already checked; once per
@@ -254,7 +298,7 @@ class Engine:
             outer, within = run.scope, run.within
             node = run.enter(value, place) if resource else run.node
             if resource:
-                run.within = (place, code)
+                run.within = (place, code, value)
                 if place[3] != "contained":
                     run.scope = Scope(value, place, run.cache.get(("fullUrl", id(value)), ""))
             try:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 
 from harness.fhir.model.types import ElementFacts
-from harness.fhir.validation.checks.primitives import primitive
+from harness.fhir.validation.checks.values.primitives import primitive
 from harness.fhir.validation.places import Place
 from harness.fhir.validation.run import Check, Run
 

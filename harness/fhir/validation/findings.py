@@ -39,7 +39,9 @@ def describe(value: object) -> str:
 
 
 def issues(found: Iterable[Found], locate: Callable[[str], tuple[int, int]] | None) -> list[Issue]:
-    """Findings as issues, in the order given, without repeats, positions looked up."""
+    """Findings as issues, in the order given, without repeats. Positions of errors are looked up. That takes
+    a second reading of the source, so the others are left to ``Document.locate``.
+    """
     result: list[Issue] = []
     seen: set[tuple[str, str, str, str]] = set()
     for one in found:
@@ -49,7 +51,7 @@ def issues(found: Iterable[Found], locate: Callable[[str], tuple[int, int]] | No
             continue
         seen.add(identity)
         line = column = 0
-        if locate is not None and one.severity != "not-checked":
+        if locate is not None and one.severity == "error":
             line, column = locate(path)
         result.append(
             Issue(

@@ -73,8 +73,59 @@ RULES: dict[str, Text] = {
         nl="het aantal concepten klopt niet met wat het codestelsel zegt",
         en="the number of concepts is not what the code system says",
     ),
-    "fhir-coding-system": Text(
-        nl="het codestelsel hoort een absolute URI te zijn", en="the code system should be an absolute URI"
+    "fhir-code-system-property": Text(
+        nl="deze eigenschap staat niet in CodeSystem.property",
+        en="this property is not declared in CodeSystem.property",
+    ),
+    "fhir-code-system-property-twice": Text(
+        nl="deze eigenschap is al gedefinieerd", en="this property is defined already"
+    ),
+    "fhir-canonical-relative": Text(
+        nl="dit adres in een definitie hoort absoluut te zijn",
+        en="this address in a definition should be absolute",
+    ),
+    "fhir-definition-type": Text(
+        nl="het profiel is van een ander type dan de definitie waarop het voortbouwt",
+        en="the profile is of another type than the definition that it builds on",
+    ),
+    "fhir-definition-kind": Text(
+        nl="het type dat wordt ingeperkt is van een andere soort (kind)",
+        en="the type that is constrained is of another kind",
+    ),
+    "fhir-security-duplicate": Text(
+        nl="dit beveiligingslabel komt vaker voor", en="this security label occurs more than once"
+    ),
+    "fhir-code-version": Text(
+        nl="deze versie van het codestelsel is niet beschikbaar; de code is niet gecontroleerd",
+        en="this version of the code system is not available; the code was not checked",
+    ),
+    "fhir-display": Text(
+        nl="de omschrijving (display) hoort niet bij deze code", en="the display is not that of this code"
+    ),
+    "fhir-unit-unknown": Text(nl="UCUM kent deze eenheid niet", en="UCUM has no such unit"),
+    "fhir-unit-annotation": Text(
+        nl="UCUM staat deze annotatie niet toe; gangbare bibliotheken lezen haar wel",
+        en="UCUM does not allow this annotation; libraries in use do read it",
+    ),
+    "fhir-system-relative": Text(
+        nl="het stelsel (system) hoort een absolute URI te zijn", en="the system should be an absolute URI"
+    ),
+    "fhir-bsn": Text(
+        nl="dit burgerservicenummer doorstaat de elfproef niet",
+        en="this burgerservicenummer fails the eleven-test",
+    ),
+    "fhir-attachment-size": Text(
+        nl="de grootte (size) klopt niet met de gegevens", en="the size is not that of the data"
+    ),
+    "fhir-attachment-hash": Text(
+        nl="de hash klopt niet met de gegevens", en="the hash is not that of the data"
+    ),
+    "fhir-attachment-type": Text(
+        nl="het contentType past niet bij de gegevens", en="the contentType does not fit the data"
+    ),
+    "fhir-id-duplicate": Text(
+        nl="deze id heeft in deze resource al een ander element",
+        en="another element of this resource has this id already",
     ),
     "fhir-coding-value-set": Text(
         nl="dit is de URL van een waardelijst, niet van een codestelsel",
@@ -92,6 +143,10 @@ RULES: dict[str, Text] = {
         nl="dit profiel is niet beschikbaar en dus niet gecontroleerd",
         en="this profile is not available and so was not checked",
     ),
+    "fhir-profile-version": Text(
+        nl="deze versie van het profiel is niet beschikbaar en dus niet gecontroleerd",
+        en="this version of the profile is not available and so was not checked",
+    ),
     "fhir-profile-type": Text(
         nl="het profiel is voor een ander resourcetype", en="the profile is for another resource type"
     ),
@@ -100,8 +155,12 @@ RULES: dict[str, Text] = {
         en="this extension is not known and so was not checked",
     ),
     "fhir-extension-modifier-unknown": Text(
-        nl="onbekende modifierExtension: de betekenis van de resource is dan onbekend",
-        en="unknown modifierExtension: the meaning of the resource is then unknown",
+        nl="modifierExtension zonder bekende definitie: de betekenis van de resource is niet gecontroleerd",
+        en="modifierExtension without a known definition: the meaning of the resource was not checked",
+    ),
+    "fhir-extension-context-not-checked": Text(
+        nl="of deze extensie hier mag staan kon niet bepaald worden",
+        en="whether this extension may stand here could not be decided",
     ),
     "fhir-extension-part": Text(
         nl="deze deelextensie hoort niet bij de extensie", en="this part does not belong to the extension"
@@ -148,12 +207,49 @@ RULES: dict[str, Text] = {
     "fhir-contained-unused": Text(
         nl="naar deze contained resource wordt niet verwezen", en="nothing refers to this contained resource"
     ),
+    "fhir-questionnaire-not-checked": Text(
+        nl="de vragenlijst is niet beschikbaar; de antwoorden zijn niet gecontroleerd",
+        en="the Questionnaire is not available; the answers were not checked",
+    ),
+    "fhir-answer-unknown": Text(
+        nl="de vragenlijst heeft deze vraag hier niet", en="the Questionnaire does not have this item here"
+    ),
+    "fhir-answer-order": Text(
+        nl="de antwoorden staan niet in de volgorde van de vragenlijst",
+        en="the answers are not in the order of the Questionnaire",
+    ),
+    "fhir-answer-repeat": Text(
+        nl="deze vraag mag maar één keer beantwoord worden", en="this item may be answered only once"
+    ),
+    "fhir-answer-disabled": Text(
+        nl="deze vraag werd niet gesteld (enableWhen), maar heeft een antwoord",
+        en="this item was not asked (enableWhen), but has an answer",
+    ),
+    "fhir-answer-group": Text(
+        nl="antwoord en onderliggende vragen staan op de verkeerde plaats",
+        en="answer and nested items stand in the wrong place",
+    ),
+    "fhir-answer-missing": Text(nl="een verplicht antwoord ontbreekt", en="a required answer is missing"),
+    "fhir-answer-type": Text(nl="het antwoord heeft het verkeerde type", en="the answer has the wrong type"),
+    "fhir-answer-option": Text(
+        nl="het antwoord is geen van de antwoordmogelijkheden", en="the answer is none of the options"
+    ),
+    "fhir-length-min": Text(nl="de tekst is te kort", en="the text is too short"),
     "fhir-xhtml": Text(
         nl="de tekst (xhtml) is niet veilig of ongeldig", en="the text (xhtml) is unsafe or invalid"
     ),
     "fhir-bundle-fullurl": Text(
         nl="fullUrl en resource.id spreken elkaar tegen", en="fullUrl and resource.id contradict each other"
     ),
+    "fhir-bundle-unresolved": Text(
+        nl="de resource waarnaar verwezen wordt zit niet in de Bundle",
+        en="the referenced resource is not in the Bundle",
+    ),
+    "fhir-reference-ambiguous": Text(
+        nl="meer dan één item van de Bundle beantwoordt aan deze verwijzing",
+        en="more than one entry of the Bundle answers to this reference",
+    ),
+    "fhir-document-date": Text(nl="het document heeft geen datum", en="the document has no date"),
     "fhir-bundle-first-entry": Text(
         nl="het eerste item heeft het verkeerde resourcetype",
         en="the first entry has the wrong resource type",

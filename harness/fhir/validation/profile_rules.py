@@ -12,10 +12,10 @@ from harness.fhir.profiles.facts import BindingFact, Value
 from harness.fhir.profiles.matching import contains, equal
 from harness.fhir.profiles.slicing.items import Item
 from harness.fhir.profiles.tree import Node, ProfileTree
-from harness.fhir.validation.checks.bindings import binding_check
 from harness.fhir.validation.checks.invariants import Invariants
-from harness.fhir.validation.checks.ranges import range_check
-from harness.fhir.validation.checks.references import reference_check
+from harness.fhir.validation.checks.links.references import reference_check
+from harness.fhir.validation.checks.values.bindings import binding_check
+from harness.fhir.validation.checks.values.ranges import range_check
 from harness.fhir.validation.findings import describe
 from harness.fhir.validation.occurrences import Keys, gather
 from harness.fhir.validation.places import Json, Place
@@ -63,6 +63,8 @@ class NodeRule:
         "_required",
         "_slices",
         "binding",
+        "holder",
+        "idle",
         "node",
         "profile",
         "stem",
@@ -74,6 +76,8 @@ class NodeRule:
         self.node = node
         self.profile = profile
         self.stem = node.name.removesuffix("[x]")
+        self.holder = node.name in ("contained", "resource")
+        self.idle = _asks_nothing(node)
         self._children: dict[str, tuple[tuple[NodeRule, Keys, tuple[str, str] | None], ...]] = {}
         self._slices: Slices | None = None
         self._required: bool | None = None
@@ -85,6 +89,14 @@ class NodeRule:
 
     def item(self, item: Item, place: Place, run: Run) -> None:
         """Checks one value: type, fixed and pattern, binding, references, profiles, children, invariants."""
+        if self.holder and type(item.value) is dict and not run.inside(item.value):
+            outer = run.enter(item.value, place)  # here and below, %resource is this one
+            self._item(item, place, run)
+            run.leave(outer)
+        else:
+            self._item(item, place, run)
+
+    def _item(self, item: Item, place: Place, run: Run) -> None:
         node = self.node
         before = run.errors
         value, companion, code = item.value, item.companion, item.code
@@ -205,6 +217,8 @@ class NodeRule:
         for name, child in self.node.children.items():
             element = facts.elements.get(name) if facts is not None else None
             if element is not None:
+                if _counts_nothing(child) and _asks_nothing(child):
+                    continue
                 keys = {element.key_for(ref.code): ref.code for ref in element.types}
                 rule = NodeRule(child, self.profile)
                 optional = len(keys) == 1 and not child.min and not rule.slices_required
@@ -238,7 +252,7 @@ class NodeRule:
                 expected=f"{node.cardinality} ({self.profile.url})",
                 received=str(count),
             )
-        for item in items:
+        for item in () if self.idle and not node.only else items:
             at = (place, stem, item.index, item.key)
             if node.only and item.key not in node.only:
                 run.add("fhir-choice-type", at, expected=" | ".join(sorted(node.only)), received=item.key)
@@ -262,6 +276,26 @@ class NodeRule:
                 self.node, profile.url, profile.rules.knowledge, lambda part: NodeRule(part, profile)
             )
         self._slices.divide(items, stem, place, run)
+
+
+def _asks_nothing(node: Node) -> bool:
+    """Whether a profile says nothing of one value of an element (of how many there are it may)."""
+    return not (
+        node.types
+        or node.fixed is not None
+        or node.pattern is not None
+        or node.binding is not None
+        or node.min_value is not None
+        or node.max_value is not None
+        or node.max_length
+        or node.children
+        or node.invariants
+    )
+
+
+def _counts_nothing(node: Node) -> bool:
+    """Whether a profile says nothing of how many values an element has, of which type, or in which slices."""
+    return not (node.min or node.max is not None or node.only or node.slices)
 
 
 def _shown(value: Value) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from harness.core.issues import Severity, shorten
@@ -64,11 +64,13 @@ class Run:
         "_services",
         "active",
         "applied",
-        "bundle_index",
+        "bundle",
+        "bundle_indexes",
         "cache",
         "document",
         "errors",
         "found",
+        "ids",
         "node",
         "notes",
         "root",
@@ -85,15 +87,17 @@ class Run:
         self.errors = 0
         self.scope: Scope | None = None
         self.applied: set[tuple[int, str]] = set()
+        self.ids: set[str] = set()
         self.active: set[tuple[int, str]] = set()
         self.notes: set[tuple[str, str]] = set()
-        self.bundle_index: dict[str, Json] | None = None
+        self.bundle: Json | None = None
+        self.bundle_indexes: dict[int, dict[str, list[Json]]] = {}
         self.target_cache: dict[tuple[int, str], bool] = {}
         self.document: DocumentContext | None = None
         self.node: RawNode | None = None
         self._services: Services | None = None
         self.cache: dict[Any, Any] = {}
-        self.within: tuple[Place | None, str] = (None, "")
+        self.within: tuple[Place | None, str, Json] = (None, "", root)
 
     def add(
         self,
@@ -131,24 +135,58 @@ class Run:
             self.notes.add((rule, subject))
             self.add(rule, place, **details)
 
-    def decide(self, expression: Expression, value: Any, code: str, place: Place) -> bool:
-        """Whether an expression holds with ``value`` (of type ``code``, at ``place``) as context.
+    def decide(
+        self,
+        expression: Expression,
+        value: Any,
+        code: str,
+        place: Place,
+        environment: Mapping[str, Any] | None = None,
+    ) -> bool | None:
+        """Whether an expression holds with ``value`` (of type ``code``, at ``place``) as context; ``None``
+        when its result says neither.
 
         :raises FHIRPathError: when it cannot be evaluated.
         """
-        document = self.document
-        if document is None:
-            document = self.document = DocumentContext(self.root, model=self.rules.model)
-            self._services = Services(member_of=self._member_of, conforms_to=self._conforms_to)
+        document = self._prepared()
         if value is self.root:
-            return expression.check(document, services=self._services)
+            return expression.verdict(document, services=self._services, environment=environment)
         schema = document.schema
         around = self.resource_node(document)
         kind = schema.of_resource(value, schema.type(code)) if code[:1].isupper() else schema.type(code)
         raw: RawNode = (value, kind, None, None if around[0] is value else around, place[3], place[2])
-        return expression.check(
-            document, context=Node(around if around[0] is value else raw), services=self._services
+        if around is not document.root:
+            environment = {"rootResource": self._outermost(around), **(environment or {})}
+        return expression.verdict(
+            document,
+            context=Node(around if around[0] is value else raw),
+            root=Node(around),
+            services=self._services,
+            environment=environment,
         )
+
+    def select(self, expression: Expression) -> list[Node]:
+        """The elements that an expression selects in the resource that is being checked.
+
+        :raises FHIRPathError: when it cannot be evaluated.
+        """
+        document = self._prepared()
+        around = Node(self.resource_node(document))
+        found = expression.evaluate(document, context=around, services=self._services)
+        return [item for item in found if isinstance(item, Node)]
+
+    def _prepared(self) -> DocumentContext:
+        document = self.document
+        if document is None:
+            document = self.document = DocumentContext(self.root, model=self.rules.model)
+            self._services = Services(member_of=self._member_of, conforms_to=self._conforms_to)
+        return document
+
+    def _outermost(self, node: RawNode) -> Node:
+        """The resource that contains a contained resource; any other resource itself."""
+        while node[4] == "contained" and node[3] is not None:
+            node = node[3]
+        return Node(node)
 
     def resource_node(self, document: DocumentContext) -> RawNode:
         """The FHIRPath node of the resource that is being checked."""
@@ -169,6 +207,10 @@ class Run:
                 place[2],
             )
         return outer
+
+    def inside(self, resource: Json) -> bool:
+        """Whether ``resource`` is the one that is being checked."""
+        return (self.root if self.node is None else self.node[0]) is resource
 
     def leave(self, outer: RawNode | None) -> None:
         """Undoes :meth:`enter`."""

@@ -11,7 +11,7 @@ from harness.fhir.profiles.slicing.fixed import extension_url
 from harness.fhir.profiles.slicing.items import Item, Predicate
 from harness.fhir.profiles.slicing.slices import compile_slice
 from harness.fhir.profiles.tree import Node
-from harness.fhir.validation.checks.references import DocumentResolver
+from harness.fhir.validation.checks.links.references import DocumentResolver
 from harness.fhir.validation.places import Place
 from harness.fhir.validation.run import Run
 

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from harness.core.issues import Issue
 from harness.fhir.codec.documents import Document
+from harness.fhir.collector import paused
 from harness.fhir.model.definitions import Base
 from harness.fhir.model.definitions import embedded as embedded_base
 from harness.fhir.model.types import Model
@@ -34,7 +35,7 @@ class Validator:
     :param packages: official packages; they go before the embedded facts.
     :param embedded: whether the facts of the four standards that ship with the harness are used.
     :param version: FHIR version when no package set gives one.
-    :param dialect: FHIRPath dialect of invariants (``hapi`` or ``strict``).
+    :param dialect: FHIRPath dialect of invariants: ``strict`` is the normative one, ``hapi`` that of scripts.
     """
 
     def __init__(
@@ -44,7 +45,7 @@ class Validator:
         embedded: bool = True,
         version: str = "3.0.2",
         base: Base | None = None,
-        dialect: str = "hapi",
+        dialect: str = "strict",
     ) -> None:
         if base is None:
             base = packages.base if packages is not None else embedded_base(version)
@@ -72,7 +73,7 @@ class Validator:
         :param declared: whether ``meta.profile`` is followed.
         """
         if isinstance(document, Document):
-            found = list(document.issues)
+            found = document.issues + document.dropped
             if document.fatal:
                 return found
             return found + self._run(document.resource, profiles, declared, document)
@@ -85,7 +86,8 @@ class Validator:
         name = resource.get("resourceType")
         place: Place = (None, name if isinstance(name, str) else "Resource", -1, "")
         try:
-            self.engine.check_resource(resource, place, run, profiles=tuple(profiles), declared=declared)
+            with paused():
+                self.engine.check_resource(resource, place, run, profiles=tuple(profiles), declared=declared)
         except RecursionError:
             run.add("fhir-depth", place, message=sentence("fhir-depth"))
         return issues(run.found, document.locate if document is not None else None)

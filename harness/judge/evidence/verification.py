@@ -23,8 +23,9 @@ from harness.core.run.info import Binding, Ended, RunInfo
 from harness.core.run.place import disk
 from harness.core.run.problems import EvidenceError, Problem, ProblemKind, short
 from harness.core.text import Text
+from harness.core.verdicts import Verdict
 from harness.judge.catalogue import Catalogue
-from harness.judge.cells import judge_run
+from harness.judge.cells import cell_exchanges, judge_cell, judge_run
 from harness.medmij.headers import CORRELATION_ID, REQUEST_ID, is_uuid
 from harness.record.chain.read import judged_unit
 from harness.record.verify import verify_files
@@ -70,14 +71,20 @@ def rejudge(path: Path, catalogue: Catalogue) -> Rejudged:
     try:
         _check_description(folder, info)
         _check_catalogue(info, catalogue)
+        _check_shares(info, catalogue)
     except EvidenceError as error:
         problem = problem or error.problem
     findings: list[Finding] = []
     exchanges = 0
-    for result in judge_run(folder, info, catalogue):
-        findings += result.findings
-        exchanges += result.exchanges
-        problem = problem or _cell_problem(folder, result)
+    try:
+        if problem is None:
+            problem = moved_problem(folder, info, catalogue)
+        for result in judge_run(folder, info, catalogue):
+            findings += result.findings
+            exchanges += result.exchanges
+            problem = problem or _cell_problem(folder, result)
+    except EvidenceError as error:
+        raise (problem or error.problem).error() from None
     if problem is None and folder.finished:
         problem = _join_problem(folder, info, findings)
     return Rejudged(info, tuple(findings), exchanges, problem)
@@ -131,6 +138,36 @@ def _answered(info: RunInfo) -> set[tuple[str, str]]:
     return found
 
 
+def _check_shares(info: RunInfo, catalogue: Catalogue) -> None:
+    """Whether findings hold only for cells in which what they depend on is the same.
+
+    :raises EvidenceError: one does not; names the requirement.
+    """
+    by_key = {cell.key: cell for cell in info.plan}
+    for cell in info.plan:
+        for name, keys in info.holds_for(cell).items():
+            depends = catalogue[name].depends if name in catalogue else ()
+            for key in keys:
+                other = by_key.get(key)
+                same = other is not None and other.release == cell.release and "cell" not in depends
+                if other is None or not same or any(_part(cell, one) != _part(other, one) for one in depends):
+                    raise EvidenceError(
+                        ProblemKind.DESCRIPTION,
+                        Text(
+                            nl=f"laat {name} gelden voor een cel waarin niet alles hetzelfde is",
+                            en=f"lets {name} hold for a cell in which not everything is the same",
+                        ),
+                        where=END,
+                        expected=short(cell.key),
+                        received=short(key),
+                    )
+
+
+def _part(cell: Cell, name: str) -> str:
+    """What a cell has of something that a verdict depends on; the lists are the same in all of them."""
+    return cell.standard if name == "standard" else cell.party(name)
+
+
 def _check_same(name: str, before: object, after: object) -> None:
     if before != after:
         raise EvidenceError(
@@ -163,6 +200,50 @@ def _check_catalogue(info: RunInfo, catalogue: Catalogue) -> None:
                 expected=f"sha256 {short(info.hashes.get(name, '-'))}, harness {short(info.harness)}",
                 received=f"sha256 {digest}",
             )
+
+
+def moved_problem(folder: RunFolder, info: RunInfo, catalogue: Catalogue) -> Problem | None:
+    """Whether a cell left to others only what it could not decide itself: a fault stays where it was seen.
+
+    :raises EvidenceError: a recording is damaged.
+    """
+    start, troubled = folder.start(), {trouble.cell for trouble in info.troubles}
+    for cell in info.plan:
+        moved = tuple(name for name in start.asked(cell) if name not in info.asked(cell))
+        if not moved or cell.key in troubled:
+            continue
+        asked = msgspec.structs.replace(info.settings, requirements={cell.key: moved})
+        before = msgspec.structs.replace(info, settings=asked)
+        for item in judge_cell(before, cell, cell_exchanges(folder, cell), catalogue):
+            if item.verdict is Verdict.FAIL:
+                return Problem(
+                    kind=ProblemKind.DESCRIPTION,
+                    where=END,
+                    message=Text(
+                        nl=f"laat {item.requirement} aan een andere cel over, maar toonde zelf een fout",
+                        en=f"leaves {item.requirement} to another cell, but showed a fault itself",
+                    ),
+                    expected=short(cell.key),
+                    received=_said(item),
+                )
+    return None
+
+
+def check_cell(folder: RunFolder, start: RunInfo, stored: results.CellResult, catalogue: Catalogue) -> None:
+    """Whether the findings of a cell that was finished earlier are those that its recording gives.
+
+    :raises EvidenceError: they are not, or the recording is damaged.
+    """
+    key = stored.cell.key
+    settings = msgspec.structs.replace(
+        start.settings, requirements={key: stored.requirements}, shared={key: stored.shared}
+    )
+    info = msgspec.structs.replace(start, settings=settings, troubles=stored.troubles)
+    exchanges = cell_exchanges(folder, stored.cell)
+    found = judge_cell(info, stored.cell, exchanges, catalogue)
+    problem = _cell_problem(folder, results.cell_result(info, stored.cell, found, exchanges=len(exchanges)))
+    if problem is not None:
+        raise problem.error()
 
 
 def _cell_problem(folder: RunFolder, result: results.CellResult) -> Problem | None:

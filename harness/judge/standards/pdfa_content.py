@@ -17,6 +17,7 @@ from harness.judge.registry import judge
 from harness.judge.standards.pdfa_documents import FoundDocument, content_masked, content_of, found_documents
 from harness.judge.view import CellView
 from harness.pdfa import Report, check
+from harness.pdfa.advice import advice, tool_of
 from harness.pdfa.policy import refusal
 from harness.reference.oracle.rules import values_at
 from harness.reference.reconcile.answers import reference_key
@@ -28,6 +29,15 @@ ADVICE = Text(
     nl="Controleer het bestand met 'harness pdfa check' en lever het aan als PDF/A-1b of hoger.",
     en="Check the file with 'harness pdfa check' and deliver it as PDF/A-1b or higher.",
 )
+
+
+def _to_do(report: Report, rule: str) -> Text:
+    """What the maker of the document can do, in the program that made it where that is known."""
+    known = advice(rule, report.flavour)
+    if known is None:
+        return ADVICE
+    how = known.tools.get(tool_of(report.producer) or "")
+    return known.what if how is None else Text(nl=f"{known.what.nl} {how.nl}", en=f"{known.what.en} {how.en}")
 
 
 def reports(view: CellView) -> list[tuple[Answer, Report]]:
@@ -69,6 +79,15 @@ def valid_pdfa(view: CellView) -> Iterator[Finding]:
                 "PD-PDF-001", report.reason or ADVICE, exchange=answer.exchange, received="limit"
             )
             continue
+        if report.disputed and refused is None:
+            found = report.findings[0]
+            yield view.disputed(
+                "PD-PDF-001",
+                found.disputed or ADVICE,
+                exchange=answer.exchange,
+                received=f"rule {found.rule}",
+            )
+            continue
         if not report.findings:
             reason = refused or report.reason
             yield view.fail(
@@ -79,14 +98,15 @@ def valid_pdfa(view: CellView) -> Iterator[Finding]:
                 next_step=reason or ADVICE,
                 mode=MODE,
             )
-        for found in report.findings[:OFFENDERS]:
+        settled = [found for found in report.findings if found.disputed is None]
+        for found in (settled or report.findings)[:OFFENDERS]:
             yield view.fail(
                 "PD-PDF-001",
                 exchange=answer.exchange,
                 path=found.where,
                 expected=shorten(f"PDF/A-{report.flavour}: {found.message.en}"),
                 received=shorten(found.received or f"rule {found.rule} broken {found.count}x"),
-                next_step=refused or ADVICE,
+                next_step=refused or _to_do(report, found.rule),
                 rule=found.rule,
                 mode=MODE,
             )

@@ -50,16 +50,24 @@ def reads_lists(view: CellView) -> Iterator[Finding]:
         reason = Text(nl="het PGO heeft geen lijsten opgehaald", en="the PGO fetched no lists")
         yield view.inconclusive("MM-CLI-001", reason)
         return
+    good = [item for found in fetched.values() for item in found if _came(item)]
+    if not good:  # whoever got no list at all need not ask for the next one
+        yield view.inconclusive("MM-CLI-001", NO_LIST)
+        return
     for kind in LIST_KINDS:
         found = fetched[kind]
         if not found:
             yield view.fail("MM-CLI-001", path=f"list-{kind}", expected="fetched", received="not fetched")
             continue
-        good = [item for item in found if item.response and item.response.status == 200]
-        if not good:
+        came = [item for item in found if _came(item)]
+        if not came:
             yield view.inconclusive("MM-CLI-001", NO_LIST, exchange=found[0], received=status(found[0]))
         else:
-            yield view.ok("MM-CLI-001", good[0])
+            yield view.ok("MM-CLI-001", came[0])
+
+
+def _came(item: Exchange) -> bool:
+    return item.response is not None and item.response.status == 200
 
 
 def _services(cell: Trust) -> list[Service]:

@@ -7,11 +7,13 @@ not know.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, Protocol
 
 from harness.pdfa.facts.metadata.value_types import Schemas
 from harness.pdfa.file.cos import Document
+from harness.pdfa.file.lex import Ref
 from harness.pdfa.file.objects import Stream
 from harness.pdfa.model import Flavour
 
@@ -20,9 +22,11 @@ class Sink(Protocol):
     """Takes the facts of one document.
 
     :ivar page: number of the page that facts belong to from now on, 0 outside pages.
+    :ivar object: number of the indirect object that holds them, 0 outside objects.
     """
 
     page: int
+    object: int
 
     def take(self, kind: str, fact: Any, where: str = "", received: str = "") -> None:
         """Take one fact of type ``kind``, found at ``where``."""
@@ -54,6 +58,19 @@ class Context:
         self.root: dict[str, Any] = doc.dict_of(doc.trailer.get("Root"))
         self.output_space: str | None = None
         self._met: set[tuple[str, object]] = set()
+
+    @contextmanager
+    def inside(self, value: Any) -> Iterator[None]:
+        """Facts within belong to the indirect object behind ``value``; a direct value changes nothing."""
+        outer = self.sink.object
+        if type(value) is Ref:
+            self.sink.object = value.num
+        elif isinstance(value, Stream):
+            self.sink.object = value.key.num
+        try:
+            yield
+        finally:
+            self.sink.object = outer
 
     def first(self, kind: str, key: object) -> bool:
         """True the first time that the thing ``key`` of a kind is met; then it is remembered."""

@@ -38,15 +38,22 @@ class Pages:
 
 
 def walk_pages(ctx: Context) -> Pages:
-    """Facts of every page with its annotations and contents."""
+    """Facts of every page with its annotations and contents.
+
+    :raises Unreadable: the page tree cannot be followed, or has no pages.
+    """
     interpreter = Interpreter(ctx)
     pages = Pages()
-    for number, (page, inherited) in enumerate(_pages(ctx), 1):
+    for number, (value, inherited) in enumerate(_pages(ctx), 1):
         ctx.budget.tick()
         pages.count = number
         ctx.sink.page = number
-        if not _walk_page(ctx, interpreter, page, inherited, f"page {number}"):
-            pages.empty.append(number)
+        with ctx.inside(value):
+            page = ctx.doc.dict_of(value)
+            if not _walk_page(ctx, interpreter, page, inherited, f"page {number}"):
+                pages.empty.append(number)
+    if not pages.count:
+        raise Unreadable("page tree")  # nothing to look at is never a valid document
     ctx.sink.page = 0
     interpreter.fonts.finish()
     return pages
@@ -58,9 +65,10 @@ def _walk_page(
     """Facts of one page; True when it has a mark."""
     doc = ctx.doc
     for name in _BOXES:
-        box = [doc.number(v) for v in doc.array(page.get(name, inherited.get(name)))]
-        if len(box) == 4 and all(v is not None for v in box):
-            left, bottom, right, top = (float(v or 0) for v in box)
+        box = doc.resolve(page.get(name, inherited.get(name)))
+        if type(box) is list:
+            sides = [float(doc.number(value) or 0) for value in [*box, 0, 0, 0, 0][:4]]
+            left, bottom, right, top = sides
             ctx.emit("CosBBox", (abs(right - left), abs(top - bottom)), f"{where} / {name}")
     walk_additional(ctx, page, where)
     packets.walk_other(ctx, page, where)
@@ -74,11 +82,16 @@ def _walk_page(
     transparent = False
     if data:
         parents = doc.integer(page.get("StructParents"))
-        transparent = interpreter.run(data, resources, State(), f"{where} / content", struct_parents=parents)
+        streams = doc.array(page.get("Contents"))
+        with ctx.inside(streams[0] if streams else page.get("Contents")):
+            transparent = interpreter.run(
+                data, resources, State(), f"{where} / content", struct_parents=parents
+            )
     for index, value in enumerate(doc.array(page.get("Annots"))):
         place = f"{where} / annotation {index}"
-        for stream in walk_annotation(ctx, value, place):
-            transparent |= interpreter.xobjects.form(stream, resources, State(), f"{place} / appearance")
+        with ctx.inside(value):
+            for stream in walk_annotation(ctx, value, place):
+                transparent |= interpreter.xobjects.form(stream, resources, State(), f"{place} / appearance")
     fact = PageFact(page, transparent, group if type(group) is dict else None, ctx.output_space)
     ctx.emit("PDPage", fact, where)
     return interpreter.painter.marks != marks
@@ -96,8 +109,8 @@ def _contents(ctx: Context, page: dict[str, Any]) -> bytes:
     return b"\n".join(parts) if len(parts) != 1 else parts[0]
 
 
-def _pages(ctx: Context) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
-    """Pages in order, each with the attributes that it inherits.
+def _pages(ctx: Context) -> Iterator[tuple[Any, dict[str, Any]]]:
+    """Pages in order as they are referred to, each with the attributes that it inherits.
 
     :raises Unreadable: the tree loops or there is none.
     """
@@ -111,6 +124,8 @@ def _pages(ctx: Context) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
         value, inherited, depth = work.pop()
         node = doc.resolve(value)
         kind = doc.name(node.get("Type")) if type(node) is dict else None
+        if value is top and type(node) is dict and "Kids" in node:
+            kind = "Pages"  # the catalog says what the root of the tree is, whatever it says itself
         if kind not in ("Page", "Pages"):
             raise Unreadable("page tree")
         key = doc.key(value)
@@ -122,4 +137,4 @@ def _pages(ctx: Context) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
             passed.update({k: node[k] for k in ("Resources", "MediaBox", "CropBox", "Rotate") if k in node})
             work += [(kid, passed, depth + 1) for kid in reversed(doc.array(node.get("Kids")))]
         else:
-            yield node, inherited
+            yield value, inherited

@@ -17,7 +17,7 @@ from harness.pdfa.file.indirect import OBJ, IndirectReader
 from harness.pdfa.file.lex import Ref
 from harness.pdfa.file.limits import Budget, Unreadable
 from harness.pdfa.file.objects import Objects, Stream
-from harness.pdfa.file.xref import FREE, IN_FILE, CrossReference, Trailer
+from harness.pdfa.file.xref import FREE, IN_FILE, CrossReference, Entry, Trailer
 
 _HEADER = re.compile(rb"%PDF-")
 _LINE = re.compile(rb"[^\r\n]*")
@@ -69,12 +69,14 @@ class Document(Objects):
         """Whether a section of the cross-reference is a stream."""
         return self._xref.has_stream
 
-    def get(self, num: int) -> Any:
-        """Object ``num`` as the cross-reference gives it, ``None`` when free or damaged."""
+    def get(self, num: int, gen: int) -> Any:
+        """Object ``num`` as the cross-reference gives it; ``None`` if free, damaged or of other ``gen``."""
+        entry = self._xref.entries.get(num)
+        if entry is None or entry[0] == FREE or _generation(entry) != gen:
+            return None
         if num in self._cache:
             return self._cache[num]
-        entry = self._xref.entries.get(num)
-        if entry is None or entry[0] == FREE or num in self._loading:
+        if num in self._loading:
             return None
         self._loading.add(num)
         outer = self._reader.current
@@ -92,9 +94,9 @@ class Document(Objects):
     def load_all(self) -> int:
         """Read every object that the cross-reference lists; returns their number."""
         count = 0
-        for num in sorted(self._xref.entries):
-            if self._xref.entries[num][0] != FREE:
-                self.get(num)
+        for num, entry in sorted(self._xref.entries.items()):
+            if entry[0] != FREE:
+                self.get(num, _generation(entry))
                 count += 1
                 if count & 0xFF == 0:
                     self.budget.tick()
@@ -112,7 +114,7 @@ class Document(Objects):
         entry = self._object_streams.get(container)
         if entry is None:
             holder = self._xref.entries.get(container)
-            stream = self.get(container) if holder is not None and holder[0] == IN_FILE else None
+            stream = self.get(container, holder[2]) if holder is not None and holder[0] == IN_FILE else None
             if not isinstance(stream, Stream):
                 return None
             entry = self._index_object_stream(stream)
@@ -145,6 +147,11 @@ class Document(Objects):
         number = exempt.num if isinstance(exempt, Ref) else None
         for num in [num for num in self._cache if num != number]:
             del self._cache[num]
+
+
+def _generation(entry: Entry) -> int:
+    """Generation of an object in use; those in object streams have generation 0 (ISO 32000-1, 7.5.7)."""
+    return entry[2] if entry[0] == IN_FILE else 0
 
 
 def _read_header(data: bytes) -> Header:

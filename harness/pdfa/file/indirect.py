@@ -30,9 +30,13 @@ class StreamFact:
 
 @dataclass(slots=True)
 class SpacingFact:
-    """True when spaces and end-of-line marks around ``obj`` and ``endobj`` comply."""
+    """True when spaces and end-of-line marks around ``obj`` and ``endobj`` comply.
+
+    :ivar empty: nothing stands between the two keywords; that never complies.
+    """
 
     complies: bool
+    empty: bool = False
 
 
 class IndirectReader:
@@ -82,7 +86,8 @@ class IndirectReader:
         value, pos = self.values.read(match.end(), end)
         if self.values.broken:
             raise Unreadable("object")
-        if isinstance(value, Operator):
+        empty = isinstance(value, Operator)
+        if empty:
             value = None
             pos = pos - 6 if data.startswith(b"endobj", pos - 6) else match.end()
         if self.doc.crypt is not None and value is not None:
@@ -94,8 +99,8 @@ class IndirectReader:
         if data.startswith(b"endobj", pos):
             complies = complies and data[pos - 1] in _EOL and data[pos + 6 : pos + 7] in (b"\r", b"\n", b"")
             complies = complies and b"%" not in data[after:pos]
-        if not complies:
-            self.facts.append(("CosIndirect", SpacingFact(False), num))
+        if not complies or empty:
+            self.facts.append(("CosIndirect", SpacingFact(False, empty and complies), num))
         return num, value
 
     def _head_complies(self, match: re.Match[bytes]) -> bool:

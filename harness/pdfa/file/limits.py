@@ -23,8 +23,9 @@ class Limits:
     """Upper bounds for one check; sizes in bytes, times in seconds.
 
     The defaults fit documents of tens of megabytes and stop the hostile files of the test suite within
-    seconds. ``seconds`` is wall-clock time and only a backstop: it can turn a verdict into ``limit``,
-    never into another verdict.
+    seconds. ``seconds`` is processor time of the thread that checks, so that a busy machine changes no
+    outcome, and only a backstop: it can turn a verdict into ``limit``, never into another verdict.
+    ``memory_bytes`` holds for processes of our own (:mod:`harness.pdfa.worker`), the interpreter included.
     """
 
     file_bytes: int = 100 * 2**20
@@ -43,19 +44,28 @@ class Limits:
     attachment_depth: int = 3
     findings_per_rule: int = 100
     seconds: float = 30.0
-    memory_bytes: int = 1024 * 2**20
+    kept_bytes: int = 16 * 2**20
+    memory_bytes: int = 256 * 2**20
 
 
 class Budget:
     """What is left of :class:`Limits` during one check, attachments included."""
 
-    __slots__ = ("bytes_left", "deadline", "limits", "tokens_left")
+    __slots__ = ("bytes_left", "deadline", "kept_left", "limits", "tokens_left")
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
         self.bytes_left = limits.total_bytes
         self.tokens_left = limits.tokens
-        self.deadline = time.monotonic() + limits.seconds
+        self.kept_left = limits.kept_bytes
+        self.deadline = time.thread_time() + limits.seconds
+
+    def keep(self, count: int) -> bool:
+        """Whether ``count`` decoded bytes may stay in memory for a second use; then they count as kept."""
+        if count > self.kept_left:
+            return False
+        self.kept_left -= count
+        return True
 
     def spend_bytes(self, count: int) -> None:
         """Account for ``count`` decoded bytes; raises :class:`LimitExceeded`."""
@@ -71,6 +81,6 @@ class Budget:
         self.tick()
 
     def tick(self) -> None:
-        """Raise :class:`LimitExceeded` once the time is up."""
-        if time.monotonic() > self.deadline:
+        """Raise :class:`LimitExceeded` once the processor time is up."""
+        if time.thread_time() > self.deadline:
             raise LimitExceeded("seconds")

@@ -22,15 +22,15 @@ class Objects:
         self.budget = budget
         self.crypt: Decryptor | None = None
 
-    def get(self, num: int) -> Any:
-        """Object ``num``, ``None`` when there is none."""
+    def get(self, num: int, gen: int) -> Any:
+        """Object ``num`` of generation ``gen``, ``None`` when there is none."""
         raise NotImplementedError
 
     def resolve(self, value: Any) -> Any:
         """Follow references to the object itself; a loop or a missing object gives ``None``."""
         hops = 0
         while type(value) is Ref:
-            value = self.get(value.num)
+            value = self.get(value.num, value.gen)
             hops += 1
             if hops > 30:
                 return None
@@ -132,12 +132,18 @@ class Stream:
 
     def data(self) -> bytes | None:
         """Decoded bytes, or ``None`` when an image filter or an unknown one stands in the way."""
-        if self._decoded is False:
-            self._decoded = filters.decode(self.raw(), self.filters(), self.parms(), self.doc.budget)
-        return self._decoded  # type: ignore[return-value]
+        if self._decoded is not False:
+            return self._decoded  # type: ignore[return-value]
+        budget = self.doc.budget
+        data = filters.decode(self.raw(), self.filters(), self.parms(), budget)
+        if data is None or budget.keep(len(data)):
+            self._decoded = data
+        return data
 
     def forget(self) -> None:
         """Drop the decoded bytes (content streams are read once)."""
+        if type(self._decoded) is bytes:
+            self.doc.budget.kept_left += len(self._decoded)
         self._decoded = False
 
 

@@ -56,6 +56,7 @@ class CrossReference:
         self.base = base
         self.loaded = loaded
         self.entries: dict[int, Entry] = {}
+        self._hidden: set[int] = set()
         self.trailers: list[Trailer] = []
         self.has_stream = False
 
@@ -93,6 +94,17 @@ class CrossReference:
         return sorted({entry[1] + self.base for entry in self.entries.values() if entry[0] == IN_FILE})
 
     def _section(self, offset: int, hybrid: bool) -> Trailer:
+        """One section; that of ``XRefStm`` shows what its table calls free (ISO 32000-1, 7.5.8.4)."""
+        hidden, self._hidden = self._hidden if hybrid else set(), set()
+        for number in hidden:
+            del self.entries[number]
+        try:
+            return self._read_section(offset, hybrid)
+        finally:
+            for number in hidden:
+                self.entries.setdefault(number, (FREE, 0, 0))
+
+    def _read_section(self, offset: int, hybrid: bool) -> Trailer:
         position = offset + self.base
         if self.base and not self.trailers and not hybrid and not self._starts(position):
             # junk before the header, but offsets count from the start of the file
@@ -154,6 +166,7 @@ class CrossReference:
                     entries[number] = (IN_FILE, int(line.group(1)[:18]), int(line.group(2)[:18]))
                 else:
                     entries[number] = (FREE, 0, 0)
+                    self._hidden.add(number)
             if number & 0xFFF == 0:
                 self.budget.tick()
                 self._count()

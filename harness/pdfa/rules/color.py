@@ -86,6 +86,7 @@ def _input_profile(profile: ProfileFact, below: float) -> bool:
     "ICCProfile", "6.2.3.2-2",
     nl="N is gelijk aan het aantal componenten van het ICC-profiel.",
     en="N equals the number of components of the ICC profile.",
+    values=lambda f: (COMPONENTS.get(f.space), f.declared),
 )  # fmt: skip
 def profile_components(fact: CountFact) -> bool:
     return fact.declared is not None and COMPONENTS.get(fact.space) == fact.declared
@@ -98,6 +99,7 @@ def profile_components(fact: CountFact) -> bool:
     "PDDeviceRGB", "6.2.3.3-1", "6.2.4.3-2",
     nl="DeviceRGB vraagt een output intent met een RGB-profiel (of een DefaultRGB).",
     en="DeviceRGB needs an output intent with an RGB profile (or a DefaultRGB).",
+    values=lambda f: ("RGB", f.output or "-"),
 )  # fmt: skip
 def device_rgb(fact: DeviceFact) -> bool:
     return fact.output == "RGB "
@@ -107,6 +109,7 @@ def device_rgb(fact: DeviceFact) -> bool:
     "PDDeviceCMYK", "6.2.3.3-2", "6.2.4.3-3",
     nl="DeviceCMYK vraagt een output intent met een CMYK-profiel (of een DefaultCMYK).",
     en="DeviceCMYK needs an output intent with a CMYK profile (or a DefaultCMYK).",
+    values=lambda f: ("CMYK", f.output or "-"),
 )  # fmt: skip
 def device_cmyk(fact: DeviceFact) -> bool:
     return fact.output == "CMYK"
@@ -116,6 +119,7 @@ def device_cmyk(fact: DeviceFact) -> bool:
     "PDDeviceGray", "6.2.3.3-3", "6.2.4.3-4",
     nl="DeviceGray vraagt een output intent (of een DefaultGray).",
     en="DeviceGray needs an output intent (or a DefaultGray).",
+    values=lambda f: ("GRAY, RGB, CMYK", f.output or "-"),
 )  # fmt: skip
 def device_gray(fact: DeviceFact) -> bool:
     return fact.output is not None
@@ -154,6 +158,7 @@ _INTENTS = {"RelativeColorimetric", "AbsoluteColorimetric", "Perceptual", "Satur
 @rule(
     "CosRenderingIntent", "6.2.9-1", "6.2.6-1",
     nl="Een rendering intent is een van de vier bekende.", en="A rendering intent is one of the four known ones.",
+    values=lambda f: (", ".join(sorted(_INTENTS)), f),
 )  # fmt: skip
 def known_intent(fact: str) -> bool:
     return fact in _INTENTS

@@ -1,15 +1,17 @@
+# ruff: noqa: E501  (bilingual texts and tables)
 """Rules on the file as bytes and on basic objects: clause 6.1 of every part."""
 
 from __future__ import annotations
 
 import re
 
+from harness.core.text import Text
 from harness.pdfa.facts.document.attachments import FileSpecFact
 from harness.pdfa.facts.document.file_structure import DocumentFact, FilterFact
 from harness.pdfa.file.indirect import SpacingFact, StreamFact
 from harness.pdfa.file.lex import HexFact, SizeFact
 from harness.pdfa.file.xref import XRefFact
-from harness.pdfa.rules.rule import rule_list
+from harness.pdfa.rules.rule import Dispute, rule_list
 
 RULES, rule = rule_list()
 
@@ -19,9 +21,15 @@ STANDARD_FILTERS = {
 }  # fmt: skip
 
 
+def _hex(ids: object) -> str:
+    """Both parts of a file identifier."""
+    return " ".join(part.hex() for part in ids if type(part) is bytes) if isinstance(ids, list) else "-"
+
+
 @rule(
     "CosDocument", "6.1.2-1",
     nl="Het bestand begint op byte 0 met %PDF-n.m.", en="The file begins with %PDF-n.m at byte 0.",
+    values=lambda f: ("%PDF-1.4", f"{f.header[:20].decode('latin-1')} ({f.header_offset})"),
 )  # fmt: skip
 def header_part1(fact: DocumentFact) -> bool:
     return fact.header_offset == 0 and re.match(rb"%PDF-\d\.\d", fact.header) is not None
@@ -31,6 +39,7 @@ def header_part1(fact: DocumentFact) -> bool:
     "CosDocument", None, "6.1.2-1",
     nl="Het bestand begint op byte 0 met %PDF-1.n (n van 0 tot en met 7) en één regeleinde.",
     en="The file begins with %PDF-1.n (n from 0 to 7) and one end of line at byte 0.",
+    values=lambda f: ("%PDF-1.7", f"{f.header[:20].decode('latin-1')} ({f.header_offset})"),
 )  # fmt: skip
 def header_part2(fact: DocumentFact) -> bool:
     return fact.header_offset == 0 and re.fullmatch(rb"%PDF-1\.[0-7]", fact.header) is not None
@@ -75,6 +84,7 @@ def not_encrypted(fact: dict[str, object]) -> bool:
     "CosDocument", "6.1.3-3", "6.1.3-3",
     nl="Na het laatste %%EOF staat niets meer, behalve één regeleinde.",
     en="Nothing follows the last %%EOF except one end of line.",
+    values=lambda f: (0, f.after_eof),
 )  # fmt: skip
 def nothing_after_eof(fact: DocumentFact) -> bool:
     return fact.after_eof == 0
@@ -84,6 +94,7 @@ def nothing_after_eof(fact: DocumentFact) -> bool:
     "CosDocument", "6.1.3-4",
     nl="In een gelineariseerd bestand is de ID in beide trailers gelijk.",
     en="In a linearised file the ID is the same in both trailers.",
+    values=lambda f: (_hex(f.first_id), _hex(f.last_id)),
 )  # fmt: skip
 def same_ids(fact: DocumentFact) -> bool:
     return not fact.linearized or not fact.last_id or fact.first_id == fact.last_id
@@ -119,6 +130,7 @@ def no_xref_streams(fact: bool) -> bool:
     "CosString", "6.1.6-1", "6.1.6-1",
     nl="Een hexadecimale string heeft een even aantal tekens.",
     en="A hexadecimal string has an even number of characters.",
+    values=lambda f: (f.digits + f.digits % 2, f.digits),
 )  # fmt: skip
 def hex_even(fact: HexFact | SizeFact) -> bool:
     return not isinstance(fact, HexFact) or fact.digits % 2 == 0
@@ -137,6 +149,7 @@ def hex_only(fact: HexFact | SizeFact) -> bool:
     "CosStream", "6.1.7-1", "6.1.7.1-1",
     nl="Length is gelijk aan het werkelijke aantal bytes van de stroom.",
     en="Length equals the real number of bytes of the stream.",
+    values=lambda f: (f.real_length, f.length),
 )  # fmt: skip
 def stream_length(fact: StreamFact) -> bool:
     return fact.length == fact.real_length
@@ -160,10 +173,20 @@ def no_external_data(fact: StreamFact) -> bool:
     return not any(key in fact.dict for key in ("F", "FFilter", "FDecodeParms"))
 
 
+_EMPTY = Dispute(
+    lambda fact: fact.empty,
+    Text(
+        nl="veraPDF keurt een object zonder inhoud af; de tekst (6.1.8, 6.1.9) schrijft alleen spaties en regeleinden voor, en die kloppen.",
+        en="veraPDF refuses an object without content; the text (6.1.8, 6.1.9) only prescribes spaces and ends of line, and those are right.",
+    ),
+)
+
+
 @rule(
     "CosIndirect", "6.1.8-1", "6.1.9-1",
     nl="Rond obj en endobj staan de voorgeschreven spaties en regeleinden.",
     en="The prescribed spaces and ends of line stand around obj and endobj.",
+    dispute=_EMPTY,
 )  # fmt: skip
 def object_spacing(fact: SpacingFact) -> bool:
     return fact.complies

@@ -6,8 +6,10 @@ from typing import Any
 
 import msgspec
 
+from harness.core.issues import shorten
 from harness.pdfa.model import Flavour, Violation
 from harness.pdfa.rules.profile import rule_set
+from harness.pdfa.rules.rule import Rule
 
 
 class Findings:
@@ -16,12 +18,16 @@ class Findings:
     Violations are capped per rule, their number is not.
 
     :ivar counts: violations per rule id.
+    :ivar settled: rule ids with a violation that no reference disputes.
     :ivar page: number of the page that facts belong to, 0 outside pages.
+    :ivar object: number of the indirect object that holds them, 0 outside objects.
     """
 
     def __init__(self, flavour: Flavour, cap: int) -> None:
         self.counts: dict[str, int] = {}
+        self.settled: set[str] = set()
         self.page = 0
+        self.object = 0
         self._rules = rule_set(flavour)
         self._cap = cap
         self._violations: list[Violation] = []
@@ -30,18 +36,33 @@ class Findings:
         """Apply all rules on facts of type ``kind``; record each that does not hold."""
         for id_, one in self._rules.get(kind, ()):
             if not one.test(fact):
-                count = self.counts.get(id_, 0) + 1
-                self.counts[id_] = count
-                if count <= self._cap:
-                    self._violations.append(
-                        Violation(
-                            rule=id_,
-                            message=one.text,
-                            where=where or kind,
-                            page=self.page,
-                            received=received or getattr(fact, "received", "") or "",
-                        )
-                    )
+                self._record(id_, one, fact, where or kind, received)
+
+    def _record(self, id_: str, one: Rule, fact: Any, where: str, received: str) -> None:
+        count = self.counts.get(id_, 0) + 1
+        self.counts[id_] = count
+        disputed = one.dispute is not None and bool(one.dispute.when(fact))
+        if not disputed:
+            self.settled.add(id_)
+        if count > self._cap:
+            return
+        found = received or str(getattr(fact, "received", "") or "")
+        expected = ""
+        if one.values is not None:
+            wanted, got = (shorten(str(value)) for value in one.values(fact))
+            expected, found = wanted, f"{found}: {got}" if found and found != got else got
+        self._violations.append(
+            Violation(
+                rule=id_,
+                message=one.text,
+                where=where,
+                page=self.page,
+                object=self.object,
+                expected=expected,
+                received=found,
+                disputed=one.dispute.readings if disputed and one.dispute is not None else None,
+            )
+        )
 
     def result(self, mark: str = "") -> list[Violation]:
         """The violations with their total counts, rule ids prefixed with ``mark``."""

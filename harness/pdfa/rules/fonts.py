@@ -3,11 +3,12 @@
 
 from __future__ import annotations
 
+from harness.core.text import Text
 from harness.pdfa.facts.fonts.cmap import PREDEFINED
 from harness.pdfa.facts.fonts.composite import CIDFontFact, CMapFact, CMapFileFact, Type0Fact
 from harness.pdfa.facts.fonts.font import FontFact, GlyphFact
 from harness.pdfa.facts.fonts.simple import CharSetFact, ProgramFact, SimpleFact, TrueTypeFact
-from harness.pdfa.rules.rule import rule_list
+from harness.pdfa.rules.rule import Dispute, rule_list
 
 RULES, rule = rule_list()
 
@@ -17,6 +18,7 @@ _SUBTYPES = {"Type0", "Type1", "MMType1", "Type3", "TrueType", "CIDFontType0", "
 @rule(
     "PDFont", "6.3.2-1", "6.2.11.2-1",
     nl="Een lettertype heeft Type = Font.", en="A font has Type = Font.",
+    values=lambda f: ("Font", f.type),
 )  # fmt: skip
 def font_type(fact: FontFact) -> bool:
     return fact.type == "Font"
@@ -42,6 +44,7 @@ def font_name(fact: FontFact) -> bool:
     "PDFont", "6.3.2-7",
     nl="Subtype van een lettertypebestand is Type1C of CIDFontType0C.",
     en="Subtype of a font file is Type1C or CIDFontType0C.",
+    values=lambda f: ("Type1C, CIDFontType0C", f.file_subtype),
 )  # fmt: skip
 def file_subtype_part1(fact: FontFact) -> bool:
     return fact.file_subtype in (None, "Type1C", "CIDFontType0C")
@@ -51,6 +54,7 @@ def file_subtype_part1(fact: FontFact) -> bool:
     "PDFont", None, "6.2.11.2-7",
     nl="Subtype van een lettertypebestand is Type1C, CIDFontType0C of OpenType.",
     en="Subtype of a font file is Type1C, CIDFontType0C or OpenType.",
+    values=lambda f: ("Type1C, CIDFontType0C, OpenType", f.file_subtype),
 )  # fmt: skip
 def file_subtype_part2(fact: FontFact) -> bool:
     return fact.file_subtype in (None, "Type1C", "CIDFontType0C", "OpenType")
@@ -84,6 +88,7 @@ def last_char(fact: SimpleFact) -> bool:
 @rule(
     "PDSimpleFont", "6.3.2-6", "6.2.11.2-6",
     nl="Widths heeft LastChar − FirstChar + 1 elementen.", en="Widths has LastChar − FirstChar + 1 elements.",
+    values=lambda f: (None if f.first is None or f.last is None else f.last - f.first + 1, f.widths),
 )  # fmt: skip
 def widths_count(fact: SimpleFact) -> bool:
     if fact.standard:
@@ -97,6 +102,7 @@ def widths_count(fact: SimpleFact) -> bool:
     "PDTrueTypeFont", "6.3.7-1",
     nl="Een niet-symbolisch TrueType-lettertype gebruikt MacRomanEncoding of WinAnsiEncoding.",
     en="A non-symbolic TrueType font uses MacRomanEncoding or WinAnsiEncoding.",
+    values=lambda f: ("MacRomanEncoding, WinAnsiEncoding", f.base_encoding),
 )  # fmt: skip
 def truetype_encoding_part1(fact: TrueTypeFact) -> bool:
     if fact.symbolic:
@@ -110,6 +116,7 @@ def truetype_encoding_part1(fact: TrueTypeFact) -> bool:
     "bekende glyphnamen en een (3,1)-cmap.",
     en="A non-symbolic TrueType font uses MacRomanEncoding or WinAnsiEncoding; Differences only with known glyph names "
     "and a (3,1) cmap.",
+    values=lambda f: ("MacRomanEncoding, WinAnsiEncoding", f.base_encoding),
 )  # fmt: skip
 def truetype_encoding_part2(fact: TrueTypeFact) -> bool:
     if fact.symbolic:
@@ -131,6 +138,7 @@ def symbolic_no_encoding(fact: TrueTypeFact) -> bool:
     "TrueTypeFontProgram", "6.3.7-3",
     nl="De cmap van een symbolisch TrueType-lettertype heeft precies één codering.",
     en="The cmap of a symbolic TrueType font has exactly one encoding.",
+    values=lambda f: (1, f.count),
 )  # fmt: skip
 def symbolic_one_cmap(fact: ProgramFact) -> bool:
     return not fact.symbolic or fact.count == 1
@@ -149,6 +157,7 @@ def non_symbolic_cmap(fact: ProgramFact) -> bool:
     "TrueTypeFontProgram", None, "6.2.11.6-4",
     nl="De cmap van een symbolisch TrueType-lettertype heeft één codering of een (3,0)-codering.",
     en="The cmap of a symbolic TrueType font has one encoding or a (3,0) encoding.",
+    values=lambda f: (1, f.count),
 )  # fmt: skip
 def symbolic_cmap(fact: ProgramFact) -> bool:
     return not fact.symbolic or fact.count == 1 or fact.has_30
@@ -158,6 +167,7 @@ def symbolic_cmap(fact: ProgramFact) -> bool:
     "PDType1Font", "6.3.5-2",
     nl="Een deelverzameling van een Type 1-lettertype heeft een volledige CharSet.",
     en="A subset of a Type 1 font has a complete CharSet.",
+    values=lambda f: (_names(f.used), _names(f.listed)),
 )  # fmt: skip
 def char_set_part1(fact: CharSetFact) -> bool:
     return not fact.subset or (fact.embedded and fact.listed is not None and fact.used <= fact.listed)
@@ -167,6 +177,7 @@ def char_set_part1(fact: CharSetFact) -> bool:
     "PDType1Font", None, "6.2.11.4.2-1",
     nl="De CharSet van een deelverzameling noemt precies de glyphs van het lettertype.",
     en="The CharSet of a subset names exactly the font's glyphs.",
+    values=lambda f: (_names(f.glyphs), _names(f.listed)),
 )  # fmt: skip
 def char_set_part2(fact: CharSetFact) -> bool:
     if not fact.embedded or not fact.subset or fact.listed is None:
@@ -213,6 +224,7 @@ def cid_set_part2(fact: CIDFontFact) -> bool:
 @rule(
     "PDType0Font", "6.3.3.1-1",
     nl="CIDSystemInfo van CMap en CIDFont zijn gelijk.", en="CIDSystemInfo of CMap and CIDFont agree.",
+    values=lambda f: (f.cmap_info, f.font_info),
 )  # fmt: skip
 def collections_part1(fact: Type0Fact) -> bool:
     if fact.cmap in ("Identity-H", "Identity-V"):
@@ -226,6 +238,7 @@ def collections_part1(fact: Type0Fact) -> bool:
     "PDType0Font", None, "6.2.11.3.1-1",
     nl="CIDSystemInfo van CMap en CIDFont zijn gelijk; het supplement van de CIDFont is niet hoger dan dat van de CMap.",
     en="CIDSystemInfo of CMap and CIDFont agree; the CIDFont's supplement is not higher than the CMap's.",
+    values=lambda f: (f.cmap_info, f.font_info),
 )  # fmt: skip
 def collections_part2(fact: Type0Fact) -> bool:
     if fact.cmap in ("Identity-H", "Identity-V"):
@@ -239,6 +252,7 @@ def collections_part2(fact: Type0Fact) -> bool:
     "PDCMap", "6.3.3.3-1",
     nl="Elke CMap behalve Identity-H en Identity-V is ingesloten.",
     en="Every CMap except Identity-H and Identity-V is embedded.",
+    values=lambda f: ("Identity-H, Identity-V", f.name),
 )  # fmt: skip
 def cmap_embedded_part1(fact: CMapFact) -> bool:
     return fact.embedded or fact.name in ("Identity-H", "Identity-V")
@@ -247,6 +261,7 @@ def cmap_embedded_part1(fact: CMapFact) -> bool:
 @rule(
     "PDCMap", None, "6.2.11.3.3-1",
     nl="Elke CMap die niet voorgedefinieerd is, is ingesloten.", en="Every CMap that is not predefined is embedded.",
+    values=lambda f: ("ISO 32000-1, table 118", f.name),
 )  # fmt: skip
 def cmap_embedded_part2(fact: CMapFact) -> bool:
     return fact.embedded or fact.name in PREDEFINED
@@ -256,6 +271,7 @@ def cmap_embedded_part2(fact: CMapFact) -> bool:
     "CMapFile", "6.3.3.3-2", "6.2.11.3.3-2",
     nl="WMode in de CMap-dictionary is gelijk aan WMode in de CMap.",
     en="WMode in the CMap dictionary equals WMode in the CMap.",
+    values=lambda f: (f.wmode, f.dict_wmode),
 )  # fmt: skip
 def cmap_wmode(fact: CMapFileFact) -> bool:
     return fact.dict_wmode == fact.wmode
@@ -267,6 +283,11 @@ def cmap_wmode(fact: CMapFileFact) -> bool:
 )  # fmt: skip
 def referenced_cmap(fact: str) -> bool:
     return fact in PREDEFINED
+
+
+def _names(names: frozenset[str] | None) -> str:
+    """Glyph names as a CharSet lists them."""
+    return "" if names is None else "".join(f"/{name}" for name in sorted(names))
 
 
 # -- glyphs -------------------------------------------------------------------------------------------
@@ -281,10 +302,28 @@ def glyph_present(fact: GlyphFact) -> bool:
     return fact.invisible or fact.present is not False
 
 
+def _cut_width_fits(fact: GlyphFact) -> bool:
+    """Whether the width fits once the fraction of the program's is dropped."""
+    return (
+        fact.declared is not None and fact.actual is not None and abs(fact.declared - int(fact.actual)) <= 1
+    )
+
+
+_FRACTION = Dispute(
+    _cut_width_fits,
+    Text(
+        nl="veraPDF laat de fractie van de breedte in het lettertype vallen en ziet dan hooguit 1/1000 em verschil; ISO 19005 geeft geen afronding, en met de fractie is het verschil groter.",
+        en="veraPDF drops the fraction of the width in the font and then sees at most 1/1000 em of difference; ISO 19005 gives no rounding, and with the fraction the difference is larger.",
+    ),
+)
+
+
 @rule(
     "Glyph", "6.3.6-1", "6.2.11.5-1",
     nl="De breedte van een glyph is in dictionary en lettertype gelijk.",
     en="The width of a glyph is the same in dictionary and font.",
+    values=lambda f: (f"{f.actual:g}", f"{f.declared:g}"),
+    dispute=_FRACTION,
 )  # fmt: skip
 def glyph_width(fact: GlyphFact) -> bool:
     if fact.invisible or fact.declared is None or fact.actual is None:
@@ -320,6 +359,7 @@ def glyph_unicode_part2(fact: GlyphFact) -> bool:
     "Glyph", None, "6.2.11.7.2-2", levels="ua",
     nl="De Unicode-betekenis is geen U+0000, U+FEFF of U+FFFE.",
     en="The Unicode meaning is not U+0000, U+FEFF or U+FFFE.",
+    values=lambda f: ("", " ".join(f"U+{ord(c):04X}" for c in f.unicode or "")),
 )  # fmt: skip
 def glyph_unicode_sane(fact: GlyphFact) -> bool:
     return fact.unicode is None or not set(fact.unicode) & {"\0", "\ufeff", "\ufffe"}
@@ -328,6 +368,7 @@ def glyph_unicode_sane(fact: GlyphFact) -> bool:
 @rule(
     "Glyph", None, "6.2.11.7.3-1", levels="a",
     nl="Een teken uit de Private Use Area heeft ActualText.", en="A character of the Private Use Area has ActualText.",
+    values=lambda f: ("ActualText", " ".join(f"U+{ord(c):04X}" for c in f.unicode or "")),
 )  # fmt: skip
 def glyph_private(fact: GlyphFact) -> bool:
     if fact.unicode is None or fact.actual_text:

@@ -276,7 +276,7 @@ def jpx_channels(fact: JpxFact) -> bool:
     en="With several colour specifications in JPEG 2000 exactly one has APPROX 1.",
 )  # fmt: skip
 def jpx_best(fact: JpxFact) -> bool:
-    return len(fact.specs) <= 1 or fact.has_space or sum(1 for s in fact.specs if s[1] == 1) == 1
+    return len(fact.specs) == 1 or fact.has_space or sum(1 for s in fact.specs if s[1] == 1) == 1
 
 
 def _chosen(fact: JpxFact) -> tuple[int, int, int | None] | None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from harness.core.text import Text
 from harness.pdfa.facts.document.annotations import AnnotFact
 from harness.pdfa.facts.document.signatures import PkcsFact, ReferenceFact
 from harness.pdfa.facts.pages import PageFact
-from harness.pdfa.rules.rule import rule_list
+from harness.pdfa.rules.rule import Dispute, rule_list
 
 RULES, rule = rule_list()
 
@@ -148,6 +149,7 @@ def annot_type_part2(fact: AnnotFact) -> bool:
 @rule(
     "PDAnnot", "6.5.3-1",
     nl="Een annotatie is niet doorzichtig (CA afwezig of 1,0).", en="An annotation is opaque (CA absent or 1.0).",
+    values=lambda f: (1, f.opacity),
 )  # fmt: skip
 def annot_opaque(fact: AnnotFact) -> bool:
     return fact.opacity is None or fact.opacity == 1.0
@@ -157,6 +159,7 @@ def annot_opaque(fact: AnnotFact) -> bool:
     "PDAnnot", "6.5.3-2",
     nl="Een annotatie heeft F met Print aan en Hidden, Invisible en NoView uit.",
     en="An annotation has F with Print on and Hidden, Invisible and NoView off.",
+    values=lambda f: ("F: Print", f.flags),
 )  # fmt: skip
 def annot_flags_part1(fact: AnnotFact) -> bool:
     return fact.flags is not None and fact.flags & 0b100111 == 0b000100
@@ -174,6 +177,7 @@ def annot_has_flags(fact: AnnotFact) -> bool:
     "PDAnnot", None, "6.3.2-2",
     nl="F heeft Print aan en Hidden, Invisible, ToggleNoView en NoView uit.",
     en="F has Print on and Hidden, Invisible, ToggleNoView and NoView off.",
+    values=lambda f: ("F: Print", f.flags),
 )  # fmt: skip
 def annot_flags_part2(fact: AnnotFact) -> bool:
     return fact.flags is None or fact.flags & 0b100100111 == 0b000000100
@@ -183,6 +187,7 @@ def annot_flags_part2(fact: AnnotFact) -> bool:
     "PDAnnot", "6.5.3-3",
     nl="Een annotatie heeft alleen C of IC als het output intent RGB is.",
     en="An annotation has C or IC only when the output intent is RGB.",
+    values=lambda f: ("RGB", f.output_space or "-"),
 )  # fmt: skip
 def annot_colours(fact: AnnotFact) -> bool:
     return not fact.colours or fact.output_space == "RGB "
@@ -191,6 +196,7 @@ def annot_colours(fact: AnnotFact) -> bool:
 @rule(
     "PDAnnot", "6.5.3-4", "6.3.3-2",
     nl="Een verschijningsdictionary (AP) bevat alleen N.", en="An appearance dictionary (AP) contains only N.",
+    values=lambda f: ("N", ", ".join(f.appearance or ())),
 )  # fmt: skip
 def annot_only_normal(fact: AnnotFact) -> bool:
     return fact.appearance is None or fact.appearance == ("N",)
@@ -200,10 +206,21 @@ def _is_button(fact: AnnotFact) -> bool:
     return fact.subtype == "Widget" and fact.field_type == "Btn"
 
 
+_PUSHBUTTON = Dispute(
+    lambda fact: fact.pushbutton and fact.normal == "stream",
+    Text(
+        nl="veraPDF wil van elke knop een dictionary met toestanden; een drukknop heeft geen toestanden, en de BFO-testbestanden keuren een stroom daarvoor goed.",
+        en="veraPDF wants a dictionary of states for every button; a pushbutton has no states, and the BFO test files accept a stream for it.",
+    ),
+)
+
+
 @rule(
     "PDAnnot", "6.5.3-5", "6.3.3-3",
     nl="De verschijning (N) van een knop is een dictionary met toestanden.",
     en="The appearance (N) of a button is a dictionary of states.",
+    values=lambda f: ("dict", f.normal),
+    dispute=_PUSHBUTTON,
 )  # fmt: skip
 def button_appearance(fact: AnnotFact) -> bool:
     return fact.appearance != ("N",) or not _is_button(fact) or fact.normal == "dict"
@@ -212,6 +229,7 @@ def button_appearance(fact: AnnotFact) -> bool:
 @rule(
     "PDAnnot", "6.5.3-6", "6.3.3-4",
     nl="De verschijning (N) van een annotatie is een stroom.", en="The appearance (N) of an annotation is a stream.",
+    values=lambda f: ("stream", f.normal),
 )  # fmt: skip
 def other_appearance(fact: AnnotFact) -> bool:
     return fact.appearance != ("N",) or _is_button(fact) or fact.normal == "stream"
@@ -242,7 +260,8 @@ def widget_has_appearance(fact: AnnotFact) -> bool:
     nl="NeedAppearances is afwezig of false.", en="NeedAppearances is absent or false.",
 )  # fmt: skip
 def no_need_appearances(fact: dict[str, Any]) -> bool:
-    return fact.get("NeedAppearances") is not True
+    value = fact.get("NeedAppearances")
+    return value is None or value is False
 
 
 @rule(
@@ -257,6 +276,7 @@ def no_xfa(fact: dict[str, Any]) -> bool:
     "PDPerms", None, "6.1.12-1",
     nl="De rechtendictionary bevat alleen UR3 en DocMDP.",
     en="The permissions dictionary contains only UR3 and DocMDP.",
+    values=lambda f: ("UR3, DocMDP", ", ".join(f)),
 )  # fmt: skip
 def permission_keys(fact: tuple[str, ...]) -> bool:
     return set(fact) <= {"UR3", "DocMDP"}
@@ -292,6 +312,7 @@ def signer_certificate(fact: PkcsFact) -> bool:
 @rule(
     "PKCSDataObject", None, "6.4.3-3",
     nl="De handtekening heeft precies één ondertekenaar.", en="The signature has exactly one signer.",
+    values=lambda f: (1, f.signers),
 )  # fmt: skip
 def one_signer(fact: PkcsFact) -> bool:
     return fact.signers == 1

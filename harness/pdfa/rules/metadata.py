@@ -5,11 +5,12 @@ from __future__ import annotations
 
 import re
 
+from harness.core.text import Text
 from harness.pdfa.facts.metadata.information import InfoFact
 from harness.pdfa.facts.metadata.packets import IdFact, ObjectFact, PropertyFact
 from harness.pdfa.facts.metadata.rdf import Node
 from harness.pdfa.facts.metadata.xmp import Packet
-from harness.pdfa.rules.rule import Predicate, rule_list
+from harness.pdfa.rules.rule import Dispute, Predicate, Values, rule_list
 
 RULES, rule = rule_list()
 
@@ -63,6 +64,7 @@ def serialised(fact: Packet) -> bool:
     "XMPPackage", None, "6.6.2.1-5",
     nl="Het XMP-pakket is gecodeerd in UTF-8.",
     en="The XMP packet is encoded in UTF-8.",
+    values=lambda f: ("UTF-8", f.encoding),
 )  # fmt: skip
 def utf8(fact: Packet) -> bool:
     return fact.encoding == "UTF-8"
@@ -81,6 +83,7 @@ def defined(fact: PropertyFact) -> bool:
     "XMPProperty", "6.7.9-3", "6.6.2.3.1-2",
     nl="De waarde van elke XMP-eigenschap heeft het type dat haar schema noemt.",
     en="The value of every XMP property has the type that its schema gives.",
+    values=lambda f: (f.type, f.value),
 )  # fmt: skip
 def typed(fact: PropertyFact) -> bool:
     return fact.type_fits
@@ -93,6 +96,14 @@ def typed(fact: PropertyFact) -> bool:
 )  # fmt: skip
 def identified(fact: object) -> bool:
     return bool(fact)
+
+
+def _both(name: str, expected: str) -> Values:
+    return lambda fact: (expected, getattr(fact, name) or "-")
+
+
+def _written(name: str) -> Values:
+    return lambda fact: ("pdfaid", fact.prefixes[name])
 
 
 def _part(number: int) -> Predicate:
@@ -111,6 +122,7 @@ for _number, _one, _two, _three in (
         "PDFAIdentification", _one, _two, part3=_three,
         nl="pdfaid:part is het deel van ISO 19005 waaraan het bestand voldoet.",
         en="pdfaid:part is the part of ISO 19005 to which the file conforms.",
+        values=_both("part", str(_number)),
     )(_part(_number))  # fmt: skip
 
 
@@ -126,6 +138,7 @@ for _levels, _allowed, _one, _two in (
         "PDFAIdentification", _one, _two, levels=_levels,
         nl="pdfaid:conformance is het niveau waaraan het bestand voldoet.",
         en="pdfaid:conformance is the level to which the file conforms.",
+        values=_both("conformance", " / ".join(_allowed)),
     )(_conformance(_allowed))  # fmt: skip
 
 
@@ -141,6 +154,7 @@ for _name, _one, _two in (
         "PDFAIdentification", _one, _two,
         nl=f"De eigenschap {_name} van de PDF/A-identificatie heeft prefix pdfaid.",
         en=f"The property {_name} of the PDF/A identification has prefix pdfaid.",
+        values=_written(_name),
     )(_prefix(_name))  # fmt: skip
 
 
@@ -274,6 +288,33 @@ def _agrees(key: str) -> Predicate:
     return test
 
 
+def _texts(key: str) -> Values:
+    return lambda fact: fact.values.get(key, ("-", "-"))
+
+
+_ZONE = re.compile(r"(Z|[+-]\d\d('?\d\d'?|:\d\d)?)'?$")
+
+
+def _only_zone_differs(fact: InfoFact) -> bool:
+    """Whether a date of the two is written without time zone, and the rest is equal."""
+    for key in ("CreationDate", "ModDate"):
+        info, xmp = fact.values.get(key, ("", ""))
+        zoned = [_ZONE.search(text) is not None for text in (info, xmp)]
+        plain = [re.sub(r"\D", "", _ZONE.sub("", text)) for text in (info, xmp)]
+        if not fact.agrees.get(key, True) and not all(zoned) and plain[0] == plain[1]:
+            return True
+    return False
+
+
+_NO_ZONE = Dispute(
+    _only_zone_differs,
+    Text(
+        nl="veraPDF leest een tijd zonder tijdzone als UTC en ziet twee verschillende momenten; ISO 32000-1 (7.9.4) noemt zo'n tijd van onbekende zone, dus niet aantoonbaar anders.",
+        en="veraPDF reads a time without zone as UTC and sees two different moments; ISO 32000-1 (7.9.4) calls such a time of unknown zone, so not provably different.",
+    ),
+)
+
+
 for _key, _twin, _one in (
     ("CreationDate", "xmp:CreateDate", "6.7.3-1"), ("Title", "dc:title", "6.7.3-2"), ("Author", "dc:creator", "6.7.3-3"),
     ("Subject", "dc:description", "6.7.3-4"), ("Keywords", "pdf:Keywords", "6.7.3-5"),
@@ -284,4 +325,6 @@ for _key, _twin, _one in (
         "CosInfo", _one,
         nl=f"{_key} in de documentinformatie is gelijk aan {_twin} in de metadata.",
         en=f"{_key} in the document information equals {_twin} in the metadata.",
+        values=_texts(_key),
+        dispute=_NO_ZONE if _key.endswith("Date") else None,
     )(_agrees(_key))  # fmt: skip

@@ -14,6 +14,20 @@ from typing import Any, Protocol
 from harness.core.text import Text
 
 Predicate = Callable[[Any], object]
+Values = Callable[[Any], tuple[object, object]]
+"""Says of a fact that breaks a rule what was expected and what was found."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dispute:
+    """Two readings of a rule that references apply differently.
+
+    :ivar when: of which facts that break the rule it is disputed whether they do.
+    :ivar readings: who reads it how.
+    """
+
+    when: Predicate
+    readings: Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +39,8 @@ class Rule:
     :ivar on: type of fact.
     :ivar text: what the rule asks.
     :ivar test: predicate, True when the fact conforms.
+    :ivar values: both values of a mismatch, where the rule compares two.
+    :ivar dispute: which breaks of it are disputed.
     """
 
     ids: dict[int, str]
@@ -32,6 +48,8 @@ class Rule:
     on: str
     text: Text
     test: Predicate
+    values: Values | None = None
+    dispute: Dispute | None = None
 
 
 class AddRule(Protocol):
@@ -47,6 +65,8 @@ class AddRule(Protocol):
         levels: str = "bua",
         nl: str,
         en: str,
+        values: Values | None = None,
+        dispute: Dispute | None = None,
     ) -> Callable[[Predicate], Predicate]:
         """Add a predicate over facts of type ``on`` with its ids in parts 1, 2 and 3.
 
@@ -67,12 +87,14 @@ def rule_list() -> tuple[list[Rule], AddRule]:
         levels: str = "bua",
         nl: str,
         en: str,
+        values: Values | None = None,
+        dispute: Dispute | None = None,
     ) -> Callable[[Predicate], Predicate]:
         parts = {1: part1, 2: part2, 3: part2 if part3 is None else part3}
         ids = {part: id_ for part, id_ in parts.items() if id_}
 
         def add(test: Predicate) -> Predicate:
-            rules.append(Rule(ids, levels, on, Text(nl=nl, en=en), test))
+            rules.append(Rule(ids, levels, on, Text(nl=nl, en=en), test, values, dispute))
             return test
 
         return add

@@ -97,7 +97,7 @@ class BodyStore:
 
     def _unpack(self, body: Body, where: str) -> bytes:
         try:
-            with self.path(body.sha256 or "").open("rb") as file:
+            with disk.opened(self.path(body.sha256 or "")) as file:
                 packed = file.read(body.n + _SLACK)
                 rest = file.read(1)
         except OSError as error:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from harness.core.run.place.disk import reason
+from harness.core.run.place.disk import opened, reason
 from harness.core.run.problems import EvidenceError, ProblemKind, short
 from harness.core.text import Text
 from harness.record.chain.lines import MAX_LINE
@@ -53,7 +53,7 @@ def raw_lines(path: Path, place: str) -> Iterator[tuple[bytes, bool]]:
 
 
 def _plain(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as file:
+    with opened(path) as file:
         while piece := file.read(_PIECE):
             yield piece
 
@@ -61,7 +61,7 @@ def _plain(path: Path) -> Iterator[bytes]:
 def _inflated(path: Path, place: str) -> Iterator[bytes]:
     """The content of a gzip file of exactly one member, in small pieces."""
     reader = zlib.decompressobj(wbits=31)
-    with path.open("rb") as file:
+    with opened(path) as file:
         try:
             while not reader.eof:
                 packed = reader.unconsumed_tail or file.read(_PIECE)

@@ -16,7 +16,7 @@ from harness.reference.content.facts import DATES, QUANTITIES
 from harness.reference.content.table import ContentTable, Field
 
 Json = Mapping[str, Any]
-Note = Literal["", "precision", "day", "garbled", "unit", "wrong-display", "twice", "added"]
+Note = Literal["", "precision", "day", "garbled", "unit", "twice", "added"]
 
 
 class Gap(NamedTuple):

@@ -70,15 +70,6 @@ class Expectation:
         ruling = self.rulings.get(stored.key)
         return ruling.resource if ruling else stored.resource
 
-    def counts(self) -> dict[str, tuple[int, int]]:
-        """Least and most resources per type."""
-        found: dict[str, tuple[int, int]] = {}
-        for items, least in ((self.must, 1), (self.may, 0)):
-            for item in items.values():
-                low, high = found.get(item.stored.type, (0, 0))
-                found[item.stored.type] = (low + least, high + 1)
-        return found
-
 
 def expect(standard: str, query: Query, record: Record, day: date) -> Expectation:
     """The expectation for one query (not one that reads, or sends).

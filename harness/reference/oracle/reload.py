@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from harness.core.standards.queries import load_queries
+from harness.core.standards.queries import Query, load_queries
 from harness.reference.oracle.expect import expect
 from harness.reference.record.model import Record
 
@@ -35,20 +35,19 @@ def reload_advice(standard: str, record: Record, horizon: int = HORIZON) -> list
     """The first day per query whose bounds move with the day, the earliest first."""
     found = []
     for query in load_queries(standard):
-        moving = any("${" in value for _, value in query.params)
-        if not query.search or not moving:
+        if not query.search or not any("${" in value for _, value in query.params):
             continue
-
-        def selected(day: date, asked: object = query) -> frozenset[str]:
-            return frozenset(expect(standard, asked, record, day).must)  # type: ignore[arg-type]
-
-        first = selected(record.loaded)
+        first = _selected(standard, query, record, record.loaded)
         for day in _days(record.loaded, horizon):
-            now = selected(day)
+            now = _selected(standard, query, record, day)
             if now != first:
                 found.append(Reload(query.operation, day, bool(first) and not now))
                 break
     return sorted(found, key=lambda item: (item.day, item.operation))
+
+
+def _selected(standard: str, query: Query, record: Record, day: date) -> frozenset[str]:
+    return frozenset(expect(standard, query, record, day).must)
 
 
 def _days(start: date, horizon: int) -> Iterable[date]:

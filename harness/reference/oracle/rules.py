@@ -172,13 +172,12 @@ def _fits(
     if condition.get("present", bool(values)) is not bool(values):
         return False
     if "before" in condition:
-        bound = day if condition["before"] == "day" else getattr(record, condition["before"])
+        bound = getattr(record, condition["before"])
         days = [day_of(value) for value in values if isinstance(value, str)]
         return bound is not None and bool(days) and all(one < bound.isoformat() for one in days)
-    codes = set(_codes(values, condition.get("system")))
-    if "in" in condition:
-        return not codes.isdisjoint(condition["in"])
-    return "not_in" not in condition or (bool(codes) and codes.isdisjoint(condition["not_in"]))
+    return "in" not in condition or not set(_codes(values, condition.get("system"))).isdisjoint(
+        condition["in"]
+    )
 
 
 def values_at(node: Any, path: str) -> list[Any]:

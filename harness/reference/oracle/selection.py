@@ -18,11 +18,12 @@ from harness.core.clock import AMSTERDAM
 from harness.core.data import data_path
 from harness.core.normal.moments import moment
 from harness.fhir.model.types import load_model
+from harness.fhir.search.includes import follow_includes
 from harness.fhir.search.lastn import lastn
 from harness.fhir.search.parameters import Registry, from_yaml, registry
 from harness.fhir.search.query import Query, parse_query
 from harness.fhir.search.scope import Scope
-from harness.fhir.search.searcher import Result, Searcher
+from harness.fhir.search.searcher import Found, Searcher
 from harness.fhir.store import Store, Stored
 from harness.reference.record.model import Record
 
@@ -64,24 +65,30 @@ def select(
         found = [_newest(parsed, scope, keys) for scope in (wall, local) for keys in (allowed, certain)]
     else:
         kind = path.split("/", 1)[0]
-        found = [Searcher(search_registry()).run(kind, parsed, scope) for scope in (wall, local)]
+        found = [Searcher(search_registry()).find([kind], parsed, scope) for scope in (wall, local)]
     sets = [{item.key for item in result.matches if item.key in allowed} for result in found]
     ties = _ties(parsed, wall, found[0], allowed) if path.endswith("/$lastn") else set()
     sure = set.intersection(*sets) - ties
-    included = {item.key for result in found for item in result.included if item.key in allowed}
+    scopes = (wall, local) if len(found) == 2 else (wall, wall, local, local)
+    included = {
+        item.key
+        for result, scope in zip(found, scopes, strict=True)
+        for item in follow_includes(search_registry(), "", result.matches, result.includes, scope)
+        if item.key in allowed
+    }
     return Selected(frozenset(sure), frozenset(set.union(*sets) | ties) - sure, frozenset(included))
 
 
-def _newest(parsed: Query, scope: Scope, keys: Collection[str]) -> Result:
+def _newest(parsed: Query, scope: Scope, keys: Collection[str]) -> Found:
     store = Store()
     store.load(stored.resource for stored in scope.store if stored.key in keys or stored.type == "Patient")
     return lastn(Searcher(search_registry()), parsed, Scope(store, scope.patient), lenient=False)
 
 
-def _ties(parsed: Query, scope: Scope, newest: Result, keys: Collection[str]) -> set[str]:
+def _ties(parsed: Query, scope: Scope, newest: Found, keys: Collection[str]) -> set[str]:
     """Those of the newest that share their instant with another of the same group."""
     criteria = tuple(item for item in parsed.criteria if item.name != "max")
-    everything = Searcher(search_registry()).run("Observation", Query(parsed.pairs, criteria), scope)
+    everything = Searcher(search_registry()).find(["Observation"], Query(parsed.pairs, criteria), scope)
     tied: set[str] = set()
     for chosen in newest.matches:
         when, codes = _instant(chosen), _codes(chosen)

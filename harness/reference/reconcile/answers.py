@@ -26,13 +26,11 @@ class Given:
 
     :ivar key: ``Type/id`` in the answer, ``""`` when it has no id.
     :ivar place: FHIRPath location.
-    :ivar included: the entry says that it was not asked for (``search.mode``).
     """
 
     key: str
     resource: dict[str, Any]
     place: str
-    included: bool = False
 
     @property
     def kind(self) -> str:
@@ -78,11 +76,9 @@ def _resources(page: dict[str, Any], number: int) -> Iterator[tuple[Given, str]]
         resource = entry.get("resource") if isinstance(entry, dict) else None
         if not isinstance(resource, dict):
             continue
-        search = entry.get("search")
-        mode = search.get("mode") if isinstance(search, dict) else ""
         url = entry.get("fullUrl")
         place = f"{name}.entry[{index}].resource"
-        yield Given(_key(resource), resource, place, mode == "include"), url if isinstance(url, str) else ""
+        yield Given(_key(resource), resource, place), url if isinstance(url, str) else ""
 
 
 def _key(resource: dict[str, Any]) -> str:

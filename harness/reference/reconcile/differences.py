@@ -130,9 +130,5 @@ NEXT: dict[str, Text] = {
         nl="Het dossier zegt dit niet, en het verandert wat er staat.",
         en="The record does not say this, and it changes what is said.",
     ),
-    "wrong-display": Text(
-        nl="De omschrijving is die van een andere code.",
-        en="The display is that of another code.",
-    ),
 }
 """What to do, by kind or by the note of an alteration."""

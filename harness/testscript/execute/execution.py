@@ -32,6 +32,7 @@ from harness.testscript.execute.transport import Transport
 from harness.testscript.judge.asserts import judge_assert
 from harness.testscript.judge.bodies import Body, body_of
 from harness.testscript.judge.case import Evidence, Judgement, Means
+from harness.testscript.judge.disputes import Disputes
 from harness.testscript.outcome.results import ScriptResult, Step, counts, script_verdict
 from harness.testscript.read.errors import InputNeeded
 from harness.testscript.read.model import Action, Assert, Block, Operation, TestScript
@@ -77,6 +78,7 @@ class Execution:
         self.script = script
         self.settings = settings
         self.sources = Sources(script, settings)
+        self.disputes = Disputes.of(script)
         self.progress = Progress(list(notes))
         self._flow: Generator[Need, Performed, None] = self._run()
 
@@ -111,9 +113,6 @@ class Execution:
 
     def _run(self) -> Generator[Need, Performed, None]:
         script = self.script
-        if script.unsupported:
-            self.progress.steps.append(steps.unsupported_step(script.unsupported))
-            return
         healthy = True
         blocks = script.blocks()
         for number, block in enumerate(blocks):
@@ -171,6 +170,7 @@ class Execution:
         # what kept a response away and is not the product's must not be judged as the product's
         progress.lost = lost if performed.response is None and performed.blame is not Blame.PRODUCT else None
         self.sources.keep(operation.response_id, evidence)
+        self.sources.keep_request(operation.request_id, evidence)
         keep = self.settings.keep_steps
         progress.steps.append(steps.performed_step(operation, performed, evidence.number, keep=keep))
         if performed.response is None:
@@ -195,9 +195,14 @@ class Execution:
             progress.steps.append(steps.skipped_step(check, progress.lost, progress.exchange))
             return True
         judgement = judge_assert(check, progress.evidence, self._means(check))
+        judgement = self.disputes.weigh(check, judgement, progress.evidence, self.sources.now)
         self.sources.made.update(judgement.fixtures)
-        failed = judgement.verdict in (Verdict.FAIL, Verdict.ERROR)
-        if check.warning_only and judgement.verdict in (Verdict.FAIL, Verdict.INCONCLUSIVE):
+        failed = judgement.verdict in (Verdict.FAIL, Verdict.ERROR, Verdict.DISPUTED)
+        if check.warning_only and judgement.verdict in (
+            Verdict.FAIL,
+            Verdict.INCONCLUSIVE,
+            Verdict.DISPUTED,
+        ):
             judgement = replace(judgement, verdict=Verdict.WARNING)
         progress.steps.append(steps.assert_step(check, judgement, progress.exchange))
         stop = check.stop if check.stop is not None else self.script.side == "load" or block.kind == "setup"
@@ -213,7 +218,9 @@ class Execution:
             return resolved
 
         sources = self.sources
-        return Means(self.script, resolve, self.settings.profiles, sources.responses, sources.now)
+        return Means(
+            self.script, resolve, self.settings.profiles, sources.responses, sources.now, sources.body
+        )
 
     def preview(self, need: Need, performed: Performed) -> list[tuple[Assert, Judgement]]:
         """What the asserts after the operation that is asked for would say, without executing anything.

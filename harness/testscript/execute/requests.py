@@ -18,11 +18,22 @@ MIME = {"json": "application/fhir+json", "xml": "application/fhir+xml", "": "", 
 NO_ACCEPT = "*/*"
 
 _METHODS = {
-    "search": "GET", "read": "GET", "vread": "GET", "history": "GET", "get": "GET", "update": "PUT",
-    "updateCreate": "PUT", "create": "POST", "transaction": "POST", "batch": "POST", "delete": "DELETE",
-    "purge": "POST",
+    "search": "GET", "read": "GET", "vread": "GET", "history": "GET", "get": "GET", "head": "HEAD",
+    "update": "PUT", "updateCreate": "PUT", "put": "PUT", "patch": "PATCH", "create": "POST", "post": "POST",
+    "transaction": "POST", "batch": "POST", "delete": "DELETE", "deleteCondSingle": "DELETE",
+    "deleteCondMultiple": "DELETE", "capabilities": "GET", "purge": "POST",
 }  # fmt: skip
-_WITH_BODY = ("transaction", "batch", "update", "updateCreate")
+_OPERATIONS = frozenset(
+    (
+        "apply", "closure", "conforms", "data-requirements", "document", "evaluate", "evaluate-measure",
+        "everything", "expand", "find", "find-matches", "implements", "lastn", "lookup", "match", "meta",
+        "meta-add", "meta-delete", "populate", "populatehtml", "populatelink", "process-message",
+        "questionnaire", "stats", "subset", "subsumes", "transform", "translate", "validate",
+        "validate-code",
+    )
+)  # fmt: skip
+"""Codes of operations of the specification: ``$code`` after the address, POST with content and else GET."""
+_WITH_BODY = ("transaction", "batch", "update", "updateCreate", "patch")
 
 
 def need_of(operation: Operation, sources: Sources) -> Need:
@@ -32,7 +43,8 @@ def need_of(operation: Operation, sources: Sources) -> Need:
     :raises PlaceholderError: a placeholder that cannot be filled in.
     :raises HarnessError: an operation that the engine does not know.
     """
-    if operation.unsupported or operation.code not in _METHODS:
+    method = _method(operation)
+    if operation.unsupported or not method:
         odd = ", ".join(operation.unsupported) or f"operation {operation.code or '(none)'}"
         raise HarnessError(Text(nl=f"niet ondersteund: {odd}", en=f"unsupported feature: {odd}"))
     settings = sources.settings
@@ -51,8 +63,17 @@ def need_of(operation: Operation, sources: Sources) -> Need:
     elif operation.code in _WITH_BODY and actor != "client":
         raise ScriptError(Text(nl="bewerking zonder sourceId", en="operation without sourceId"))
     headers = _with_own(headers, operation, sources)
-    request = Request(method=_METHODS[operation.code], url=url, headers=tuple(headers), body=body)
+    request = Request(method=method, url=url, headers=tuple(headers), body=body)
     return Need(operation, actor, request)
+
+
+def _method(operation: Operation) -> str:
+    """HTTP method, ``""`` for an operation that the engine does not know."""
+    if operation.code in _OPERATIONS:
+        usual = "POST" if operation.source_id else "GET"
+    else:
+        usual = _METHODS.get(operation.code, "")
+    return operation.method if usual and operation.method else usual
 
 
 def brings_own_content(need: Need) -> bool:
@@ -76,7 +97,7 @@ def actor_of(operation: Operation, script: TestScript) -> Actor:
 
 
 def _destination_is_own(operation: Operation, script: TestScript) -> bool:
-    if operation.destination is None:
+    if operation.destination is None or script.marks_nobody:
         return False
     return not any(party.sut and party.index == operation.destination for party in script.destinations)
 
@@ -89,10 +110,28 @@ def _url(operation: Operation, base: str, sources: Sources) -> str:
     params = sources.resolve(operation.params, operation.line)
     url = base
     if operation.code not in ("transaction", "batch"):
-        kind = operation.resource or ("Patient" if operation.code == "purge" else "")
+        kind = operation.resource or _KINDS.get(operation.code, "")
+        if operation.code in _OPERATIONS and "$" not in params:
+            params = f"/${operation.code}{params}"
+        if operation.target_id:
+            target = sources.target(operation.target_id)
+            kind, params = kind or target[0], _of_target(operation, *target) + params
         url += f"/{kind}" if kind else ""
         url += params if params.startswith(("?", "/")) or not params else f"/{params}"
     return encode(url) if operation.encode else url
+
+
+_KINDS = {"purge": "Patient", "capabilities": "metadata"}
+"""What stands after the base for an operation without a resource type."""
+
+
+def _of_target(operation: Operation, kind: str, identity: str, version: str) -> str:
+    """The path of the resource that an operation is about."""
+    if operation.code in ("create", "search"):
+        return ""
+    if operation.code == "history" and "_history" not in operation.params:
+        return f"/{identity}/_history"
+    return f"/{identity}/_history/{version}" if operation.code == "vread" and version else f"/{identity}"
 
 
 def _content(operation: Operation, sources: Sources) -> tuple[bytes, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
@@ -13,9 +14,19 @@ from harness.fhir.codec import documents as codec
 from harness.testscript.execute.settings import Settings
 from harness.testscript.judge.bodies import Body, as_text, parsed
 from harness.testscript.judge.case import Evidence
-from harness.testscript.read.errors import PlaceholderError, ScriptError
+from harness.testscript.judge.patterns import found
+from harness.testscript.read.errors import NoValue, PlaceholderError, ScriptError
 from harness.testscript.read.model import Fixture, TestScript, Variable
 from harness.testscript.read.placeholders import Values
+
+LOCAL_VERSION = re.compile(
+    r"([A-Z][A-Za-z]{1,63})/([A-Za-z0-9\-.]{1,64})(?:/_history/([A-Za-z0-9\-.]{1,64}))?$", re.ASCII
+)
+"""What a ``Location`` ends in."""
+
+
+LAST = ""
+"""Name of the last response: what a variable without ``sourceId`` looks at."""
 
 
 class Sources:
@@ -46,10 +57,35 @@ class Sources:
         return self.settings.now or self.settings.t
 
     def keep(self, name: str, evidence: Evidence) -> None:
-        """Store a response under its ``responseId``; without one nothing is stored."""
+        """Store a response under its ``responseId``, and as the last one (:data:`LAST`)."""
+        for key in {name, LAST}:
+            self.responses[key] = evidence.response_body
+            self._headers[key] = evidence.response.headers if evidence.response else ()
+
+    def keep_request(self, name: str, evidence: Evidence) -> None:
+        """Store the body of a request under its ``requestId``; without one nothing is stored."""
         if name:
-            self.responses[name] = evidence.response_body
-            self._headers[name] = evidence.response.headers if evidence.response else ()
+            self.responses[name] = evidence.request_body
+            self._headers[name] = evidence.request.headers
+
+    def target(self, name: str) -> tuple[str, str, str]:
+        """Type, id and version of the resource that a source holds, or that its ``Location`` names.
+
+        :raises HarnessError: an unknown source.
+        :raises NoValue: a source that names no resource.
+        """
+        location = LOCAL_VERSION.search(header(self._headers.get(name, ()), "location") or "")
+        if location:
+            return location.group(1), location.group(2), location.group(3) or ""
+        resource = self.body(name).resource or {}
+        kind, identity = resource.get("resourceType"), resource.get("id")
+        if not isinstance(kind, str) or not isinstance(identity, str):
+            raise NoValue(
+                Text(nl=f"bron '{name}' heeft geen id", en=f"source '{name}' has no id"),
+                where=str(self.script.path),
+            )
+        meta = resource.get("meta")
+        return kind, identity, str(meta.get("versionId", "")) if isinstance(meta, dict) else ""
 
     @contextmanager
     def trying(self, name: str, evidence: Evidence) -> Iterator[None]:
@@ -98,7 +134,7 @@ class Sources:
     def _read(self, fixture: Fixture) -> Body:
         name = fixture.id
         try:
-            text = fixture.path.read_text(encoding="utf-8-sig")
+            text = fixture.inline or fixture.path.read_text(encoding="utf-8-sig")
         except (OSError, UnicodeDecodeError) as error:
             raise PlaceholderError(
                 Text(nl=f"fixture '{name}' kan niet worden gelezen", en=f"fixture '{name}' cannot be read"),
@@ -116,12 +152,22 @@ class Sources:
         """Value of a variable on a source, ``None`` when that is not there yet or nothing is found."""
         name = variable.source_id
         where = f"{self.script.path}:{variable.line}"
+        if name == LAST and not self.responses:
+            return None
         if name not in self.responses and name not in self.made and name not in self.script.fixtures:
-            if not any(operation.response_id == name for operation in self.script.operations()):
+            stored = ((item.response_id, item.request_id) for item in self.script.operations())
+            if not any(name in names for names in stored):
                 raise ScriptError(
                     Text(nl=f"onbekende bron '{name}'", en=f"unknown source '{name}'"), where=where
                 )
             return None
+        value = self._found(variable, name, where)
+        if value is None or not variable.pattern:
+            return value
+        return found(variable.pattern, value)
+
+    def _found(self, variable: Variable, name: str, where: str) -> str | None:
+        """What a variable looks at, before its pattern."""
         if variable.header:
             return header(self._headers.get(name, ()), variable.header)
         body = self.body(name)
@@ -131,5 +177,8 @@ class Sources:
                 where=where,
                 received=body.problem,
             )
+        if variable.path:
+            texts = body.select(self._values.resolve(variable.path))
+            return texts[0] if texts else None
         result = body.evaluate(self._values.resolve(variable.expression or ""), self.now)
         return as_text(result[0]) if result else None

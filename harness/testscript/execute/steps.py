@@ -79,6 +79,7 @@ def assert_step(check: Assert, judgement: Judgement, exchange: int) -> Step:
         next_step=judgement.next_step,
         mode=judgement.mode,
         issues=judgement.issues,
+        ledger=judgement.ledger,
     )
     title = check.description or check.criterion
     return Step(kind="assert", action=check.key, title=title, verdict=finding.verdict, finding=finding)
@@ -102,11 +103,6 @@ def refused_step(operation: Operation, error: HarnessError) -> Step:
         title=title_of(operation),
         place=Place(action=operation.key, line=operation.line),
     )
-
-
-def unsupported_step(features: tuple[str, ...]) -> Step:
-    """A script that asks for features which the engine does not have."""
-    return _engine_step("script", "unsupported feature: " + ", ".join(features), Verdict.ERROR, Blame.HARNESS)
 
 
 def ended_step(reason: Text) -> Step:

@@ -87,11 +87,18 @@ def _rule(case: Case) -> Judgement:
 
 _CRITERIA: dict[str, Callable[[Case], Judgement]] = {
     "expression": content.expression,
+    "path": content.path,
+    "minimumId": content.minimum,
+    "navigationLinks": content.navigation_links,
+    "contentType": messages.content_type,
+    "requestMethod": messages.request_method,
     "responseCode": messages.response_code,
     "resource": content.resource,
     "validateProfileId": content.profile,
     "headerField": messages.header_field,
     "requestURL": messages.request_url,
     "queryParameter": messages.query_parameter,
+    "variable": messages.variable,
+    "manual": messages.manual,
     "rule": _rule,
 }

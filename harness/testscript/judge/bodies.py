@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
+
+from lxml import etree
 
 from harness.core.errors import HarnessError
 from harness.core.issues import Issue, shorten
@@ -39,6 +42,7 @@ class Body:
     issues: tuple[Issue, ...] = ()
     document: codec.Document | None = None
     _context: fhirpath.DocumentContext | None = field(default=None, repr=False)
+    _root: Any = field(default=None, repr=False)
 
     @property
     def type(self) -> str:
@@ -60,6 +64,64 @@ class Body:
         :raises FHIRPathError: an expression that cannot be evaluated here.
         """
         return compiled(expression, self.model).evaluate(self.context, now=now)
+
+    def select(self, path: str) -> list[str]:
+        """Texts that an XPath on the XML form of this body finds (``fhir:Patient/fhir:id``); of an element
+        its ``value``.
+
+        :raises ScriptError: a text that is no valid XPath.
+        :raises FHIRPathUnsupportedError: JSONPath.
+        """
+        if path.startswith("$"):
+            raise fhirpath.FHIRPathUnsupportedError(
+                "JSONPath wordt niet ondersteund", "JSONPath is not supported"
+            )
+        if self._root is None:
+            data = self.data if self.form == "xml" else codec.to_xml(self.resource or {}, self.model)
+            self._root = etree.fromstring(data, etree.XMLParser(resolve_entities=False, no_network=True))
+        return select(self._root, path)
+
+
+MAX_PATH = 2_000
+_NAMESPACES = {
+    "fhir": "http://hl7.org/fhir",
+    "f": "http://hl7.org/fhir",
+    "xhtml": "http://www.w3.org/1999/xhtml",
+}
+_BARE = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:/@?[A-Za-z][A-Za-z0-9]*)*", re.ASCII)
+
+
+def select(root: Any, path: str) -> list[str]:
+    """Texts that an XPath finds below the document of ``root``; a path without prefixes means FHIR names.
+
+    :raises ScriptError: a text that is no valid XPath.
+    """
+    if _BARE.fullmatch(path):
+        path = "/".join(part if part.startswith("@") else f"fhir:{part}" for part in path.split("/"))
+    try:
+        if len(path) > MAX_PATH:
+            raise etree.XPathSyntaxError("too long")
+        found = root.getroottree().xpath(
+            path if path.startswith(("/", "(")) or "(" in path else f"//{path}", namespaces=_NAMESPACES
+        )
+    except etree.XPathError as error:
+        raise ScriptError(
+            Text(nl="geen geldige XPath-expressie", en="not a valid XPath expression"),
+            expected="XPath 1.0",
+            received=f"{path}: {error}",
+        ) from None
+    items = found if isinstance(found, list) else [found]
+    return [_xpath_text(item) for item in items]
+
+
+def _xpath_text(item: Any) -> str:
+    if isinstance(item, bool):
+        return "true" if item else "false"
+    if isinstance(item, float):
+        return str(int(item)) if item.is_integer() else str(item)
+    if isinstance(item, etree._Element):
+        return item.get("value") or "".join(str(text) for text in item.itertext()).strip()
+    return str(item)
 
 
 @lru_cache(maxsize=20_000)

@@ -12,6 +12,7 @@ from harness.core.run.exchanges import Request, Response
 from harness.core.text import Text
 from harness.core.verdicts import Blame, Verdict
 from harness.testscript.judge.bodies import Body
+from harness.testscript.judge.patterns import found
 from harness.testscript.read.model import Assert, TestScript
 
 Resolve = Callable[[str], str]
@@ -79,6 +80,7 @@ class Means:
     :ivar profiles: checks ``validateProfileId``.
     :ivar bodies: stored responses by name, for rules.
     :ivar now: what ``now()`` and ``today()`` say in expressions.
+    :ivar source: a fixture or stored message by name; raises when there is none.
     """
 
     script: TestScript
@@ -86,6 +88,7 @@ class Means:
     profiles: ProfileCheck
     bodies: Mapping[str, Body]
     now: datetime | date
+    source: Callable[[str], Body]
 
 
 @dataclass(frozen=True)
@@ -107,12 +110,16 @@ class Case:
 
     @property
     def body(self) -> Body:
-        """The body that the assert's direction points at."""
+        """The body that the assert names, or that its direction points at."""
+        if self.check.source_id:
+            return self.means.source(self.check.source_id)
         return self.evidence.body(self.check.direction)
 
     @property
     def missing(self) -> str:
         """Why that body is no resource."""
+        if self.check.source_id:
+            return f"source {self.check.source_id}: {self.body.problem}"
         return self.evidence.missing(self.check.direction)
 
 
@@ -121,6 +128,7 @@ class Judgement:
     """What came out of one assert, before ``warningOnly``.
 
     :ivar fixtures: resources made by a rule, by fixture id, with their format.
+    :ivar ledger: entry of the ledger that it is disputed by.
     """
 
     verdict: Verdict
@@ -131,6 +139,7 @@ class Judgement:
     next_step: Text = NOTHING
     blame: Blame | None = None
     issues: tuple[Issue, ...] = ()
+    ledger: str = ""
     fixtures: dict[str, tuple[dict[str, Any], str]] = field(default_factory=dict)
 
 
@@ -196,6 +205,8 @@ def compare(operator: str, actual: str, wanted: str) -> bool | None:
             return _order(actual, wanted) > 0
         case "lessThan":
             return _order(actual, wanted) < 0
+        case "matches":
+            return found(wanted, actual) is not None
     return None
 
 

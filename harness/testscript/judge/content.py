@@ -1,4 +1,4 @@
-"""Criteria on the content of a body: ``expression``, ``resource``, ``validateProfileId``."""
+"""Criteria on the content of a body: expressions, paths, types, minimum content, profiles, links."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ from harness.core.text import Text
 from harness.core.verdicts import Blame, Verdict
 from harness.fhir.fhirpath import FHIRPathError, FHIRPathUnsupportedError
 from harness.testscript.judge.bodies import DIALECT, as_text, error_text, plain
-from harness.testscript.judge.case import Case, Judgement, compare, decided, failed
+from harness.testscript.judge.case import Case, Judgement, compare, decided, failed, unsupported
 from harness.testscript.judge.explain import explain
+from harness.testscript.read.errors import ScriptError
 
 EXPRESSION_MODE = f"fhirpath:{DIALECT}"
+PATH_MODE = "xpath"
 
 
 def expression(case: Case) -> Judgement:
@@ -32,6 +34,8 @@ def expression(case: Case) -> Judgement:
         return decided(bool(result), "notEmpty", f"{_short(text)} is not empty", "empty", "", mode)
     if check.value is None and check.operator == "empty":
         return decided(not result, "empty", f"{_short(text)} is empty", _shown(result), "", mode)
+    if check.compare_id:
+        return _against_source(case, [as_text(item) for item in result], text)
     if check.value is None and check.operator in ("", "equals"):
         if len(result) == 1 and plain(result[0]) is True:
             return Judgement(Verdict.PASS, mode=mode)
@@ -54,6 +58,128 @@ def _compared(text: str, result: Sequence[Any], operator: str, wanted: str) -> J
     return decided(
         compare(operator, actual, wanted), operator, expected, actual, _path(result), EXPRESSION_MODE
     )
+
+
+def path(case: Case) -> Judgement:
+    """An XPath: what it finds meets the operator, or is there at all when the assert names no value."""
+    text, check = case.resolve(case.check.subject), case.check
+    if case.body.resource is None:
+        return failed(_short(text), case.missing, mode=PATH_MODE)
+    found = case.body.select(text)
+    if check.compare_id:
+        return _against_source(case, found, text)
+    if check.operator in ("empty", "notEmpty") or check.value is None:
+        met = bool(found) is (check.operator != "empty")
+        expected = f"{_short(text)} {check.operator or 'notEmpty'}"
+        return decided(met, check.operator, expected, _listed(found), text, PATH_MODE)
+    return _one_of(case, found, case.resolve(check.value), text)
+
+
+def _one_of(case: Case, found: Sequence[str], wanted: str, text: str) -> Judgement:
+    """One of the values meets the operator, or all of them a negative one."""
+    mode = PATH_MODE if case.check.criterion == "path" else EXPRESSION_MODE
+    negative = case.operator in ("notEquals", "notIn", "notContains")
+    outcomes = [compare(case.operator, value, wanted) for value in found]
+    if None in outcomes or compare(case.operator, "", wanted) is None:
+        return unsupported(f"operator {case.operator}")
+    met = all(outcomes) if negative else any(outcomes)
+    return decided(met, case.operator, f"{_short(text)} {case.operator} {wanted}", _listed(found), text, mode)
+
+
+def _against_source(case: Case, found: Sequence[str], text: str) -> Judgement:
+    """The values against those of a fixture or stored message (``compareToSource…``)."""
+    check = case.check
+    other = case.means.source(check.compare_id)
+    wanted = case.resolve(check.compare or check.subject)
+    mode = PATH_MODE if check.criterion == "path" else EXPRESSION_MODE
+    expected = f"{_short(text)} {case.operator} that of {check.compare_id}"
+    if other.resource is None:
+        raise ScriptError(
+            Text(
+                nl=f"bron '{check.compare_id}' is geen FHIR-resource",
+                en=f"source '{check.compare_id}' is not a FHIR resource",
+            ),
+            received=other.problem,
+        )
+    if check.criterion == "path":
+        values = other.select(wanted)
+    else:
+        values = [as_text(item) for item in other.evaluate(wanted, case.means.now)]
+    if case.operator in ("equals", "notEquals"):
+        same = list(found) == values
+        met = same if case.operator == "equals" else not same
+        return decided(met, case.operator, f"{expected}: {_listed(values)}", _listed(found), text, mode)
+    return _one_of(case, found, ",".join(values), text)
+
+
+def _listed(values: Sequence[str]) -> str:
+    return shorten(", ".join(values[:5]) + (", …" if len(values) > 5 else "")) or "empty"
+
+
+def minimum(case: Case) -> Judgement:
+    """The body holds at least everything that a fixture holds; but what a server fills in itself
+    (``meta.versionId``, ``meta.lastUpdated``, which it ignores in what it gets)."""
+    fixture = case.means.source(case.check.subject)
+    expected = f"at least the content of {case.check.subject}"
+    if fixture.resource is None:
+        raise ScriptError(
+            Text(nl="de fixture is geen FHIR-resource", en="the fixture is not a FHIR resource"),
+            received=fixture.problem,
+        )
+    if case.body.resource is None:
+        return failed(expected, case.missing, path="body")
+    lost = _lacks(case.body.resource, fixture.resource, fixture.type)
+    if lost:
+        return failed(expected, f"{lost} is absent or different", path=lost)
+    return Judgement(Verdict.PASS, mode="http")
+
+
+_BY_SERVER = frozenset(("versionId", "lastUpdated"))
+
+
+def _lacks(node: Any, wanted: Any, place: str) -> str:
+    """Place of the first thing of ``wanted`` that ``node`` does not have, ``""`` when it has everything."""
+    if isinstance(wanted, dict):
+        if not isinstance(node, dict):
+            return place
+        lost = (
+            _lacks(node.get(key), value, f"{place}.{key}")
+            for key, value in wanted.items()
+            if not (place.endswith(".meta") and key in _BY_SERVER)
+        )
+        return next((item for item in lost if item), "")
+    if isinstance(wanted, list):
+        items = node if isinstance(node, list) else []
+        for number, value in enumerate(wanted):
+            if not any(not _lacks(item, value, place) for item in items):
+                return f"{place}[{number}]"
+        return ""
+    return "" if node == wanted and isinstance(node, bool) is isinstance(wanted, bool) else place
+
+
+def navigation_links(case: Case) -> Judgement:
+    """The links of a searchset are sound, and lead to the matches that are not on this page."""
+    if case.check.subject.strip().lower() == "false":
+        return Judgement(Verdict.PASS, mode="http")
+    expected = "links to itself and, when there are more matches, to other pages"
+    bundle = case.body.resource
+    if bundle is None or case.body.type != "Bundle":
+        return failed(expected, case.missing or case.body.type, path="Bundle.link")
+    stated = bundle.get("link")
+    links = [item for item in (stated if isinstance(stated, list) else []) if isinstance(item, dict)]
+    names = [str(item.get("relation", "")) for item in links]
+    if not all(str(item.get("url", "")) for item in links) or "self" not in names:
+        return failed(expected, ", ".join(names) or "no links", path="Bundle.link")
+    entries = bundle.get("entry")
+    shown = sum(
+        isinstance(item, dict) and (item.get("search") or {}).get("mode", "match") == "match"
+        for item in (entries if isinstance(entries, list) else [])
+    )
+    total = bundle.get("total")
+    more = isinstance(total, int) and shown < total
+    if more and not {"next", "previous", "prev"} & set(names):
+        return failed(expected, f"{shown} of {total} matches, links: {', '.join(names)}", path="Bundle.link")
+    return Judgement(Verdict.PASS, mode="http")
 
 
 def _short(text: str) -> str:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from urllib.parse import unquote_plus
 
 from harness.core.issues import shorten
 from harness.core.run.exchanges import header, header_values
+from harness.core.text import Text
+from harness.core.verdicts import Blame, Verdict
+from harness.fhir.server.content import format_of
 from harness.testscript.judge.bodies import Body
-from harness.testscript.judge.case import Case, Judgement, compare, decided, failed
+from harness.testscript.judge.case import Case, Judgement, compare, decided, failed, unsupported
+from harness.testscript.judge.patterns import MAPPERS
 from harness.testscript.judge.rules import sent_parameters
+from harness.testscript.read.errors import NoValue
 
 
 def response_code(case: Case) -> Judgement:
@@ -42,6 +48,39 @@ def _outcome_text(body: Body) -> str:
     return shorten(text or "", 120)
 
 
+def variable(case: Case) -> Judgement:
+    """The value of a variable, perhaps through a mapper function."""
+    name, operator = case.check.subject, case.operator
+    wanted = case.resolve(case.check.value or "")
+    expected = f"variable {name} {operator} {wanted}"
+    mapper = MAPPERS.get(case.check.mapper) if case.check.mapper else str
+    if mapper is None:
+        return unsupported(f"mapper function {case.check.mapper}")
+    try:
+        value = case.resolve("${" + name + "}")
+    except NoValue as error:  # the assert is about just this
+        return failed(expected, error.message.en, path=f"variable {name}")
+    try:
+        actual = mapper(value)
+    except ValueError as error:
+        return failed(expected, f"{value[:80]}: {error}", path=f"variable {name}")
+    met = compare(operator, actual, wanted)
+    return decided(met, operator, expected, shorten(actual, 120), f"variable {name}", "http")
+
+
+def manual(case: Case) -> Judgement:
+    """What only a person can judge: it waits, and is never green by itself."""
+    question = case.check.description
+    return Judgement(
+        Verdict.INCONCLUSIVE,
+        question,
+        "waits for the judgement of a person",
+        mode="manual",
+        blame=Blame.CONFIGURATION,
+        next_step=Text(nl=f"beoordeel zelf: {question}", en=f"judge by hand: {question}"),
+    )
+
+
 def header_field(case: Case) -> Judgement:
     """A header of the request or response; media types are compared without their parameters."""
     name, operator, evidence = case.resolve(case.check.subject), case.operator, case.evidence
@@ -53,12 +92,46 @@ def header_field(case: Case) -> Judgement:
         return failed(f"{path} {operator} {wanted}", evidence.missing("response"), path=path)
     else:
         found = header_values(evidence.response.headers, name)
-    actual = ", ".join(found)
     expected = f"{path} {operator} {wanted}".rstrip()
+    received = f"{name}: {', '.join(found)}" if found else f"{path} is absent"
     if name.lower() == "content-type" and operator in ("equals", "notEquals", "in", "notIn"):
-        actual, wanted = _media(actual), ",".join(_media(part) for part in wanted.split(","))
-    received = f"{name}: {actual}" if found else f"{path} is absent"
-    return decided(compare(operator, actual, wanted), operator, expected, received, path, "http")
+        found, wanted = [_media(item) for item in found], ",".join(_media(part) for part in wanted.split(","))
+    return decided(meets(operator, found, wanted), operator, expected, received, path, "http")
+
+
+def meets(operator: str, found: Sequence[str], wanted: str) -> bool | None:
+    """Whether something that may be repeated meets an operator: all of it a negative one, else one of it."""
+    outcomes = [compare(operator, value, wanted) for value in found]
+    if None in outcomes or compare(operator, "", wanted) is None:
+        return None
+    if operator in ("notIn", "notEquals", "notContains", "empty"):
+        return all(outcomes)
+    return any(outcomes)
+
+
+def content_type(case: Case) -> Judgement:
+    """The format of the message: a code (``xml``, ``json``) or a media type."""
+    wanted, operator, evidence = case.resolve(case.check.subject), case.operator, case.evidence
+    expected = f"content type {operator} {wanted}"
+    if case.check.direction == "request":
+        found = header(evidence.request.headers, "content-type") or ""
+    elif evidence.response is None:
+        return failed(expected, evidence.missing("response"), path="content-type")
+    else:
+        found = header(evidence.response.headers, "content-type") or ""
+    actual = _media(found)
+    if "/" not in wanted:
+        actual = format_of(actual) or actual
+    met = compare(operator, actual, wanted.strip().lower())
+    return decided(met, operator, expected, found or "no content type", "content-type", "http")
+
+
+def request_method(case: Case) -> Judgement:
+    """The HTTP method of the request."""
+    wanted, operator = case.resolve(case.check.subject).lower(), case.operator
+    actual = case.evidence.request.method.lower()
+    met = compare(operator, actual, wanted)
+    return decided(met, operator, f"request method {operator} {wanted}", actual, "request method", "http")
 
 
 def _media(text: str) -> str:
@@ -79,11 +152,6 @@ def query_parameter(case: Case) -> Judgement:
     wanted = case.resolve(case.check.value or "")
     found = [value for key, value in sent_parameters(case.evidence.request) if key == name]
     expected = f"request parameter {name} {operator} {wanted}"
-    if operator in ("notIn", "notEquals", "notContains"):
-        outcomes = [compare(operator, value, wanted) for value in found]
-        met = None if None in outcomes else all(outcomes)
-    else:
-        outcomes = [compare(operator, value, wanted) for value in found] or [compare(operator, "", wanted)]
-        met = None if None in outcomes else bool(found) and any(outcomes)
+    met = meets(operator, found, wanted)
     received = ", ".join(found) if found else f"parameter {name} is absent"
     return decided(met, operator, expected, received, f"parameter {name}", "http")

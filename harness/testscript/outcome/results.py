@@ -36,6 +36,7 @@ class ScriptFinding(msgspec.Struct, frozen=True, kw_only=True):
     :ivar warning_only: whether the script itself only warns.
     :ivar mode: how it was decided: ``fhirpath:hapi``, ``validator``, ``rule:…``, ``http``.
     :ivar issues: validation issues below it.
+    :ivar ledger: entry of the ledger that it is disputed by.
     """
 
     verdict: Verdict
@@ -50,6 +51,7 @@ class ScriptFinding(msgspec.Struct, frozen=True, kw_only=True):
     next_step: Text = Text(nl="", en="")
     mode: str = ""
     issues: tuple[Issue, ...] = ()
+    ledger: str = ""
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True):

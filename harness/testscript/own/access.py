@@ -10,7 +10,9 @@ from harness.testscript.read.model import TestScript
 from harness.testscript.read.sets import set_folder
 
 _TOKEN_NAME = re.compile(r"patient-token-(?:id-)?(.+)", re.IGNORECASE)
-_SENDS_TOKEN = re.compile(rb"""<field\s+value\s*=\s*["']authorization["']""", re.IGNORECASE)
+_SENDS_TOKEN = re.compile(
+    rb"""(?:<field\s+value\s*=\s*["']|"field"\s*:\s*")authorization["']""", re.IGNORECASE
+)
 
 
 def named_tokens(
@@ -49,4 +51,15 @@ def uses_tokens(script: TestScript) -> bool:
     ):
         return True
     folder = set_folder(script.path)
-    return any(_SENDS_TOKEN.search(path.read_bytes()) for path in sorted(folder.rglob("*.xml")))
+    files = (path for path in sorted(folder.rglob("*")) if path.suffix in (".xml", ".json"))
+    return any(_SENDS_TOKEN.search(path.read_bytes()) for path in files)
+
+
+def token_for(name: str, people: Sequence[Stored], known: Mapping[str, Patients]) -> str:
+    """The known token of the patient that the name of a variable mentions, ``""`` when nobody is."""
+    match = _TOKEN_NAME.fullmatch(name)
+    if not match:
+        return ""
+    wanted = _letters(match.group(1))
+    patient = next((stored.id for stored in people if _is_called(stored, wanted)), None)
+    return next((token for token, owner in known.items() if patient is not None and owner == patient), "")

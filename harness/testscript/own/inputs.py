@@ -7,6 +7,7 @@ script can only mean; whatever is not known waits.
 from __future__ import annotations
 
 from harness.fhir.store import Stored
+from harness.testscript.own.access import token_for
 from harness.testscript.own.server import OwnServer
 from harness.testscript.read.model import TestScript, Variable
 
@@ -33,6 +34,11 @@ def bind_inputs(
 def _bound(variable: Variable, script: TestScript, loaded: OwnServer, base: str) -> tuple[str, str]:
     """Value and where it comes from, both ``""`` when it is not known."""
     name = variable.name.lower()
+    token = token_for(variable.name, loaded.server.store.all("Patient"), loaded.tokens)
+    if token:
+        sent = (value for operation in script.operations() for key, value in operation.headers)
+        bare = any(value.lower().startswith("bearer ${") and variable.name in value for value in sent)
+        return token.partition(" ")[2] if bare else token, "the token of that patient"
     if "bsn" in name:
         numbers = {number for one in loaded.patients_of(script) if (number := _bsn(loaded, one))}
         if len(numbers) == 1:

@@ -28,8 +28,8 @@ from harness.reference.record.write import write_practice, write_record
 from harness.testscript.execute.settings import Settings
 from harness.testscript.execute.sources import Sources
 from harness.testscript.own.fixtures import read_content
-from harness.testscript.read.model import Fixture, TestScript
-from harness.testscript.read.sets import LOAD_FOLDER, read_info
+from harness.testscript.read.model import LOAD_FOLDER, Fixture, TestScript
+from harness.testscript.read.sets import read_info
 from harness.testscript.read.tokens import TestPerson, find_token_map, read_token_map
 
 Json = dict[str, Any]

@@ -40,6 +40,7 @@ class ProfileChecks:
         self.notes: dict[str, None] = {}
         self._lock = threading.Lock()
         self._made: dict[tuple[str, tuple[tuple[str, str], ...]], ProfileCheck] = {}
+        self._failed: dict[tuple[str, tuple[tuple[str, str], ...]], HarnessError] = {}
 
     def for_set(self, info: SetInfo) -> ProfileCheck:
         """The check for the scripts of one set.
@@ -50,9 +51,16 @@ class ProfileChecks:
             return no_validator
         key = (info.fhir_version, info.packages)
         with self._lock:
+            failed = self._failed.get(key)
+            if failed is not None:
+                raise failed
             found = self._made.get(key)
             if found is None:
-                found = self._made[key] = self._make(info)
+                try:
+                    found = self._made[key] = self._make(info)
+                except HarnessError as error:
+                    self._failed[key] = error  # loading takes seconds: what failed once fails again
+                    raise
             return found
 
     def _make(self, info: SetInfo) -> ProfileCheck:

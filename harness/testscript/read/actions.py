@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Literal
 
 from harness.testscript.read.model import Action, Assert, Block, Operation, RuleUse
@@ -21,15 +22,30 @@ from harness.testscript.read.xml import (
 _QUERY_PARAMETER = "Interoplab-CL-ext-assert-query-parameter"
 _ASSERT_RULES = ("testscript-assert-rule", "Interoplab-CL-ext-assert-rule")
 _STOP = "testscript-assert-stopTestOnFail"
+_OPERATOR = "Interoplab-CL-ext-assert-additional-operators"
+_INPUT = "Interoplab-CL-ext-assert-input-variable"
+_MAPPER = "Interoplab-CL-ext-assert-mapper-function"
+_PATTERN = "Interoplab-CL-ext-assert-regex-matches"
+_OPERATORS = {"exists": "notEmpty", "notExists": "empty"}
+"""Operators of Conformancelab by what they mean here."""
 
-_CRITERIA = ("expression", "responseCode", "resource", "validateProfileId", "headerField", "requestURL")
+_CRITERIA = (
+    "expression", "path", "responseCode", "resource", "validateProfileId", "headerField", "contentType",
+    "requestMethod", "requestURL", "minimumId", "navigationLinks",
+)  # fmt: skip
+_COMPARED = {"compareToSourceExpression": "expression", "compareToSourcePath": "path"}
+"""What gives the wanted value of a comparison -> the criterion that it stands beside."""
 _ASSERT_PLAIN = frozenset(
-    (*_CRITERIA, "label", "description", "direction", "operator", "value", "warningOnly", "stopTestOnFail")
-)
+    (
+        *_CRITERIA, *_COMPARED, "label", "description", "direction", "operator", "value", "warningOnly",
+        "stopTestOnFail", "sourceId", "compareToSourceId",
+    )
+)  # fmt: skip
 _OPERATION_PLAIN = frozenset(
     (
         "type", "resource", "params", "url", "accept", "contentType", "requestHeader", "sourceId",
-        "responseId", "encodeRequestUrl", "label", "description", "origin", "destination",
+        "responseId", "encodeRequestUrl", "label", "description", "origin", "destination", "targetId",
+        "requestId", "method",
     )
 )  # fmt: skip
 _RESPONSE_NAMES = {
@@ -61,6 +77,9 @@ def _operation(element: Element, key: str) -> Operation:
         headers=headers,
         source_id=text_of(element, "sourceId") or "",
         response_id=text_of(element, "responseId") or "",
+        request_id=text_of(element, "requestId") or "",
+        target_id=text_of(element, "targetId") or "",
+        method=(text_of(element, "method") or "").upper(),
         encode=truth(text_of(element, "encodeRequestUrl")) is not False,
         label=text_of(element, "label") or "",
         description=text_of(element, "description") or "",
@@ -86,11 +105,10 @@ def _rule(extension: Element) -> RuleUse:
     return RuleUse(rule_id, tuple(parameters), tuple(outputs))
 
 
-def _assert(element: Element, key: str) -> Assert:
+def _stated(element: Element) -> tuple[list[tuple[str, str]], list[str]]:
+    """The criteria that the elements of an assert state, and names of elements that are not known."""
     criteria: list[tuple[str, str]] = []
-    unsupported: list[str] = []
-    rule: RuleUse | None = None
-    stop = truth(text_of(element, "stopTestOnFail"))
+    unknown: list[str] = []
     for name, child in elements(element):
         if name in _CRITERIA:
             criteria.append((name, child.get("value") or ""))
@@ -98,10 +116,21 @@ def _assert(element: Element, key: str) -> Assert:
             code = child.get("value") or ""
             criteria.append(("responseCode", _RESPONSE_NAMES.get(code, code)))
         elif name not in _ASSERT_PLAIN and name != "extension":
-            unsupported.append(f"assert.{name}")
-    for url, extension in extensions(element):
-        if url == _QUERY_PARAMETER:
-            criteria.append(("queryParameter", value_of(extension)))
+            unknown.append(f"assert.{name}")
+    return criteria, unknown
+
+
+def _assert(element: Element, key: str) -> Assert:
+    criteria, unsupported = _stated(element)
+    rule: RuleUse | None = None
+    stop = truth(text_of(element, "stopTestOnFail"))
+    more: dict[str, str] = {}
+    for url, extension in _assert_extensions(element):
+        if url in (_OPERATOR, _MAPPER, _PATTERN):
+            more[url] = value_of(extension)
+        elif url in (_QUERY_PARAMETER, _INPUT):
+            kind = "variable" if url == _INPUT else "queryParameter"
+            criteria.append((kind, value_of(extension)))
         elif url in _ASSERT_RULES:
             rule = _rule(extension)
             criteria.append(("rule", rule.rule_id))
@@ -109,6 +138,18 @@ def _assert(element: Element, key: str) -> Assert:
             stop = truth(value_of(extension))
         else:
             unsupported.append(f"extension {url}")
+    operator = more.get(_OPERATOR) or text_of(element, "operator") or ""
+    if operator == "manualEval":
+        criteria = [("manual", "")]
+    compare_id, compare = text_of(element, "compareToSourceId") or "", ""
+    for name, kind in _COMPARED.items():
+        stated = text_of(element, name)
+        if stated is not None:
+            compare = stated
+            if kind not in (item for item, _ in criteria):
+                criteria.append((kind, stated))
+    if len(criteria) > 1:  # false asks for nothing
+        criteria = [item for item in criteria if item != ("navigationLinks", "false")]
     if len(criteria) > 1:
         unsupported.append("more than one criterion: " + ", ".join(name for name, _ in criteria))
     criterion, subject = criteria[0] if criteria else ("", "")
@@ -116,17 +157,29 @@ def _assert(element: Element, key: str) -> Assert:
         key=key,
         criterion=criterion,
         subject=subject,
-        operator=text_of(element, "operator") or "",
-        value=text_of(element, "value"),
+        operator="matches" if _PATTERN in more else _OPERATORS.get(operator, operator),
+        value=more.get(_PATTERN, text_of(element, "value")),
+        mapper=more.get(_MAPPER, ""),
         direction=text_of(element, "direction") or "response",
         warning_only=bool(truth(text_of(element, "warningOnly"))),
         stop=stop,
         rule=rule,
+        source_id=text_of(element, "sourceId") or "",
+        compare_id=compare_id,
+        compare=compare,
         label=text_of(element, "label") or "",
         description=text_of(element, "description") or "",
         line=line_of(element),
         unsupported=tuple(unsupported),
     )
+
+
+def _assert_extensions(element: Element) -> Iterator[tuple[str, Element]]:
+    """Extensions of an assert, and of its operator and value."""
+    yield from extensions(element)
+    for name in ("operator", "value"):
+        for child in children(element, name):
+            yield from extensions(child)
 
 
 def block_of(element: Element, kind: Literal["setup", "test", "teardown"], key: str) -> Block:

@@ -15,6 +15,9 @@ from typing import Literal
 Side = Literal["server", "client", "mixed", "load"]
 """Who is under test: the server (HIS, DVZA), the client (PGO), both, or nobody (load script)."""
 
+LOAD_FOLDER = "_LoadResources"
+"""Folder of the scripts that load the fixtures of a set."""
+
 _NEXT_PAGE = re.compile(r"relation\s*=\s*'next'")
 WRITES = frozenset(("update", "updateCreate", "create", "transaction", "batch", "delete", "purge"))
 """Codes of operations that change what a server holds."""
@@ -22,11 +25,15 @@ WRITES = frozenset(("update", "updateCreate", "create", "transaction", "batch", 
 
 @dataclass(frozen=True)
 class Fixture:
-    """A fixture: id and file. ``exists`` is checked when it is used."""
+    """A fixture: id and file, whose existence is checked when it is used.
+
+    :ivar inline: a resource that the script contains, instead of a file.
+    """
 
     id: str
     path: Path
     line: int = 0
+    inline: str = ""
 
 
 @dataclass(frozen=True)
@@ -34,7 +41,8 @@ class Variable:
     """A variable: a default value, an expression on a fixture or stored response, a header of a stored
     response, or operator input.
 
-    :ivar unsupported: name of an element that the engine does not know.
+    :ivar path: XPath on the source, instead of an expression.
+    :ivar pattern: regular expression whose first match in what was found is the value.
     """
 
     name: str
@@ -44,12 +52,13 @@ class Variable:
     hint: str = ""
     line: int = 0
     header: str = ""
-    unsupported: str = ""
+    path: str = ""
+    pattern: str = ""
 
     @property
     def waits(self) -> bool:
         """Whether only an operator can give its value."""
-        return self.default is None and self.expression is None and not self.header and not self.unsupported
+        return self.default is None and self.expression is None and not self.header and not self.path
 
 
 @dataclass(frozen=True)
@@ -67,6 +76,9 @@ class Operation:
 
     :ivar origin: index of the origin, ``None`` when the harness itself executes it against its own server.
     :ivar encode: whether parameter values are percent-encoded.
+    :ivar method: HTTP method that goes before that of the code.
+    :ivar target_id: fixture or stored response whose resource the operation is about.
+    :ivar request_id: name under which the request's body is stored.
     """
 
     key: str
@@ -80,6 +92,9 @@ class Operation:
     headers: tuple[tuple[str, str], ...] = ()
     source_id: str = ""
     response_id: str = ""
+    request_id: str = ""
+    target_id: str = ""
+    method: str = ""
     encode: bool = True
     label: str = ""
     description: str = ""
@@ -93,10 +108,16 @@ class Operation:
 class Assert:
     """One assert: exactly one criterion.
 
-    :ivar criterion: ``expression``, ``responseCode``, ``resource``, ``validateProfileId``, ``headerField``,
-        ``requestURL``, ``queryParameter``, ``rule`` or ``""`` when the script states none.
+    :ivar criterion: ``expression``, ``path``, ``responseCode``, ``resource``, ``validateProfileId``,
+        ``headerField``, ``contentType``, ``requestMethod``, ``requestURL``, ``queryParameter``,
+        ``minimumId``, ``navigationLinks``, ``variable``, ``manual``, ``rule`` or ``""`` when the script
+        states none.
     :ivar subject: the value of the criterion element (expression text, code list, header name …).
     :ivar stop: ``stopTestOnFail``, ``None`` when absent.
+    :ivar mapper: function that the value goes through before it is compared.
+    :ivar source_id: fixture or stored message that it looks at instead of the last one.
+    :ivar compare_id: fixture or stored message that gives the wanted value, by ``compare``: an expression or
+        path like the criterion.
     """
 
     key: str
@@ -108,6 +129,10 @@ class Assert:
     warning_only: bool = False
     stop: bool | None = None
     rule: RuleUse | None = None
+    mapper: str = ""
+    source_id: str = ""
+    compare_id: str = ""
+    compare: str = ""
     label: str = ""
     description: str = ""
     line: int = 0
@@ -116,7 +141,11 @@ class Assert:
     @property
     def about_request(self) -> bool:
         """Whether it looks at what was sent, and not at the answer."""
-        return self.direction == "request" or self.criterion in ("requestURL", "queryParameter")
+        return self.direction == "request" or self.criterion in (
+            "requestURL",
+            "queryParameter",
+            "requestMethod",
+        )
 
 
 Action = Operation | Assert
@@ -183,7 +212,6 @@ class TestScript:
     setup: Block | None = None
     tests: tuple[Block, ...] = ()
     teardown: Block | None = None
-    unsupported: tuple[str, ...] = ()
     info: SetInfo = field(default_factory=SetInfo)
 
     @property
@@ -195,7 +223,17 @@ class TestScript:
             return "mixed"
         if client:
             return "client"
-        return "server" if server else "load"
+        return "load" if self.loads and not server else "server"
+
+    @property
+    def loads(self) -> bool:
+        """Whether it loads the fixtures of a set."""
+        return LOAD_FOLDER in self.path.parts or self.path.name.startswith("load-")
+
+    @property
+    def marks_nobody(self) -> bool:
+        """Whether it does not say who is under test: outside Conformancelab that is the server."""
+        return not any(party.sut for party in (*self.origins, *self.destinations))
 
     @property
     def format(self) -> str:
@@ -231,4 +269,8 @@ class TestScript:
 
     def by_harness(self, operation: Operation) -> bool:
         """Whether the harness performs an operation against its own server (no origin, no destination)."""
-        return operation.origin is None and operation.destination is None
+        return (
+            operation.origin is None
+            and operation.destination is None
+            and (self.side == "load" or not self.marks_nobody)
+        )

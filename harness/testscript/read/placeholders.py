@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Callable
 from datetime import date, datetime
 
-from harness.core.errors import HarnessError, nearest
+from harness.core.errors import nearest
 from harness.core.tdates import TDates
 from harness.core.text import Text
 from harness.testscript.read.errors import InputNeeded, NoValue, PlaceholderError
@@ -152,12 +152,7 @@ class Values:
             )
         self._busy.append(name)
         try:
-            if variable.unsupported:
-                feature = f"variable.{variable.unsupported}"
-                raise HarnessError(
-                    Text(nl=f"niet ondersteund: {feature}", en=f"unsupported feature: {feature}"), where=place
-                )
-            if variable.expression is not None or variable.header:
+            if variable.expression is not None or variable.header or variable.path:
                 return self._evaluated(variable, place)
             if variable.default is None:
                 raise InputNeeded(
@@ -187,7 +182,7 @@ class Values:
                 en=f"variable '{variable.name}' has no value: its source yields nothing",
             ),
             where=place,
-            expected=variable.expression or f"header {variable.header}",
+            expected=variable.expression or variable.path or f"header {variable.header}",
             received=f"empty result on '{variable.source_id}'",
         )
 

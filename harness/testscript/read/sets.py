@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from harness.core.errors import InputError, UsageError
 from harness.core.text import Text
-from harness.testscript.read.model import SetInfo
+from harness.testscript.read.model import LOAD_FOLDER, SetInfo
 
-LOAD_FOLDER = "_LoadResources"
+_HEAD = 4_096
+"""Bytes of a JSON file in which its resource type stands."""
 
 
 def read_info(folder: Path) -> SetInfo:
@@ -88,7 +90,7 @@ def find_scripts(paths: Iterable[Path]) -> list[Path]:
         if path.is_file():
             found[path] = None
         elif path.is_dir():
-            for file in sorted(path.rglob("*.xml")):
+            for file in sorted((*path.rglob("*.xml"), *filter(_json_script, path.rglob("*.json")))):
                 if not is_reference(file, path) and LOAD_FOLDER not in file.parts:
                     found[file] = None
         else:
@@ -99,13 +101,22 @@ def find_scripts(paths: Iterable[Path]) -> list[Path]:
         raise UsageError(
             Text(nl="geen TestScripts gevonden", en="no TestScripts found"),
             where=", ".join(map(str, given)),
-            expected="*.xml (FHIR TestScript)",
+            expected="*.xml, *.json (FHIR TestScript)",
             next_step=Text(
                 nl="wijs een map met TestScripts aan, bijvoorbeeld GenPractData-2-0/MedMij/Cert",
                 en="point at a folder with TestScripts, for example GenPractData-2-0/MedMij/Cert",
             ),
         )
     return list(found)
+
+
+def _json_script(path: Path) -> bool:
+    """Whether a JSON file says at its beginning that it is a TestScript."""
+    try:
+        with path.open("rb") as file:
+            return re.search(rb'"resourceType"\s*:\s*"TestScript"', file.read(_HEAD)) is not None
+    except OSError:
+        return False
 
 
 def goal_folder(script: Path) -> Path:
@@ -128,4 +139,5 @@ def set_folder(script: Path) -> Path:
 
 def load_scripts_of(goal: Path) -> list[Path]:
     """The load scripts of a goal folder."""
-    return sorted((goal / LOAD_FOLDER).rglob("load-*.xml")) if (goal / LOAD_FOLDER).is_dir() else []
+    folder = goal / LOAD_FOLDER
+    return sorted((*folder.rglob("load-*.xml"), *filter(_json_script, folder.rglob("*.json"))))

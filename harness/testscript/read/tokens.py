@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from harness.core.text import Text
 from harness.testscript.read.model import Operation, TestScript
 
 FILE = "QualificationTokens.json"
+_IN_VARIABLE = re.compile(r"((?:Bearer )?)\$\{([^${}]+)\}", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -81,8 +83,9 @@ def find_token_map(folder: Path) -> Path | None:
 def token_of(operation: Operation, script: TestScript) -> str:
     """The Authorization value of an operation (or the variable that holds it), ``""`` without one."""
     value = next((value for name, value in operation.headers if name.lower() == "authorization"), "")
-    variable = script.variables.get(value[2:-1]) if value.startswith("${") else None
-    return variable.default or value if variable is not None else value
+    match = _IN_VARIABLE.fullmatch(value)
+    variable = script.variables.get(match.group(2)) if match else None
+    return match.group(1) + variable.default if match and variable and variable.default else value
 
 
 def tokens_in(script: TestScript) -> frozenset[str]:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import itertools
 import os
 import re
+import stat
 from collections.abc import Callable
+from io import BufferedReader
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -89,13 +92,26 @@ def write(path: Path, data: bytes, *, durable: bool = True) -> None:
     replace(path, content, durable=durable)
 
 
+def opened(path: Path) -> BufferedReader:
+    """An ordinary file, open for reading; the folder may be a stranger's, and a pipe may never end.
+
+    :raises OSError: it is absent, unreadable, or no ordinary file.
+    """
+    wanted = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
+    handle = os.open(path, wanted)
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise OSError(errno.EINVAL, "No ordinary file")
+    return os.fdopen(handle, "rb")
+
+
 def read(path: Path, limit: int) -> bytes:
     """The content of a file of at most ``limit`` bytes.
 
     :raises InputError: it is absent, unreadable, or larger.
     """
     try:
-        with path.open("rb") as file:
+        with opened(path) as file:
             data = file.read(limit + 1)
     except OSError as error:
         raise InputError(

@@ -60,7 +60,8 @@ def read_xml(data: bytes, model: Model, *, max_depth: int) -> tuple[Json, list[I
         shorter, values = long_values.cut(data)
         if values:
             resource, issues, fatal = _read(shorter, model, max_depth)
-            if not issues and long_values.restore(resource, values):
+            whole = not any(issue.severity == "error" for issue in issues)
+            if whole and long_values.restore(resource, values):
                 return resource, issues, fatal
     return _read(data, model, max_depth)
 
@@ -104,7 +105,8 @@ def _read(data: bytes, model: Model, max_depth: int) -> tuple[Json, list[Issue],
     if _TEXT(root):
         for node in cast(list[Node], _TEXT_NODES(root)):
             reader.notes.add("fhir-xml-text", node, received=_own_text(node))
-    return resource, reader.notes.issues(root, data) if reader.notes.found else [], False
+    issues = reader.notes.issues(root, data) if reader.notes.found else []
+    return resource, issues + reader.dropped, False
 
 
 def _syntax(error: etree.XMLSyntaxError) -> Issue:
@@ -130,6 +132,7 @@ class _Reader:
         self.notes = Notes(model, self.tables)
         self.decimal = _DECIMAL_STU3 if model.version.startswith("3") else _DECIMAL_R4
         self.max_depth = max_depth
+        self.dropped: list[Issue] = []
 
     def root(self, node: Node) -> Json:
         """The resource at the document element."""
@@ -156,7 +159,18 @@ class _Reader:
                 )
             )
         for attribute in node.keys():  # noqa: SIM118
-            if not str(attribute).startswith(_XSI):
+            if str(attribute).startswith(_XSI):
+                self.dropped.append(
+                    defect(
+                        "fhir-xml-dropped",
+                        name="xsi:" + str(attribute).removeprefix(_XSI),
+                        path=name.localname,
+                        line=node.sourceline or 0,
+                        column=1,
+                        severity="information",
+                    )
+                )
+            else:
                 self.notes.add("fhir-xml-unknown-attribute", node, str(attribute))
         return self.resource(node, name.localname, 1, attributes=False)
 

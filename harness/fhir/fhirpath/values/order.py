@@ -38,17 +38,15 @@ def order_of(a: Any, b: Any, dialect: Dialect, zone: int | None, what: str) -> i
         if kind_a is kind_b:
             return quantities.compare(a, b)
     if kind_a is dict and kind_b is dict:
-        return _quantity_order(a, b) if dialect.text_equality else 0
+        return _quantity_order(a, b)
     if dialect.lenient_order:
         return None
     raise types_differ(a, b, what)
 
 
 def _quantity_order(a: dict[str, Any], b: dict[str, Any]) -> int | None:
-    """Order of two FHIR quantities without UCUM code: by value when unit, code and system are equal.
-
-    The strict dialect never gets here: like fhirpath.js it calls two objects neither smaller nor greater.
-    """
+    """Order of two FHIR quantities without UCUM code: by value when unit, code and system are equal; of other
+    objects none (fhirpath.js calls those neither smaller nor greater, so ``<=`` true)."""
     if any(a.get(key) != b.get(key) for key in ("unit", "code", "system")):
         return None
     left: Any = a.get("value")

@@ -160,6 +160,7 @@ def to_yaml(book: FactBook, comment: str = "") -> str:
             ("derivation", facts.derivation, "constraint"),
             ("abstract", facts.abstract, False),
             ("contexts", list(facts.contexts), []),
+            ("context_rules", list(facts.context_rules), []),
         )
         for name, value, default in rows:
             if value != default:

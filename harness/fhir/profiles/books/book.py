@@ -96,7 +96,7 @@ def collect(knowledge: Knowledge, seeds: Iterable[str]) -> tuple[FactBook, list[
             ):
                 codes = knowledge.code_system(system)
                 if codes is not None:
-                    book.code_systems[system] = codes
+                    book.code_systems[system] = msgspec.structs.replace(codes, displays={})
     book.profiles = dict(sorted(book.profiles.items()))
     book.value_sets = dict(sorted(book.value_sets.items()))
     book.code_systems = dict(sorted(book.code_systems.items()))

@@ -1,22 +1,25 @@
 """Extensions: their own definition, where they may stand, and modifier extensions that nobody knows.
 
-FHIR STU3 extensibility.html: an unknown extension is allowed (a warning here: it was not checked), an
-unknown modifier extension makes the resource uninterpretable (an error). ``context`` of a definition says
-where it may stand (defining-extensions.html#context).
+FHIR STU3 extensibility.html: an unknown extension is allowed (a warning here: it was not checked). Of an
+unknown modifier extension nobody here can say what it changes: *not checked*, for the definition may be in a
+package that was not given. ``context`` of a definition says where it may stand
+(defining-extensions.html#context).
 """
 
 from __future__ import annotations
 
-from functools import lru_cache
+import re
 from typing import Any
 
-from harness.fhir.model.types import Model
 from harness.fhir.profiles.knowledge import Knowledge
 from harness.fhir.profiles.slicing.fixed import extension_url
+from harness.fhir.validation.checks import contexts
 from harness.fhir.validation.places import Place
 from harness.fhir.validation.run import Check, Rules, Run
 
 _HOLDERS = ("extension", "modifierExtension")
+_QUOTES = re.compile(r"(?:fixed|pattern|defaultValue|minValue|maxValue)[A-Z]|example$").match
+"""Elements of an ElementDefinition that quote data."""
 
 
 def extension_check(rules: Rules, shape: Check, modifier: bool) -> Check:
@@ -46,7 +49,11 @@ def extension_check(rules: Rules, shape: Check, modifier: bool) -> Check:
         if facts is None or facts.type != "Extension":
             if modifier:
                 run.add(
-                    "fhir-extension-modifier-unknown", place, expected="known modifierExtension", received=url
+                    "fhir-extension-modifier-unknown",
+                    place,
+                    severity="not-checked",
+                    expected="known modifierExtension",
+                    received=url,
                 )
             else:
                 run.add(
@@ -63,13 +70,8 @@ def extension_check(rules: Rules, shape: Check, modifier: bool) -> Check:
                 run.add("fhir-extension-modifier", place, expected="extension", received="modifierExtension")
             elif not modifier and root.modifier:
                 run.add("fhir-extension-modifier", place, expected="modifierExtension", received="extension")
-        if facts.contexts and not allowed_here(facts.contexts, owner, run, rules.model):
-            run.add(
-                "fhir-extension-context",
-                place,
-                expected=" | ".join(facts.contexts),
-                received=f"{_element_path(owner, run)} ({url})",
-            )
+        if (facts.contexts or facts.context_rules) and not _quoted(owner, run):
+            contexts.check(facts, place, run)
         rules.apply_profile(url, value, None, "Extension", place, run)
         parts = value.get("extension")
         if type(parts) is list and parts:
@@ -97,65 +99,13 @@ def _parts(knowledge: Knowledge, url: str, parts: list[Any], place: Place, run: 
             run.add("fhir-extension-part", at, expected=" | ".join(sorted(known)), received=name)
 
 
-def _names(owner: Place | None, run: Run) -> tuple[str, tuple[str, ...]]:
-    """Type of the nearest resource, and the JSON keys from it to the element that holds the extension."""
-    keys: list[str] = []
-    stop, name = run.within
-    place = owner
-    while place is not None and place is not stop:
-        keys.append(place[3].removeprefix("_"))
-        place = place[0]
-    keys.reverse()
-    return name, tuple(keys)
-
-
-def _element_path(owner: Place | None, run: Run) -> str:
-    name, keys = _names(owner, run)
-    return ".".join((name, *keys))
-
-
-def allowed_here(contexts: tuple[str, ...], owner: Place | None, run: Run, model: Model) -> bool:
-    """Whether an extension with these contexts may stand on the element at ``owner``."""
-    name, keys = _names(owner, run)
-    candidates = element_names(model, name, keys)
-    if not candidates.isdisjoint(contexts):
-        return True
-    if owner is not None and owner[3] in _HOLDERS:
-        if "Extension" in contexts or "Element" in contexts:
+def _quoted(owner: Place | None, run: Run) -> bool:
+    """Whether an extension stands in data that a definition quotes: no extension of the definition."""
+    if run.within[1] not in ("StructureDefinition", "DataElement"):
+        return False
+    stop = run.within[0]
+    while owner is not None and owner is not stop:
+        if _QUOTES(owner[3].removeprefix("_")):
             return True
-        # an extension on an extension: its context is the URL of the outer one, which only the document knows
-        return any("://" in context for context in contexts)
+        owner = owner[0]
     return False
-
-
-@lru_cache(maxsize=4096)
-def element_names(model: Model, name: str, keys: tuple[str, ...]) -> frozenset[str]:
-    """All names by which a context may mean an element: full path, path from each data type on the way,
-    types."""
-    names: set[str] = {"*", "Any"}
-    starts: list[tuple[str, ...]] = [(name,)]
-    code = name
-    for key in keys:
-        facts = model.types.get(code)
-        hit = facts.key(key) if facts is not None else None
-        if hit is None:
-            return frozenset(names)
-        following: list[tuple[str, ...]] = []
-        forms = {hit.element.name, hit.element.stem, key}
-        owners = model.ancestors(code)
-        for start in starts:
-            following += [(*start, form) for form in forms]
-        if "." not in code:
-            following += [(owner, form) for owner in owners for form in forms]
-        else:
-            following += [(*owner.split("."), form) for owner in owners for form in forms]
-        starts = following[:400]
-        code = hit.type.code
-    names |= {".".join(start) for start in starts}
-    if keys:
-        names |= set(model.ancestors(code))
-        if "." in code:
-            names |= {"BackboneElement", "Element"}
-    else:
-        names |= set(model.ancestors(name))
-    return frozenset(names)

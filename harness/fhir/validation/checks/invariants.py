@@ -1,7 +1,9 @@
 """Invariants in FHIRPath, evaluated at an element.
 
-Compiled on first use and kept per expression. An expression that cannot be compiled, or that fails on a
-document, is a defect of the package: it is reported once per document as ``fhir-invariant-not-checked``
+The normative dialect decides. Where it says neither true nor false (an empty result, as ``{}.not()`` gives,
+or an expression that STU3 wrote before the dialect was normative) the reading of HAPI's engine does: a rule
+is not broken because its text is silent. Compiled on first use and kept per expression. What cannot be
+evaluated in either is a defect of the package: reported once per document as ``fhir-invariant-not-checked``
 (never as an error, never as a crash).
 """
 
@@ -19,12 +21,43 @@ from harness.fhir.validation.places import Place, render
 from harness.fhir.validation.run import Check, Run
 
 
+class _Reading:
+    """One expression in one dialect, compiled when it is first asked."""
+
+    __slots__ = ("_broken", "_compiled", "dialect", "model", "text")
+
+    def __init__(self, text: str, model: Model, dialect: str) -> None:
+        self.text = text
+        self.model = model
+        self.dialect = dialect
+        self._compiled: fhirpath.Expression | None = None
+        self._broken: FHIRPathError | None = None
+
+    def expression(self) -> fhirpath.Expression:
+        """The compiled expression.
+
+        :raises FHIRPathError: when it is none, each time.
+        """
+        if self._broken is not None:
+            raise self._broken
+        if self._compiled is None:
+            try:
+                self._compiled = fhirpath.compile(self.text, model=self.model, dialect=self.dialect)
+            except FHIRPathError as error:
+                self._broken = error
+                raise
+        return self._compiled
+
+
 class Invariants:
-    """Compiled invariants for one model and FHIRPath dialect."""
+    """Compiled invariants for one model.
+
+    :param dialect: the FHIRPath dialect that decides.
+    """
 
     def __init__(self, model: Model, dialect: str) -> None:
         self.model = model
-        self.dialect = dialect
+        self.dialects = tuple(dict.fromkeys((dialect, "hapi")))
         self._checks: dict[tuple[InvariantFact, str], Check] = {}
 
     def check(self, fact: InvariantFact, code: str) -> Check:
@@ -36,29 +69,25 @@ class Invariants:
         return found
 
     def _make(self, fact: InvariantFact, code: str) -> Check:
-        compiled: fhirpath.Expression | None = None
-        broken: FHIRPathError | None = None
         severity: Severity = "error" if fact.severity == "error" else "warning"
+        readings = [_Reading(fact.expression, self.model, dialect) for dialect in self.dialects]
 
         def check(value: Any, place: Place, run: Run) -> None:
-            nonlocal compiled, broken
-            if compiled is None and broken is None:
-                if not fact.expression:
-                    return
+            if not fact.expression:
+                return
+            answer: bool | None = None
+            problem: FHIRPathError | None = None
+            for reading in readings:
                 try:
-                    compiled = fhirpath.compile(fact.expression, model=self.model, dialect=self.dialect)
+                    answer = run.decide(reading.expression(), value, code, place)
                 except FHIRPathError as error:
-                    broken = error
-            if compiled is None:
-                if broken is not None:
-                    self._unusable(run, place, fact, broken)
-                return
-            try:
-                answer = run.decide(compiled, value, code, place)
-            except FHIRPathError as error:
-                self._unusable(run, place, fact, error)
-                return
-            if not answer:
+                    problem = error
+                if answer is not None:
+                    break
+            if answer is None:
+                if problem is not None:
+                    self._unusable(run, place, fact, problem)
+            elif not answer:
                 self.report(run, place, fact.key, severity, fact.expression, fact.human, value)
 
         return check

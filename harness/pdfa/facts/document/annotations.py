@@ -12,7 +12,10 @@ from harness.pdfa.file.objects import Stream
 
 @dataclass(slots=True)
 class AnnotFact:
-    """One annotation; ``normal`` is ``stream``, ``dict`` (of streams), ``other`` or ``None`` (no AP)."""
+    """One annotation; ``normal`` is ``stream``, ``dict`` (of streams), ``other`` or ``None`` (no AP).
+
+    :ivar pushbutton: it is a button without states (ISO 32000-1, 12.7.4.2.2).
+    """
 
     subtype: str | None
     dict: dict[str, Any]
@@ -21,6 +24,7 @@ class AnnotFact:
     appearance: tuple[str, ...] | None
     normal: str | None
     field_type: str | None
+    pushbutton: bool
     zero_size: bool
     output_space: str | None
     colours: bool
@@ -31,11 +35,20 @@ class AnnotFact:
         return self.subtype or ""
 
 
+_PUSHBUTTON = 1 << 16
+"""Field flag of a button that keeps no state."""
+
+
 def field_type(ctx: Context, field: dict[str, Any]) -> str | None:
     """FT of a field or widget, inherited through Parent."""
+    return ctx.doc.name(_inherited(ctx, field, "FT"))
+
+
+def _inherited(ctx: Context, field: dict[str, Any], key: str) -> Any:
+    """An entry of a field, inherited through Parent; ``None`` when no ancestor has it."""
     doc = ctx.doc
     for _ in range(50):
-        found = doc.name(field.get("FT"))
+        found = doc.resolve(field.get(key))
         if found is not None:
             return found
         parent = doc.resolve(field.get("Parent"))
@@ -74,6 +87,7 @@ def walk_annotation(ctx: Context, value: Any, where: str) -> list[Stream]:
         appearance=tuple(appearance) if type(appearance) is dict else None,
         normal=normal,
         field_type=field_type(ctx, annot),
+        pushbutton=bool((doc.integer(_inherited(ctx, annot, "Ff")) or 0) & _PUSHBUTTON),
         zero_size=len(rect) == 4 and rect[0] == rect[2] and rect[1] == rect[3],
         output_space=ctx.output_space,
         colours=any(type(doc.resolve(annot.get(key))) is list for key in ("C", "IC")),

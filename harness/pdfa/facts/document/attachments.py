@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.pdfa.facts.context import Context
+from harness.pdfa.file.lex import Ref
 from harness.pdfa.file.objects import Stream
 
 
@@ -31,8 +32,8 @@ def walk_files(ctx: Context) -> None:
     doc = ctx.doc
     names = doc.sub(doc.sub(ctx.root, "Names"), "EmbeddedFiles")
     specs = [
-        fact
-        for kind, fact, _ in doc.facts
+        (fact, max(number, 0))
+        for kind, fact, number in doc.facts
         if kind == "CosFileSpecification" and fact.get("Type") == "Filespec"
     ]
     specs += _named(ctx, names)
@@ -43,14 +44,16 @@ def walk_files(ctx: Context) -> None:
         if kind == "AF" and (origin == -1 or _may_associate(ctx, holder)):
             associated.update(id(doc.resolve(item)) for item in doc.array(holder.get("AF")))
     seen: set[int] = set()
-    for spec in specs:
+    for spec, number in specs:
         if id(spec) in seen:
             continue
         seen.add(id(spec))
         relationship = doc.name(spec.get("AFRelationship"))
         name = doc.string(spec.get("UF")) or doc.string(spec.get("F")) or b""
         where = f"file specification {name.decode('latin-1')[:60]}"
-        ctx.emit("CosFileSpecification", FileSpecFact(spec, relationship, id(spec) in associated), where)
+        fact = FileSpecFact(spec, relationship, id(spec) in associated)
+        with ctx.inside(Ref(number, 0) if number else None):
+            ctx.emit("CosFileSpecification", fact, where)
         files = doc.sub(spec, "EF")
         for value in files.values():
             stream = doc.stream(value)
@@ -65,10 +68,10 @@ def _may_associate(ctx: Context, holder: dict[str, Any]) -> bool:
     return ctx.doc.name(holder.get("Type")) in ("Page", "XObject", "Annot", "StructElem")
 
 
-def _named(ctx: Context, root: dict[str, Any]) -> list[dict[str, Any]]:
-    """File specifications in the name tree of embedded files."""
+def _named(ctx: Context, root: dict[str, Any]) -> list[tuple[dict[str, Any], int]]:
+    """File specifications in the name tree of embedded files, with their object number or 0."""
     doc = ctx.doc
-    out: list[dict[str, Any]] = []
+    out: list[tuple[dict[str, Any], int]] = []
     seen: set[int] = set()
     work = [root]
     while work:
@@ -76,7 +79,10 @@ def _named(ctx: Context, root: dict[str, Any]) -> list[dict[str, Any]]:
         if id(node) in seen:
             continue
         seen.add(id(node))
-        out += [d for d in (doc.resolve(v) for v in doc.array(node.get("Names"))[1::2]) if type(d) is dict]
+        for value in doc.array(node.get("Names"))[1::2]:
+            spec = doc.resolve(value)
+            if type(spec) is dict:
+                out.append((spec, value.num if type(value) is Ref else 0))
         work += [doc.dict_of(kid) for kid in doc.array(node.get("Kids"))]
     return out
 
@@ -86,4 +92,5 @@ def _walk_embedded(ctx: Context, stream: Stream, where: str) -> None:
         return
     valid = ctx.part != 2 or ctx.conforms(stream)
     subtype = ctx.doc.name(stream.dict.get("Subtype"))
-    ctx.emit("EmbeddedFile", EmbeddedFact(subtype, valid), where)
+    with ctx.inside(stream):
+        ctx.emit("EmbeddedFile", EmbeddedFact(subtype, valid), where, subtype or "")

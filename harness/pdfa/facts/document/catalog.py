@@ -24,15 +24,16 @@ class OptionalContentFact:
 def walk_catalog(ctx: Context) -> None:
     """Facts of the catalog and of its actions, outlines, forms, optional content, permissions, structure."""
     root, doc = ctx.root, ctx.doc
-    ctx.emit("PDDocument", root, "Catalog")
-    ctx.emit("DocumentNames", tuple(doc.sub(root, "Names")), "Catalog / Names")
-    walk_action(ctx, root.get("OpenAction"), "Catalog / OpenAction")
-    walk_additional(ctx, root, "Catalog")
-    _outlines(ctx)
-    _forms(ctx)
-    _optional_content(ctx)
-    signatures.walk_permissions(ctx)
-    structure.walk_structure(ctx)
+    with ctx.inside(doc.trailer.get("Root")):
+        ctx.emit("PDDocument", root, "Catalog")
+        ctx.emit("DocumentNames", tuple(doc.sub(root, "Names")), "Catalog / Names")
+        walk_action(ctx, root.get("OpenAction"), "Catalog / OpenAction")
+        walk_additional(ctx, root, "Catalog")
+        _outlines(ctx)
+        _forms(ctx)
+        _optional_content(ctx)
+        signatures.walk_permissions(ctx)
+        structure.walk_structure(ctx)
 
 
 def _outlines(ctx: Context) -> None:
@@ -46,7 +47,8 @@ def _outlines(ctx: Context) -> None:
         if type(item) is not dict or key in seen:
             continue
         seen.add(key)
-        walk_action(ctx, item.get("A"), "Outlines")
+        with ctx.inside(value):
+            walk_action(ctx, item.get("A"), "Outlines")
         work += [item.get("Next"), item.get("First")]
         if len(seen) & 0xFFF == 0:
             ctx.budget.tick()
@@ -73,10 +75,11 @@ def _forms(ctx: Context) -> None:
         if parent != "AcroForm" and name is None:
             continue  # a widget without a field of its own
         where = f"{parent} / {(name or b'').decode('latin-1')[:60]}"
-        ctx.emit("PDFormField", field, where)
-        walk_additional(ctx, field, where)
-        if field_type(ctx, field) == "Sig" and "V" in field:
-            signatures.walk_signature(ctx, field["V"], where)
+        with ctx.inside(value):
+            ctx.emit("PDFormField", field, where)
+            walk_additional(ctx, field, where)
+            if field_type(ctx, field) == "Sig" and "V" in field:
+                signatures.walk_signature(ctx, field["V"], where)
         work += [(kid, where) for kid in reversed(doc.array(field.get("Kids")))]
         if len(seen) & 0xFFF == 0:
             ctx.budget.tick()
@@ -88,8 +91,9 @@ def _optional_content(ctx: Context) -> None:
     if type(properties) is not dict or ctx.part == 1:
         return
     groups = {doc.key(g) for g in doc.array(properties.get("OCGs"))}
-    configs = [c for c in [properties.get("D"), *doc.array(properties.get("Configs"))] if c is not None]
-    found = [d for d in (doc.resolve(c) for c in configs) if type(d) is dict]
+    entries = [properties.get("D"), *doc.array(properties.get("Configs"))]
+    configs = [c for c in entries if type(doc.resolve(c)) is dict]
+    found = [doc.resolve(c) for c in configs]
     names = [doc.string(d.get("Name")) for d in found]
     for index, config in enumerate(found):
         name = names[index]
@@ -98,7 +102,8 @@ def _optional_content(ctx: Context) -> None:
         if type(order) is list:
             missing = len(groups - _flatten(ctx, order))
         fact = OptionalContentFact(config, name, name is not None and names.count(name) > 1, missing)
-        ctx.emit("PDOCConfig", fact, f"OCProperties / configuration {index}")
+        with ctx.inside(configs[index]):
+            ctx.emit("PDOCConfig", fact, f"OCProperties / configuration {index}")
 
 
 def _flatten(ctx: Context, order: list[Any]) -> set[object]:

@@ -78,9 +78,11 @@ def walk_document(ctx: Context) -> None:
         if kind in HOLDERS:
             continue
         where = f"object {number}" if number else "trailer"
+        ctx.sink.object = max(number, 0)
         ctx.emit(kind, found, where)
         if kind == "CosStream":
             walk_filters(ctx, found, where)
+    ctx.sink.object = 0
 
 
 def walk_filters(ctx: Context, fact: StreamFact, where: str) -> None:

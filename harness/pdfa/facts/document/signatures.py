@@ -48,9 +48,10 @@ def walk_signature(ctx: Context, value: Any, where: str) -> None:
     contents = doc.string(signature.get("Contents"))
     ranges = [doc.integer(v) for v in doc.array(signature.get("ByteRange"))]
     covered = contents is not None and _covers(ctx, [r for r in ranges if r is not None], contents)
-    ctx.emit("PDSignature", covered, where, str(ranges))
-    if contents is not None:
-        ctx.emit("PKCSDataObject", _pkcs(contents), where)
+    with ctx.inside(value):
+        ctx.emit("PDSignature", covered, where, str(ranges))
+        if contents is not None:
+            ctx.emit("PKCSDataObject", _pkcs(contents), where)
 
 
 def _covers(ctx: Context, ranges: list[int], contents: bytes) -> bool:

@@ -96,14 +96,19 @@ def walk_structure(ctx: Context) -> None:
             ctx.budget.tick()
         where = f"structure element {value.num}" if type(value) is Ref else "structure element"
         type_ = doc.name(element.get("S"))
-        if type_ is not None and type_ not in types:
+        if type_ is None:
+            with ctx.inside(value):
+                ctx.emit("SENonStandard", ElementFact("", False, False, None), where)
+        elif type_ not in types:
             types.add(type_)
             ctx.emit("CosUnicodeName", type_, where)
             if type_ not in standard or type_ in role_map:
                 fact = follow(role_map, type_, standard)
                 if type_ not in standard or fact.remapped_standard:
-                    ctx.emit("SENonStandard", fact, where)
+                    with ctx.inside(value):
+                        ctx.emit("SENonStandard", fact, where, type_)
         if "Lang" in element:
-            emit_lang(ctx, element["Lang"], where)
+            with ctx.inside(value):
+                emit_lang(ctx, element["Lang"], where)
         if "K" in element:
             work.append(element["K"])

@@ -120,7 +120,10 @@ class CMap:
         return self.parent.cid(code, size) if self.parent is not None else None
 
     def text(self, code: int) -> str | None:
-        """Unicode text of a code (ToUnicode CMaps), ``None`` when it is not mapped."""
+        """Unicode text of a code (ToUnicode CMaps), ``None`` when it is not mapped.
+
+        Within a range the last byte of the text counts on; past 255 it means nothing (ISO 32000-1, 9.10.3).
+        """
         found = self.unicode.get(code)
         if found is not None:
             return found
@@ -128,8 +131,9 @@ class CMap:
             if low <= code <= high:
                 if not text:
                     return text
-                last = ord(text[-1]) + code - low
-                return text[:-1] + chr(last) if last < 0x110000 else text
+                last = ord(text[-1])
+                within = (last & 0xFF) + code - low <= 0xFF
+                return text[:-1] + chr(last + code - low) if within else None
         return self.parent.text(code) if self.parent is not None else None
 
 

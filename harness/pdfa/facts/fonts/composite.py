@@ -265,7 +265,7 @@ class CompositeFont(Font):
         if program is not None:
             gid = self.gid(cid)
             present = cid == 0 or gid is not None
-            notdef = not gid
+            notdef = cid == 0 or not gid  # CID 0 is .notdef whatever glyph it shows (ISO 32000-1, 9.7.4.3)
             if isinstance(program, CFFFont | TrueTypeFont):
                 actual = program.width(gid or 0)
         return GlyphFact(

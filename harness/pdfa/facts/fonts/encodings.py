@@ -17,6 +17,15 @@ def glyph_list() -> dict[str, str]:
     return out
 
 
+@lru_cache(maxsize=1)
+def dingbats() -> dict[str, str]:
+    """Glyph names of ZapfDingbats: name → Unicode text (Adobe's list, part of the Adobe Glyph List)."""
+    from fontTools import agl
+
+    texts = ((f"a{number}", agl.toUnicode(f"a{number}", isZapfDingbats=True)) for number in range(1, 207))
+    return {name: text for name, text in texts if text}
+
+
 def _old_list(agl: object) -> dict[str, tuple[int, ...]]:
     """The legacy list (aglfn's larger sibling) when fontTools has it."""
     table = getattr(agl, "LEGACY_AGL2UV", {})
@@ -31,8 +40,11 @@ _U = re.compile(r"u([0-9A-Fa-f]{4,6})")
 
 @lru_cache(maxsize=20_000)
 def unicode_of(name: str) -> str | None:
-    """Unicode text of a glyph name, ``None`` when the name has no meaning."""
-    found = glyph_list().get(name)
+    """Unicode text of a glyph name, ``None`` when the name has no meaning.
+
+    Names of ZapfDingbats (``a1`` and on) count in every font, as the reference takes them.
+    """
+    found = glyph_list().get(name) or dingbats().get(name)
     if found is not None:
         return found
     base = name.split(".", 1)[0]

@@ -62,6 +62,7 @@ class Font:
     """A font dictionary in use.
 
     :ivar label: name for messages.
+    :ivar reference: where its dictionary was found: a reference, or the dictionary itself.
     :ivar used: ways in which it was used: invisible (True), visible (False).
     :ivar seen: glyphs that gave their facts: code, bytes of the code, invisible, with replacement text.
     """
@@ -70,6 +71,7 @@ class Font:
         doc = ctx.doc
         self.ctx = ctx
         self.dict = dict_
+        self.reference: Any = None
         self.subtype = doc.name(dict_.get("Subtype"))
         self.base_font = doc.name(dict_.get("BaseFont"))
         self.label = self.base_font or self.subtype or "font"

@@ -104,6 +104,8 @@ class SimpleFont(Font):
             self.base: dict[int, str] = base()
         elif isinstance(self.program, Type1Font | CFFFont):
             self.base = self.program.encoding
+        elif self.base_font in ("Symbol", "ZapfDingbats"):
+            self.base = {}  # their built-in encoding names no character of the standard one
         else:
             self.base = standard()
 
@@ -220,7 +222,7 @@ class SimpleFont(Font):
             and self.encoding_name not in _UNICODE_ENCODINGS
         ):
             return None
-        if name is None and (self.encoding_name in NAMED or self.differences):
+        if name == ".notdef" or (name is None and (self.encoding_name in NAMED or self.differences)):
             return "\0"  # as the reference: a code without name is .notdef, and that has no text
         return unicode_of(name) if name is not None else None
 

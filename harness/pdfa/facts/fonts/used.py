@@ -29,6 +29,7 @@ class UsedFonts:
         font = self._fonts.get(key)
         if font is None:
             font = self._fonts[key] = self._open(dict_)
+            font.reference = value
         return font
 
     def _open(self, dict_: dict[str, Any]) -> Font:
@@ -42,4 +43,5 @@ class UsedFonts:
     def finish(self) -> None:
         """Facts that need all uses of a font (CharSet, CIDSet)."""
         for font in self._fonts.values():
-            font.finish()
+            with self.ctx.inside(font.reference):
+                font.finish()

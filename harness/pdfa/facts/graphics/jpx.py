@@ -25,8 +25,8 @@ class JpxFact:
     has_space: bool = False
 
 
-def read(stream: Stream) -> JpxFact | None:
-    """The facts of a JPX stream, ``None`` when its bytes are not JPEG 2000 boxes."""
+def read(stream: Stream) -> JpxFact:
+    """The facts of a JPX stream; a bare codestream says nothing of channels, depth and colour."""
     names = stream.filters()
     data = stream.raw()
     if names and names[-1] == "JPXDecode" and len(names) > 1:
@@ -35,7 +35,7 @@ def read(stream: Stream) -> JpxFact | None:
     fact = JpxFact(has_space="ColorSpace" in stream.dict)
     header = _find(data, 0, len(data), b"jp2h")
     if header is None:
-        return None
+        return fact
     channels, opacity = 0, 0
     pos, end = header
     depths: list[int] = []

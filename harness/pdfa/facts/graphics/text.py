@@ -73,7 +73,8 @@ class TextOperators:
         ctx = self.ctx
         if invisible not in font.used:
             font.used.add(invisible)
-            font.emit(f"{frame.where} / font {font.label}", invisible)
+            with ctx.inside(font.reference):
+                font.emit(f"{frame.where} / font {font.label}", invisible)
         actual_text = self._wants_actual_text and self.marked.has_actual_text(frame)
         transparent = self._run_procedures(frame, font) if isinstance(font, Type3Font) else ()
         seen = font.seen
@@ -84,7 +85,8 @@ class TextOperators:
             seen.add(key)
             if code in transparent:
                 frame.transparent = True
-            ctx.emit("Glyph", font.glyph(code, size, invisible, actual_text), f"{frame.where} / text")
+            with ctx.inside(font.reference):
+                ctx.emit("Glyph", font.glyph(code, size, invisible, actual_text), f"{frame.where} / text")
 
     def _run_procedures(self, frame: Frame, font: Type3Font) -> set[int]:
         """Run all glyph procedures of a Type 3 font; codes whose glyph paints with transparency."""

@@ -68,11 +68,12 @@ class XObjects:
             return
         subtype = self.doc.name(stream.dict.get("Subtype"))
         where = f"{frame.where} / {name}"
-        if subtype == "Image":
-            self.painter.marks += 1
-            self._image(stream, frame, where)
-            return
-        self._xobject(stream, where)
+        with self.ctx.inside(stream):
+            if subtype == "Image":
+                self.painter.marks += 1
+                self._image(stream, frame, where)
+                return
+            self._xobject(stream, where)
         if subtype == "Form":
             frame.transparent |= self.form(stream, frame.resources, frame.state, where, frame)
 
@@ -115,7 +116,8 @@ class XObjects:
                 )  # fmt: skip
             return transparent
 
-        return self.nested.once(stream, key, run)
+        with self.ctx.inside(stream):
+            return self.nested.once(stream, key, run)
 
     def _form_facts(self, stream: Stream, where: str) -> None:
         if self.ctx.first("form", stream.key):
@@ -166,9 +168,7 @@ class XObjects:
         if intent is not None:
             ctx.emit("CosRenderingIntent", intent, where, intent)
         if "JPXDecode" in stream.filters():
-            fact_jpx = jpx.read(stream)
-            if fact_jpx is not None:
-                ctx.emit("JPEG2000", fact_jpx, where)
+            ctx.emit("JPEG2000", jpx.read(stream), where)
             if (doc.integer(dict_.get("SMaskInData")) or 0) > 0:
                 self._alpha.add(stream.key.num)
 

@@ -20,9 +20,21 @@ _XMP = "http://ns.adobe.com/xap/1.0/"
 
 @dataclass(slots=True)
 class InfoFact:
-    """Document information against XMP: ``{key: agrees}`` for the keys that are present."""
+    """Document information against XMP.
+
+    :ivar agrees: ``{key: agrees}`` for the keys that are present.
+    :ivar values: text of the information dictionary and of its XMP twin, per key; ``""`` when absent.
+    """
 
     agrees: dict[str, bool]
+    values: dict[str, tuple[str, str]]
+
+
+def read_producer(doc: Document) -> str:
+    """Which program says that it made the document: Producer and Creator, each once."""
+    info = doc.dict_of(doc.trailer.get("Info"))
+    texts = (_text(doc, info.get(key)) for key in ("Producer", "Creator"))
+    return "; ".join(dict.fromkeys(text for text in texts if text))
 
 
 def walk_info(ctx: Context, packet: Packet | None) -> None:
@@ -33,7 +45,8 @@ def walk_info(ctx: Context, packet: Packet | None) -> None:
         return
     packet = packet or Packet(Node("", "", kind="struct"))
     agrees: dict[str, bool] = {}
-    for key in ("Creator", "Producer", "Keywords", "Title", "Subject", "Author", "CreationDate", "ModDate"):
+    values: dict[str, tuple[str, str]] = {}
+    for key in ("Creator", "Producer", "Keywords", "Title", "Subject", "Author"):
         if doc.resolve(info.get(key)) is not None and _text(doc, info.get(key)) is None:
             agrees[key] = False
     for key, ns, name in (
@@ -45,10 +58,13 @@ def walk_info(ctx: Context, packet: Packet | None) -> None:
         if value is not None:
             node = packet.get(ns, name)
             agrees[key] = node is not None and node.kind == "simple" and node.text == value
+            values[key] = value, node.text if node is not None else ""
     for key, name in (("Title", "title"), ("Subject", "description")):
         value = _text(doc, info.get(key))
         if value is not None:
-            agrees[key] = value in _default(packet.get(_DC, name))
+            texts = _default(packet.get(_DC, name))
+            agrees[key] = value in texts
+            values[key] = value, ", ".join(texts)
     author = _text(doc, info.get("Author"))
     if author is not None:
         creators = packet.get(_DC, "creator")
@@ -58,13 +74,16 @@ def walk_info(ctx: Context, packet: Packet | None) -> None:
             else []
         )
         agrees["Author"] = names == [author]
+        values["Author"] = author, ", ".join(names)
     for key, name in (("CreationDate", "CreateDate"), ("ModDate", "ModifyDate")):
         value = _text(doc, info.get(key))
         if value is not None:
             node = packet.get(_XMP, name)
             if node is not None and node.kind == "simple":
                 agrees[key] = _same_instant(value, node.text)
-    ctx.emit("CosInfo", InfoFact(agrees), "Info")
+                values[key] = value, node.text
+    with ctx.inside(doc.trailer.get("Info")):
+        ctx.emit("CosInfo", InfoFact(agrees, values), "Info")
 
 
 def _text(doc: Document, value: Any) -> str | None:

@@ -22,15 +22,22 @@ from harness.pdfa.file.cos import Document
 from harness.pdfa.file.objects import Stream
 
 PDFAID = "http://www.aiim.org/pdfa/ns/id/"
+PDFUAID = "http://www.aiim.org/pdfua/ns/id/"
 
 
 @dataclass(slots=True)
 class PropertyFact:
-    """One top-level property: known to a schema, and of the right type."""
+    """One top-level property: known to a schema, and of the right type.
+
+    :ivar type: value type that its schema gives, ``""`` without schema.
+    :ivar value: its text, or the form of a value that is no text.
+    """
 
     name: str
     defined: bool
     type_fits: bool
+    type: str
+    value: str
 
     @property
     def received(self) -> str:
@@ -57,18 +64,34 @@ class ObjectFact:
     types: ValueTypes
 
 
-def read_claim(doc: Document) -> str | None:
-    """``2b`` and the like as the document claims it, ``None`` without a usable identification."""
-    _, packet = _read_main(doc)
-    if packet is None:
-        return None
-    part, conformance = packet.get(PDFAID, "part"), packet.get(PDFAID, "conformance")
-    if part is None or part.kind != "simple" or not part.text.strip().isdigit():
-        return None
-    level = (
-        conformance.text.strip().lower() if conformance is not None and conformance.kind == "simple" else ""
-    )
-    return f"{part.text.strip()}{level}"
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """What the metadata of a document say it is.
+
+    :ivar pdfa: ``2b``, ``4f`` and the like, ``None`` without a usable identification.
+    :ivar also: other standards by name, such as ``PDF/UA-1``.
+    :ivar object: number of the metadata stream, 0 without one.
+    """
+
+    pdfa: str | None = None
+    also: tuple[str, ...] = ()
+    object: int = 0
+
+
+def read_claims(doc: Document) -> Claims:
+    """What the document claims to be."""
+    stream, packet = _read_main(doc)
+    if stream is None or packet is None:
+        return Claims()
+
+    def text(ns: str, name: str) -> str:
+        node = packet.get(ns, name)
+        return node.text.strip() if node is not None and node.kind == "simple" else ""
+
+    part, accessible = text(PDFAID, "part"), text(PDFUAID, "part")
+    pdfa = f"{part}{text(PDFAID, 'conformance').lower()}" if part.isdigit() else None
+    also = (f"PDF/UA-{accessible}",) if accessible.isdigit() else ()
+    return Claims(pdfa, also, stream.key.num)
 
 
 def _read_main(doc: Document) -> tuple[Stream | None, Packet | None]:
@@ -107,11 +130,12 @@ def walk_main(ctx: Context) -> Packet | None:
     """Facts of the metadata of the catalog; returns its packet."""
     where = "Catalog / Metadata"
     stream, packet = _read_main(ctx.doc)
-    ctx.emit("MetadataStream", _is_metadata(stream), where)
-    if stream is not None and packet is not None:
-        ctx.emit("PDMetadata", stream.dict, where)
-        walk_packet(ctx, packet, where, True)
-        ctx.first("metadata", stream.key.num)
+    with ctx.inside(stream if stream is not None else ctx.doc.trailer.get("Root")):
+        ctx.emit("MetadataStream", _is_metadata(stream), where)
+        if stream is not None and packet is not None and _is_metadata(stream):
+            ctx.emit("PDMetadata", stream.dict, where)
+            walk_packet(ctx, packet, where, True)
+            ctx.first("metadata", stream.key.num)
     return packet
 
 
@@ -128,13 +152,20 @@ def walk_packet(ctx: Context, packet: Packet, where: str, main: bool) -> None:
     for node in packet.root.children:
         found = schemas.find(node)
         fits = found is not None and found[1].conforms(node, found[0])
-        ctx.emit("XMPProperty", PropertyFact(f"{node.prefix}:{node.name}", found is not None, fits), where)
+        type_ = found[0] if found is not None else ""
+        fact = PropertyFact(f"{node.prefix}:{node.name}", found is not None, fits, type_, _value(node))
+        ctx.emit("XMPProperty", fact, where)
     _walk_extensions(ctx, packet, extensions, where)
     if main:
         identification = [n for n in packet.root.children if n.ns == PDFAID]
         ctx.emit("MainXMPPackage", bool(identification), where)
         if identification:
             ctx.emit("PDFAIdentification", _identification(packet), where)
+
+
+def _value(node: Node) -> str:
+    """What a property holds, for messages."""
+    return node.text if node.kind == "simple" else f"({node.kind}, {len(node.children)})"
 
 
 def _identification(packet: Packet) -> IdFact:
@@ -191,7 +222,8 @@ def walk_other(ctx: Context, holder: dict[str, Any], where: str) -> None:
     stream = ctx.doc.stream(value)
     if stream is not None and _is_metadata(stream) and ctx.first("metadata", stream.key.num):
         ctx.budget.tick()
-        walk_packet(ctx, xmp.parse(stream.data() or b"", ctx.limits), f"{where} / Metadata", False)
+        with ctx.inside(stream):
+            walk_packet(ctx, xmp.parse(stream.data() or b"", ctx.limits), f"{where} / Metadata", False)
 
 
 def walk_rest(ctx: Context) -> None:

@@ -121,10 +121,12 @@ def _parser(recover: bool) -> etree.XMLParser:
 
 def _tree(data: bytes) -> etree._Element:
     """The XML tree; a namespace name that is no valid URI is tolerated, nothing else."""
+    parser = _parser(False)
     try:
-        return etree.fromstring(data, _parser(False))
+        return etree.fromstring(data, parser)
     except (etree.XMLSyntaxError, ValueError) as error:
-        log = getattr(error, "error_log", None)
+        # the log of the parser: that of the error still holds what earlier documents brought
+        log = parser.error_log
         if log and all(entry.type == etree.ErrorTypes.WAR_NS_URI for entry in log):
             return etree.fromstring(data, _parser(True))
         raise XMPError(str(error)) from None

@@ -115,7 +115,8 @@ public final class HapiBatch {
       try (BufferedWriter writer = last ? Files.newBufferedWriter(out) : null) {
         for (String file : files) {
           if (file.isBlank()) continue;
-          String text = Files.readString(Path.of(file));
+          String text = new String(Files.readAllBytes(Path.of(file)), StandardCharsets.UTF_8); // foreign: any bytes
+          if (text.startsWith("\uFEFF<")) text = text.substring(1); // XML may start with a byte order mark
           StringBuilder line = new StringBuilder("{\"file\":" + quote(file));
           long start = CPU.getCurrentThreadCpuTime();
           List<SingleValidationMessage> messages = List.of();

@@ -19,7 +19,8 @@ def walk_output_intents(ctx: Context) -> None:
             continue
         where = f"Catalog / OutputIntents[{index}]"
         kind = doc.name(intent.get("S"))
-        ctx.emit("PDOutputIntent", "DestOutputProfileRef" in intent, where)
+        with ctx.inside(item):
+            ctx.emit("PDOutputIntent", "DestOutputProfileRef" in intent, where)
         value = intent.get("DestOutputProfile")
         if value is None:
             continue
@@ -28,9 +29,11 @@ def walk_output_intents(ctx: Context) -> None:
         if stream is None:
             continue
         fact = icc.read(stream)
-        ctx.emit("ICCOutputProfile", fact, where, fact.describe())
-        icc.emit_count(ctx, stream, fact, where)
+        with ctx.inside(stream):
+            ctx.emit("ICCOutputProfile", fact, where, fact.describe())
+            icc.emit_count(ctx, stream, fact, where)
         if kind == "GTS_PDFA1" and ctx.output_space is None:
             ctx.output_space = fact.space or "?"
     same = all(type(p) is Ref and p == profiles[0] for p in profiles) if len(profiles) > 1 else True
-    ctx.emit("OutputIntents", same, "Catalog / OutputIntents")
+    with ctx.inside(doc.trailer.get("Root")):
+        ctx.emit("OutputIntents", same, "Catalog / OutputIntents")

@@ -1,0 +1,1 @@
+"""Checks of one value: primitives, codes and bindings, ranges, attachments, narrative."""

@@ -1,0 +1,256 @@
+"""Narrative: the xhtml of ``text.div`` is safe, limited and not empty (STU3 narrative.html, txt-1 and txt-2).
+
+Only formatting elements and attributes are allowed; no scripts, forms, event attributes, frames, external
+links to code, no DTD and no entities of its own.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from lxml import etree
+
+from harness.core.text import Text
+from harness.fhir.validation.places import Place
+from harness.fhir.validation.run import Run
+
+XHTML = "http://www.w3.org/1999/xhtml"
+_PREFIX = f"{{{XHTML}}}"
+
+ELEMENTS = frozenset(
+    [
+        "a",
+        "abbr",
+        "acronym",
+        "address",
+        "b",
+        "bdo",
+        "big",
+        "blockquote",
+        "br",
+        "caption",
+        "cite",
+        "code",
+        "col",
+        "colgroup",
+        "dd",
+        "dfn",
+        "div",
+        "dl",
+        "dt",
+        "em",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "hr",
+        "i",
+        "img",
+        "ins",
+        "del",
+        "kbd",
+        "li",
+        "map",
+        "area",
+        "ol",
+        "p",
+        "pre",
+        "q",
+        "samp",
+        "small",
+        "span",
+        "strong",
+        "sub",
+        "sup",
+        "table",
+        "tbody",
+        "td",
+        "tfoot",
+        "th",
+        "thead",
+        "tr",
+        "tt",
+        "ul",
+        "var",
+        "u",
+        "s",
+        "strike",
+        "center",
+        "font",
+    ]
+)
+"""Elements of HTML 4 chapters 7-11 and 15, and ``a`` and ``img``."""
+
+ATTRIBUTES = frozenset(
+    [
+        "abbr",
+        "accesskey",
+        "align",
+        "alt",
+        "axis",
+        "bgcolor",
+        "border",
+        "cellhalign",
+        "cellpadding",
+        "cellspacing",
+        "cellvalign",
+        "char",
+        "charoff",
+        "charset",
+        "cite",
+        "class",
+        "clear",
+        "color",
+        "colspan",
+        "compact",
+        "coords",
+        "datetime",
+        "dir",
+        "face",
+        "frame",
+        "headers",
+        "height",
+        "href",
+        "hreflang",
+        "hspace",
+        "id",
+        "lang",
+        "longdesc",
+        "name",
+        "nohref",
+        "noshade",
+        "nowrap",
+        "rel",
+        "rev",
+        "rowspan",
+        "rules",
+        "scope",
+        "shape",
+        "size",
+        "span",
+        "src",
+        "start",
+        "style",
+        "summary",
+        "tabindex",
+        "title",
+        "type",
+        "usemap",
+        "valign",
+        "value",
+        "vspace",
+        "width",
+        "xmlns",
+    ]
+)
+"""Attributes that only describe presentation or structure."""
+
+BLOCKS = frozenset(
+    [
+        *("address", "blockquote", "div", "dl", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "ol", "p", "pre"),
+        *("table", "ul"),
+    ]
+)
+"""Block elements: XHTML 1.0 allows none of them in a paragraph."""
+
+_XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
+_SAFE_LINK = re.compile(
+    r"(?i)\s*(?:https?:|mailto:|tel:|ftp:|urn:|cid:|data:(?:image/(?!svg)|application/pdf)|[#/.?]|[^:/?#]*(?:[/?#]|\Z))"
+).match
+_NO_URL = re.compile(r'[\s{}|\\^`<>"]').search
+"""Characters that no URI has (RFC 3986); white space around one does not count."""
+_TEXTS = {
+    "txt-1": Text(
+        nl="de narrative bevat een element of attribuut dat niet mag",
+        en="the narrative has an element or attribute that is not allowed",
+    ),
+    "txt-2": Text(nl="de narrative is leeg", en="the narrative is empty"),
+}
+
+
+def _attributes(node: etree._Element) -> Iterator[tuple[str, str]]:
+    for key, content in node.attrib.items():
+        yield str(key), content if isinstance(content, str) else content.decode("utf-8", "replace")
+
+
+def check(value: Any, place: Place, run: Run) -> None:
+    """Checks ``div`` of a Narrative."""
+    div = value.get("div")
+    if type(div) is not str:
+        return
+    at = (place, "div", -1, "div")
+    try:
+        data = div.encode()
+    except UnicodeEncodeError:
+        run.add("fhir-xhtml", at, expected="Unicode text", received=ascii(div[:80]))
+        return
+    if b"<!DOCTYPE" in data or b"<!ENTITY" in data:
+        run.add("fhir-xhtml", at, expected="no DTD", received=div)
+        return
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
+    try:
+        root = etree.fromstring(data, parser)
+    except (etree.XMLSyntaxError, ValueError) as error:
+        run.add("fhir-xhtml", at, expected="well-formed xhtml", received=str(error))
+        return
+    if root.tag != _PREFIX + "div":
+        run.add("fhir-xhtml", at, expected=f'<div xmlns="{XHTML}">', received=str(root.tag))
+        return
+    filled = paragraphs = False
+    for node in root.iter():
+        tag = node.tag
+        if not isinstance(tag, str):  # a comment or processing instruction: only what follows it counts
+            filled = filled or bool(node.tail and not node.tail.isspace())
+            continue
+        name = tag.removeprefix(_PREFIX)
+        if _wrong_element(node, name, paragraphs, at, run) or _wrong_attribute(node, name, at, run):
+            return
+        paragraphs = paragraphs or name == "p"
+        if not filled and (
+            (node.text and not node.text.isspace())
+            or (node.tail and not node.tail.isspace())
+            or name == "img"
+        ):
+            filled = True
+    if not filled:
+        run.add("txt-2", at, message=_TEXTS["txt-2"], expected="text", received=div)
+
+
+def _wrong_element(node: etree._Element, name: str, paragraphs: bool, at: Place, run: Run) -> bool:
+    """Reports an element that is not allowed, or not here.
+
+    :param paragraphs: whether a paragraph came before.
+    """
+    if name not in ELEMENTS or not str(node.tag).startswith(_PREFIX):
+        run.add("txt-1", at, message=_TEXTS["txt-1"], expected="formatting elements", received=f"<{name}>")
+        return True
+    if paragraphs and name in BLOCKS and any(up.tag == _PREFIX + "p" for up in node.iterancestors()):
+        run.add("fhir-xhtml", at, expected="<p>: no block element", received=f"<{name}>")
+        return True
+    return False
+
+
+def _wrong_attribute(node: etree._Element, name: str, at: Place, run: Run) -> bool:
+    """Reports an attribute that is not allowed, or a link that is unsafe or no URL."""
+    for key, content in _attributes(node):
+        if key not in ATTRIBUTES and key != _XML_LANG:
+            run.add(
+                "txt-1",
+                at,
+                message=_TEXTS["txt-1"],
+                expected="formatting attributes",
+                received=f"{name}@{key}",
+            )
+            return True
+        if key in ("href", "src"):
+            if not _SAFE_LINK(content[:2000]):
+                run.add("fhir-xhtml", at, expected="http(s), mailto, tel, #id", received=content)
+                return True
+            if not content.startswith("data:") and _NO_URL(content.strip()):
+                run.add("fhir-xhtml", at, expected="URL", received=content)
+                return True
+    return False
