@@ -141,8 +141,9 @@ class Qualification:
             stack.callback(network.close)
             info = self.keeper.begin(recorder, self._described(self._binding()), facts.frozen)
             self._stack = stack.pop_all()
-        self._restore(info)
-        return Started(info, network, recorder, frozen_records(self.folder, info))
+        records = frozen_records(self.folder, info)
+        self._restore(info, records)
+        return Started(info, network, recorder, records)
 
     def _recorder(self) -> Recorder:
         persons = declared_persons(self.facts.network, self.facts.t)
@@ -166,7 +167,7 @@ class Qualification:
             binding=binding,
         )
 
-    def _restore(self, info: RunInfo) -> None:
+    def _restore(self, info: RunInfo, records: Records) -> None:
         """Take over the cells that an earlier process finished, and ask again what they left to others.
 
         :raises EvidenceError: findings of such a cell are not those that its recording gives.
@@ -174,7 +175,7 @@ class Qualification:
         done = {state.cell.key: self.keeper.finished(state.cell) for state in self._states.values()}
         for result in done.values():
             if result is not None:
-                check_cell(self.folder, info, result, self.catalogue)
+                check_cell(self.folder, info, result, self.catalogue, records)
         for key, result in done.items():
             state = self._states[key]
             for requirement, other in result.elsewhere.items() if result is not None else ():

@@ -28,6 +28,7 @@ from harness.judge.cells import judge_run
 from harness.judge.evidence.verification import moved_problem
 from harness.network.file import Participant
 from harness.network.twins.his import HisTwin
+from harness.reference.records import frozen_records
 
 AT = "2026-03-01"
 SMALL = ("--standard", "pdfa-3.0", "--pgo", "pgo-zon", "--vendor", "his-eik")
@@ -283,7 +284,7 @@ def test_a_fault_cannot_be_left_to_a_cell_that_shows_none(defect_run, here, tmp_
     settings = msgspec.structs.replace(info.settings, requirements=asked, shared=shares)
     green = msgspec.structs.replace(info, settings=settings)
     run.write_end(green)
-    for result in judge_run(run, green, catalogue):
+    for result in judge_run(run, green, catalogue, frozen_records(run, green)):
         run.write_cell(result)
         assert Verdict.FAIL not in {item.verdict for item in result.findings}
     run.join(green.plan)
@@ -304,6 +305,7 @@ def test_a_fault_cannot_be_left_to_another_cell_at_all(defect_run, tmp_path):
     asked = {**info.settings.requirements}
     asked[key] = tuple(name for name in asked[key] if name != failed.requirement)
     settings = msgspec.structs.replace(info.settings, requirements=asked)
-    problem = moved_problem(run, msgspec.structs.replace(info, settings=settings), catalogue)
+    records = frozen_records(run, info)
+    problem = moved_problem(run, msgspec.structs.replace(info, settings=settings), catalogue, records)
     assert problem is not None and failed.requirement in problem.sentence("en")
-    assert moved_problem(run, info, catalogue) is None
+    assert moved_problem(run, info, catalogue, records) is None

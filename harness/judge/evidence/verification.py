@@ -29,6 +29,7 @@ from harness.judge.cells import cell_exchanges, judge_cell, judge_run
 from harness.medmij.headers import CORRELATION_ID, REQUEST_ID, is_uuid
 from harness.record.chain.read import judged_unit
 from harness.record.verify import verify_files
+from harness.reference.records import Records, frozen_records
 
 _UNIQUE: Final = frozenset({REQUEST_ID.lower()})
 _NAMES: Final = frozenset({*_UNIQUE, CORRELATION_ID.lower()})
@@ -77,9 +78,10 @@ def rejudge(path: Path, catalogue: Catalogue) -> Rejudged:
     findings: list[Finding] = []
     exchanges = 0
     try:
+        records = frozen_records(folder, info)
         if problem is None:
-            problem = moved_problem(folder, info, catalogue)
-        for result in judge_run(folder, info, catalogue):
+            problem = moved_problem(folder, info, catalogue, records)
+        for result in judge_run(folder, info, catalogue, records):
             findings += result.findings
             exchanges += result.exchanges
             problem = problem or _cell_problem(folder, result)
@@ -202,9 +204,10 @@ def _check_catalogue(info: RunInfo, catalogue: Catalogue) -> None:
             )
 
 
-def moved_problem(folder: RunFolder, info: RunInfo, catalogue: Catalogue) -> Problem | None:
+def moved_problem(folder: RunFolder, info: RunInfo, catalogue: Catalogue, records: Records) -> Problem | None:
     """Whether a cell left to others only what it could not decide itself: a fault stays where it was seen.
 
+    :param records: those that the run froze.
     :raises EvidenceError: a recording is damaged.
     """
     start, troubled = folder.start(), {trouble.cell for trouble in info.troubles}
@@ -214,7 +217,7 @@ def moved_problem(folder: RunFolder, info: RunInfo, catalogue: Catalogue) -> Pro
             continue
         asked = msgspec.structs.replace(info.settings, requirements={cell.key: moved})
         before = msgspec.structs.replace(info, settings=asked)
-        for item in judge_cell(before, cell, cell_exchanges(folder, cell), catalogue):
+        for item in judge_cell(before, cell, cell_exchanges(folder, cell), catalogue, records):
             if item.verdict is Verdict.FAIL:
                 return Problem(
                     kind=ProblemKind.DESCRIPTION,
@@ -229,9 +232,12 @@ def moved_problem(folder: RunFolder, info: RunInfo, catalogue: Catalogue) -> Pro
     return None
 
 
-def check_cell(folder: RunFolder, start: RunInfo, stored: results.CellResult, catalogue: Catalogue) -> None:
+def check_cell(
+    folder: RunFolder, start: RunInfo, stored: results.CellResult, catalogue: Catalogue, records: Records
+) -> None:
     """Whether the findings of a cell that was finished earlier are those that its recording gives.
 
+    :param records: those that the run froze.
     :raises EvidenceError: they are not, or the recording is damaged.
     """
     key = stored.cell.key
@@ -240,7 +246,7 @@ def check_cell(folder: RunFolder, start: RunInfo, stored: results.CellResult, ca
     )
     info = msgspec.structs.replace(start, settings=settings, troubles=stored.troubles)
     exchanges = cell_exchanges(folder, stored.cell)
-    found = judge_cell(info, stored.cell, exchanges, catalogue)
+    found = judge_cell(info, stored.cell, exchanges, catalogue, records)
     problem = _cell_problem(folder, results.cell_result(info, stored.cell, found, exchanges=len(exchanges)))
     if problem is not None:
         raise problem.error()
