@@ -22,7 +22,7 @@ from harness.judge.catalogue import Catalogue
 from harness.judge.judging import judge_requirements
 from harness.judge.view import CellView
 from harness.record.chain.read import judged_unit
-from harness.reference.records import Records, frozen_records
+from harness.reference.records import Records
 
 
 def cell_view(
@@ -107,13 +107,15 @@ def _step(trouble: Trouble) -> Text:
     )
 
 
-def judge_run(folder: RunFolder, info: RunInfo, catalogue: Catalogue) -> Iterator[CellResult]:
+def judge_run(
+    folder: RunFolder, info: RunInfo, catalogue: Catalogue, records: Records
+) -> Iterator[CellResult]:
     """What comes of every cell that a run reached, recomputed from its recording, in the order of the plan.
 
     :param info: what is known of the run.
-    :raises EvidenceError: a recording is damaged, or a record that answers were compared with.
+    :param records: those that it froze.
+    :raises EvidenceError: a recording is damaged.
     """
-    records = frozen_records(folder, info)
     for cell in info.plan:
         if cell.key in info.unjudged or not (info.asked(cell) or folder.findings_path(cell).is_file()):
             continue

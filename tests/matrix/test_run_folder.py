@@ -347,7 +347,7 @@ def test_a_fault_cannot_be_left_to_a_cell_that_shows_none(defect_run, here, tmp_
     settings = msgspec.structs.replace(info.settings, requirements=asked, shared=shares)
     green = msgspec.structs.replace(info, settings=settings)
     run.write_end(green)
-    for result in judge_run(run, green, catalogue):
+    for result in judge_run(run, green, catalogue, frozen_records(run, green)):
         run.write_cell(result)
         assert Verdict.FAIL not in {item.verdict for item in result.findings}
     run.join(green.plan)

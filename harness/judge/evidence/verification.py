@@ -77,9 +77,10 @@ def rejudge(path: Path, catalogue: Catalogue) -> Rejudged:
     findings: list[Finding] = []
     exchanges = 0
     try:
+        records = frozen_records(folder, info)
         if problem is None:
-            problem = moved_problem(folder, info, catalogue, frozen_records(folder, info))
-        for result in judge_run(folder, info, catalogue):
+            problem = moved_problem(folder, info, catalogue, records)
+        for result in judge_run(folder, info, catalogue, records):
             findings += result.findings
             exchanges += result.exchanges
             problem = problem or cell_problem(folder, result)
