@@ -12,7 +12,7 @@ from harness.core.run.exchanges import Exchange, Response
 from harness.core.run.findings import Cell, Finding
 from harness.core.run.info import ParticipantVersion, Settings
 from harness.judge.catalogue import load_catalogue
-from harness.judge.checks import Expectation, Hidden
+from harness.judge.checks import Hidden, Selection
 from harness.judge.judging import judge_requirements
 from harness.judge.view import CellView
 from harness.matrix.kill import Bench
@@ -60,7 +60,7 @@ def view_of(
 
 
 def findings_of(view: CellView, flows: Collection[str]) -> list[Finding]:
-    """Findings of everything that these flows exercise; without those that need an expectation file."""
+    """Findings of everything that these flows exercise; without those that need a reference record."""
     return judge_requirements(
         view,
         [
@@ -68,7 +68,8 @@ def findings_of(view: CellView, flows: Collection[str]) -> list[Finding]:
             for item in CATALOGUE.of_cell(view.cell.standard, view.cell.release)
             if item.decidable
             and set(item.flows) <= set(flows)
-            and not isinstance(item.check, Expectation | Hidden)
+            and not isinstance(item.check, Selection | Hidden)
+            and item.id.partition("-")[2] not in ("REC-001", "REC-002")
         ],
     )
 
