@@ -13,7 +13,7 @@ from harness.reference.record.model import Record
 
 
 def network_records(network: Network, t: date) -> list[Record]:
-    """The records of everybody whose data may come out: declared persons, ours when a HIS twin holds them.
+    """The records of everybody whose data may come out: declared persons, and ours that a HIS names or a twin holds.
 
     What the network file names (``record: DIR``) goes before what we have of a person of that id; a person
     of whom there is neither has no record.
@@ -29,6 +29,10 @@ def network_records(network: Network, t: date) -> list[Record]:
             folders[person.id] = network.base / person.record
         elif person.id in ours:
             folders[person.id] = ours[person.id]
+    for his in network.of_role("his"):
+        for name in his.person.values():
+            if name in ours:
+                folders.setdefault(name, ours[name])
     if any(his.kind == "twin" for his in network.of_role("his")):
         folders = ours | folders
     loaded = load_records(list(folders.values()), t=t)
