@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from harness.core.algebra import Key, Obstacle, Outcome, State, Tally, merge
 from harness.core.exits import ExitCode
 from harness.core.run.findings import Cell, Finding, finding
-from harness.core.run.info import ParticipantVersion, RunInfo, Settings, Trouble
+from harness.core.run.info import FrozenRecord, ParticipantVersion, RunInfo, Settings, Trouble
 from harness.core.text import Text, both
 from harness.core.verdicts import Blame, Strength, Verdict
 from harness.judge.catalogue import Catalogue, Requirement
@@ -76,7 +76,7 @@ def info(kinds: dict[str, str] | None = None, **fields: Any) -> RunInfo:
     settings_ = Settings(
         requirements=fields.pop("asked", ASKED),
         persons={item.key: "someone" for item in CELLS},
-        records={"someone": fields.pop("record", "bureau")},
+        records={"someone": FrozenRecord(origin=fields.pop("record", "bureau"), sha256="")},
     )
     return RunInfo(
         id="run",

@@ -501,3 +501,11 @@ def test_a_bundle_without_entries_is_an_empty_answer():
     assert (
         Reconciliation(KNOWN, made.record).run([(answer_of("zm-empty", [bundle(expected)]), expected)]) == []
     )
+
+
+def test_a_name_within_a_text_of_the_person_is_nobody_elses():
+    """Bram's doctor signs with initials what Hanna's record has as a name alone; no look-alike shares it."""
+    known = index_records([record for record in own_records(T) if record.person in (HANNA, BRAM)])
+    said = "Z. ZZZ_Rietveen"
+    assert any(text in said and text != said for text, owner in known.owners.items() if owner == HANNA)
+    assert not list(known.leaks(plain_text(said.encode()), BRAM))

@@ -13,7 +13,8 @@ from harness.reference.record.model import Record
 
 
 def network_records(network: Network, t: date) -> list[Record]:
-    """The records of everybody whose data may come out: declared persons, and ours that a HIS names or a twin holds.
+    """The records of everybody whose data may come out: of declared persons, and ours that a HIS names or
+    a twin holds.
 
     What the network file names (``record: DIR``) goes before what we have of a person of that id; a person
     of whom there is neither has no record.

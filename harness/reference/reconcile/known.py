@@ -68,6 +68,7 @@ class Known:
     owners: dict[str, str] = field(default_factory=dict)
     withheld: dict[str, str] = field(default_factory=dict)
     _by_key: dict[tuple[str, str], Entry] = field(default_factory=dict)
+    _own: dict[str, str] = field(default_factory=dict)
     _patterns: dict[str, tuple[Any, dict[str, str]]] = field(default_factory=dict)
 
     def entry(self, person: str, key: str) -> Entry | None:
@@ -92,7 +93,8 @@ class Known:
 
     def _pattern(self, person: str) -> tuple[Any, dict[str, str]]:
         """What finds all texts that may not be in an answer to a person, and how each is written in JSON."""
-        foreign = [text for text, owner in self.owners.items() if owner != person]
+        own = self._own.get(person, "")  # in which another one's text may stand: a name with its initials
+        foreign = [text for text, owner in self.owners.items() if owner != person and text not in own]
         inside = [text for text, owner in self.withheld.items() if owner == person]
         said = {_written(text): text for text in (*foreign, *inside)}
         options = re2.Options()
@@ -150,6 +152,11 @@ def _mark(known: Known) -> None:
     known.owners = {
         text: next(iter(who)) for text, who in holders.items() if len(who) == 1 and _names_owner(text)
     }
+    texts: dict[str, list[str]] = defaultdict(list)
+    for text, who in holders.items():
+        for person in who:
+            texts[person].append(text)
+    known._own = {person: "\x1f".join(found) for person, found in texts.items()}
     known.withheld = {text: who for text, who in inside.items() if (who, text) not in outside}
 
 
