@@ -334,6 +334,10 @@ def interrupt(base: Path, options: argparse.Namespace) -> tuple[list[dict[str, A
         row["runs"] += 1
         row["exchanges recorded when killed"] += sum(b'"kind":"exchange"' in item for item in kept)
         row["of them lost"] += sum(item not in there for item in kept if b'"kind":"exchange"' in item)
+        if not (run / "findings.json").is_file():
+            row["not resumed"] += 1
+            sys.stderr.write(f"seed {options.seed}-{number}: exit {again.returncode}: {again.stderr}\n")
+            continue
         row["resumed with other findings"] += said(run) != expected
         row["resumed with another exit code"] += again.returncode != 0
         row["not whole by verify"] += harness("verify", run).returncode != 6
@@ -341,6 +345,7 @@ def interrupt(base: Path, options: argparse.Namespace) -> tuple[list[dict[str, A
             shutil.rmtree(moved)
     bad = (
         "of them lost",
+        "not resumed",
         "resumed with other findings",
         "resumed with another exit code",
         "not whole by verify",
