@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -110,9 +111,9 @@ def img2pdf(letter: Letter) -> bytes:
         kind = "JPEG2000"
     picture = io.BytesIO()
     image.save(picture, kind)
-    profile = Path(f"/tmp/img2pdf-{letter.index}.icc")
-    profile.write_bytes(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
-    try:
+    with tempfile.TemporaryDirectory() as folder:
+        profile = Path(folder) / "srgb.icc"
+        profile.write_bytes(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
         return bytes(
             library.convert(
                 picture.getvalue(),
@@ -120,8 +121,6 @@ def img2pdf(letter: Letter) -> bytes:
                 **({"pdfa": str(profile)} if letter.index % 2 else {}),
             )
         )
-    finally:
-        profile.unlink()
 
 
 def matplotlib(letter: Letter) -> bytes:

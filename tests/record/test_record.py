@@ -5,42 +5,22 @@ from __future__ import annotations
 import base64
 import json
 import string
-from datetime import UTC, datetime
 from urllib.parse import quote
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rawkit import PERSONS, raw
 
 from harness.core.run.exchanges import Certificate, Exchange, Tls
-from harness.record import DeclaredPerson, Known, Persons, RawExchange, Redactor
+from harness.record import Known, Persons, RawExchange, Redactor
 from harness.record.har import to_har
 from harness.record.redact.facts import alphabet, eleven_test, entropy_bits
 
-NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
-BSN = "999990019"
-PERSONS = Persons([DeclaredPerson(id="anna", bsn=BSN, birth_date="1970-01-02", family=("voorbeeld",))])
 NAMES = ["access_token", "code", "refresh_token", "state", "client_secret"]
 SECRET = st.text(string.ascii_letters + string.digits + "-_.~", min_size=16, max_size=60).filter(
     lambda value: len(set(value)) > 6 and not value.startswith((".", "-", "~"))
 )
-CELL = "his-a+dvza-a+pgo-1+huisartsgegevens-2.0+mm-2.2"
-
-
-def raw(**changes: object) -> RawExchange:
-    base: dict[str, object] = {
-        "interface": "resource",
-        "flow": "collect",
-        "operation": "hg-patient-json",
-        "client": "pgo-1",
-        "server": "dvza-a",
-        "started": NOW,
-        "duration": 0.0123456789,
-        "method": "GET",
-        "url": "https://mtls.dva.example/fhir/Patient",
-        "cell": CELL,
-    }
-    return RawExchange(**{**base, **changes})  # type: ignore[arg-type]
 
 
 def everything(exchange: Exchange) -> str:

@@ -5,44 +5,23 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from rawkit import CELL, PERSONS, raw
 
 from harness.core.errors import HarnessError
 from harness.core.run.exchanges import Exchange, Tls
-from harness.record import DeclaredPerson, Known, Persons, RawExchange, Recorder, clean
+from harness.record import Known, Recorder, clean
 from harness.record.chain import bodies, lines
 from harness.record.chain.bodies import BodyStore
 from harness.record.chain.read import judged_unit, read_unit
 from harness.record.chain.units import units_in
 from harness.record.chain.write import settle
 
-NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
-PERSONS = Persons(
-    [DeclaredPerson(id="anna", bsn="999990019", birth_date="1970-01-02", family=("voorbeeld",))]
-)
 TLS = Tls(version="TLSv1.3", cipher="TLS_AES_256_GCM_SHA384", server_name="a.example")
-CELL = "his-a+dvza-a+pgo-1+huisartsgegevens-2.0+mm-2.2"
-
-
-def raw(**changes: object) -> RawExchange:
-    base: dict[str, object] = {
-        "interface": "resource",
-        "flow": "collect",
-        "operation": "hg-patient-json",
-        "client": "pgo-1",
-        "server": "dvza-a",
-        "started": NOW,
-        "duration": 0.0123456789,
-        "method": "GET",
-        "url": "https://mtls.dva.example/fhir/Patient",
-        "cell": CELL,
-    }
-    return RawExchange(**{**base, **changes})  # type: ignore[arg-type]
 
 
 def run_folder(path: Path) -> Path:
@@ -189,7 +168,8 @@ FULL = """
 import resource, signal, sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
-from test_recorder import Recorder, raw
+from rawkit import raw
+from harness.record import Recorder
 from harness.core.errors import HarnessError
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (30_000, 30_000))
