@@ -14,6 +14,7 @@ import pytest
 from harness.core.errors import UsageError
 from harness.core.run.findings import Cell, Finding
 from harness.core.text import Text
+from harness.core.verdicts import Verdict
 from harness.plugin.outcomes import raise_for, settle, status_word
 from harness.plugin.session import HarnessSession, session_of
 from harness.report.allure.results import telling_files
@@ -90,12 +91,20 @@ class ScenarioCell:
         self._item = item
 
     def judge(self) -> list[Finding]:
-        """Judge the scenario's requirements in this cell and raise what their verdicts ask for."""
+        """Judge the scenario's requirements in this cell and raise what their verdicts ask for.
+
+        JUnit keeps every property of every item in memory until the end, hence one for all requirements,
+        and verdicts only where one is not a pass.
+        """
         session = self._session
         findings = session.findings(self.cell, self._scenario)
-        self._item.user_properties += [("requirement", name) for name in self._scenario.requirements]
         self._item.user_properties += [
-            (f"verdict:{item.requirement}", item.verdict.value) for item in findings
+            ("requirements", " ".join(self._scenario.requirements)),
+            *(
+                (f"verdict:{item.requirement}", item.verdict.value)
+                for item in findings
+                if item.verdict is not Verdict.PASS
+            ),
         ]
         raise_for(findings, session.catalogue, session.lang)
         return findings
