@@ -6,6 +6,7 @@ Registered by :mod:`harness.plugin` when ``--harness-network`` is given. Exit st
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Generator
 from typing import Any
 
@@ -38,7 +39,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 def _prefixed(cell: Cell, part: Scenario) -> list[str]:
     """Parameter values that stay distinct in Allure's history id, which joins values without names."""
-    return [*(f"{name}:{getattr(cell, name)}" for name in DIMENSIONS), f"group:{part.group}"]
+    words = [*(f"{name}:{getattr(cell, name)}" for name in DIMENSIONS), f"group:{part.group}"]
+    return [sys.intern(word) for word in words]
 
 
 def _value(request: pytest.FixtureRequest) -> str:
