@@ -30,7 +30,7 @@ from harness.reference.records import Records
 TLS_FAULTS = frozenset({"plain-http", "tls-1-0", "weak-suites"})
 """Faults that only the TLS probes can see; for the others the probes of the reference run are reused."""
 PROBE_FLOW = "probe-tls"
-MAIN_FLOWS = ("collect", "share", "search")
+MAIN_FLOWS = ("collect", "share", "readback", "search")
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):

@@ -96,6 +96,10 @@ class StandardCell:
             for kind in query.formats:
                 for target in self._targets(query, kind):
                     self._send(query, kind, target)
+        if "share" in flows and load_queries(standard).bodies:
+            for query in load_queries(standard):
+                for kind in query.formats if query.search else ():
+                    self._send(query, kind, f"{BASE}/{query.path}", "readback")
 
     def _search(self) -> None:
         """Searches of our own, as the driver sends them."""
@@ -129,7 +133,7 @@ class StandardCell:
             value = str(item.value if isinstance(item, Node) else item)
             yield value if value.startswith("https://") else f"{BASE}/{value}"
 
-    def _send(self, query: Query, kind: str, target: str) -> None:
+    def _send(self, query: Query, kind: str, target: str, flow: str = "") -> None:
         pairs = query.resolved(self.dates)
         url = f"{target}?{urlencode(pairs)}" if pairs else target
         headers = [("Accept", ACCEPT[kind]), *query.headers.items()]
@@ -147,7 +151,7 @@ class StandardCell:
         if self._change_request is not None:
             request = self._change_request(operation, request)
         patient = self.patient if any(k == "Authorization" for k, _ in request.headers) else None
-        self._answers.setdefault(operation, self._answer(request, operation, query.flow, {}, patient))
+        self._answers.setdefault(operation, self._answer(request, operation, flow or query.flow, {}, patient))
 
     def _answer(
         self, request: Request, operation: str, flow: str, notes: dict[str, Any], patient: str | None = ""

@@ -104,7 +104,7 @@ def test_a_part_drives_the_flows_of_what_it_asks(cell):
         for part in parts(item, cell):
             needed = {flow for name in part.requirements for flow in CATALOGUE[name].flows}
             assert set(part.all_flows) == {item.flow, *needed}
-            assert set(part.all_flows) <= {*variants(), "collect", "share", "search"}
+            assert set(part.all_flows) <= {*variants(), "collect", "share", "readback", "search"}
             assert part.story == item.title and part.group
 
 

@@ -16,6 +16,7 @@ from harness.core.tdates import TDates
 from harness.core.text import Text
 from harness.medmij.flows import Variant, variants
 from harness.medmij.releases import Function, release
+from harness.network.drive import queries
 from harness.network.drive.authorization import PERSONS
 from harness.network.drive.circumstances import circumstances
 from harness.network.drive.flow import MAIN, TO_TOKEN, Flow
@@ -33,6 +34,8 @@ from harness.reference.records import Records
 MAIN_FLOWS: Final[tuple[Function, ...]] = ("collect", "share")
 SEARCH: Final = "search"
 """The flow in which a HIS is searched in ways of our own."""
+READBACK: Final = "readback"
+"""The flow that collects what was shared before."""
 
 
 class Driver:
@@ -72,7 +75,7 @@ class Driver:
     def drive(self, cell: Cell, flow: str) -> None:
         """Drive one flow of a cell.
 
-        :param flow: ``collect``, ``share``, ``search``, or a variant of
+        :param flow: ``collect``, ``share``, ``search``, ``readback``, or a variant of
             ``profiles/afsprakenstelsel/flows.yaml``.
         :raises UsageError: unknown flow.
         :raises ConfigurationError: a recipe, credential or certificate of the network file is wrong.
@@ -82,14 +85,14 @@ class Driver:
             if flow == "collect" or standard(cell.standard).share is not None:
                 self._flow(cell, flow, flow, MAIN).run()
             return
-        if flow == SEARCH:
-            self._search(cell)
+        if flow in (SEARCH, READBACK):
+            self._again(cell, flow)
             return
         variant = self._variants.get(flow)
         if variant is None:
             raise UsageError(
                 Text(nl=f"onbekende stroom '{flow}'", en=f"unknown flow '{flow}'"),
-                expected=", ".join((*MAIN_FLOWS, SEARCH, *sorted(self._variants))),
+                expected=", ".join((*MAIN_FLOWS, SEARCH, READBACK, *sorted(self._variants))),
                 received=flow,
             )
         if self.can_drive(cell, variant):
@@ -97,14 +100,21 @@ class Driver:
                 for _ in range(variant.repeat.get(self._intensity, 1)):
                     self._flow(cell, flow, variant.function, variant, connect=connect).run()
 
-    def _search(self, cell: Cell) -> None:
-        """Collect once more up to the access token, then send searches of our own."""
-        from harness.network.drive.searching import cell as searching  # hypothesis takes long to load
-
-        flow = self._flow(cell, SEARCH, "collect", TO_TOKEN)
+    def _again(self, cell: Cell, name: str) -> None:
+        """Collect once more up to the access token, then search in ways of our own, or read back what "
+        "was sent."""
+        if name == READBACK and standard(cell.standard).share is None:
+            return
+        flow = self._flow(cell, name, "collect", TO_TOKEN)
         flow.run()
-        if flow.session.values.get("token"):
-            with suppress(Stop):
+        if not flow.session.values.get("token"):
+            return
+        with suppress(Stop):
+            if name == READBACK:
+                queries.run(flow.session)
+            else:
+                from harness.network.drive.searching import cell as searching  # hypothesis takes long to load
+
                 searching.run(flow.session, self._known)
 
     def _known(self) -> Records:
