@@ -70,7 +70,7 @@ def made(model: Model, code: str, pick: random.Random, depth: int) -> Any:
     return out
 
 
-def verdict(expression: fhirpath.Expression, value: Any, code: str) -> bool | None | str:
+def verdict(expression: fhirpath.Expression, value: Any, code: str) -> bool | str | None:
     """What evaluating says of one value."""
     model = expression.model
     document = DocumentContext({"resourceType": "Basic"}, model=model)
@@ -100,7 +100,7 @@ def test_shortcuts_say_what_evaluating_says(version: str, dialect: str) -> None:
     model = embedded(version).model
     sure = 0
     for code, key, text in invariants(version):
-        pick = random.Random(f"{key} {code}")  # noqa: S311
+        pick = random.Random(f"{key} {code}")
         expression = fhirpath.compile(text, model=model, dialect=dialect)
         for number in range(OBJECTS):
             value = made(model, code, pick, 3) if number else {}
@@ -119,7 +119,7 @@ def test_fast_forms_say_what_evaluating_says(version: str) -> None:
         native = NATIVE.get((key, text))
         if native is None:
             continue
-        pick = random.Random(f"{key} {code}")  # noqa: S311
+        pick = random.Random(f"{key} {code}")
         expression = fhirpath.compile(text, model=model, dialect="strict")
         hapi = fhirpath.compile(text, model=model, dialect="hapi")
         for _ in range(OBJECTS * 8):
