@@ -17,8 +17,9 @@ from harness.core.yamlfile import load_yaml
 from harness.medmij.releases import Function, release_ids
 
 Step = Literal[
-    "lists", "authorize", "landing", "login", "consent", "token", "metadata", "resource", "refresh", "probe"
-]
+    "lists", "authorize", "landing", "login", "consent", "token", "metadata", "resource", "refresh", "probe",
+    "refusals",
+]  # fmt: skip
 CertificateKind = Literal[
     "own", "none", "other-pgo", "self-signed", "untrusted", "expired", "not-on-whitelist"
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from datetime import date
 from functools import partial
@@ -10,19 +11,24 @@ from typing import Final
 from harness.core.clock import Clock
 from harness.core.errors import UsageError
 from harness.core.run.findings import Cell
-from harness.core.standards.table import standard
+from harness.core.standards.table import Standard
+from harness.core.standards.table import standard as standard_of
 from harness.core.tdates import TDates
 from harness.core.text import Text
 from harness.medmij.flows import Variant, variants
-from harness.medmij.releases import Function, release
+from harness.medmij.releases import Function
+from harness.medmij.releases import release as release_of
 from harness.network.drive.authorization import PERSONS
 from harness.network.drive.circumstances import circumstances
 from harness.network.drive.flow import MAIN, TO_TOKEN, Flow
+from harness.network.drive.refusals.run import run as run_refusals
+from harness.network.drive.refusals.surroundings import Surroundings
 from harness.network.drive.session import FlowSession, Parties
 from harness.network.file import Network, Participant
 from harness.network.hosts import Hosts
 from harness.network.person.logins import Logins
 from harness.network.twins.building import Twins
+from harness.network.twins.pgo import PgoTwin
 from harness.network.twins.stelselnode import list_host
 from harness.network.wire.connect import ConnectMap
 from harness.record import Recorder
@@ -72,7 +78,7 @@ class Driver:
         """
         self._twins.begin_flow(flow)
         if flow in MAIN_FLOWS:
-            if flow == "collect" or standard(cell.standard).share is not None:
+            if flow == "collect" or standard_of(cell.standard).share is not None:
                 self._flow(cell, flow, flow, MAIN).run()
             return
         variant = self._variants.get(flow)
@@ -83,9 +89,34 @@ class Driver:
                 received=flow,
             )
         if self.can_drive(cell, variant):
+            if "refusals" in variant.steps:
+                self._refusals(cell, variant)
+                return
             with circumstances(self._twins, self._hosts, cell, variant) as connect:
                 for _ in range(variant.repeat.get(self._intensity, 1)):
                     self._flow(cell, flow, variant.function, variant, connect=connect).run()
+
+    def _refusals(self, cell: Cell, variant: Variant) -> None:
+        """Drive requests that the DVZA must refuse."""
+        network = self._network
+        his, dvza = network.participant(cell.his), network.participant(cell.dvza)
+        own_pages = self._logins.of(dvza, network.person_of(cell)).own_pages
+        around = Surroundings(network, self._twins, cell, waits=self._intensity == "full", wait=self._wait)
+        first = [cell.standard, *(name for name in his.standards if name != cell.standard)]
+        run_refusals(
+            variant.name,
+            cell.release,
+            partial(self._made, cell, variant.name),
+            around.others(own_pages=own_pages),
+            offered=[standard_of(name) for name in first if name in dvza.standards],
+            other_provider=around.unknown_provider(),
+            intensity=self._intensity,
+            live=dvza.kind == "live",
+        )
+
+    def _wait(self, seconds: float) -> None:
+        advance = getattr(self._clock, "advance", None)
+        (advance or time.sleep)(seconds)
 
     def authorized(self, cell: Cell, function: Function, person: str = "") -> FlowSession:
         """A session that has walked the flow up to its access token, for drivers with requests of their own.
@@ -101,7 +132,7 @@ class Driver:
         dvza = self._network.participant(cell.dvza)
         if cell.release not in variant.releases:
             return False
-        if variant.function == "share" and standard(cell.standard).share is None:
+        if variant.function == "share" and standard_of(cell.standard).share is None:
             return False
         if variant.subject == "pgo" and (
             dvza.kind != "twin" or self._network.participant(cell.pgo).kind != "twin"
@@ -133,23 +164,41 @@ class Driver:
         person: str = "",
         connect: ConnectMap | None = None,
     ) -> Flow:
+        return self._made(cell, flow, variant, function=function, person=person, connect=connect)
+
+    def _made(
+        self,
+        cell: Cell,
+        flow: str,
+        variant: Variant,
+        *,
+        function: Function = "collect",
+        standard: Standard | None = None,
+        person: str = "",
+        pgo: PgoTwin | None = None,
+        release: str = "",
+        his: Participant | None = None,
+        connect: ConnectMap | None = None,
+    ) -> Flow:
+        """A flow; what is not named is that of the cell, under whose key everything is recorded."""
+        chosen = pgo or self._twins.pgos[cell.pgo]
         parties = Parties(
-            his=self._network.participant(cell.his),
+            his=his or self._network.participant(cell.his),
             dvza=self._network.participant(cell.dvza),
-            pgo=self._network.participant(cell.pgo),
+            pgo=chosen.participant,
         )
-        known = standard(cell.standard)
+        known = standard or standard_of(cell.standard)
         session = FlowSession(
             cell=cell,
             flow=flow,
             function=function,
-            release=release(cell.release),
+            release=release_of(release or cell.release),
             standard=known,
             service=known.share if function == "share" and known.share is not None else known.collect,
             parties=parties,
             person=person or self._network.person_of(cell),
             dates=TDates(self._t),
-            pgo=self._twins.pgos[cell.pgo],
+            pgo=chosen,
             recorder=self._recorder,
             clock=self._clock,
             new_id=partial(self._mint, cell),
@@ -158,7 +207,7 @@ class Driver:
             session,
             variant,
             entry=self._logins.of(parties.dvza, session.person),
-            lists=self._list_source(parties.dvza, cell.release),
+            lists=self._list_source(parties.dvza, session.release.id),
             connect=connect,
         )
 

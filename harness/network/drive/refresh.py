@@ -37,7 +37,7 @@ class Refresh:
         if not first:
             raise Stop
         if step.withdraw:
-            self._withdraw()
+            self.withdraw()
         for _ in range(step.times):
             if not session.pgo.fault("refresh-keeps-correlation"):
                 session.values["correlation"] = session.new_id()
@@ -47,8 +47,11 @@ class Refresh:
         if step.reuse:
             self._endpoint.offer_refresh(first, "token-refresh-again")
 
-    def _withdraw(self) -> None:
-        """The person withdraws the consent in the DVZA's own screens (our twin only)."""
+    def withdraw(self) -> None:
+        """The person withdraws the consent in the DVZA's own screens (our twin only).
+
+        :raises Stop: the DVZA's pages are not those of our twin.
+        """
         visits, recipe = self._visits, self._entry.recipe
         if not self._entry.own_pages or visits is None or recipe is None:
             raise Stop

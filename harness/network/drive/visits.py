@@ -15,10 +15,12 @@ class Visits:
 
     :param recipe: how the DVZA's pages are recognised.
     :ivar page: the page that is shown, ``None`` when the last answer was none.
+    :ivar notes: what the recording says of every visit.
     """
 
     def __init__(self, session: FlowSession, recipe: login.Recipe) -> None:
         self.page: pages.Page | None = None
+        self.notes: dict[str, Any] = {}
         self._session = session
         self._recipe = recipe
         self._cookies = login.Cookies()
@@ -50,6 +52,7 @@ class Visits:
             operation=operation,
             person=self._session.person if self._session.logged_in else None,
             timeout=30.0,
+            notes=self.notes,
             annotate=annotate,
         )
         self._cookies.update(url, answer)

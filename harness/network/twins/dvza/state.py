@@ -9,7 +9,8 @@ from __future__ import annotations
 import secrets
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 
 from harness.core.clock import Clock, today
 from harness.core.standards.faults import active
@@ -191,6 +192,14 @@ class DvzaState:
             value = self._repeated
         self.learn(kind, value)
         return value
+
+    def age(self, secret: str, seconds: float) -> None:
+        """Make one grant older than it is: the clock of everything else stands as it stood."""
+        with self.lock:
+            for store in (self.codes, self.access, self.refresh):
+                grant = store.get(hashed(secret))
+                if grant is not None:
+                    store[hashed(secret)] = replace(grant, issued=grant.issued - timedelta(seconds=seconds))
 
     # -- callers ----------------------------------------------------------------------------------
 
