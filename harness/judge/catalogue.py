@@ -70,6 +70,10 @@ class Requirement(msgspec.Struct, frozen=True, kw_only=True):
         """Whether deciding it takes real waiting that an intensity leaves out."""
         return bool(self.waiting) and intensity not in self.waiting
 
+    def needs_more(self, intensity: str) -> bool:
+        """Whether deciding it takes a larger sample than an intensity draws."""
+        return bool(self.samples) and intensity not in self.samples
+
     def applies_to(self, standard: str, release: str) -> bool:
         """Whether it belongs to cells of this standard and release."""
         return self.standard in ("", standard) and release in self.releases

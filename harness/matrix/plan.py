@@ -93,7 +93,7 @@ class Plan:
     def _chosen(self, items: Iterable[Requirement], part: Scenario, cell: Cell) -> list[Requirement]:
         """What a cell is asked of some requirements: what a judge can decide, it carries, and was selected.
 
-        What an intensity leaves out, real waiting for a live DVZA, is not asked.
+        What an intensity leaves out is not asked: real waiting for a live DVZA, larger samples.
         """
         only = self.selection.only
         hurried = cell.dvza in self._live
@@ -106,6 +106,7 @@ class Plan:
             and self.carriers.carries(kind_of(item), cell)
             and (whole or item.id in only)
             and not (hurried and item.waits_longer(self.intensity))
+            and not item.needs_more(self.intensity)
         ]
 
     def needs(self, part: Scenario, identifier: str) -> tuple[str, ...]:

@@ -23,7 +23,7 @@ Step = Literal[
 CertificateKind = Literal[
     "own", "none", "other-pgo", "self-signed", "untrusted", "expired", "not-on-whitelist"
 ]
-PersonKind = Literal["default", "no-data", "age-15", "age-16", "failure"]
+PersonKind = Literal["default", "no-data", "no-relation", "age-15", "age-16", "failure"]
 
 
 class Changes(msgspec.Struct, frozen=True, kw_only=True):

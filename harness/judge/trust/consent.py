@@ -241,6 +241,26 @@ def sixteen(view: CellView) -> Iterator[Finding]:
         yield view.fail("MM-CON-006", exchange=last, path=old, expected="a code", received=received)
 
 
+@judge("MM-CON-010")
+def no_relation(view: CellView) -> Iterator[Finding]:
+    """Somebody whom the provider never treated gets no code, or no data."""
+    cell = trust(view)
+    flow = "neg-no-relation"
+    if not cell.authorize(flow):
+        yield view.not_tested("MM-CON-010", NO_PERSON) if cell.main else undecided(cell, "MM-CON-010")
+        return
+    returned, last = cell.redirect(flow), cell.front(flow)[-1]
+    full = [item for item in cell.care(flow) if item.response and item.response.status == 200 and _entries(view, item)]
+    if full:
+        yield view.fail("MM-CON-010", exchange=full[0], expected="no data", received="data")
+    elif not any(item.operation == "login" for item in cell.flow(flow)):
+        yield view.inconclusive("MM-CON-010", NOT_REACHED, exchange=last, received=status(last))
+    elif returned is not None and returned[1].code and not cell.care(flow):
+        yield view.fail("MM-CON-010", exchange=returned[0], expected="no code", received="a code")
+    else:
+        yield view.ok("MM-CON-010", last, received=returned[1].error if returned else status(last))
+
+
 def _entries(view: CellView, item: Exchange) -> bool:
     document = view.document(item)
     if document is None or document.fatal:

@@ -27,12 +27,14 @@ class Operation:
     """What a legal request with the right token does at one endpoint.
 
     :ivar kind: ``search``, ``read``, ``document`` or ``write``.
-    :ivar standard: whose service it is; ``query`` is the query that a search sends.
+    :ivar standard: whose service it is.
+    :ivar query: what it sends; ``search``: the standard's first search, which finds what is read.
     """
 
     kind: str
     standard: Standard
     query: Query
+    search: Query
 
     @property
     def name(self) -> str:
@@ -49,7 +51,7 @@ class Operation:
     @property
     def type(self) -> str:
         """The resource type that it asks for."""
-        return self.query.path.partition("/")[0]
+        return self.search.path.partition("/")[0]
 
 
 @dataclass(frozen=True)
@@ -85,14 +87,14 @@ def operations(offered: Sequence[Standard]) -> list[Operation]:
         )
         if plain is None:
             continue
-        searches.append(Operation("search", item, plain))
-        reads.append(Operation("read", item, plain))
+        searches.append(Operation("search", item, plain, plain))
+        reads.append(Operation("read", item, plain, plain))
         document = next((one for one in queries if one.document and one.each is not None), None)
         if document is not None:
-            documents.append(Operation("document", item, document))
+            documents.append(Operation("document", item, document, plain))
         share = next((one for one in queries if one.flow == "share" and one.body), None)
         if item.share is not None and share is not None:
-            writes.append(Operation("write", item, share))
+            writes.append(Operation("write", item, share, plain))
     return [*searches, *documents, *writes, *reads][:MOST_OPERATIONS]
 
 
@@ -125,9 +127,10 @@ def _of(group: Group, row: Row, offered: Sequence[Operation]) -> Iterator[Cell]:
     elif group.axis == "cross":
         searches = [item for item in offered if item.kind == "search"]
         for one in searches:
-            for other in searches:
-                if other.type != one.type and one is not other:
-                    yield Cell(group, row, f"{one.name}:{other.type}", one)
+            own = {query.path.partition("/")[0] for query in load_queries(one.standard.id)}
+            other = next((item for item in searches if item.type not in own), None)
+            if other is not None:
+                yield Cell(group, row, f"{one.name}:{other.type}", one)
     else:
         wanted = {
             "data": ("search", "read", "document", "write"),

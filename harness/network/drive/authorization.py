@@ -20,6 +20,7 @@ INTERFACES: Final = {"landing": "authorization", "login": "login", "consent": "c
 MAX_PAGES: Final = 25
 PERSONS: Final = {
     "no-data": "lege-persoon",
+    "no-relation": "geen-relatie",
     "age-15": "fenna-vijftien",
     "age-16": "joris-zestien",
 }

@@ -32,6 +32,7 @@ from harness.network.twins.pgo import PgoTwin
 from harness.network.twins.stelselnode import list_host
 from harness.network.wire.connect import ConnectMap
 from harness.record import Recorder
+from harness.record.sample import Samples
 
 MAIN_FLOWS: Final[tuple[Function, ...]] = ("collect", "share")
 
@@ -93,8 +94,12 @@ class Driver:
                 self._refusals(cell, variant)
                 return
             with circumstances(self._twins, self._hosts, cell, variant) as connect:
-                for _ in range(variant.repeat.get(self._intensity, 1)):
-                    self._flow(cell, flow, variant.function, variant, connect=connect).run()
+                times = variant.repeat.get(self._intensity, 1)
+                samples = Samples(times) if variant.repeat else None
+                for _ in range(times):
+                    made = self._flow(cell, flow, variant.function, variant, connect=connect)
+                    made.session.samples = samples
+                    made.run()
 
     def _refusals(self, cell: Cell, variant: Variant) -> None:
         """Drive requests that the DVZA must refuse."""

@@ -61,15 +61,15 @@ class Refresh:
         for _ in range(MAX_PAGES):
             seen = visits.page
             if seen is None or not seen.forms:
-                return
+                raise Stop
             step = login.submission(recipe, seen, url, values, {})
             if step is not None:
                 url, body = step.url, step.body
-            else:
-                form = seen.forms[0]
-                pairs = [
-                    (item.name, item.value) for item in form.controls if item.kind in ("hidden", "submit")
-                ]
-                url = form.action
-                body = "&".join(f"{quote(n, safe='')}={quote(v, safe='')}" for n, v in pairs).encode()
-            visits.visit("POST", url, "consent", "withdraw", body)
+                visits.visit("POST", url, "consent", "withdraw", body)
+                continue
+            form = seen.forms[0]  # the newest consent
+            pairs = [(item.name, item.value) for item in form.controls if item.kind in ("hidden", "submit")]
+            body = "&".join(f"{quote(n, safe='')}={quote(v, safe='')}" for n, v in pairs).encode()
+            visits.visit("POST", form.action, "consent", "withdraw", body)
+            return
+        raise Stop

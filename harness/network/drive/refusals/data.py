@@ -112,7 +112,9 @@ class Data:
     def identifier(self, operation: Operation, person: str = "") -> str:
         """The id of a resource that a legal search of an operation's service found, ``""``: nothing."""
         if (operation.standard.id, person) not in self._found:
-            self.control(Operation("search", operation.standard, operation.query), "", person=person)
+            search = Operation("search", operation.standard, operation.search, operation.search)
+            self._tried.add(search.name)
+            self.control(search, "", person=person)
         answer = self._found.get((operation.standard.id, person))
         for item in _resources(answer):
             if item.get("resourceType") == operation.type and isinstance(item.get("id"), str):

@@ -216,7 +216,7 @@ class Wallet:
             "truncated": lambda: value[:-1],
             "other-case": lambda: value.swapcase() if value.swapcase() != value else _changed(value),
             "unsigned-jwt": _unsigned,
-            "trailing-blank": lambda: f"{uuid.uuid4()} ",
+            "trailing-blank": lambda: f"{uuid.uuid4()}%20",
         }.get(kind)
         if made is not None:
             return made()
