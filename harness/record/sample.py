@@ -1,7 +1,7 @@
 """How a sequence of secrets looks, before any of them is written: can the next one be guessed?
 
-A sample sees duplicates, values that grow, and values most of whose characters are known. It cannot see a hash
-of a counter, nor a hash of one of more than some ten thousand values: those pass.
+A sample sees duplicates, values that grow, and values most of whose characters are known. It cannot see a
+hash of a counter, nor a hash of one of more than some ten thousand values: those pass.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ import base64
 import binascii
 import json
 import math
-import os.path
 from collections import Counter
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Final
 
 import msgspec
@@ -39,7 +39,7 @@ class Sample(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Samples:
-    """Values of several kinds while they come in. They are kept in memory only, and measured when all are there.
+    """Values of several kinds while they come in, in memory only; measured when all are there.
 
     :param planned: how many of each kind there will be.
     """
@@ -73,7 +73,7 @@ def measure(values: Sequence[str]) -> Sample:
 
 
 def _bits(values: Sequence[str]) -> int:
-    """Sum over the positions of the entropy of what stands there (Miller and Madow), bounded by its alphabet."""
+    """Sum over the positions of the entropy of what stands there (Miller and Madow), at most its alphabet's."""
     shortest = min(len(item) for item in values)
     total = 0.0
     for position in range(shortest):
@@ -96,14 +96,20 @@ def _alphabet(characters: str) -> int:
 
 def _growing(values: Sequence[str]) -> bool:
     """Whether the part that differs is a number that grows, as it stands or decoded."""
-    prefix = len(os.path.commonprefix(list(values)))
-    suffix = len(os.path.commonprefix([item[prefix:][::-1] for item in values]))
-    free = [item[prefix : len(item) - suffix] for item in values]
-    return any(_rises(numbers) for numbers in (_decimal(free), _hexadecimal(values), _decoded(values)) if numbers)
+    start = _common(values)
+    end = _common([item[start:][::-1] for item in values])
+    free = [item[start : len(item) - end] for item in values]
+    return any(_rises(found) for found in (_decimal(free), _hexadecimal(values), _decoded(values)) if found)
+
+
+def _common(values: Sequence[str]) -> int:
+    """How many characters all values begin with."""
+    columns = zip(*values, strict=False)
+    return next((place for place, seen in enumerate(columns) if len(set(seen)) > 1), min(map(len, values)))
 
 
 def _rises(numbers: Sequence[int]) -> bool:
-    return all(one < other for one, other in zip(numbers, numbers[1:], strict=False))
+    return all(one < other for one, other in pairwise(numbers))
 
 
 def _decimal(values: Sequence[str]) -> list[int]:

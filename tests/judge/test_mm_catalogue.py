@@ -64,11 +64,11 @@ def ids(prefix: str, *numbers: int) -> set[str]:
 
 
 DEPENDS = {
-    ("dvza",): ids("AUT", *range(1, 6), 7, 8, 9)
-    | ids("CON", 1, 3, 6, 7, 8)
-    | ids("RSC", 1, 2, 7)
+    ("dvza",): ids("AUT", *range(1, 6), 7, 8, 9, 11, 12, 13)
+    | ids("CON", 1, 3, 6, 7, 8, 10)
+    | ids("RSC", 1, 2, 7, *range(9, 15))
     | ids("TLS", *range(1, 8))
-    | ids("TOK", *range(1, 17)),
+    | ids("TOK", *range(1, 24)),
     ("dvza", "his"): ids("CON", 4, 5) | ids("RSC", 3, 4, 5, 6),
     ("pgo",): ids("CLI", 1, 2, 3, *range(5, 19), 21, 22, 23, 27),
     ("network",): ids("LST", *range(1, 6)),

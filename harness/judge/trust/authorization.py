@@ -5,17 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from typing import Final
-from urllib.parse import urljoin
 
-from harness.core.run.exchanges import Exchange, header
+from harness.core.run.exchanges import Exchange
 from harness.core.run.findings import Finding
 from harness.core.text import Text
 from harness.judge.registry import judge
-from harness.judge.trust.refusals.findings import refusals
-from harness.judge.trust.steps import NOT_REACHED, Trust, host, status, trust, undecided
+from harness.judge.trust.steps import NOT_REACHED, Trust, status, trust, undecided
 from harness.judge.view import CellView
 from harness.medmij import authorization, forms, pages
-from harness.medmij.errors import AUTHORIZATION_ERRORS
 
 TRACE: Final = re.compile(r"trace[\s-]*id|session[\s-]*id|sessie[\s-]*id", re.IGNORECASE)
 UNCLEAR: Final = Text(
@@ -84,7 +81,6 @@ def accepted(view: CellView) -> Iterator[Finding]:
             yield view.fail(
                 "MM-AUT-010", exchange=last, expected="redirect to redirect_uri", received=status(last)
             )
-    yield from refusals(cell, "MM-AUT-010")
 
 
 def conformant(cell: Trust, flow: str, request: Exchange) -> bool:

@@ -250,7 +250,11 @@ def no_relation(view: CellView) -> Iterator[Finding]:
         yield view.not_tested("MM-CON-010", NO_PERSON) if cell.main else undecided(cell, "MM-CON-010")
         return
     returned, last = cell.redirect(flow), cell.front(flow)[-1]
-    full = [item for item in cell.care(flow) if item.response and item.response.status == 200 and _entries(view, item)]
+    full = [
+        item
+        for item in cell.care(flow)
+        if item.response and item.response.status == 200 and _entries(view, item)
+    ]
     if full:
         yield view.fail("MM-CON-010", exchange=full[0], expected="no data", received="data")
     elif not any(item.operation == "login" for item in cell.flow(flow)):

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from harness.core.run.exchanges import Exchange
 from harness.core.run.findings import Finding
 from harness.core.text import Text
 from harness.judge.registry import judge
@@ -14,10 +13,8 @@ from harness.judge.trust.refusals.findings import refusals
 from harness.judge.trust.steps import (
     CARE,
     FRONT,
-    NOT_REACHED,
     Trust,
     host,
-    refused,
     scheme,
     status,
     trust,

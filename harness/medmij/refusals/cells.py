@@ -73,16 +73,12 @@ class Cell:
 
 
 def operations(offered: Sequence[Standard]) -> list[Operation]:
-    """The operations of some standards: at most :data:`MOST_OPERATIONS`, and each service once before any twice."""
+    """The operations of some standards, each service once before any twice."""
     searches, reads, documents, writes = [], [], [], []
     for item in offered:
         queries = load_queries(item.id)
         plain = next(
-            (
-                one
-                for one in queries
-                if one.flow == "collect" and one.each is None and one.path.isalpha()
-            ),
+            (one for one in queries if one.flow == "collect" and one.each is None and one.path.isalpha()),
             None,
         )
         if plain is None:
@@ -119,7 +115,7 @@ def _of(group: Group, row: Row, offered: Sequence[Operation]) -> Iterator[Cell]:
     elif group.axis in ("authorize", "walk"):
         yield Cell(group, row)
     elif group.axis == "route":
-        tokens = ROUTE_TOKENS if row.token == "own" else (row.token,)  # noqa: S105 - a kind of token
+        tokens = ROUTE_TOKENS if row.token == "own" else (row.token,)
         kind = "document" if row.row == "document" else "search"
         searched = next((item for item in offered if item.kind == kind), None)
         if searched is not None:

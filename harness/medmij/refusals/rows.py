@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from typing import Literal
 
@@ -50,16 +51,18 @@ class Row(Changes, frozen=True, kw_only=True):
     error: str = ""
     needs: tuple[Need, ...] = ()
     releases: tuple[str, ...] = msgspec.field(default_factory=release_ids)
-    token: Token = "own"  # noqa: S105 - a kind of token
+    token: Token = "own"
     grant: Grant = "own"
-    certificate: Literal["own", "none", "self-signed", "untrusted", "expired", "other-pgo", "off-list"] = "own"
+    certificate: Literal["own", "none", "self-signed", "untrusted", "expired", "other-pgo", "off-list"] = (
+        "own"
+    )
     place: Literal["header", "twice", "query", "body"] = "header"
     age: float = 0
     on: tuple[str, ...] = ()
     times: int = 1
     method: str = ""
     path: str = ""
-    headers: dict[str, str] = {}
+    headers: Mapping[str, str] = msgspec.field(default_factory=dict)
     body: str | None = None
     want: Want = ""
 

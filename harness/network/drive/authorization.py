@@ -98,7 +98,9 @@ class Authorization:
         for _ in range(MAX_PAGES):
             location = login.redirect_target(answer, url)
             if location:
-                if urlsplit(location).netloc != urlsplit(url).netloc or authorization.carries_outcome(location):
+                if urlsplit(location).netloc != urlsplit(url).netloc or authorization.carries_outcome(
+                    location
+                ):
                     break
                 url = location
                 answer = visits.visit("GET", url, "authorization", "page")

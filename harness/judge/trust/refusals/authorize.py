@@ -60,7 +60,9 @@ def _returned(cell: Trust, item: Tried, location: str, want: str) -> tuple[Outco
     if want == "page":
         return ("open" if item.group.id == "AZ-client" else "accepted"), shown
     if want == "error":
-        wrong = read.error not in AUTHORIZATION_ERRORS or read.state != cell.query(item.exchange).get("state", "")
+        wrong = read.error not in AUTHORIZATION_ERRORS or read.state != cell.query(item.exchange).get(
+            "state", ""
+        )
         return ("open", shown) if wrong else ("refused", read.error)
     return "refused", read.error
 

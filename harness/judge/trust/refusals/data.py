@@ -118,7 +118,9 @@ def _names(cell: Trust, item: Exchange) -> set[str]:
     if document is None or document.fatal:
         return set()
     return {
-        f"{one.get('resourceType')}/{one.get('id')}" for one in _resources(document.resource) if _personal(one)
+        f"{one.get('resourceType')}/{one.get('id')}"
+        for one in _resources(document.resource)
+        if _personal(one)
     }
 
 

@@ -41,8 +41,8 @@ NEEDS: Final[dict[str, Text]] = {
     ),
     "share": Text(nl="vraagt een deeldienst", en="needs a share service"),
     "lists": Text(
-        nl="vraagt een lijst die alleen onze stelselnode publiceert; een echte DVZA leest andere. Toets zelf.",
-        en="needs a list that only our stelselnode publishes; a live DVZA reads other lists. Test it by hand.",
+        nl="vraagt een lijst die alleen onze stelselnode publiceert; een echte DVZA leest andere.",
+        en="needs a list that only our stelselnode publishes; a live DVZA reads other lists.",
     ),
     "clock": Text(
         nl="duurt langer dan een toets; kan alleen bij onze eigen mock",
@@ -85,7 +85,11 @@ def refusals(cell: Trust, requirement: str) -> Iterator[Finding]:
     if not mine and not form:
         yield _untested(cell, requirement, (groups()[name].row(row) for name, row in sorted(about)))
         return
-    said = [*_holes(cell, requirement, mine), *_forms(cell, requirement, form), *_open(cell, requirement, mine)]
+    said = [
+        *_holes(cell, requirement, mine),
+        *_forms(cell, requirement, form),
+        *_open(cell, requirement, mine),
+    ]
     yield from said
     if not said:
         shown = mine or form
@@ -168,7 +172,9 @@ def _open(cell: Trust, requirement: str, items: Sequence[Judged]) -> Iterator[Fi
     failing = _failing(cell, refused)
     if failing:
         exchange, names = failing
-        yield view.inconclusive(requirement, CONTROL, exchange=exchange, received=", ".join(names[:MOST_NAMES]))
+        yield view.inconclusive(
+            requirement, CONTROL, exchange=exchange, received=", ".join(names[:MOST_NAMES])
+        )
 
 
 def _failing(cell: Trust, items: Sequence[Judged]) -> tuple[Exchange, list[str]] | None:
@@ -201,4 +207,3 @@ def _untested(cell: Trust, requirement: str, rows: Iterable[Row | None]) -> Find
         return undecided(cell, requirement)
     text = Text(nl="; ".join(item.nl for item in reasons), en="; ".join(item.en for item in reasons))
     return cell.view.not_tested(requirement, text)
-

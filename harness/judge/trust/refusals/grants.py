@@ -33,7 +33,10 @@ def gives_token(cell: Trust, item: Tried) -> bool:
     parsed = cell.response(answered)
     if parsed is not None and parsed.response is not None and parsed.response.access_token:
         return True
-    return any(fact.kind in ("token", "refresh") and fact.place.startswith("response.body") for fact in answered.facts)
+    return any(
+        fact.kind in ("token", "refresh") and fact.place.startswith("response.body")
+        for fact in answered.facts
+    )
 
 
 def together(items: list[Tried], cell: Trust) -> tuple[Outcome, str]:

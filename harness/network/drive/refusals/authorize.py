@@ -94,4 +94,3 @@ def redirect_values(session: FlowSession) -> dict[str, str]:
         "redirect_upper": upper if upper != redirect else f"{redirect}/X",
         "redirect_short": redirect[:-1],
     }
-

@@ -60,8 +60,8 @@ class Grants:
             with ThreadPoolExecutor(cell.row.times) as pool:
                 list(pool.map(lambda _: self._offer(session, changed, cell.row, note), range(cell.row.times)))
             self._code = self._refresh = None
-        else:
-            self._offer(session, changed, cell.row, note)
+        elif self._offer(session, changed, cell.row, note).status == 200:  # the door was open: it is spent
+            self._code = self._refresh = None
 
     def control(self, group: str, kinds: Iterable[str]) -> None:
         """Legal offers of what a group offered wrongly."""

@@ -165,9 +165,7 @@ class Wallet:
         place = next((item for item in self._places.values() if item is not None), None)
         broad = place is not None and place.release.scope_form(function) == "name"
         key = "" if broad and function == "collect" else standard.id
-        return self.kept(
-            "own", function, key, make=lambda: self.login(function=function, standard=standard)
-        )
+        return self.kept("own", function, key, make=lambda: self.login(function=function, standard=standard))
 
     def certified(self, session: FlowSession, kind: str) -> HttpClient:
         """The client that shows a certificate of a kind; the own one where nobody has another."""
@@ -209,7 +207,7 @@ class Wallet:
         if own is None:
             return None
         value = own.values["token"]
-        made = {
+        simple: dict[str, Callable[[], str]] = {
             "own": lambda: value,
             "garbage": lambda: str(uuid.uuid4()),
             "changed": lambda: _changed(value),
@@ -217,9 +215,9 @@ class Wallet:
             "other-case": lambda: value.swapcase() if value.swapcase() != value else _changed(value),
             "unsigned-jwt": _unsigned,
             "trailing-blank": lambda: f"{uuid.uuid4()}%20",
-        }.get(kind)
-        if made is not None:
-            return made()
+        }
+        if kind in simple:
+            return simple[kind]()
         key = (kind, operation.name if kind in ("other-service", "narrowed", "other-function") else "")
         if key not in self._tokens:
             self._tokens[key] = self._other_token(kind, operation) or ""
@@ -275,9 +273,7 @@ class Wallet:
         if self.others.lists is None or operation.kind == "write":
             return None
         found: list[FlowSession] = []
-        self.others.lists(
-            operation.standard, lambda: found.append(self.login(standard=operation.standard))
-        )
+        self.others.lists(operation.standard, lambda: found.append(self.login(standard=operation.standard)))
         return found[0].values.get("token") if found else None
 
     def _of_provider(self, operation: Operation) -> str | None:

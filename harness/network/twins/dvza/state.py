@@ -69,6 +69,7 @@ class DvzaState:
         self.spent: set[tuple[str, str]] = set()
         self._faults: dict[str, frozenset[str]] = {"": frozenset(participant.faults)}
         self._repeated = secrets.token_urlsafe(32)
+        self._prefix, self._issued = secrets.token_urlsafe(32), 0
         self._releases = {release_path(item): release(item) for item in participant.releases}
         self._his = {item.id: item for item in network.behind(participant.id)}
 
@@ -190,6 +191,9 @@ class DvzaState:
             value = f"{secrets.randbelow(10**8):08d}"
         if client and kind == "token" and self.fault("token-repeated", client):
             value = self._repeated
+        if client and self.fault("growing-secrets", client):
+            self._issued += 1
+            value = f"{self._prefix}{self._issued:010d}"
         self.learn(kind, value)
         return value
 
