@@ -73,7 +73,7 @@ def measure(values: Sequence[str]) -> Sample:
 
 
 def _bits(values: Sequence[str]) -> int:
-    """Sum over the positions of the entropy of what stands there (Miller and Madow), at most its alphabet's."""
+    """Sum over the positions of the entropy of what stands there, corrected as Miller and Madow do."""
     shortest = min(len(item) for item in values)
     total = 0.0
     for position in range(shortest):

@@ -195,7 +195,7 @@ def test_nothing_secret_reaches_the_disk(tmp_path: Path, cell: Cell) -> None:
     learn = recorder.learn
     recorder.learn = lambda kind, value, cell="": (minted.append(value), learn(kind, value, cell))[1]  # type: ignore[method-assign]
     with start(network, recorder=recorder, t=T) as running:
-        for flow in ("collect", "refresh", "neg-code-twice", "neg-resource-query-token"):
+        for flow in ("collect", "refresh", "neg-code-twice", "refused-data"):
             running.drive(cell, flow)
     recorder.end(cell.key, "finished")
     recorder.close()

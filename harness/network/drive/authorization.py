@@ -25,6 +25,13 @@ PERSONS: Final = {
     "age-16": "joris-zestien",
 }
 """Our fixture person for each kind of person that variants ask for."""
+SITUATIONS: Final = {
+    "no-data": "no-data",
+    "no-relation": "no-relation",
+    "age-15": "under-16",
+    "age-16": "sixteen",
+}
+"""What the network file says of a declared person, for each kind that variants ask for."""
 FAILURE: Final = "technische-storing"
 """The choice at the mock login that ends in a failure."""
 _FIXED_ID: Final = "00000000-0000-4000-8000-000000000000"

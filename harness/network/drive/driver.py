@@ -8,6 +8,8 @@ from datetime import date
 from functools import partial
 from typing import Final
 
+import msgspec
+
 from harness.core.clock import Clock
 from harness.core.errors import UsageError
 from harness.core.run.findings import Cell
@@ -18,7 +20,8 @@ from harness.core.text import Text
 from harness.medmij.flows import Variant, variants
 from harness.medmij.releases import Function
 from harness.medmij.releases import release as release_of
-from harness.network.drive.authorization import PERSONS
+from harness.medmij.urls import host_of
+from harness.network.drive.authorization import PERSONS, SITUATIONS
 from harness.network.drive.circumstances import circumstances
 from harness.network.drive.flow import MAIN, TO_TOKEN, Flow
 from harness.network.drive.refusals.run import run as run_refusals
@@ -29,8 +32,8 @@ from harness.network.hosts import Hosts
 from harness.network.person.logins import Logins
 from harness.network.twins.building import Twins
 from harness.network.twins.pgo import PgoTwin
-from harness.network.twins.stelselnode import list_host
-from harness.network.wire.connect import ConnectMap
+from harness.network.twins.stelselnode import list_host, live_hosts
+from harness.network.wire.connect import ConnectMap, is_loopback
 from harness.record import Recorder
 from harness.record.sample import Samples
 
@@ -96,8 +99,11 @@ class Driver:
             with circumstances(self._twins, self._hosts, cell, variant) as connect:
                 times = variant.repeat.get(self._intensity, 1)
                 samples = Samples(times) if variant.repeat else None
+                person = self._situated(cell, variant.person)
+                if person:
+                    variant = msgspec.structs.replace(variant, person="default")
                 for _ in range(times):
-                    made = self._flow(cell, flow, variant.function, variant, connect=connect)
+                    made = self._flow(cell, flow, variant.function, variant, person=person, connect=connect)
                     made.session.samples = samples
                     made.run()
 
@@ -116,7 +122,25 @@ class Driver:
             offered=[standard_of(name) for name in first if name in dvza.standards],
             other_provider=around.unknown_provider(),
             intensity=self._intensity,
-            live=dvza.kind == "live",
+            live=dvza.kind == "live" and not self._beside(dvza),
+        )
+
+    def _beside(self, dvza: Participant) -> bool:
+        """Whether a DVZA listens on this machine, so that no rest is needed."""
+        hosts = [host_of(dvza.lists)] if dvza.lists else live_hosts(dvza)
+        found = [self._hosts.connect.resolve(host, 443)[0] for host in hosts]
+        return bool(found) and all(is_loopback(address) for address in found)
+
+    def _situated(self, cell: Cell, kind: str) -> str:
+        """The declared person in the situation that a variant asks for, ``""``: nobody is."""
+        held = self._network.participant(cell.his).persons
+        return next(
+            (
+                item.id
+                for item in self._network.persons
+                if item.situation == SITUATIONS.get(kind, "-") and (not held or item.id in held)
+            ),
+            "",
         )
 
     def _wait(self, seconds: float) -> None:
@@ -154,7 +178,7 @@ class Driver:
                 return False
             if kind in ("not-on-whitelist", "expired"):
                 return False
-        if variant.person == "default":
+        if variant.person == "default" or self._situated(cell, variant.person):
             return True
         known = variant.person not in PERSONS or self._network.knows(cell.his, PERSONS[variant.person])
         return known and dvza.login in ("", "mock")
