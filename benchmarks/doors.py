@@ -55,6 +55,17 @@ MODULES = (
     "harness.medmij.urls",
     "harness.core.http.credentials",
 )
+FLOWS = {
+    "resource": ("refused-data", "refused-persons", "refused-routes", "refused-aged", "neg-ocl-service"),
+    "permitted": ("refused-data", "refused-persons", "refused-routes"),
+    "credentials": ("refused-data", "refused-routes"),
+    "authorize": ("refused-authorization",),
+    "urls": ("refused-authorization",),
+    "scope": ("refused-authorization", "neg-ocl-service"),
+    "authorization": ("refused-authorization",),
+    "token": ("refused-token", "refused-aged", "neg-code-twice", "refresh", "neg-ocl-service"),
+}
+"""The flows that reach a module, by the last part of its name; all of them for the others."""
 BESIDE = (
     "neg-consent-refused",
     "neg-age-15",
@@ -248,7 +259,7 @@ def main(arguments: list[str]) -> int:
         begun = time.perf_counter()
         try:
             with start(read_network("demo"), t=T, intensity="full") as running, Swapped(mutant.module, tree):
-                seen = drive(running, cell, every, catalogue)
+                seen = drive(running, cell, FLOWS.get(mutant.module.rpartition(".")[2], every), catalogue)
         except Exception as error:
             rows.append({**mutant.__dict__, "broken": f"{type(error).__name__}: {error}"[:200]})
             continue
