@@ -36,8 +36,8 @@ MAX_IDS = 4
 
 
 def print_run(console: Console, run: RunSummary, catalogue: Catalogue, lang: Lang, limit: int = 8) -> None:
-    """Print why a party fails, the matrix and, per party, at most ``limit`` findings and ``limit`` reasons for
-    what is open."""
+    """Print why a party fails, the matrix and, per party, at most ``limit`` findings and reasons of what is
+    open."""
     for item in run.parties.values():
         failed = next((found for found in item.findings if found.verdict is Verdict.FAIL), None)
         if run.stated(item) and failed is not None:
@@ -58,8 +58,7 @@ def print_run(console: Console, run: RunSummary, catalogue: Catalogue, lang: Lan
 
 def _why(item: PartySummary, failed: Finding, catalogue: Catalogue, lang: Lang) -> str:
     """Why a party fails, on one line."""
-    known = catalogue[failed.requirement] if failed.requirement in catalogue else None
-    title = known.title.of(lang) if known is not None else ""
+    title = catalogue[failed.requirement].title.of(lang)
     seen = f" ({word('received', lang)}: {failed.received})" if failed.received else ""
     return f"{SYMBOL[Verdict.FAIL]} {item.party.name}: {failed.requirement} {title}{seen}"
 

@@ -373,6 +373,7 @@ CASES = {
     "MM-LST-004": where(in_body(b"Huisarts", b"Huisdokter"), operation="list-gnl", flow="again"),
     "MM-LST-005": where(in_body(b" xmlns=", b" xmlns:a='urn:x' xmlns="), operation="list-gnl"),
     "MM-LST-006": where(in_body(b"<Hostname>mtls", b"<Hostname>weg"), operation="list-whl", **again),
+    "MM-LST-008": refusal("RS-list", "removed", answered(200, BUNDLE, FHIR)),
     "MM-AUT-011": refusal("AZ-method", "put", answered(302, b"", WITH_CODE)),
     "MM-AUT-012": refusal(
         "AZ-request", "state-missing", location(lambda old: old.replace("error=invalid_request", "code=abc"))

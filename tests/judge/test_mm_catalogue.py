@@ -24,7 +24,11 @@ def test_every_row_of_the_sheet_is_in_the_catalogue() -> None:
 
 def test_every_rule_code_is_in_the_catalogue_or_says_why_not() -> None:
     codes = load_yaml(data_path("profiles", "afsprakenstelsel", "codes.yaml")).data
-    named = set(re.findall(r"\b(?:(?:core|ext)(?:\.[a-z]+)+\.[0-9]{3}|core\.logint)\b", " ".join(i.source for i in MINE)))
+    named = set(
+        re.findall(
+            r"\b(?:(?:core|ext)(?:\.[a-z]+)+\.[0-9]{3}|core\.logint)\b", " ".join(i.source for i in MINE)
+        )
+    )
     assert named <= set(codes["known"]), named
     assert set(codes["known"]) - named == set(codes["absent"])
     assert all(reason["nl"] and reason["en"] for reason in codes["absent"].values())
@@ -83,7 +87,8 @@ def ids(prefix: str, *numbers: int) -> set[str]:
 
 
 DEPENDS = {
-    ("dvza",): ids("AUT", *range(1, 6), 7, 8, 9, 11, 12, 13)
+    ("dvza",): ids("LST", 8)
+    | ids("AUT", *range(1, 6), 7, 8, 9, 11, 12, 13)
     | ids("CON", 1, 3, 6, 7, 8, 10)
     | ids("RSC", 1, 2, 7, *range(9, 15))
     | ids("TLS", *range(1, 8))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from typing import Final
 
 from harness.core.run.exchanges import Exchange
 from harness.core.run.findings import Finding
@@ -183,7 +185,59 @@ def indistinguishable(view: CellView) -> Iterator[Finding]:
     elif refused[1] != nothing[1]:
         yield view.fail(requirement, exchange=by_id[nothing[0]], expected=refused[1], received=nothing[1])
     else:
-        yield view.ok(requirement, by_id[nothing[0]], received=nothing[1])
+        unlike = _unlike(by_id[refused[0]], by_id[nothing[0]])
+        for place, expected, received in unlike:
+            say = view.warn if place == "length" else view.fail
+            yield say(
+                requirement, exchange=by_id[nothing[0]], path=place, expected=expected, received=received
+            )
+        if not unlike:
+            yield view.ok(requirement, by_id[nothing[0]], received=nothing[1])
+
+
+CHANGING: Final = (
+    "date",
+    "location",
+    "set-cookie",
+    "content-length",
+    "age",
+    "etag",
+    "expires",
+    "server-timing",
+)
+"""Headers whose value differs between any two answers, or is compared apart."""
+_SECRET: Final = re.compile(r"[0-9a-fA-F-]{16,}|\[[a-z]+:[0-9a-f]+\]")
+
+
+def _unlike(one: Exchange, other: Exchange) -> list[tuple[str, str, str]]:
+    """Where two answers that end in the same error differ: place, and what each of them shows."""
+    if one.response is None or other.response is None:
+        return []
+    found = []
+    if one.response.status != other.response.status:
+        found.append(("status", str(one.response.status), str(other.response.status)))
+    first, second = _headers(one), _headers(other)
+    if first != second:
+        found.append(("headers", " ".join(sorted(first - second)), " ".join(sorted(second - first))))
+    lengths = len(one.response.body), len(other.response.body)
+    if lengths[0] != lengths[1]:
+        found.append(("length", f"{lengths[0]} bytes", f"{lengths[1]} bytes"))
+    return found
+
+
+def _headers(item: Exchange) -> set[str]:
+    """Names of headers with their values, and the names of cookies."""
+    pairs = item.response.headers if item.response is not None else ()
+    found = set()
+    for name, value in pairs:
+        lowered = name.lower()
+        if lowered == "set-cookie":
+            found.add(f"{lowered}: {value.partition('=')[0]}")
+        elif lowered in CHANGING:
+            found.add(lowered)
+        elif "id" not in lowered:  # identifiers of requests differ
+            found.add(f"{lowered}: {_SECRET.sub('*', value)}")
+    return found
 
 
 @judge("MM-CON-008")

@@ -41,6 +41,7 @@ class Row(Changes, frozen=True, kw_only=True):
     :ivar age: seconds by which the grant is older than it is.
     :ivar on: restricts the axis ``grants`` to ``code`` or ``refresh``.
     :ivar times: how often it is sent at once.
+    :ivar unlisted: the PGO was taken from the Whitelist just before.
     :ivar want: what the authorization endpoint should do; ``""``: as the group says.
     """
 
@@ -60,6 +61,7 @@ class Row(Changes, frozen=True, kw_only=True):
     age: float = 0
     on: tuple[str, ...] = ()
     times: int = 1
+    unlisted: bool = False
     method: str = ""
     path: str = ""
     headers: Mapping[str, str] = msgspec.field(default_factory=dict)

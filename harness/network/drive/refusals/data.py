@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -162,7 +163,8 @@ class Data:
                 return False
             method, url, body, more = changed
             headers = _with(headers, more)
-        self._send(
+        send = partial(
+            self._send,
             place,
             method,
             url,
@@ -173,6 +175,11 @@ class Data:
             notes={"refusal": cell.note},
             label="refused",
         )
+        unlisted = self._wallet.others.unlisted
+        if row.unlisted and unlisted is not None:
+            unlisted(send)
+        else:
+            send()
         return True
 
     def _token(self, cell: Cell, kind: str, operation: Operation) -> str | None:

@@ -60,6 +60,9 @@ class Grants:
             with ThreadPoolExecutor(cell.row.times) as pool:
                 list(pool.map(lambda _: self._offer(session, changed, cell.row, note), range(cell.row.times)))
             self._code = self._refresh = None
+        elif cell.row.unlisted and self._wallet.others.unlisted is not None:
+            self._wallet.others.unlisted(lambda: self._offer(session, changed, cell.row, note))
+            self._code = self._refresh = None
         elif self._offer(session, changed, cell.row, note).status == 200:  # the door was open: it is spent
             self._code = self._refresh = None
 

@@ -52,6 +52,7 @@ class Surroundings:
             release=next((item for item in reversed(self._dvza.releases) if item != self._cell.release), ""),
             withdraw=own_pages,
             lists=self._narrowed if twin is not None else None,
+            unlisted=self._unlisted if twin is not None else None,
             age=twin.age if twin is not None else (self._really if self._waits else None),
             clock=twin is not None,
         )
@@ -128,6 +129,15 @@ class Surroundings:
             login()
         finally:
             node.without_services({})
+
+    def _unlisted(self, call: Callable[[], object]) -> None:
+        """Do something while the Whitelist does not have the PGO of the cell."""
+        node = self._twins.stelselnode
+        node.whitelist_without([self._twins.pgos[self._cell.pgo].host])
+        try:
+            call()
+        finally:
+            node.whitelist_without(())
 
 
 def _participant(own: Participant, identifier: str, client: Client) -> Participant:

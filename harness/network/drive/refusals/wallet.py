@@ -66,6 +66,7 @@ class Others:
     :ivar release: another release that the DVZA serves.
     :ivar withdraw: whether the person can withdraw a consent.
     :ivar lists: publishes the client list without the service of a standard while it is called.
+    :ivar unlisted: publishes the Whitelist without the PGO of the cell while something is called.
     :ivar age: makes the grant of a secret older by some seconds, where that can be done; ``clock``: any time,
         without waiting.
     """
@@ -77,6 +78,7 @@ class Others:
     release: str = ""
     withdraw: bool = False
     lists: Callable[[Standard, Callable[[], None]], None] | None = None
+    unlisted: Callable[[Callable[[], object]], None] | None = field(default=None, repr=False)
     age: Callable[[str, float], None] | None = field(default=None, repr=False)
     clock: bool = False
 

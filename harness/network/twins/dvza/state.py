@@ -69,6 +69,7 @@ class DvzaState:
         self.spent: set[tuple[str, str]] = set()
         self._faults: dict[str, frozenset[str]] = {"": frozenset(participant.faults)}
         self._repeated = secrets.token_urlsafe(32)
+        self._admitted: set[str] = set()
         self._prefix, self._issued = secrets.token_urlsafe(32), 0
         self._releases = {release_path(item): release(item) for item in participant.releases}
         self._his = {item.id: item for item in network.behind(participant.id)}
@@ -218,7 +219,10 @@ class DvzaState:
         """Whether a node may use the back channel."""
         if host == ANYBODY or (host and self.fault("whitelist-ignored", host)):
             return True
-        return bool(host) and self.whitelisted(host, rel)
+        listed = bool(host) and self.whitelisted(host, rel)
+        if listed:
+            self._admitted.add(host)
+        return listed or (host in self._admitted and self.fault("whitelist-remembered", host))
 
 
 def not_found() -> Outgoing:

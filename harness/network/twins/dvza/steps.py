@@ -54,7 +54,12 @@ def login(dvza: DvzaState, session: Session, fields: dict[str, str]) -> Outgoing
         reason = ""
     if reason:
         told = dvza.fault("no-data-revealed", session.client_id)
-        return _end(dvza, session, error="access_denied", description="Er zijn geen gegevens" if told else "")
+        answer = _end(
+            dvza, session, error="access_denied", description="Er zijn geen gegevens" if told else ""
+        )
+        header = ("X-Availability", "none")
+        shown = (header,) if dvza.fault("no-data-in-header", session.client_id) else ()
+        return replace(answer, headers=(*answer.headers, *shown))
     if session.answered:  # consent was asked before login (a fault)
         return _granted(dvza, session, long_term=False)
     session.step = "consent"
