@@ -101,6 +101,17 @@ class Authorization:
         session, visits = self._session, self._visits
         visits.notes = note
         url = self._request()
+        sent = self._variant.authorize.set.get("state", session.values["state"])
+
+        def returned(answer: Answer) -> dict[str, Any]:
+            """Whether state came back exactly: in the recording its spellings look the same."""
+            target = login.redirect_target(answer, url)
+            if not authorization.carries_outcome(target):
+                return {}
+            found = authorization.parse_redirect(target, session.values["redirect_uri"])
+            return {"state": "exact" if found.state == sent else "changed"}
+
+        visits.look = returned
         answer = first = visits.visit(method, url, "authorization", "authorize")
         for _ in range(MAX_PAGES):
             location = login.redirect_target(answer, url)

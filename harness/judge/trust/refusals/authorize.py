@@ -48,8 +48,8 @@ def _returned(cell: Trust, item: Tried, location: str, want: str) -> tuple[Outco
     shown = f"Location: {location[:120]}"
     outside = _elsewhere(cell, item, location)
     if want == "code":
-        sent = cell.query(item.exchange).get("state", "")
-        right = bool(read.code) and read.state == sent
+        exact = any(one.notes.get("state") == "exact" for one in item.exchanges)
+        right = bool(read.code) and exact and read.state == cell.query(item.exchange).get("state", "")
         return ("refused", "a code and the same state") if right else ("open", shown)
     if outside:
         return "open", shown
