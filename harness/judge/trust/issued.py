@@ -61,7 +61,7 @@ def _guessable(facts: dict[str, Any]) -> Iterator[str]:
     """How the values of a kind can be guessed."""
     if facts["growing"]:
         yield "every value is larger than the one before"
-    if 0 <= facts["bits"] < LEAST_BITS:
+    if 0 <= facts["bits"] < LEAST_BITS and not facts["duplicates"]:  # duplicates: MM-TOK-004
         yield f"at most {facts['bits']} bits differ over {facts['count']} values"
     if facts["unsigned"]:
         yield f"{facts['unsigned']} of {facts['count']} JSON web tokens are not signed"
