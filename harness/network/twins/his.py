@@ -18,6 +18,9 @@ from harness.core.clock import Clock
 from harness.core.data import data_path
 from harness.core.run.exchanges import Request, Response, header
 from harness.core.standards.faults import active
+from harness.core.standards.queries import load_queries
+from harness.core.standards.table import standards
+from harness.fhir.model.types import load_model
 from harness.fhir.search.parameters import from_yaml
 from harness.fhir.server.options import Access, Refusal, ServerOptions
 from harness.fhir.server.service import FhirServer
@@ -29,6 +32,7 @@ PATIENT_HEADER: Final = "X-Harness-Patient"
 """How the DVZA twin tells a HIS twin whose record is asked; stripped from everything that clients send."""
 _CONTAINED: Final = {"MedicationRequest": ("medicationReference",), "Observation": ("specimen",)}
 _SCRATCH: Final = 32
+_FHIR: Final = "3.0.2"
 
 Transform = Callable[[str, Request, Response], Response]
 
@@ -57,18 +61,18 @@ class HisTwin:
         self._lock = threading.Lock()
         self._scratch: OrderedDict[tuple[str, str], FhirServer] = OrderedDict()
         xml = participant.behaviour == "xml-includes"
-        unsupported = (
-            frozenset({"DocumentManifest"})
-            if "no-document-manifest" in participant.capabilities
-            else frozenset()
-        )
+        known = frozenset().union(*(load_queries(name).collected for name in standards()))
+        known = known.union(*(item.kinds() for item in held))
+        if "no-document-manifest" in participant.capabilities:
+            known -= {"DocumentManifest"}
         self._options = ServerOptions(
             default_format="xml" if xml else "json",
-            unsupported=unsupported,
+            # A HIS is no general FHIR server: it knows what it holds and what the standards ask for.
+            unsupported=load_model(_FHIR).resource_types - known,
             received_patient="own",
         )
         self._server = FhirServer.create(
-            "3.0.2",
+            _FHIR,
             parameters=from_yaml(data_path("profiles", "search", "stu3.yaml")),
             options=self._options,
             authorize=_authorize,
