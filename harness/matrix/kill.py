@@ -101,10 +101,15 @@ class Bench:
         return Cell(his=his.id, dvza=dvza.id, pgo=pgo.id, standard=standard, release=release)
 
     def flows(self, fault: Fault | None) -> list[str]:
-        """Main flows and variants; for a fault of one standard only its main flows."""
+        """Main flows and variants; for a fault of one standard only its main flows.
+
+        What a DVZA must refuse is tried at a DVZA with a fault only.
+        """
         if fault is not None and fault.standard:
             return list(SHARE_FLOWS)
-        return [*SHARE_FLOWS, *variants()]
+        refusing = fault is None or fault.role == "dvza"
+        kept = (name for name, item in variants().items() if refusing or "refusals" not in item.steps)
+        return [*SHARE_FLOWS, *kept]
 
     def reference(self, cell: Cell) -> tuple[list[Exchange], dict[str, Verdict]]:
         """Exchanges and verdicts of a cell without faults; driven once."""
