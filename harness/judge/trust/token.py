@@ -225,7 +225,11 @@ def _number(item: Exchange, name: str) -> int | None:
 def in_time(view: CellView) -> Iterator[Finding]:
     """Access token within 10 s, at least 99.5 % of the time; over all token calls of the cell."""
     cell = trust(view)
-    calls = [item for item in cell.all if item.interface == "token" and item.flow != "var-slow-token"]
+    calls = [
+        item
+        for item in cell.all
+        if item.interface == "token" and item.flow != "var-slow-token" and "refusal" not in item.notes
+    ]
     yield from late(cell, "MM-TOK-011", calls, limits().token_response)
 
 
