@@ -176,15 +176,13 @@ def test_a_server_loaded_with_the_sets_is_green(harness, records, loaded, tmp_pa
 
 
 def test_what_is_altered_foreign_or_leaked_is_told(harness, records, loaded, tmp_path):
-    for path in sorted(loaded.glob("MedicationRequest-*.json")):
-        resource = read(path)
-        for dosage in resource.get("dosageInstruction", ()):
-            if dosage.get("text"):
-                dosage["text"] = "20 maal per dag 8 stuks"
-        write(path, resource)
-    letter = read(loaded / "DocumentReference-pdfa-documentreference6.json")
+    path = loaded / "MedicationRequest-gpdata-medicationrequest-contact04-ibuprofen.json"
+    resource = read(path)
+    resource["dosageInstruction"][0]["text"] = "20 maal per dag 8 stuks"
+    write(path, resource)
+    letter = read(loaded / "DocumentReference-pdfa-documentreference8.json")
     letter["subject"]["reference"] = "Patient/example-pdfa-kwalificatie1"
-    write(loaded / "DocumentReference-pdfa-documentreference6.json", letter)
+    write(loaded / "DocumentReference-pdfa-documentreference8.json", letter)
     report = sorted(loaded.glob("Composition-*.json"))[0]
     resource = read(report)
     line = next(
@@ -201,10 +199,16 @@ def test_what_is_altered_foreign_or_leaked_is_told(harness, records, loaded, tmp
     assert done.code == 1
     red = [item for item in bad if item["verdict"] == "fail"]
     altered = [item for item in red if item["requirement"] == "HG-REC-001"]
-    assert altered and all("dosageInstruction" in item["where"]["path"] for item in altered)
-    assert "20 maal per dag 8 stuks" in altered[0]["received"] and altered[0]["expected"]
+    dosages = [item for item in altered if item["where"]["path"].endswith("dosageInstruction[0].text")]
+    assert {item["received"] for item in dosages} == {"20 maal per dag 8 stuks"}
+    assert all(
+        "3 maal daags" in item["expected"] and "ibuprofen" in item["next_step"]["en"] for item in dosages
+    )
+    assert {item["where"]["path"] for item in altered if item not in dosages} == {
+        "Bundle.entry[0].resource.section[2]"
+    }
     foreign = [item for item in red if item["requirement"] == "PD-GEN-022"]
-    assert foreign and any("XXX_Schulte" in item["received"] for item in foreign)
+    assert foreign and any("XXX_Ellens" in item["received"] for item in foreign)
     leaked = [item for item in red if item["requirement"] in ("HG-PRV-001", "HG-PRV-002")]
-    assert leaked and any("section" in item["where"]["path"] for item in leaked)
+    assert leaked and all(line[:20] in item["received"] for item in leaked)
     assert all(item["next_step"]["nl"] and item["party"] == "his" for item in red)
