@@ -14,6 +14,7 @@ from copy import deepcopy
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
+from zlib import crc32
 from zoneinfo import ZoneInfo
 
 from truth_cells import BASE, MODEL, Cell, Json, shuffled, walk
@@ -154,7 +155,7 @@ def extra_codings(cell: Cell, rng: random.Random) -> None:
             if kind == "CodeableConcept" and value.get("coding") and not fixed:
                 extra = {
                     "system": "https://his.example/codes",
-                    "code": str(rng.randrange(10**6)),
+                    "code": f"{crc32(str(value['coding'][0]).encode()) % 10**6}",  # the same wherever it stands
                     "display": "eigen",
                 }
                 value["coding"] = [*value["coding"], extra]

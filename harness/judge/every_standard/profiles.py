@@ -1,4 +1,4 @@
-"""Judge of check 8: every answer against the specification, each resource against the profile that was asked for."""
+"""Judge of check 8: answers against the specification, each resource against the profile that is asked."""
 
 from __future__ import annotations
 
