@@ -44,7 +44,7 @@ def references_resolve(view: CellView) -> Iterator[Finding]:
         nl="Deze verwijzing leidt nergens heen: geef de resource mee, of laat de verwijzing weg.",
         en="This reference leads nowhere: give the resource along, or leave the reference out.",
     )
-    return each_answer(view, "GEN-024", look, advice)
+    return each_answer(view, "GEN-024", look, advice, across=True)
 
 
 def _further(answer: Answer) -> list[str]:
@@ -126,7 +126,7 @@ def only_what_was_asked(view: CellView) -> Iterator[Finding]:
         nl="Geef alleen wat is gevraagd: treffers van het gevraagde type, en wat die met _include meenemen.",
         en="Give only what was asked: matches of the type that was asked for, and what they include.",
     )
-    return each_answer(view, "GEN-030", look, advice)
+    return each_answer(view, "GEN-030", look, advice, across=True)
 
 
 def _names(resource: Json) -> set[str]:
@@ -160,4 +160,4 @@ def nothing_twice(view: CellView) -> Iterator[Finding]:
         nl="Hetzelfde gegeven staat er twee keer, onder twee ids; elk gegeven hoort er één keer te staan.",
         en="The same item is there twice, under two ids; each item belongs there once.",
     )
-    return each_answer(view, "GEN-031", look, advice)
+    return each_answer(view, "GEN-031", look, advice, across=True)

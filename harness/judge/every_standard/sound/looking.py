@@ -26,10 +26,14 @@ class Wrong(NamedTuple):
 Look = Callable[[Answer], Iterator[Wrong]]
 
 
-def each_answer(view: CellView, number: str, look: Look, advice: Text) -> Iterator[Finding]:
+def each_answer(
+    view: CellView, number: str, look: Look, advice: Text, *, across: bool = False
+) -> Iterator[Finding]:
     """Findings of one requirement of every standard over all searchsets that hold something.
 
     What depends on a masked value is undecided, never wrong.
+
+    :param across: whether what is wrong depends on other places too, so that any mask leaves it open.
     """
     requirement = own(view, number)
     for answer in searchsets(view):
@@ -37,7 +41,7 @@ def each_answer(view: CellView, number: str, look: Look, advice: Text) -> Iterat
             continue
         wrong = list(look(answer))
         for one in wrong[:OFFENDERS]:
-            if answer.masks.touches(one.path):
+            if answer.masks.touches(one.path) or (across and answer.masks):
                 yield view.masked(requirement, answer.exchange, one.path)
                 continue
             line, column = answer.line(one.path)
