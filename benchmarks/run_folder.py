@@ -16,6 +16,7 @@ import contextlib
 import gzip
 import hashlib
 import io
+import itertools
 import json
 import random
 import resource
@@ -308,7 +309,9 @@ def interrupt(base: Path, options: argparse.Namespace) -> tuple[list[dict[str, A
     duration = time.monotonic() - began
     expected = said(whole)
     row: Counter[str] = Counter()
-    for number in range(options.count):
+    for number in itertools.count():
+        if row["killed"] == options.count:
+            break
         rng = random.Random(f"{options.seed}-{number}")
         run = base / "killed"
         shutil.rmtree(run, ignore_errors=True)
@@ -323,6 +326,7 @@ def interrupt(base: Path, options: argparse.Namespace) -> tuple[list[dict[str, A
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+            row["killed"] += 1
         before = lines_of(run)
         finished = RunFolder(run).finished
         again = harness("qualify", "--out", run, *SMALL, *(() if finished else ("--resume",)))
@@ -331,12 +335,12 @@ def interrupt(base: Path, options: argparse.Namespace) -> tuple[list[dict[str, A
         after = lines_of(run)
         kept = [item for items in before.values() for item in items if item.endswith(b"\n")]
         there = {item for items in after.values() for item in items}
-        row["runs"] += 1
         row["exchanges recorded when killed"] += sum(b'"kind":"exchange"' in item for item in kept)
         row["of them lost"] += sum(item not in there for item in kept if b'"kind":"exchange"' in item)
+        if again.returncode:
+            sys.stderr.write(f"seed {options.seed}-{number}: exit {again.returncode}: {again.stderr}\n")
         if not (run / "findings.json").is_file():
             row["not resumed"] += 1
-            sys.stderr.write(f"seed {options.seed}-{number}: exit {again.returncode}: {again.stderr}\n")
             continue
         row["resumed with other findings"] += said(run) != expected
         row["resumed with another exit code"] += again.returncode != 0
@@ -352,7 +356,7 @@ def interrupt(base: Path, options: argparse.Namespace) -> tuple[list[dict[str, A
     )
     return [
         {"what": name, "count": row[name]}
-        for name in ("runs", "ended before", "exchanges recorded when killed", *bad)
+        for name in ("killed", "ended before", "exchanges recorded when killed", *bad)
     ], not any(row[name] for name in bad)
 
 

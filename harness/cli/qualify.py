@@ -108,16 +108,25 @@ def qualify(
         subject=tuple(subject or ()),
         verdict_required=require_verdict,
     )
-    # Prepared here as well as in the plugin, so that a mistake is one message and not a pytest session.
-    prepared = prepare(options, load_catalogue(), SystemClock())
-    if not skip_doctor:
-        _preflight(prepared.network, language)
+    place = _prepared(options, language, examined=not skip_doctor)
     progress = ProgressPlugin(Console(stderr=True), language)
-    code = int(pytest.main(_words(options, prepared.folder, language), plugins=[progress]))
-    folder = RunFolder(prepared.folder)
+    code = int(pytest.main(_words(options, place, language), plugins=[progress]))
+    folder = RunFolder(place)
     if progress.started and (folder.report / "index.html").is_file():  # else it was refused: nothing to tell
         _print(folder, as_json, language, code)
     raise typer.Exit(code)
+
+
+def _prepared(options: RunOptions, lang: Lang, *, examined: bool) -> Path:
+    """The folder of the run, when nothing is wrong with what is asked.
+
+    The plugin prepares again; here a mistake is one message and not a pytest session. What was read leaves
+    memory before the run begins.
+    """
+    prepared = prepare(options, load_catalogue(), SystemClock())
+    if examined:
+        _preflight(prepared.network, lang)
+    return prepared.folder
 
 
 def _intensity(word: str) -> Intensity:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
@@ -62,7 +63,9 @@ def _folders(folder: Path) -> list[Path]:
 
 @app.command("import")
 def import_(
-    folder: Annotated[Path, typer.Argument(metavar="SET", help="Goal folder of an official set (…/Cert).")],
+    folder: Annotated[
+        Path, typer.Argument(metavar="SET", help="Goal folder of an official set (…/Cert), or an export.")
+    ],
     out: OutOption,
     person: Annotated[
         list[str] | None,
@@ -77,17 +80,28 @@ def import_(
 ) -> None:
     """Write the records of an official set: what its load script makes a HIS hold, per person.
 
-    --at is the day on which the HIS was (or will be) filled.
+    Any other folder, or a Bundle, is taken for a vendor's own export: resources are divided over the
+    persons in it. --at is the day on which the HIS was (or will be) filled.
     """
+    from harness.reference.record.given import read_export, write_given
     from harness.testscript.own.records import import_set
 
-    written, problems = import_set(folder, out, _day(at), person or (), tokens)
+    dutch = _language(lang) == "nl"
+    written: Sequence[Any]
+    if (folder / "_reference").is_dir():
+        written, problems = import_set(folder, out, _day(at), person or (), tokens)
+    else:
+        store, problems = read_export(folder)
+        source = {"set": folder.name, "version": "", "hash": ""}
+        written = write_given(
+            store, out, about={"origin": "vendor", "source": source}, loaded=_day(at), wanted=person or ()
+        )
     if as_json:
         _print({"schema": "record-import-1", "records": written, "problems": problems})
         return
-    dutch = _language(lang) == "nl"
     for item in written:
-        inside = f"{item.withheld} blijven in het HIS" if dutch else f"{item.withheld} stay in the HIS"
+        withheld = getattr(item, "withheld", 0)
+        inside = f"{withheld} blijven in het HIS" if dutch else f"{withheld} stay in the HIS"
         typer.echo(f"{out / item.person}: {item.resources} resources, {inside}")
     if problems:
         typer.echo(
@@ -95,6 +109,41 @@ def import_(
             if dutch
             else f"{len(problems)} files are no part of it"
         )
+
+
+@app.command("draft")
+def draft(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a run.")],
+    out: OutOption,
+    red: Annotated[
+        bool, typer.Option("--red", help="Also of a run in which the HIS failed; the record says so.")
+    ] = False,
+    as_json: JsonOption = False,
+    lang: LangOption = "nl",
+) -> None:
+    """Write draft records from the answers of a run, for people to read and complete.
+
+    A draft never gives a verdict: what it does not hold stays undecided. Values that the recorder masked
+    are left out.
+    """
+    from harness.matrix.drafting import draft as write_draft
+
+    written, left_out = write_draft(run, out, red=red)
+    if as_json:
+        _print({"schema": "record-draft-1", "records": written, "left_out": left_out})
+        return
+    for item in written:
+        typer.echo(f"{out / item.person}: {item.resources} resources")
+    if left_out:
+        dutch = _language(lang) == "nl"
+        typer.echo(
+            f"{len(left_out)} gemaskeerd en weggelaten" if dutch else f"{len(left_out)} masked and left out"
+        )
+    typer.echo(
+        "concept: lees het na, vul aan wat niet mag worden getoond, en pas origin aan"
+        if _language(lang) == "nl"
+        else "draft: read it, add what must not be shown, and change origin"
+    )
 
 
 @app.command("export")
@@ -186,6 +235,7 @@ def check(
                 "person": record.person,
                 "origin": record.origin,
                 "loaded": record.loaded,
+                "asked": day,
                 "resources": len(record.store),
                 "withheld": len(record.withheld),
                 "expected": rows,
@@ -230,6 +280,8 @@ def _show(item: dict[str, Any], lang: Lang) -> None:
     if item["reload"]:
         first = min(item["reload"], key=lambda one: one["day"])
         words = "opnieuw laden voor" if dutch else "load again before"
+        if first["day"] <= item["asked"]:
+            words = "TE OUD, opnieuw laden: sinds" if dutch else "TOO OLD, load again: since"
         console.print(f"{words} {first['day']} ({first['operation']})")
 
 

@@ -23,6 +23,7 @@ from harness.core.issues import Issue, shorten
 from harness.core.tdates import TDates, parse_day
 from harness.core.text import Lang, Text, both
 from harness.fhir.codec.documents import Document, parse
+from harness.fhir.model.types import load_model
 from harness.fhir.outcomes import operation_outcome
 from harness.fhir.validation import Validator
 
@@ -55,6 +56,9 @@ _WORDS: dict[str, Text] = {
         nl="{count} ongeldige bestand(en) in pakket {name}, niet gebruikt of met gebreken",
         en="{count} invalid file(s) in package {name}, not used or with defects",
     ),
+    "second": Text(nl="tweede mening (fhir.resources)", en="second opinion (fhir.resources)"),
+    "agrees": Text(nl="hetzelfde", en="the same"),
+    "differs": Text(nl="anders; beslist niet mee", en="another one; does not decide"),
     "errors": Text(nl="{count} fout(en)", en="{count} error(s)"),
     "warnings": Text(nl="{count} waarschuwing(en)", en="{count} warning(s)"),
 }
@@ -62,12 +66,26 @@ _STYLE = {"error": "bold red", "warning": "yellow", "information": "cyan"}
 
 
 class Result(NamedTuple):
-    """Outcome of one file."""
+    """Outcome of one file.
+
+    :ivar second: objections of the second opinion as ``path: message``; ``None`` when it was not asked.
+    """
 
     file: str
     outcome: Outcome
     issues: list[Issue]
     source: bytes
+    second: list[str] | None = None
+
+
+def opinion(result: Result) -> list[str] | None:
+    """What ``fhir.resources`` objects to; ``None`` for a file that cannot be read."""
+    from harness.fhir.typed import opinions
+
+    if result.outcome == "error":
+        return None
+    document = parse(result.source, model=load_model("3.0.2"))
+    return [f"{item.path}: {item.message}" for item in opinions(document.resource)]
 
 
 def resources(paths: Iterable[Path]) -> Iterator[Path]:
@@ -126,9 +144,16 @@ def _unreadable(path: Path, message: Text, expected: str, received: str) -> Resu
 
 def as_json(result: Result, lang: Lang) -> dict[str, Any]:
     """One entry of ``files`` in the JSON output."""
+    agrees = result.second is None or bool(result.second) is (result.outcome == "fail")
+    extra = (
+        {"second_opinion": {"agrees": agrees, "objections": result.second}}
+        if result.second is not None
+        else {}
+    )
     return {
         "file": result.file,
         "outcome": result.outcome,
+        **extra,
         "not_checked": sum(issue.severity == "not-checked" for issue in result.issues),
         "findings": [
             {
@@ -163,6 +188,8 @@ def show(result: Result, console: Console, lang: Lang, *, verbose: bool = False)
         parts.append(f"{counts['not-checked']} {word('unchecked')}")
     tail = f" ({', '.join(parts)})" if parts else ""
     console.print(f"[{style}]{mark} {escape(result.file)}[/]: {verdict}{tail}")
+    if result.second is not None:
+        _show_second(result.second, result.outcome, console, lang)
     lines = result.source.splitlines()
     order = {"error": 0, "warning": 1, "information": 2}
     shown = sorted((i for i in result.issues if i.severity in order), key=lambda i: order[i.severity])
@@ -187,6 +214,15 @@ def show(result: Result, console: Console, lang: Lang, *, verbose: bool = False)
         console.print(f"  [dim]{word('unchecked')} ({count}x): {escape(message)}: {escape(what)}[/]")
     if not verbose and len(unchecked) > 5:
         console.print("  [dim]" + word("more", count=len(unchecked) - 5) + "[/]")
+
+
+def _show_second(objections: list[str], outcome: Outcome, console: Console, lang: Lang) -> None:
+    """The second opinion, apart: it never decides."""
+    agrees = bool(objections) is (outcome == "fail")
+    word = _WORDS["agrees" if agrees else "differs"].of(lang)
+    console.print(f"  [dim]{escape(_WORDS['second'].of(lang))}: {escape(word)}[/]")
+    for item in objections[:MAX_SHOWN]:
+        console.print(f"    [dim]{escape(item)}[/]")
 
 
 def show_identity(identity: list[dict[str, Any]], console: Console, lang: Lang) -> None:
@@ -244,6 +280,10 @@ def validate(
     verbose: Annotated[
         bool, typer.Option("--verbose", "-v", help="Show everything that was not checked.")
     ] = False,
+    second: Annotated[
+        bool,
+        typer.Option("--second-opinion", help="Also what fhir.resources says (STU3); it never decides."),
+    ] = False,
     lang: LangOption = "nl",
 ) -> None:
     """Validate FHIR resources and Bundles, offline. Exit 1 when a file does not conform, 2 when one cannot
@@ -285,6 +325,8 @@ def validate(
             err.print(f"[dim]{escape(note.message.of(chosen))}[/]")
     for path in resources(files):
         result = check_file(path, validator, tuple(profile or ()), dates)
+        if second:
+            result = result._replace(second=opinion(result))
         results.append(result if json_output else result._replace(source=b""))
         if outcome:
             sys.stdout.write(

@@ -35,6 +35,7 @@ class Requirement(msgspec.Struct, frozen=True, kw_only=True):
     :ivar topic: what it is about, whatever the standard.
     :ivar group: the group of requirements that it is asked with.
     :ivar check: what a judge of the harness looks at, where data can state it.
+    :ivar intensity: the only intensity at which it is asked, ``""``: at each of them.
     :ivar flows: flows in which it is exercised, of the trust framework.
     :ivar faults: faults of twins that kill it.
     """
@@ -57,6 +58,7 @@ class Requirement(msgspec.Struct, frozen=True, kw_only=True):
     reason: Text = Text(nl="", en="")
     samples: dict[str, int] = {}
     waiting: dict[str, float] = {}
+    intensity: str = ""
     faults: tuple[str, ...] = ()
     flows: tuple[str, ...] = ()
     check: Check | None = None
@@ -69,6 +71,10 @@ class Requirement(msgspec.Struct, frozen=True, kw_only=True):
     def waits_longer(self, intensity: str) -> bool:
         """Whether deciding it takes real waiting that an intensity leaves out."""
         return bool(self.waiting) and intensity not in self.waiting
+
+    def left_out(self, intensity: str) -> bool:
+        """Whether it is not asked at an intensity, of anybody."""
+        return self.intensity not in ("", intensity)
 
     def applies_to(self, standard: str, release: str) -> bool:
         """Whether it belongs to cells of this standard and release."""

@@ -147,7 +147,10 @@ class Asking:
         return [
             item
             for item in self.catalogue
-            if item.role == party.role and item.strength is Strength.MUST and item.state == "active"
+            if item.role == party.role
+            and item.strength is Strength.MUST
+            and item.state == "active"
+            and not item.left_out(self.info.settings.intensity)
         ]
 
     def shortfall(self, party: ParticipantVersion) -> Shortfall:

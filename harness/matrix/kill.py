@@ -30,7 +30,7 @@ from harness.reference.records import Records
 TLS_FAULTS = frozenset({"plain-http", "tls-1-0", "weak-suites"})
 """Faults that only the TLS probes can see; for the others the probes of the reference run are reused."""
 PROBE_FLOW = "probe-tls"
-SHARE_FLOWS = ("collect", "share")
+MAIN_FLOWS = ("collect", "share", "readback", "search")
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
@@ -101,15 +101,19 @@ class Bench:
         return Cell(his=his.id, dvza=dvza.id, pgo=pgo.id, standard=standard, release=release)
 
     def flows(self, fault: Fault | None) -> list[str]:
-        """Main flows and variants; for a fault of one standard only its main flows."""
+        """Main flows and variants; for a fault of one standard only its main flows.
+
+        Searches of our own are many requests: they are sent for the faults of that flow.
+        """
+        main = [name for name in MAIN_FLOWS if fault is None or name != "search" or fault.flow == name]
         if fault is not None and fault.standard:
-            return list(SHARE_FLOWS)
-        return [*SHARE_FLOWS, *variants()]
+            return main
+        return [*main, *variants()]
 
     def reference(self, cell: Cell) -> tuple[list[Exchange], dict[str, Verdict]]:
         """Exchanges and verdicts of a cell without faults; driven once."""
         if cell not in self._reference:
-            exchanges = self._drive(self.network, cell, [*SHARE_FLOWS, *variants()])
+            exchanges = self._drive(self.network, cell, self.flows(None))
             self._reference[cell] = (exchanges, self._judge(cell, exchanges))
         return self._reference[cell]
 

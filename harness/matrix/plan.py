@@ -93,7 +93,7 @@ class Plan:
     def _chosen(self, items: Iterable[Requirement], part: Scenario, cell: Cell) -> list[Requirement]:
         """What a cell is asked of some requirements: what a judge can decide, it carries, and was selected.
 
-        What an intensity leaves out, real waiting for a live DVZA, is not asked.
+        What an intensity leaves out, real waiting for a live DVZA and searches of our own, is not asked.
         """
         only = self.selection.only
         hurried = cell.dvza in self._live
@@ -105,6 +105,7 @@ class Plan:
             and item.applies_to(cell.standard, cell.release)
             and self.carriers.carries(kind_of(item), cell)
             and (whole or item.id in only)
+            and not item.left_out(self.intensity)
             and not (hurried and item.waits_longer(self.intensity))
         ]
 

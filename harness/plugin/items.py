@@ -6,6 +6,7 @@ Registered by :mod:`harness.plugin` when ``--harness-network`` is given. Exit st
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Generator
 from typing import Any
 
@@ -14,6 +15,7 @@ import pytest
 from harness.core.errors import UsageError
 from harness.core.run.findings import Cell, Finding
 from harness.core.text import Text
+from harness.core.verdicts import Verdict
 from harness.plugin.outcomes import raise_for, settle, status_word
 from harness.plugin.session import HarnessSession, session_of
 from harness.report.allure.results import telling_files
@@ -37,7 +39,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 def _prefixed(cell: Cell, part: Scenario) -> list[str]:
     """Parameter values that stay distinct in Allure's history id, which joins values without names."""
-    return [*(f"{name}:{getattr(cell, name)}" for name in DIMENSIONS), f"group:{part.group}"]
+    words = [*(f"{name}:{getattr(cell, name)}" for name in DIMENSIONS), f"group:{part.group}"]
+    return [sys.intern(word) for word in words]
 
 
 def _value(request: pytest.FixtureRequest) -> str:
@@ -90,12 +93,20 @@ class ScenarioCell:
         self._item = item
 
     def judge(self) -> list[Finding]:
-        """Judge the scenario's requirements in this cell and raise what their verdicts ask for."""
+        """Judge the scenario's requirements in this cell and raise what their verdicts ask for.
+
+        JUnit keeps every property of every item in memory until the end, hence one for all requirements,
+        and verdicts only where one is not a pass.
+        """
         session = self._session
         findings = session.findings(self.cell, self._scenario)
-        self._item.user_properties += [("requirement", name) for name in self._scenario.requirements]
         self._item.user_properties += [
-            (f"verdict:{item.requirement}", item.verdict.value) for item in findings
+            ("requirements", " ".join(self._scenario.requirements)),
+            *(
+                (f"verdict:{item.requirement}", item.verdict.value)
+                for item in findings
+                if item.verdict is not Verdict.PASS
+            ),
         ]
         raise_for(findings, session.catalogue, session.lang)
         return findings

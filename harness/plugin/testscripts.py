@@ -178,7 +178,7 @@ class ScriptItem(pytest.Item):
         """Run the script and raise what its verdict asks for."""
         owner = self.owner
         result = owner.run(self.script)
-        self.user_properties += [("requirement", identity) for identity in result.requirements]
+        self.user_properties.append(("requirements", " ".join(result.requirements)))
         self.user_properties += [("verdict", result.verdict.value), ("official", result.file)]
         self.user_properties += [
             (f"asserts:{name}", count) for name, count in result.asserts.items() if count

@@ -150,6 +150,8 @@ def why_not_asked(requirement: Requirement, intensity: str) -> Text:
         return Text(
             nl="halfautomatisch: een mens beoordeelt het bewijs", en="semi-automatic: a person reviews it"
         )
+    if requirement.left_out(intensity):
+        return Text(nl="draai met --intensity full", en="run with --intensity full")
     if requirement.waits_longer(intensity):
         seconds = max(requirement.waiting.values())
         return Text(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import time
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime
 from functools import cache
@@ -13,6 +14,7 @@ from harness.core.clock import VirtualClock
 from harness.core.run.exchanges import Exchange, Request, Response, media_type
 from harness.core.run.findings import Cell, Finding
 from harness.core.run.info import Settings
+from harness.core.standards.faults import active
 from harness.core.standards.queries import Query, load_queries
 from harness.core.tdates import TDates
 from harness.fhir.codec.documents import parse, to_xml
@@ -21,6 +23,8 @@ from harness.fhir.model.types import load_model
 from harness.judge.catalogue import load_catalogue
 from harness.judge.judging import judge_requirements
 from harness.judge.view import CellView, body_format
+from harness.network.drive.searching.generate import Pool
+from harness.network.drive.searching.search import Searching
 from harness.network.faults import his as his_faults
 from harness.network.faults import pgo as pgo_query_faults
 from harness.network.file import Participant
@@ -28,6 +32,9 @@ from harness.network.person.persons import fixture_person
 from harness.network.twins.his import HisTwin
 from harness.reference.record.load import own_records
 from harness.reference.records import Records
+from harness.reference.searching.promise import Promise
+from harness.reference.searching.replies import Reply
+from harness.reference.searching.selection import Selection
 
 T = date(2026, 3, 1)
 NOW = datetime(2026, 3, 1, 11, 0, tzinfo=UTC)
@@ -46,7 +53,7 @@ class StandardCell:
     :param change: applied to every response; ``change_request`` to every request before it is sent.
     :param faults: names of HIS and PGO faults that are switched on.
     :param handle: another HIS, ``(request, patient id or None) -> response``, with the record of ``patient``.
-    :param flows: flows that are driven.
+    :param flows: flows that are driven; with ``search`` the HIS is searched in ways of our own.
     """
 
     def __init__(
@@ -80,12 +87,39 @@ class StandardCell:
         self._handle = handle
         self.exchanges: list[Exchange] = []
         self._answers: dict[str, Response] = {}
+        self.searched = "search" in flows
+        if self.searched:  # before anything is sent, which would change the record
+            self._search()
         for query in load_queries(standard):
             if query.flow not in flows:
                 continue
             for kind in query.formats:
                 for target in self._targets(query, kind):
                     self._send(query, kind, target)
+        if "share" in flows and load_queries(standard).bodies:
+            for query in load_queries(standard):
+                for kind in query.formats if query.search else ():
+                    self._send(query, kind, f"{BASE}/{query.path}", "readback")
+
+    def _search(self) -> None:
+        """Searches of our own, as the driver sends them."""
+        known = own_persons(self.t)
+        record = known.of(self.person, self.standard)
+
+        def ask(address: str, media: str, notes: dict[str, Any]) -> Reply:
+            url = address if address.startswith("https://") else f"{BASE}/{address}"
+            headers = (("Accept", ACCEPT[media]), ("Authorization", "Bearer [token:3f9a]"))
+            request = Request(method="GET", url=url, headers=headers)
+            operation = "fhir-metadata" if address == "metadata" else f"search-{media}"
+            response = self._answer(request, operation, "search", notes)
+            body = parse(response.body, model=MODEL).resource if response.body else {}
+            return Reply(response.status, body, url)
+
+        statement = ask("metadata", "json", {})
+        promise = Promise(self.standard, self.dates, statement.resource)
+        selection = Selection(promise, record, known.known, self.t) if record else None
+        pool = Pool(stored.resource for stored in record or ())
+        Searching(promise, pool, ask, selection=selection, number=7, monotonic=time.monotonic).run()
 
     def _targets(self, query: Query, kind: str) -> Iterable[str]:
         if query.each is None:
@@ -99,7 +133,7 @@ class StandardCell:
             value = str(item.value if isinstance(item, Node) else item)
             yield value if value.startswith("https://") else f"{BASE}/{value}"
 
-    def _send(self, query: Query, kind: str, target: str) -> None:
+    def _send(self, query: Query, kind: str, target: str, flow: str = "") -> None:
         pairs = query.resolved(self.dates)
         url = f"{target}?{urlencode(pairs)}" if pairs else target
         headers = [("Accept", ACCEPT[kind]), *query.headers.items()]
@@ -117,25 +151,33 @@ class StandardCell:
         if self._change_request is not None:
             request = self._change_request(operation, request)
         patient = self.patient if any(k == "Authorization" for k, _ in request.headers) else None
-        response = self._handle(request, patient)
-        response = his_faults.apply(self._faults, request, response, t=self.t, patient=self.patient)
+        self._answers.setdefault(operation, self._answer(request, operation, flow or query.flow, {}, patient))
+
+    def _answer(
+        self, request: Request, operation: str, flow: str, notes: dict[str, Any], patient: str | None = ""
+    ) -> Response:
+        """Send a request and record the exchange."""
+        response = self._handle(request, self.patient if patient == "" else patient)
+        on = active(self._faults, flow)
+        response = his_faults.apply(on, request, response, t=self.t, patient=self.patient)
         if self._change is not None:
             response = self._change(operation, request, response)
-        self._answers.setdefault(operation, response)
         self.exchanges.append(
             Exchange(
                 id=f"x.{len(self.exchanges):04d}",
                 cell=self.cell.key,
                 interface="resource",
-                flow=query.flow,
+                flow=flow,
                 operation=operation,
                 client="pgo-1",
                 server="dvza-a",
                 started="2026-03-01T11:00:00Z",
                 request=request,
                 response=response,
+                notes={"driven": notes} if notes else {},
             )
         )
+        return response
 
     def view(self, **settings: Any) -> CellView:
         """The view of this cell; ``records=Records()`` leaves the reference records out."""
@@ -154,7 +196,11 @@ class StandardCell:
     def findings(self, *requirements: str, **settings: Any) -> list[Finding]:
         """Findings of these requirements, or of every decidable one of the standard."""
         wanted = requirements or tuple(
-            item.id for item in load_catalogue() if item.standard == self.standard and item.decidable
+            item.id
+            for item in load_catalogue()
+            if item.standard == self.standard
+            and item.decidable
+            and not item.left_out("full" if self.searched else "normal")
         )
         return judge_requirements(self.view(**settings), wanted)
 

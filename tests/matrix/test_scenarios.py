@@ -11,7 +11,7 @@ import pytest
 
 from harness.core.data import scenarios_path
 from harness.core.run.findings import Cell
-from harness.core.run.info import Selection
+from harness.core.run.info import Intensity, Selection
 from harness.core.standards.groups import groups
 from harness.core.standards.table import standards
 from harness.judge.catalogue import load_catalogue
@@ -29,13 +29,13 @@ CELLS = [
 ]
 
 
-def plan(cells: Iterable[Cell], only: tuple[str, ...] = ()) -> Plan:
+def plan(cells: Iterable[Cell], only: tuple[str, ...] = (), intensity: Intensity = "normal") -> Plan:
     """The plan of a small network."""
     parties = (("his-a", "his"), ("dvza-a", "dvza"), ("pgo-1", "pgo"))
     network = Network(
         participants=tuple(Participant(id=name, role=role, kind="twin") for name, role in parties)  # type: ignore[arg-type]
     )
-    return Plan(tuple(cells), CATALOGUE, network, Selection(only=only))
+    return Plan(tuple(cells), CATALOGUE, network, Selection(only=only), intensity)
 
 
 def parts(item: Scenario, cell: Cell) -> Iterable[Scenario]:
@@ -59,9 +59,19 @@ def scenarios() -> tuple[Scenario, ...]:
 @pytest.mark.parametrize("cell", CELLS, ids=lambda cell: f"{cell.standard}-{cell.release}")
 def test_every_decidable_requirement_of_a_cell_is_asked_by_exactly_one_item(cell):
     asked = Counter(name for item in scenarios() for part in parts(item, cell) for name in part.requirements)
-    decidable = {item.id for item in CATALOGUE.of_cell(cell.standard, cell.release) if item.decidable}
-    assert set(asked) == decidable
+    decidable = [item for item in CATALOGUE.of_cell(cell.standard, cell.release) if item.decidable]
+    assert set(asked) == {item.id for item in decidable if not item.left_out("normal")}
     assert set(asked.values()) == {1}
+
+
+def test_searches_of_our_own_are_asked_at_the_highest_intensity_only():
+    cell = CELLS[0]
+    full = plan([cell], intensity="full")
+    asked = {
+        name for item in scenarios() for part in full.parts(item, cell).values() for name in part.requirements
+    }
+    left_out = {item.id for item in CATALOGUE.of_cell(cell.standard, cell.release) if item.left_out("normal")}
+    assert len(left_out) == 4 and left_out <= asked
 
 
 @pytest.mark.parametrize("standard", standards())
@@ -94,7 +104,7 @@ def test_a_part_drives_the_flows_of_what_it_asks(cell):
         for part in parts(item, cell):
             needed = {flow for name in part.requirements for flow in CATALOGUE[name].flows}
             assert set(part.all_flows) == {item.flow, *needed}
-            assert set(part.all_flows) <= {*variants(), "collect", "share"}
+            assert set(part.all_flows) <= {*variants(), "collect", "share", "readback", "search"}
             assert part.story == item.title and part.group
 
 

@@ -76,7 +76,7 @@ def test_a_disputed_requirement_is_shown_with_its_readings(run, network):
     (found,) = done.json("findings.json")["findings"]
     assert (found["verdict"], found["blame"]) == ("disputed", "specification")
     assert values(case(done)) == {
-        "requirement": DOCUMENTS,
+        "requirements": DOCUMENTS,
         f"verdict:{DOCUMENTS}": "disputed",
         "outcome": "broken",
     }

@@ -97,6 +97,12 @@ class Queries(msgspec.Struct, frozen=True, kw_only=True):
         return frozenset(item.resource_type for item in self.queries if item.search) - {"Patient", ""}
 
     @property
+    def collected(self) -> frozenset[str]:
+        """The types that it asks for, by search or by reading, the person included."""
+        asked = ((item.reads, item.path.partition("/")[0]) for item in self.queries if item.flow == "collect")
+        return frozenset(name for names in asked for name in names if name.isalpha())
+
+    @property
     def bodies(self) -> frozenset[str]:
         """Names of the Bundles that a person sends."""
         return frozenset(item.body for item in self.queries) - {""}

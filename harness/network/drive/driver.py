@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import date
 from functools import partial
 from typing import Final
@@ -15,19 +16,26 @@ from harness.core.tdates import TDates
 from harness.core.text import Text
 from harness.medmij.flows import Variant, variants
 from harness.medmij.releases import Function, release
+from harness.network.drive import queries
 from harness.network.drive.authorization import PERSONS
 from harness.network.drive.circumstances import circumstances
 from harness.network.drive.flow import MAIN, TO_TOKEN, Flow
-from harness.network.drive.session import FlowSession, Parties
+from harness.network.drive.session import FlowSession, Parties, Stop
 from harness.network.file import Network, Participant
 from harness.network.hosts import Hosts
 from harness.network.person.logins import Logins
+from harness.network.person.records import network_records
 from harness.network.twins.building import Twins
 from harness.network.twins.stelselnode import list_host
 from harness.network.wire.connect import ConnectMap
 from harness.record import Recorder
+from harness.reference.records import Records
 
 MAIN_FLOWS: Final[tuple[Function, ...]] = ("collect", "share")
+SEARCH: Final = "search"
+"""The flow in which a HIS is searched in ways of our own."""
+READBACK: Final = "readback"
+"""The flow that collects what was shared before."""
 
 
 class Driver:
@@ -60,13 +68,15 @@ class Driver:
         self._intensity = intensity
         self._mint = mint
         self._logins = Logins(network, recorder.learn)
+        self._records: Records | None = None
         # Read before threads drive: msgspec crashes when two of them learn to decode a type at the same time.
         self._variants = variants()
 
     def drive(self, cell: Cell, flow: str) -> None:
         """Drive one flow of a cell.
 
-        :param flow: ``collect``, ``share``, or a variant of ``profiles/afsprakenstelsel/flows.yaml``.
+        :param flow: ``collect``, ``share``, ``search``, ``readback``, or a variant of
+            ``profiles/afsprakenstelsel/flows.yaml``.
         :raises UsageError: unknown flow.
         :raises ConfigurationError: a recipe, credential or certificate of the network file is wrong.
         """
@@ -75,17 +85,43 @@ class Driver:
             if flow == "collect" or standard(cell.standard).share is not None:
                 self._flow(cell, flow, flow, MAIN).run()
             return
+        if flow in (SEARCH, READBACK):
+            self._again(cell, flow)
+            return
         variant = self._variants.get(flow)
         if variant is None:
             raise UsageError(
                 Text(nl=f"onbekende stroom '{flow}'", en=f"unknown flow '{flow}'"),
-                expected=", ".join((*MAIN_FLOWS, *sorted(self._variants))),
+                expected=", ".join((*MAIN_FLOWS, SEARCH, READBACK, *sorted(self._variants))),
                 received=flow,
             )
         if self.can_drive(cell, variant):
             with circumstances(self._twins, self._hosts, cell, variant) as connect:
                 for _ in range(variant.repeat.get(self._intensity, 1)):
                     self._flow(cell, flow, variant.function, variant, connect=connect).run()
+
+    def _again(self, cell: Cell, name: str) -> None:
+        """Collect once more up to the access token, then search in ways of our own, or read back what "
+        "was sent."""
+        if name == READBACK and standard(cell.standard).share is None:
+            return
+        flow = self._flow(cell, name, "collect", TO_TOKEN)
+        flow.run()
+        if not flow.session.values.get("token"):
+            return
+        with suppress(Stop):
+            if name == READBACK:
+                queries.run(flow.session)
+            else:
+                from harness.network.drive.searching import cell as searching  # hypothesis takes long to load
+
+                searching.run(flow.session, self._known)
+
+    def _known(self) -> Records:
+        """The records of the persons of the network, read when the first search needs them."""
+        if self._records is None:
+            self._records = Records(network_records(self._network, self._t))
+        return self._records
 
     def authorized(self, cell: Cell, function: Function, person: str = "") -> FlowSession:
         """A session that has walked the flow up to its access token, for drivers with requests of their own.

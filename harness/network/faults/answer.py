@@ -10,6 +10,8 @@ from typing import Any
 from harness.core.tdates import shift
 
 Json = dict[str, Any]
+SEARCHED = "search"
+"""Operation of a search that no standard asks, and of a later page."""
 NICTIZ = "http://nictiz.nl/fhir/StructureDefinition/"
 SCT = "http://snomed.info/sct"
 LOINC = "http://loinc.org"
@@ -28,6 +30,7 @@ class Answer:
     :ivar body: the native body.
     :ivar patient: id of the patient whose record it is.
     :ivar finish: last change, of the encoded body.
+    :ivar url: what was asked.
     """
 
     operation: str
@@ -40,6 +43,7 @@ class Answer:
     patient: str
     t: date
     finish: Callable[[bytes], bytes] | None = None
+    url: str = ""
 
     @property
     def entries(self) -> list[Json]:

@@ -10,6 +10,7 @@ on one query or one format only, so that exactly the requirement that must catch
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import date
 from urllib.parse import unquote, urlsplit
@@ -23,10 +24,11 @@ from harness.core.tdates import TDates
 from harness.fhir.codec.documents import EncodeError, parse, to_json, to_xml
 from harness.fhir.codec.media import asked_format, format_of
 from harness.fhir.model.types import load_model
-from harness.network.faults.answer import Answer
+from harness.network.faults.answer import SEARCHED, Answer
 from harness.network.faults.registry import answer_changes
 
 _SENT = Query(operation=POSTED, method="POST")
+_SEARCH = re.compile(r"[A-Z][A-Za-z]+")
 
 
 def names() -> frozenset[str]:
@@ -38,7 +40,7 @@ def query_of(request: Request, t: date) -> Query | None:
     """The query of a standard that a request is.
 
     A posted Bundle is one query of its own, ``send``; a request for a value that an answer named is known by
-    the resource type that it reads.
+    the resource type that it reads; a search that no standard asks has the operation ``search``.
     """
     path = unquote(urlsplit(request.url).path).rstrip("/")
     if request.method == "POST" and path.endswith("/fhir"):
@@ -51,7 +53,12 @@ def query_of(request: Request, t: date) -> Query | None:
     if request.method != "GET" or len(parts) < 2:
         return None
     reading = (query for standard in standards() for query in load_queries(standard) if query.reads)
-    return next((query for query in reading if query.reads == parts[-2]), None)
+    read = next((query for query in reading if query.reads == parts[-2]), None)
+    if read is not None:
+        return read
+    searched = parts[-1] if _SEARCH.fullmatch(parts[-1]) else ""
+    later = parts[-1] == "fhir" and urlsplit(request.url).query.startswith("_page=")
+    return Query(operation=SEARCHED, path=searched or "Resource") if searched or later else None
 
 
 def apply(wanted: Iterable[str], request: Request, response: Response, *, t: date, patient: str) -> Response:
@@ -98,6 +105,7 @@ def _answer(operation: str, request: Request, response: Response, t: date, patie
         content_type=header(response.headers, "content-type") or "",
         patient=patient,
         t=t,
+        url=request.url,
     )
 
 

@@ -61,6 +61,14 @@ class FixturePerson:
             item = _load(path, t, now)
             yield item, f"{item['resourceType']}/{item['id']}" in self.withheld
 
+    def kinds(self) -> frozenset[str]:
+        """Every resource type that the record holds or that the person sends, contained ones included."""
+        return frozenset(
+            name
+            for path in (*self.folder.glob("resources/*.json"), *self.folder.glob("sent/*.json"))
+            for name in _TYPE.findall(path.read_text(encoding="utf-8"))
+        )
+
     def bundle(self, name: str, t: date, now: datetime | None = None) -> dict[str, Any]:
         """A Bundle that the person sends (``sent/<name>.json``).
 

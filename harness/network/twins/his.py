@@ -18,6 +18,9 @@ from harness.core.clock import Clock
 from harness.core.data import data_path
 from harness.core.run.exchanges import Request, Response, header
 from harness.core.standards.faults import active
+from harness.core.standards.queries import load_queries
+from harness.core.standards.table import standards
+from harness.fhir.model.types import load_model
 from harness.fhir.search.parameters import from_yaml
 from harness.fhir.server.options import Access, Refusal, ServerOptions
 from harness.fhir.server.service import FhirServer
@@ -29,6 +32,9 @@ PATIENT_HEADER: Final = "X-Harness-Patient"
 """How the DVZA twin tells a HIS twin whose record is asked; stripped from everything that clients send."""
 _CONTAINED: Final = {"MedicationRequest": ("medicationReference",), "Observation": ("specimen",)}
 _SCRATCH: Final = 32
+READBACK: Final = "readback"
+"""The flow that collects what was shared before."""
+_FHIR: Final = "3.0.2"
 
 Transform = Callable[[str, Request, Response], Response]
 
@@ -55,20 +61,22 @@ class HisTwin:
         self.persons = {item.id: item for item in held}
         self.faults = frozenset(participant.faults)
         self._lock = threading.Lock()
+        self._flow = ""
+        self._written: dict[str, FhirServer] = {}
         self._scratch: OrderedDict[tuple[str, str], FhirServer] = OrderedDict()
         xml = participant.behaviour == "xml-includes"
-        unsupported = (
-            frozenset({"DocumentManifest"})
-            if "no-document-manifest" in participant.capabilities
-            else frozenset()
-        )
+        known = frozenset().union(*(load_queries(name).collected for name in standards()))
+        known = known.union(*(item.kinds() for item in held))
+        if "no-document-manifest" in participant.capabilities:
+            known -= {"DocumentManifest"}
         self._options = ServerOptions(
             default_format="xml" if xml else "json",
-            unsupported=unsupported,
+            # A HIS is no general FHIR server: it knows what it holds and what the standards ask for.
+            unsupported=load_model(_FHIR).resource_types - known,
             received_patient="own",
         )
         self._server = FhirServer.create(
-            "3.0.2",
+            _FHIR,
             parameters=from_yaml(data_path("profiles", "search", "stu3.yaml")),
             options=self._options,
             authorize=_authorize,
@@ -85,6 +93,7 @@ class HisTwin:
     def begin_flow(self, flow: str) -> None:
         """Only the faults of the network file that belong to this flow (or to all flows) are on."""
         self.faults = active(self.participant.faults, flow)
+        self._flow = flow
 
     def handle(self, request: Request, patient: str | None, base: str, scratch: str = "") -> Response:
         """Answer a request that the DVZA let through.
@@ -97,13 +106,20 @@ class HisTwin:
         if patient is not None:
             headers = (*headers, (PATIENT_HEADER, patient))
         inner = Request(method=request.method, url=request.url, headers=headers, body=request.body)
-        response = self._server_for(base, scratch).handle(inner)
+        server = self._server_for(base, scratch, patient or "")
+        response = server.handle(inner)
+        if scratch and patient is not None:
+            self._written[patient] = server
         if not self.faults or patient is None:
             return response
         return his_faults.apply(self.faults, inner, response, t=self.t, patient=patient)
 
-    def _server_for(self, base: str, scratch: str) -> FhirServer:
+    def _server_for(self, base: str, scratch: str, patient: str) -> FhirServer:
+        """The record, a private copy of it, or (when sent data are read back) the last copy of a person."""
         with self._lock:
+            if self._flow == READBACK and patient in self._written:
+                options = replace(self._options, base_url=base)
+                return self._written[patient].fork(options=options)
             if scratch:
                 key = (base, scratch)
                 if key not in self._scratch:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from harness.core.errors import ConfigurationError
@@ -21,8 +22,10 @@ _ENDED = {"EpisodeOfCare": ("status", ("finished", "cancelled"), "period.end")}
 _TELLING = frozenset({"valueString", "description", "comment", "div", "title", "text"})
 
 
-def check_record(record: Record, document: YamlDocument) -> None:
+def check_record(record: Record, document: YamlDocument, files: Mapping[str, Path]) -> None:
     """Refuse a record that contradicts itself.
+
+    :param files: which file each resource came from, for messages.
 
     :raises ConfigurationError: the first contradiction, with its place.
     """
@@ -49,10 +52,10 @@ def check_record(record: Record, document: YamlDocument) -> None:
             ),
         )
     for stored in record:
-        _check_references(record, stored)
-        _check_end(record, stored)
-        _check_online(record, stored)
-    _check_quotes(record)
+        _check_references(record, stored, files)
+        _check_end(record, stored, files)
+        _check_online(record, stored, files)
+    _check_quotes(record, files)
 
 
 def _named(document: YamlDocument) -> Iterator[tuple[str, str]]:
@@ -62,14 +65,24 @@ def _named(document: YamlDocument) -> Iterator[tuple[str, str]]:
             yield item["ref"], document.where(name, number)
 
 
-def _check_references(record: Record, stored: Stored) -> None:
+def _line(files: Mapping[str, Path], key: str, text: str, record: Record) -> str:
+    """``file:line`` of a text in the file of a resource; the folder when it came from elsewhere."""
+    path = files.get(key)
+    if path is None:
+        return str(record.folder)
+    lines = path.read_text(encoding="utf-8-sig", errors="replace").splitlines()
+    number = next((number for number, line in enumerate(lines, 1) if text in line), 1)
+    return f"{path}:{number}"
+
+
+def _check_references(record: Record, stored: Stored, files: Mapping[str, Path]) -> None:
     for key in stored.references:
         if record.store.find(key) is None and key not in record.dangling:
             raise ConfigurationError(
                 Text(
                     nl=f"{stored.key} verwijst naar niets: {key}", en=f"{stored.key} refers to nothing: {key}"
                 ),
-                where=str(record.folder),
+                where=_line(files, stored.key, key, record),
                 expected=key,
                 next_step=Text(
                     nl=f"voeg {key} toe, of noem het onder dangling als dat met opzet is",
@@ -78,7 +91,7 @@ def _check_references(record: Record, stored: Stored) -> None:
             )
 
 
-def _check_end(record: Record, stored: Stored) -> None:
+def _check_end(record: Record, stored: Stored, files: Mapping[str, Path]) -> None:
     rule = _ENDED.get(stored.type)
     if rule is None or record.withheld.get(stored.key, "rule") != "rule":
         return
@@ -90,12 +103,12 @@ def _check_end(record: Record, stored: Stored) -> None:
                 nl=f"{stored.key} is {stored.resource[element]} en heeft geen {place}",
                 en=f"{stored.key} is {stored.resource[element]} and has no {place}",
             ),
-            where=str(record.folder),
+            where=_line(files, stored.key, '"period"', record),
             expected=place,
         )
 
 
-def _check_online(record: Record, stored: Stored) -> None:
+def _check_online(record: Record, stored: Stored, files: Mapping[str, Path]) -> None:
     """A report from before the start of online access is kept in by a rule, and the record says so."""
     if stored.type != "Composition" or record.online_since is None or stored.key in record.withheld:
         return
@@ -106,7 +119,7 @@ def _check_online(record: Record, stored: Stored) -> None:
                 nl=f"{stored.key} is van {day}, van voor het begin van de online inzage",
                 en=f"{stored.key} is of {day}, from before the start of online access",
             ),
-            where=str(record.folder),
+            where=_line(files, stored.key, '"date"', record),
             expected=f">= {record.online_since.isoformat()} (online_since)",
             received=day,
             next_step=Text(
@@ -131,7 +144,7 @@ def telling_texts(node: Any, name: str = "") -> Iterator[str]:
             yield text
 
 
-def _check_quotes(record: Record) -> None:
+def _check_quotes(record: Record, files: Mapping[str, Path]) -> None:
     """What is shared does not quote what is withheld."""
     shared = [stored for stored in record if stored.key not in record.withheld]
     said = {text for stored in shared for text in telling_texts(stored.resource)}
@@ -146,7 +159,7 @@ def _check_quotes(record: Record) -> None:
                         nl=f"{quoted} haalt aan wat in het HIS moet blijven ({key})",
                         en=f"{quoted} quotes what has to stay in the HIS ({key})",
                     ),
-                    where=str(record.folder),
+                    where=_line(files, quoted, text, record),
                     received=shorten(text),
                 )
 

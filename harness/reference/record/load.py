@@ -88,7 +88,7 @@ def load_record(folder: Path, *, t: date) -> Record:
     practice = folder.parent / PRACTICE / "resources"
     if practice.is_dir():
         places.insert(0, practice)
-    _fill(store, places, dates)
+    files = _fill(store, places, dates)
     _add_documents(store, folder, document)
     record = Record(
         person=data["person"],
@@ -111,7 +111,7 @@ def load_record(folder: Path, *, t: date) -> Record:
         markers=tuple(data.get("markers", ())),
     )
     record = replace(record, withheld=_withheld(store, data.get("withheld", ())))
-    check_record(record, document)
+    check_record(record, document, files)
     return record
 
 
@@ -144,9 +144,11 @@ def _withheld(store: Store, listed: Iterable[dict[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _fill(store: Store, places: Iterable[Path], dates: TDates) -> None:
+def _fill(store: Store, places: Iterable[Path], dates: TDates) -> dict[str, Path]:
+    """Read the resources; which file each came from."""
     model = load_model("3.0.2")
     size = 0
+    found: dict[str, Path] = {}
     for place in places:
         if not place.is_dir():
             raise InputError(
@@ -173,10 +175,12 @@ def _fill(store: Store, places: Iterable[Path], dates: TDates) -> None:
                 ),
             )
         for path in files:
-            _put(store, path, dates, model)
+            found[_put(store, path, dates, model)] = path
+    return found
 
 
-def _put(store: Store, path: Path, dates: TDates, model: Any) -> None:
+def _put(store: Store, path: Path, dates: TDates, model: Any) -> str:
+    """Read one file; the key of its resource."""
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
@@ -195,7 +199,7 @@ def _put(store: Store, path: Path, dates: TDates, model: Any) -> None:
                 ),
                 where=str(path),
             )
-        store.put(resource)
+        return store.put(resource)[0].key
     except ValueError:
         raise InputError(
             Text(nl="de resource heeft geen geldige id", en="the resource has no valid id"),

@@ -24,6 +24,7 @@ from harness.core.text import Text
 from harness.fhir.model.types import load_model
 from harness.fhir.store import Store, Stored
 from harness.reference.oracle.rules import rules_of
+from harness.reference.record.given import divide
 from harness.reference.record.write import write_practice, write_record
 from harness.testscript.execute.settings import Settings
 from harness.testscript.execute.sources import Sources
@@ -133,7 +134,7 @@ def import_set(
     persons = {item.patient: item for item in read_token_map(place)} if place else {}
     patients = [stored.id for stored in found.loaded.all("Patient")]
     chosen = _chosen(patients, persons, wanted)
-    owned, shared = _divide(found, patients)
+    owned, shared = divide(found.loaded, patients)
     written = []
     for patient in chosen:
         about, extra = _about(goal, patient, persons.get(patient), found, owned, shared, loaded)
@@ -170,22 +171,6 @@ def _chosen(patients: list[str], persons: Mapping[str, TestPerson], wanted: Sequ
             )
         chosen.append(match)
     return chosen
-
-
-def _divide(found: SetRecords, patients: list[str]) -> tuple[dict[str, list[Stored]], list[Stored]]:
-    """Resources per person, and those that belong to nobody or to several."""
-    owned: dict[str, list[Stored]] = {patient: [] for patient in patients}
-    shared: list[Stored] = []
-    reach = {patient: found.loaded.compartment(patient).reachable for patient in patients}
-    for stored in found.loaded:
-        owners = found.loaded.owners(stored) & owned.keys()
-        if not owners and stored.type == "Binary":
-            owners = frozenset(patient for patient in patients if stored.key in reach[patient])
-        if len(owners) == 1:
-            owned[next(iter(owners))].append(stored)
-        else:
-            shared.append(stored)
-    return owned, shared
 
 
 def _about(

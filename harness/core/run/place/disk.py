@@ -106,21 +106,24 @@ def opened(path: Path) -> BufferedReader:
 
 
 def read(path: Path, limit: int) -> bytes:
-    """The content of a file of at most ``limit`` bytes.
+    """The content of a file of at most ``limit`` bytes, as it stood when it was opened.
 
     :raises InputError: it is absent, unreadable, or larger.
     """
     try:
         with opened(path) as file:
-            data = file.read(limit + 1)
+            size = os.fstat(file.fileno()).st_size
+            # Never more than there is: a buffer of the limit may be more than the machine gives.
+            data = file.read(size) if size <= limit else None
     except OSError as error:
         raise InputError(
             Text(nl="kan niet worden gelezen", en="cannot be read"), where=str(path), received=reason(error)
         ) from None
-    if len(data) > limit:
+    if data is None:
         raise InputError(
-            Text(nl="is te groot", en="is too large"), where=str(path), expected=f"≤ {limit} bytes"
-        )
+            Text(nl="is te groot", en="is too large"),
+            where=str(path), expected=f"≤ {limit} bytes", received=f"{size} bytes",
+        )  # fmt: skip
     return data
 
 

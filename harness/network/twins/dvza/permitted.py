@@ -14,7 +14,7 @@ from urllib.parse import unquote
 from harness.core.http.addresses import parameters
 from harness.core.run.exchanges import Request, media_type
 from harness.core.standards.queries import load_queries
-from harness.core.standards.table import Standard, service_standard, standards
+from harness.core.standards.table import service_standard, standards
 from harness.fhir.codec.documents import parse
 from harness.fhir.codec.media import format_of
 from harness.fhir.model.types import load_model
@@ -78,13 +78,5 @@ def _included(name: str, value: str) -> tuple[str, ...]:
 def _types_of_others(service: str) -> frozenset[str]:
     """Types that other standards ask for, and that of this service does not."""
     own = service_standard(service)
-    everything = (_types(item) for item in standards().values())
-    return frozenset().union(*everything) - (_types(own) if own is not None else frozenset())
-
-
-def _types(item: Standard) -> frozenset[str]:
-    names: set[str] = set()
-    for query in load_queries(item.id):
-        if query.flow == "collect":
-            names |= {query.reads, query.path.partition("/")[0]}
-    return frozenset(name for name in names if name.isalpha())
+    everything = (load_queries(name).collected for name in standards())
+    return frozenset().union(*everything) - (load_queries(own.id).collected if own else frozenset())
