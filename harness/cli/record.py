@@ -40,27 +40,6 @@ def _day(at: str | None) -> date:
     return parse_day(at) if at else today(SystemClock())
 
 
-def _folders(folder: Path) -> list[Path]:
-    """The folder itself when it is a record, else the records in it.
-
-    :raises UsageError: neither.
-    """
-    if (folder / "record.yaml").is_file():
-        return [folder]
-    found = sorted(path.parent for path in folder.glob("*/record.yaml"))
-    if not found:
-        raise UsageError(
-            Text(nl="geen dossier gevonden", en="no record found"),
-            where=str(folder),
-            expected="record.yaml",
-            next_step=Text(
-                nl="maak er een met: harness record import SET --out DIR",
-                en="make one with: harness record import SET --out DIR",
-            ),
-        )
-    return found
-
-
 @app.command("import")
 def import_(
     folder: Annotated[
@@ -160,7 +139,7 @@ def export(
     """Write the resources of a record with dates filled in, and which of them have to stay in the HIS."""
     from harness.fhir.codec.documents import to_json, to_xml
     from harness.fhir.model.types import load_model
-    from harness.reference.record.load import load_records
+    from harness.reference.record.load import load_records, record_folders
     from harness.reference.record.sheet import loading_sheet
     from harness.reference.record.write import file_name
 
@@ -174,7 +153,7 @@ def export(
             where=str(out),
         )
     model = load_model("3.0.2")
-    for record in load_records(_folders(folder), t=_day(at)):
+    for record in load_records(record_folders(folder), t=_day(at)):
         place = out / record.person
         place.mkdir(parents=True)
         for stored in record:
@@ -207,11 +186,11 @@ def check(
     """
     from harness.core.standards.queries import load_queries
     from harness.reference.oracle.expect import expect
-    from harness.reference.record.load import load_records
+    from harness.reference.record.load import load_records, record_folders
 
     day = _day(at)
     found: list[dict[str, Any]] = []
-    for record in load_records(_folders(folder), t=day):
+    for record in load_records(record_folders(folder), t=day):
         rows = []
         for standard in _standards(record):
             for query in load_queries(standard):

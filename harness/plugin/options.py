@@ -61,6 +61,13 @@ def add_options(parser: pytest.Parser) -> None:
         "--testscripts", action="append", default=[], metavar="DIR", help="collect FHIR TestScripts"
     )
     group.addoption("--testscripts-server", metavar="URL", help="FHIR base URL to run TestScripts against")
+    group.addoption(
+        "--testscripts-record",
+        action="append",
+        default=[],
+        metavar="DIR",
+        help="reference record(s): answers are compared with it, reported apart from the verdicts",
+    )
     group.addoption("--testscripts-token-map", metavar="FILE", help="tokens of the server under test")
     group.addoption(
         "--testscripts-package", action="append", default=[], metavar="PATH", help="FHIR package for profiles"

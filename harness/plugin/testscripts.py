@@ -21,8 +21,10 @@ from harness.core.tdates import parse_day
 from harness.core.text import Lang
 from harness.core.verdicts import Blame, Verdict
 from harness.record import Persons, Recorder
-from harness.report.allure.scripts import feed_script, finding_text, raise_for
+from harness.report.allure.scripts import feed_beyond, feed_script, finding_text, raise_for
 from harness.scenario import ProductFailure, Undecided, Unsound
+from harness.testscript.beyond.compare import RecordComparison
+from harness.testscript.beyond.told import TITLE, ScriptBeside, headline, lines
 from harness.testscript.execute.transport import HttpTransport
 from harness.testscript.outcome.recording import declared, raw_exchanges, unit_name
 from harness.testscript.outcome.results import ScriptResult, exit_code_of
@@ -63,6 +65,9 @@ class TestScripts:
             requirements=requirements_of,
         )
         self.servers = OwnServers(self.plan.t, self.plan.now)
+        records = [Path(folder) for folder in config.getoption("--testscripts-record")]
+        self.comparison = RecordComparison(records, self.plan.t) if records else None
+        self.beyond: list[ScriptBeside] = []
 
     def items(self) -> dict[Path, Item]:
         """The chosen scripts by path."""
@@ -127,7 +132,30 @@ class TestScripts:
             recorder.record(exchange)
         feed_script(result, recorder.exchanges(unit), self.lang)
 
+    def compare(self, item: Item, result: ScriptResult) -> list[tuple[str, object]]:
+        """Compare with the records; what stands apart in JUnit and Allure, never part of the outcome."""
+        if self.comparison is None:
+            return []
+        found = self.comparison.of(item.script, result)
+        self.beyond.append(found)
+        feed_beyond(found, self.lang)
+        return [("beyond:compared", found.compared), ("beyond:differences", len(found.differences))]
+
     # -- hooks -----
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """What the records say beyond the scripts."""
+        if self.comparison is None:
+            return
+        terminalreporter.section(TITLE.of(self.lang))
+        terminalreporter.line(headline(self.beyond).of(self.lang))
+        for item in self.beyond:
+            for note in item.left_out:
+                terminalreporter.line(f"{item.file}: {note.of(self.lang)}")
+            for one in item.differences:
+                terminalreporter.line(f"{item.file} ({item.verdict})")
+                for line in lines(one, self.lang):
+                    terminalreporter.line(f"  {line}")
 
     def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
         """A script of one of the folders."""
@@ -183,6 +211,7 @@ class ScriptItem(pytest.Item):
         self.user_properties += [
             (f"asserts:{name}", count) for name, count in result.asserts.items() if count
         ]
+        self.user_properties += owner.compare(self.script, result)
         owner.feed(self.script, result)
         bad = [f for f in result.findings if f.verdict not in (Verdict.NOT_APPLICABLE, Verdict.WARNING)]
         raise_for(result.verdict, "\n".join(finding_text(finding, owner.lang) for finding in bad[:20]))

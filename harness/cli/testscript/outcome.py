@@ -15,6 +15,7 @@ from rich.table import Table
 from harness.cli.testscript.options import Printing
 from harness.core.text import Lang
 from harness.core.verdicts import Verdict
+from harness.testscript.beyond.told import TITLE, ScriptBeside, headline, lines, section, stored
 from harness.testscript.outcome.recording import write_document
 from harness.testscript.outcome.results import ScriptFinding, ScriptResult, document, exit_code_of
 
@@ -32,16 +33,27 @@ MAX_SHOWN = 40
 
 
 def finish(
-    results: Sequence[ScriptResult], extra: Mapping[str, object], printing: Printing, out: Path | None
+    results: Sequence[ScriptResult],
+    extra: Mapping[str, object],
+    printing: Printing,
+    out: Path | None,
+    beyond: Sequence[ScriptBeside] | None = None,
 ) -> None:
-    """Print and write the outcome, and exit with its code."""
-    whole = document(results, **extra)
+    """Print and write the outcome, and exit with its code.
+
+    :param beyond: the scripts beside the reference records; never part of the code.
+    """
     if out is not None:
-        write_document(out, whole)
+        kept = {} if beyond is None else {"beyond": section(map(stored, beyond))}
+        write_document(out, document(results, **extra, **kept))
     if printing.as_json:
+        apart = {} if beyond is None else {"beyond": section(beyond)}
+        whole = document(results, **extra, **apart)
         sys.stdout.write(msgspec.json.format(msgspec.json.encode(whole), indent=2).decode() + "\n")
     else:
         show(results, extra, printing.language, out)
+        if beyond is not None:
+            _show_beyond(Console(soft_wrap=True), beyond, printing.language)
     raise typer.Exit(int(exit_code_of(results)))
 
 
@@ -74,6 +86,26 @@ def _show_trouble(console: Console, result: ScriptResult, lang: Lang) -> None:
         _show_finding(console, finding, lang)
     if len(shown) > 5:
         console.print(f"      … +{len(shown) - 5}")
+
+
+def _show_beyond(console: Console, beyond: Sequence[ScriptBeside], lang: Lang) -> None:
+    """What the records say beyond the scripts, apart from the table."""
+    console.print(f"\n[bold]{TITLE.of(lang)}[/]\n{headline(beyond).of(lang)}")
+    shown = 0
+    for item in beyond:
+        for note in item.left_out:
+            console.print(f"  [dim]{escape(item.file)}: {note.of(lang)}[/]")
+        if item.differences and shown < MAX_SHOWN:
+            console.print(f"  [yellow]{escape(item.file)}[/] ({item.verdict})")
+        for one in item.differences:
+            shown += 1
+            if shown <= MAX_SHOWN:
+                first, *rest = lines(one, lang)
+                console.print(f"    [{'yellow' if one.broken else 'dim'}]{escape(first)}[/]")
+                for line in rest:
+                    console.print(f"    {escape(line)}")
+    if shown > MAX_SHOWN:
+        console.print(f"    … +{shown - MAX_SHOWN}")
 
 
 def _show_finding(console: Console, finding: ScriptFinding, lang: Lang) -> None:

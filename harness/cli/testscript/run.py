@@ -27,6 +27,7 @@ from harness.cli.testscript.outcome import finish
 from harness.core.errors import InputError, UsageError
 from harness.core.run.place.claim import Mode, chosen_mode
 from harness.core.text import Lang, Text
+from harness.testscript.beyond.compare import RecordComparison
 from harness.testscript.execute.transport import HttpTransport
 from harness.testscript.outcome.recording import RunRecord
 from harness.testscript.outcome.results import ScriptResult
@@ -143,6 +144,27 @@ class Keeping:
         return chosen_mode(resume=self.resume, replace=self.replace)
 
 
+@dataclass(frozen=True)
+class Extra:
+    """What is looked at beyond what scripts ask."""
+
+    record: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--record",
+            metavar="DIR",
+            help="Reference record, or a folder of them: answers are compared with it, and reported apart.",
+        ),
+    ] = None
+
+    def comparison(self, plan: Plan) -> RecordComparison | None:
+        """The comparison with the records; ``None`` without any.
+
+        :raises UserError: a record is wrong, or not there.
+        """
+        return RecordComparison(self.record, plan.t) if self.record else None
+
+
 def run(
     paths: PathsArgument,
     *,
@@ -151,6 +173,7 @@ def run(
     selection: Selection,
     conditions: Conditions,
     connection: Connection,
+    extra: Extra,
     keeping: Keeping,
     printing: Printing,
 ) -> None:
@@ -158,20 +181,24 @@ def run(
     target.check()
     _ = keeping.mode  # refuses before anything is read
     plan = make_plan(paths, conditions, formats=selection.formats, only=selection.only, token_map=token_map)
-    plan.keep_steps = keeping.out is not None
+    comparison = extra.comparison(plan)
+    plan.keep_steps = keeping.out is not None or comparison is not None
     items, left_out = _chosen(collect(paths, plan), selection.variant, external=not target.self_test)
     servers = OwnServers(plan.t, plan.now)
     with _runner(plan, servers, target, connection) as one:
         # only waiting for a server can be done beside each other
         parallel = connection.parallel if target.server else 1
         results = _execute(items, one, plan, keeping, target, servers, parallel, printing.language)
-    extra: dict[str, object] = {
+    about: dict[str, object] = {
         "target": target.label,
         "t": plan.t.isoformat(),
         "notes": list(plan.profiles.notes),
         "left_out": left_out,
     }
-    finish(results, extra, printing, keeping.out)
+    beyond = None
+    if comparison is not None:
+        beyond = [comparison.of(*pair) for pair in zip((i.script for i in items), results, strict=True)]
+    finish(results, about, printing, keeping.out, beyond)
 
 
 def _chosen(items: Sequence[Item], variant: str | None, *, external: bool) -> tuple[list[Item], list[str]]:

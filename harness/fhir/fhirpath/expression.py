@@ -15,8 +15,9 @@ from harness.fhir.fhirpath.context import BUDGET, DocumentContext, Evaluation, R
 from harness.fhir.fhirpath.dialect import STRICT, Dialect, dialect_for
 from harness.fhir.fhirpath.errors import FHIRPathError, FHIRPathSyntaxError, unsupported_error
 from harness.fhir.fhirpath.functions.table import FUNCTIONS
-from harness.fhir.fhirpath.nodes import Items, Node, schema_of, unwrap, wrap
+from harness.fhir.fhirpath.nodes import Items, Node, NodeType, schema_of, unwrap, wrap
 from harness.fhir.fhirpath.parser import parse
+from harness.fhir.fhirpath.shortcuts import FALSE, TRUE, UNSURE, Settle, shortcut
 from harness.fhir.fhirpath.syntax import Expr
 from harness.fhir.model.types import Model
 
@@ -53,7 +54,7 @@ class Expression:
     :ivar warnings: oddities found at compile time (unknown function or type, wrong number of arguments).
     """
 
-    __slots__ = ("_code", "_other", "dialect", "model", "text", "tree", "warnings")
+    __slots__ = ("_code", "_other", "_settle", "dialect", "model", "text", "tree", "warnings")
 
     def __init__(self, text: str, tree: Expr, dialect: Dialect, model: Model) -> None:
         self.text = text
@@ -63,6 +64,7 @@ class Expression:
         compiler = Compiler(dialect, schema_of(model), FUNCTIONS)
         self._code: Code = compiler.expr(tree)
         self.warnings: tuple[str, ...] = tuple(dict.fromkeys(compiler.warnings))
+        self._settle: Settle | None = _ask_first
         self._other: Expression | None = None
 
     def __repr__(self) -> str:
@@ -125,6 +127,23 @@ class Expression:
             return None
         value = found[0][0] if type(found[0]) is tuple else found[0]
         return value if type(value) is bool else True
+
+    def settled(self, value: dict[str, Any], type_name: str) -> bool | None:
+        """What :meth:`verdict` says with an object as context, where that follows from its keys alone; else
+        ``None``.
+
+        :param type_name: FHIR type of the object; a resource says its own.
+        """
+        if self._settle is None:
+            return None
+        schema = schema_of(self.model)
+        if self._settle is _ask_first:
+            compiler = Compiler(self.dialect, schema, FUNCTIONS)
+            self._settle = None if self.warnings else shortcut(compiler, self.tree)
+            if self._settle is None:
+                return None
+        answer = self._settle(value, schema.of_resource(value, schema.type(type_name)))
+        return True if answer == TRUE else False if answer == FALSE else None
 
     def decide(self, document: Any, **options: Any) -> Decision:
         """The verdict of :meth:`check` together with that of the strict dialect.
@@ -190,6 +209,11 @@ class Expression:
 
 
 _DEFAULTS: dict[str, Any] = {}
+
+
+def _ask_first(value: dict[str, Any], kind: NodeType) -> int:
+    """Stands for a shortcut that nobody asked for yet."""
+    return UNSURE
 
 
 def _resource_around(start: Items, whole: DocumentContext) -> Items:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, TypeAlias
 
 from harness.fhir.profiles.slicing.items import Item
@@ -10,23 +11,64 @@ from harness.fhir.validation.places import Json
 Keys: TypeAlias = dict[str, str]
 """JSON key -> type code, of one element."""
 
+_SELF_NAMED = frozenset(("Resource", "DomainResource"))
+"""Types of which a value says its own name."""
 
-def gather(owner: Json, keys: Keys) -> list[Item]:
-    """All occurrences of an element below an object, primitives paired with their ``_key``."""
-    if len(keys) == 1:
-        for key, code in keys.items():
-            found = owner.get(key)
-            if found is None and (code[0].isupper() or "_" + key not in owner):
-                return []
-            items: list[Item] = []
-            _collect(owner, key, code, found, items)
-            return items
-    items = []
+
+Gather: TypeAlias = Callable[[Json], list[Item]]
+"""All occurrences of one element below an object, primitives paired with their ``_key``."""
+
+
+def gatherer(keys: Keys) -> Gather:
+    """How to gather the occurrences of an element; made once per element of a profile."""
+    if len(keys) > 1:
+        return lambda owner: _of_choice(owner, keys)
+    key, code = next(iter(keys.items()))
+    if code[0].islower():
+        return _primitives(key, code)
+    if code in _SELF_NAMED:
+        return lambda owner: [] if owner.get(key) is None else _collected(owner, key, code)
+
+    def objects(owner: Json) -> list[Item]:
+        found = owner.get(key)
+        if found is None:
+            return []
+        if type(found) is list:
+            return [Item(part, None, code, key, index) for index, part in enumerate(found)]
+        return [Item(found, None, code, key, -1)]
+
+    return objects
+
+
+def _primitives(key: str, code: str) -> Gather:
+    companion = "_" + key
+
+    def primitives(owner: Json) -> list[Item]:
+        if companion in owner:
+            return _collected(owner, key, code)
+        found = owner.get(key)
+        if found is None:
+            return []
+        if type(found) is list:
+            return [Item(part, None, code, key, index) for index, part in enumerate(found)]
+        return [Item(found, None, code, key, -1)]
+
+    return primitives
+
+
+def _of_choice(owner: Json, keys: Keys) -> list[Item]:
+    items: list[Item] = []
     for key in owner:
         bare = key[1:] if key[:1] == "_" else key
         choice = keys.get(bare)
         if choice is not None and (bare is key or bare not in owner):
             _collect(owner, bare, choice, owner.get(bare), items)
+    return items
+
+
+def _collected(owner: Json, key: str, code: str) -> list[Item]:
+    items: list[Item] = []
+    _collect(owner, key, code, owner.get(key), items)
     return items
 
 
@@ -48,7 +90,7 @@ def _collect(owner: Json, key: str, code: str, found: Any, items: list[Item]) ->
 
 def _code_of(value: Any, code: str) -> str:
     """The type of a value: a resource says its own."""
-    if code in ("Resource", "DomainResource") and type(value) is dict:
+    if code in _SELF_NAMED and type(value) is dict:
         name = value.get("resourceType")
         return name if isinstance(name, str) else code
     return code

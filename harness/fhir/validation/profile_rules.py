@@ -17,7 +17,7 @@ from harness.fhir.validation.checks.links.references import reference_check
 from harness.fhir.validation.checks.values.bindings import binding_check
 from harness.fhir.validation.checks.values.ranges import range_check
 from harness.fhir.validation.findings import describe
-from harness.fhir.validation.occurrences import Keys, gather
+from harness.fhir.validation.occurrences import Gather, gatherer
 from harness.fhir.validation.places import Json, Place
 from harness.fhir.validation.run import Check, Rules, Run
 from harness.fhir.validation.slices import Slices
@@ -78,7 +78,7 @@ class NodeRule:
         self.stem = node.name.removesuffix("[x]")
         self.holder = node.name in ("contained", "resource")
         self.idle = _asks_nothing(node)
-        self._children: dict[str, tuple[tuple[NodeRule, Keys, tuple[str, str] | None], ...]] = {}
+        self._children: dict[str, tuple[tuple[NodeRule, Gather, tuple[str, str] | None], ...]] = {}
         self._slices: Slices | None = None
         self._required: bool | None = None
         self.typed = {entry.code: entry for entry in node.types}
@@ -206,12 +206,13 @@ class NodeRule:
         found = self._children.get(code)
         if found is None:
             found = self._children[code] = self._compile(code)
-        for rule, keys, only in found:
+        for rule, gather, only in found:
             if only is None or only[0] in owner or only[1] in owner:
-                rule.element(owner, keys, place, run)
+                rule.element(gather(owner), place, run)
 
-    def _compile(self, code: str) -> tuple[tuple[NodeRule, Keys, tuple[str, str] | None], ...]:
-        """Rules of the children, their keys, and the two keys without which an optional one has no work."""
+    def _compile(self, code: str) -> tuple[tuple[NodeRule, Gather, tuple[str, str] | None], ...]:
+        """Rules of the children, how to gather their values, and the two keys without which an optional one
+        has no work."""
         facts = self.profile.rules.model.types.get(code)
         rules = []
         for name, child in self.node.children.items():
@@ -223,13 +224,15 @@ class NodeRule:
                 rule = NodeRule(child, self.profile)
                 optional = len(keys) == 1 and not child.min and not rule.slices_required
                 key = next(iter(keys))
-                rules.append((rule, keys, (key, "_" + key) if optional else None))
+                rules.append((rule, gatherer(keys), (key, "_" + key) if optional else None))
         return tuple(rules)
 
-    def element(self, owner: Json, keys: Keys, place: Place, run: Run) -> None:
-        """Checks one element of ``owner``: how often, each occurrence, slices."""
+    def element(self, items: list[Item], place: Place, run: Run) -> None:
+        """Checks one element by its occurrences: how many, each of them, slices.
+
+        :param place: of the object that holds it.
+        """
         node = self.node
-        items = gather(owner, keys)
         stem = self.stem
         count = len(items)
         if not count and not node.min and not node.slices:

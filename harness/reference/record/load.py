@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.core.data import data_path
-from harness.core.errors import ConfigurationError, InputError
+from harness.core.errors import ConfigurationError, InputError, UsageError
 from harness.core.tdates import TDates
 from harness.core.text import Text
 from harness.core.yamlfile import YamlDocument, load_yaml
@@ -70,6 +70,27 @@ def load_records(folders: Sequence[Path], *, t: date) -> list[Record]:
                 )
             seen[value] = record
     return records
+
+
+def record_folders(folder: Path) -> list[Path]:
+    """The folder itself when it is a record, else the records in it.
+
+    :raises UsageError: neither.
+    """
+    if (folder / FILE).is_file():
+        return [folder]
+    found = sorted(path.parent for path in folder.glob(f"*/{FILE}"))
+    if not found:
+        raise UsageError(
+            Text(nl="geen dossier gevonden", en="no record found"),
+            where=str(folder),
+            expected=FILE,
+            next_step=Text(
+                nl="maak er een met: harness record import SET --out DIR",
+                en="make one with: harness record import SET --out DIR",
+            ),
+        )
+    return found
 
 
 def load_record(folder: Path, *, t: date) -> Record:

@@ -17,6 +17,7 @@ from harness.core.verdicts import Verdict
 from harness.record.har import to_har
 from harness.report.words import SYMBOL
 from harness.scenario import ProductFailure, Undecided, Unsound
+from harness.testscript.beyond.told import TITLE, ScriptBeside, lines, stored
 from harness.testscript.outcome.results import ScriptFinding, ScriptResult, Step
 
 MAX_PLAIN = 400
@@ -44,6 +45,17 @@ def feed_script(result: ScriptResult, exchanges: Sequence[Exchange], lang: Lang)
             attachment_type=allure.attachment_type.JSON,
             extension="har",
         )
+
+
+def feed_beyond(beside: ScriptBeside, lang: Lang) -> None:
+    """Tell allure-pytest what the record says beyond the script: an attachment and a tag, no step.
+
+    What no record holds may be anybody's, so it is not written.
+    """
+    if beside.differences:
+        allure.dynamic.tag("beyond")
+        text = "\n".join(line for one in stored(beside).differences for line in lines(one, lang))
+        allure.attach(text, name=TITLE.of(lang), attachment_type=allure.attachment_type.TEXT)
 
 
 def _step(step: Step, lang: Lang) -> None:

@@ -12,7 +12,7 @@ from typing import Protocol, TypeAlias
 from harness.fhir.fhirpath.context import Evaluation
 from harness.fhir.fhirpath.dialect import Dialect
 from harness.fhir.fhirpath.errors import evaluation_error
-from harness.fhir.fhirpath.nodes import Items
+from harness.fhir.fhirpath.nodes import Items, Schema
 from harness.fhir.fhirpath.syntax import Call, Expr
 from harness.fhir.fhirpath.types import TypeName
 
@@ -149,6 +149,10 @@ class Compiling(Protocol):
     @property
     def dialect(self) -> Dialect:
         """The dialect that is compiled for."""
+
+    @property
+    def schema(self) -> Schema:
+        """Types of the FHIR version that is compiled for."""
 
     @property
     def nested(self) -> bool:

@@ -79,7 +79,10 @@ class Invariants:
             problem: FHIRPathError | None = None
             for reading in readings:
                 try:
-                    answer = run.decide(reading.expression(), value, code, place)
+                    expression = reading.expression()
+                    answer = expression.settled(value, code) if type(value) is dict else None
+                    if answer is None:
+                        answer = run.decide(expression, value, code, place)
                 except FHIRPathError as error:
                     problem = error
                 if answer is not None:

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 Json = dict[str, Any]
-Native = Callable[[Json], "bool | None"]
+Native = Callable[[Any], "bool | None"]
 """Whether the invariant holds for a (structurally correct) object; ``None`` leaves it to FHIRPath."""
 
 
@@ -95,6 +95,43 @@ def _range(value: Json) -> bool | None:
     return bool(first <= second)  # type: ignore[operator]
 
 
+def _cardinality(value: Json) -> bool | None:
+    """eld-2: min <= max, of a max that is a number or ``*``."""
+    low, high = value.get("min"), value.get("max")
+    if type(low) is not int or type(high) is not str:
+        return None
+    return True if high == "*" else low <= int(high) if high.isascii() and high.isdecimal() else None
+
+
+def _upper_bound(value: Any) -> bool | None:
+    """eld-3: a max is a number or ``*``."""
+    return True if value == "*" or (type(value) is str and value.isascii() and value.isdecimal()) else None
+
+
+def _one_of_a_kind(name: str, *keys: str) -> Native:
+    """Items of a list differ in some texts together (eld-13, eld-14)."""
+
+    def check(value: Json) -> bool | None:
+        items = value.get(name)
+        if type(items) is not list:
+            return None
+        texts: list[str] = []
+        for item in items:
+            parts = [item.get(key, "") for key in keys] if type(item) is dict else [None]
+            if any(type(part) is not str for part in parts) or any("_" + key in item for key in keys):
+                return None
+            texts.append("".join(map(str, parts)))
+        return True if len(set(texts)) == len(texts) else None
+
+    return check
+
+
+def _version_in_url(value: Json) -> bool | None:
+    """bdl-8: a fullUrl names no version. What has none is left to FHIRPath."""
+    url = value.get("fullUrl")
+    return "/_history/" not in url if type(url) is str else None
+
+
 def _observation_value(value: Json) -> bool:
     """obs-6: dataAbsentReason only without value."""
     return "dataAbsentReason" not in value or not _has(value, "value")
@@ -109,6 +146,13 @@ NATIVE: dict[tuple[str, str], Native] = {
     ("dom-2", "contained.contained.empty()"): _no_nested,
     ("dom-4", "contained.meta.versionId.empty() and contained.meta.lastUpdated.empty()"): _no_contained_meta,
     ("obs-6", "dataAbsentReason.empty() or value.empty()"): _observation_value,
+    ("bdl-8", "fullUrl.contains('/_history/').not()"): _version_in_url,
+    ("eld-2", "min.empty() or max.empty() or (max = '*') or (min <= max.toInteger())"): _cardinality,
+    ("eld-3", "empty() or ($this = '*') or (toInteger() >= 0)"): _upper_bound,
+    ("eld-13", "type.select(code&profile&targetProfile).isDistinct()"): _one_of_a_kind(
+        "type", "code", "profile", "targetProfile"
+    ),
+    ("eld-14", "constraint.select(key).isDistinct()"): _one_of_a_kind("constraint", "key"),
     ("per-1", "start.empty() or end.empty() or (start <= end)"): _period,
     ("per-1", "start.hasValue().not() or end.hasValue().not() or (start <= end)"): _period,
     ("rng-2", "low.empty() or high.empty() or (low <= high)"): _range,
