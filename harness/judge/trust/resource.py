@@ -38,7 +38,9 @@ def in_time(view: CellView) -> Iterator[Finding]:
     """Response within 60 s, at least 98.5 % of the time; over all data calls of the cell."""
     cell = trust(view)
     calls = [
-        item for item in cell.all if item.interface in ("resource", "document") and "refusal" not in item.notes
+        item
+        for item in cell.all
+        if item.interface in ("resource", "document") and "refusal" not in item.notes
     ]
     yield from late(cell, "MM-RSC-004", calls, limits().resource_response)
 
