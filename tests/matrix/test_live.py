@@ -3,43 +3,20 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
-import subprocess
-import sys
-from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
 import pytest
 import yaml
+from processes import serving
 from runfolders import written
 
 from harness.fhir.codec.documents import to_json
 from harness.network.person.persons import fixture_person
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-@contextmanager
-def serving(*words: str | Path):
-    """A serving command as a process; yields the first line that it prints, when it is ready."""
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("HARNESS_")}
-    process = subprocess.Popen(
-        [sys.executable, "-u", "-m", "harness", *map(str, words)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        cwd=ROOT,
-        env=environment,
-    )
-    try:
-        assert process.stdout is not None
-        yield process.stdout.readline()
-    finally:
-        process.terminate()
-        process.wait(timeout=30)
 
 
 def findings(run: Path) -> list[dict]:
