@@ -64,7 +64,9 @@ def test_fewer_than_thirty_values_say_nothing_of_positions() -> None:
     assert not measure([WEAK["counter"](n) for n in range(11)]).growing
 
 
-@pytest.mark.parametrize("token", [signed({"alg": "none"}, 1), signed({"alg": "RS256"}, 1, "")])
+@pytest.mark.parametrize(
+    "token", [signed({"alg": "none"}, 1), signed({"alg": "RS256"}, 1, "")], ids=["none", "empty"]
+)
 def test_a_token_that_nobody_signed_is_counted(token: str) -> None:
     assert measure([token]).unsigned == 1
     assert measure([signed({"alg": "RS256"}, 1)]).unsigned == 0
