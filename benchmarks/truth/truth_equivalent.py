@@ -14,6 +14,7 @@ from copy import deepcopy
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
+from zlib import crc32
 from zoneinfo import ZoneInfo
 
 from truth_cells import BASE, MODEL, Cell, Json, shuffled, walk
@@ -35,16 +36,17 @@ ADDED: dict[str, Json] = {
     "AllergyIntolerance": {"note": [{"text": "gemeld bij inschrijving"}]},
     "MedicationRequest": {"note": [{"text": "in overleg"}], "priority": "routine"},
     "Appointment": {"priority": 5, "comment": "eigen opmerking van het systeem"},
-    "DocumentReference": {"docStatus": "final"},
+    "DocumentReference": {"language": "nl"},
     "Composition": {"confidentiality": "N"},
 }
+# what its profile demands (category of an Observation, title and author of a Composition, type and source of a
+# DocumentManifest) is no option
 OPTIONAL = {
     "Patient": ["address", "telecom"],
     "EpisodeOfCare": ["managingOrganization", "extension"],
     "Encounter": ["participant", "serviceProvider", "episodeOfCare"],
     "Observation": [
         "performer",
-        "category",
         "context",
         "interpretation",
         "referenceRange",
@@ -54,11 +56,17 @@ OPTIONAL = {
     "MedicationRequest": ["requester", "context"],
     "AllergyIntolerance": ["recorder", "asserter", "reaction", "onsetDateTime"],
     "DocumentReference": ["class", "author", "securityLabel", "description", "contained"],
-    "DocumentManifest": ["type", "author", "contained", "description", "source"],
+    "DocumentManifest": ["description"],
     "Appointment": ["specialty", "appointmentType", "description"],
-    "Composition": ["author", "title"],
     "Organization": ["type", "address", "telecom"],
 }
+CODINGS_FIXED = {
+    "Appointment.specialty": "eAfspraak-Appointment fixes the system of every coding",
+    "Composition.type": "gp-EncounterReport fixes system and code of every coding",
+    "Composition.section.extension.value": "code-specification of gp-EncounterReport fixes the system",
+    "Observation.category": "vs-4 of the vital signs profile asks for a category with one coding",
+}
+"""Where a further coding breaks a MUST of the profile, and which; elsewhere it is free."""
 OIDS = {
     "http://snomed.info/sct": "urn:oid:2.16.840.1.113883.6.96",
     "http://loinc.org": "urn:oid:2.16.840.1.113883.6.1",
@@ -142,11 +150,12 @@ def displays(cell: Cell, rng: random.Random) -> None:
 
 def extra_codings(cell: Cell, rng: random.Random) -> None:
     for _, resource in everything(cell):
-        for _, _, value, kind, _ in list(walk(resource, resource["resourceType"])):
-            if kind == "CodeableConcept" and value.get("coding"):
+        for _, _, value, kind, path in list(walk(resource, resource["resourceType"])):
+            fixed = f"{resource['resourceType']}.{path}" in CODINGS_FIXED
+            if kind == "CodeableConcept" and value.get("coding") and not fixed:
                 extra = {
                     "system": "https://his.example/codes",
-                    "code": str(rng.randrange(10**6)),
+                    "code": f"{crc32(str(value['coding'][0]).encode()) % 10**6}",  # the same wherever it stands
                     "display": "eigen",
                 }
                 value["coding"] = [*value["coding"], extra]
@@ -276,3 +285,9 @@ REWRITES: dict[str, Rewrite] = {
     "format": format,
 }
 """In an order in which they can be applied one after the other."""
+
+BREAK_A_MUST = {
+    "system-form": "terminologies-systems (STU3): the URI of the list SHALL be used where a system has one; "
+    "what says the same to a reader of the record is an error to a program",
+}
+"""Rewrites that say the same as the record and break a MUST besides: no equivalent message."""

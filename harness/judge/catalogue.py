@@ -76,6 +76,10 @@ class Requirement(msgspec.Struct, frozen=True, kw_only=True):
         """Whether it is not asked at an intensity, of anybody."""
         return self.intensity not in ("", intensity)
 
+    def needs_more(self, intensity: str) -> bool:
+        """Whether deciding it takes a larger sample than an intensity draws."""
+        return bool(self.samples) and intensity not in self.samples
+
     def applies_to(self, standard: str, release: str) -> bool:
         """Whether it belongs to cells of this standard and release."""
         return self.standard in ("", standard) and release in self.releases

@@ -55,8 +55,14 @@ class Code(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="cod
     code: str
 
 
+class Measured(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="measured"):
+    """Every match has a value (a quantity: a number and a unit), parts, members or the reason why not."""
+
+    operations: tuple[str, ...]
+
+
 class Hidden(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="hidden"):
     """What the reference record keeps in the HIS is in no answer."""
 
 
-Check = Selection | Empty | Window | Present | Includes | Code | Hidden
+Check = Selection | Empty | Window | Present | Includes | Code | Measured | Hidden

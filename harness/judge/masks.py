@@ -51,6 +51,12 @@ class Masks:
         steps = _steps(path)
         return any(not mask or _begins(mask, steps) for mask, _ in self._masks)
 
+    def hides_text(self, path: str) -> bool:
+        """Whether a text at or below a place may be masked; a masked number hides no text."""
+        steps = _steps(path)
+        texts = (mask for mask, fact in self._masks if fact.kind != "bsn")
+        return any(not mask or _begins(mask, steps) or _begins(steps, mask) for mask in texts)
+
     def touches(self, path: str) -> bool:
         """Whether what is said of a place in the message depends on a mask: at it, below it or above it.
 

@@ -103,12 +103,15 @@ class Bench:
     def flows(self, fault: Fault | None) -> list[str]:
         """Main flows and variants; for a fault of one standard only its main flows.
 
-        Searches of our own are many requests: they are sent for the faults of that flow.
+        Searches of our own are many requests: they are sent for the faults of that flow; what a DVZA must
+        refuse is tried at a DVZA with a fault only.
         """
         main = [name for name in MAIN_FLOWS if fault is None or name != "search" or fault.flow == name]
         if fault is not None and fault.standard:
             return main
-        return [*main, *variants()]
+        refusing = fault is None or fault.role == "dvza"
+        kept = (name for name, item in variants().items() if refusing or "refusals" not in item.steps)
+        return [*main, *kept]
 
     def reference(self, cell: Cell) -> tuple[list[Exchange], dict[str, Verdict]]:
         """Exchanges and verdicts of a cell without faults; driven once."""

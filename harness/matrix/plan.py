@@ -93,7 +93,8 @@ class Plan:
     def _chosen(self, items: Iterable[Requirement], part: Scenario, cell: Cell) -> list[Requirement]:
         """What a cell is asked of some requirements: what a judge can decide, it carries, and was selected.
 
-        What an intensity leaves out, real waiting for a live DVZA and searches of our own, is not asked.
+        What an intensity leaves out is not asked: real waiting for a live DVZA, larger samples, searches of
+        our own.
         """
         only = self.selection.only
         hurried = cell.dvza in self._live
@@ -107,6 +108,7 @@ class Plan:
             and (whole or item.id in only)
             and not item.left_out(self.intensity)
             and not (hurried and item.waits_longer(self.intensity))
+            and not item.needs_more(self.intensity)
         ]
 
     def needs(self, part: Scenario, identifier: str) -> tuple[str, ...]:

@@ -265,6 +265,13 @@ def returns_to(url: str, redirect_uri: str) -> bool:
     return addresses.same(url, redirect_uri)
 
 
+def carries_outcome(location: str) -> bool:
+    """Whether a URL holds a code or an error, in its query or its fragment."""
+    rest = location.partition("?")[2] or location.partition("#")[2]
+    names = {part.partition("=")[0] for part in rest.replace("#", "&").split("&")}
+    return bool(names & {"code", "error"})
+
+
 def parse_redirect(location: str, redirect_uri: str) -> RedirectResult:
     """Read the redirect that an authorization server sent.
 

@@ -17,12 +17,13 @@ from harness.core.yamlfile import load_yaml
 from harness.medmij.releases import Function, release_ids
 
 Step = Literal[
-    "lists", "authorize", "landing", "login", "consent", "token", "metadata", "resource", "refresh", "probe"
-]
+    "lists", "authorize", "landing", "login", "consent", "token", "metadata", "resource", "refresh", "probe",
+    "refusals",
+]  # fmt: skip
 CertificateKind = Literal[
     "own", "none", "other-pgo", "self-signed", "untrusted", "expired", "not-on-whitelist"
 ]
-PersonKind = Literal["default", "no-data", "age-15", "age-16", "failure"]
+PersonKind = Literal["default", "no-data", "no-relation", "age-15", "age-16", "failure"]
 
 
 class Changes(msgspec.Struct, frozen=True, kw_only=True):

@@ -36,7 +36,12 @@ MAX_IDS = 4
 
 
 def print_run(console: Console, run: RunSummary, catalogue: Catalogue, lang: Lang, limit: int = 8) -> None:
-    """Print the matrix and, per party, at most ``limit`` findings and ``limit`` reasons for what is open."""
+    """Print why a party fails, the matrix and, per party, at most ``limit`` findings and reasons of what is
+    open."""
+    for item in run.parties.values():
+        failed = next((found for found in item.findings if found.verdict is Verdict.FAIL), None)
+        if run.stated(item) and failed is not None:
+            console.print(Styled(_why(item, failed, catalogue, lang), STYLE[Verdict.FAIL]), soft_wrap=True)
     console.print(_matrix(run, lang))
     legend = "  ".join(f"{SYMBOL[verdict]} {VERDICT[verdict].of(lang)}" for verdict in SYMBOL)
     legend += f"  {SHARED} {word('shared', lang)}"
@@ -49,6 +54,13 @@ def print_run(console: Console, run: RunSummary, catalogue: Catalogue, lang: Lan
             _print_party(console, run, item, catalogue, lang, limit)
     for items in grouped(run.elsewhere)[:limit]:
         console.print(finding_block(items, catalogue, lang), soft_wrap=True)
+
+
+def _why(item: PartySummary, failed: Finding, catalogue: Catalogue, lang: Lang) -> str:
+    """Why a party fails, on one line."""
+    title = catalogue[failed.requirement].title.of(lang)
+    seen = f" ({word('received', lang)}: {failed.received})" if failed.received else ""
+    return f"{SYMBOL[Verdict.FAIL]} {item.party.name}: {failed.requirement} {title}{seen}"
 
 
 def _matrix(run: RunSummary, lang: Lang) -> Table:

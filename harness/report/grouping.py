@@ -158,4 +158,10 @@ def why_not_asked(requirement: Requirement, intensity: str) -> Text:
             nl=f"vraagt {seconds:.0f} s echt wachten: draai met --intensity full",
             en=f"needs {seconds:.0f} s of real waiting: run with --intensity full",
         )
+    if requirement.needs_more(intensity):
+        least = min(requirement.samples.values())
+        return Text(
+            nl=f"vraagt {least} steekproeven: draai met --intensity normal",
+            en=f"needs {least} samples: run with --intensity normal",
+        )
     return Text(nl="niet gekozen in deze run", en="not selected in this run")

@@ -460,7 +460,7 @@ def test_a_party_is_gone_since_the_first_time() -> None:
 
 
 def test_a_variant_in_which_nobody_answered_says_so() -> None:
-    flow = "neg-token-no-certificate"
+    flow = "refused-token"
     requirement = next(item for item in CATALOGUE if flow in item.flows and item.role == "dvza")
     view = _view(asked(flow=flow, interface="token", response=None, error="connect: refused"))
     nothing = view.inconclusive(requirement.id, Text(nl="zo", en="so"))

@@ -301,3 +301,14 @@ def test_places_of_masks() -> None:
     assert masks(":Bundle.entry.resource.id").hides("Bundle.entry[0].resource.id")
     stays = Fact(tag="[bsn:0]", kind="bsn", place="response.body:Bundle.id", standing="proven")
     assert not Masks([stays], "response")
+
+
+def test_a_masked_number_hides_no_text():
+    """What stays in the HIS is a text; a number in its place (which may be no BSN at all) cannot be it."""
+
+    def masks(kind: str) -> Masks:
+        place = "response.body:Bundle.entry[0].resource.identifier[0].value"
+        return Masks([Fact(tag="mask", kind=kind, place=place, equals=NONE)], "response")
+
+    assert masks("person").hides_text("Bundle.entry")
+    assert masks("bsn").touches("Bundle.entry") and not masks("bsn").hides_text("Bundle.entry")

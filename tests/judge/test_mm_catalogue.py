@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 
+from harness.core.data import data_path
 from harness.core.standards.faults import faults
+from harness.core.yamlfile import load_yaml
 from harness.judge.catalogue import load_catalogue
 from harness.medmij.flows import variants
+from harness.medmij.refusals.rows import flows, groups, requirements_of
 
 CATALOGUE = load_catalogue()
 MINE = [item for item in CATALOGUE if item.id.startswith("MM-")]
@@ -17,6 +20,26 @@ def test_every_row_of_the_sheet_is_in_the_catalogue() -> None:
     text = " ".join(item.source for item in MINE)
     rows = set(re.findall(r"\b[AP][0-9]{1,2}\b", text))
     assert rows >= {f"A{number}" for number in range(1, 38)} | {f"P{number}" for number in range(1, 23)}
+
+
+def test_every_rule_code_is_in_the_catalogue_or_says_why_not() -> None:
+    codes = load_yaml(data_path("profiles", "afsprakenstelsel", "codes.yaml")).data
+    named = set(
+        re.findall(
+            r"\b(?:(?:core|ext)(?:\.[a-z]+)+\.[0-9]{3}|core\.logint)\b", " ".join(i.source for i in MINE)
+        )
+    )
+    assert named <= set(codes["known"]), named
+    assert set(codes["known"]) - named == set(codes["absent"])
+    assert all(reason["nl"] and reason["en"] for reason in codes["absent"].values())
+
+
+def test_refused_requests_are_about_requirements_that_name_their_flow() -> None:
+    for name in flows():
+        assert requirements_of(name) == set(variants()[name].requirements)
+    assert len({(group.id, row.row) for group in groups().values() for row in group.rows}) == sum(
+        len(group.rows) for group in groups().values()
+    )
 
 
 def test_flows_and_requirements_name_each_other() -> None:
@@ -35,7 +58,7 @@ def test_every_decidable_requirement_has_a_fault_and_faults_name_requirements() 
     assert {item.id for item in MINE if item.decidable} <= guarded
     for fault in faults().values():
         if any(key.startswith("MM-") for key in fault.kills):
-            assert fault.flow in ("", *variants()), fault.name
+            assert fault.flow in ("", *MAIN, *variants()), fault.name
             for requirement in (*fault.kills, *fault.also):
                 assert requirement in CATALOGUE
             for requirement in fault.kills:
@@ -64,11 +87,12 @@ def ids(prefix: str, *numbers: int) -> set[str]:
 
 
 DEPENDS = {
-    ("dvza",): ids("AUT", *range(1, 6), 7, 8, 9)
-    | ids("CON", 1, 3, 6, 7, 8)
-    | ids("RSC", 1, 2, 7)
+    ("dvza",): ids("LST", 8)
+    | ids("AUT", *range(1, 6), 7, 8, 9, 11, 12, 13)
+    | ids("CON", 1, 3, 6, 7, 8, 10)
+    | ids("RSC", 1, 2, 7, *range(9, 15))
     | ids("TLS", *range(1, 8))
-    | ids("TOK", *range(1, 17)),
+    | ids("TOK", *range(1, 24)),
     ("dvza", "his"): ids("CON", 4, 5) | ids("RSC", 3, 4, 5, 6),
     ("pgo",): ids("CLI", 1, 2, 3, *range(5, 19), 21, 22, 23, 27),
     ("network",): ids("LST", *range(1, 6)),

@@ -87,12 +87,6 @@ def test_share_flow_does_not_change_the_record(running: RunningNetwork) -> None:
 
 
 EXPECTED = {
-    "neg-client-unknown": ("authorize", 400),
-    "neg-redirect-host": ("authorize", 400),
-    "neg-redirect-port": ("authorize", 400),
-    "neg-redirect-missing": ("authorize", 400),
-    "neg-response-type": ("authorize", 302),
-    "neg-scope-suffix": ("authorize", 302),
     "neg-no-data": ("login", 302),
     "neg-age-15": ("login", 302),
     "var-age-16": ("consent", 302),
@@ -102,16 +96,8 @@ EXPECTED = {
     "neg-code-twice": ("token-code-again", 400),
     "neg-code-expired": ("token-code", 400),
     "var-code-late": ("token-code", 200),
-    "neg-token-redirect-other": ("token-code", 400),
-    "neg-token-other-client": ("token-code", 401),
-    "neg-token-no-certificate": ("token-code", 0),
-    "neg-token-self-signed": ("token-code", 0),
-    "neg-token-not-whitelisted": ("token-code", 401),
     "refresh": ("token-refresh-again", 400),
     "neg-refresh-withdrawn": ("token-refresh", 400),
-    "neg-resource-no-token": ("hg-patient-json", 401),
-    "neg-resource-expired": ("hg-patient-json", 401),
-    "neg-resource-query-token": ("hg-patient-json", 400),
     "neg-resource-version": ("hg-patient-json", 406),
     "neg-token-500": ("token-code", 500),
     "neg-cert-expired": ("token-code", 0),
@@ -209,7 +195,7 @@ def test_nothing_secret_reaches_the_disk(tmp_path: Path, cell: Cell) -> None:
     learn = recorder.learn
     recorder.learn = lambda kind, value, cell="": (minted.append(value), learn(kind, value, cell))[1]  # type: ignore[method-assign]
     with start(network, recorder=recorder, t=T) as running:
-        for flow in ("collect", "refresh", "neg-code-twice", "neg-resource-query-token"):
+        for flow in ("collect", "refresh", "neg-code-twice", "refused-data"):
             running.drive(cell, flow)
     recorder.end(cell.key, "finished")
     recorder.close()

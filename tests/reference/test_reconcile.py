@@ -457,6 +457,30 @@ def test_another_document_names_whose_it_is():
     assert phrases.kind == "foreign"
 
 
+def test_a_letter_that_says_more_than_the_record_may_say_too_much():
+    mine = text_of(content(HANNA, "ontslagbrief"))
+    line = next(text for text, who in KNOWN.withheld.items() if who == HANNA and len(text) > 30)
+    (leak,) = letters(f"{mine} {line}".encode())
+    assert (leak.kind, leak.said, leak.leak) == ("not-allowed", line, True)
+    other = next(text for text, who in KNOWN.owners.items() if who == BRAM and len(text) > 30)
+    (foreign,) = letters(f"{mine} {other}".encode())
+    assert (foreign.kind, foreign.owner) == ("foreign", "Bram ZZZ_Lisdodde")
+
+
+def test_without_phrases_every_word_and_number_of_the_letter_decides():
+    record = replace(next(item for item in KNOWN.records if item.person == HANNA), documents={})
+    mine = text_of(content(HANNA, "ontslagbrief"))
+
+    def kinds(text: str) -> list[str]:
+        found = DOCUMENTS.compare("pd-retrieve", record, LETTER, text.encode())
+        return [item.kind for item in found]
+
+    turned = " ".join(reversed(mine.split()))
+    assert kinds(turned + " Afgedrukt op 27-11-2026") == []
+    assert kinds(turned.replace("boezemfibrilleren", "boezemfladderen")) == ["altered"]
+    assert kinds("\ufffd" * len(mine)) == ["unverified"]
+
+
 # -- markers --------------------------------------------------------------------------------------------------
 
 

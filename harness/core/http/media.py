@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 import msgspec
@@ -39,6 +39,15 @@ def parse_media(text: str) -> Media | None:
     if not slash or _TOKEN.fullmatch(kind) is None or _TOKEN.fullmatch(subtype) is None:
         return None
     return Media(f"{kind}/{subtype}", dict(_parameters(rest)))
+
+
+def charset_of(headers: Iterable[tuple[str, str]]) -> str:
+    """The character set that ``Content-Type`` names, in lower case; ``""`` when it names none."""
+    for name, value in headers:
+        if name.lower() == "content-type":
+            media = parse_media(value)
+            return media.parameters.get("charset", "").lower() if media is not None else ""
+    return ""
 
 
 def parse_accept(text: str) -> list[Media]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
+from functools import lru_cache
 from typing import Final
 
 _BLANKS: Final = re.compile(r"\s+")
@@ -20,9 +21,20 @@ def folded(text: str) -> str:
     >>> folded(" 5  mg\\n daags ")
     '5 mg daags'
     """
+    return _short(text) if len(text) <= _SHORT else _fold(text)
+
+
+_SHORT: Final = 200
+"""Characters up to which a text is remembered: long ones are not many, and may come from anybody."""
+
+
+def _fold(text: str) -> str:
     if text.isascii() or unicodedata.is_normalized("NFC", text):
         return _BLANKS.sub(" ", text).strip()
     return _BLANKS.sub(" ", unicodedata.normalize("NFC", text)).strip()
+
+
+_short = lru_cache(maxsize=16_384)(_fold)
 
 
 def narrative(div: str) -> str:

@@ -8,7 +8,7 @@ Which step of which flow an exchange belongs to is said by three labels:
 * ``interface``: ``list``, ``authorization``, ``login``, ``consent``, ``redirect``, ``token``, ``resource``,
   ``document``, ``probe``;
 * ``flow``: ``collect`` or ``share`` for the main flow of the cell; a scenario variant such as
-  ``neg-redirect-port`` for negative ones;
+  ``refused-token`` for negative ones;
 * ``operation``: what the driver wanted, e.g. ``hg-patient-json``, ``token-code``, ``list-zal``.
 """
 

@@ -39,6 +39,8 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
     :ivar formats: ``json``, ``xml``, ``native`` (no FHIR Accept).
     :ivar flow: ``collect`` or ``share``.
     :ivar each: operation and FHIRPath expression whose values in that answer are requested one by one.
+    :ivar profiles: canonical URLs of which each match satisfies one; none: those of the standard that are of
+        its type.
     :ivar reads: resource type that the values of ``each`` lead to.
     :ivar document: a document is asked for; its exchanges have the interface ``document``.
     :ivar role: part of the code of the system role whose endpoint answers; ``""``: the first role.
@@ -56,6 +58,7 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
     formats: tuple[str, ...] = ("json", "xml")
     flow: str = "collect"
     each: tuple[str, str] | None = None
+    profiles: tuple[str, ...] = ()
     reads: str = ""
     document: bool = False
     role: str = ""

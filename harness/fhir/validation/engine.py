@@ -8,6 +8,8 @@ immutable, so that one engine may validate many documents. State of a document i
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from harness.core.errors import HarnessError
@@ -23,6 +25,7 @@ from harness.fhir.validation.checks.natives import ELSEWHERE, NATIVE
 from harness.fhir.validation.checks.questionnaires import items as answered
 from harness.fhir.validation.checks.values import attachments, codes, narrative
 from harness.fhir.validation.checks.values.bindings import binding_check
+from harness.fhir.validation.findings import Found
 from harness.fhir.validation.places import Json, Place
 from harness.fhir.validation.profile_rules import ProfileRules
 from harness.fhir.validation.run import Check, Run, Scope
@@ -191,9 +194,11 @@ class Engine:
                     expected="contained resources have an id",
                     received="0",
                 )
-            todo = [*profiles, *(_declared(resource) if declared else ())]
-            for url in dict.fromkeys(todo):
+            own = _declared(resource) if declared and run.choose is None else ()
+            for url in dict.fromkeys([*profiles, *own]):
                 self.apply_resource_profile(url, resource, name, place, run)
+            if run.choose is not None and not inside:
+                self._apply_one_of(run.choose(resource), resource, name, place, run)
         finally:
             run.scope, run.within, run.ids, run.bundle = outer, within, seen, bundle
             run.leave(node)
@@ -244,6 +249,23 @@ class Engine:
             run.add("fhir-profile-type", _meta(place), expected=f"{rules.type} ({url})", received=name)
             return
         self.apply_profile(url, resource, None, name, place, run)
+
+    def _apply_one_of(
+        self, options: Sequence[str], resource: Json, name: str, place: Place, run: Run
+    ) -> None:
+        """Validates a resource against the one of several profiles that it satisfies; when it satisfies none,
+        against the one that it declares, else the one that it breaks least."""
+        stated = _declared(resource)
+        best: tuple[int, list[Found]] | None = None
+        ordered = sorted(options, key=lambda item: item not in stated)
+        for url in ordered:
+            made = run.attempt(partial(self.apply_resource_profile, url, resource, name, place, run))
+            if best is None or not made[0] or (made[0] < best[0] and ordered[0] not in stated):
+                best = made
+            if not made[0]:
+                break
+        if best is not None:
+            run.keep(best)
 
     @staticmethod
     def _other_version(url: str, version: str, place: Place, run: Run) -> None:

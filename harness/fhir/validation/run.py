@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from harness.core.issues import Severity, shorten
@@ -40,6 +40,10 @@ class Rules(Protocol):
         """Whether a value conforms to a profile; ``None`` when the profile is unknown."""
 
 
+Choose: TypeAlias = Callable[[Json], Sequence[str]]
+"""Which profiles a resource has to conform to one of."""
+
+
 class Scope(NamedTuple):
     """A resource that contains or is contained: what ``#id`` and relative references are resolved against.
 
@@ -58,6 +62,8 @@ class Run:
 
     :param rules: what documents are validated against.
     :param root: the document.
+    :param choose: the profiles, one of which each resource has to conform to, instead of those that it
+        declares; ``None``: what it declares.
     """
 
     __slots__ = (
@@ -67,6 +73,7 @@ class Run:
         "bundle",
         "bundle_indexes",
         "cache",
+        "choose",
         "document",
         "errors",
         "found",
@@ -80,9 +87,10 @@ class Run:
         "within",
     )
 
-    def __init__(self, rules: Rules, root: Json) -> None:
+    def __init__(self, rules: Rules, root: Json, choose: Choose | None = None) -> None:
         self.rules = rules
         self.root = root
+        self.choose = choose
         self.found: list[Found] = []
         self.errors = 0
         self.scope: Scope | None = None
@@ -235,15 +243,24 @@ class Run:
 
     def trial(self, check: Callable[[], None]) -> int:
         """Runs ``check`` without keeping its findings; how many errors it gave."""
+        return self.attempt(check)[0]
+
+    def attempt(self, check: Callable[[], None]) -> tuple[int, list[Found]]:
+        """Runs ``check`` apart: how many errors it gave, and what it found (see :meth:`keep`)."""
         found, errors, applied = self.found, self.errors, self.applied
         self.found, self.errors, self.applied = [], 0, set()
         notes = set(self.notes)
         try:
             check()
-            return self.errors
+            return self.errors, self.found
         finally:
             self.found, self.errors, self.applied = found, errors, applied
             self.notes = notes
+
+    def keep(self, attempt: tuple[int, list[Found]]) -> None:
+        """Adds what an attempt found."""
+        self.errors += attempt[0]
+        self.found += attempt[1][: max(0, MAX_ISSUES - len(self.found))]
 
 
 Check: TypeAlias = Callable[[Any, Place, Run], None]

@@ -18,7 +18,7 @@ from harness.fhir.validation.engine import Engine
 from harness.fhir.validation.findings import issues
 from harness.fhir.validation.messages import sentence
 from harness.fhir.validation.places import Json, Place
-from harness.fhir.validation.run import Run
+from harness.fhir.validation.run import Choose, Run
 
 
 class Packages(Resources, Protocol):
@@ -62,7 +62,12 @@ class Validator:
         return self.knowledge.model
 
     def validate(
-        self, document: Document | Json, profiles: Sequence[str] = (), *, declared: bool = True
+        self,
+        document: Document | Json,
+        profiles: Sequence[str] = (),
+        *,
+        declared: bool = True,
+        choose: Choose | None = None,
     ) -> list[Issue]:
         """Everything that is wrong with a document, in order of discovery; defects of the source first.
 
@@ -71,18 +76,30 @@ class Validator:
         :param document: a parsed document (then issues have line and column) or a JSON-shaped resource.
         :param profiles: canonical URLs that the document has to conform to besides those in ``meta.profile``.
         :param declared: whether ``meta.profile`` is followed.
+        :param choose: the profiles, one of which each resource in the document (contained ones aside) has to
+            conform to, whatever its ``meta.profile`` says.
         """
         if isinstance(document, Document):
             found = document.issues + document.dropped
             if document.fatal:
                 return found
-            return found + self._run(document.resource, profiles, declared, document)
-        return self._run(document, profiles, declared, None)
+            return found + self._run(document.resource, profiles, declared, document, choose)
+        return self._run(document, profiles, declared, None, choose)
+
+    def type_of(self, profile: str) -> str:
+        """The resource type that a profile is of, ``""`` when it is not known here."""
+        rules = self.engine.rules(profile)
+        return rules.type if rules is not None else ""
 
     def _run(
-        self, resource: Json, profiles: Sequence[str], declared: bool, document: Document | None
+        self,
+        resource: Json,
+        profiles: Sequence[str],
+        declared: bool,
+        document: Document | None,
+        choose: Choose | None,
     ) -> list[Issue]:
-        run = Run(self.engine, resource)
+        run = Run(self.engine, resource, choose)
         name = resource.get("resourceType")
         place: Place = (None, name if isinstance(name, str) else "Resource", -1, "")
         try:

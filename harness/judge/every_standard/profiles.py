@@ -1,4 +1,4 @@
-"""Judge of check 8: every answer against the base specification and each resource against its own profile."""
+"""Judge of check 8: answers against the specification, each resource against the profile that is asked."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from functools import cache
 
 from harness.core.issues import Issue, shorten
 from harness.core.run.findings import Finding
+from harness.core.standards.table import standard
 from harness.core.text import Text
 from harness.fhir.validation import Validator
-from harness.judge.every_standard.answers import OFFENDERS, Answer, own, searchsets, text
+from harness.fhir.validation.run import Choose
+from harness.judge.every_standard.answers import OFFENDERS, Answer, Json, own, searchsets, text
 from harness.judge.registry import judge_every
 from harness.judge.view import CellView
 
@@ -26,12 +28,44 @@ def validator() -> Validator:
     return Validator()
 
 
+@cache
+def _of_standard(name: str) -> dict[str, tuple[str, ...]]:
+    """The profiles of a standard by resource type; ``""`` for those that are not known here."""
+    found: dict[str, tuple[str, ...]] = {}
+    for url in standard(name).profiles:
+        kind = validator().type_of(url)
+        found[kind] = (*found.get(kind, ()), url)
+    return found
+
+
+def profiles_asked(answer: Answer, name: str) -> Choose:
+    """The profiles of which each resource of an answer has to satisfy one: the query decides.
+
+    A match is what the query asks for; whatever comes along satisfies a profile of the standard for its
+    type, if there is one. What ``meta.profile`` says neither adds to this nor takes away from it.
+    """
+    of_type = _of_standard(name)
+    entries = {id(resource) for _, resource in answer.resources}
+    matches = {id(resource) for _, resource in answer.matches}
+
+    def choose(resource: Json) -> tuple[str, ...]:
+        if id(resource) not in entries:
+            return ()  # the Bundle itself
+        if id(resource) in matches and answer.query.profiles:
+            return answer.query.profiles
+        return of_type.get(text(resource.get("resourceType"))) or _unknown(answer, resource, of_type)
+
+    return choose
+
+
+def _unknown(answer: Answer, resource: Json, of_type: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """A standard whose profiles are not known here leaves open what a match has to satisfy."""
+    return of_type.get("", ()) if resource.get("resourceType") == answer.query.resource_type else ()
+
+
 @judge_every("GEN-018")
 def conforms(view: CellView) -> Iterator[Finding]:
-    """No issue of severity error; a resource of which no profile is known makes the answer undecided.
-
-    Profiles beside a known one are free: a server may say more of its resources than the standard asks.
-    """
+    """No issue of severity error; a resource whose profile is not known here makes the answer undecided."""
     requirement = own(view, "GEN-018")
     for answer in searchsets(view):
         yield from _check(view, requirement, answer)
@@ -42,10 +76,11 @@ def _check(view: CellView, requirement: str, answer: Answer) -> Iterator[Finding
     if document is None or document.fatal or not answer.entries:
         return
     source = set(document.issues)  # syntax is judged by GEN-020
-    issues = validator().validate(document)
+    choose = profiles_asked(answer, view.cell.standard)
+    issues = validator().validate(document, declared=False, choose=choose)
     found = [item for item in issues if item not in source and item.rule not in ELSEWHERE]
     errors = [item for item in found if item.severity == "error"]
-    unknown = _unknown(answer, [item for item in found if item.rule == UNKNOWN])
+    unknown = sorted({item.expected for item in found if item.rule == UNKNOWN})
     for issue in errors[:OFFENDERS]:
         if answer.masks and issue.rule.startswith(ACROSS):
             yield view.masked(requirement, answer.exchange, issue.path)
@@ -65,19 +100,6 @@ def _check(view: CellView, requirement: str, answer: Answer) -> Iterator[Finding
         skipped = sum(1 for item in found if item.severity == "not-checked")
         seen = f"{skipped} rules not checked offline" if skipped else ""
         yield view.ok(requirement, answer.exchange, received=seen, mode="fhir:builtin")
-
-
-def _unknown(answer: Answer, issues: list[Issue]) -> list[str]:
-    """Profiles that are not known, of resources that state no known one beside them."""
-    found: set[str] = set()
-    for path, resource in answer.resources:
-        here = {item.expected for item in issues if item.path.startswith(f"{path}.")}
-        meta = resource.get("meta")
-        stated = meta.get("profile") if isinstance(meta, dict) else None
-        if here and not (isinstance(stated, list) and {text(item) for item in stated} - here):
-            found |= here
-    inside = tuple(f"{path}." for path, _ in answer.resources)
-    return sorted(found | {item.expected for item in issues if not item.path.startswith(inside)})
 
 
 def _error(view: CellView, requirement: str, answer: Answer, issue: Issue) -> Finding:

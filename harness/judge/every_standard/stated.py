@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harness.core.run.findings import Finding
-from harness.judge.checks import Code, Empty, Hidden, Includes, Present, Selection, Window
+from harness.judge.checks import Code, Empty, Hidden, Includes, Measured, Present, Selection, Window
 from harness.judge.every_standard.answers import Json, codings, queries
 from harness.judge.every_standard.content import each_match, included, lacks
 from harness.judge.every_standard.filters import empty_answer, within_window
 from harness.judge.every_standard.record import kept_inside, selected
+from harness.judge.every_standard.sound.values import measured
 from harness.judge.registry import judge_check
 from harness.judge.view import CellView
 
@@ -60,6 +61,15 @@ def code(view: CellView, requirement: str, check: Code) -> Iterator[Finding]:
     expected = f"{check.element} {check.system}|{check.code}"
     for operation in check.operations:
         yield from each_match(view, requirement, operation, other_codes, expected, check.element)
+
+
+@judge_check(Measured)
+def has_value(view: CellView, requirement: str, check: Measured) -> Iterator[Finding]:
+    """Every match says what was measured, with its unit."""
+    for operation in check.operations:
+        yield from each_match(
+            view, requirement, operation, measured, "a value with its unit", compares=("value", "component")
+        )
 
 
 @judge_check(Hidden)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from harness.core.issues import shorten
 from harness.core.run.findings import Finding
 from harness.core.text import Text
-from harness.judge.every_standard.answers import OFFENDERS, Answer, answers
+from harness.judge.every_standard.answers import OFFENDERS, Answer, answers, objects, text
 from harness.judge.every_standard.record import compared, nothing_to_compare
 from harness.judge.registry import judge
 from harness.judge.standards.pdfa_documents import FoundDocument, content_masked, content_of, found_documents
@@ -19,6 +19,7 @@ from harness.judge.view import CellView
 from harness.pdfa import Report, check
 from harness.pdfa.advice import advice, tool_of
 from harness.pdfa.policy import refusal
+from harness.pdfa.text import text_of
 from harness.reference.oracle.rules import values_at
 from harness.reference.reconcile.answers import reference_key
 from harness.reference.reconcile.differences import KINDS
@@ -139,10 +140,14 @@ def readable_pages(view: CellView) -> Iterator[Finding]:
 
 
 OTHER_BYTES = Text(
-    nl="Dit zijn andere bytes dan in het dossier, en van geen bekend document. Is het document opnieuw "
+    nl="Dit zijn andere bytes dan in het dossier, en er is geen tekst in te lezen. Is het document opnieuw "
     "bewaard, neem het dan zo op in het dossier.",
-    en="These are other bytes than in the record, and of no known document. When the document was saved "
-    "anew, put it into the record as it is now.",
+    en="These are other bytes than in the record, and no text can be read in them. When the document was "
+    "saved anew, put it into the record as it is now.",
+)
+SAVED_ANEW = Text(
+    nl="De tekst is die van het dossier, de bytes niet: het document is opnieuw bewaard. Dat mag.",
+    en="The text is that of the record, the bytes are not: the document was saved anew. That is allowed.",
 )
 OTHER_DOCUMENT = Text(
     nl="Zoek uit waarom deze url naar een ander document leidt. Is dat van een ander of afgeschermd, dan is "
@@ -159,7 +164,7 @@ def document_of_the_record(view: CellView) -> Iterator[Finding]:
     if (nothing := nothing_to_compare(view, requirement)) is not None:
         yield nothing
         return
-    known = Documents(view.records.known, lambda data: None)
+    known = Documents(view.records.known, text_of)
     partners = {
         (item.answer.exchange.id, place): key
         for item in compared(view)
@@ -168,6 +173,35 @@ def document_of_the_record(view: CellView) -> Iterator[Finding]:
     for document in found_documents(view):
         key = partners.get((document.answer.exchange.id, document.path), "")
         yield from _compared(view, requirement, document, key, known)
+
+
+@judge("PD-DOC-010")
+def bytes_of_one_document(view: CellView) -> Iterator[Finding]:
+    """The same file under two documents: one of the two is not what it says."""
+    requirement = "PD-DOC-010"
+    yield from _masked(view, requirement)
+    owners: dict[str, set[str]] = {}
+    seen: list[tuple[Answer, str]] = []
+    for document in found_documents(view):
+        (master, *_) = [*objects(document.resource.get("masterIdentifier")), {}]
+        name = text(master.get("value"))
+        for answer in document.retrieved:
+            content = content_of(answer)
+            if content is not None:
+                digest = hashlib.sha256(content).hexdigest()
+                owners.setdefault(digest, set()).add(name or document.url)
+                seen.append((answer, digest))
+    for answer, digest in seen:
+        if len(owners[digest]) > 1:
+            yield view.fail(
+                requirement,
+                exchange=answer.exchange,
+                expected="one document",
+                received=shorten(f"the same file for {', '.join(sorted(owners[digest]))}"),
+                next_step=OTHER_DOCUMENT,
+            )
+        else:
+            yield view.ok(requirement, answer.exchange)
 
 
 def _compared(
@@ -191,6 +225,12 @@ def _compared(
             continue
         differences = known.compare("pd-retrieve", record, wanted, content)
         for one in differences:
+            if one.kind == "remark":
+                yield view.warn(
+                    requirement, exchange=answer.exchange, expected=one.expected, received=one.received,
+                    next_step=SAVED_ANEW, mode="record",
+                )  # fmt: skip
+                continue
             if not one.broken:
                 bytes_ = f"{len(content)} other bytes"
                 yield view.inconclusive(requirement, OTHER_BYTES, exchange=answer.exchange, received=bytes_)

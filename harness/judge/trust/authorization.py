@@ -5,16 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from typing import Final
-from urllib.parse import urljoin
 
-from harness.core.run.exchanges import Exchange, header
+from harness.core.run.exchanges import Exchange
 from harness.core.run.findings import Finding
 from harness.core.text import Text
 from harness.judge.registry import judge
-from harness.judge.trust.steps import NOT_REACHED, Trust, host, status, trust, undecided
+from harness.judge.trust.steps import NOT_REACHED, Trust, status, trust, undecided
 from harness.judge.view import CellView
 from harness.medmij import authorization, forms, pages
-from harness.medmij.errors import AUTHORIZATION_ERRORS
 
 TRACE: Final = re.compile(r"trace[\s-]*id|session[\s-]*id|sessie[\s-]*id", re.IGNORECASE)
 UNCLEAR: Final = Text(
@@ -107,113 +105,6 @@ def _code_and_state(
         yield view.ok("MM-AUT-010", item)
 
 
-def _left_server(cell: Trust, flow: str) -> tuple[Exchange, str] | None:
-    """The first redirect that leaves the authorization server or carries an outcome, with its target."""
-    own = {host(item.request.url) for item in cell.authorize(flow)}
-    for item in cell.front(flow):
-        location = header(item.response.headers, "location") if item.response else None
-        if not location or item.response is None or not 300 <= item.response.status < 400:
-            continue
-        target = urljoin(item.request.url, location)
-        if host(target) not in own or "error=" in location or "code=" in location:
-            return item, location
-    return None
-
-
-def _landing_title(cell: Trust) -> str:
-    for flow in cell.main:
-        for _, page in cell.pages(flow)[:1]:
-            return page.title + "|" + page.step
-    return ""
-
-
-@judge("MM-AUT-002", "MM-AUT-003")
-def no_redirect(view: CellView) -> Iterator[Finding]:
-    """Exception 1a: with a wrong client_id or redirect_uri an error page, never a redirect."""
-    cell = trust(view)
-    landing = _landing_title(cell)
-    for requirement in ("MM-AUT-002", "MM-AUT-003"):
-        for flow in view.catalogue[requirement].flows:
-            requests = cell.authorize(flow)
-            if not requests:
-                yield undecided(cell, requirement)
-                continue
-            yield _error_page(cell, requirement, flow, landing)
-
-
-def _error_page(cell: Trust, requirement: str, flow: str, landing: str) -> Finding:
-    view = cell.view
-    left = _left_server(cell, flow)
-    if left is not None:
-        return view.fail(
-            requirement,
-            exchange=left[0],
-            path=flow,
-            expected="an error page",
-            received=f"Location: {left[1]}",
-        )
-    last = cell.front(flow)[-1]
-    if last.response is None:
-        return view.inconclusive(requirement, UNCLEAR, exchange=last, received=last.error)
-    if last.response.status >= 500:
-        return view.fail(
-            requirement, exchange=last, path=flow, expected="an error page", received=status(last)
-        )
-    if last.response.status >= 400:
-        return view.ok(requirement, last, received=status(last))
-    seen = cell.pages(flow)
-    title = f"{seen[-1][1].title}|{seen[-1][1].step}" if seen else ""
-    if title and landing and title != landing:
-        return view.ok(requirement, last, received=seen[-1][1].title)
-    if title and title == landing:
-        return view.fail(
-            requirement, exchange=last, path=flow, expected="an error page", received="the landing page"
-        )
-    return view.inconclusive(requirement, UNCLEAR, exchange=last, received=status(last))
-
-
-@judge("MM-AUT-004")
-def error_redirect(view: CellView) -> Iterator[Finding]:
-    """Exception 1b: other errors return to redirect_uri with an RFC 6749 code and the same state."""
-    cell = trust(view)
-    for flow in view.catalogue["MM-AUT-004"].flows:
-        requests = cell.authorize(flow)
-        if not requests:
-            yield undecided(cell, "MM-AUT-004")
-            continue
-        sent = cell.query(requests[0])
-        returned = cell.redirect(flow)
-        if returned is None:
-            last = cell.front(flow)[-1]
-            yield view.fail(
-                "MM-AUT-004",
-                exchange=last,
-                path=flow,
-                expected="redirect with error",
-                received=status(last),
-            )
-            continue
-        item, result = returned
-        if result.error not in AUTHORIZATION_ERRORS:
-            yield view.fail(
-                "MM-AUT-004",
-                exchange=item,
-                path="error",
-                expected=" | ".join(sorted(AUTHORIZATION_ERRORS)),
-                received=result.error or "(absent)",
-            )
-        elif result.state != sent.get("state", ""):
-            yield view.fail(
-                "MM-AUT-004",
-                exchange=item,
-                path="state",
-                expected=sent.get("state", ""),
-                received=result.state or "(absent)",
-            )
-        else:
-            yield view.ok("MM-AUT-004", item, received=result.error)
-
-
 @judge("MM-AUT-005")
 def unknown_parameters(view: CellView) -> Iterator[Finding]:
     """Unknown parameters are ignored: the flow still gives a code."""
@@ -229,37 +120,6 @@ def unknown_parameters(view: CellView) -> Iterator[Finding]:
         last = cell.front(flow)[-1]
         received = returned[1].error if returned else status(last)
         yield view.fail("MM-AUT-005", exchange=last, expected="a code", received=received)
-
-
-@judge("MM-AUT-007", "MM-AUT-008")
-def noticed(view: CellView) -> Iterator[Finding]:
-    """A foreign scope form, or missing correlation ids, are refused in some way."""
-    cell = trust(view)
-    landing = _landing_title(cell)
-    for requirement in ("MM-AUT-007", "MM-AUT-008"):
-        if cell.release.id not in view.catalogue[requirement].releases:
-            continue
-        for flow in view.catalogue[requirement].flows:
-            requests = cell.authorize(flow)
-            if not requests:
-                yield undecided(cell, requirement)
-                continue
-            returned = cell.redirect(flow)
-            last = cell.front(flow)[-1]
-            seen = cell.pages(flow)
-            title = f"{seen[-1][1].title}|{seen[-1][1].step}" if seen else ""
-            if returned is not None and returned[1].error:
-                yield view.ok(requirement, returned[0], received=returned[1].error)
-            elif last.response is not None and 400 <= last.response.status < 500:
-                yield view.ok(requirement, last, received=status(last))
-            elif (returned is not None and returned[1].code) or (title and title == landing):
-                sent = cell.query(requests[0])
-                received = sent.get("scope", "") if requirement == "MM-AUT-007" else "accepted"
-                yield view.fail(
-                    requirement, exchange=requests[0], path=flow, expected="refused", received=received
-                )
-            else:
-                yield view.inconclusive(requirement, UNCLEAR, exchange=last, received=status(last))
 
 
 @judge("MM-AUT-009")

@@ -242,7 +242,11 @@ def state_values(view: CellView) -> Iterator[Finding]:
     cell = trust(view)
     seen: dict[str, Exchange] = {}
     wrong = False
-    requests = [item for item in cell.all if item.operation == "authorize" and "state" in cell.query(item)]
+    requests = [
+        item
+        for item in cell.all
+        if item.operation == "authorize" and "refusal" not in item.notes and "state" in cell.query(item)
+    ]
     for item in requests:
         value = cell.query(item)["state"]
         if value in seen and seen[value].id != item.id:

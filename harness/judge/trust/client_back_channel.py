@@ -224,7 +224,8 @@ def token_and_bsn(view: CellView) -> Iterator[Finding]:
                 expected="one bearer token",
                 received=found.case,
             )
-    sent = [item for item in view.exchanges if item.client == cell.pgo and item.flow in cell.positive]
+    positive = cell.positive
+    sent = [item for item in view.exchanges if item.client == cell.pgo and item.flow in positive]
     for item in sent:
         if item.interface in ("login", "consent"):
             continue  # the person's own browser at the DVZA

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from typing import Final
 
 from harness.core.run.exchanges import Exchange
 from harness.core.run.findings import Finding
@@ -183,7 +185,59 @@ def indistinguishable(view: CellView) -> Iterator[Finding]:
     elif refused[1] != nothing[1]:
         yield view.fail(requirement, exchange=by_id[nothing[0]], expected=refused[1], received=nothing[1])
     else:
-        yield view.ok(requirement, by_id[nothing[0]], received=nothing[1])
+        unlike = _unlike(by_id[refused[0]], by_id[nothing[0]])
+        for place, expected, received in unlike:
+            say = view.warn if place == "length" else view.fail
+            yield say(
+                requirement, exchange=by_id[nothing[0]], path=place, expected=expected, received=received
+            )
+        if not unlike:
+            yield view.ok(requirement, by_id[nothing[0]], received=nothing[1])
+
+
+CHANGING: Final = (
+    "date",
+    "location",
+    "set-cookie",
+    "content-length",
+    "age",
+    "etag",
+    "expires",
+    "server-timing",
+)
+"""Headers whose value differs between any two answers, or is compared apart."""
+_SECRET: Final = re.compile(r"[0-9a-fA-F-]{16,}|\[[a-z]+:[0-9a-f]+\]")
+
+
+def _unlike(one: Exchange, other: Exchange) -> list[tuple[str, str, str]]:
+    """Where two answers that end in the same error differ: place, and what each of them shows."""
+    if one.response is None or other.response is None:
+        return []
+    found = []
+    if one.response.status != other.response.status:
+        found.append(("status", str(one.response.status), str(other.response.status)))
+    first, second = _headers(one), _headers(other)
+    if first != second:
+        found.append(("headers", " ".join(sorted(first - second)), " ".join(sorted(second - first))))
+    lengths = len(one.response.body), len(other.response.body)
+    if lengths[0] != lengths[1]:
+        found.append(("length", f"{lengths[0]} bytes", f"{lengths[1]} bytes"))
+    return found
+
+
+def _headers(item: Exchange) -> set[str]:
+    """Names of headers with their values, and the names of cookies."""
+    pairs = item.response.headers if item.response is not None else ()
+    found = set()
+    for name, value in pairs:
+        lowered = name.lower()
+        if lowered == "set-cookie":
+            found.add(f"{lowered}: {value.partition('=')[0]}")
+        elif lowered in CHANGING:
+            found.add(lowered)
+        elif "id" not in lowered:  # identifiers of requests differ
+            found.add(f"{lowered}: {_SECRET.sub('*', value)}")
+    return found
 
 
 @judge("MM-CON-008")
@@ -239,6 +293,30 @@ def sixteen(view: CellView) -> Iterator[Finding]:
         last = cell.front(old)[-1]
         received = returned[1].error if returned else status(last)
         yield view.fail("MM-CON-006", exchange=last, path=old, expected="a code", received=received)
+
+
+@judge("MM-CON-010")
+def no_relation(view: CellView) -> Iterator[Finding]:
+    """Somebody whom the provider never treated gets no code, or no data."""
+    cell = trust(view)
+    flow = "neg-no-relation"
+    if not cell.authorize(flow):
+        yield view.not_tested("MM-CON-010", NO_PERSON) if cell.main else undecided(cell, "MM-CON-010")
+        return
+    returned, last = cell.redirect(flow), cell.front(flow)[-1]
+    full = [
+        item
+        for item in cell.care(flow)
+        if item.response and item.response.status == 200 and _entries(view, item)
+    ]
+    if full:
+        yield view.fail("MM-CON-010", exchange=full[0], expected="no data", received="data")
+    elif not any(item.operation == "login" for item in cell.flow(flow)):
+        yield view.inconclusive("MM-CON-010", NOT_REACHED, exchange=last, received=status(last))
+    elif returned is not None and returned[1].code and not cell.care(flow):
+        yield view.fail("MM-CON-010", exchange=returned[0], expected="no code", received="a code")
+    else:
+        yield view.ok("MM-CON-010", last, received=returned[1].error if returned else status(last))
 
 
 def _entries(view: CellView, item: Exchange) -> bool:

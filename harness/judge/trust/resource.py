@@ -33,82 +33,15 @@ def shows_data(item: Exchange) -> bool:
     return any(word in body for word in PATIENT_WORDS)
 
 
-@judge("MM-RSC-001", "MM-RSC-002", "MM-RSC-007")
-def refused_tokens(view: CellView) -> Iterator[Finding]:
-    """Tokens at the wrong place, missing, garbage, or expired give no data (401; 400 for the wrong place)."""
-    cell = trust(view)
-    for requirement in ("MM-RSC-001", "MM-RSC-002", "MM-RSC-007"):
-        for flow in view.catalogue[requirement].flows:
-            calls = cell.care(flow)
-            if not view.find(flow=flow):
-                yield undecided(cell, requirement)
-            elif not calls:
-                yield undecided(cell, requirement, NOT_REACHED)
-            else:
-                yield _refusal(cell, requirement, flow, calls[0])
-
-
-def _refusal(cell: Trust, requirement: str, flow: str, item: Exchange) -> Finding:
-    view = cell.view
-    allowed = (400, 401, 403) if requirement == "MM-RSC-001" else (401,)
-    expected = " | ".join(str(code) for code in allowed)
-    if shows_data(item):
-        return view.fail(
-            requirement,
-            exchange=item,
-            path=flow,
-            expected=f"HTTP {expected}",
-            received=f"{status(item)} with data",
-        )
-    if item.response is None:
-        return view.inconclusive(requirement, NOT_REACHED, exchange=item, received=item.error)
-    if item.response.status not in allowed:
-        return view.fail(
-            requirement, exchange=item, path=flow, expected=f"HTTP {expected}", received=status(item)
-        )
-    return view.ok(requirement, item, received=status(item))
-
-
-@judge("MM-RSC-003")
-def only_the_person(view: CellView) -> Iterator[Finding]:
-    """Asking for another person gives an error or nothing, never that person's data."""
-    cell = trust(view)
-    calls = cell.care("neg-resource-other-person")
-    if not calls:
-        yield undecided(cell, "MM-RSC-003", NOT_REACHED)
-        return
-    for item in calls[:1]:
-        foreign = any(identity.belongs in ("other", "mixed") for identity in item.identities)
-        if item.response is None:
-            yield view.inconclusive("MM-RSC-003", NOT_REACHED, exchange=item, received=item.error)
-        elif item.response.status >= 500:
-            yield view.fail("MM-RSC-003", exchange=item, expected="4xx or nothing", received=status(item))
-        elif foreign or (item.response.status < 300 and _has_entries(view, item)):
-            yield view.fail(
-                "MM-RSC-003",
-                exchange=item,
-                expected="no data of another person",
-                received="data for a request about another person",
-            )
-        else:
-            yield view.ok("MM-RSC-003", item, received=status(item))
-
-
-def _has_entries(view: CellView, item: Exchange) -> bool:
-    document = view.document(item)
-    if document is None or document.fatal:
-        return item.response is not None and bool(item.response.body)
-    if document.resource.get("resourceType") != "Bundle":
-        return document.resource.get("resourceType") != "OperationOutcome"
-    found = [entry.get("resource") or {} for entry in document.resource.get("entry") or ()]
-    return any(resource.get("resourceType") != "OperationOutcome" for resource in found)
-
-
 @judge("MM-RSC-004")
 def in_time(view: CellView) -> Iterator[Finding]:
     """Response within 60 s, at least 98.5 % of the time; over all data calls of the cell."""
     cell = trust(view)
-    calls = [item for item in cell.all if item.interface in ("resource", "document")]
+    calls = [
+        item
+        for item in cell.all
+        if item.interface in ("resource", "document") and "refusal" not in item.notes
+    ]
     yield from late(cell, "MM-RSC-004", calls, limits().resource_response)
 
 

@@ -6,17 +6,15 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from harness.core.run.exchanges import Exchange
 from harness.core.run.findings import Finding
 from harness.core.text import Text
 from harness.judge.registry import judge
+from harness.judge.trust.refusals.findings import refusals
 from harness.judge.trust.steps import (
     CARE,
     FRONT,
-    NOT_REACHED,
     Trust,
     host,
-    refused,
     scheme,
     status,
     trust,
@@ -149,37 +147,13 @@ def server_certificates(view: CellView) -> Iterator[Finding]:
         yield undecided(cell, "MM-TLS-005", NO_TLS_FACTS)
 
 
-def _refusals(cell: Trust, flow: str) -> tuple[list[Exchange], str]:
-    """The exchanges in which the client used the wrong certificate, and on which interface."""
-    if flow.startswith("neg-resource"):
-        return cell.care(flow)[:1], "resource"
-    return cell.tokens(flow)[:1], "token"
-
-
 @judge("MM-TLS-006", "MM-TLS-007")
 def client_certificates(view: CellView) -> Iterator[Finding]:
     """Mutual TLS is demanded, and the host of the certificate must be on the white list."""
     cell = trust(view)
     yield from _presented(cell)
-    for requirement in ("MM-TLS-006", "MM-TLS-007"):
-        for flow in view.catalogue[requirement].flows:
-            if not flow.startswith("neg-"):
-                continue
-            if not view.find(flow=flow):
-                yield undecided(cell, requirement)
-                continue
-            exchanges, _ = _refusals(cell, flow)
-            if not exchanges:
-                yield undecided(cell, requirement, NOT_REACHED)
-            for item in exchanges:
-                if refused(item):
-                    yield view.ok(requirement, item, received=status(item))
-                elif item.response is None:
-                    yield view.inconclusive(requirement, NOT_REACHED, exchange=item, received=item.error)
-                else:
-                    yield view.fail(
-                        requirement, exchange=item, path=flow, expected="refused", received=status(item)
-                    )
+    yield from refusals(cell, "MM-TLS-006")
+    yield from refusals(cell, "MM-TLS-007")
 
 
 def _presented(cell: Trust) -> Iterator[Finding]:

@@ -10,6 +10,7 @@ from harness.core.run.findings import Finding
 from harness.core.standards.table import standard
 from harness.core.text import Text
 from harness.judge.registry import judge
+from harness.judge.trust.refusals.findings import refusals
 from harness.judge.trust.steps import (
     NOT_REACHED,
     Trust,
@@ -36,6 +37,8 @@ NOT_RIPE = Text(
 def single_use(view: CellView) -> Iterator[Finding]:
     """A second offer of the code is refused with ``invalid_grant``; the first token is then revoked."""
     cell = trust(view)
+    yield from refusals(cell, "MM-TOK-001")
+    yield from refusals(cell, "MM-TOK-002")
     flow = "neg-code-twice"
     offers = cell.tokens(flow)
     if len(offers) < 2:
@@ -160,38 +163,6 @@ def secrets_of_the_server(view: CellView) -> Iterator[Finding]:
             yield view.ok("MM-TOK-005", issued[0][0], received=f"{len(issued)} values")
 
 
-@judge("MM-TOK-006", "MM-TOK-007", "MM-TOK-008")
-def refusals(view: CellView) -> Iterator[Finding]:
-    """No token without or with another redirect_uri, for another client, or (2.x) without client_id."""
-    cell = trust(view)
-    for requirement in ("MM-TOK-006", "MM-TOK-007", "MM-TOK-008"):
-        if cell.release.id not in view.catalogue[requirement].releases:
-            continue
-        for flow in view.catalogue[requirement].flows:
-            if not view.find(flow=flow):
-                yield undecided(cell, requirement)
-                continue
-            offers = cell.tokens(flow)
-            if not offers:
-                yield undecided(cell, requirement, NOT_REACHED)
-            elif cell.granted(flow) is not None:
-                yield view.fail(
-                    requirement, exchange=offers[0], path=flow, expected="refused", received="a token"
-                )
-            elif refused(offers[0]):
-                parsed = cell.response(offers[0])
-                received = parsed.error if parsed and parsed.error else status(offers[0])
-                yield view.ok(requirement, offers[0], received=received)
-            else:
-                yield view.fail(
-                    requirement,
-                    exchange=offers[0],
-                    path=flow,
-                    expected="HTTP 400 | 401",
-                    received=status(offers[0]),
-                )
-
-
 @judge("MM-TOK-009", "MM-TOK-010", "MM-TOK-016")
 def response_fields(view: CellView) -> Iterator[Finding]:
     """Fields of a token response: complete, Bearer, 900 seconds, not to be stored."""
@@ -254,7 +225,11 @@ def _number(item: Exchange, name: str) -> int | None:
 def in_time(view: CellView) -> Iterator[Finding]:
     """Access token within 10 s, at least 99.5 % of the time; over all token calls of the cell."""
     cell = trust(view)
-    calls = [item for item in cell.all if item.interface == "token" and item.flow != "var-slow-token"]
+    calls = [
+        item
+        for item in cell.all
+        if item.interface == "token" and item.flow != "var-slow-token" and "refusal" not in item.notes
+    ]
     yield from late(cell, "MM-TOK-011", calls, limits().token_response)
 
 
@@ -262,6 +237,7 @@ def in_time(view: CellView) -> Iterator[Finding]:
 def only_listed_services(view: CellView) -> Iterator[Finding]:
     """A service that the OCL does not list for the client is not granted, and gives no data."""
     cell = trust(view)
+    yield from refusals(cell, "MM-TOK-012")
     flow = "neg-ocl-service"
     offers = cell.tokens(flow)
     if not offers:
@@ -301,6 +277,8 @@ def refreshing(view: CellView) -> Iterator[Finding]:
     cell = trust(view)
     if not cell.release.refresh:
         return
+    yield from refusals(cell, "MM-TOK-014")
+    yield from refusals(cell, "MM-TOK-015")
     yield from _rotation(cell)
     again = [item for item in cell.tokens("refresh") if item.operation == "token-refresh-again"]
     if not cell.tokens("refresh"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from typing import Final
+from typing import Any, Final
 from urllib.parse import quote, urlsplit
 
 from harness.medmij import authorization, scope
@@ -20,10 +20,18 @@ INTERFACES: Final = {"landing": "authorization", "login": "login", "consent": "c
 MAX_PAGES: Final = 25
 PERSONS: Final = {
     "no-data": "lege-persoon",
+    "no-relation": "geen-relatie",
     "age-15": "fenna-vijftien",
     "age-16": "joris-zestien",
 }
 """Our fixture person for each kind of person that variants ask for."""
+SITUATIONS: Final = {
+    "no-data": "no-data",
+    "no-relation": "no-relation",
+    "age-15": "under-16",
+    "age-16": "sixteen",
+}
+"""What the network file says of a declared person, for each kind that variants ask for."""
 FAILURE: Final = "technische-storing"
 """The choice at the mock login that ends in a failure."""
 _FIXED_ID: Final = "00000000-0000-4000-8000-000000000000"
@@ -84,6 +92,46 @@ class Authorization:
         answer = self._visits.visit("GET", url, "authorization", "authorize")
         if self._variant.steps[-1] != "authorize":
             self._returned(self._walk(url, answer))
+
+    def attempt(self, method: str, note: dict[str, Any]) -> Answer:
+        """Send a request that must be refused; where it is taken on, walk on to see where it leads.
+
+        :param note: what the recording says of it. No other host than the first is visited, whatever it says.
+        """
+        session, visits = self._session, self._visits
+        visits.notes = note
+        url = self._request()
+        sent = self._variant.authorize.set.get("state", session.values["state"])
+
+        def returned(answer: Answer) -> dict[str, Any]:
+            """Whether state came back exactly: in the recording its spellings look the same."""
+            target = login.redirect_target(answer, url)
+            if not authorization.carries_outcome(target):
+                return {}
+            found = authorization.parse_redirect(target, session.values["redirect_uri"])
+            return {"state": "exact" if found.state == sent else "changed"}
+
+        visits.look = returned
+        answer = first = visits.visit(method, url, "authorization", "authorize")
+        for _ in range(MAX_PAGES):
+            location = login.redirect_target(answer, url)
+            if location:
+                if urlsplit(location).netloc != urlsplit(url).netloc or authorization.carries_outcome(
+                    location
+                ):
+                    break
+                url = location
+                answer = visits.visit("GET", url, "authorization", "page")
+                continue
+            if visits.page is None or answer.status >= 400:
+                break
+            step = login.submission(self._recipe, visits.page, url, self._values(), self._answers)
+            if step is None or urlsplit(step.url).netloc != urlsplit(url).netloc:
+                break
+            session.logged_in = session.logged_in or step.page == "login"
+            url = step.url
+            answer = visits.visit(step.method, url, INTERFACES.get(step.page, "login"), step.page, step.body)
+        return first
 
     def _request(self) -> str:
         """The URL of the authorization request."""

@@ -2,33 +2,43 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import date
 from functools import partial
 from typing import Final
 
+import msgspec
+
 from harness.core.clock import Clock
 from harness.core.errors import UsageError
 from harness.core.run.findings import Cell
-from harness.core.standards.table import standard
+from harness.core.standards.table import Standard
+from harness.core.standards.table import standard as standard_of
 from harness.core.tdates import TDates
 from harness.core.text import Text
 from harness.medmij.flows import Variant, variants
-from harness.medmij.releases import Function, release
+from harness.medmij.releases import Function
+from harness.medmij.releases import release as release_of
+from harness.medmij.urls import host_of
 from harness.network.drive import queries
-from harness.network.drive.authorization import PERSONS
+from harness.network.drive.authorization import PERSONS, SITUATIONS
 from harness.network.drive.circumstances import circumstances
 from harness.network.drive.flow import MAIN, TO_TOKEN, Flow
+from harness.network.drive.refusals.run import run as run_refusals
+from harness.network.drive.refusals.surroundings import Surroundings
 from harness.network.drive.session import FlowSession, Parties, Stop
 from harness.network.file import Network, Participant
 from harness.network.hosts import Hosts
 from harness.network.person.logins import Logins
 from harness.network.person.records import network_records
 from harness.network.twins.building import Twins
-from harness.network.twins.stelselnode import list_host
-from harness.network.wire.connect import ConnectMap
+from harness.network.twins.pgo import PgoTwin
+from harness.network.twins.stelselnode import list_host, live_hosts
+from harness.network.wire.connect import ConnectMap, is_loopback
 from harness.record import Recorder
+from harness.record.sample import Samples
 from harness.reference.records import Records
 
 MAIN_FLOWS: Final[tuple[Function, ...]] = ("collect", "share")
@@ -82,7 +92,7 @@ class Driver:
         """
         self._twins.begin_flow(flow)
         if flow in MAIN_FLOWS:
-            if flow == "collect" or standard(cell.standard).share is not None:
+            if flow == "collect" or standard_of(cell.standard).share is not None:
                 self._flow(cell, flow, flow, MAIN).run()
             return
         if flow in (SEARCH, READBACK):
@@ -96,14 +106,63 @@ class Driver:
                 received=flow,
             )
         if self.can_drive(cell, variant):
+            if "refusals" in variant.steps:
+                self._refusals(cell, variant)
+                return
             with circumstances(self._twins, self._hosts, cell, variant) as connect:
-                for _ in range(variant.repeat.get(self._intensity, 1)):
-                    self._flow(cell, flow, variant.function, variant, connect=connect).run()
+                times = variant.repeat.get(self._intensity, 1)
+                samples = Samples(times) if variant.repeat else None
+                person = self._situated(cell, variant.person)
+                if person:
+                    variant = msgspec.structs.replace(variant, person="default")
+                for _ in range(times):
+                    made = self._flow(cell, flow, variant.function, variant, person=person, connect=connect)
+                    made.session.samples = samples
+                    made.run()
+
+    def _refusals(self, cell: Cell, variant: Variant) -> None:
+        """Drive requests that the DVZA must refuse."""
+        network = self._network
+        his, dvza = network.participant(cell.his), network.participant(cell.dvza)
+        own_pages = self._logins.of(dvza, network.person_of(cell)).own_pages
+        around = Surroundings(network, self._twins, cell, waits=self._intensity == "full", wait=self._wait)
+        first = [cell.standard, *(name for name in his.standards if name != cell.standard)]
+        run_refusals(
+            variant.name,
+            cell.release,
+            partial(self._made, cell, variant.name),
+            around.others(own_pages=own_pages),
+            offered=[standard_of(name) for name in first if name in dvza.standards],
+            other_provider=around.unknown_provider(),
+            intensity=self._intensity,
+            live=dvza.kind == "live" and not self._beside(dvza),
+        )
+
+    def _beside(self, dvza: Participant) -> bool:
+        """Whether a DVZA listens on this machine, so that no rest is needed."""
+        hosts = [host_of(dvza.lists)] if dvza.lists else live_hosts(dvza)
+        found = [self._hosts.connect.resolve(host, 443)[0] for host in hosts]
+        return bool(found) and all(is_loopback(address) for address in found)
+
+    def _situated(self, cell: Cell, kind: str) -> str:
+        """The declared person in the situation that a variant asks for, ``""``: nobody is."""
+        held = self._network.participant(cell.his).persons
+        return next(
+            (
+                item.id
+                for item in self._network.persons
+                if item.situation == SITUATIONS.get(kind, "-") and (not held or item.id in held)
+            ),
+            "",
+        )
+
+    def _wait(self, seconds: float) -> None:
+        advance = getattr(self._clock, "advance", None)
+        (advance or time.sleep)(seconds)
 
     def _again(self, cell: Cell, name: str) -> None:
-        """Collect once more up to the access token, then search in ways of our own, or read back what "
-        "was sent."""
-        if name == READBACK and standard(cell.standard).share is None:
+        """Collect once more up to the access token; then search in ways of our own, or read what was sent."""
+        if name == READBACK and standard_of(cell.standard).share is None:
             return
         flow = self._flow(cell, name, "collect", TO_TOKEN)
         flow.run()
@@ -137,7 +196,7 @@ class Driver:
         dvza = self._network.participant(cell.dvza)
         if cell.release not in variant.releases:
             return False
-        if variant.function == "share" and standard(cell.standard).share is None:
+        if variant.function == "share" and standard_of(cell.standard).share is None:
             return False
         if variant.subject == "pgo" and (
             dvza.kind != "twin" or self._network.participant(cell.pgo).kind != "twin"
@@ -154,7 +213,7 @@ class Driver:
                 return False
             if kind in ("not-on-whitelist", "expired"):
                 return False
-        if variant.person == "default":
+        if variant.person == "default" or self._situated(cell, variant.person):
             return True
         known = variant.person not in PERSONS or self._network.knows(cell.his, PERSONS[variant.person])
         return known and dvza.login in ("", "mock")
@@ -169,23 +228,41 @@ class Driver:
         person: str = "",
         connect: ConnectMap | None = None,
     ) -> Flow:
+        return self._made(cell, flow, variant, function=function, person=person, connect=connect)
+
+    def _made(
+        self,
+        cell: Cell,
+        flow: str,
+        variant: Variant,
+        *,
+        function: Function = "collect",
+        standard: Standard | None = None,
+        person: str = "",
+        pgo: PgoTwin | None = None,
+        release: str = "",
+        his: Participant | None = None,
+        connect: ConnectMap | None = None,
+    ) -> Flow:
+        """A flow; what is not named is that of the cell, under whose key everything is recorded."""
+        chosen = pgo or self._twins.pgos[cell.pgo]
         parties = Parties(
-            his=self._network.participant(cell.his),
+            his=his or self._network.participant(cell.his),
             dvza=self._network.participant(cell.dvza),
-            pgo=self._network.participant(cell.pgo),
+            pgo=chosen.participant,
         )
-        known = standard(cell.standard)
+        known = standard or standard_of(cell.standard)
         session = FlowSession(
             cell=cell,
             flow=flow,
             function=function,
-            release=release(cell.release),
+            release=release_of(release or cell.release),
             standard=known,
             service=known.share if function == "share" and known.share is not None else known.collect,
             parties=parties,
             person=person or self._network.person_of(cell),
             dates=TDates(self._t),
-            pgo=self._twins.pgos[cell.pgo],
+            pgo=chosen,
             recorder=self._recorder,
             clock=self._clock,
             new_id=partial(self._mint, cell),
@@ -194,7 +271,7 @@ class Driver:
             session,
             variant,
             entry=self._logins.of(parties.dvza, session.person),
-            lists=self._list_source(parties.dvza, cell.release),
+            lists=self._list_source(parties.dvza, session.release.id),
             connect=connect,
         )
 

@@ -8,12 +8,13 @@ stops earlier when it cannot go on; the recording shows why, the judges say what
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 import msgspec
 
 from harness.core.text import Text
-from harness.medmij.flows import Variant
+from harness.medmij.flows import Changes, Variant
 from harness.network.drive.authorization import Authorization
 from harness.network.drive.lists import Lists
 from harness.network.drive.refresh import Refresh
@@ -73,6 +74,35 @@ class Flow:
             return
         finally:
             self._token.close()
+
+    def locate(self) -> bool:
+        """Find the endpoints only; whether the lists have them."""
+        try:
+            self._lists.fetch(everything=False)
+            self._lists.find_endpoint()
+        except Stop:
+            return False
+        return True
+
+    def withdraw(self) -> bool:
+        """The person withdraws the consent of this flow; whether that could be done."""
+        try:
+            Refresh(self.session, self._token, self._visits, self._entry).withdraw()
+        except Stop:
+            return False
+        return True
+
+    def begin(self, change: Callable[[FlowSession], Changes]) -> Authorization:
+        """An authorization request that is changed when its endpoints are known, with the pages behind it.
+
+        :raises Stop: there is no provider in the lists, or nobody logs in.
+        """
+        self._lists.fetch(everything=False)
+        self._lists.find_endpoint()
+        if self._entry.recipe is None or self._visits is None:
+            raise Stop
+        variant = msgspec.structs.replace(self.variant, authorize=change(self.session))
+        return Authorization(self.session, variant, self._visits, self._entry, self._entry.recipe)
 
     def _steps(self) -> None:
         steps = self.variant.steps

@@ -66,7 +66,7 @@ def _stray(session: FlowSession) -> None:
                 session.values.get("token", ""),
                 session.new_id(),
                 session.values.get("correlation", ""),
-                _accept(session, "json"),
+                accept(session, "json"),
             ),
             interface="resource",
             operation="next-page",
@@ -97,20 +97,21 @@ def _targets(
             break
     else:
         return
-    for value in _values(answer, expression)[: query.limit or 10]:
-        yield _absolute(base, query.path.replace("{value}", value))
+    for value in values_of(answer, expression)[: query.limit or 10]:
+        yield absolute(base, query.path.replace("{value}", value))
 
 
 _SAFE = "$-._~"
 
 
-def _absolute(base: str, value: str) -> str:
+def absolute(base: str, value: str) -> str:
+    """A URL, or what is below the base of the resource endpoint, as a URL."""
     if value.startswith(("http://", "https://")):
         return value
     return urls.join(base, value)
 
 
-def _values(answer: Answer, expression: str) -> list[str]:
+def values_of(answer: Answer, expression: str) -> list[str]:
     """The strings that a FHIRPath expression selects in an answer; none when it is no FHIR."""
     kind = media_type(answer.headers)
     if not answer.status or "fhir" not in kind:
@@ -128,14 +129,14 @@ def _values(answer: Answer, expression: str) -> list[str]:
 def _send(session: FlowSession, query: Query, media: str, url: str, step: ResourceStep | None) -> Answer:
     pgo, step = session.pgo, step or ResourceStep()
     token = session.values.get("token", "")
-    accept = "*/*" if media == "native" else _accept(session, media)
+    wanted = "*/*" if media == "native" else accept(session, media)
     request_id = session.values.get("fixed_request_id") or session.new_id()
     headers = resource.request_headers(
-        session.release, token, request_id, session.values.get("correlation", ""), accept
+        session.release, token, request_id, session.values.get("correlation", ""), wanted
     )
     body = b""
     if query.body:
-        body = _body(session, query.body, media)
+        body = sent_body(session, query.body, media)
         headers.append(
             ("Content-Type", f"application/fhir+{media}; fhirVersion={session.standard.fhir_version}")
         )
@@ -189,7 +190,8 @@ def _send(session: FlowSession, query: Query, media: str, url: str, step: Resour
     )
 
 
-def _accept(session: FlowSession, media: str) -> str:
+def accept(session: FlowSession, media: str) -> str:
+    """The ``Accept`` header for a format."""
     if session.pgo.fault("accept-without-version"):
         return f"application/fhir+{media}"
     return f"application/fhir+{media}; fhirVersion={session.standard.fhir_version}"
@@ -205,7 +207,7 @@ def _changed_query(url: str, step: ResourceStep, values: dict[str, str]) -> str:
     )
 
 
-def _body(session: FlowSession, name: str, media: str) -> bytes:
+def sent_body(session: FlowSession, name: str, media: str) -> bytes:
     """The Bundle that is sent, in the format of the request."""
     person = fixture_person(session.person)
     bundle: dict[str, Any] = person.bundle(name, session.dates.t, session.dates.now) if person else {}

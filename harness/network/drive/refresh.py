@@ -37,7 +37,7 @@ class Refresh:
         if not first:
             raise Stop
         if step.withdraw:
-            self._withdraw()
+            self.withdraw()
         for _ in range(step.times):
             if not session.pgo.fault("refresh-keeps-correlation"):
                 session.values["correlation"] = session.new_id()
@@ -47,8 +47,11 @@ class Refresh:
         if step.reuse:
             self._endpoint.offer_refresh(first, "token-refresh-again")
 
-    def _withdraw(self) -> None:
-        """The person withdraws the consent in the DVZA's own screens (our twin only)."""
+    def withdraw(self) -> None:
+        """The person withdraws the consent in the DVZA's own screens (our twin only).
+
+        :raises Stop: the DVZA's pages are not those of our twin.
+        """
         visits, recipe = self._visits, self._entry.recipe
         if not self._entry.own_pages or visits is None or recipe is None:
             raise Stop
@@ -58,15 +61,15 @@ class Refresh:
         for _ in range(MAX_PAGES):
             seen = visits.page
             if seen is None or not seen.forms:
-                return
+                raise Stop
             step = login.submission(recipe, seen, url, values, {})
             if step is not None:
                 url, body = step.url, step.body
-            else:
-                form = seen.forms[0]
-                pairs = [
-                    (item.name, item.value) for item in form.controls if item.kind in ("hidden", "submit")
-                ]
-                url = form.action
-                body = "&".join(f"{quote(n, safe='')}={quote(v, safe='')}" for n, v in pairs).encode()
-            visits.visit("POST", url, "consent", "withdraw", body)
+                visits.visit("POST", url, "consent", "withdraw", body)
+                continue
+            form = seen.forms[0]  # the newest consent
+            pairs = [(item.name, item.value) for item in form.controls if item.kind in ("hidden", "submit")]
+            body = "&".join(f"{quote(n, safe='')}={quote(v, safe='')}" for n, v in pairs).encode()
+            visits.visit("POST", form.action, "consent", "withdraw", body)
+            return
+        raise Stop

@@ -19,6 +19,7 @@ from harness.network.file import Participant
 from harness.network.twins.pgo import PgoTwin
 from harness.network.wire.client import Answer, HttpClient, RequestError
 from harness.record import Known, RawExchange, Recorder
+from harness.record.sample import Samples
 
 STELSELNODE = "stelselnode"
 """Participant id of the stelselnode in exchanges."""
@@ -46,6 +47,7 @@ class FlowSession:
     :ivar values: secrets and identifiers of this flow by name: ``state``, ``code``, ``token``, ``refresh``,
         ``correlation``, ``redirect_uri`` …
     :ivar new_id: gives the identifiers for ``MedMij-Request-ID`` and ``X-Correlation-ID``.
+    :ivar samples: codes and tokens of all repetitions of the flow, to be measured together.
     :ivar logged_in: whether the person was authenticated, so that pages may show care data.
     """
 
@@ -71,6 +73,7 @@ class FlowSession:
     ignore_expiry: bool = False
     granted: tuple[str, ...] | None = None
     last: Exchange | None = None
+    samples: Samples | None = field(default=None, repr=False)
 
     @property
     def listed(self) -> ListedService:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import secrets
-from typing import Final
+from typing import Any, Final
 from urllib.parse import quote, urlsplit
+
+import msgspec
 
 from harness.medmij import scope, token
 from harness.medmij.flows import TokenStep
@@ -126,4 +128,17 @@ class TokenEndpoint:
             operation=operation,
             timeout=5.0 if pgo.fault("impatient") else TOKEN_TIMEOUT,
             notes=pgo.certificate_notes(certificate),
+            annotate=self._measured if session.samples is not None else None,
         )
+
+    def _measured(self, answer: Answer) -> dict[str, Any]:
+        """What is known of all codes and tokens of a sample, with its last token response."""
+        session, samples = self._session, self._session.samples
+        if samples is None:
+            return {}
+        parsed = token.parse_response(answer.status, answer.headers, answer.body, session.release)
+        samples.add("code", session.values.get("code", ""))
+        if parsed.response is not None:
+            samples.add("token", parsed.response.access_token)
+            samples.add("refresh", parsed.response.refresh_token)
+        return {"samples": msgspec.to_builtins(samples.facts())}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from harness.medmij import pages
@@ -15,10 +16,13 @@ class Visits:
 
     :param recipe: how the DVZA's pages are recognised.
     :ivar page: the page that is shown, ``None`` when the last answer was none.
+    :ivar notes: what the recording says of every visit; ``look``: what it says further of an answer.
     """
 
     def __init__(self, session: FlowSession, recipe: login.Recipe) -> None:
         self.page: pages.Page | None = None
+        self.notes: dict[str, Any] = {}
+        self.look: Callable[[Answer], dict[str, Any]] = lambda answer: {}
         self._session = session
         self._recipe = recipe
         self._cookies = login.Cookies()
@@ -37,7 +41,7 @@ class Visits:
         def annotate(answer: Answer) -> dict[str, Any]:
             seen = self.page = login.read_page(answer, url)
             if seen is None:
-                return {}
+                return self.look(answer)
             return {"page": login.page_facts(seen, login.kind_of(self._recipe, seen, url))}
 
         answer = self._session.send(
@@ -50,6 +54,7 @@ class Visits:
             operation=operation,
             person=self._session.person if self._session.logged_in else None,
             timeout=30.0,
+            notes=self.notes,
             annotate=annotate,
         )
         self._cookies.update(url, answer)

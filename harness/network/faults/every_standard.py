@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from msgspec.structs import replace
 
 from harness.core.run.exchanges import Request
-from harness.network.faults.answer import BSN, Answer, walk
+from harness.network.faults.answer import BSN, SCT, Answer, walk
 from harness.network.faults.registry import his_fault, pgo_fault
 from harness.network.person.persons import fixture_persons
 
@@ -145,7 +145,8 @@ def next_link(answer: Answer) -> None:
     """A second page is promised."""
     if answer.resource is not None:
         first = answer.resource.get("link", [{"url": "https://his.example/fhir"}])[0]["url"]
-        answer.resource.setdefault("link", []).append({"relation": "next", "url": first})
+        second = f"{first}{'&' if '?' in first else '?'}page=2"
+        answer.resource.setdefault("link", []).append({"relation": "next", "url": second})
 
 
 @his_fault("wrong-status-code")
@@ -233,6 +234,108 @@ def other_status(answer: Answer) -> None:
             resource["verificationStatus"] = "unconfirmed"
         else:
             resource["status"] = "entered-in-error"
+
+
+@his_fault("two-formats-differ")
+def formats_differ(answer: Answer) -> None:
+    """As ``moment-shifted``, in XML only."""
+    if answer.kind == "xml":
+        shifted(answer)
+
+
+@his_fault("reference-to-nothing")
+def lost_reference(answer: Answer) -> None:
+    """An extension of the HIS refers to what is nowhere."""
+    for resource in answer.matches()[:1]:
+        gone = {"reference": "urn:uuid:5f0c2d1e-7c55-4f0b-8f5e-2b6a1f0d9c77", "display": "weg"}
+        own = {"url": "https://his.example/fhir/StructureDefinition/bron", "valueReference": gone}
+        resource.setdefault("extension", []).append(own)
+
+
+@his_fault("total-too-low")
+def total_too_low(answer: Answer) -> None:
+    """total leaves one match out."""
+    if answer.resource is not None and answer.matches():
+        answer.resource["total"] = len(answer.matches()) - 1
+
+
+@his_fault("says-incomplete")
+def says_incomplete(answer: Answer) -> None:
+    """A warning of the HIS that something could not be found in time."""
+    issue = {"severity": "warning", "code": "incomplete", "diagnostics": "niet alle bronnen gaven antwoord"}
+    answer.entries.append(
+        {
+            "fullUrl": "urn:uuid:0b1f3c52-7f7e-4a63-9d0c-0a5f2f1f7c11",
+            "resource": {"resourceType": "OperationOutcome", "issue": [issue]},
+            "search": {"mode": "outcome"},
+        }
+    )
+
+
+_HAPPENED = {
+    "EpisodeOfCare": ("period", "finished"),
+    "Appointment": ("start", "fulfilled"),
+    "Observation": ("effectiveDateTime", "final"),
+    "DocumentManifest": ("created", "current"),
+    "AllergyIntolerance": ("onsetDateTime", "active"),
+}
+"""Element and status of what has happened, by type."""
+
+
+@his_fault("of-the-future")
+def of_the_future(answer: Answer) -> None:
+    """Something that is over or settled begins next month."""
+    for resource in answer.matches()[:1]:
+        element, status = _HAPPENED[resource["resourceType"]]
+        value = resource.get(element)
+        day = answer.day(40)
+        if isinstance(value, dict):
+            resource[element] = {"start": day}
+        else:
+            resource[element] = day + str(value or "")[10:]
+        if "end" in resource:
+            resource["end"] = day + str(resource["end"])[10:]
+        resource["clinicalStatus" if resource["resourceType"] == "AllergyIntolerance" else "status"] = status
+
+
+@his_fault("code-of-wrong-shape")
+def wrong_shape(answer: Answer) -> None:
+    """A tag with a code that lost its last digit."""
+    for resource in answer.matches()[:1]:
+        tag = {"system": SCT, "code": "4958100014610", "display": "actueel"}
+        resource.setdefault("meta", {})["tag"] = [tag]
+
+
+@his_fault("garbled-text")
+def garbled(answer: Answer) -> None:
+    """A narrative in which UTF-8 was read as Windows-1252."""
+    for resource in answer.matches()[:1]:
+        div = '<div xmlns="http://www.w3.org/1999/xhtml">co\u00c3\u00b6rdinatie</div>'
+        resource["text"] = {"status": "generated", "div": div}
+
+
+def _practitioner(number: int) -> dict[str, object]:
+    return {
+        "resourceType": "Practitioner",
+        "id": f"waarnemer-{number}",
+        "meta": {"profile": ["http://fhir.nl/fhir/StructureDefinition/nl-core-practitioner"]},
+        "name": [{"text": "waarnemer"}],
+    }
+
+
+@his_fault("unasked-resource")
+def unasked(answer: Answer) -> None:
+    """A practitioner comes along for no reason."""
+    if answer.matches():
+        answer.add(_practitioner(1), mode="include")
+
+
+@his_fault("same-under-two-ids")
+def two_ids(answer: Answer) -> None:
+    """A practitioner comes along under two ids."""
+    if answer.matches():
+        answer.add(_practitioner(1), mode="include")
+        answer.add(_practitioner(2), mode="include")
 
 
 def _with(request: Request, parameter: str) -> Request:

@@ -131,3 +131,6 @@ def manifest_error(answer: Answer) -> None:
 def manifest_document(answer: Answer) -> None:
     """What a manifest refers to is not there."""
     answer.refuse(404, "not-found", "document niet gevonden")
+
+
+_replaced("documents-share-bytes", "polibericht.pdf")

@@ -190,6 +190,15 @@ def _check_files(network: Network, document: YamlDocument) -> None:
             if item.login not in ("", "tokens", "mock")
         ),
         *(
+            ((name, key), str(getattr(client, key)))
+            for name, client in (
+                ("second_client", network.second_client),
+                ("off_list_client", network.off_list_client),
+            )
+            if client is not None
+            for key in ("certificate", "key")
+        ),
+        *(
             (("persons", index, "record"), f"{item.record}/record.yaml")
             for index, item in enumerate(network.persons)
             if item.record

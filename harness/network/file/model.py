@@ -45,7 +45,11 @@ class Credential(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class NetworkPerson(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A declared test person of the network file (or, with only an id, one of our fixtures)."""
+    """A declared test person of the network file (or, with only an id, one of our fixtures).
+
+    :ivar situation: what is special about the person: no data, no treatment relation, younger than 16, or
+        sixteen today or in the last year. Such a person is never the one of a cell.
+    """
 
     id: str
     name: str = ""
@@ -55,8 +59,18 @@ class NetworkPerson(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     patients: tuple[str, ...] = ()
     standards: tuple[str, ...] = ()
     record: str = ""
+    situation: Literal["", "no-data", "no-relation", "under-16", "sixteen"] = ""
     token: Credential | None = None
     values: dict[str, str | Credential] = {}
+
+
+class Client(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A PGO that takes part only to be told apart from others: its host, certificate and redirect_uri."""
+
+    host: str
+    certificate: str
+    key: str
+    redirect_uri: str = ""
 
 
 class Stelselnode(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -176,6 +190,8 @@ class Network(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     :ivar path: the file, for messages; relative files are found next to it.
     :ivar trust: PEM files of trust anchors, or ``system``.
     :ivar connect: public ``host:port`` → ``address:port`` where it really listens.
+    :ivar second_client: another PGO that a live DVZA admits, so that it can be seen to tell them apart;
+        ``off_list_client``: one with a proper certificate that is not on the Whitelist.
     """
 
     participants: tuple[Participant, ...]
@@ -186,6 +202,8 @@ class Network(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     connect: dict[str, str] = {}
     persons: tuple[NetworkPerson, ...] = ()
     stelselnode: Stelselnode = Stelselnode()
+    second_client: Client | None = None
+    off_list_client: Client | None = None
     path: str = ""
 
     @property
@@ -235,7 +253,8 @@ class Network(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         his = self.participant(cell.his)
         if cell.standard in his.person:
             return his.person[cell.standard]
-        declared = [item for item in self.persons if not his.persons or item.id in his.persons]
+        held = [item for item in self.persons if not his.persons or item.id in his.persons]
+        declared = [item for item in held if not item.situation]
         for item in declared:
             if cell.standard in item.standards:
                 return item.id

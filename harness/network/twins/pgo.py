@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
+import msgspec
+
 from harness.core.errors import ConfigurationError
 from harness.core.standards.faults import active
 from harness.core.text import Text
@@ -133,6 +135,7 @@ class PgoTwin:
         self._lock = threading.RLock()
         self._faults: frozenset[str] = frozenset(participant.faults)
         self._flow_faults: frozenset[str] = frozenset()
+        self._beside: dict[str, PgoTwin] = {}
 
     @property
     def host(self) -> str:
@@ -213,6 +216,21 @@ class PgoTwin:
             return self.pki.client(other_pgo(self.network, self.participant))
         return self.pki.client(self.host, fault=kind)
 
+    def beside(self, participant: Participant) -> PgoTwin:
+        """Another PGO in the same network, without faults; made once."""
+        with self._lock:
+            if participant.id not in self._beside:
+                self._beside[participant.id] = PgoTwin(
+                    msgspec.structs.replace(participant, faults=()),
+                    self.network,
+                    self.pki,
+                    self.connect,
+                    front_trust=self._front_trust,
+                    back_trust=self._back_trust,
+                    proxy=self.proxy,
+                )
+            return self._beside[participant.id]
+
     def _other_participant(self) -> Participant | None:
         return next((i for i in self.network.of_role("pgo") if i.id != self.participant.id), None)
 
@@ -233,6 +251,9 @@ class PgoTwin:
             for client in self._clients.values():
                 client.close()
             self._clients.clear()
+            for other in self._beside.values():
+                other.close()
+            self._beside.clear()
 
     def allowed_host(self, rel: Release, host: str) -> bool:
         """Whether the node may talk to a host on the back channel: it is on the Whitelist."""

@@ -12,6 +12,7 @@ from harness.pdfa.facts.document.annotations import walk_annotation
 from harness.pdfa.facts.graphics.content import Interpreter
 from harness.pdfa.facts.graphics.frame import State
 from harness.pdfa.facts.graphics.resources import Resources
+from harness.pdfa.facts.graphics.text import Say
 from harness.pdfa.facts.metadata import packets
 from harness.pdfa.file.limits import Unreadable
 from harness.pdfa.file.objects import Stream
@@ -37,12 +38,13 @@ class Pages:
     empty: list[int] = field(default_factory=list)
 
 
-def walk_pages(ctx: Context) -> Pages:
+def walk_pages(ctx: Context, say: Say | None = None) -> Pages:
     """Facts of every page with its annotations and contents.
 
+    :param say: gets the text that is shown.
     :raises Unreadable: the page tree cannot be followed, or has no pages.
     """
-    interpreter = Interpreter(ctx)
+    interpreter = Interpreter(ctx, say)
     pages = Pages()
     for number, (value, inherited) in enumerate(_pages(ctx), 1):
         ctx.budget.tick()

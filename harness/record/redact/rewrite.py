@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 from urllib.parse import unquote, unquote_plus
 
 import msgspec
@@ -20,6 +20,9 @@ from harness.record.redact.hunt import MIN_HUNTED
 from harness.record.redact.people.care import CareData, Side
 from harness.record.redact.replace import Replacing
 from harness.record.redact.tag import TAG
+
+_CHALLENGE: Final = ("realm", "scope", "error", "error_description", "error_uri")
+"""Parameters of a Bearer challenge; their value stands in quotes."""
 
 
 class Rewrite:
@@ -152,8 +155,10 @@ class Rewrite:
             "token",
         ):
             return match.group()
-        if "=" in value and not value.endswith("=") and place.endswith("www-authenticate"):
-            return match.group()
+        if place.endswith("www-authenticate"):  # a challenge: its parameters are no credential (RFC 6750 3)
+            name, equals, rest = value.partition("=")
+            if equals and (rest or name.lower() in _CHALLENGE):
+                return match.group()
         return match.group().replace(value, self._replacing.value("token", value, place))
 
     def _pair(self, match: re.Match[str], place: str) -> str:

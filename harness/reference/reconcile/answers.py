@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from harness.fhir.store import LOCAL_REFERENCE
@@ -16,8 +17,19 @@ def reference_key(text: Any) -> str:
     """``Type/id`` of a reference, relative or absolute; the text itself of any other (``urn:uuid:…``)."""
     if not isinstance(text, str):
         return ""
+    return _short(text) if len(text) <= _SHORT else _key_of(text)
+
+
+_SHORT = 200
+"""Characters up to which a reference is remembered."""
+
+
+def _key_of(text: str) -> str:
     match = _TAIL.search(text)
     return f"{match.group(1)}/{match.group(2)}" if match else text
+
+
+_short = lru_cache(maxsize=16_384)(_key_of)
 
 
 @dataclass(frozen=True)

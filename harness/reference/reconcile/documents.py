@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
+from harness.core.issues import shorten
 from harness.core.normal.texts import document_text
 from harness.reference.reconcile.differences import Difference
 from harness.reference.reconcile.known import Entry, Known
@@ -20,6 +23,12 @@ from harness.reference.record.model import Record
 
 Text = Callable[[bytes], str | None]
 """The text of a document; ``None`` when it has no text layer, or cannot be read."""
+
+_WORD = re.compile(r"\d[\d.,]*\d|\d|[^\W\d_]{4,}")
+_TELLING = 12
+"""Characters of a text's normal form that are looked for within documents."""
+_UNREADABLE = 0.05
+"""Part of the characters without a meaning from which on a text says nothing."""
 
 Sameness = Literal["bytes", "text", "phrases", "other", "unknown"]
 
@@ -42,8 +51,9 @@ class Documents:
         :param key: ``Binary/id`` in the record whose content should have come.
         """
         how, entry = self.identify(record, key, data)
-        if how in ("bytes", "phrases"):
-            return []
+        said = self._said(operation, record, key, data) if how in ("text", "phrases") or not entry else []
+        if said or how in ("bytes", "phrases"):
+            return said
         if how == "text":
             return [
                 Difference(
@@ -74,10 +84,41 @@ class Documents:
         other = self._by_bytes(data) or self._by_text(text, record, key)
         if other is not None:
             return "other", other
-        phrases = record.documents[key].text if key in record.documents else ()
+        phrases = record.documents[key].text if key in record.documents else self._words(wanted)
         if phrases and all(document_text(phrase) in text for phrase in phrases):
             return "phrases", None
         return "other", None
+
+    def _words(self, data: bytes | None) -> tuple[str, ...]:
+        """What a document has to say when its record names no phrases: each word and number, in any order."""
+        text = self.text_of(data) if data is not None else None
+        return tuple(dict.fromkeys(_WORD.findall(text or "")))
+
+    def _said(self, operation: str, record: Record, key: str, data: bytes) -> list[Difference]:
+        """Texts of others, and texts that have to stay in the HIS, within a document that is not theirs."""
+        text, wanted = self._text(data) or "", self.content(record, key)
+        own = (self._text(wanted) if wanted is not None else None) or ""
+        found: list[Difference] = []
+        for form, said, person, withheld in self._marks:
+            if (withheld if person == record.person else not withheld) and form in text and form not in own:
+                foreign = person != record.person
+                kind: Literal["foreign", "not-allowed"] = "foreign" if foreign else "not-allowed"
+                owner = next((one.display for one in self.known.records if one.person == person), person)
+                found.append(
+                    Difference(
+                        kind, operation, "Binary.content", key, shorten(said), key, owner if foreign else "",
+                        "" if foreign else "withheld", said=said, leak=not foreign,
+                    )
+                )  # fmt: skip
+        return found
+
+    @cached_property
+    def _marks(self) -> list[tuple[str, str, str, bool]]:
+        """Normal form, text, person and whether it has to stay inside, of every telling text."""
+        owners = [(text, person, False) for text, person in self.known.owners.items()]
+        inside = [(text, person, True) for text, person in self.known.withheld.items()]
+        made = [(document_text(text), text, person, kept) for text, person, kept in owners + inside]
+        return [one for one in made if len(one[0]) >= _TELLING]
 
     def content(self, record: Record, key: str) -> bytes | None:
         """The bytes of a document of a record."""
@@ -93,8 +134,9 @@ class Documents:
 
     def _text(self, data: bytes) -> str | None:
         if data not in self._texts:
-            text = self.text_of(data)
-            self._texts[data] = document_text(text) if text is not None else None
+            text = document_text(self.text_of(data) or "")
+            unreadable = text.count("\ufffd") > _UNREADABLE * len(text)
+            self._texts[data] = None if unreadable else text or None
         return self._texts[data]
 
     def _binaries(self) -> list[Entry]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from harness.core.standards.table import service_standard
 from harness.medmij import authorization, forms
 from harness.medmij import scope as scopes
@@ -24,6 +26,9 @@ def handle(dvza: DvzaState, request: Incoming, rel: Release) -> Outgoing:
     if checked.exception == "1b":
         return _refuse(dvza, client, checked, checked.error)
     wanted, scope = checked.request, checked.scope
+    if wanted is not None and dvza.fault("redirect-uri-unchecked", client):
+        given = _parameter(request.query, "redirect_uri") or wanted.redirect_uri
+        wanted = msgspec.structs.replace(wanted, redirect_uri=given)
     if wanted is None or scope is None:  # exception 1a
         return screens.problem(
             dvza,
@@ -93,6 +98,8 @@ def _checked(
         given = _parameter(query, "scope")
         if names and ("@" in given or " " in given):  # a wrong form; an unknown or absent name stays refused
             query = _with_parameter(query, "scope", _own_scope(rel, names[0], sorted(services)))
+    if dvza.fault("state-optional", client) and not _parameter(query, "state"):
+        query = _with_parameter(query, "state", "geen")
     if dvza.fault("correlation-unchecked", client) and rel.correlation:
         for name in (REQUEST_ID, CORRELATION_ID):
             if not is_uuid(_parameter(query, name)):

@@ -13,7 +13,7 @@ from harness.core.run.exchanges import header, media_type
 from harness.medmij import forms
 from harness.medmij.releases import Release
 from harness.medmij.token import FORM
-from harness.network.twins.dvza import authorize, consents, screens, steps
+from harness.network.twins.dvza import authorize, screens, steps
 from harness.network.twins.dvza.records import Session, hashed
 from harness.network.twins.dvza.state import DvzaState, not_found
 from harness.network.wire.serving import Incoming, Outgoing
@@ -26,13 +26,13 @@ def handle(dvza: DvzaState, request: Incoming) -> Outgoing:
         return not_found()
     name = rest[0]
     if name == "authorize":
-        if request.method not in ("GET", "HEAD"):
+        if request.method not in ("GET", "HEAD") and not dvza.fault("authorize-any-method"):
             return screens.problem(
                 dvza, 405, "Deze pagina kan alleen worden opgevraagd.", headers=(("Allow", "GET"),)
             )
         return authorize.handle(dvza, request, rel)
     if name == "consents" and request.method == "GET":
-        return consents.manage(dvza, rel)
+        return steps.manage(dvza, rel)
     if name not in ("landing", "login", "consent", "consents"):
         return not_found()
     if request.method != "POST":
@@ -53,7 +53,7 @@ def handle(dvza: DvzaState, request: Incoming) -> Outgoing:
         if name == "login":
             return steps.login(dvza, session, fields)
         if name == "consents":
-            return consents.withdraw(dvza, session, fields)
+            return steps.withdraw(dvza, session, fields)
         return steps.consent(dvza, session, fields)
 
 

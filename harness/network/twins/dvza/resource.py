@@ -19,7 +19,7 @@ from harness.medmij.releases import Release, limits
 from harness.network.file import Participant
 from harness.network.person.declared import KnownPerson
 from harness.network.twins.backends import Asker
-from harness.network.twins.dvza import permitted
+from harness.network.twins.dvza import detours, permitted
 from harness.network.twins.dvza.records import Grant, hashed
 from harness.network.twins.dvza.state import ANYBODY, DvzaState, not_found
 from harness.network.twins.stelselnode import endpoints
@@ -79,17 +79,25 @@ async def handle(dvza: DvzaState, request: Incoming, rel: Release, rest: tuple[s
     if found.case:
         binary = path.startswith("/Binary/")
         served = await _without_grant(dvza, inner, place, host) if binary else None
-        return _returned(served, request) if served is not None else _refused(found.case, request)
+        strict = not dvza.fault("challenge-missing", host)
+        return (
+            _returned(served, request)
+            if served is not None
+            else _refused(found.case, request, challenge=strict)
+        )
     grant = _grant(dvza, found.token, host, place)
     problem = _check(dvza, grant, host, place)
     person = dvza.persons.get(grant.person) if grant is not None else None
     if problem or grant is None or person is None:
-        return _refused(problem or "invalid-token", request)
+        strict = not dvza.fault("challenge-missing", host)
+        return _refused(problem or "invalid-token", request, challenge=strict)
     withheld = _withheld(dvza, request, host, person, place.his)
     if withheld is not None:
         return withheld
     inner, patient = _asked(dvza, inner, found, host, person, place.his)
     outside = permitted.refusal(place.service, inner, place.base)
+    if outside == "not-allowed" and dvza.fault("collect-writes", host):
+        outside = ""
     if outside == "not-allowed":
         allow = ("Allow", ", ".join(permitted.methods(place.service)))
         return outcome(405, "not-supported", "not what this service is for", request, (allow,))
@@ -117,7 +125,7 @@ def _place(dvza: DvzaState, rel: Release, rest: tuple[str, ...]) -> _Place | Non
 def _grant(dvza: DvzaState, token: str, host: str, place: _Place) -> Grant | None:
     """What an access token stands for; any usable grant where any token is accepted (a fault)."""
     grant = dvza.access.get(hashed(token))
-    if grant is None and dvza.fault("any-token-accepted", host):
+    if grant is None and (token == "?" or dvza.fault("any-token-accepted", host)):
         return next(
             (item for item in reversed(dvza.access.values()) if not _check(dvza, item, host, place)), None
         )
@@ -162,6 +170,8 @@ def _asked(
 
 def _bearer(dvza: DvzaState, request: Incoming, host: str) -> _Bearer:
     found = resource.bearer(request.headers, request.query, request.body)
+    if hashed(found.token) not in dvza.access and detours.open_to(dvza, request, host, found.token):
+        return _Bearer(token="?")  # noqa: S106 - not a secret: any word will do behind a detour
     if found.case == "several-methods" and dvza.fault("query-token-accepted", host):
         match = re.search(r"access_token=([^&\s]+)", request.query + "&" + request.body.decode("latin-1"))
         return _Bearer(token=unquote(match.group(1)), moved=True) if match else _Bearer(case=found.case)
@@ -189,16 +199,17 @@ def _without_token(url: str) -> str:
 
 def _check(dvza: DvzaState, grant: Grant | None, host: str, place: _Place) -> str:
     """The case of what is wrong with a grant at this endpoint, ``""`` when nothing is."""
-    if grant is None or grant.revoked or grant.family in dvza.withdrawn or grant.release != place.release.id:
+    if grant is None or grant.revoked or grant.release != place.release.id:
+        return "invalid-token"
+    if grant.family in dvza.withdrawn and not dvza.fault("access-after-withdrawal", host):
         return "invalid-token"
     expired = dvza.clock.now() >= grant.issued + timedelta(seconds=limits().access_token_lifetime)
     if expired and not dvza.fault("expired-token-accepted", host):
         return "invalid-token"
-    if host not in (grant.client_id, ANYBODY):
+    if host not in (grant.client_id, ANYBODY) and not dvza.fault("foreign-token-accepted", host):
         return "foreign-client"
-    if grant.his != place.his.id or place.service not in grant.services:
-        return "insufficient-scope"
-    return ""
+    elsewhere = place.service not in grant.services and not dvza.fault("service-unchecked", host)
+    return "insufficient-scope" if elsewhere or grant.his != place.his.id else ""
 
 
 def _inner_url(request: Incoming, base: str) -> str:
@@ -208,9 +219,9 @@ def _inner_url(request: Incoming, base: str) -> str:
     return base + rest
 
 
-def _refused(case: str, request: Incoming) -> Outgoing:
+def _refused(case: str, request: Incoming, *, challenge: bool = True) -> Outgoing:
     found = RESOURCE_CASES[case]
-    extra: Headers = (("WWW-Authenticate", found.challenge),) if found.challenge else ()
+    extra: Headers = (("WWW-Authenticate", found.challenge),) if found.challenge and challenge else ()
     codes = {401: "login", 403: "forbidden", 400: "invalid"}
     return outcome(found.status, codes.get(found.status, "security"), case, request, extra)
 

@@ -41,8 +41,8 @@ def consent(dvza: DvzaState, session: Session) -> Outgoing:
 
 
 def consents(dvza: DvzaState, session: Session) -> Outgoing:
-    """The consents without end date of the person who logged in."""
-    mine = [item for item in dvza.consents.values() if item.person == session.person]
+    """The consents without end date of the person who logged in, the newest first."""
+    mine = [item for item in reversed(dvza.consents.values()) if item.person == session.person]
     return step_page(
         dvza,
         session,

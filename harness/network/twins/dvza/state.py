@@ -9,7 +9,8 @@ from __future__ import annotations
 import secrets
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 
 from harness.core.clock import Clock, today
 from harness.core.standards.faults import active
@@ -68,6 +69,8 @@ class DvzaState:
         self.spent: set[tuple[str, str]] = set()
         self._faults: dict[str, frozenset[str]] = {"": frozenset(participant.faults)}
         self._repeated = secrets.token_urlsafe(32)
+        self._admitted: set[str] = set()
+        self._prefix, self._issued = secrets.token_urlsafe(32), 0
         self._releases = {release_path(item): release(item) for item in participant.releases}
         self._his = {item.id: item for item in network.behind(participant.id)}
 
@@ -189,8 +192,19 @@ class DvzaState:
             value = f"{secrets.randbelow(10**8):08d}"
         if client and kind == "token" and self.fault("token-repeated", client):
             value = self._repeated
+        if client and self.fault("growing-secrets", client):
+            self._issued += 1
+            value = f"{self._prefix}{self._issued:010d}"
         self.learn(kind, value)
         return value
+
+    def age(self, secret: str, seconds: float) -> None:
+        """Make one grant older than it is: the clock of everything else stands as it stood."""
+        with self.lock:
+            for store in (self.codes, self.access, self.refresh):
+                grant = store.get(hashed(secret))
+                if grant is not None:
+                    store[hashed(secret)] = replace(grant, issued=grant.issued - timedelta(seconds=seconds))
 
     # -- callers ----------------------------------------------------------------------------------
 
@@ -205,7 +219,10 @@ class DvzaState:
         """Whether a node may use the back channel."""
         if host == ANYBODY or (host and self.fault("whitelist-ignored", host)):
             return True
-        return bool(host) and self.whitelisted(host, rel)
+        listed = bool(host) and self.whitelisted(host, rel)
+        if listed:
+            self._admitted.add(host)
+        return listed or (host in self._admitted and self.fault("whitelist-remembered", host))
 
 
 def not_found() -> Outgoing:

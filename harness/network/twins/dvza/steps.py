@@ -1,14 +1,22 @@
-"""The steps of the person at the DVZA twin: landing page, login, availability check, consent, redirect."""
+"""The steps of the person at the DVZA twin: landing page, login, availability check, consent, redirect; and
+the screens in which consents without end date are seen and withdrawn."""
 
 from __future__ import annotations
 
 import secrets
+from dataclasses import replace
+from typing import Final
+from urllib.parse import quote
 
 from harness.medmij import authorization
+from harness.medmij.releases import Release
 from harness.network.twins.dvza import screens
 from harness.network.twins.dvza.records import Consent, Grant, Session, hashed
-from harness.network.twins.dvza.state import DvzaState
+from harness.network.twins.dvza.state import DvzaState, not_found
 from harness.network.wire.serving import Outgoing
+
+_ACCEPTED: Final = {"age": "under-age-accepted", "no-relation": "no-relation-accepted"}
+"""Faults that let somebody through of whom there is no data to give."""
 
 
 def landing(dvza: DvzaState, session: Session, fields: dict[str, str]) -> Outgoing:
@@ -42,11 +50,16 @@ def login(dvza: DvzaState, session: Session, fields: dict[str, str]) -> Outgoing
         session.step = "consents"
         return screens.consents(dvza, session)
     reason = dvza.unavailable(person, session.his) if dvza.participant.availability == "early" else ""
-    if reason == "age" and dvza.fault("under-age-accepted", session.client_id):
+    if reason and dvza.fault(_ACCEPTED.get(reason, ""), session.client_id):
         reason = ""
     if reason:
         told = dvza.fault("no-data-revealed", session.client_id)
-        return _end(dvza, session, error="access_denied", description="Er zijn geen gegevens" if told else "")
+        answer = _end(
+            dvza, session, error="access_denied", description="Er zijn geen gegevens" if told else ""
+        )
+        header = ("X-Availability", "none")
+        shown = (header,) if dvza.fault("no-data-in-header", session.client_id) else ()
+        return replace(answer, headers=(*answer.headers, *shown))
     if session.answered:  # consent was asked before login (a fault)
         return _granted(dvza, session, long_term=False)
     session.step = "consent"
@@ -109,6 +122,8 @@ def _end(
     client, state = session.client_id, session.state
     if dvza.fault("redirect-state-altered", client) or dvza.fault("state-not-returned", client):
         state = f"{state[:-1]}{'a' if state[-1:] != 'a' else 'b'}"
+    if dvza.fault("state-encoded-twice", client):
+        state = quote(state, safe="")
     if dvza.fault("redirect-state-missing", client):
         state = ""
     for name, replacement in (
@@ -125,4 +140,49 @@ def _end(
         location = authorization.error_redirect(session.redirect_uri, error, state, description)
     if not state:
         location = location.replace("&state=", "")
-    return screens.redirect(location)
+    answer = screens.redirect(location)
+    if code and dvza.fault("code-in-cookie", client):
+        cookie = ("Set-Cookie", f"laatste={code}; Path=/; Secure; HttpOnly")
+        return replace(answer, headers=(*answer.headers, cookie))
+    return answer
+
+
+# -- consents without end date -------------------------------------------------------------------------
+
+
+def manage(dvza: DvzaState, rel: Release) -> Outgoing:
+    """The person comes by herself, without a PGO: log in first."""
+    his = next(iter(dvza.network.behind(dvza.participant.id)), None)
+    if his is None:
+        return not_found()
+    session = Session(
+        id=dvza.new_secret("cookie"),
+        browser=dvza.new_secret("cookie"),
+        release=rel,
+        his=his,
+        function="collect",
+        client_id="",
+        organisation="",
+        redirect_uri="",
+        state="",
+        scope="",
+        services=(),
+        correlation="",
+        created=dvza.clock.now(),
+        step="login",
+    )
+    dvza.remember(session)
+    answer = screens.login(dvza, session)
+    return Outgoing(
+        status=answer.status, headers=(*answer.headers, screens.session_cookie(session)), body=answer.body
+    )
+
+
+def withdraw(dvza: DvzaState, session: Session, fields: dict[str, str]) -> Outgoing:
+    """End one consent; everything that came from it stops working."""
+    for family, item in list(dvza.consents.items()):
+        if item.person == session.person and item.id == fields.get("consent"):
+            dvza.consents.pop(family)
+            if not dvza.fault("refresh-after-withdrawal", item.client_id):
+                dvza.withdrawn.add(family)
+    return screens.consents(dvza, session)

@@ -15,6 +15,9 @@ from harness.network.twins.dvza.records import Grant, hashed
 from harness.network.twins.dvza.state import ANYBODY, DvzaState
 from harness.network.wire.serving import Incoming, Outgoing
 
+FORM: Final = ("Content-Type", token.FORM)
+UNASKED: Final = "63"
+"""A service that no participant of ours offers."""
 SLOW_SECONDS: Final = 9.5
 TOO_SLOW_SECONDS: Final = 11.5
 
@@ -26,6 +29,10 @@ def handle(dvza: DvzaState, request: Incoming, rel: Release) -> Outgoing:
         return Outgoing(status=500, headers=(("Content-Type", "text/plain"),), body=b"storing\n")
     if not dvza.admitted(host, rel):
         return error("invalid_client")
+    if request.method == "GET" and dvza.fault("token-get-accepted", host):
+        request = replace(
+            request, method="POST", body=request.query.encode(), query="", headers=(*request.headers, FORM)
+        )
     reading = rel
     if dvza.fault("token-client-id-optional", host):
         reading = msgspec.structs.replace(rel, client_id_at_token="optional")  # noqa: S106
@@ -33,7 +40,8 @@ def handle(dvza: DvzaState, request: Incoming, rel: Release) -> Outgoing:
         request = replace(request, body=_with_redirect_uri(request.body))
     parsed = token.parse_request(request.method, request.query, request.headers, request.body, reading)
     if parsed.request is None:
-        return error(parsed.error)
+        unknown = parsed.error == "unsupported_grant_type" and dvza.fault("grant-type-error-wrong", host)
+        return error("invalid_request" if unknown else parsed.error)
     with dvza.lock:
         answer = _exchange(dvza, parsed.request, rel, request)
     delay = SLOW_SECONDS if dvza.fault("token-slow", host) else 0.0
@@ -47,7 +55,7 @@ def _exchange(dvza: DvzaState, wanted: token.TokenRequest, rel: Release, request
     grant = kept.get(hashed(wanted.refresh_token if refreshing else wanted.code))
     if grant is not None and grant.release != rel.id:
         grant = None
-    hosts = _hosts(dvza, request, grant)
+    hosts = _hosts(dvza, request, grant, refreshing=refreshing)
     code = _check(dvza, wanted, grant, hosts, rel)
     own = grant is not None and grant.client_id in hosts
     again = grant is not None and own and code == "invalid_grant" and grant.used
@@ -61,13 +69,15 @@ def _exchange(dvza: DvzaState, wanted: token.TokenRequest, rel: Release, request
     return _issue(dvza, grant, rel, wanted.refresh_token if refreshing else "")
 
 
-def _hosts(dvza: DvzaState, request: Incoming, grant: Grant | None) -> tuple[str, ...]:
+def _hosts(dvza: DvzaState, request: Incoming, grant: Grant | None, *, refreshing: bool) -> tuple[str, ...]:
     """Hosts that the caller proved to be."""
     if dvza.caller(request) == ANYBODY and grant is not None:
         return (grant.client_id,)
     certificate = request.tls.client if request.tls is not None else None
     hosts = tuple(name.lower() for name in (certificate.dns_names if certificate is not None else ()))
     if grant is not None and dvza.fault("token-client-unchecked", grant.client_id):
+        return (grant.client_id, *hosts)
+    if refreshing and grant is not None and dvza.fault("refresh-any-client", grant.client_id):
         return (grant.client_id, *hosts)
     return hosts
 
@@ -97,7 +107,8 @@ def _check(
         )
         if not refreshing and dvza.fault("token-redirect-uri-unchecked", client):
             wanted = msgspec.structs.replace(wanted, redirect_uri=grant.redirect_uri)
-        if not wanted.client_id or dvza.fault("token-client-unchecked", client):
+        anybody = dvza.fault("refresh-any-client" if refreshing else "token-client-unchecked", client)
+        if not wanted.client_id or anybody or dvza.fault("token-client-unchecked", client):
             wanted = msgspec.structs.replace(wanted, client_id=client)
         if not refreshing and dvza.fault("code-never-expires", client):
             lifetime = timedelta(days=3650)
@@ -132,7 +143,7 @@ def _issue(dvza: DvzaState, grant: Grant, rel: Release, offered: str = "") -> Ou
     access = dvza.new_secret("token", client)
     dvza.access[hashed(access)] = _copy(grant, services, now)
     refresh = ""
-    if grant.long_term and rel.refresh:
+    if (grant.long_term or dvza.fault("refresh-without-consent", client)) and rel.refresh:
         if offered and dvza.fault("refresh-not-rotated", client):
             refresh = offered
         else:
@@ -143,7 +154,9 @@ def _issue(dvza: DvzaState, grant: Grant, rel: Release, offered: str = "") -> Ou
         token_type="mac" if dvza.fault("token-type-wrong", client) else "Bearer",
         expires_in=3600 if dvza.fault("expires-3600", client) else limits().access_token_lifetime,
         refresh_token=refresh,
-        scope=_scope(grant, services, rel),
+        scope=_scope(grant, services, rel)
+        if not dvza.fault("scope-wider", client)
+        else _wider(grant, services),
     )
     headers = tuple(token.RESPONSE_HEADERS)
     if dvza.fault("token-cacheable", client):
@@ -162,6 +175,11 @@ def _scope(grant: Grant, services: tuple[str, ...], rel: Release) -> str:
     if set(services) != set(grant.services):
         return " ".join(f"{name}~{item}" for item in services)
     return ""
+
+
+def _wider(grant: Grant, services: tuple[str, ...]) -> str:
+    """A scope with a service that nobody asked for (a fault)."""
+    return " ".join(f"{grant.scope.partition('~')[0]}~{item}" for item in (*services, UNASKED))
 
 
 def error(code: str) -> Outgoing:

@@ -21,7 +21,7 @@ from harness.pdfa.facts.graphics.marked_content import MarkedContent
 from harness.pdfa.facts.graphics.nested import NestedStreams
 from harness.pdfa.facts.graphics.painting import Painter
 from harness.pdfa.facts.graphics.resources import Resources
-from harness.pdfa.facts.graphics.text import TextOperators
+from harness.pdfa.facts.graphics.text import Say, TextOperators
 from harness.pdfa.facts.graphics.xobjects import XObjects
 from harness.pdfa.file.lex import (
     TOKEN,
@@ -55,9 +55,12 @@ KNOWN_OPERATORS = frozenset(
 
 
 class Interpreter:
-    """Runs the content streams of one document."""
+    """Runs the content streams of one document.
 
-    def __init__(self, ctx: Context) -> None:
+    :param say: gets the text that is shown.
+    """
+
+    def __init__(self, ctx: Context, say: Say | None = None) -> None:
         self.ctx = ctx
         colors = Colors(ctx)
         nested = NestedStreams(self.run)
@@ -67,7 +70,7 @@ class Interpreter:
         self.painter = Painter(ctx, colors, states, nested)
         self.xobjects = XObjects(ctx, colors, self.painter, nested)
         self._inline_images = InlineImages(ctx, colors, self.painter, self._sink)
-        text = TextOperators(ctx, self.fonts, self.painter, marked, nested)
+        text = TextOperators(ctx, self.fonts, self.painter, marked, nested, say)
         self._operators: Operators = {
             **states.operators(), **self.painter.operators(), **self.xobjects.operators(), **text.operators(),
             **marked.operators(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from harness.pdfa.facts.context import Context
@@ -17,18 +18,29 @@ from harness.pdfa.file.objects import Stream
 
 _INVISIBLE = 3
 
+Say = Callable[[str], None]
+"""Gets the text of each string that is shown, in the order of the content streams."""
+
 
 class TextOperators:
     """``Tf``, ``Tr`` and the operators that show text."""
 
     def __init__(
-        self, ctx: Context, fonts: UsedFonts, painter: Painter, marked: MarkedContent, nested: NestedStreams
+        self,
+        ctx: Context,
+        fonts: UsedFonts,
+        painter: Painter,
+        marked: MarkedContent,
+        nested: NestedStreams,
+        say: Say | None = None,
     ) -> None:
         self.ctx = ctx
         self.fonts = fonts
         self.painter = painter
         self.marked = marked
         self.nested = nested
+        self._say = say
+        self._spoken: dict[tuple[int, int, int], str] = {}
         self._wants_actual_text = ctx.level == "a" and ctx.part > 1
 
     def operators(self) -> Operators:
@@ -78,7 +90,10 @@ class TextOperators:
         actual_text = self._wants_actual_text and self.marked.has_actual_text(frame)
         transparent = self._run_procedures(frame, font) if isinstance(font, Type3Font) else ()
         seen = font.seen
-        for code, size in font.codes(text):
+        codes = font.codes(text)
+        if self._say is not None:
+            self._say("".join(self._character(font, code, size) for code, size in codes))
+        for code, size in codes:
             key = (code, size, invisible, actual_text)
             if key in seen:
                 continue
@@ -87,6 +102,15 @@ class TextOperators:
                 frame.transparent = True
             with ctx.inside(font.reference):
                 ctx.emit("Glyph", font.glyph(code, size, invisible, actual_text), f"{frame.where} / text")
+
+    def _character(self, font: Font, code: int, size: int) -> str:
+        """The text of one character; U+FFFD when it has none, nothing for a glyph that shows nothing."""
+        key = (id(font), code, size)
+        known = self._spoken.get(key)
+        if known is None:
+            text = font.glyph(code, size, False, False).unicode
+            known = self._spoken[key] = "\ufffd" if text is None else text.replace("\0", "")
+        return known
 
     def _run_procedures(self, frame: Frame, font: Type3Font) -> set[int]:
         """Run all glyph procedures of a Type 3 font; codes whose glyph paints with transparency."""

@@ -1,0 +1,163 @@
+"""Judges of what a searchset holds and says of itself: total, links, what is missing, what nobody asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+from urllib.parse import urlsplit
+
+import msgspec
+
+from harness.core.run.findings import Finding
+from harness.core.text import Text
+from harness.judge.every_standard.answers import Answer, Json, objects, text
+from harness.judge.every_standard.sound.looking import Wrong, each_answer, nodes
+from harness.judge.registry import judge_every
+from harness.judge.view import CellView
+from harness.reference.reconcile.answers import reference_key
+
+_ENCODER = msgspec.json.Encoder(order="deterministic")
+_COPY: Final = ("id", "meta", "text")
+"""What two copies of one thing may differ in."""
+INCOMPLETE: Final = frozenset(
+    ("incomplete", "timeout", "too-costly", "throttled", "transient", "exception", "no-store", "lock-error")
+)
+"""Issue types (FHIR STU3 issue-type) with which a server says that it did not give everything."""
+
+
+@judge_every("GEN-024")
+def references_resolve(view: CellView) -> Iterator[Finding]:
+    """A urn names an entry of the same answer: nobody can read it anywhere else.
+
+    What an address leads to is another matter: a rule may keep it in the HIS.
+    """
+
+    def look(answer: Answer) -> Iterator[Wrong]:
+        urls = {text(entry.get("fullUrl")) for entry in answer.entries}
+        for place, resource in answer.resources:
+            for path, node in nodes(resource, place):
+                name = text(node.get("reference"))
+                if name.startswith("urn:") and name not in urls:
+                    yield Wrong(f"{path}.reference", "fullUrl of an entry", name)
+
+    advice = Text(
+        nl="Deze verwijzing leidt nergens heen: geef de resource mee, of laat de verwijzing weg.",
+        en="This reference leads nowhere: give the resource along, or leave the reference out.",
+    )
+    return each_answer(view, "GEN-024", look, advice, across=True)
+
+
+def _further(answer: Answer) -> list[str]:
+    """Where the next page is."""
+    links = objects(answer.resource.get("link"))
+    return [text(link.get("url")) for link in links if link.get("relation") == "next"]
+
+
+@judge_every("GEN-025")
+def total_and_links(view: CellView) -> Iterator[Finding]:
+    """A total without further pages counts all matches; a next page is another one, of the same server."""
+
+    def look(answer: Answer) -> Iterator[Wrong]:
+        stated = answer.resource.get("total")
+        matches = sum(1 for entry in answer.entries if _mode(entry) == "match")
+        more = _further(answer)
+        if isinstance(stated, int) and not more and stated < matches:
+            yield Wrong("Bundle.total", str(matches), str(stated))
+        own = [link for link in objects(answer.resource.get("link")) if link.get("relation") == "self"]
+        for url in more:
+            place = "Bundle.link"
+            if any(text(link.get("url")) == url for link in own):
+                yield Wrong(place, "another page", "next is self")
+            elif any(urlsplit(text(link.get("url"))).netloc != urlsplit(url).netloc for link in own):
+                yield Wrong(place, "a page of the same server", f"next at {urlsplit(url).netloc}")
+
+    advice = Text(
+        nl="Laat total alle treffers tellen; een volgende bladzijde is een andere, van dezelfde server.",
+        en="Let total count all matches, and a next page lead to another page of the same server.",
+    )
+    return each_answer(view, "GEN-025", look, advice)
+
+
+def _mode(entry: Json) -> str:
+    """Search mode of an entry; an OperationOutcome is never a match."""
+    resource, search = entry.get("resource"), entry.get("search")
+    if isinstance(resource, dict) and resource.get("resourceType") == "OperationOutcome":
+        return "outcome"
+    return text(search.get("mode")) or "match" if isinstance(search, dict) else "match"
+
+
+@judge_every("GEN-026")
+def whole(view: CellView) -> Iterator[Finding]:
+    """No answer says of itself that something is missing or went wrong."""
+
+    def look(answer: Answer) -> Iterator[Wrong]:
+        for place, resource in answer.resources:
+            if resource.get("resourceType") != "OperationOutcome":
+                continue
+            for index, issue in enumerate(objects(resource.get("issue"))):
+                severity, code = text(issue.get("severity")), text(issue.get("code"))
+                if severity in ("error", "fatal") or code in INCOMPLETE:
+                    yield Wrong(f"{place}.issue[{index}]", "everything that was asked", f"{severity} {code}")
+
+    advice = Text(
+        nl="Het antwoord zegt zelf dat het niet volledig is: zoek in het HIS uit wat er ontbrak en waarom.",
+        en="The answer itself says that it is not complete: find out in the HIS what was missing and why.",
+    )
+    return each_answer(view, "GEN-026", look, advice)
+
+
+@judge_every("GEN-030")
+def only_what_was_asked(view: CellView) -> Iterator[Finding]:
+    """Matches are of the type that was asked for; what comes along is referred to, or refers to something."""
+
+    def look(answer: Answer) -> Iterator[Wrong]:
+        named = {place: _names(resource) for place, resource in answer.resources}
+        for index, entry in enumerate(answer.entries):
+            resource, mode = entry.get("resource"), _mode(entry)
+            if not isinstance(resource, dict) or mode == "outcome":
+                continue
+            place, kind = f"Bundle.entry[{index}].resource", text(resource.get("resourceType"))
+            if mode == "match" and kind != answer.query.resource_type:
+                yield Wrong(place, answer.query.resource_type, f"{kind} as a match")
+            elif mode == "include" and not _belongs(entry, place, named):
+                yield Wrong(place, "something that is referred to", f"{kind} that nothing refers to")
+
+    advice = Text(
+        nl="Geef alleen wat is gevraagd: treffers van het gevraagde type, en wat die met _include meenemen.",
+        en="Give only what was asked: matches of the type that was asked for, and what they include.",
+    )
+    return each_answer(view, "GEN-030", look, advice, across=True)
+
+
+def _names(resource: Json) -> set[str]:
+    """What a resource refers to."""
+    found = {text(node.get("reference")) for _, node in nodes(resource, "")} - {""}
+    return found | {reference_key(name) for name in found}
+
+
+def _belongs(entry: Json, place: str, named: dict[str, set[str]]) -> bool:
+    resource = entry["resource"]
+    keys = {f"{resource.get('resourceType')}/{resource.get('id')}", text(entry.get("fullUrl"))}
+    others = set().union(*(names for where, names in named.items() if where != place))
+    return bool(keys & others) or bool(named[place])
+
+
+@judge_every("GEN-031")
+def nothing_twice(view: CellView) -> Iterator[Finding]:
+    """No two resources of one answer say exactly the same under two ids."""
+
+    def look(answer: Answer) -> Iterator[Wrong]:
+        seen: dict[bytes, str] = {}
+        for place, resource in answer.resources:
+            if resource.get("resourceType") == "OperationOutcome":
+                continue
+            content = _ENCODER.encode({key: value for key, value in resource.items() if key not in _COPY})
+            first = seen.setdefault(content, place)
+            if first != place:
+                yield Wrong(place, "each item once", f"the same as {first}")
+
+    advice = Text(
+        nl="Hetzelfde gegeven staat er twee keer, onder twee ids; elk gegeven hoort er één keer te staan.",
+        en="The same item is there twice, under two ids; each item belongs there once.",
+    )
+    return each_answer(view, "GEN-031", look, advice, across=True)

@@ -1,0 +1,140 @@
+"""What an answer of the resource endpoint to a request means that must be refused."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, Final
+
+from harness.core.run.exchanges import Exchange, header_values
+from harness.judge.trust.refusals.tried import Outcome, Tried
+from harness.judge.trust.steps import Trust, status
+
+NO_DATA: Final = ("OperationOutcome", "CapabilityStatement")
+"""Resources that say nothing of anybody."""
+_ERROR: Final = re.compile(r'error\s*=\s*"?([a-z_]+)', re.IGNORECASE)
+
+
+def outcome(cell: Trust, item: Tried) -> tuple[Outcome, str]:
+    """What came of a request for data, and how it looked."""
+    answered = item.exchange
+    if answered.response is None:
+        return _unanswered(item), answered.error or "no response"
+    code = answered.response.status
+    if code == 429:
+        return "stopped", status(answered)
+    leaked = _leak(cell, item)
+    if leaked:
+        return "open", f"{status(answered)} {leaked}"
+    if code >= 500:
+        return "broken", status(answered)
+    if item.group.wanted(item.row) in ("own", "empty") and code < 300:
+        return "refused", status(answered)
+    expected = item.row.expect or (400, 401, 403, 404, 405, 406)
+    if code not in expected or not challenged(answered, item.row.error):
+        return "form", described(answered)
+    return "refused", status(answered)
+
+
+def _unanswered(item: Tried) -> Outcome:
+    """Closed without an answer: a refusal when the certificate was wrong, else nothing."""
+    refused = item.exchange.error.startswith(("tls", "protocol"))
+    return "refused" if refused and item.row.certificate != "own" else "silent"
+
+
+def challenged(item: Exchange, error: str) -> bool:
+    """Whether a 401 carries a challenge, and the challenge the error code (``-``: none, ``""``: any)."""
+    if item.response is None:
+        return False
+    values = header_values(item.response.headers, "www-authenticate")
+    if item.response.status == 401 and not any("bearer" in value.lower() for value in values):
+        return False
+    if not error:
+        return True
+    found = _ERROR.search(" ".join(values))
+    return found is None if error == "-" else found is not None and found.group(1) == error
+
+
+def described(item: Exchange) -> str:
+    """Status and challenge of an answer."""
+    values = header_values(item.response.headers, "www-authenticate") if item.response is not None else []
+    return f"{status(item)} {'; '.join(values)}".strip()[:120]
+
+
+def _leak(cell: Trust, item: Tried) -> str:
+    """What an answer gave that it should not have, ``""``: nothing."""
+    answered = item.exchange
+    if answered.response is None:
+        return ""
+    code, want = answered.response.status, item.group.wanted(item.row)
+    if any(found.side == "response" and found.belongs in ("other", "mixed") for found in answered.identities):
+        return "data of another person"
+    if want == "own":
+        return "data of another person" if _foreign(cell, item) else ""
+    data = shows_data(cell, answered)
+    if want == "empty":
+        return "data" if data else ""
+    if data:
+        return "data"
+    if code >= 300:
+        return ""
+    if item.group.axis == "route":  # OPTIONS, a page that explains: no door
+        return "accepted" if answered.request.method == "HEAD" else ""
+    return "accepted"
+
+
+def shows_data(cell: Trust, item: Exchange) -> bool:
+    """Whether an answer carries care data: a resource of somebody, or a document."""
+    if item.response is None or not item.response.body:
+        return False
+    document = cell.view.document(item)
+    if document is None or document.fatal:
+        kind = "".join(header_values(item.response.headers, "content-type")).lower()
+        return item.response.status < 300 and not ("html" in kind or "text/plain" in kind)
+    resources = list(_resources(document.resource))
+    return any(one.get("resourceType") not in NO_DATA for one in resources)
+
+
+def _resources(found: Any) -> Iterator[dict[str, Any]]:
+    """The resources of an answer; those of a Bundle instead of the Bundle."""
+    if not isinstance(found, dict):
+        return
+    if found.get("resourceType") != "Bundle":
+        yield found
+        return
+    for entry in found.get("entry") or ():
+        one = entry.get("resource") if isinstance(entry, dict) else None
+        if isinstance(one, dict):
+            yield one
+
+
+def _personal(one: dict[str, Any]) -> bool:
+    """Whether a resource is of a person."""
+    return one.get("resourceType") == "Patient" or "subject" in one or "patient" in one
+
+
+def _names(cell: Trust, item: Exchange) -> set[str]:
+    document = cell.view.document(item) if item.response is not None else None
+    if document is None or document.fatal:
+        return set()
+    return {
+        f"{one.get('resourceType')}/{one.get('id')}"
+        for one in _resources(document.resource)
+        if _personal(one)
+    }
+
+
+def _foreign(cell: Trust, item: Tried) -> bool:
+    """Whether an answer holds what only the other person's own search gave."""
+
+    def known() -> set[str]:
+        own: set[str] = set()
+        other: set[str] = set()
+        for found in cell.view.exchanges:
+            note = found.notes.get("control")
+            if isinstance(note, dict):
+                (other if note.get("person") else own).update(_names(cell, found))
+        return other - own
+
+    theirs: set[str] = cell.view.memo("refusals:foreign", known)
+    return bool(_names(cell, item.exchange) & theirs)

@@ -1,0 +1,57 @@
+"""What an answer of the token endpoint to a request means that must be refused."""
+
+from __future__ import annotations
+
+from harness.judge.trust.refusals.tried import Outcome, Tried
+from harness.judge.trust.steps import Trust, status
+
+
+def outcome(cell: Trust, item: Tried) -> tuple[Outcome, str]:
+    """What came of a request for a token, and how it looked."""
+    answered = item.exchange
+    if answered.response is None:
+        refused = answered.error.startswith(("tls", "protocol")) and item.row.certificate != "own"
+        return ("refused" if refused else "silent"), answered.error or "no response"
+    code = answered.response.status
+    if code == 429:
+        return "stopped", status(answered)
+    parsed = cell.response(answered)
+    if gives_token(cell, item):
+        return "open", "a token"
+    if code >= 500:
+        return "broken", status(answered)
+    error = parsed.error if parsed is not None else ""
+    right = code in item.row.expect and (not item.row.error or error == item.row.error)
+    return ("refused" if right else "form"), f"{status(answered)} {error}".strip()
+
+
+def gives_token(cell: Trust, item: Tried) -> bool:
+    """Whether an answer holds an access token."""
+    answered = item.exchange
+    if answered.response is None or answered.response.status >= 400:
+        return False
+    parsed = cell.response(answered)
+    if parsed is not None and parsed.response is not None and parsed.response.access_token:
+        return True
+    return any(
+        fact.kind in ("token", "refresh") and fact.place.startswith("response.body")
+        for fact in answered.facts
+    )
+
+
+def together(items: list[Tried], cell: Trust) -> tuple[Outcome, str]:
+    """What came of the same offer several times at once: it may succeed once.
+
+    A server that gives the same token to all has given one.
+    """
+    given = [item.exchange for item in items if gives_token(cell, item)]
+    tokens = {
+        parsed.response.access_token
+        for item in given
+        if (parsed := cell.response(item)) is not None and parsed.response is not None
+    }
+    if len(given) > 1 and len(tokens) == 1:
+        return "form", f"{len(given)} of {len(items)} the same token"
+    if len(given) > 1:
+        return "open", f"{len(given)} of {len(items)} a token"
+    return ("refused", "once") if given else ("unclear", "never")
