@@ -35,7 +35,7 @@ def apply(name: str, request: Request, response: Response) -> Response:
         (ask("DocumentReference/$"), "pd-bad-path"),
         (ask("DocumentReference/d1"), "pd-manifest-document"),
         (ask("", method="POST"), "send"),
-        (ask("Patient"), ""),
+        (ask("Patient"), "search"),
         (ask("metadata"), ""),
     ],
 )
