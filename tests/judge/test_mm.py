@@ -502,9 +502,7 @@ def test_our_own_mock_is_not_asked_to_prove_what_a_live_party_cannot_provoke() -
     assert found["MM-TLS-007"] is Verdict.NOT_TESTED
     reasons = {item.requirement: item.next_step.en for item in judge_requirements(view, IDS)}
     assert "our own mock plays this role" in reasons["MM-CLI-009"]
-    assert (
-        "only our stelselnode publishes" in reasons["MM-TLS-007"]
-    )  # a live DVZA reads other lists than ours
+    assert "only our stelselnode publishes" in reasons["MM-TOK-012"]  # a live DVZA reads other lists
 
 
 def test_an_availability_check_that_comes_late_must_be_declared() -> None:

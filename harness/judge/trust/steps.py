@@ -43,10 +43,6 @@ OTHER_LISTS: Final = Text(
     nl="vraagt een lijst die alleen onze stelselnode publiceert; een echte DVZA leest andere. Toets zelf.",
     en="needs a list that only our stelselnode publishes; a live DVZA reads other lists. Test it by hand.",
 )
-SECOND_PGO: Final = Text(
-    nl="het netwerkbestand heeft geen tweede PGO met een eigen certificaat",
-    en="the network file has no second PGO with a certificate of its own",
-)
 TOKENS_GIVEN: Final = Text(
     nl="het netwerkbestand levert tokens; inloggen en toestemming worden niet doorlopen",
     en="the network file supplies tokens; login and consent are not exercised",
@@ -316,10 +312,8 @@ def _not_driven_live(view: CellView, requirement: str) -> Finding:
         for flow in view.catalogue[requirement].flows
         if flow in known and not view.find(flow=flow)
     ]
-    certificates = {item.token.certificate for item in missing}
-    if any(item.server for item in missing) or "not-on-whitelist" in certificates:
-        return view.not_tested(requirement, OTHER_LISTS)
-    return view.not_tested(requirement, SECOND_PGO if "other-pgo" in certificates else NOT_DRIVEN)
+    served = any(item.server for item in missing)
+    return view.not_tested(requirement, OTHER_LISTS if served else NOT_DRIVEN)
 
 
 def late(cell: Trust, requirement: str, exchanges: list[Exchange], limit: releases.Late) -> Iterator[Finding]:

@@ -33,13 +33,6 @@ def circumstances(twins: Twins, hosts: Hosts, cell: Cell, variant: Variant) -> I
     """
     pgo = twins.pgos[cell.pgo]
     node = twins.stelselnode
-    if variant.token.certificate == "not-on-whitelist":
-        node.whitelist_without([pgo.host])
-        try:
-            yield None
-        finally:
-            node.whitelist_without(())
-        return
     if not variant.server:
         yield None
         return
