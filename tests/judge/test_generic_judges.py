@@ -25,7 +25,11 @@ from harness.reference.record.load import own_records
 from harness.reference.records import Records
 
 HG = "huisartsgegevens-2.0"
-DECIDABLE = [item.id for item in load_catalogue() if item.standard == HG and item.decidable]
+DECIDABLE = [
+    item.id
+    for item in load_catalogue()
+    if item.standard == HG and item.decidable and not item.left_out("normal")
+]
 
 
 def verdicts(cell, *requirements, **settings_):
