@@ -9,6 +9,7 @@ from harness.core.run.exchanges import Exchange, Fact
 from harness.core.run.findings import Finding
 from harness.core.standards.table import standard
 from harness.core.text import Text
+from harness.core.verdicts import Verdict
 from harness.judge.registry import judge
 from harness.judge.trust.refusals.findings import refusals
 from harness.judge.trust.steps import (
@@ -237,7 +238,8 @@ def in_time(view: CellView) -> Iterator[Finding]:
 def only_listed_services(view: CellView) -> Iterator[Finding]:
     """A service that the OCL does not list for the client is not granted, and gives no data."""
     cell = trust(view)
-    yield from refusals(cell, "MM-TOK-012")
+    # Requests with a narrowed token take a second service; the flow below needs one only.
+    yield from (item for item in refusals(cell, "MM-TOK-012") if item.verdict is not Verdict.NOT_TESTED)
     flow = "neg-ocl-service"
     offers = cell.tokens(flow)
     if not offers:

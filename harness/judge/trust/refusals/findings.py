@@ -15,6 +15,8 @@ from harness.medmij.refusals.rows import Row, groups
 
 MOST_NAMES: Final = 6
 """Requests of one hole that are named; the others are counted."""
+EXTENT: Final = {"second_provider", "second_release", "share"}
+"""Needs that are about how much a DVZA serves."""
 SERVER_ERROR: Final = "server-error"
 NEEDS: Final[dict[str, Text]] = {
     "second_client": Text(
@@ -200,10 +202,16 @@ def _listed(items: Sequence[Judged], of: int) -> str:
 
 
 def _untested(cell: Trust, requirement: str, rows: Iterable[Row | None]) -> Finding:
-    """Nothing was sent, because something was not declared."""
+    """Nothing was sent, because something was not declared.
+
+    Our own DVZA serves what the network file says and nothing else: where that is one thing only, no token
+    of another can exist. A live one may serve more than it was asked to declare.
+    """
     needs = {need for row in rows if row is not None for need in row.needs}
     reasons = [NEEDS[need] for need in sorted(needs)]
     if not reasons:
         return undecided(cell, requirement)
     text = Text(nl="; ".join(item.nl for item in reasons), en="; ".join(item.en for item in reasons))
+    if needs <= EXTENT and cell.view.participant("dvza").kind == "twin":
+        return cell.view.not_applicable(requirement, text)
     return cell.view.not_tested(requirement, text)
