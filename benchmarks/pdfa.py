@@ -189,6 +189,8 @@ def speed(args: argparse.Namespace) -> dict[str, Any]:
     build_peer()
     every = [p for f in FOLDERS for p in sorted((Path(args.corpus) / f"PDF_A-{f}").rglob("*.pdf"))]
     every += sorted((HERE / ".cache" / "foreign-pdf").glob("*/*.pdf"))
+    if not every:
+        raise SystemExit(f"no documents below {args.corpus}: give the folder of the corpus with --corpus")
     files = random.Random(1).sample(every, min(args.files, len(every)))
     ours = [sys.executable, "-m", "harness", "pdfa", "check", "--json"]
     theirs = ["java", "-Xmx1g", "-cp", f"{CACHE}:{CACHE}/lib/*", "Batch"]

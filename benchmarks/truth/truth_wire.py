@@ -1,9 +1,9 @@
 """The same mutations and rewrites on the wire: through the recorder, its masks, and all judges of the HIS.
 
 ``python benchmarks/truth/truth_wire.py [--mutations 300] [--rewrites 300] [--seed 1] [--no-record] [--consistent]
-[--standards ID…]``. A cell has every search in JSON and in XML, as our PGO asks them. A mutation spoils one answer, or, with
-``--consistent``, both formats of it, as a server would that has it wrong inside. Only what was changed is recorded anew; the
-other exchanges are those of the clean cell (``truth_driven.py`` shows that driving it says the same).
+[--standards ID…]``. A cell has every search in JSON and in XML, as our PGO asks them, built without a server and recorded by
+the real recorder. A mutation spoils one answer, or, with ``--consistent``, both formats of it, as a server would that has it
+wrong inside. Only what was changed is recorded anew; the other exchanges are those of the clean cell.
 
 *Noticed*: a requirement that passes on the clean answers is failed or undecided; *remarked*: or a warning is new.
 *By topic*: a failed one is of the topic that the operator is about. Without a record nothing can be green as a whole;
