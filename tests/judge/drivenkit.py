@@ -67,6 +67,7 @@ def findings_of(view: CellView, flows: Collection[str]) -> list[Finding]:
             item.id
             for item in CATALOGUE.of_cell(view.cell.standard, view.cell.release)
             if item.decidable
+            and not item.left_out("normal")
             and set(item.flows) <= set(flows)
             and not isinstance(item.check, Selection | Hidden)
             and item.id.partition("-")[2] not in ("REC-001", "REC-002")

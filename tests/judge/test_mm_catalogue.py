@@ -13,7 +13,7 @@ from harness.medmij.refusals.rows import flows, groups, requirements_of
 
 CATALOGUE = load_catalogue()
 MINE = [item for item in CATALOGUE if item.id.startswith("MM-")]
-MAIN = {"collect", "share", "readback"}
+MAIN = {"collect", "share"}
 
 
 def test_every_row_of_the_sheet_is_in_the_catalogue() -> None:

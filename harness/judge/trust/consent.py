@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from harness.core.run.exchanges import Exchange
+from harness.core.run.exchanges import Exchange, header
 from harness.core.run.findings import Finding
 from harness.core.text import Text
 from harness.judge.registry import judge
@@ -210,8 +210,14 @@ _SECRET: Final = re.compile(r"[0-9a-fA-F-]{16,}|\[[a-z]+:[0-9a-f]+\]")
 
 
 def _unlike(one: Exchange, other: Exchange) -> list[tuple[str, str, str]]:
-    """Where two answers that end in the same error differ: place, and what each of them shows."""
+    """Where two answers that end in the same error differ: place, and what each of them shows.
+
+    Only what the DVZA itself sends to the client: where the redirect was seen at the client's own address,
+    the answer is the client's.
+    """
     if one.response is None or other.response is None:
+        return []
+    if not all(header(item.headers, "location") for item in (one.response, other.response)):
         return []
     found = []
     if one.response.status != other.response.status:

@@ -239,7 +239,7 @@ def only_listed_services(view: CellView) -> Iterator[Finding]:
     """A service that the OCL does not list for the client is not granted, and gives no data."""
     cell = trust(view)
     # Requests with a narrowed token take a second service; the flow below needs one only.
-    yield from (item for item in refusals(cell, "MM-TOK-012") if item.verdict is not Verdict.NOT_TESTED)
+    yield from (item for item in refusals(cell, "MM-TOK-012") if item.verdict is not Verdict.NOT_APPLICABLE)
     flow = "neg-ocl-service"
     offers = cell.tokens(flow)
     if not offers:

@@ -15,8 +15,8 @@ from harness.medmij.refusals.rows import Row, groups
 
 MOST_NAMES: Final = 6
 """Requests of one hole that are named; the others are counted."""
-EXTENT: Final = {"second_provider", "second_release", "share"}
-"""Needs that are about how much a DVZA serves."""
+OURS: Final = {"second_provider", "second_release", "share", "lists", "withdraw", "clock"}
+"""Needs that our own DVZA meets as far as it serves more than one thing."""
 SERVER_ERROR: Final = "server-error"
 NEEDS: Final[dict[str, Text]] = {
     "second_client": Text(
@@ -212,6 +212,6 @@ def _untested(cell: Trust, requirement: str, rows: Iterable[Row | None]) -> Find
     if not reasons:
         return undecided(cell, requirement)
     text = Text(nl="; ".join(item.nl for item in reasons), en="; ".join(item.en for item in reasons))
-    if needs <= EXTENT and cell.view.participant("dvza").kind == "twin":
+    if needs <= OURS and cell.view.participant("dvza").kind == "twin":
         return cell.view.not_applicable(requirement, text)
     return cell.view.not_tested(requirement, text)
