@@ -156,7 +156,12 @@ class Bench:
             driven = self._drive(self._with(fault), cell, flows)
         except Exception as error:  # noqa: BLE001 - one broken fault must not hide the others
             return self._row(fault, cell, {}, {}, {}, f"{type(error).__name__}: {error}")
-        rest = [item for item in known if item.flow not in flows]
+        # Of another run: their numbers begin again, and judges look exchanges up by id.
+        rest = [
+            msgspec.structs.replace(item, id=f"reference.{item.id}")
+            for item in known
+            if item.flow not in flows
+        ]
         after = self._judge(cell, [*driven, *rest])
         changed = {key: value for key, value in after.items() if value is not before.get(key)}
         killed = {item: after[item].value for item in applicable}

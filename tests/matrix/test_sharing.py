@@ -108,7 +108,7 @@ def planned(network: Network, *, sharing: bool) -> float:
 
 
 def test_ten_by_thirty_three_takes_between_25_000_and_30_000_exchanges():
-    """Of which some 5,000 are requests that each DVZA must refuse, and reading back."""
+    """Of which some 4,500 are the requests that each DVZA must refuse, and samples of its secrets."""
     network = ten_by_thirty_three()
     shared = planned(network, sharing=True)
     assert 25_000 < shared < 30_000

@@ -129,7 +129,7 @@ def long_term_option(view: CellView) -> Iterator[Finding]:
             yield undecided(cell, "MM-CON-003", NOT_REACHED)
 
 
-def _outcome(cell: Trust, flow: str) -> tuple[str, str] | None:
+def _outcome(cell: Trust, flow: str) -> tuple[Exchange, str] | None:
     """How a flow ended for the PGO: exchange and redirect parameters without state, or ``code``."""
     returned = cell.redirect(flow)
     if returned is None:
@@ -147,10 +147,10 @@ def _outcome(cell: Trust, flow: str) -> tuple[str, str] | None:
         try:
             pairs = forms.parse(forms.query_of(location))
         except forms.FormError:
-            return item.id, location
+            return item, location
         shown = sorted(f"{pair.name}={pair.value}" for pair in pairs if pair.name != "state")
-        return item.id, "&".join(shown)
-    return item.id, "code"
+        return item, "&".join(shown)
+    return item, "code"
 
 
 @judge("MM-CON-004", "MM-CON-005")
@@ -162,7 +162,6 @@ def indistinguishable(view: CellView) -> Iterator[Finding]:
         yield undecided(cell, requirement)
         return
     refused, nothing = _outcome(cell, "neg-consent-refused"), _outcome(cell, "neg-no-data")
-    by_id = {item.id: item for item in view.exchanges}
     if refused is None or refused[1] == "code":
         last = cell.front("neg-consent-refused")[-1]
         yield view.fail(
@@ -183,16 +182,14 @@ def indistinguishable(view: CellView) -> Iterator[Finding]:
         )
         yield view.unseen(requirement, reason, "late-availability")
     elif refused[1] != nothing[1]:
-        yield view.fail(requirement, exchange=by_id[nothing[0]], expected=refused[1], received=nothing[1])
+        yield view.fail(requirement, exchange=nothing[0], expected=refused[1], received=nothing[1])
     else:
-        unlike = _unlike(by_id[refused[0]], by_id[nothing[0]])
+        unlike = _unlike(refused[0], nothing[0])
         for place, expected, received in unlike:
             say = view.warn if place == "length" else view.fail
-            yield say(
-                requirement, exchange=by_id[nothing[0]], path=place, expected=expected, received=received
-            )
+            yield say(requirement, exchange=nothing[0], path=place, expected=expected, received=received)
         if not unlike:
-            yield view.ok(requirement, by_id[nothing[0]], received=nothing[1])
+            yield view.ok(requirement, nothing[0], received=nothing[1])
 
 
 CHANGING: Final = (
