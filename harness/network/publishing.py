@@ -24,6 +24,8 @@ def publish(network: Network, twins: Twins, hosts: Hosts, observer: Observer | N
 
     :param observer: records what others do there; ``None`` when only we drive.
     """
+    if observer is not None:
+        hosts.hosting.refused, hosts.hosting.broken = observer.handshake, observer.broken
     if network.stelselnode.kind == "twin":
         _publish_lists(network, twins, hosts, observer)
     for dvza in twins.dvzas.values():

@@ -90,6 +90,7 @@ def serve(
         running = start(loaded, recorder=recorder, clock=clock, t=t, pki=ready, observe=True)
         stack.callback(running.close)
         watch = Watch(running, keeper, facts)
+        watch.lang = "en" if lang == "en" else "nl"
         watch.begin(recorder)
         public: dict[str, str] | None = None
         if listen:
