@@ -133,7 +133,7 @@ class CellView:
         return self._memo[key]
 
     def forget(self) -> None:
-        """Let go of what was computed: it refers to the view, and both would stay until circles are collected."""
+        """Let go of what was computed: it refers to the view, and would stay until circles are collected."""
         self._memo.clear()
         self._documents.clear()
 

@@ -177,7 +177,7 @@ class ChainReader:
         )
 
     def _shared(self, message: Message) -> Message:
-        """A message that shares with earlier ones what is the same; a recording is read as a whole to be judged."""
+        """A message that shares what is the same in earlier ones: a recording is judged as a whole."""
         return msgspec.structs.replace(
             message,
             headers=self._once(tuple(self._once(pair) for pair in message.headers)),
