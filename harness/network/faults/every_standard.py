@@ -140,15 +140,6 @@ def self_link_drops(answer: Answer) -> None:
         link["url"] = link["url"].split("?")[0]
 
 
-@his_fault("next-link")
-def next_link(answer: Answer) -> None:
-    """A second page is promised."""
-    if answer.resource is not None:
-        first = answer.resource.get("link", [{"url": "https://his.example/fhir"}])[0]["url"]
-        second = f"{first}{'&' if '?' in first else '?'}page=2"
-        answer.resource.setdefault("link", []).append({"relation": "next", "url": second})
-
-
 @his_fault("wrong-status-code")
 def wrong_code(answer: Answer) -> None:
     """A code that FHIR does not know, in an element that no other rule looks at."""
