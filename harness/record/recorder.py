@@ -61,6 +61,7 @@ class Recorder:
         keeps the exchanges in memory only (tests, ``testscript``).
     :param persons: the declared test persons.
     :param cells: keys of the planned cells in the order of the plan; exchange ids follow from them.
+    :param beside: a recorder of the same connections; what it learned to be secret is secret here too.
     :ivar count: exchanges that were recorded.
     :ivar broken: why something could not be written; from then on nothing is recorded any more.
     """
@@ -71,11 +72,12 @@ class Recorder:
         events: EventStream | None = None,
         persons: Persons | None = None,
         cells: Iterable[str] = (),
+        beside: Recorder | None = None,
     ) -> None:
         self._folder = folder
         self._events = events
         self._persons = persons
-        self._secrets = Secrets()
+        self._secrets: Secrets = beside._secrets if beside is not None else Secrets()
         self._bodies = BodyStore(folder) if folder is not None else None
         self._prefixes = Prefixes(cells)
         self._lock = threading.Lock()
