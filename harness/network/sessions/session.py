@@ -48,7 +48,7 @@ class Session:
     :ivar standing: of every situation, by id.
     :ivar unassigned: how many exchanges were not this session's, by reason.
     :ivar last: when something last happened.
-    :ivar count: exchanges so far.
+    :ivar count: exchanges so far; ``lines`` all that was recorded.
     """
 
     def __init__(
@@ -74,7 +74,7 @@ class Session:
         self.unassigned: Counter[str] = Counter()
         self.now: Situation | None = None
         self.closed = False
-        self.count = 0
+        self.count = self.lines = 0
         self.stage = stage
         self.started = self.last = clock.now()
         self._clock = clock
@@ -165,7 +165,8 @@ class Session:
         with self._lock:
             if self.closed:
                 return
-            self._tell("ended", "", {"reason": reason})
+            if self.seen:
+                self._tell("ended", "", {"reason": reason})
             self.closed = True
             self._publish("zal", None)
             self._publish("whl", None)
@@ -298,6 +299,7 @@ class Session:
         with self._lock:
             if self.closed:
                 return
+            self.lines += 1
             if raw.interface != "session":
                 self.count += 1
                 self.last = self._clock.now()
