@@ -200,6 +200,17 @@ class CellView:
         return self._settings.intensity
 
     @property
+    def situations(self) -> tuple[str, ...]:
+        """What the session with a live PGO plays (ids); empty: there is no session."""
+        return self._settings.situations
+
+    @property
+    def over(self) -> bool:
+        """Whether the session was ended by its owner, so that what was not seen will not be seen."""
+        ended = self.find(interface="session", operation="ended")
+        return any(item.notes.get("reason") == "ended" for item in ended)
+
+    @property
     def endpoints_stated(self) -> bool:
         """Whether the network file itself states the endpoints of the (live) DVZA, so that no list does."""
         return self.cell.dvza in self._settings.stated_endpoints
