@@ -13,6 +13,7 @@ from typing import Any, Final
 from harness.core.clock import Clock
 from harness.network.drive.session import STELSELNODE
 from harness.network.file import Network
+from harness.network.twins.stelselnode import list_host
 from harness.network.wire.handshake import Handshake
 from harness.network.wire.serving import Broken
 from harness.record import RawExchange
@@ -105,12 +106,9 @@ class Connections:
             return self._seen[client, host, why] > EQUAL
 
     def _owner(self, host: str) -> str:
-        """Whose public name it is."""
-        return next(
-            (
-                item.id
-                for item in self._network.of_role("dvza")
-                if host in (item.front_host.lower(), item.back_host.lower())
-            ),
-            STELSELNODE,
-        )
+        """Whose public name it is; the name itself when it is nobody's of the network file."""
+        for item in self._network.of_role("dvza"):
+            if host in (item.front_host.lower(), item.back_host.lower()):
+                return item.id
+        releases = {name for item in self._network.participants for name in item.releases}
+        return STELSELNODE if host in {list_host(self._network, name) for name in releases} else host

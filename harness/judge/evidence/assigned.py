@@ -55,8 +55,18 @@ class Reason(str, Enum):
     """A known party at an address or host that nothing is offered at."""
     FOREIGN = "foreign-traffic"
     """What browsers and monitors ask of any host."""
+    BEFORE_SESSION = "before-session"
+    AFTER_SESSION = "after-session"
+    OTHER_PROVIDER = "other-provider"
+    OTHER_STANDARD = "other-standard"
+    OTHER_RELEASE = "other-release"
+    OTHER_CERTIFICATE = "other-certificate"
+    """Not what the session of that PGO is about."""
     NOT_ASKED = "not-asked"
     """The run was not asked a requirement about it, or could not look at it."""
+
+
+_TOLD: Final = frozenset(item.value for item in Reason)
 
 
 class Unassigned(msgspec.Struct, frozen=True, kw_only=True):
@@ -148,6 +158,9 @@ def _unassigned(item: Exchange, parties: set[str]) -> Unassigned:
 
 
 def _reason(item: Exchange, parties: set[str]) -> Reason:
+    told = item.notes.get("unassigned")
+    if told in _TOLD:
+        return Reason(told)
     if item.request.url.partition("?")[0].endswith(_NOISE):
         return Reason.FOREIGN
     if item.client not in parties:
