@@ -24,6 +24,7 @@ def write_handout(running: RunningNetwork, folder: Path, *, public: dict[str, st
     folder.mkdir(parents=True, exist_ok=True)
     disk.write(folder / "trust-front.pem", running.pki.trust("front"))
     disk.write(folder / "trust-back.pem", running.pki.trust("back"))
+    disk.write(folder / "trust.pem", running.pki.trust("front") + running.pki.trust("back"))
     network = running.network
     participants: list[dict[str, Any]] = []
     latest = newest(item for participant in network.participants for item in participant.releases)
