@@ -49,6 +49,7 @@ def _publish_dvza(dvza: DvzaTwin, hosts: Hosts, observer: SessionObserver | None
     front: Handler = dvza.front
     back: Handler = dvza.back
     if observer is not None:
+        dvza.explains = True
         front, back = observer.dvza(dvza, front), observer.dvza(dvza, back)
     weak = next((name for name in WEAK_TLS if name in item.faults), "")
     fault = next((value for name, value in FRONT_CERTIFICATES.items() if name in item.faults), "")

@@ -36,7 +36,7 @@ from harness.matrix.preparation import begun, day_and_moment, default_folder
 from harness.matrix.sessions.desk import Desk
 from harness.matrix.sessions.held import Held
 from harness.network.file import read_network
-from harness.network.handout import write_handout
+from harness.network.handout import client_files, write_handout
 from harness.network.person.declared import declared_persons, known_persons
 from harness.network.person.looking import looking
 from harness.network.running import RunningNetwork, start
@@ -238,7 +238,7 @@ def _document(
                 "id": item.id,
                 "client_id": item.pgo_host,
                 "redirect_uri": item.redirect,
-                "certificate": str(handout.parent / f"{running.pki.client(item.pgo_host).name}.pem"),
+                "certificate": str(client_files(running, item, handout.parent)[0]),
             }
             for item in network.of_role("pgo")
         ],

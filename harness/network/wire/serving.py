@@ -36,6 +36,8 @@ MAX_HEADERS: Final = 32 * 1024
 """Largest request head (bytes)."""
 HEAD_SECONDS: Final = 15.0
 """Time within which a request head (and its body) must be complete; slow clients are cut off."""
+MAX_CONNECTIONS: Final = 512
+"""Connections of one listener that are open at once; of more, the idle ones are closed."""
 BODY_SECONDS: Final = 60.0
 KEEP_ALIVE: Final = 90
 
@@ -125,6 +127,7 @@ class PeerProtocol(HttpToolsProtocol):
     own: Certificate | None = None
     _tls: Tls | None = None
     _head_size = 0
+    _since = 0.0
     _deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -132,7 +135,21 @@ class PeerProtocol(HttpToolsProtocol):
         ssl_object = transport.get_extra_info("ssl_object")
         if ssl_object is not None:
             self._tls = peer_facts(ssl_object, getattr(self.config.app, "own", None))
+        self._since = self.loop.time()
         self._start_deadline()
+        if len(self.connections) > MAX_CONNECTIONS:
+            self._make_room()
+
+    def _make_room(self) -> None:
+        """Close the connection that has been idle longest; when none is, this one."""
+        idle = [
+            item
+            for item in self.connections
+            if isinstance(item, PeerProtocol)
+            and item is not self
+            and (item.cycle is None or item.cycle.response_complete)
+        ]
+        min(idle, key=lambda item: item._since, default=self).transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_deadline()
@@ -170,6 +187,7 @@ class PeerProtocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         self._stop_deadline()
+        self._since = self.loop.time()
         if self._head_size <= MAX_HEADERS:
             super().on_message_complete()
 
