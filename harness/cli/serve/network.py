@@ -19,7 +19,7 @@ from rich.table import Table
 
 from harness.cli.options import AtOption, JsonOption, LangOption, ReplaceOption, ResumeOption
 from harness.cli.serve.fhir import fhir
-from harness.cli.serve.outside import list_addresses, open_proxy, settings, shown_address
+from harness.cli.serve.outside import list_addresses, open_proxy, read_secret, settings, shown_address
 from harness.cli.serve.sessions.api import BODY, Api
 from harness.cli.serve.sessions.commands import app as session_app
 from harness.cli.serve.watch import Watch
@@ -83,6 +83,21 @@ def serve(
         str,
         typer.Option("--public-host", metavar="NAME", help="What others call this machine."),
     ] = "",
+    behind: Annotated[
+        str,
+        typer.Option(
+            "--behind",
+            metavar="ADDR:PORT",
+            help="Plain HTTP for a reverse proxy that ends TLS.",
+        ),
+    ] = "",
+    behind_secret: Annotated[
+        Path | None,
+        typer.Option("--behind-secret", help="File with the secret of the reverse proxy."),
+    ] = None,
+    behind_peer: Annotated[
+        str, typer.Option("--behind-peer", metavar="ADDR", help="Address that the reverse proxy comes from.")
+    ] = "127.0.0.1",
     api: Annotated[
         str,
         typer.Option(
@@ -130,6 +145,10 @@ def serve(
             }
         handout = write_handout(running, keeper.folder.path / "handout", public=public)
         document = {**_document(running, handout, keeper.folder, public), "sessions": sessions}
+        if behind:
+            place, number = _address(behind, "--behind")
+            known = read_secret(behind_secret)
+            running.hosts.behind(known, [behind_peer], place, number, clock.now)
         through, number = _address(proxy, "--proxy")
         number = open_proxy(running, through, number)
         document["reach"] = settings(

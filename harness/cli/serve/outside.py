@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
 from harness.core.errors import UsageError
 from harness.core.text import Text
@@ -12,6 +13,9 @@ from harness.medmij.releases import LIST_KINDS, oldest_first, release
 from harness.network.running import RunningNetwork
 from harness.network.twins.stelselnode import list_host
 from harness.network.wire.forward import ForwardProxy
+
+LEAST_SECRET: Final = 16
+"""Fewest characters of the secret of a reverse proxy."""
 
 
 def list_addresses(running: RunningNetwork) -> dict[str, dict[str, str]]:
@@ -46,6 +50,30 @@ def open_proxy(running: RunningNetwork, address: str, port: int) -> int:
             where=f"{address}:{port}",
             received=error.strerror or str(error),
         ) from None
+
+
+def read_secret(path: Path | None) -> str:
+    """The secret of a reverse proxy.
+
+    :raises UsageError: there is none, or a short one.
+    """
+    try:
+        found = path.read_text(encoding="ascii").strip() if path is not None else ""
+    except (OSError, UnicodeDecodeError) as error:
+        found, why = "", str(error)
+    else:
+        why = f"{len(found)}"
+    if len(found) < LEAST_SECRET:
+        raise UsageError(
+            Text(
+                nl="--behind vraagt een geheim dat alleen de reverse proxy kent",
+                en="--behind wants a secret that only the reverse proxy knows",
+            ),
+            where="--behind-secret",
+            expected=f">= {LEAST_SECRET} characters (openssl rand -hex 16)",
+            received=why,
+        )
+    return found
 
 
 def shown_address(address: str, public_host: str) -> str:
