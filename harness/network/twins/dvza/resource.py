@@ -107,8 +107,8 @@ async def handle(dvza: DvzaState, request: Incoming, rel: Release, rest: tuple[s
     asker = Asker(host, person.id)
     answer = _returned(await backend.handle(inner, patient, place.base, scratch, asker), request)
     if answer.status == 404 and _reads_anybody(dvza, inner, place, host):
-        found = await _of_anybody(dvza, inner, place)
-        answer = answer if found is None else _returned(found, request)
+        anybodys = await _of_anybody(dvza, inner, place)
+        answer = answer if anybodys is None else _returned(anybodys, request)
     if dvza.fault("bsn-in-header", host):
         answer = replace(answer, headers=(*answer.headers, ("X-BSN", _BSN)))
     return replace(answer, delay=TOO_SLOW_SECONDS) if dvza.fault("resource-too-slow", host) else answer
