@@ -16,7 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from harness.core.run.exchanges import Certificate
+from harness.core.run.exchanges import Certificate, Tls
 from harness.pki.facts import certificate_facts
 
 HANDSHAKE_SECONDS: Final = 15
@@ -206,9 +206,22 @@ def first_certificate(message: bytes) -> bytes:
     return b""
 
 
-@functools.lru_cache(maxsize=256)
+@functools.lru_cache(maxsize=4096)
 def _facts(der: bytes) -> Certificate | None:
     return certificate_facts(der)
+
+
+def peer_facts(ssl_object: ssl.SSLObject, own: Certificate | None) -> Tls:
+    """TLS facts of a connection that we accepted."""
+    der = ssl_object.getpeercert(True)
+    cipher = ssl_object.cipher()
+    return Tls(
+        version=ssl_object.version() or "",
+        cipher=cipher[0] if cipher else "",
+        server_name=str(getattr(ssl_object, "harness_server_name", "") or ""),
+        server=own,
+        client=_facts(der) if der else None,
+    )
 
 
 class WatchedProtocol(sslproto.SSLProtocol):
