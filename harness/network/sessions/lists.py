@@ -12,10 +12,8 @@ from harness.medmij.lists import faults
 from harness.medmij.lists.model import AnyList, InterfaceVersion, Provider, Service, Whitelist, Zal
 from harness.medmij.lists.writing import build
 from harness.medmij.releases import Release
-from harness.network.twins.stelselnode import Own
+from harness.network.twins.stelselnode import FIRST_SEQUENCE, Own
 
-BEHIND: Final = 2
-"""How far the Volgnummer of an old list lies behind that of the list it stands in for."""
 OTHER_VERSION: Final = "99"
 """An interface version that no PGO implements."""
 
@@ -34,7 +32,7 @@ def tripwire_list(fault: str, name: str, host: str) -> Own:
             return build(_providers(document, name, lambda item: _two_versions(item, host)), release)
         led = _providers(document, name, lambda item: _versions(item, authorize=host))
         if fault == "stale":
-            return build(msgspec.structs.replace(led, sequence=max(1, led.sequence - BEHIND)), release)
+            return build(msgspec.structs.replace(led, sequence=FIRST_SEQUENCE - 1), release)
         return faults.faulty(led, release, fault)
 
     return own

@@ -13,9 +13,10 @@ import logging
 import socket
 import ssl
 import threading
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from email.utils import formatdate
+from types import MappingProxyType
 from typing import Any, Final
 
 from uvicorn.config import Config
@@ -37,6 +38,7 @@ HEAD_SECONDS: Final = 15.0
 """Time within which a request head (and its body) must be complete; slow clients are cut off."""
 BODY_SECONDS: Final = 60.0
 KEEP_ALIVE: Final = 90
+NO_OTHERS: Final[Mapping[str, ssl.SSLContext]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,11 +105,16 @@ def peer_facts(ssl_object: ssl.SSLObject, own: Certificate | None) -> Tls:
     )
 
 
-def remember_server_name(context: ssl.SSLContext) -> None:
-    """Keep the SNI name of each connection, so that it can be recorded."""
+def remember_server_name(context: ssl.SSLContext, others: Mapping[str, ssl.SSLContext]) -> None:
+    """Keep the SNI name of each connection, so that it can be recorded.
+
+    :param others: contexts of other hosts at the same listener, by name.
+    """
 
     def remember(connection: Any, name: str | None, _: ssl.SSLContext) -> None:
         connection.harness_server_name = name
+        if name is not None and name in others:
+            connection.context = others[name]
 
     context.sni_callback = remember
 
@@ -323,10 +330,17 @@ class Hosting:
         return self._loop
 
     def listen(
-        self, app: HandlerApp, context: ssl.SSLContext | None, *, address: str = "127.0.0.1", port: int = 0
+        self,
+        app: HandlerApp,
+        context: ssl.SSLContext | None,
+        *,
+        address: str = "127.0.0.1",
+        port: int = 0,
+        others: Mapping[str, ssl.SSLContext] = NO_OTHERS,
     ) -> int:
         """Serve an application; returns the port (``port=0``: a free one).
 
+        :param others: contexts of other hosts at the same port, by name; may grow while it serves.
         :raises ConfigurationError: the address or port cannot be used.
         """
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
@@ -344,7 +358,7 @@ class Hosting:
                 received=error.strerror or str(error),
             ) from None
         if context is not None:
-            remember_server_name(context)
+            remember_server_name(context, others)
         self.call(self._serve(app, context, listener))
         return int(listener.getsockname()[1])
 

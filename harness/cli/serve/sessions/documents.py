@@ -34,7 +34,7 @@ def session_document(held: Held, running: RunningNetwork, catalogue: Catalogue) 
             "client_id": session.pgo.pgo_host,
             "redirect_uri": session.pgo.redirect,
             "lists": f"https://{list_host(running.network, cell.release)}/",
-            "hosts": session.stage.entries(),
+            "hosts": dict(session.stage.entries),
         },
         "now": _situation(session.now) if session.now is not None else None,
         "situations": [
