@@ -85,6 +85,7 @@ class Session:
         self._fetched = False  # the list of the situation that is played now
         self._shared = standard(cell.standard).share is None
         self._ordinary = 0
+        self._before: list[RawExchange] = []
 
     @property
     def host(self) -> str:
@@ -255,14 +256,21 @@ class Session:
             self.unassigned[reason] += 1
         self._write(replace(raw, cell="", flow="", notes={**raw.notes, "unassigned": reason}))
 
-    def fetched(self, raw: RawExchange, kind: str) -> None:
-        """Record the fetch of a list; one that is the situation's gets its label."""
+    def before(self, fetches: Iterable[RawExchange]) -> None:
+        """Lists that the PGO fetched before the session; they are recorded when it does something."""
+        self._before = [
+            replace(raw, cell=self.cell.key, flow="", notes={**raw.notes, "before": True}) for raw in fetches
+        ]
+
+    def fetched(self, raw: RawExchange, kind: str) -> bool:
+        """Record the fetch of a list; gives whether it was the same as everybody's."""
         with self._lock:
             situation = self.now if self.now is not None and self.now.fetched and kind == "zal" else None
             if situation is not None and raw.status == 200:
                 self._fetched = True
             flow = situation.flow if situation is not None else ""
         self._write(replace(raw, cell=self.cell.key, flow=flow, client=self.pgo.id))
+        return not flow
 
     def reached(self, kind: str, raw: RawExchange | None) -> None:
         """A server of the stage was reached: by a request, or by a connection that ended."""
@@ -299,6 +307,10 @@ class Session:
         with self._lock:
             if self.closed:
                 return
+            for earlier in self._before:
+                self.lines += 1
+                self._record(earlier)
+            self._before.clear()
             self.lines += 1
             if raw.interface != "session":
                 self.count += 1

@@ -64,9 +64,8 @@ class SessionObserver(Observer):
             duration = self.clock.monotonic() - before
             raw = self.raw(request, answer, started, duration, labels, self.pgo_of(host), STELSELNODE, "")
             sessions = self.floor.fetching(host, self._known(host))
-            for session in sessions:
-                session.fetched(raw, kind)
-            if not sessions:
+            plain = [session.fetched(raw, kind) for session in sessions]
+            if all(plain):
                 self._plain[(raw.client, kind)] = raw
             return answer
 
@@ -74,9 +73,7 @@ class SessionObserver(Observer):
 
     def earlier_lists(self, session: Session) -> None:
         """Tell a session which lists its PGO fetched before it began."""
-        for (client, kind), raw in self._plain.items():
-            if client == session.pgo.id:
-                session.fetched(replace(raw, notes={**raw.notes, "before": True}), kind)
+        session.before([raw for (client, _), raw in self._plain.items() if client == session.pgo.id])
 
     # -- the DVZA ---------------------------------------------------------------------------------
 
