@@ -132,6 +132,11 @@ class CellView:
             self._memo[key] = compute()
         return self._memo[key]
 
+    def forget(self) -> None:
+        """Let go of what was computed: it refers to the view, and would stay until circles are collected."""
+        self._memo.clear()
+        self._documents.clear()
+
     def exchange(self, exchange_id: str) -> Exchange | None:
         """The exchange with an id."""
         by_id: dict[str, Exchange] = self.memo("by-id", lambda: {item.id: item for item in self.exchanges})

@@ -25,6 +25,7 @@ from harness.network.drive.session import FlowSession
 from harness.network.file import Network
 from harness.network.hosts import Hosts
 from harness.network.person.declared import declared_persons
+from harness.network.person.looking import network_looking
 from harness.network.publishing import publish
 from harness.network.sessions.watching import SessionObserver
 from harness.network.trust import Trust
@@ -60,7 +61,8 @@ def start(
     day = t or today(moving)
     return RunningNetwork(
         network,
-        recorder=recorder or Recorder(persons=declared_persons(network, day)),
+        recorder=recorder
+        or Recorder(persons=declared_persons(network, day), looking=network_looking(network, day)),
         clock=moving,
         t=day,
         intensity=intensity,

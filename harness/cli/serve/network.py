@@ -38,6 +38,7 @@ from harness.medmij.releases import oldest_first
 from harness.network.file import read_network
 from harness.network.handout import write_handout
 from harness.network.person.declared import declared_persons, known_persons
+from harness.network.person.looking import looking
 from harness.network.running import RunningNetwork, start
 from harness.network.twins.stelselnode import list_host
 from harness.network.wire.connect import is_loopback
@@ -100,7 +101,8 @@ def serve(
     with ExitStack() as stack:
         stack.callback(keeper.leave)
         persons = declared_persons(loaded, t)
-        recorder = Recorder(keeper.folder.path, keeper.events, persons, [cell.key for cell in cells])
+        keys = [cell.key for cell in cells]
+        recorder = Recorder(keeper.folder.path, keeper.events, persons, keys, looking(facts.records))
         ready = _pki(pki, moment)
         running = start(loaded, recorder=recorder, clock=clock, t=t, pki=ready, observe=True)
         stack.callback(running.close)

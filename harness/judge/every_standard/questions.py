@@ -108,7 +108,7 @@ def _asked(item: Answer, resolver: TDates) -> bool:
 def bearer(view: CellView) -> Iterator[Finding]:
     """Every request carries a Bearer token, except the one that must be refused."""
     requirement = own(view, "REQ-003")
-    for answer in requests(view):
+    for answer in requests(view, pages=True):
         if answer.query.authorization == "none":
             continue
         if answer.authorized:
