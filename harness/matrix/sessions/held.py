@@ -107,10 +107,14 @@ class Held:
             found = self.result().findings
             return self._number, [item for item in found if self._numbers[item.id] > since]
 
-    def standings(self) -> list[Standing]:
-        """The worst that is said of each requirement, in the order of the catalogue."""
+    def standings(self, *, now: bool = True) -> list[Standing]:
+        """The worst that is said of each requirement, in the order of the catalogue.
+
+        :param now: what was recorded is judged up to now; else what was said last will do.
+        """
         worst: dict[str, Finding] = {}
-        for item in self.result().findings:
+        last = self._result if not now else None
+        for item in (last or self.result()).findings:
             before = worst.get(item.requirement)
             if before is None or SEVERITY.index(item.verdict) < SEVERITY.index(before.verdict):
                 worst[item.requirement] = item
