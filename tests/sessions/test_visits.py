@@ -240,3 +240,12 @@ def test_an_open_session_is_interrupted_when_serving_stops(served: Served):
     assert (held.state, held.exit) == ("interrupted", ExitCode.UNDECIDED)
     with pytest.raises(httpx.HTTPError):
         served.show(session)
+
+
+def test_what_cannot_be_judged_in_time_is_let_go_of(served: Served, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("harness.matrix.sessions.desk.CLOSING", 0.0)
+    session = served.begin("ordinary")
+    served.visit(session, served.pgo(session, "patient-named"))
+    assert served.watch.finish() == ExitCode.UNDECIDED
+    found = rejudge(served.folder / "sessions" / session["id"], load_catalogue())
+    assert "HG-REQ-001" in {item.requirement for item in found.findings if item.verdict == "fail"}

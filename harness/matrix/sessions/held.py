@@ -150,6 +150,16 @@ class Held:
             publish(self.keeper.folder, self.info, result.findings)
         return code
 
+    def leave(self) -> None:
+        """Let go of the session without judging it, as a crash does: ``judge`` gives the findings of what was
+        recorded."""
+        with self._lock:
+            if self.exit is None:
+                self.session.close("interrupted")
+                self.keeper.events.close()
+                self.keeper.claim.release()
+                self.reason = "interrupted"
+
 
 def asked_info(info: RunInfo, settled: Settled, asked: tuple[str, ...], now: datetime) -> RunInfo:
     """The description of a session's run, of that of the run that serves."""
