@@ -187,6 +187,20 @@ def other_patient(answer: Answer) -> None:
                 return
 
 
+@his_fault("contained-of-another")
+def contained_of_another(answer: Answer) -> None:
+    """An extension of the HIS refers to a contained resource that is about somebody else."""
+    for resource in answer.matches()[:1]:
+        subject = {"reference": "Patient/iemand-anders", "display": "iemand anders"}
+        account = {"resourceType": "Account", "id": "rekening", "status": "active", "subject": subject}
+        resource.setdefault("contained", []).append(account)
+        own = {
+            "url": "https://his.example/fhir/StructureDefinition/rekening",
+            "valueReference": {"reference": "#rekening", "display": "rekening"},
+        }
+        resource.setdefault("extension", []).append(own)
+
+
 @his_fault("empty-search-404")
 def empty_search(answer: Answer) -> None:
     """Nothing found is treated as an error, in XML."""
