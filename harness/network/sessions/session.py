@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Final, Literal
+from urllib.parse import urlsplit
 
 from harness.core.clock import Clock
 from harness.core.run.findings import Cell
@@ -133,8 +134,13 @@ class Session:
         if situation is None or not situation.fetched:
             return None
         if situation.list:
-            return tripwire_list(situation.list, self.his.provider_name, self.stage.hosts[AUTHORIZE])
+            place = f"{self.stage.hosts[AUTHORIZE]}/{self._number(situation)}"
+            return tripwire_list(situation.list, self.his.provider_name, place)
         return server_list(self.his.provider_name, self.stage.hosts[situation.server])
+
+    def _number(self, situation: Situation) -> int:
+        """Number of a situation: its portal has it in its path, so that it tells which list led there."""
+        return list(self.wanted).index(situation.id) + 1
 
     def _publish(self, kind: ListKind, own: Callable[..., bytes] | None) -> None:
         for client in (self.host, SHARED) if self.pgo.list_fetcher == "shared" else (self.host,):
@@ -277,9 +283,11 @@ class Session:
         with self._lock:
             situation = next((item for item in self.wanted.values() if item.server == kind), None)
             flow = situation.flow if situation is not None else "var-foreign-next"
-            if kind == AUTHORIZE:
-                flow = self.now.flow if self.now is not None and self.now.list else "collect"
-                self.met(self.now if self.now is not None and self.now.list else None)
+            if kind == AUTHORIZE and raw is not None:
+                number = urlsplit(raw.url).path.lstrip("/").partition("/")[0]
+                led = [item for item in self.wanted.values() if str(self._number(item)) == number]
+                flow = led[0].flow if led and led[0].list else "collect"
+                self.met(led[0] if led else None)
             if raw is None:
                 self._tell("connection", flow, {"server": kind})
                 return
