@@ -12,7 +12,7 @@ import asyncio
 import functools
 import ssl
 from asyncio import sslproto
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -100,6 +100,21 @@ class Handshake:
         return "; ".join(part for part in (self.reason, self.detail, *alerts) if part)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Broken:
+    """What came on a connection and is no HTTP request.
+
+    :ivar host: public name of the listener.
+    :ivar status: what we answered; ``why`` in words.
+    """
+
+    host: str
+    status: int
+    why: str
+    tls: Tls | None = None
+    peer: str = ""
+
+
 @dataclass
 class _Seen:
     """What was noted of one connection while it shook hands."""
@@ -142,12 +157,17 @@ def seen_of(connection: Any) -> _Seen:
     return found
 
 
-def watch(context: ssl.SSLContext) -> None:
-    """Let every connection of a server context remember what happens in its handshake."""
+def watch(context: ssl.SSLContext, others: Mapping[str, ssl.SSLContext]) -> None:
+    """Let every connection of a server context remember what happens in its handshake.
+
+    :param others: contexts of other hosts at the same listener, by name; may grow.
+    """
     context.sslobject_class = WatchedObject
 
     def named(connection: Any, name: str | None, _: ssl.SSLContext) -> None:
         connection.harness_server_name = name
+        if name is not None and name in others:
+            connection.context = others[name]
         seen_of(connection).server_name = name or ""
 
     def message(connection: Any, direction: str, version: Any, content: Any, kind: Any, data: bytes) -> None:

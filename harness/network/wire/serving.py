@@ -12,9 +12,10 @@ import logging
 import socket
 import ssl
 import threading
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from email.utils import formatdate
+from types import MappingProxyType
 from typing import Any, Final
 
 from uvicorn.config import Config
@@ -25,6 +26,7 @@ from harness.core.errors import ConfigurationError
 from harness.core.run.exchanges import Certificate, Headers, Tls
 from harness.core.text import Text
 from harness.network.wire import handshake
+from harness.network.wire.handshake import Broken
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -38,6 +40,7 @@ MAX_CONNECTIONS: Final = 512
 """Connections of one listener that are open at once; of more, the idle ones are closed."""
 BODY_SECONDS: Final = 60.0
 KEEP_ALIVE: Final = 90
+NO_OTHERS: Final[Mapping[str, ssl.SSLContext]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,21 +87,6 @@ class Outgoing:
 
 
 Handler = Callable[[Incoming], Awaitable[Outgoing]]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Broken:
-    """What came on a connection and is no HTTP request.
-
-    :ivar host: public name of the listener.
-    :ivar status: what we answered; ``why`` in words.
-    """
-
-    host: str
-    status: int
-    why: str
-    tls: Tls | None = None
-    peer: str = ""
 
 
 class PeerProtocol(HttpToolsProtocol):
@@ -354,10 +342,17 @@ class Hosting:
         return self._loop
 
     def listen(
-        self, app: HandlerApp, context: ssl.SSLContext | None, *, address: str = "127.0.0.1", port: int = 0
+        self,
+        app: HandlerApp,
+        context: ssl.SSLContext | None,
+        *,
+        address: str = "127.0.0.1",
+        port: int = 0,
+        others: Mapping[str, ssl.SSLContext] = NO_OTHERS,
     ) -> int:
         """Serve an application; returns the port (``port=0``: a free one).
 
+        :param others: contexts of other hosts at the same port, by name; may grow while it serves.
         :raises ConfigurationError: the address or port cannot be used.
         """
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
@@ -376,7 +371,7 @@ class Hosting:
             ) from None
         app.on_broken = self._tell_broken
         if context is not None:
-            handshake.watch(context)
+            handshake.watch(context, others)
         self.call(self._serve(app, context, listener))
         return int(listener.getsockname()[1])
 
