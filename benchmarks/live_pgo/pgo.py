@@ -111,7 +111,7 @@ class Pgo:
         self.pair = (me["certificate"], me["certificate"].removesuffix(".pem") + ".key")
         self.front_trust, self.back_trust = served["trust"]["front"], served["trust"]["back"]
         self.hosts = dict(served["connect"])
-        self.lists = served["lists"]["mm-2.2"]
+        self.lists: dict[str, str] = served["lists"]["mm-2.2"]
         self.day = date.fromisoformat(served["t"])
         self.zal: tuple[int, ElementTree.Element] | None = None
         self.whitelist: set[str] = set()
@@ -170,7 +170,7 @@ class Pgo:
             return
         with self.client(back=True) as http:
             for kind in kinds:
-                answer = http.get(f"{self.lists}{NAMES[kind]}.xml?api=2")
+                answer = http.get(self.lists[kind])
                 if answer.status_code == 200:
                     self.take(kind, answer.content)
 
