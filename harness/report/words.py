@@ -249,6 +249,7 @@ _WORDS: dict[str, Text] = {
     "response": Text(nl="antwoord", en="response"),
     "role": Text(nl="rol", en="role"),
     "run": both("run"),
+    "seen": Text(nl="gezien", en="seen"),
     "session": Text(nl="sessie", en="session"),
     "shown after an ordinary visit": Text(
         nl="Na een gewoon bezoek. Een bereik: wat boven het eerste getal uitkomt, mag.",

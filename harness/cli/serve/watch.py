@@ -111,6 +111,8 @@ class Watch:
         if self._desk is not None:
             self._desk.tick()
             for held in self._desk.open:
+                if self._stop.is_set():
+                    return
                 self._tell(held)
         observer = self.running.observer
         if observer is None:

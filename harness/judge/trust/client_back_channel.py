@@ -119,6 +119,8 @@ def code_once(view: CellView) -> Iterator[Finding]:
     offers: dict[str, Exchange] = {}
     wrong = False
     calls = [(name, item) for name in (*cell.positive, flow) for item in cell.tokens(name)]
+    if view.situations:  # a live PGO may offer a code of any visit again
+        calls = [(item.flow, item) for item in view.find(interface="token", client="pgo", server="dvza")]
     for name, item in calls:
         code = cell.form(item).get("code", "")
         if not code or item.operation not in ("token-code", "token-code-again"):

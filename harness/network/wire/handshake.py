@@ -12,7 +12,7 @@ import asyncio
 import functools
 import ssl
 from asyncio import sslproto
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -142,13 +142,18 @@ def seen_of(connection: Any) -> _Seen:
     return found
 
 
-def watch(context: ssl.SSLContext) -> None:
-    """Let every connection of a server context remember what happens in its handshake."""
+def watch(context: ssl.SSLContext, others: Mapping[str, ssl.SSLContext]) -> None:
+    """Let every connection of a server context remember what happens in its handshake.
+
+    :param others: contexts of other hosts at the same listener, by name; may grow while it serves.
+    """
     context.sslobject_class = WatchedObject
 
     def named(connection: Any, name: str | None, _: ssl.SSLContext) -> None:
         connection.harness_server_name = name
         seen_of(connection).server_name = name or ""
+        if name is not None and name in others:
+            connection.context = others[name]
 
     def message(connection: Any, direction: str, version: Any, content: Any, kind: Any, data: bytes) -> None:
         note = seen_of(connection)

@@ -13,9 +13,10 @@ import logging
 import socket
 import ssl
 import threading
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from email.utils import formatdate
+from types import MappingProxyType
 from typing import Any, Final
 
 from uvicorn.config import Config
@@ -40,6 +41,7 @@ MAX_CONNECTIONS: Final = 512
 """Connections of one listener that are open at once; of more, the idle ones are closed."""
 BODY_SECONDS: Final = 60.0
 KEEP_ALIVE: Final = 90
+NO_OTHERS: Final[Mapping[str, ssl.SSLContext]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -374,10 +376,19 @@ class Hosting:
         return self._loop
 
     def listen(
-        self, app: HandlerApp, context: ssl.SSLContext | None, *, address: str = "127.0.0.1", port: int = 0
+        self,
+        app: HandlerApp,
+        context: ssl.SSLContext | None,
+        *,
+        address: str = "127.0.0.1",
+        port: int = 0,
+        trap: bool = False,
+        others: Mapping[str, ssl.SSLContext] = NO_OTHERS,
     ) -> int:
         """Serve an application; returns the port (``port=0``: a free one).
 
+        :param trap: connections that come to no request are not told of.
+        :param others: contexts of other hosts at the same port, by name; may grow while it serves.
         :raises ConfigurationError: the address or port cannot be used.
         """
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
@@ -394,13 +405,15 @@ class Hosting:
                 where=f"{address}:{port}",
                 received=error.strerror or str(error),
             ) from None
-        app.on_broken = self._tell_broken
+        app.on_broken = None if trap else self._tell_broken
         if context is not None:
-            handshake.watch(context)
-        self.call(self._serve(app, context, listener))
+            handshake.watch(context, others)
+        self.call(self._serve(app, context, listener, trap))
         return int(listener.getsockname()[1])
 
-    async def _serve(self, app: HandlerApp, context: ssl.SSLContext | None, listener: socket.socket) -> None:
+    async def _serve(
+        self, app: HandlerApp, context: ssl.SSLContext | None, listener: socket.socket, trap: bool
+    ) -> None:
         config = Config(
             app,
             http=PeerProtocol,
@@ -421,9 +434,8 @@ class Hosting:
             plain = PeerProtocol(config, state, {}, self._loop)
             if context is None:
                 return plain
-            return handshake.WatchedProtocol(
-                self._loop, plain, context, host=_name(app.own), refused=self._tell_refused
-            )
+            refused = None if trap else self._tell_refused
+            return handshake.WatchedProtocol(self._loop, plain, context, host=_name(app.own), refused=refused)
 
         server = await self._loop.create_server(protocol, sock=listener)
         self._servers.append(server)
