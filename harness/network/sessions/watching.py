@@ -14,7 +14,7 @@ from harness.medmij.releases import framework
 from harness.network.drive.session import STELSELNODE
 from harness.network.file import Network, Participant
 from harness.network.hosts import Hosts
-from harness.network.observe import Labels, Observer, fields_of
+from harness.network.observe import Labels, Observer
 from harness.network.sessions.floor import Floor, Place
 from harness.network.sessions.paging import with_next
 from harness.network.sessions.session import Session
@@ -23,6 +23,7 @@ from harness.network.sessions.visit import Visit
 from harness.network.twins.dvza.state import DvzaState
 from harness.network.twins.dvza.token import SLOW_SECONDS
 from harness.network.twins.stelselnode import Stelselnode, client_host
+from harness.network.wire.parameters import fields_of
 from harness.network.wire.serving import Handler, Incoming, Outgoing
 from harness.record import RawExchange, Recorder
 
