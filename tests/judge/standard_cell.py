@@ -27,9 +27,12 @@ from harness.network.drive.searching.generate import Pool
 from harness.network.drive.searching.search import Searching
 from harness.network.faults import his as his_faults
 from harness.network.faults import pgo as pgo_query_faults
-from harness.network.file import Participant
+from harness.network.file import Network, Participant
+from harness.network.person.declared import declared_persons
 from harness.network.person.persons import fixture_person
 from harness.network.twins.his import HisTwin
+from harness.pdfa.text import texts_of
+from harness.record import Looking, RawExchange, Redactor
 from harness.reference.record.load import own_records
 from harness.reference.records import Records
 from harness.reference.searching.pages import follow
@@ -87,6 +90,8 @@ class StandardCell:
 
         self._handle = handle
         self.exchanges: list[Exchange] = []
+        declared = declared_persons(Network(participants=()), t)
+        self._redactor = Redactor(b"k" * 32, declared, looking=Looking(texts_of, own_persons(t).found_in))
         self._answers: dict[str, list[Response]] = {}
         self.searched = "search" in flows
         if self.searched:  # before anything is sent, which would change the record
@@ -177,21 +182,26 @@ class StandardCell:
         response = his_faults.apply(on, request, response, t=self.t, patient=self.patient)
         if self._change is not None:
             response = self._change(operation, request, response)
-        self.exchanges.append(
-            Exchange(
-                id=f"x.{len(self.exchanges):04d}",
-                cell=self.cell.key,
-                interface="resource",
-                flow=flow,
-                operation=operation,
-                client="pgo-1",
-                server="dvza-a",
-                started="2026-03-01T11:00:00Z",
-                request=request,
-                response=response,
-                notes={"driven": notes} if notes else {},
-            )
+        raw = RawExchange(
+            cell=self.cell.key,
+            interface="resource",
+            flow=flow,
+            operation=operation,
+            client="pgo-1",
+            server="dvza-a",
+            started=NOW,
+            duration=0.0,
+            method=request.method,
+            url=request.url,
+            request_headers=request.headers,
+            request_body=request.body,
+            status=response.status,
+            response_headers=response.headers,
+            response_body=response.body,
+            person=self.person,
+            notes={"driven": notes} if notes else {},
         )
+        self.exchanges.append(self._redactor.exchange(raw, f"x.{len(self.exchanges):04d}"))
         return response
 
     def view(self, **settings: Any) -> CellView:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
+from harness.core.run.exchanges import Fact
 from harness.core.run.findings import Finding
 from harness.core.text import Text
 from harness.judge.every_standard.answers import (
@@ -22,11 +23,12 @@ from harness.judge.every_standard.answers import (
     unsupported_manifest,
 )
 from harness.judge.every_standard.paging.chains import Chain, bundles, chains
+from harness.judge.masks import MAIN_FLOWS
 from harness.judge.registry import judge_every
 from harness.judge.view import CellView
 from harness.reference.reconcile import answers as taken_apart
 from harness.reference.reconcile.cell import Reconciliation
-from harness.reference.reconcile.differences import KINDS, Difference
+from harness.reference.reconcile.differences import KINDS, NEXT, Difference
 
 NO_RECORD: Final = Text(
     nl="geen referentiedossier van deze testpersoon voor deze standaard; noem er een in het netwerkbestand "
@@ -49,6 +51,9 @@ _STATUS: Final = re.compile(r"(?:^|\.)(?:status|[a-z]+Status)(?:\[\d+\])?$")
 
 _NAMED: Final = re.compile(r"(\w)\(.*$")
 """The end of a place that names its element by a function: an extension by url, what a reference leads to."""
+
+_RESOURCE: Final = re.compile(r"Bundle\.entry(?:\[\d+\])?\.resource\.")
+"""A place in a resource of a searchset."""
 
 _INSIDE: Final = re.compile(r"(Bundle(?:\(\d+\))?\.entry\[\d+\]\.resource)\..*resolve\(\)")
 """A place in what a reference leads to; before it the resource, which may contain that."""
@@ -135,6 +140,7 @@ def kept_inside(view: CellView, requirement: str) -> Iterator[Finding]:
     if (nothing := nothing_to_compare(view, requirement)) is not None:
         yield nothing
         return
+    yield from _texts(view, requirement, inside=True)
     for item in compared(view):
         leaks = [one for one in item.differences if one.leak]
         yield from _said(view, requirement, item, leaks)
@@ -153,6 +159,39 @@ def foreign(view: CellView, requirement: str) -> Iterator[Finding]:
             if hidden:  # without what was masked it could be the person's own
                 yield view.masked(requirement, item.answer.exchange, hidden[0].place)
             yield from _said(view, requirement, item, [one for one in about if one not in hidden])
+        yield from _texts(view, requirement, inside=False)
+
+
+def _texts(view: CellView, requirement: str, *, inside: bool) -> Iterator[Finding]:
+    """Texts that the recorder saw where the comparison of resources does not look: in headers, errors, links,
+    coded words and documents.
+
+    :param inside: those of the person that have to stay in the HIS; else those of others.
+    """
+    sets = {item.answer.exchange.id for item in compared(view)}
+    for exchange in view.exchanges:
+        if exchange.interface not in ("resource", "document") or exchange.flow not in MAIN_FLOWS:
+            continue
+        for fact in exchange.facts:
+            if fact.kind != "text" or (fact.owner == view.person) is not inside:
+                continue
+            place, _, path = fact.place.partition(":")
+            if exchange.id in sets and not fact.ways and _RESOURCE.match(path):
+                continue
+            yield view.fail(
+                requirement,
+                exchange=exchange,
+                path=path or place.removeprefix("response."),
+                expected="not in the answer" if inside else "nothing of another person",
+                received=_received(fact, inside),
+                next_step=NEXT["not-allowed" if inside else "foreign"].format(item="", owner=fact.owner),
+                mode=MODE,
+            )
+
+
+def _received(fact: Fact, inside: bool) -> str:
+    what = "a text that stays in the HIS" if inside else f"a text of {fact.owner}"
+    return f"{what} ({' > '.join(fact.ways)})" if fact.ways else what
 
 
 @judge_every("REC-001")

@@ -15,13 +15,14 @@ from harness.fhir.codec.media import asked_format
 from harness.medmij import headers as medmij_headers
 from harness.medmij import resource
 from harness.medmij.errors import RESOURCE_CASES
-from harness.medmij.releases import Release, limits
+from harness.medmij.releases import Release
 from harness.network.file import Participant
 from harness.network.person.declared import KnownPerson
 from harness.network.twins.backends import Asker
 from harness.network.twins.dvza import detours, permitted
 from harness.network.twins.dvza.records import Grant, hashed
 from harness.network.twins.dvza.state import ANYBODY, DvzaState, not_found
+from harness.network.twins.dvza.token import lifetime
 from harness.network.twins.stelselnode import endpoints
 from harness.network.wire.serving import Incoming, Outgoing
 
@@ -220,7 +221,7 @@ def _check(dvza: DvzaState, grant: Grant | None, host: str, place: _Place) -> st
         return "invalid-token"
     if grant.family in dvza.withdrawn and not dvza.fault("access-after-withdrawal", host):
         return "invalid-token"
-    expired = dvza.clock.now() >= grant.issued + timedelta(seconds=limits().access_token_lifetime)
+    expired = dvza.clock.now() >= grant.issued + timedelta(seconds=lifetime(grant))
     if expired and not dvza.fault("expired-token-accepted", host):
         return "invalid-token"
     if host not in (grant.client_id, ANYBODY) and not dvza.fault("foreign-token-accepted", host):
