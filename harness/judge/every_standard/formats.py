@@ -75,6 +75,8 @@ def same_in_both_formats(view: CellView) -> Iterator[Finding]:
         in_json, in_xml = (_identities(both[name]) for name in ("json", "xml"))
         if in_json == in_xml:
             yield view.ok(requirement, both["xml"].exchange)
+        elif any(answer.masks.hides("Bundle.entry.resource.id") for answer in both.values()):
+            yield view.masked(requirement, both["xml"].exchange, "Bundle.entry")
         else:
             missing = sorted(in_json - in_xml) or sorted(in_xml - in_json)
             side = "XML" if in_json - in_xml else "JSON"

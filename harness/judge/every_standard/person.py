@@ -32,6 +32,8 @@ def patient_references(resource: Json) -> list[tuple[str, str]]:
         found.append((f"participant[{index}].actor.reference", reference_of(participant.get("actor"))))
     kept = []
     for path, reference in found:
+        if reference.startswith("[") and not path.startswith("participant"):
+            kept.append((path, reference))  # a tag
         parts = reference.split("/_history/")[0].split("/")
         if len(parts) >= 2 and parts[-2] == "Patient":
             kept.append((path, f"Patient/{parts[-1]}"))
@@ -49,13 +51,13 @@ def one_person(view: CellView) -> Iterator[Finding]:
             for step, patient in patient_references(resource):
                 place = f"{path}.{step}"
                 (hidden if answer.masks.hides(place) else plain).append((answer, place, patient))
-    strangers = [*_strangers(plain), *_strangers(hidden)]  # a tag says nothing about a value
+    strangers = _strangers(plain)  # a tag says nothing of a value: one reference is written in many ways
     others = list(foreign(view, requirement))
     yield from others
-    if not (strangers or others) and (view.ownership.belongs == "other" or (plain and hidden)):
+    if not (strangers or others) and (view.ownership.belongs == "other" or hidden):
         yield view.masked(requirement, next((item.exchange for item in searchsets(view)), None))
-    elif not (strangers or others) and (plain or hidden):
-        first, _, patient = (plain or hidden)[0]
+    elif not (strangers or others) and plain:
+        first, _, patient = plain[0]
         yield view.ok(requirement, first.exchange, received=patient)
     for answer, path, patient, usual in strangers[:OFFENDERS]:
         line, column = answer.line(path)

@@ -39,11 +39,14 @@ def the_same_everywhere(view: CellView) -> Iterator[Finding]:
     requirement = own(view, "GEN-023")
     copies = _copies(view)
     several = [found for found in copies.values() if len(found) > 1]
-    wrong = 0
+    wrong = hidden = 0
     for found in several:
         first = found[0]
         for other in found[1:]:
-            gap = _contradiction(first, other)
+            gap, masked = _contradiction(first, other)
+            if masked and not hidden:
+                hidden += 1
+                yield view.masked(requirement, other.answer.exchange, other.place)
             if gap is None or wrong >= OFFENDERS:
                 continue
             wrong += 1
@@ -59,7 +62,7 @@ def the_same_everywhere(view: CellView) -> Iterator[Finding]:
                 received=gap.received or "absent",
                 next_step=ADVICE,
             )
-    if several and not wrong:
+    if several and not wrong and not hidden:
         yield view.ok(requirement, several[0][1].answer.exchange, received=f"{len(several)} resources")
     if copies and not several:
         yield _never_twice(view, requirement)
@@ -89,11 +92,13 @@ def _never_twice(view: CellView, requirement: str) -> Finding:
     )
 
 
-def _contradiction(first: Copy, other: Copy) -> Gap | None:
-    """Something that cannot be right in both; ``None`` when there is nothing."""
+def _contradiction(first: Copy, other: Copy) -> tuple[Gap | None, bool]:
+    """Something that cannot be right in both, and whether a mask keeps it from being seen: what differs and
+    is masked on either side may be the same, written in two ways.
+    """
     left, right = first.resource, other.resource
     if _ENCODER.encode(left) == _ENCODER.encode(right) or _versions_differ(left, right):
-        return None
+        return None, False
     there, back = _gaps(left, right), _gaps(right, left)
     one_sided = [gap for gap in there if gap.kind == "absent" or gap.note == "added"]
     one_sided += [
@@ -101,14 +106,16 @@ def _contradiction(first: Copy, other: Copy) -> Gap | None:
     ]
     altered = {gap.path for gap in back if gap.note != "added"}
     both = [gap for gap in there if gap.kind == "altered" and gap.note != "added" and altered]
+    masked = False
     for gap in (*both, *one_sided):
         path = gap.path.partition("(")[0].partition(".")[2]
         hidden = first.answer.masks.touches(f"{first.place}.{path}") or other.answer.masks.touches(
             f"{other.place}.{path}"
         )
         if not hidden:
-            return gap
-    return None
+            return gap, False
+        masked = True
+    return None, masked
 
 
 def _versions_differ(left: Json, right: Json) -> bool:
