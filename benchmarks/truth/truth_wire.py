@@ -33,6 +33,7 @@ from truth_equivalent import BREAK_A_MUST, REWRITES
 from truth_messages import MESSAGES, Message
 from truth_mutations import OPERATORS
 
+from harness.core.algebra import Claim, Outcome, standing
 from harness.core.run.exchanges import Exchange
 from harness.core.run.findings import Cell as RunCell
 from harness.core.run.findings import Finding
@@ -40,10 +41,11 @@ from harness.core.run.info import Settings
 from harness.core.standards.queries import load_queries
 from harness.core.standards.table import standards
 from harness.core.tdates import TDates
-from harness.core.verdicts import Verdict, worst
+from harness.core.verdicts import Strength, Verdict, worst
 from harness.fhir.codec.documents import Document, to_json, to_xml
 from harness.judge.catalogue import load_catalogue
 from harness.judge.judging import judge_requirements
+from harness.judge.tally import key_of, tally
 from harness.judge.view import CellView
 from harness.network.file import Network
 from harness.network.person.declared import declared_persons
@@ -171,6 +173,7 @@ class Clean:
     exchanges: dict[tuple[str, str], Exchange]
     parsed: dict[int, Document | None]
     said: dict[str, Verdict]
+    findings: list[Finding]
 
     @property
     def asked(self) -> list[tuple[str, str]]:
@@ -226,7 +229,8 @@ def clean_cell(world: World, cell: Cell) -> Clean:
              for kind in FORMATS]  # fmt: skip
     exchanges = recorded(world, cell, asked)
     parsed: dict[int, Document | None] = dict.fromkeys(map(id, exchanges.values()))
-    return Clean(cell, exchanges, parsed, verdicts(findings(world, cell, list(exchanges.values()), parsed)))
+    found = findings(world, cell, list(exchanges.values()), parsed)
+    return Clean(cell, exchanges, parsed, verdicts(found), found)
 
 
 def judged(
@@ -253,6 +257,21 @@ def remarked(clean: dict[str, Verdict], after: dict[str, Verdict]) -> bool:
     """Whether a requirement that passed is no longer a plain pass."""
     return any(verdict is not clean[name] and clean.get(name) is Verdict.PASS for name, verdict in after.items()
                if name in clean)  # fmt: skip
+
+
+def headline(cell: Cell, found: list[Finding]) -> Outcome:
+    """What a report would say of the HIS on its first line, if everything else of it were good."""
+    catalogue, where = load_catalogue(), run_cell(cell)
+    tallies = tally(found, catalogue)
+    demanded = frozenset(
+        key_of(item, where)
+        for item in (catalogue[one.requirement] for one in found)
+        if item.strength is Strength.MUST and item.group != "searching"
+    )
+    claim = Claim(
+        standards=frozenset({where.standard}), demanded=demanded, whole=True, record=True, live=True
+    )
+    return standing(tallies, claim).outcome
 
 
 @dataclass
@@ -298,7 +317,7 @@ class Bench:
             counts[name]["topic"] += any(
                 verdict is Verdict.FAIL and topics[item].topic in wanted for item, verdict in bad.items()
             )
-            if not self.compared and not any(verdict is Verdict.NOT_TESTED for verdict in after.values()):
+            if not self.compared and headline(one.cell, found) is Outcome.CONFORMS:
                 missed.append(f"a verdict without a record: {one.cell.record.person} {one.cell.standard}")
             if not bad and not (not self.compared and remarked(one.said, after)):
                 missed.append(f"missed: {one.cell.record.person} {name} {done.where}")
@@ -379,6 +398,9 @@ def main() -> int:
         odd = 100 * item["unclassified"] / max(1, item["drawn"])
         print(f"{name:12} {item['must']:6} {' '.join(share)} {odd:11.1f} %")
     print(f"equivalent rewrites: {options.rewrites}, with a red or undecided requirement: {wrong}", dict(red))
+    if not known:
+        said = Counter(headline(one.cell, one.findings).value for one in made)
+        print(f"headline of the clean cells without a record: {dict(said)}")
     print(f"CPU {time.process_time() - start:.0f} s, {len(made)} cells, seed {options.seed}")
     print(*missed[:40], sep="\n")
     enough = total["noticed"] >= 0.97 * total["must"] if known else total["remarked"] >= 0.6 * total["must"]

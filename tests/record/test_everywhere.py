@@ -403,7 +403,10 @@ def test_tags_are_no_numbers() -> None:
 def test_a_code_of_the_answer_stays_where_its_text_repeats_it() -> None:
     """SNOMED codes have nine digits; one in eleven passes the eleven-test."""
     code = {"coding": [{"system": "http://snomed.info/sct", "code": NOBODYS}]}
-    text = {"status": "generated", "div": f'<div xmlns="http://www.w3.org/1999/xhtml">links ({NOBODYS})</div>'}
+    text = {
+        "status": "generated",
+        "div": f'<div xmlns="http://www.w3.org/1999/xhtml">links ({NOBODYS})</div>',
+    }
     message = _document(lambda _: _bundle(bodySite=code, text=text), "json")("")
     done = recorded(**message)
     assert done.response is not None and done.response.body == message["response_body"] and done.facts == ()

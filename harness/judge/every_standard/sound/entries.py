@@ -55,7 +55,10 @@ def _further(answer: Answer) -> list[str]:
 
 @judge_every("GEN-025")
 def total_and_links(view: CellView) -> Iterator[Finding]:
-    """A total without further pages counts all matches; a next page is another one, of the same server."""
+    """A total without further pages counts all matches; a next page is another one.
+
+    One of another server is a remark: the token would go there, but no text forbids the link.
+    """
 
     def look(answer: Answer) -> Iterator[Wrong]:
         stated = answer.resource.get("total")
@@ -69,7 +72,8 @@ def total_and_links(view: CellView) -> Iterator[Finding]:
             if any(text(link.get("url")) == url for link in own):
                 yield Wrong(place, "another page", "next is self")
             elif any(urlsplit(text(link.get("url"))).netloc != urlsplit(url).netloc for link in own):
-                yield Wrong(place, "a page of the same server", f"next at {urlsplit(url).netloc}")
+                host = urlsplit(url).netloc
+                yield Wrong(place, "a page of the same server", f"next at {host}", "remark")
 
     advice = Text(
         nl="Laat total alle treffers tellen; een volgende bladzijde is een andere, van dezelfde server.",
@@ -88,7 +92,10 @@ def _mode(entry: Json) -> str:
 
 @judge_every("GEN-026")
 def whole(view: CellView) -> Iterator[Finding]:
-    """No answer says of itself that something is missing or went wrong."""
+    """No answer says of itself that something is missing or went wrong.
+
+    An error does; a warning that something may be missing leaves it open: FHIR has it for just that.
+    """
 
     def look(answer: Answer) -> Iterator[Wrong]:
         for place, resource in answer.resources:
@@ -96,8 +103,11 @@ def whole(view: CellView) -> Iterator[Finding]:
                 continue
             for index, issue in enumerate(objects(resource.get("issue"))):
                 severity, code = text(issue.get("severity")), text(issue.get("code"))
-                if severity in ("error", "fatal") or code in INCOMPLETE:
-                    yield Wrong(f"{place}.issue[{index}]", "everything that was asked", f"{severity} {code}")
+                where, said = f"{place}.issue[{index}]", f"{severity} {code}"
+                if severity in ("error", "fatal"):
+                    yield Wrong(where, "everything that was asked", said)
+                elif severity == "warning" and code in INCOMPLETE:
+                    yield Wrong(where, "everything that was asked", said, "open")
 
     advice = Text(
         nl="Het antwoord zegt zelf dat het niet volledig is: zoek in het HIS uit wat er ontbrak en waarom.",

@@ -9,7 +9,7 @@ import msgspec
 
 from harness.core.run.findings import Finding
 from harness.core.text import Text
-from harness.judge.every_standard.answers import OFFENDERS, Answer, Json, own, searchsets, text
+from harness.judge.every_standard.answers import OFFENDERS, Answer, Json, objects, own, searchsets, text
 from harness.judge.registry import judge_every
 from harness.judge.view import CellView
 from harness.reference.content.compare import Comparison, Gap
@@ -99,6 +99,8 @@ def _contradiction(first: Copy, other: Copy) -> tuple[Gap | None, bool]:
     left, right = first.resource, other.resource
     if _ENCODER.encode(left) == _ENCODER.encode(right) or _versions_differ(left, right):
         return None, False
+    if _is_part(left) or _is_part(right):
+        return None, False
     there, back = _gaps(left, right), _gaps(right, left)
     one_sided = [gap for gap in there if gap.kind == "absent" or gap.note == "added"]
     one_sided += [
@@ -126,6 +128,13 @@ def _versions_differ(left: Json, right: Json) -> bool:
         if len(stated) == 2 and stated[0] != stated[1]:
             return True
     return False
+
+
+def _is_part(resource: Json) -> bool:
+    """Whether a server says that it left elements out (FHIR STU3 search.html: SUBSETTED)."""
+    meta = resource.get("meta")
+    tags = objects(meta.get("tag")) if isinstance(meta, dict) else []
+    return any(tag.get("code") == "SUBSETTED" for tag in tags)
 
 
 def _gaps(left: Json, right: Json) -> list[Gap]:
