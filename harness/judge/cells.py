@@ -65,7 +65,11 @@ def judge_cell(
     :param records: those that the run froze.
     """
     known = [requirement_id for requirement_id in info.asked(cell) if requirement_id in catalogue]
-    judged = judge_requirements(cell_view(info, cell, exchanges, catalogue, records), known)
+    view = cell_view(info, cell, exchanges, catalogue, records)
+    try:
+        judged = judge_requirements(view, known)
+    finally:
+        view.forget()
     return [*_holding(info, cell, judged), *trouble_findings(info, cell, catalogue)]
 
 

@@ -132,6 +132,11 @@ class CellView:
             self._memo[key] = compute()
         return self._memo[key]
 
+    def forget(self) -> None:
+        """Let go of what was computed: it refers to the view, and would stay until circles are collected."""
+        self._memo.clear()
+        self._documents.clear()
+
     def exchange(self, exchange_id: str) -> Exchange | None:
         """The exchange with an id."""
         by_id: dict[str, Exchange] = self.memo("by-id", lambda: {item.id: item for item in self.exchanges})
@@ -193,6 +198,17 @@ class CellView:
     def intensity(self) -> Intensity:
         """How much this run drives."""
         return self._settings.intensity
+
+    @property
+    def situations(self) -> tuple[str, ...]:
+        """What the session with a live PGO plays (ids); empty: there is no session."""
+        return self._settings.situations
+
+    @property
+    def over(self) -> bool:
+        """Whether the session was ended by its owner, so that what was not seen will not be seen."""
+        ended = self.find(interface="session", operation="ended")
+        return any(item.notes.get("reason") == "ended" for item in ended)
 
     @property
     def endpoints_stated(self) -> bool:

@@ -56,7 +56,7 @@ class _Trail:
 
 
 @dataclass(frozen=True)
-class _Labels:
+class Labels:
     """What a request at a DVZA is."""
 
     interface: str
@@ -90,13 +90,13 @@ class Observer:
             answer = await handler(request)
             files = {name: kind for kind, name in framework().files.items()}
             kind = files.get(request.path.lstrip("/"), "unknown")
-            raw = self._raw(
+            raw = self.raw(
                 request,
                 answer,
                 started,
                 self.clock.monotonic() - before,
-                _Labels("list", f"list-{kind}"),
-                self._pgo_of(client_host(request)),
+                Labels("list", f"list-{kind}"),
+                self.pgo_of(client_host(request)),
                 STELSELNODE,
                 "",
             )
@@ -117,7 +117,7 @@ class Observer:
 
         async def observed(request: Incoming) -> Outgoing:
             started, before = self.clock.now(), self.clock.monotonic()
-            labels = self._labels(twin, request)
+            labels = self.labels(twin, request)
             answer = await handler(request)
             duration = self.clock.monotonic() - before
             with self._lock:
@@ -143,14 +143,14 @@ class Observer:
 
     # -- labels -----------------------------------------------------------------------------------
 
-    def _labels(self, twin: DvzaState, request: Incoming) -> _Labels:
+    def labels(self, twin: DvzaState, request: Incoming) -> Labels:
         rel, rest = twin.release_of(request.path)
         if rel is None or not rest:
-            return _Labels("probe", "unknown")
+            return Labels("probe", "unknown")
         if len(rest) >= 3 and rest[2] == "fhir":
             return self._resource(twin, request, rel.id, rest)
         interface, operation = _OPERATIONS.get(rest[0], ("probe", "unknown"))
-        fields = _fields(request)
+        fields = fields_of(request)
         if operation == "authorize":
             return self._authorize(twin, request, rel.id, fields)
         if operation == "token-code":
@@ -158,13 +158,13 @@ class Observer:
         with twin.lock:
             session = twin.sessions.get(hashed(fields.get("transaction", "")))
         if session is None or not session.client_id:
-            return _Labels(interface, operation)
+            return Labels(interface, operation)
         person = session.person or fields.get("person") or None
         trail = self._trail(session.client_id, session.his.id, rel.id)
         known = (Known("state", "state-sent", session.state),)
-        return _Labels(interface, operation, session.function, person, trail, known=known)
+        return Labels(interface, operation, session.function, person, trail, known=known)
 
-    def _token(self, twin: DvzaState, request: Incoming, release: str, fields: dict[str, str]) -> _Labels:
+    def _token(self, twin: DvzaState, request: Incoming, release: str, fields: dict[str, str]) -> Labels:
         """By what is offered, whatever grant type is named; else by who asks, in what it did last."""
         refreshing = fields.get("grant_type") == "refresh_token" or (
             "refresh_token" in fields and "code" not in fields
@@ -176,11 +176,11 @@ class Observer:
             grant = None  # somebody else's: the certificate says who asks
         trail = self._trail(grant.client_id, grant.his, release) if grant else self._last(twin, host, release)
         flow = grant.function if grant is not None else "collect"
-        return _Labels("token", "token-refresh" if refreshing else "token-code", flow, None, trail)
+        return Labels("token", "token-refresh" if refreshing else "token-code", flow, None, trail)
 
     def _last(self, twin: DvzaState, host: str, release: str) -> _Trail | None:
         """Where a PGO was last seen at this DVZA in this release."""
-        pgo = self._pgo_of(host)
+        pgo = self.pgo_of(host)
         with self._lock:
             return next(
                 (
@@ -191,15 +191,15 @@ class Observer:
                 None,
             )
 
-    def _authorize(self, twin: DvzaState, request: Incoming, release: str, fields: dict[str, str]) -> _Labels:
+    def _authorize(self, twin: DvzaState, request: Incoming, release: str, fields: dict[str, str]) -> Labels:
         name, _, service = fields.get("scope", "").partition(" ")[0].partition("~")
         his = twin.his_by_name(name)
         trail = self._trail(fields.get("client_id", ""), his.id, release) if his is not None else None
         known = service_standard(service) if service else None
         flow = "share" if known is not None and known.share and known.share.id == service else "collect"
-        return _Labels("authorization", "authorize", flow, None, trail, service)
+        return Labels("authorization", "authorize", flow, None, trail, service)
 
-    def _resource(self, twin: DvzaState, request: Incoming, release: str, rest: tuple[str, ...]) -> _Labels:
+    def _resource(self, twin: DvzaState, request: Incoming, release: str, rest: tuple[str, ...]) -> Labels:
         service = rest[1]
         trail = self._trail(client_host(request), rest[0], release)
         token = bearer_token(header(request.headers, "authorization") or "") or ""
@@ -207,9 +207,9 @@ class Observer:
         person = grant.person if grant is not None else ""
         flow = grant.function if grant is not None else "collect"
         path = "/".join(rest[3:])
-        media = asked_format(header(request.headers, "accept") or "", _fields(request).get("_format", ""))
+        media = asked_format(header(request.headers, "accept") or "", fields_of(request).get("_format", ""))
         if path == "metadata":
-            return _Labels("resource", "fhir-metadata", flow, person, trail, service)
+            return Labels("resource", "fhir-metadata", flow, person, trail, service)
         known = service_standard(service)
         operation, interface = "unknown", "resource"
         if known is not None:
@@ -224,9 +224,9 @@ class Observer:
                 operation = f"{known.short}-send-{media}"
             elif read is not None:
                 operation, interface = f"{read.operation}-{media}", "document"
-        return _Labels(interface, operation, flow, person, trail, service)
+        return Labels(interface, operation, flow, person, trail, service)
 
-    def _pgo_of(self, host: str) -> str:
+    def pgo_of(self, host: str) -> str:
         found = next((item for item in self.network.of_role("pgo") if item.pgo_host.lower() == host), None)
         return found.id if found is not None else (host or "onbekend")
 
@@ -252,10 +252,10 @@ class Observer:
         answer: Outgoing,
         started: datetime,
         duration: float,
-        labels: _Labels,
+        labels: Labels,
     ) -> None:
-        client = labels.trail.pgo.id if labels.trail is not None else self._pgo_of(client_host(request))
-        raw = self._raw(request, answer, started, duration, labels, client, twin.participant.id, "")
+        client = labels.trail.pgo.id if labels.trail is not None else self.pgo_of(client_host(request))
+        raw = self.raw(request, answer, started, duration, labels, client, twin.participant.id, "")
         trail = labels.trail
         if trail is None:
             self.recorder.record(raw)
@@ -301,13 +301,13 @@ class Observer:
         self.recorder.record(raw)
         self.last_activity[raw.cell] = self.clock.now()
 
-    def _raw(
+    def raw(
         self,
         request: Incoming,
         answer: Outgoing,
         started: datetime,
         duration: float,
-        labels: _Labels,
+        labels: Labels,
         client: str,
         server: str,
         cell: str,
@@ -336,7 +336,7 @@ class Observer:
         )
 
 
-def _fields(request: Incoming) -> dict[str, str]:
+def fields_of(request: Incoming) -> dict[str, str]:
     """First value of each parameter of query and form body."""
     found: dict[str, str] = {}
     for text in (request.query, request.body.decode("latin-1") if request.method == "POST" else ""):

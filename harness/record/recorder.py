@@ -63,6 +63,7 @@ class Recorder:
     :param persons: the declared test persons.
     :param cells: keys of the planned cells in the order of the plan; exchange ids follow from them.
     :param looking: what is looked for in messages besides numbers and secrets.
+    :param beside: a recorder of the same connections; what it learned to be secret is secret here too.
     :ivar count: exchanges that were recorded.
     :ivar broken: why something could not be written; from then on nothing is recorded any more.
     """
@@ -74,12 +75,13 @@ class Recorder:
         persons: Persons | None = None,
         cells: Iterable[str] = (),
         looking: Looking | None = None,
+        beside: Recorder | None = None,
     ) -> None:
         self._looking = looking
         self._folder = folder
         self._events = events
         self._persons = persons
-        self._secrets = Secrets()
+        self._secrets: Secrets = beside._secrets if beside is not None else Secrets()
         self._bodies = BodyStore(folder) if folder is not None else None
         self._prefixes = Prefixes(cells)
         self._lock = threading.Lock()

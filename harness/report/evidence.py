@@ -8,8 +8,8 @@ beginning of what they cite are there.
 from __future__ import annotations
 
 import base64
-import gzip
 import re
+import zlib
 from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -28,6 +28,8 @@ MAX_BODY: Final = 60_000
 _TEXT_TYPES: Final = ("json", "xml", "text", "html", "x-www-form-urlencoded", "javascript")
 _PACKED: Final = re.compile(r"[A-Za-z0-9+/_-]{400,}={0,2}")
 _KEPT: Final = 60
+_GZIP: Final = 31
+"""What zlib calls a gzip file with its largest window; it holds no time."""
 
 
 @dataclass(frozen=True)
@@ -52,12 +54,17 @@ def cited_rows(exchanges: Iterable[Exchange], cited: AbstractSet[str]) -> Iterat
 
 
 def data_file(exchanges: Iterable[Exchange]) -> bytes:
-    """The script with the messages of a cell: by exchange id line, request, response, TLS, milliseconds."""
-    content = {
-        item.id: (line(item), *_texts(item), _tls(item.tls), round(item.duration * 1000))
-        for item in exchanges
-    }
-    packed = gzip.compress(msgspec.json.encode(content), 9, mtime=0)
+    """The script with the messages of a cell: by exchange id line, request, response, TLS, milliseconds.
+
+    Packed piece by piece: the texts of a whole cell are some ten megabytes.
+    """
+    packer = zlib.compressobj(9, wbits=_GZIP)
+    packed = bytearray(packer.compress(b"{"))
+    for number, item in enumerate(exchanges):
+        shown = (line(item), *_texts(item), _tls(item.tls), round(item.duration * 1000))
+        comma = b"," if number else b""
+        packed += packer.compress(comma + msgspec.json.encode({item.id: shown})[1:-1])
+    packed += packer.compress(b"}") + packer.flush()
     return b'cellData("' + base64.standard_b64encode(packed) + b'")\n'
 
 

@@ -123,6 +123,7 @@ _WORDS: dict[str, Text] = {
     "basic requirements": Text(
         nl="basiseisen van het OPEN-programma", en="basic requirements of the OPEN programme"
     ),
+    "care provider": Text(nl="zorgaanbieder", en="care provider"),
     "catalogue": Text(nl="catalogus", en="catalogue"),
     "cells": Text(nl="cellen", en="cells"),
     "change": Text(nl="wijzig", en="change"),
@@ -133,7 +134,13 @@ _WORDS: dict[str, Text] = {
         "another cell, and it holds here too.",
     ),
     "column": Text(nl="kolom", en="column"),
+    "consent": Text(nl="toestemming", en="consent"),
+    "consent advice": Text(
+        nl="ja, tenzij hieronder iets anders staat; langdurig alleen bij het token dat snel verloopt",
+        en="yes, unless it says otherwise below; long-term only with the token that expires soon",
+    ),
     "count": Text(nl="aantal", en="count"),
+    "data": Text(nl="gegevens", en="data"),
     "declared as absent": Text(nl="opgegeven als afwezig", en="declared as absent"),
     "detail": both("detail"),
     "evidence": Text(nl="bewijs", en="evidence"),
@@ -145,6 +152,7 @@ _WORDS: dict[str, Text] = {
         en="findings outside the participants (stelselnode)",
     ),
     "first cause": Text(nl="eerste oorzaak", en="first cause"),
+    "for example": Text(nl="bijvoorbeeld", en="for example"),
     "identical": Text(
         nl="findings.json: byte voor byte gelijk aan wat de opname geeft",
         en="findings.json: identical, byte for byte, to what the recording gives",
@@ -152,7 +160,9 @@ _WORDS: dict[str, Text] = {
     "intensity": Text(nl="diepte", en="intensity"),
     "kind": Text(nl="soort", en="kind"),
     "line": Text(nl="regel", en="line"),
+    "log in as": Text(nl="inloggen als", en="log in as"),
     "matrix": both("matrix"),
+    "must not be shown": Text(nl="mag niet te zien zijn", en="must not be shown"),
     "MedMij qualification": Text(nl="MedMij-kwalificatie", en="MedMij qualification"),
     "navigation": Text(nl="navigatie", en="navigation"),
     "next step": Text(nl="volgende stap", en="next step"),
@@ -167,6 +177,11 @@ _WORDS: dict[str, Text] = {
         nl="Wat gevraagd is en niet beslist, per reden; de reden zegt wat te doen.",
         en="What was asked and not decided, by reason; the reason says what to do.",
     ),
+    "no reference record for this": Text(
+        nl="Van deze persoon is voor deze standaard geen referentiedossier.",
+        en="This person has no reference record for this standard.",
+    ),
+    "number": Text(nl="aantal", en="number"),
     "nothing open": Text(
         nl="Niets: alles wat gevraagd is, is beslist.", en="Nothing: everything that was asked is decided."
     ),
@@ -187,6 +202,11 @@ _WORDS: dict[str, Text] = {
     "response": Text(nl="antwoord", en="response"),
     "role": Text(nl="rol", en="role"),
     "run": both("run"),
+    "session": Text(nl="sessie", en="session"),
+    "shown after an ordinary visit": Text(
+        nl="Na een gewoon bezoek. Een bereik: wat boven het eerste getal uitkomt, mag.",
+        en="After an ordinary visit. A range: what is above the first number may be shown.",
+    ),
     "shared": Text(nl="gedeeld", en="shared"),
     "side": Text(nl="kant", en="side"),
     "skip": Text(nl="naar de inhoud", en="skip to content"),
@@ -202,6 +222,8 @@ _WORDS: dict[str, Text] = {
     "vendor": Text(nl="leverancier", en="vendor"),
     "verdict": Text(nl="oordeel", en="verdict"),
     "version": Text(nl="versie", en="version"),
+    "what the PGO shows": Text(nl="wat het PGO laat zien", en="what the PGO shows"),
+    "what to do": Text(nl="wat te doen", en="what to do"),
     "what was asked": Text(nl="wat is gevraagd", en="what was asked"),
     "where": Text(nl="waar", en="where"),
     # sentences

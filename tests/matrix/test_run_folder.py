@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import gzip
 import http.server
 import json
 import os
 import shutil
 import threading
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
@@ -25,8 +27,9 @@ from harness.core.run.info import Share
 from harness.core.run.problems import EvidenceError
 from harness.core.run.results import CellResult
 from harness.core.verdicts import Verdict
+from harness.judge import cells
 from harness.judge.catalogue import load_catalogue
-from harness.judge.cells import judge_run
+from harness.judge.cells import cell_view, judge_run
 from harness.judge.evidence.cells import check_cell, moved_problem
 from harness.network.file import Participant
 from harness.network.twins.his import HisTwin
@@ -327,6 +330,27 @@ def replace(path: Path, old: str, new: str) -> None:
     text = path.read_text()
     assert old in text
     path.write_text(text.replace(old, new, 1))
+
+
+def test_a_judged_cell_leaves_memory_without_help(defect_run, monkeypatch):
+    """What judges share of a cell refers to its view: it must not stay until Python looks for circles."""
+    run, catalogue = RunFolder(defect_run[0]), load_catalogue()
+    info = run.info()
+    views = []
+
+    def noted(*given):
+        views.append(weakref.ref(view := cell_view(*given)))
+        return view
+
+    monkeypatch.setattr(cells, "cell_view", noted)
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in judge_run(run, info, catalogue, frozen_records(run, info)):
+            assert views[-1]() is None
+    finally:
+        gc.enable()
+    assert len(views) > 1
 
 
 def test_a_fault_cannot_be_left_to_a_cell_that_shows_none(defect_run, here, tmp_path):

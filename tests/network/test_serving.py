@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import socket
 import ssl
 import time
@@ -59,6 +60,21 @@ def test_two_clients_on_one_port_are_told_apart(pki: TestPki, connect: ConnectMa
     for _ in range(3):
         assert first.request("GET", f"https://{HOST}/").body.startswith(b"pgo-1.example|node.example|")
         assert second.request("GET", f"https://{HOST}/").body.startswith(b"pgo-2.example|node.example|")
+
+
+def test_a_closed_connection_leaves_memory(pki: TestPki, connect: ConnectMap) -> None:
+    """Some hundred kilobytes of OpenSSL each: what is known of its TLS must not keep the connection."""
+    caller = client(pki, connect, "pgo-1.example")
+
+    def open_ones() -> int:
+        return sum(type(item).__name__ == "_SSLSocket" for item in gc.get_objects())
+
+    before = open_ones()
+    for _ in range(12):
+        answer = caller.request("GET", f"https://{HOST}/", [("Connection", "close")])
+        assert answer.status == 200 and answer.tls is not None and answer.tls.client is not None
+    assert open_ones() < before + 6
+    caller.close()
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 import sys
 from contextlib import ExitStack
 from datetime import datetime
@@ -18,6 +19,8 @@ from rich.table import Table
 
 from harness.cli.options import AtOption, JsonOption, LangOption, ReplaceOption, ResumeOption
 from harness.cli.serve.fhir import fhir
+from harness.cli.serve.sessions.api import BODY, Api
+from harness.cli.serve.sessions.commands import app as session_app
 from harness.cli.serve.watch import Watch
 from harness.core.clock import AMSTERDAM, OffsetClock
 from harness.core.errors import UsageError
@@ -29,6 +32,8 @@ from harness.judge.catalogue import load_catalogue
 from harness.matrix.cells import plan_cells
 from harness.matrix.facts import RunFacts
 from harness.matrix.preparation import begun, day_and_moment, default_folder
+from harness.matrix.sessions.desk import Desk
+from harness.matrix.sessions.held import Held
 from harness.medmij.releases import oldest_first
 from harness.network.file import read_network
 from harness.network.handout import write_handout
@@ -36,12 +41,16 @@ from harness.network.person.declared import declared_persons, known_persons
 from harness.network.person.looking import looking
 from harness.network.running import RunningNetwork, start
 from harness.network.twins.stelselnode import list_host
+from harness.network.wire.connect import is_loopback
 from harness.network.wire.router import SniRouter
+from harness.network.wire.serving import HandlerApp
 from harness.pki import authority
 from harness.record.keeper import RunKeeper
 from harness.record.recorder import Recorder
+from harness.report.sheet import sheet_page
 
 app = typer.Typer()
+app.add_typer(session_app, name="session")
 app.command("fhir", help="Serve a folder of resources as a strict FHIR server.")(fhir)
 
 
@@ -63,6 +72,12 @@ def serve(
     seconds: Annotated[
         float, typer.Option("--seconds", min=0, help="Stop after this time (0: never).")
     ] = 0.0,
+    api: Annotated[
+        str,
+        typer.Option(
+            "--api", metavar="ADDR:PORT", help="Where sessions are opened; beyond this machine with a key."
+        ),
+    ] = "127.0.0.1:0",
     at: AtOption = None,
     as_json: JsonOption = False,
     lang: LangOption = "nl",
@@ -92,7 +107,8 @@ def serve(
         running = start(loaded, recorder=recorder, clock=clock, t=t, pki=ready, observe=True)
         stack.callback(running.close)
         watch = Watch(running, keeper, facts)
-        watch.begin(recorder)
+        desk = watch.begin(recorder)
+        sessions = _sessions(api, desk, running, facts)
         public: dict[str, str] | None = None
         if listen:
             port = _route(running, address, port)
@@ -101,7 +117,7 @@ def serve(
                 name: f"{shown}:{port}" for name in running.hosts.connect.entries() if name.endswith(":443")
             }
         handout = write_handout(running, keeper.folder.path / "handout", public=public)
-        document = _document(running, handout, keeper.folder, public)
+        document = {**_document(running, handout, keeper.folder, public), "sessions": sessions}
         if as_json:
             sys.stdout.write(json.dumps(document, ensure_ascii=False) + "\n")
             sys.stdout.flush()
@@ -111,13 +127,29 @@ def serve(
     raise typer.Exit(int(code))
 
 
-def _address(listen: str) -> tuple[str, int]:
+def _sessions(api: str, desk: Desk, running: RunningNetwork, facts: RunFacts) -> dict[str, str]:
+    """Open the API of sessions; gives its address, and the key when it needs one."""
+    address, port = _address(api, "--api")
+    key = "" if is_loopback(address) else secrets.token_urlsafe(24)
+
+    def sheet(held: Held, lang: str) -> str:
+        return sheet_page(held, running.network, "en" if lang == "en" else "nl")
+
+    handler = Api(desk, running, facts.catalogue, key=key, sheet=sheet)
+    hosting = running.hosts.hosting
+    app = HandlerApp(handler.handle, limit=BODY, on_error=running.hosts.errors.append)
+    real = hosting.listen(app, None, address=address, port=port)
+    shown = f"[{address}]" if ":" in address else address
+    return {"api": f"http://{shown}:{real}", "key": key}
+
+
+def _address(listen: str, option: str = "--listen") -> tuple[str, int]:
     if not listen:
         return "", 0
     host, _, port = listen.rpartition(":")
     if not host or not port.isdigit() or int(port) > 65535:
         raise UsageError(
-            Text(nl="--listen wil ADRES:POORT", en="--listen wants ADDRESS:PORT"),
+            Text(nl=f"{option} wil ADRES:POORT", en=f"{option} wants ADDRESS:PORT"),
             expected="0.0.0.0:443",
             received=listen,
         )
@@ -217,5 +249,9 @@ def _print(document: dict[str, Any], lang: str) -> None:
     console.print(
         f"{'netwerkbestand voor de andere kant' if dutch else 'network file for the other side'}: "
         f"{document['network_file']}"
+    )
+    found = document["sessions"]
+    console.print(
+        f"{'sessies' if dutch else 'sessions'}: {found['api']}" + (found["key"] and f" key {found['key']}")
     )
     console.print("Ctrl-C " + ("stopt en beoordeelt" if dutch else "stops and judges"))

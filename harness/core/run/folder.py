@@ -20,7 +20,7 @@ findings stand there.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cached_property
 from pathlib import Path
 from typing import BinaryIO, Final, TypeVar
@@ -37,7 +37,7 @@ from harness.core.run.manifest import NAME as MANIFEST
 from harness.core.run.manifest import START, run_digest
 from harness.core.run.place import disk
 from harness.core.run.problems import EvidenceError, ProblemKind, short
-from harness.core.run.results import CellResult, Findings
+from harness.core.run.results import CellResult
 from harness.core.text import Text
 
 END: Final = "run.json"
@@ -175,7 +175,7 @@ class RunFolder:
             if result is not None:
                 asked[cell.key], shared[cell.key] = result.requirements, result.shared
                 troubles += result.troubles
-            elif start.asked(cell):
+            elif start.asked(cell) and start.settings.mode == "drive":
                 unjudged.append(cell.key)
         return msgspec.structs.replace(
             start,
@@ -238,11 +238,14 @@ class RunFolder:
 
         :raises EvidenceError: it cannot be understood.
         """
-        return self._read("findings.json", Findings, ProblemKind.RESULT).findings
+        return self._decoded("findings.json", results.read_findings, ProblemKind.RESULT)
 
     def _read(self, name: str, kind: type[_T], problem: ProblemKind) -> _T:
+        return self._decoded(name, msgspec.json.Decoder(kind).decode, problem)
+
+    def _decoded(self, name: str, decode: Callable[[bytes], _T], problem: ProblemKind) -> _T:
         try:
-            return msgspec.json.decode(_bytes(self.path, name), type=kind)
+            return decode(_bytes(self.path, name))
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             raise EvidenceError(
                 problem,

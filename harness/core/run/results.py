@@ -7,12 +7,15 @@ order of the plan. Both have one form, byte for byte.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
 from harness.core.run.findings import Cell, Finding, canonical
 from harness.core.run.info import RunInfo, Share, Trouble
+from harness.core.run.once import Once
+
+_REPEATED: Final = ("requirement", "party", "mode", "expected", "rule", "holds_for")
 
 
 class CellResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,6 +65,30 @@ def cell_result(
         elsewhere=dict(elsewhere or {}),
         troubles=tuple(item for item in info.troubles if item.cell == cell.key),
         findings=canonical(findings),
+    )
+
+
+class _Unread(msgspec.Struct, frozen=True, kw_only=True):
+    """``findings.json`` whose findings are still bytes."""
+
+    schema: Literal["findings-1"]
+    findings: tuple[msgspec.Raw, ...]
+
+
+def read_findings(data: bytes) -> tuple[Finding, ...]:
+    """The findings of ``findings.json``; what many of them say the same is held once.
+
+    :raises msgspec.MsgspecError: it is something else.
+    """
+    once, decoder = Once(), msgspec.json.Decoder(Finding)
+    return tuple(
+        msgspec.structs.replace(
+            item,
+            cell=once(item.cell),
+            next_step=once(item.next_step),
+            **{name: once(getattr(item, name)) for name in _REPEATED},
+        )
+        for item in map(decoder.decode, msgspec.json.decode(data, type=_Unread).findings)
     )
 
 

@@ -8,7 +8,8 @@ from harness.core.issues import shorten
 from harness.core.run.exchanges import media_type
 from harness.core.run.findings import Finding
 from harness.core.text import Text
-from harness.judge.every_standard.answers import OFFENDERS, Answer, own, searches, searchsets
+from harness.judge.every_standard.answers import OFFENDERS, own, searches
+from harness.judge.every_standard.paging.chains import Chain, chains
 from harness.judge.registry import judge_every
 from harness.judge.view import FHIR_JSON, FHIR_XML, CellView, body_format
 
@@ -17,7 +18,7 @@ from harness.judge.view import FHIR_JSON, FHIR_XML, CellView, body_format
 def asked_format(view: CellView) -> Iterator[Finding]:
     """JSON when JSON was asked for, XML when XML was."""
     requirement = own(view, "GEN-019")
-    for answer in searches(view):
+    for answer in searches(view, pages=True):
         if not answer.answered or answer.format == "native" or answer.exchange.response is None:
             continue
         kind = media_type(answer.exchange.response.headers)
@@ -37,7 +38,7 @@ def asked_format(view: CellView) -> Iterator[Finding]:
 def readable(view: CellView) -> Iterator[Finding]:
     """The body can be read as FHIR without defects of syntax or unknown elements."""
     requirement = own(view, "GEN-020")
-    for answer in searches(view):
+    for answer in searches(view, pages=True):
         if not answer.answered or answer.document is None:
             continue
         defects = [issue for issue in answer.document.issues if issue.severity == "error"]
@@ -62,9 +63,9 @@ def readable(view: CellView) -> Iterator[Finding]:
 def same_in_both_formats(view: CellView) -> Iterator[Finding]:
     """The JSON and the XML answer of one search hold the same resources."""
     requirement = own(view, "GEN-021")
-    by_operation: dict[str, dict[str, Answer]] = {}
-    for answer in searchsets(view):
-        by_operation.setdefault(answer.query.operation, {})[answer.format] = answer
+    by_operation: dict[str, dict[str, Chain]] = {}
+    for chain in chains(view):
+        by_operation.setdefault(chain.first.query.operation, {})[chain.first.format] = chain
     pairs = [both for both in by_operation.values() if {"json", "xml"} <= both.keys()]
     if by_operation and not pairs:
         yield view.not_tested(
@@ -73,20 +74,31 @@ def same_in_both_formats(view: CellView) -> Iterator[Finding]:
         )
     for both in pairs:
         in_json, in_xml = (_identities(both[name]) for name in ("json", "xml"))
+        cut = next((one for one in both.values() if not one.whole), None)
         if in_json == in_xml:
-            yield view.ok(requirement, both["xml"].exchange)
-        elif any(answer.masks.hides("Bundle.entry.resource.id") for answer in both.values()):
-            yield view.masked(requirement, both["xml"].exchange, "Bundle.entry")
+            yield view.ok(requirement, both["xml"].first.exchange)
+        elif cut is not None:
+            yield view.inconclusive(requirement, cut.unseen, exchange=cut.first.exchange)
+        elif any(_ids_masked(chain) for chain in both.values()):
+            yield view.masked(requirement, both["xml"].first.exchange, "Bundle.entry")
         else:
             missing = sorted(in_json - in_xml) or sorted(in_xml - in_json)
             side = "XML" if in_json - in_xml else "JSON"
             yield view.fail(
                 requirement,
-                exchange=both["xml"].exchange,
+                exchange=both["xml"].first.exchange,
                 expected=shorten(", ".join(missing)),
                 received=f"not in {side}",
             )
 
 
-def _identities(answer: Answer) -> set[str]:
-    return {f"{item.get('resourceType')}/{item.get('id')}" for _, item in answer.resources}
+def _identities(chain: Chain) -> set[str]:
+    return {
+        f"{item.get('resourceType')}/{item.get('id')}"
+        for answer in chain.answers
+        for _, item in answer.resources
+    }
+
+
+def _ids_masked(chain: Chain) -> bool:
+    return any(answer.masks.hides("Bundle.entry.resource.id") for answer in chain.answers)

@@ -12,11 +12,16 @@ from harness.core.run.findings import Finding
 from harness.core.standards.entries import official
 from harness.core.standards.queries import Queries, Query
 from harness.core.tdates import TDates
+from harness.core.text import Text
 from harness.judge.every_standard.answers import OFFENDERS, Answer, dates, own, queries, requests
 from harness.judge.masks import proven_numbers
 from harness.judge.registry import judge_every
 from harness.judge.view import CellView
 
+NOT_YET: Final = Text(
+    nl="de sessie is niet afgemaakt; deze vraag is nog niet gezien",
+    en="the session was not finished; this query was not seen yet",
+)
 IDENTIFYING: Final = ("patient", "subject", "owner")
 """Search parameters that would point at the person."""
 
@@ -61,7 +66,9 @@ def prescribed_queries(view: CellView) -> Iterator[Finding]:
         tried = [item for item in sent if item.query.operation == query.operation]
         wrong = [item for item in tried if not _asked(item, resolver)]
         expected = "&".join(f"{name}={value}" for name, value in query.resolved(resolver))
-        if not tried:
+        if not tried and view.situations and not view.over:
+            yield view.not_tested(requirement, NOT_YET)
+        elif not tried:
             yield view.fail(
                 requirement,
                 expected=shorten(f"{query.method} {query.path}?{expected}"),
@@ -101,7 +108,7 @@ def _asked(item: Answer, resolver: TDates) -> bool:
 def bearer(view: CellView) -> Iterator[Finding]:
     """Every request carries a Bearer token, except the one that must be refused."""
     requirement = own(view, "REQ-003")
-    for answer in requests(view):
+    for answer in requests(view, pages=True):
         if answer.query.authorization == "none":
             continue
         if answer.authorized:

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from harness.core.run.exchanges import Exchange, Fact, header, media_type
 from harness.core.run.findings import Finding
 from harness.core.text import Text
+from harness.judge.trust.seen import not_seen
 from harness.judge.view import CellView
 from harness.medmij import authorization, forms, lists, releases, token, urls
 from harness.medmij import pages as html
@@ -290,6 +291,8 @@ def undecided(cell: Trust, requirement: str, reason: Text = NOT_DRIVEN) -> Findi
     misbehave towards the PGO has faults of its own.
     """
     view = cell.view
+    if view.situations:
+        return not_seen(view, requirement)
     if view.tokens_given:
         return view.not_tested(requirement, TOKENS_GIVEN)
     role = view.catalogue[requirement].role

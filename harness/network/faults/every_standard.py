@@ -146,15 +146,6 @@ def self_link_drops(answer: Answer) -> None:
         link["url"] = link["url"].split("?")[0]
 
 
-@his_fault("next-link")
-def next_link(answer: Answer) -> None:
-    """A second page is promised."""
-    if answer.resource is not None:
-        first = answer.resource.get("link", [{"url": "https://his.example/fhir"}])[0]["url"]
-        second = f"{first}{'&' if '?' in first else '?'}page=2"
-        answer.resource.setdefault("link", []).append({"relation": "next", "url": second})
-
-
 @his_fault("wrong-status-code")
 def wrong_code(answer: Answer) -> None:
     """A code that FHIR does not know, in an element that no other rule looks at."""
@@ -194,6 +185,20 @@ def other_patient(answer: Answer) -> None:
             if str(item.get("reference", "")).startswith("Patient/"):
                 item["reference"] = "Patient/iemand-anders"
                 return
+
+
+@his_fault("contained-of-another")
+def contained_of_another(answer: Answer) -> None:
+    """An extension of the HIS refers to a contained resource that is about somebody else."""
+    for resource in answer.matches()[:1]:
+        subject = {"reference": "Patient/iemand-anders", "display": "iemand anders"}
+        account = {"resourceType": "Account", "id": "rekening", "status": "active", "subject": subject}
+        resource.setdefault("contained", []).append(account)
+        own = {
+            "url": "https://his.example/fhir/StructureDefinition/rekening",
+            "valueReference": {"reference": "#rekening", "display": "rekening"},
+        }
+        resource.setdefault("extension", []).append(own)
 
 
 @his_fault("empty-search-404")

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import functools
 import re
+import socket
 import ssl
 import time
+import weakref
 import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -134,7 +136,7 @@ class HttpClient:
                 max_keepalive_connections=_KEPT,
                 keepalive_expiry=60.0,
             )
-        self._seen: dict[int, tuple[object, Tls]] = {}
+        self._seen: weakref.WeakKeyDictionary[socket.socket, Tls] = weakref.WeakKeyDictionary()
 
     def close(self) -> None:
         """Close all connections, also those on which somebody waits for an answer."""
@@ -244,20 +246,18 @@ class HttpClient:
         )
 
     def _tls(self, response: httpcore.Response, host: str) -> Tls | None:
+        """TLS facts of the connection that an answer came over; each connection is looked at once."""
         stream = response.extensions.get("network_stream")
         ssl_object = stream.get_extra_info("ssl_object") if stream is not None else None
-        if ssl_object is None:
+        if stream is None or ssl_object is None:
             return None
-        kept = self._seen.get(id(ssl_object))
-        if kept is not None and kept[0] is ssl_object:
-            return kept[1]
-        connection = stream.get_extra_info("socket") if stream is not None else None
-        asked = not self._watching or getattr(connection, "harness_asked", False)
-        facts = server_facts(ssl_object, host, self._client if asked else None)
-        if len(self._seen) > 256:
-            self._seen.clear()
-        self._seen[id(ssl_object)] = (ssl_object, facts)
-        return facts
+        connection = stream.get_extra_info("socket")
+        kept = self._seen.get(connection)
+        if kept is None:
+            asked = not self._watching or getattr(connection, "harness_asked", False)
+            kept = server_facts(ssl_object, host, self._client if asked else None)
+            self._seen[connection] = kept
+        return kept
 
 
 def _split(url: str) -> tuple[str, str, int, str]:

@@ -82,7 +82,7 @@ class SniRouter:
             up_reader, up_writer = await asyncio.open_connection(*target)
             up_writer.write(head)
             try:
-                await asyncio.gather(_pipe(reader, up_writer), _pipe(up_reader, writer))
+                await asyncio.gather(pipe(reader, up_writer), pipe(up_reader, writer))
             finally:
                 up_writer.close()
         except (OSError, ValueError, TimeoutError):
@@ -108,7 +108,8 @@ class SniRouter:
             self._server.close()
 
 
-async def _pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Pass on what comes, until one side closes."""
     try:
         while part := await reader.read(_CHUNK):
             writer.write(part)

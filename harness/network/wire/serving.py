@@ -47,6 +47,9 @@ class Incoming:
     :ivar path: decoded path.
     :ivar query: raw query.
     :ivar tls: facts of the connection; ``tls.client`` is the verified peer certificate.
+    :ivar gone: whether the client has closed the connection meanwhile.
+    :ivar visit: the visit of a session (:mod:`harness.network.sessions`) that it belongs to, ``""``: none.
+    :ivar played: what our side plays in that visit.
     """
 
     method: str
@@ -57,6 +60,9 @@ class Incoming:
     body: bytes
     tls: Tls | None = None
     peer: str = ""
+    gone: Callable[[], bool] = lambda: False
+    visit: str = ""
+    played: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -256,6 +262,7 @@ def incoming(scope: Scope, body: bytes) -> Incoming:
     target = raw.decode("latin-1") + (f"?{query}" if query else "")
     host = hosts[0] if hosts else ""
     client = scope.get("client")
+    transport = scope.get("harness.transport")
     return Incoming(
         method=scope["method"],
         url=f"{scope.get('scheme', 'http')}://{host}{target}",
@@ -265,6 +272,7 @@ def incoming(scope: Scope, body: bytes) -> Incoming:
         body=body,
         tls=scope.get("harness.tls"),
         peer=str(client[0]) if client else "",
+        gone=transport.is_closing if transport is not None else lambda: False,
     )
 
 

@@ -9,8 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final, TypeVar
 
-from harness.core.run.exchanges import Exchange, Tls
+import msgspec
+
+from harness.core.run.exchanges import Exchange, Request, Response, Tls
+from harness.core.run.once import Once
 from harness.core.run.problems import EvidenceError, ProblemKind, short
 from harness.core.text import Text
 from harness.record.chain.bodies import BodyStore
@@ -29,6 +33,10 @@ from harness.record.chain.lines import (
 )
 from harness.record.chain.raw import raw_lines
 from harness.record.chain.units import FOLDER, PACKED, UnitFile, attempts, file_name
+
+_REPEATED: Final = ("cell", "interface", "flow", "operation", "client", "server")
+"""Labels of an exchange that many others of its cell have too."""
+Message = TypeVar("Message", Request, Response)
 
 
 class ChainReader:
@@ -60,6 +68,7 @@ class ChainReader:
         self.referred: set[str] = set()
         self._bodies = bodies
         self._run = run
+        self._once = Once()
         self._place = f"{FOLDER}/{path.name}"
 
     def __iter__(self) -> Iterator[Exchange]:
@@ -152,11 +161,27 @@ class ChainReader:
     def _exchange(self, line: ExchangeLine, where: str) -> Exchange:
         if line.tls and line.tls not in self.tls:
             raise _bad_line(where, f"tls ≤ {len(self.tls)}", f"tls {line.tls}")
-        return exchange_of(
+        exchange = exchange_of(
             line,
             tls=self.tls[line.tls] if line.tls else None,
             request=self._body(line.request.body, where),
             response=self._body(line.response.body if line.response else None, where),
+        )
+        return msgspec.structs.replace(
+            exchange,
+            request=self._shared(exchange.request),
+            response=self._shared(exchange.response) if exchange.response is not None else None,
+            facts=tuple(self._once(fact) for fact in exchange.facts),
+            notes=self._once.by(msgspec.json.encode(exchange.notes), exchange.notes),
+            **{name: self._once(getattr(exchange, name)) for name in _REPEATED},
+        )
+
+    def _shared(self, message: Message) -> Message:
+        """A message that shares what is the same in earlier ones: a recording is judged as a whole."""
+        return msgspec.structs.replace(
+            message,
+            headers=self._once(tuple(self._once(pair) for pair in message.headers)),
+            body=self._once(message.body),
         )
 
     def _body(self, body: Body | None, where: str) -> bytes:
@@ -208,10 +233,20 @@ def judged_unit(run_folder: Path, unit: str, *, run: str | None = None) -> Unit 
     """
     bodies = BodyStore(run_folder)
     for item in reversed(attempts(run_folder, unit)):
+        if not begun(item):
+            continue
         found = read_unit(item.path, bodies, run=run)
         if found.finished or found.end is None:
             return found
     return None
+
+
+def begun(item: UnitFile) -> bool:
+    """Whether a recording has its first line; one that a crash cut off before that holds nothing.
+
+    :raises EvidenceError: it cannot be read.
+    """
+    return item.packed or any(complete for _, complete in raw_lines(item.path, item.place))
 
 
 def unit_name(item: UnitFile) -> str:

@@ -64,6 +64,8 @@ def handle(dvza: DvzaState, request: Incoming, rel: Release) -> Outgoing:
         services=scope.services or offered,
         correlation=wanted.correlation_id,
         created=dvza.clock.now(),
+        visit=request.visit,
+        played=request.played,
     )
     dvza.remember(session)
     return screens.step_page(

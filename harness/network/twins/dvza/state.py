@@ -96,6 +96,10 @@ class DvzaState:
         with self.lock:
             return name in self._faults.get("", ()) or (bool(client) and name in self._faults.get(client, ()))
 
+    def plays(self, held: Session | Grant, name: str) -> bool:
+        """Whether a fault is on for the client of a request or grant, or is played in the visit it is of."""
+        return name in held.played or self.fault(name, held.client_id)
+
     def fault_once(self, name: str, client: str) -> bool:
         """As :meth:`fault`, but only the first time it is asked for this client."""
         with self.lock:
