@@ -44,7 +44,8 @@ from harness.judge.judging import judge_requirements
 from harness.judge.view import CellView
 from harness.network.file import Network
 from harness.network.person.declared import declared_persons
-from harness.record import RawExchange, Recorder
+from harness.pdfa.text import texts_of
+from harness.record import Looking, RawExchange, Recorder
 from harness.reference.record.load import own_records
 from harness.reference.records import Records
 
@@ -116,7 +117,11 @@ def raw(
 
 def recorded(cell: Cell, asked: list[tuple[str, str]], change: Any = None) -> dict[tuple[str, str], Exchange]:
     """These answers as the recorder writes them, in one unit."""
-    recorder = Recorder(persons=declared_persons(Network(participants=()), DAY), cells=[run_cell(cell).key])
+    recorder = Recorder(
+        persons=declared_persons(Network(participants=()), DAY),
+        cells=[run_cell(cell).key],
+        looking=Looking(texts_of, records(True).found_in),
+    )
     return {(name, kind): recorder.record(raw(cell, name, kind, change)) for name, kind in asked}
 
 

@@ -15,6 +15,7 @@ import msgspec
 
 from harness.core.errors import UsageError, nearest
 from harness.core.ids import check_requirement_id
+from harness.core.run.findings import Cell
 from harness.core.standards.completeness import require_complete
 from harness.core.standards.entries import Entry, every_requirement, own_entries, trust_entries
 from harness.core.standards.faults import faults
@@ -162,3 +163,12 @@ def load_catalogue() -> Catalogue:
     found = sorted((_requirement(entry, killers) for entry in entries), key=lambda item: item.id)
     digest = hashlib.sha256(msgspec.json.encode(found, order="deterministic")).hexdigest()
     return Catalogue(found, digest)
+
+
+def client_requirements(cell: Cell, catalogue: Catalogue) -> tuple[str, ...]:
+    """Ids of the requirements that a cell decides in which a live PGO came to our mocks: those of the PGO."""
+    return tuple(
+        item.id
+        for item in catalogue
+        if item.role == "pgo" and item.decidable and item.applies_to(cell.standard, cell.release)
+    )

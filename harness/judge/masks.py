@@ -39,7 +39,7 @@ class Masks:
         self._masks: list[tuple[list[Step], Fact]] = []
         for fact in facts:
             place, _, path = fact.place.partition(":")
-            stays = fact.kind == "bsn" and not fact.equals
+            stays = fact.kind == "text" or (fact.kind == "bsn" and not fact.equals)
             if place == body and not stays:
                 self._masks.append(([(name, index or 0) for name, index in _steps(path)], fact))
 
@@ -102,8 +102,13 @@ def proven_numbers(facts: Iterable[Fact], place: str | tuple[str, ...]) -> list[
 
     :param place: how the place begins, e.g. ``request`` or ``response.header`` (one of several).
     """
+    return [fact.place for fact in proven(facts, place)]
+
+
+def proven(facts: Iterable[Fact], place: str | tuple[str, ...]) -> list[Fact]:
+    """Facts of :func:`proven_numbers`."""
     return [
-        fact.place
+        fact
         for fact in facts
         if fact.kind == "bsn" and fact.standing != "possible" and fact.place.startswith(place)
     ]
@@ -159,7 +164,7 @@ def ownership(exchanges: Iterable[Exchange]) -> Ownership:
                 others.add(identity.person or identity.who)
                 differs |= dict.fromkeys(identity.differs)
         leak = leak or any(
-            fact.standing == "proven" and fact.place.startswith("response.body:") for fact in exchange.facts
+            fact.standing == "proven" and fact.place.startswith("response.body") for fact in exchange.facts
         )
     belongs: Belongs = "unknown"
     if mixed or len(others) > 1 or (own and others):

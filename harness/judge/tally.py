@@ -15,6 +15,7 @@ from harness.core.run.findings import Cell, Finding
 from harness.core.run.info import VOUCHED, ParticipantVersion, RunInfo
 from harness.core.verdicts import Strength, Verdict
 from harness.judge.catalogue import Catalogue, Requirement
+from harness.medmij.situations.table import whole
 
 _COUNTER: Mapping[Verdict, str] = {
     Verdict.PASS: "passed",
@@ -171,12 +172,18 @@ class Asking:
                 for item in self._musts(party)
                 if item.standard not in standards
                 and any(
-                    _group(item, cell) not in self._asked_groups
+                    _group(item, cell) not in self._asked_groups or self._in_part(item, cell)
                     for cell in cells
                     if item.applies_to(cell.standard, cell.release)
                 )
             ),
         )
+
+    def _in_part(self, requirement: Requirement, cell: Cell) -> bool:
+        """Whether a session with a live PGO played only a part of what decides a requirement."""
+        played = self.info.settings.situations
+        of_standard = bool(requirement.standard)
+        return bool(played) and not whole(requirement.id, cell.release, played, of_standard=of_standard)
 
     def claim(self, party: ParticipantVersion) -> Claim:
         """What the run may say of a party besides its tallies."""

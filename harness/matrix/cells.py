@@ -8,7 +8,6 @@ from harness.core.errors import UsageError, nearest
 from harness.core.run.findings import Cell
 from harness.core.run.info import Selection
 from harness.core.text import Text
-from harness.judge.catalogue import Catalogue
 from harness.medmij.releases import oldest_first
 from harness.network.file import Network, Participant
 
@@ -78,12 +77,3 @@ def check_named(option: str, wanted: Iterable[str], known: Sequence[str]) -> Non
                 received=value,
                 next_step=Text(nl=f"bedoelde u '{hint}'?", en=f"did you mean '{hint}'?") if hint else "",
             )
-
-
-def client_requirements(cell: Cell, catalogue: Catalogue) -> tuple[str, ...]:
-    """Ids of the requirements that a cell decides in which a live PGO came to our mocks: those of the PGO."""
-    return tuple(
-        item.id
-        for item in catalogue
-        if item.role == "pgo" and item.decidable and item.applies_to(cell.standard, cell.release)
-    )

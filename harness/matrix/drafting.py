@@ -123,7 +123,7 @@ def _answers(folder: RunFolder, info: RunInfo, person: str, left_out: list[str])
 def _resources(view: CellView) -> list[tuple[str, dict[str, Any]]]:
     """Resources in the answers to the standard's queries, by key."""
     found = []
-    for answer in answers(view):
+    for answer in answers(view, pages=True):
         if answer.query.flow != "collect" or not answer.answered:
             continue
         listed = [one for _, one in answer.resources] or [answer.resource]

@@ -39,6 +39,7 @@ class RunFacts:
     :param sharing: whether a finding may hold for other cells than its own.
     :param subject: the parties whose result decides the exit code (``--for``).
     :param verdict_required: whether anything but *voldoet* is undecided (``--require-verdict``).
+    :ivar records: the records of all known persons.
     :ivar frozen: the records of all known persons as they go into the run folder.
     :raises ConfigurationError: a record contradicts itself or violates its schema.
     :raises InputError: a record cannot be read.
@@ -71,7 +72,7 @@ class RunFacts:
         self.verdict_required = verdict_required
         self._mode: Literal["drive", "serve"] = mode
         self._allowed = plan_cells(network, Selection())
-        records = network_records(network, t)
+        self.records = records = network_records(network, t)
         self.frozen = {record.person: freeze(record) for record in records}
         self._records = {
             record.person: FrozenRecord(origin=record.origin, sha256=_sha256(self.frozen[record.person]))

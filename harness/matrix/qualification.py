@@ -34,6 +34,7 @@ from harness.matrix.facts import RunFacts
 from harness.matrix.plan import Plan
 from harness.matrix.state import CellState
 from harness.network.person.declared import declared_persons
+from harness.network.person.looking import looking
 from harness.network.running import RunningNetwork, start
 from harness.record.keeper import RunKeeper
 from harness.record.recorder import Recorder
@@ -147,7 +148,8 @@ class Qualification:
 
     def _recorder(self) -> Recorder:
         persons = declared_persons(self.facts.network, self.facts.t)
-        return Recorder(self.folder.path, self.events, persons, [cell.key for cell in self.plan.cells])
+        cells = [cell.key for cell in self.plan.cells]
+        return Recorder(self.folder.path, self.events, persons, cells, looking(self.facts.records))
 
     def _binding(self) -> Binding:
         minters = [

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from typing import Final, Literal
+from typing import Literal
 
 import msgspec
 
@@ -12,8 +11,6 @@ from harness.core.run.exchanges import Headers, header_values, media_type
 from harness.medmij import forms, headers
 from harness.medmij.errors import RESOURCE_CASES, ResourceError
 from harness.medmij.releases import Release
-
-_NINE_DIGITS: Final = re.compile(r"(?<![0-9A-Za-z])[0-9]{9}(?![0-9A-Za-z])", re.ASCII)
 
 Case = Literal["", "no-token", "invalid-token", "several-methods"]
 
@@ -63,16 +60,3 @@ def request_headers(
 def accept(media: Literal["json", "xml"], fhir_version: str = "3.0") -> str:
     """``Accept`` value with the FHIR version parameter (C: what public clients send)."""
     return f"application/fhir+{media}; fhirVersion={fhir_version}"
-
-
-def eleven_test(digits: str) -> bool:
-    """Whether nine digits pass the BSN eleven-test (weights 9..2 and -1); ``000000000`` does not count."""
-    if re.fullmatch(r"[0-9]{9}", digits, re.ASCII) is None or digits == "000000000":
-        return False
-    weights = (9, 8, 7, 6, 5, 4, 3, 2, -1)
-    return sum(int(d) * w for d, w in zip(digits, weights, strict=True)) % 11 == 0
-
-
-def find_bsn(text: str) -> list[str]:
-    """Free-standing nine-digit numbers in ``text`` that pass the eleven-test."""
-    return [number for number in _NINE_DIGITS.findall(text) if eleven_test(number)]

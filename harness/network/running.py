@@ -24,9 +24,10 @@ from harness.network.drive.driver import Driver
 from harness.network.drive.session import FlowSession
 from harness.network.file import Network
 from harness.network.hosts import Hosts
-from harness.network.observe import Observer
 from harness.network.person.declared import declared_persons
+from harness.network.person.looking import network_looking
 from harness.network.publishing import publish
+from harness.network.sessions.watching import SessionObserver
 from harness.network.trust import Trust
 from harness.network.twins.building import Builder
 from harness.pki.authority import TestPki
@@ -60,7 +61,8 @@ def start(
     day = t or today(moving)
     return RunningNetwork(
         network,
-        recorder=recorder or Recorder(persons=declared_persons(network, day)),
+        recorder=recorder
+        or Recorder(persons=declared_persons(network, day), looking=network_looking(network, day)),
         clock=moving,
         t=day,
         intensity=intensity,
@@ -103,7 +105,7 @@ class RunningNetwork:
         self.t = t
         self.recorder = recorder
         self.pki = pki
-        self.observer = Observer(network, recorder, clock, t) if observe else None
+        self.observer = SessionObserver(network, recorder, clock, t) if observe else None
         self._waits = intensity == "full"
         self._open = ExitStack()
         trust = Trust.of(network, pki)

@@ -13,6 +13,7 @@ Judges only ever see what comes out of here; the live object and the one read ba
 
 from __future__ import annotations
 
+from harness.record.looking import Looking
 from harness.record.raw import Known, RawExchange
 from harness.record.recorder import Recorder
 from harness.record.redact.people.persons import DeclaredPerson, Persons
@@ -21,6 +22,7 @@ from harness.record.redact.redactor import Redactor
 __all__ = [
     "DeclaredPerson",
     "Known",
+    "Looking",
     "Persons",
     "RawExchange",
     "Recorder",

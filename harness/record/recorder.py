@@ -27,6 +27,7 @@ from harness.record.chain.lines import Reason, UnrecordableError
 from harness.record.chain.units import SHARED
 from harness.record.chain.write import UnitWriter
 from harness.record.clean import clean, shortened
+from harness.record.looking import Looking
 from harness.record.names import Prefixes
 from harness.record.raw import RawExchange
 from harness.record.redact.people.persons import Persons
@@ -61,6 +62,8 @@ class Recorder:
         keeps the exchanges in memory only (tests, ``testscript``).
     :param persons: the declared test persons.
     :param cells: keys of the planned cells in the order of the plan; exchange ids follow from them.
+    :param looking: what is looked for in messages besides numbers and secrets.
+    :param beside: a recorder of the same connections; what it learned to be secret is secret here too.
     :ivar count: exchanges that were recorded.
     :ivar broken: why something could not be written; from then on nothing is recorded any more.
     """
@@ -71,11 +74,14 @@ class Recorder:
         events: EventStream | None = None,
         persons: Persons | None = None,
         cells: Iterable[str] = (),
+        looking: Looking | None = None,
+        beside: Recorder | None = None,
     ) -> None:
+        self._looking = looking
         self._folder = folder
         self._events = events
         self._persons = persons
-        self._secrets = Secrets()
+        self._secrets: Secrets = beside._secrets if beside is not None else Secrets()
         self._bodies = BodyStore(folder) if folder is not None else None
         self._prefixes = Prefixes(cells)
         self._lock = threading.Lock()
@@ -168,7 +174,7 @@ class Recorder:
         """A unit, started when it is new; ``None`` when it has ended."""
         with self._lock:
             if name not in self._units:
-                redactor = Redactor(secrets.token_bytes(32), self._persons, self._secrets)
+                redactor = Redactor(secrets.token_bytes(32), self._persons, self._secrets, self._looking)
                 self._units[name] = _Unit(name, self._prefixes.of(name), redactor, self._start(name))
             return self._units[name]
 

@@ -5,7 +5,7 @@ They come from the run folder, live as well as offline, so that both compare wit
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date
 from functools import cached_property
 
@@ -32,6 +32,11 @@ class Records:
     def known(self) -> Known:
         """All records, indexed; made when the first answer is compared."""
         return index_records(list(self._records.values()))
+
+    def found_in(self, text: str, person: str) -> Iterator[tuple[str, str]]:
+        """Texts for a person that have to stay in the HIS or are somebody else's, with their owner."""
+        if self._records:
+            yield from self.known.found_in(text, person)
 
     def of(self, person: str, standard: str) -> Record | None:
         """The record of a person; ``None`` when there is none, or it does not cover the standard."""

@@ -27,11 +27,15 @@ from harness.network.drive.searching.generate import Pool
 from harness.network.drive.searching.search import Searching
 from harness.network.faults import his as his_faults
 from harness.network.faults import pgo as pgo_query_faults
-from harness.network.file import Participant
+from harness.network.file import Network, Participant
+from harness.network.person.declared import declared_persons
 from harness.network.person.persons import fixture_person
 from harness.network.twins.his import HisTwin
+from harness.pdfa.text import texts_of
+from harness.record import Looking, RawExchange, Redactor
 from harness.reference.record.load import own_records
 from harness.reference.records import Records
+from harness.reference.searching.pages import follow
 from harness.reference.searching.promise import Promise
 from harness.reference.searching.replies import Reply
 from harness.reference.searching.selection import Selection
@@ -86,7 +90,9 @@ class StandardCell:
 
         self._handle = handle
         self.exchanges: list[Exchange] = []
-        self._answers: dict[str, Response] = {}
+        declared = declared_persons(Network(participants=()), t)
+        self._redactor = Redactor(b"k" * 32, declared, looking=Looking(texts_of, own_persons(t).found_in))
+        self._answers: dict[str, list[Response]] = {}
         self.searched = "search" in flows
         if self.searched:  # before anything is sent, which would change the record
             self._search()
@@ -112,8 +118,7 @@ class StandardCell:
             request = Request(method="GET", url=url, headers=headers)
             operation = "fhir-metadata" if address == "metadata" else f"search-{media}"
             response = self._answer(request, operation, "search", notes)
-            body = parse(response.body, model=MODEL).resource if response.body else {}
-            return Reply(response.status, body, url)
+            return self._reply(response, url)
 
         statement = ask("metadata", "json", {})
         promise = Promise(self.standard, self.dates, statement.resource)
@@ -126,11 +131,12 @@ class StandardCell:
             yield f"{BASE}/{query.path}".rstrip("/")
             return
         operation, expression = query.each
-        source = self._answers[f"{operation}-{kind if kind != 'native' else 'json'}"]
-        document = parse(source.body, model=MODEL)
-        found = compile(expression, model=MODEL).evaluate(document.resource) if document.resource else []
-        for item in found[: query.limit or None]:
-            value = str(item.value if isinstance(item, Node) else item)
+        values: dict[str, None] = {}
+        for source in self._answers[f"{operation}-{kind if kind != 'native' else 'json'}"]:
+            document = parse(source.body, model=MODEL)
+            found = compile(expression, model=MODEL).evaluate(document.resource) if document.resource else []
+            values.update(dict.fromkeys(str(one.value if isinstance(one, Node) else one) for one in found))
+        for value in list(values)[: query.limit or None]:
             yield value if value.startswith("https://") else f"{BASE}/{value}"
 
     def _send(self, query: Query, kind: str, target: str, flow: str = "") -> None:
@@ -151,7 +157,21 @@ class StandardCell:
         if self._change_request is not None:
             request = self._change_request(operation, request)
         patient = self.patient if any(k == "Authorization" for k, _ in request.headers) else None
-        self._answers.setdefault(operation, self._answer(request, operation, flow or query.flow, {}, patient))
+        pages = [self._answer(request, operation, flow or query.flow, {}, patient)]
+
+        def fetch(address: str) -> Reply:
+            asked = Request(method="GET", url=address, headers=request.headers)
+            pages.append(self._answer(asked, f"next-page-{kind}", flow or query.flow, {}, patient))
+            return self._reply(pages[-1], address)
+
+        if query.search:
+            follow(self._reply(pages[0], request.url), fetch)
+        self._answers.setdefault(operation, pages)
+
+    @staticmethod
+    def _reply(response: Response, url: str) -> Reply:
+        body = parse(response.body, model=MODEL).resource if response.body else {}
+        return Reply(response.status, body, url)
 
     def _answer(
         self, request: Request, operation: str, flow: str, notes: dict[str, Any], patient: str | None = ""
@@ -162,21 +182,26 @@ class StandardCell:
         response = his_faults.apply(on, request, response, t=self.t, patient=self.patient)
         if self._change is not None:
             response = self._change(operation, request, response)
-        self.exchanges.append(
-            Exchange(
-                id=f"x.{len(self.exchanges):04d}",
-                cell=self.cell.key,
-                interface="resource",
-                flow=flow,
-                operation=operation,
-                client="pgo-1",
-                server="dvza-a",
-                started="2026-03-01T11:00:00Z",
-                request=request,
-                response=response,
-                notes={"driven": notes} if notes else {},
-            )
+        raw = RawExchange(
+            cell=self.cell.key,
+            interface="resource",
+            flow=flow,
+            operation=operation,
+            client="pgo-1",
+            server="dvza-a",
+            started=NOW,
+            duration=0.0,
+            method=request.method,
+            url=request.url,
+            request_headers=request.headers,
+            request_body=request.body,
+            status=response.status,
+            response_headers=response.headers,
+            response_body=response.body,
+            person=self.person,
+            notes={"driven": notes} if notes else {},
         )
+        self.exchanges.append(self._redactor.exchange(raw, f"x.{len(self.exchanges):04d}"))
         return response
 
     def view(self, **settings: Any) -> CellView:

@@ -202,7 +202,7 @@ def test_a_his_that_finds_nothing_passes_no_content_rule():
 
     found = verdicts(StandardCell(HG, change=empty), records=NOTHING)
     passed = {name for name, verdict in found.items() if verdict == "pass"}
-    searchset = {f"HG-GEN-0{n}" for n in ("01", "02", "13", "14", "15", "16", "17", "19", "20", "21")}
+    searchset = {f"HG-GEN-0{n}" for n in ("01", "02", "13", "14", "15", "16", "17", "19", "20", "21", "32")}
     assert passed == searchset | {"HG-REQ-001", "HG-REQ-002", "HG-REQ-003"}
     assert found["HG-EPI-001"] == found["HG-GEN-004"] == found["HG-GEN-018"] == "inconclusive"
 
@@ -300,6 +300,39 @@ def test_html_instead_of_fhir():
 
     found = StandardCell(HG, change=change).broken()
     assert found == {"HG-GEN-002": "fail", "HG-GEN-019": "fail"}
+
+
+@pytest.mark.parametrize(
+    ("stated", "verdict"),
+    [
+        ("application/fhir+json", "pass"),
+        ("Application/FHIR+JSON; Charset=UTF-8; fhirVersion=3.0", "pass"),
+        ('application/fhir+json;fhirVersion="3.0.2"', "pass"),
+        ("application/json+fhir", "pass"),
+        ("application/fhir+json; fhirVersion=4.0", "warning"),
+        ("application/json", "warning"),
+        ("application/fhir+json; charset=iso-8859-1", "warning"),
+        ("application/fhir+xml", "fail"),
+        ("text/plain", "fail"),
+    ],
+)
+def test_a_media_type_is_judged_by_the_strength_of_the_sheet(stated, verdict):
+    def change(operation, request, response):
+        if operation != "hg-encounter-json":
+            return response
+        return Response(status=200, headers=(("Content-Type", stated),), body=response.body)
+
+    found = verdicts(StandardCell(HG, change=change), "HG-GEN-019")
+    assert found == {"HG-GEN-019": verdict}
+
+
+def test_text_xml_is_a_remark():
+    def change(operation, request, response):
+        if operation != "hg-encounter-xml":
+            return response
+        return Response(status=200, headers=(("Content-Type", "text/xml"),), body=response.body)
+
+    assert verdicts(StandardCell(HG, change=change), "HG-GEN-019") == {"HG-GEN-019": "warning"}
 
 
 def test_broken_json_is_unreadable():

@@ -22,6 +22,8 @@ SAMPLE = (
     "code-reuse",
     "refresh-not-rotated",
     "any-token-accepted",
+    "document-person-unchecked",
+    "read-person-unchecked",
     "accept-stale-list",
     "double-encode",
     "ignore-state",

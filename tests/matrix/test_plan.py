@@ -13,8 +13,8 @@ from harness.core.errors import UsageError
 from harness.core.run.findings import Cell
 from harness.core.run.info import Selection
 from harness.core.text import Text
-from harness.judge.catalogue import load_catalogue
-from harness.matrix.cells import client_requirements, plan_cells
+from harness.judge.catalogue import client_requirements, load_catalogue
+from harness.matrix.cells import plan_cells
 from harness.matrix.facts import RunFacts, declared
 from harness.matrix.plan import Plan
 from harness.network.file import Network, Participant

@@ -530,14 +530,6 @@ def test_resource_headers_and_versions() -> None:
     assert [issue.rule for issue in headers.check_headers(twice)] == ["correlation-repeated"]
 
 
-def test_eleven_test() -> None:
-    assert resource.eleven_test("999911120")
-    assert not resource.eleven_test("999911121")
-    assert not resource.eleven_test("000000000")
-    assert resource.find_bsn("?identifier=999911120&x=1") == ["999911120"]
-    assert resource.find_bsn("id a999911120 9999111201") == []
-
-
 # --- ages and pages -------------------------------------------------------------------------------
 
 

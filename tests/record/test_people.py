@@ -285,7 +285,7 @@ def test_numbers_in_text() -> None:
     numbers = Numbers({OWN: "anna"})
 
     def seen(value: str) -> list[str]:
-        return [standing for _, _, standing in numbers.spans(value, "c")]
+        return [one.standing for one in numbers.found(value, "c")]
 
     assert seen(OWN) == ["proven"]
     assert seen(OTHER) == ["possible"]
@@ -295,7 +295,8 @@ def test_numbers_in_text() -> None:
     assert seen(f"burgerservicenummer={FOREIGN}") == ["proven"]
     assert seen(f"code=http://snomed.info/sct|{OTHER}") == []
     assert seen(f"code=http%3A%2F%2Fsnomed.info%2Fsct%7C{OTHER}") == []
-    assert seen(f"1{OTHER}") == seen(f"{OTHER}1") == seen(f"x{OTHER}") == seen(f"2.16.{OTHER}") == []
+    assert seen(f"1{OTHER}") == seen(f"{OTHER}1") == seen(f"2.16.{OTHER}") == seen(f"0.{OTHER}") == []
+    assert seen(f"x{OTHER}") == seen(f"pat_{OTHER}_x") == ["possible"]
     assert seen("000000140") == []
     assert seen(f"BSN 123456789 {OTHER}") == ["possible", "possible"]
     assert is_system("http://fhir.nl/fhir/NamingSystem/bsn%20") and not is_system("bsn-like")

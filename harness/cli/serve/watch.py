@@ -16,17 +16,32 @@ from harness.core.exits import ExitCode
 from harness.core.run.findings import Cell
 from harness.core.run.info import RunInfo
 from harness.core.run.results import CellResult, cell_result
+from harness.core.text import Lang
+from harness.judge.catalogue import client_requirements
 from harness.judge.cells import cell_exchanges, judge_cell
-from harness.judge.result import run_result
-from harness.matrix.cells import client_requirements
 from harness.matrix.facts import RunFacts
+from harness.matrix.sessions.desk import Desk, worst_code
+from harness.matrix.sessions.held import Held
 from harness.network.running import RunningNetwork
+from harness.network.wire.handshake import Handshake
 from harness.record.keeper import RunKeeper
 from harness.record.recorder import Recorder
 from harness.reference.records import Records, frozen_records
+from harness.report.console import unassigned_lines
+from harness.report.html import write_report
+from harness.report.summary import summarise
 
 QUIET: Final = timedelta(seconds=3)
 """A cell is judged when nothing happened in it for this long."""
+
+
+def _tell_refused(failed: Handshake, client: str) -> None:
+    """One line for whoever sits before the screen."""
+    shown = failed.presented
+    whose = f" ({', '.join(shown.dns_names) or shown.subject}, {shown.issuer})" if shown is not None else ""
+    host = failed.server_name or failed.host
+    sys.stderr.write(f"TLS {client}{whose} {failed.peer} -> {host}: {failed.told}\n")
+    sys.stderr.flush()
 
 
 class Watch:
@@ -39,17 +54,34 @@ class Watch:
         self._earlier: list[CellResult] = []
         self._judged: dict[str, datetime] = {}
         self._stop = threading.Event()
+        self.lang: Lang = "nl"
         self._records = Records()
+        self._desk: Desk | None = None
+        self._told: dict[str, tuple[int, str, str]] = {}
 
-    def begin(self, recorder: Recorder) -> None:
+    def begin(self, recorder: Recorder) -> Desk:
         """Write what is served before anybody comes; which cells that will give nobody knows yet.
+
+        Gives the desk at which sessions are opened.
 
         :raises HarnessError: it cannot be written, or is not what an unfinished run in the folder served.
         """
         info = self.facts.info(self.keeper.folder.path.name, (), {}, binding=self.keeper.binding())
+        if self.running.observer is not None:
+            self.running.observer.connections.listeners.append(_tell_refused)
         begun = self.keeper.begin(recorder, info, self.facts.frozen)
         self._records = frozen_records(self.keeper.folder, begun)
         self._earlier = self.keeper.ended_cells()
+        self._desk = Desk(
+            self.running,
+            self.facts,
+            self.keeper,
+            recorder,
+            self.running.clock,
+            publish=lambda folder, info, found: write_report(folder, info, found, self.facts.catalogue),
+            told=self._tell,
+        )
+        return self._desk
 
     def run(self, seconds: float) -> ExitCode:
         """Until Ctrl-C, SIGTERM, or ``seconds`` have passed; returns the exit code of what was seen.
@@ -76,6 +108,12 @@ class Watch:
         """
         if self.keeper.broken is not None:
             raise self.keeper.broken
+        if self._desk is not None:
+            self._desk.tick()
+            for held in self._desk.open:
+                if self._stop.is_set():
+                    return
+                self._tell(held)
         observer = self.running.observer
         if observer is None:
             return
@@ -86,6 +124,21 @@ class Watch:
                 continue
             self._judged[cell.key] = last
             self._judge(cell, self.info())
+
+    def _tell(self, held: Held) -> None:
+        """Say of a session what is new: what the PGO is to do, and when it falls silent what was found."""
+        session = held.session
+        playing = session.now.id if session.now is not None else ""
+        quiet = self.running.clock.now() - session.last >= QUIET or bool(held.reason)
+        lines, state, told = self._told.get(session.id, (-1, "", ""))
+        if (state, told) == (held.state, playing) and (lines == session.lines or not quiet):
+            return
+        counts = held.counts() if quiet else {}
+        self._told[session.id] = (session.lines if quiet else lines, held.state, playing)
+        found = ", ".join(f"{said} {count}" for said, count in counts.items())
+        parts = [held.state, f"exit {held.exit:d}" if held.exit is not None else playing, found]
+        sys.stderr.write(f"{session.id} {session.cell.pgo}: " + " · ".join(filter(None, parts)) + "\n")
+        sys.stderr.flush()
 
     def _judge(self, cell: Cell, info: RunInfo) -> CellResult:
         """Judge a cell from its recording and say what was found."""
@@ -100,6 +153,7 @@ class Watch:
     def finish(self) -> ExitCode:
         """Judge everything once more and close the run folder."""
         observer = self.running.observer
+        sessions = self._desk.close() if self._desk is not None else None
         if observer is not None:
             observer.flush()
         info = self.info()
@@ -112,7 +166,12 @@ class Watch:
             recorded += result.exchanges
         self.running.close()
         self.keeper.finish(info)
-        return run_result(info, findings, self.facts.catalogue).code(exchanges=recorded)
+        told = summarise(info, findings, self.facts.catalogue, self.keeper.folder)
+        sys.stderr.write("".join(f"{line}\n" for line in unassigned_lines(told, self.lang)))
+        code = told.result.code(exchanges=recorded)
+        if sessions is None:
+            return code
+        return (worst_code([sessions, code]) or code) if recorded else sessions
 
     def _new_cells(self) -> Sequence[Cell]:
         observer = self.running.observer

@@ -70,7 +70,8 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     :ivar tag: the tag that stands in the exchange, e.g. ``[code:3f9a]``; equal values have equal tags. A
         value of a declared person, and a number that may be a code, stays there; its tag is only here.
-    :ivar kind: ``token``, ``code``, ``refresh``, ``bsn``, ``state``, ``cookie``, ``person``, ``key``.
+    :ivar kind: ``token``, ``code``, ``refresh``, ``bsn``, ``state``, ``cookie``, ``person``, ``key``;
+        ``text`` is one of a reference record that has to stay in the HIS or is another person's, and stays.
     :ivar place: where it stood, e.g. ``request.query.code``, ``response.body.access_token``; in a document
         its path, e.g. ``response.body:Bundle.entry[0].resource.birthDate``.
     :ivar length: length in characters.
@@ -83,7 +84,9 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         :data:`NONE` or :data:`NOT_COMPARED`.
     :ivar standing: of a BSN whether it certainly is one: ``proven`` (BSN system, label, parameter or header,
         or a number known in the cell) or ``possible`` (it passes the eleven-test and nothing else).
-    :ivar owner: id of the declared person whose BSN it is, ``""`` when it is nobody's that is declared.
+    :ivar owner: id of the known person whose BSN or text it is, ``""`` when it is nobody's that is known.
+    :ivar ways: how it was written, the outermost first (``escaped``, ``markup``, ``base64``, ``pdf`` …);
+        nothing when it stood there plainly.
     """
 
     tag: str
@@ -96,6 +99,7 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     equals: str = ""
     standing: Standing = ""
     owner: str = ""
+    ways: tuple[str, ...] = ()
 
 
 NONE = "none"

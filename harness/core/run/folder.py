@@ -175,7 +175,7 @@ class RunFolder:
             if result is not None:
                 asked[cell.key], shared[cell.key] = result.requirements, result.shared
                 troubles += result.troubles
-            elif start.asked(cell):
+            elif start.asked(cell) and start.settings.mode == "drive":
                 unjudged.append(cell.key)
         return msgspec.structs.replace(
             start,

@@ -101,6 +101,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     :ivar faults: deliberate defects of twins that have any, by participant id.
     :ivar capabilities: what each participant declares to support or to lack, by participant id.
     :ivar records: the records of all known persons by person id; persons without a record are absent.
+    :ivar situations: what the session with a live PGO plays (ids); empty: there is no session.
     """
 
     intensity: Intensity = "normal"
@@ -116,6 +117,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     faults: dict[str, tuple[str, ...]] = {}
     capabilities: dict[str, tuple[str, ...]] = {}
     records: dict[str, FrozenRecord] = {}
+    situations: tuple[str, ...] = ()
 
 
 class Trouble(msgspec.Struct, frozen=True, kw_only=True):

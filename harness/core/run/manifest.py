@@ -34,6 +34,7 @@ GENERATED: Final = frozenset(
     {
         *(NAME, SEAL, "run.lock", "run.salt"),
         *("report", "allure-results", "handout", "junit.xml", "testscript.json"),
+        "sessions",  # each has a manifest of its own
     }
 )
 """Names at the top of a run folder that no manifest holds."""

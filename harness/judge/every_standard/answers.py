@@ -23,6 +23,7 @@ from harness.fhir.fhirpath import DocumentContext, FHIRPathError, Node, compile
 from harness.fhir.model.types import load_model
 from harness.judge.masks import Masks
 from harness.judge.view import CellView
+from harness.reference.searching.replies import Reply
 
 MAIN_FLOWS = ("collect", "share")
 OFFENDERS = 5
@@ -41,6 +42,7 @@ class Answer:
     :ivar authorized: the request carried a Bearer token.
     :ivar as_prescribed: the request has exactly the path and parameters of the query. Answers to other
         requests say nothing about the HIS; only the judges of the PGO look at them.
+    :ivar before: the answer whose ``next`` led here, ``None`` for a first page.
     """
 
     def __init__(self, view: CellView, exchange: Exchange, query: Query, asked: str) -> None:
@@ -54,6 +56,7 @@ class Answer:
         sent = (header(exchange.request.headers, "authorization") or "").strip()
         self.authorized = sent.partition(" ")[0].lower() == "bearer"
         self.as_prescribed = True
+        self.before: Answer | None = None
 
     @property
     def status(self) -> int:
@@ -69,6 +72,11 @@ class Answer:
     def resource(self) -> Json:
         """The body as FHIR JSON; ``{}`` when it is none."""
         return self.document.resource if self.document is not None else {}
+
+    @property
+    def reply(self) -> Reply:
+        """The answer for whoever walks along its pages."""
+        return Reply(self.status, self.resource, self.exchange.request.url)
 
     @property
     def masks(self) -> Masks:
@@ -139,39 +147,67 @@ def queries(view: CellView) -> Queries:
     return load_queries(view.cell.standard)
 
 
-def requests(view: CellView) -> list[Answer]:
-    """Every request of the standard in the main flows, in time order, right or wrong."""
-    found: list[Answer] = view.memo("standard-answers", lambda: list(_answers(view)))
-    return found
+def requests(view: CellView, *, pages: bool = False, flows: tuple[str, ...] = MAIN_FLOWS) -> list[Answer]:
+    """Every request of the standard in the main flows (or others), in time order, right or wrong.
+
+    :param pages: with the requests for later pages, which have the query of their first one.
+    """
+    found: list[Answer] = view.memo(f"standard-answers {flows}", lambda: list(_answers(view, flows)))
+    return [item for item in found if pages or item.before is None]
 
 
-def answers(view: CellView, *operations: str) -> list[Answer]:
-    """Answers to requests that were made as prescribed; with ``operations`` (without format) only those."""
+def answers(
+    view: CellView, *operations: str, pages: bool = False, flows: tuple[str, ...] = MAIN_FLOWS
+) -> list[Answer]:
+    """Answers to requests that were made as prescribed; with ``operations`` (without format) only those.
+
+    :param pages: with those to requests for later pages.
+    """
     return [
         item
-        for item in requests(view)
+        for item in requests(view, pages=pages, flows=flows)
         if item.as_prescribed
         and (item.authorized or item.query.authorization == "none")
         and (not operations or item.query.operation in operations)
     ]
 
 
-def _answers(view: CellView) -> Iterator[Answer]:
+def _answers(view: CellView, flows: tuple[str, ...]) -> Iterator[Answer]:
     known = queries(view)
     resolver = dates(view)
+    promised: dict[tuple[str, str], Answer] = {}  # flow and address of a next page that was not asked yet
     for exchange in view.exchanges:
-        if exchange.flow not in MAIN_FLOWS or exchange.client != view.party("pgo"):
+        if exchange.flow not in flows or exchange.client != view.party("pgo"):
             continue
         if exchange.interface not in ("resource", "document"):
             continue
         query = known.get(exchange.operation)
-        asked = base_operation(exchange.operation)[1]
-        if query is None:  # a live PGO: recognise the request itself
+        answer = None if query is not None else _of_page(view, exchange, promised)
+        if query is None and answer is None:  # a live PGO: recognise the request itself
             query = known.recognise(exchange.request.method, exchange.request.url, resolver)
         if query is not None:
-            answer = Answer(view, exchange, query, asked or requested_format(exchange))
+            asked = base_operation(exchange.operation)[1] or requested_format(exchange)
+            answer = Answer(view, exchange, query, asked)
             answer.as_prescribed = sent_as_prescribed(exchange, query, resolver)
-            yield answer
+        if answer is None:
+            continue
+        if answer.query.search and answer.answered and answer.bundle and (address := answer.reply.next):
+            for form in (answer.format, ""):
+                promised[address, form] = answer
+        yield answer
+
+
+def _of_page(view: CellView, exchange: Exchange, promised: dict[tuple[str, str], Answer]) -> Answer | None:
+    """The answer to a request for the next page that an earlier answer named, once for each of these."""
+    if exchange.request.method != "GET":
+        return None
+    asked, url = requested_format(exchange), exchange.request.url
+    before = promised.pop((url, asked), None) or promised.get((url, ""))
+    if before is None:
+        return None
+    answer = Answer(view, exchange, before.query, asked)
+    answer.as_prescribed, answer.before = before.as_prescribed, before
+    return answer
 
 
 def sent_as_prescribed(exchange: Exchange, query: Query, resolver: TDates) -> bool:
@@ -190,14 +226,22 @@ def requested_format(exchange: Exchange) -> str:
     return asked_format(header(exchange.request.headers, "accept") or "", wanted)
 
 
-def searches(view: CellView) -> list[Answer]:
-    """Answers to searches; a server without DocumentManifest may refuse those (judged by PD-MAN-001)."""
-    return [item for item in answers(view) if item.query.search and not unsupported_manifest(item)]
+def searches(view: CellView, *, pages: bool = False, flows: tuple[str, ...] = MAIN_FLOWS) -> list[Answer]:
+    """Answers to searches; a server without DocumentManifest may refuse those (judged by PD-MAN-001).
+
+    :param pages: with those to requests for later pages.
+    """
+    found = answers(view, pages=pages, flows=flows)
+    return [item for item in found if item.query.search and not unsupported_manifest(item)]
 
 
 def searchsets(view: CellView) -> list[Answer]:
-    """Searches that were answered with a Bundle: what the generic checks look into."""
-    return [item for item in searches(view) if item.answered and item.bundle]
+    """Searches that were answered with a Bundle, page by page: what the generic checks look into.
+
+    What is asked of an answer as a whole is asked of its chain
+    (:mod:`harness.judge.every_standard.paging.chains`).
+    """
+    return [item for item in searches(view, pages=True) if item.answered and item.bundle]
 
 
 NO_MANIFEST = Text(

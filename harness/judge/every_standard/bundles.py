@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from harness.core.run.exchanges import Exchange, Fact
 from harness.core.run.findings import Finding
 from harness.core.text import Text
 from harness.judge.every_standard.answers import OFFENDERS, Answer, own, place, searchsets, select, show, true
-from harness.judge.masks import proven_numbers
+from harness.judge.masks import MAIN_FLOWS, proven
 from harness.judge.registry import judge_every
 from harness.judge.view import CellView
 
@@ -20,6 +21,7 @@ OID = r"^urn:oid:[0-2](\\.(0|[1-9]\\d*))*$"
 UUID = r"^urn:uuid:[A-Fa-f\\d]{8}-[A-Fa-f\\d]{4}-[A-Fa-f\\d]{4}-[A-Fa-f\\d]{4}-[A-Fa-f\\d]{12}$"
 ABSENT = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
 NULL_FLAVOR = "http://hl7.org/fhir/StructureDefinition/iso21090-nullFlavor"
+BODY = "response.body"
 BSN = "http://fhir.nl/fhir/NamingSystem/bsn"
 ZIB_VALUE_SETS = "urn:oid:2.16.840.1.113883.2.4.3.11.60.40.2"
 
@@ -203,23 +205,67 @@ def bundle_checks(view: CellView) -> Iterator[Finding]:
         if not answer.entries:
             continue
         for rule in RULES:
-            numbers = list(_numbers(view, answer, rule)) if rule.number == "GEN-012" else []
-            yield from numbers or check_bundle(view, answer, rule, own(view, rule.number))
+            numbers = _in_entries(answer.exchange) if rule.number == "GEN-012" else []
+            if numbers:
+                yield from _numbers(view, answer, rule, numbers)
+            else:
+                yield from check_bundle(view, answer, rule, own(view, rule.number))
+    yield from _elsewhere(view, next(rule for rule in RULES if rule.number == "GEN-012"))
 
 
-def _numbers(view: CellView, answer: Answer, rule: BundleRule) -> Iterator[Finding]:
-    """BSNs anywhere in the resources, as the recorder saw them: in text, in an id, in any identifier."""
-    for found in proven_numbers(answer.exchange.facts, "response.body:"):
-        path = found.partition(":")[2]
-        if not path.startswith("Bundle.link"):
-            line, column = answer.line(path)
-            yield view.fail(
+def _numbers(view: CellView, answer: Answer, rule: BundleRule, numbers: list[Fact]) -> Iterator[Finding]:
+    """BSNs anywhere in a searchset, as the recorder saw them: in text, in an id, escaped, in coded words.
+
+    Those in links are for GEN-015; in a document that is attached, see :func:`_elsewhere`.
+    """
+    for found in numbers:
+        path = found.place.partition(":")[2]
+        line, column = answer.line(path)
+        yield (view.warn if _in_letter(view, found) else view.fail)(
+            own(view, rule.number),
+            exchange=answer.exchange,
+            path=path or "body",
+            line=line,
+            column=column,
+            expected=rule.expected,
+            received=_a_bsn(found),
+            next_step=rule.advice,
+        )
+
+
+def _elsewhere(view: CellView, rule: BundleRule) -> Iterator[Finding]:
+    """BSNs in what is no searchset: in an error, in a resource that was read, in a document.
+
+    The person's own number in the text of a letter is a remark: no source says that letters are rewritten.
+    """
+    sets = {answer.exchange.id for answer in searchsets(view) if answer.entries}
+    for exchange in view.exchanges:
+        if exchange.interface not in ("resource", "document") or exchange.flow not in MAIN_FLOWS:
+            continue
+        for found in () if exchange.id in sets else _in_entries(exchange):
+            yield (view.warn if _in_letter(view, found) else view.fail)(
                 own(view, rule.number),
-                exchange=answer.exchange,
-                path=path,
-                line=line,
-                column=column,
+                exchange=exchange,
+                path=found.place.partition(":")[2] or "body",
                 expected=rule.expected,
-                received="a BSN",
+                received=_a_bsn(found),
                 next_step=rule.advice,
             )
+
+
+def _in_entries(exchange: Exchange) -> list[Fact]:
+    """The numbers in a body but those in the links of a searchset."""
+    return [
+        fact
+        for fact in proven(exchange.facts, BODY)
+        if not fact.place.partition(":")[2].startswith("Bundle.link")
+    ]
+
+
+def _in_letter(view: CellView, found: Fact) -> bool:
+    """Whether it is the person's own number in a PDF."""
+    return "pdf" in found.ways and found.owner in ("", view.person)
+
+
+def _a_bsn(found: Fact) -> str:
+    return f"a BSN ({' > '.join(found.ways)})" if found.ways else "a BSN"

@@ -8,6 +8,7 @@ from harness.core.issues import shorten
 from harness.core.run.findings import Finding
 from harness.core.text import Text
 from harness.judge.every_standard.answers import OFFENDERS, Answer, Json, objects, reference_of, searchsets
+from harness.judge.every_standard.paging.chains import chain_of
 from harness.judge.view import CellView
 
 Check = Callable[[Json], str]
@@ -119,7 +120,9 @@ def included(
             for step in steps:
                 for reference in references(resource, step):
                     kind = reference.split("/")[-2] if "/" in reference else ""
-                    if kind in ("", *kinds) and not resolves(answer, resource, reference):
+                    if kind in ("", *kinds) and not any(
+                        resolves(page, resource, reference) for page in chain_of(view, answer).answers
+                    ):
                         missing.append((f"{path}.{step.split('.')[0]}", reference))
         if not missing:
             yield view.ok(requirement, answer.exchange)

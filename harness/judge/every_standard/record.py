@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
+from harness.core.run.exchanges import Fact
 from harness.core.run.findings import Finding
 from harness.core.text import Text
 from harness.judge.every_standard.answers import (
@@ -18,26 +19,22 @@ from harness.judge.every_standard.answers import (
     OFFENDERS,
     Answer,
     answers,
-    objects,
     own,
-    searchsets,
     unsupported_manifest,
 )
+from harness.judge.every_standard.paging.chains import Chain, bundles, chains
+from harness.judge.masks import MAIN_FLOWS
 from harness.judge.registry import judge_every
 from harness.judge.view import CellView
 from harness.reference.reconcile import answers as taken_apart
 from harness.reference.reconcile.cell import Reconciliation
-from harness.reference.reconcile.differences import KINDS, Difference
+from harness.reference.reconcile.differences import KINDS, NEXT, Difference
 
 NO_RECORD: Final = Text(
     nl="geen referentiedossier van deze testpersoon voor deze standaard; noem er een in het netwerkbestand "
     "bij de persoon (record: MAP)",
     en="no reference record of this test person for this standard; name one with the person in the network "
     "file (record: DIR)",
-)
-MORE_PAGES: Final = Text(
-    nl="het antwoord heeft een volgende bladzijde die niet is opgehaald; of dit daarop staat is niet gezien",
-    en="the answer has a next page that was not fetched; whether this is on it was not seen",
 )
 COMPLETE: Final = Text(
     nl="Het dossier is niet door een bureau of uit een officiële set: vul het aan als dit klopt, en laat het "
@@ -55,32 +52,32 @@ _STATUS: Final = re.compile(r"(?:^|\.)(?:status|[a-z]+Status)(?:\[\d+\])?$")
 _NAMED: Final = re.compile(r"(\w)\(.*$")
 """The end of a place that names its element by a function: an extension by url, what a reference leads to."""
 
+_RESOURCE: Final = re.compile(r"Bundle\.entry(?:\[\d+\])?\.resource\.")
+"""A place in a resource of a searchset."""
+
 _INSIDE: Final = re.compile(r"(Bundle(?:\(\d+\))?\.entry\[\d+\]\.resource)\..*resolve\(\)")
 """A place in what a reference leads to; before it the resource, which may contain that."""
 
 
 @dataclass(frozen=True)
 class Compared:
-    """What the record says of one answer.
+    """What the record says of one page of an answer.
 
+    :ivar chain: the answer as a whole. What is missing of it stands with its first page.
     :ivar differences: the worst kinds first.
     :ivar fitting: places of the resources whose elements were compared with the record's.
     :ivar partners: ``Type/id`` in the record of what came as expected, by place.
     """
 
     answer: Answer
+    chain: Chain
     differences: tuple[Difference, ...]
     fitting: frozenset[str]
     partners: Mapping[str, str]
 
-    @property
-    def more(self) -> bool:
-        """Whether the answer has a next page."""
-        return any(link.get("relation") == "next" for link in objects(self.answer.resource.get("link")))
-
 
 def compared(view: CellView) -> list[Compared]:
-    """Every searchset of the cell with its differences; nothing without a record."""
+    """Every page of every searchset of the cell with its differences; nothing without a record."""
     found: list[Compared] = view.memo("record-compared", lambda: _compared(view))
     return found
 
@@ -89,21 +86,28 @@ def _compared(view: CellView) -> list[Compared]:
     record = view.record
     if record is None:
         return []
-    listed = searchsets(view)
-    parts = [taken_apart.answer_of(item.exchange.id, [item.resource]) for item in listed]
-    expected = [view.records.expected(view.cell.standard, item.query, record, view.t) for item in listed]
-    by_answer: dict[str, list[Difference]] = {item.exchange.id: [] for item in listed}
+    listed = chains(view)
+    parts = [taken_apart.answer_of(item.first.exchange.id, bundles(item)) for item in listed]
+    expected = [
+        view.records.expected(view.cell.standard, item.first.query, record, view.t) for item in listed
+    ]
+    by_page: dict[tuple[str, int], list[Difference]] = {}
     cell = Reconciliation(view.records.known, record)
     for difference in cell.run(zip(parts, expected, strict=True)):
-        by_answer[difference.operation].append(difference)
+        number, place = taken_apart.on_page(difference.place)
+        by_page.setdefault((difference.operation, number), []).append(replace(difference, place=place))
     made = []
     for item, part in zip(listed, parts, strict=True):
-        differences = by_answer[item.exchange.id]
-        whole = {one.place for one in differences if one.kind in _WHOLE}
-        fitting = frozenset(given.place for given in part.given) - whole
-        keys = ((given.place, cell.partners.get((item.exchange.id, given.place))) for given in part.given)
-        partners = {place: key for place, key in keys if key is not None}
-        made.append(Compared(item, tuple(differences), fitting, partners))
+        name = item.first.exchange.id
+        given: list[dict[str, str | None]] = [{} for _ in item.answers]
+        for one in part.given:
+            number, place = taken_apart.on_page(one.place)
+            given[number][place] = cell.partners.get((name, one.place))
+        for number, page in enumerate(item.answers):
+            differences = by_page.get((name, number), [])
+            whole = {one.place for one in differences if one.kind in _WHOLE}
+            partners = {place: key for place, key in given[number].items() if key is not None}
+            made.append(Compared(page, item, tuple(differences), frozenset(given[number]) - whole, partners))
     return made
 
 
@@ -136,6 +140,7 @@ def kept_inside(view: CellView, requirement: str) -> Iterator[Finding]:
     if (nothing := nothing_to_compare(view, requirement)) is not None:
         yield nothing
         return
+    yield from _texts(view, requirement, inside=True)
     for item in compared(view):
         leaks = [one for one in item.differences if one.leak]
         yield from _said(view, requirement, item, leaks)
@@ -154,6 +159,39 @@ def foreign(view: CellView, requirement: str) -> Iterator[Finding]:
             if hidden:  # without what was masked it could be the person's own
                 yield view.masked(requirement, item.answer.exchange, hidden[0].place)
             yield from _said(view, requirement, item, [one for one in about if one not in hidden])
+        yield from _texts(view, requirement, inside=False)
+
+
+def _texts(view: CellView, requirement: str, *, inside: bool) -> Iterator[Finding]:
+    """Texts that the recorder saw where the comparison of resources does not look: in headers, errors, links,
+    coded words and documents.
+
+    :param inside: those of the person that have to stay in the HIS; else those of others.
+    """
+    sets = {item.answer.exchange.id for item in compared(view)}
+    for exchange in view.exchanges:
+        if exchange.interface not in ("resource", "document") or exchange.flow not in MAIN_FLOWS:
+            continue
+        for fact in exchange.facts:
+            if fact.kind != "text" or (fact.owner == view.person) is not inside:
+                continue
+            place, _, path = fact.place.partition(":")
+            if exchange.id in sets and not fact.ways and _RESOURCE.match(path):
+                continue
+            yield view.fail(
+                requirement,
+                exchange=exchange,
+                path=path or place.removeprefix("response."),
+                expected="not in the answer" if inside else "nothing of another person",
+                received=_received(fact, inside),
+                next_step=NEXT["not-allowed" if inside else "foreign"].format(item="", owner=fact.owner),
+                mode=MODE,
+            )
+
+
+def _received(fact: Fact, inside: bool) -> str:
+    what = "a text that stays in the HIS" if inside else f"a text of {fact.owner}"
+    return f"{what} ({' > '.join(fact.ways)})" if fact.ways else what
 
 
 @judge_every("REC-001")
@@ -204,8 +242,8 @@ def _said(view: CellView, requirement: str, item: Compared, about: list[Differen
         if inside and item.answer.masks.touches(inside.group(1)):
             yield view.masked(requirement, exchange, inside.group(1))
             continue
-        if one.kind == "missing" and item.more:
-            yield view.inconclusive(requirement, MORE_PAGES, exchange=exchange, received=one.expected)
+        if one.kind == "missing" and not item.chain.whole:
+            yield view.inconclusive(requirement, item.chain.unseen, exchange=exchange, received=one.expected)
             continue
         path = _NAMED.sub(r"\1", one.place) or "Bundle.entry"
         line, column = item.answer.line(path)

@@ -22,11 +22,12 @@ from harness.core.run.folder import END, RunFolder
 from harness.core.run.info import Binding, Ended, RunInfo
 from harness.core.run.problems import EvidenceError, Problem, ProblemKind, short
 from harness.core.text import Text
-from harness.judge.catalogue import Catalogue
+from harness.judge.catalogue import Catalogue, client_requirements
 from harness.judge.cells import judge_run
 from harness.judge.evidence.cells import cell_problem, moved_problem
 from harness.medmij.headers import CORRELATION_ID, REQUEST_ID, is_uuid
-from harness.record.chain.read import judged_unit
+from harness.record.chain.read import begun, judged_unit, unit_name
+from harness.record.chain.units import units_in
 from harness.record.verify import verify_files
 from harness.reference.records import frozen_records
 
@@ -67,7 +68,7 @@ def rejudge(path: Path, catalogue: Catalogue) -> Rejudged:
             if error.problem.kind in _UNREADABLE:
                 raise
             problem = error.problem
-    info = folder.info()
+    info = _as_served(folder, folder.info(), catalogue)
     try:
         _check_description(folder, info)
         _check_catalogue(info, catalogue)
@@ -83,7 +84,8 @@ def rejudge(path: Path, catalogue: Catalogue) -> Rejudged:
         for result in judge_run(folder, info, catalogue, records):
             findings += result.findings
             exchanges += result.exchanges
-            problem = problem or cell_problem(folder, result)
+            if folder.finished or folder.findings_path(result.cell).is_file():
+                problem = problem or cell_problem(folder, result)
     except EvidenceError as error:
         raise (problem or error.problem).error() from None
     if problem is None and folder.finished:
@@ -91,6 +93,27 @@ def rejudge(path: Path, catalogue: Catalogue) -> Rejudged:
     return Rejudged(info, tuple(findings), exchanges, problem)
 
 
+def _as_served(folder: RunFolder, info: RunInfo, catalogue: Catalogue) -> RunInfo:
+    """What is known of a run: when it served and was killed, with the cells that its recordings are of.
+
+    :raises EvidenceError: a recording does not begin as one.
+    """
+    if info.settings.mode != "serve" or info.ended is not None or info.plan:
+        return info
+    roles = {item.id: item.role for item in info.participants}
+    cells = []
+    for name in sorted({unit_name(item) for item in units_in(folder.path) if begun(item)}):
+        parts = name.split("+")
+        if len(parts) == _PARTS and [roles.get(part) for part in parts[:3]] == ["his", "dvza", "pgo"]:
+            his, dvza, pgo, standard, release = parts
+            cells.append(Cell(his=his, dvza=dvza, pgo=pgo, standard=standard, release=release))
+    asked = {cell.key: client_requirements(cell, catalogue) for cell in cells}
+    settings = msgspec.structs.replace(info.settings, requirements=asked)
+    return msgspec.structs.replace(info, plan=tuple(cells), settings=settings)
+
+
+_PARTS: Final = 5
+"""Parts of the key of a cell."""
 _UNREADABLE: Final = frozenset(
     {ProblemKind.FORMAT, ProblemKind.CHAIN, ProblemKind.HEAD, ProblemKind.RUN, ProblemKind.BODY}
 )

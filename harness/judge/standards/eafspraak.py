@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from harness.core.run.findings import Finding
 from harness.judge.every_standard.answers import Json
 from harness.judge.every_standard.content import each_match
-from harness.judge.every_standard.person import patient_references
+from harness.judge.every_standard.identity.owners import patient_references
 from harness.judge.registry import judge
 from harness.judge.view import CellView
 

@@ -18,6 +18,7 @@ from harness.judge.every_standard.answers import (
     text,
 )
 from harness.judge.every_standard.content import each_match
+from harness.judge.every_standard.paging.chains import chains
 from harness.judge.every_standard.periods import day_bounds, period_end
 from harness.judge.registry import judge
 from harness.judge.view import CellView
@@ -31,9 +32,11 @@ ONLINE_ACCESS = date(2020, 7, 1)
 @judge("HG-PAT-001")
 def one_patient(view: CellView) -> Iterator[Finding]:
     """Exactly one Patient."""
-    for answer in searchsets(view):
+    for chain in chains(view):
+        answer = chain.first
         if answer.query.operation == "hg-patient":
-            number = sum(1 for _, item in answer.resources if item.get("resourceType") == "Patient")
+            found = (item for page in chain.answers for _, item in page.resources)
+            number = sum(1 for item in found if item.get("resourceType") == "Patient")
             if number == 1:
                 yield view.ok("HG-PAT-001", answer.exchange)
             else:

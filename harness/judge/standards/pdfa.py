@@ -22,7 +22,13 @@ from harness.judge.every_standard.answers import (
 from harness.judge.every_standard.content import each_match
 from harness.judge.every_standard.filters import within_window
 from harness.judge.registry import judge
-from harness.judge.standards.pdfa_documents import content_masked, content_of, found_documents, stated_type
+from harness.judge.standards.pdfa_documents import (
+    content_masked,
+    content_of,
+    found_documents,
+    leads_to,
+    stated_type,
+)
 from harness.judge.view import CellView
 
 
@@ -102,8 +108,11 @@ def retrievable(view: CellView) -> Iterator[Finding]:
                 received=document.url,
             )
         for answer in document.retrieved:
+            nowhere = view.record is not None and leads_to(view, document) in view.record.dangling
             if answer.answered:
                 yield view.ok("PD-DOC-002", answer.exchange)
+            elif nowhere and answer.status in (404, 410):
+                yield _nothing_there(view, answer)
             else:
                 yield view.fail(
                     "PD-DOC-002",
@@ -112,6 +121,28 @@ def retrievable(view: CellView) -> Iterator[Finding]:
                     expected="200",
                     received=f"{answer.status or answer.exchange.error} ({answer.format})",
                 )
+
+
+def _nothing_there(view: CellView, answer: Answer) -> Finding:
+    """A document that is not there by the record either: who loaded that record is not to blame for it.
+
+    A record that the supplier made itself excuses nothing.
+    """
+    stated = str(answer.status)
+    if view.record is None or not view.record.complete:
+        return view.inconclusive("PD-DOC-002", NOT_THERE, exchange=answer.exchange, received=stated)
+    return view.warn(
+        "PD-DOC-002", exchange=answer.exchange, path="status", expected="200", received=stated,
+        next_step=NOT_THERE, mode="record",
+    )  # fmt: skip
+
+
+NOT_THERE = Text(
+    nl="Volgens het dossier leidt dit document nergens heen (dangling): zo staat het in de geladen set. Een "
+    "patiënt hoort geen document te zien dat er niet is.",
+    en="By the record this document leads nowhere (dangling): so it is in the set that was loaded. A patient "
+    "should not be shown a document that is not there.",
+)
 
 
 def _retrieved(view: CellView) -> list[Answer]:

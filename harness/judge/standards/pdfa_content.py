@@ -12,16 +12,20 @@ from harness.core.issues import shorten
 from harness.core.run.findings import Finding
 from harness.core.text import Text
 from harness.judge.every_standard.answers import OFFENDERS, Answer, answers, objects, text
-from harness.judge.every_standard.record import compared, nothing_to_compare
+from harness.judge.every_standard.record import nothing_to_compare
 from harness.judge.registry import judge
-from harness.judge.standards.pdfa_documents import FoundDocument, content_masked, content_of, found_documents
+from harness.judge.standards.pdfa_documents import (
+    FoundDocument,
+    content_masked,
+    content_of,
+    found_documents,
+    leads_to,
+)
 from harness.judge.view import CellView
 from harness.pdfa import Report, check
 from harness.pdfa.advice import advice, tool_of
 from harness.pdfa.policy import refusal
 from harness.pdfa.text import text_of
-from harness.reference.oracle.rules import values_at
-from harness.reference.reconcile.answers import reference_key
 from harness.reference.reconcile.differences import KINDS
 from harness.reference.reconcile.documents import Documents
 
@@ -165,14 +169,8 @@ def document_of_the_record(view: CellView) -> Iterator[Finding]:
         yield nothing
         return
     known = Documents(view.records.known, text_of)
-    partners = {
-        (item.answer.exchange.id, place): key
-        for item in compared(view)
-        for place, key in item.partners.items()
-    }
     for document in found_documents(view):
-        key = partners.get((document.answer.exchange.id, document.path), "")
-        yield from _compared(view, requirement, document, key, known)
+        yield from _compared(view, requirement, document, known)
 
 
 @judge("PD-DOC-010")
@@ -204,17 +202,50 @@ def bytes_of_one_document(view: CellView) -> Iterator[Finding]:
             yield view.ok(requirement, answer.exchange)
 
 
-def _compared(
-    view: CellView, requirement: str, document: FoundDocument, key: str, known: Documents
-) -> Iterator[Finding]:
-    """Findings of what was retrieved for one document.
+@judge("PD-DOC-011")
+def one_document_of_a_name(view: CellView) -> Iterator[Finding]:
+    """A masterIdentifier names one version of one document: other bytes have another one.
 
-    :param key: of its DocumentReference in the record.
+    What the document itself says of its name (XMP, document information) is free: no standard ties it.
     """
-    record = view.record
-    resource = record.resource(key) if record is not None else None
-    urls = values_at(resource, "content.attachment.url") if resource is not None else []
-    wanted = reference_key(urls[0]) if urls else ""
+    requirement = "PD-DOC-011"
+    yield from _masked(view, requirement)
+    seen: dict[tuple[str, str], dict[str, FoundDocument]] = {}
+    for document in found_documents(view):
+        (master, *_) = [*objects(document.resource.get("masterIdentifier")), {}]
+        name = (text(master.get("system")), text(master.get("value")))
+        contents = (content_of(answer) for answer in document.retrieved)
+        digests = {hashlib.sha256(content).hexdigest() for content in contents if content is not None}
+        if name[1] and not document.answer.masks.touches(f"{document.path}.masterIdentifier"):
+            for digest in digests:
+                seen.setdefault(name, {}).setdefault(digest, document)
+    for (_, value), documents in seen.items():
+        first, *others = documents.values()
+        if not [one for one in others if one.url != first.url]:  # of one address PD-DOC-005 speaks
+            yield view.ok(requirement, first.answer.exchange)
+            continue
+        path = f"{others[0].path}.masterIdentifier"
+        line, column = others[0].answer.line(path)
+        yield view.fail(
+            requirement,
+            exchange=others[0].answer.exchange,
+            path=path,
+            line=line,
+            column=column,
+            expected="one document of this name",
+            received=shorten(f"{value} for {', '.join(one.url for one in documents.values())}"),
+            next_step=Text(
+                nl="Geef elk document, en elke versie ervan, een masterIdentifier van zichzelf.",
+                en="Give every document, and every version of it, a masterIdentifier of its own.",
+            ),
+        )
+
+
+def _compared(
+    view: CellView, requirement: str, document: FoundDocument, known: Documents
+) -> Iterator[Finding]:
+    """Findings of what was retrieved for one document."""
+    record, wanted = view.record, leads_to(view, document)
     if record is None or record.resource(wanted) is None:
         return  # the record does not hold what it leads to
     for answer in document.retrieved:

@@ -10,7 +10,10 @@ from urllib.parse import unquote, urlsplit
 from harness.core.http import addresses
 from harness.core.run.exchanges import media_type
 from harness.judge.every_standard.answers import Answer, Json, answers, objects, searchsets, text
+from harness.judge.every_standard.record import compared
 from harness.judge.view import CellView
+from harness.reference.oracle.rules import values_at
+from harness.reference.reconcile.answers import reference_key
 
 
 @dataclass
@@ -37,6 +40,26 @@ class FoundDocument:
     def attachment_path(self) -> str:
         """Location of the attachment in the search answer."""
         return f"{self.path}.content[0].attachment"
+
+
+def in_record(view: CellView, document: FoundDocument) -> str:
+    """``DocumentReference/id`` in the record of what an answer gave, ``""`` when it is not known."""
+    partners: dict[tuple[str, str], str] = view.memo(
+        "pdfa-partners",
+        lambda: {
+            (item.answer.exchange.id, place): key
+            for item in compared(view)
+            for place, key in item.partners.items()
+        },
+    )
+    return partners.get((document.answer.exchange.id, document.path), "")
+
+
+def leads_to(view: CellView, document: FoundDocument) -> str:
+    """``Binary/id`` that the record says a document leads to, ``""`` when it is not known."""
+    resource = view.record.resource(in_record(view, document)) if view.record is not None else None
+    urls = values_at(resource, "content.attachment.url") if resource is not None else []
+    return reference_key(urls[0]) if urls else ""
 
 
 def found_documents(view: CellView) -> list[FoundDocument]:

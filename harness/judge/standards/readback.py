@@ -20,19 +20,17 @@ from harness.judge.every_standard.answers import (
     Answer,
     Json,
     codings,
-    dates,
     objects,
-    queries,
     reference_of,
     requests,
-    sent_as_prescribed,
     text,
 )
+from harness.judge.every_standard.paging.chains import Chain, bundles, chains
 from harness.judge.every_standard.record import nothing_to_compare
 from harness.judge.registry import judge
 from harness.judge.view import CellView
 from harness.reference.oracle.expect import Expectation, expect
-from harness.reference.reconcile.answers import answer_of, reference_key
+from harness.reference.reconcile.answers import answer_of, on_page, reference_key
 from harness.reference.reconcile.cell import Reconciliation
 from harness.reference.reconcile.differences import KINDS, Difference
 from harness.reference.reconcile.known import index_records
@@ -61,18 +59,24 @@ NOT_YET: Final = Text(
 class _Read:
     """One answer after sending, with what differs from the record with what was sent.
 
+    :ivar given: the resources of all its pages, by place.
     :ivar arrived: key of what was sent, by its place.
     :ivar wanted: what of it must be in the answer; ``sent`` what may be, with its code.
     :ivar subjects: the Patient of everything else in the answers.
     """
 
-    exchange: Exchange
-    answer: Answer
+    chain: Chain
+    given: dict[str, Json]
     differences: tuple[Difference, ...]
     arrived: dict[str, str]
     wanted: frozenset[str]
     sent: dict[str, str]
     subjects: frozenset[str]
+
+    @property
+    def exchange(self) -> Exchange:
+        """That of the first page."""
+        return self.chain.first.exchange
 
 
 def _sent(view: CellView) -> list[tuple[Json, bool]]:
@@ -133,31 +137,31 @@ def _compared(view: CellView) -> Iterator[_Read]:
     record, free = _with(view.record, sent)
     others = [item for item in view.records.known.records if item.person != record.person]
     cell = Reconciliation(index_records([*others, record]), record)
-    pairs = []
-    for exchange in view.find(flow=FLOW, interface="resource", client="pgo", answered=True):
-        query = queries(view).get(exchange.operation)
-        if query is None or not query.search or not sent_as_prescribed(exchange, query, dates(view)):
-            continue
-        answer = Answer(view, exchange, query, "")
-        more = any(link.get("relation") == "next" for link in objects(answer.resource.get("link")))
-        if answer.answered and answer.bundle and not more:
-            pairs.append((answer, _expected(view, answer, record, free)))
-    parts = [(answer_of(answer.exchange.id, [answer.resource]), expected) for answer, expected in pairs]
-    differences = cell.run(parts)
+    pairs = [
+        (
+            chain,
+            answer_of(chain.first.exchange.id, bundles(chain)),
+            _expected(view, chain.first, record, free),
+        )
+        for chain in chains(view, FLOW)
+        if chain.whole
+    ]
+    differences = cell.run((part, expected) for _, part, expected in pairs)
     subjects = frozenset(
-        _subject(resource)
-        for answer, _ in pairs
-        for place, resource in answer.resources
-        if SENT not in cell.partners.get((answer.exchange.id, place), SENT)
+        _subject(one.resource)
+        for _, part, _ in pairs
+        for one in part.given
+        if SENT not in cell.partners.get((part.operation, one.place), SENT)
     )
-    for answer, expected in pairs:
-        own = tuple(item for item in differences if item.operation == answer.exchange.id)
-        here = {place: key for (where, place), key in cell.partners.items() if where == answer.exchange.id}
+    for chain, part, expected in pairs:
+        given = {one.place: one.resource for one in part.given}
+        own = tuple(item for item in differences if item.operation == part.operation)
+        here = {place: key for (where, place), key in cell.partners.items() if where == part.operation}
         arrived = {place: key for place, key in here.items() if SENT in key}
         wanted = frozenset(key for key in expected.must if SENT in key)
         every = {**expected.may, **expected.must}
         codes = {key: _code(found.resource) for key, found in every.items() if SENT in key}
-        yield _Read(answer.exchange, answer, own, arrived, wanted, codes, subjects - {""})
+        yield _Read(chain, given, own, arrived, wanted, codes, subjects - {""})
 
 
 def _code(resource: Json) -> str:
@@ -200,7 +204,7 @@ def arrived(view: CellView) -> Iterator[Finding]:
 
 def _of_others(item: _Read) -> Iterator[Difference]:
     """What was sent and stands with another Patient than the rest of the record."""
-    for place, resource in item.answer.resources:
+    for place, resource in item.given.items():
         subject = _subject(resource)
         if place in item.arrived and subject and item.subjects and subject not in item.subjects:
             path = f"{place}.subject.reference"
@@ -209,14 +213,13 @@ def _of_others(item: _Read) -> Iterator[Difference]:
 
 def _new(item: _Read) -> list[Difference]:
     """What nobody sent, and what is there too often; a sent measurement that was changed is neither."""
-    resources = dict(item.answer.resources)
     here = set(item.arrived.values())
     lost = Counter(code for key, code in item.sent.items() if key not in here)
     found = []
     for one in item.differences:
         if one.kind not in ("duplicated", "unknown", "foreign") or not one.broken:
             continue
-        code = _code(resources.get(one.place, {}))
+        code = _code(item.given.get(one.place, {}))
         if one.kind == "unknown" and lost[code] > 0:
             lost[code] -= 1
         else:
@@ -240,11 +243,13 @@ def nothing_else(view: CellView) -> Iterator[Finding]:
 
 def _said(view: CellView, name: str, item: _Read, about: list[Difference]) -> Iterator[Finding]:
     for one in about[:5]:
-        line, column = item.answer.line(one.place)
+        number, place = on_page(one.place)
+        page = item.chain.answers[number]
+        line, column = page.line(place)
         yield view.fail(
             name,
-            exchange=item.exchange,
-            path=one.place or "Bundle.entry",
+            exchange=page.exchange,
+            path=place or "Bundle.entry",
             line=line,
             column=column,
             expected=one.expected or "what was sent, once",

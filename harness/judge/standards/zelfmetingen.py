@@ -22,6 +22,7 @@ from harness.judge.every_standard.answers import (
 )
 from harness.judge.every_standard.bundles import FOR_WRITES, OID, UUID, check_bundle
 from harness.judge.every_standard.content import Check, each_match
+from harness.judge.every_standard.paging.chains import chains
 from harness.judge.registry import judge
 from harness.judge.view import CellView
 
@@ -64,10 +65,12 @@ def code_filter(view: CellView) -> Iterator[Finding]:
 @judge("ZM-SRC-003")
 def last_only(view: CellView) -> Iterator[Finding]:
     """$lastn gives at most one measurement per code."""
-    for answer in searchsets(view):
+    for chain in chains(view):
+        answer = chain.first
         if answer.query.operation != "zm-weight-last":
             continue
-        tally = Counter(codings(item.get("code"))[:1][0] for _, item in answer.matches if item.get("code"))
+        found = (item for page in chain.answers for _, item in page.matches)
+        tally = Counter(codings(item.get("code"))[:1][0] for item in found if codings(item.get("code")))
         double = {f"{system}|{code}": number for (system, code), number in tally.items() if number > 1}
         if double:
             yield view.fail(

@@ -11,6 +11,7 @@ from harness.core.run.findings import Finding
 from harness.core.text import Text
 from harness.judge.registry import judge
 from harness.judge.trust.lineage import correlation_threads
+from harness.judge.trust.seen import flows, list_taken_over, not_seen, watched
 from harness.judge.trust.steps import (
     AGAIN,
     CARE,
@@ -22,6 +23,7 @@ from harness.judge.trust.steps import (
     trust,
     undecided,
 )
+from harness.judge.trust.tls import refused_certificates
 from harness.judge.view import CellView
 from harness.medmij import authorization, headers, scope
 from harness.medmij.lists import Ocl, Service, Whitelist, Zal
@@ -36,6 +38,14 @@ CLIENT_RULES: Final = (
 )
 NO_LIST = Text(nl="er is geen geldige lijst gezien", en="no valid list was seen")
 STATE_BITS = 64
+FOREIGN: Final = "var-foreign-next"
+"""Visits in which a page leads to a host that is on no Whitelist."""
+LISTS = Text(
+    nl="niet opgehaald in deze sessie: {}. Haal de vier lijsten op; doet een ander onderdeel dat met een "
+    "eigen certificaat, geef dan list_fetcher: shared op in het netwerkbestand",
+    en="not fetched in this session: {}. Fetch the four lists; if another component does so with its own "
+    "certificate, declare list_fetcher: shared in the network file",
+)
 
 
 def own_requests(cell: Trust) -> list[tuple[str, Exchange]]:
@@ -47,7 +57,12 @@ def own_requests(cell: Trust) -> list[tuple[str, Exchange]]:
 def reads_lists(view: CellView) -> Iterator[Finding]:
     """ZAL, OCL, GNL and WHL are read over mutual TLS; what came was valid."""
     cell = trust(view)
+    yield from refused_certificates(cell, "MM-CLI-001", "stelselnode")
     fetched = {kind: cell.list_fetches(kind, cell.pgo) for kind in LIST_KINDS}
+    if view.situations and not all(fetched.values()):
+        missing = ", ".join(kind for kind, found in fetched.items() if not found)
+        yield view.not_tested("MM-CLI-001", Text(nl=LISTS.nl.format(missing), en=LISTS.en.format(missing)))
+        return
     if not any(fetched.values()):
         reason = Text(nl="het PGO heeft geen lijsten opgehaald", en="the PGO fetched no lists")
         yield view.inconclusive("MM-CLI-001", reason)
@@ -96,6 +111,9 @@ def keeps_good_lists(view: CellView) -> Iterator[Finding]:
     """
     cell = trust(view)
     for requirement in ("MM-CLI-002", "MM-CLI-003"):
+        if view.situations:
+            yield from list_taken_over(view, requirement)
+            continue
         for flow in view.catalogue[requirement].flows:
             fetches = [item for item in view.find(flow=flow, interface="list") if item.client == cell.pgo]
             bad = [
@@ -140,6 +158,8 @@ def _taken_over(cell: Trust, item: Exchange, requirement: str) -> bool:
 def endpoints_of_the_list(view: CellView) -> Iterator[Finding]:
     """Authorization, token and data go to the endpoints of the ZAL for this interface version."""
     cell = trust(view)
+    if view.situations:
+        yield from list_taken_over(view, "MM-CLI-004")
     services = _services(cell)
     if not services:
         if view.endpoints_stated:
@@ -189,6 +209,10 @@ def _below(url: str, base: str) -> bool:
 def authorization_request(view: CellView) -> Iterator[Finding]:
     """Values and encoding, own client_id and redirect_uri, scope: each request of the positive flows."""
     cell = trust(view)
+    for item in view.find(interface="authorization", operation="authorize-post", client="pgo"):
+        yield view.warn(
+            "MM-CLI-005", exchange=item, path="method", expected="GET", received=item.request.method
+        )
     requests = own_requests(cell)
     ids = ("MM-CLI-005", "MM-CLI-006", "MM-CLI-007")
     if not requests:
@@ -292,6 +316,8 @@ def _stops(cell: Trust, requirement: str, flow: str, outcome: str) -> Finding:
         return view.fail(
             requirement, exchange=calls[0], path=flow, expected="no token request", received=outcome
         )
+    if not watched(view, flow):
+        return not_seen(view, requirement, flow)
     return view.ok(requirement, returned[0], received=flow)
 
 
@@ -300,7 +326,7 @@ def stops_at_bad_redirects(view: CellView) -> Iterator[Finding]:
     """Altered or missing state, and error redirects: no token request follows."""
     cell = trust(view)
     for requirement in ("MM-CLI-009", "MM-CLI-015"):
-        for flow in view.catalogue[requirement].flows:
+        for flow in flows(view, requirement):
             yield _stops(cell, requirement, flow, "a token request")
 
 
@@ -382,7 +408,7 @@ def resource_urls(view: CellView) -> Iterator[Finding]:
     whitelists = [item for item in cell.versions("whl") if isinstance(item, Whitelist)]
     seen: Exchange | None = None
     doubled = foreign = False
-    for flow in (*MAIN_FLOWS, AGAIN):
+    for flow in (*MAIN_FLOWS, AGAIN, FOREIGN):
         for item in cell.care_anywhere(flow):
             seen = seen or item
             path = item.request.url.partition("?")[0].partition("://")[2]
@@ -406,4 +432,5 @@ def resource_urls(view: CellView) -> Iterator[Finding]:
     if not whitelists:
         yield view.inconclusive("MM-CLI-025", NO_LIST)
     elif not foreign:
-        yield view.ok("MM-CLI-025", seen)
+        offered = not view.situations or watched(view, FOREIGN)
+        yield view.ok("MM-CLI-025", seen) if offered else not_seen(view, "MM-CLI-025")

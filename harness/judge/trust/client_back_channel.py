@@ -14,13 +14,19 @@ from harness.core.text import Text
 from harness.judge.masks import proven_numbers
 from harness.judge.registry import judge
 from harness.judge.trust.lineage import AGAIN as AGAIN_REFRESH
-from harness.judge.trust.lineage import refreshes
+from harness.judge.trust.lineage import refreshes, requested
+from harness.judge.trust.seen import not_seen, server_refused, watched
 from harness.judge.trust.steps import NOT_REACHED, Trust, status, trust, undecided
+from harness.judge.trust.tls import refused_certificates
 from harness.judge.view import CellView
 from harness.medmij import forms, headers, resource, token
 from harness.medmij.releases import limits
 from harness.pki.facts import names_host
 
+ROTATED: Final = 2
+"""Refreshes after which a PGO has shown which token it uses."""
+NO_LONG_TERM: Final = "no-long-term-consent"
+"""What a PGO declares that never refreshes."""
 FHIR: Final = ("application/fhir+json", "application/fhir+xml")
 STU3: Final = ("3.0", "3.0.2")
 """Values of ``fhirVersion`` that mean STU3."""
@@ -43,7 +49,9 @@ def refresh_requests(view: CellView) -> Iterator[Finding]:
     if not flows:
         for requirement in ("MM-CLI-011", "MM-CLI-018"):
             yield (
-                undecided(cell, requirement, NOT_REACHED)
+                not_seen(view, requirement, capability=NO_LONG_TERM)
+                if view.situations
+                else undecided(cell, requirement, NOT_REACHED)
                 if view.find(flow="refresh")
                 else undecided(cell, requirement)
             )
@@ -64,6 +72,9 @@ def refresh_requests(view: CellView) -> Iterator[Finding]:
             if parsed is not None and parsed.response is not None and parsed.response.refresh_token:
                 latest[family] = parsed.response.refresh_token
                 families[latest[family]] = family
+    made = sum(refreshes(cell, item) for flow in flows for item in cell.tokens(flow))
+    if view.situations and made < ROTATED:
+        yield not_seen(view, "MM-CLI-018")
 
 
 def _one_refresh(cell: Trust, item: Exchange, used: set[str], latest: str) -> Iterator[Finding]:
@@ -108,6 +119,8 @@ def code_once(view: CellView) -> Iterator[Finding]:
     offers: dict[str, Exchange] = {}
     wrong = False
     calls = [(name, item) for name in (*cell.positive, flow) for item in cell.tokens(name)]
+    if view.situations:  # a live PGO may offer a code of any visit again
+        calls = [(item.flow, item) for item in view.find(interface="token", client="pgo", server="dvza")]
     for name, item in calls:
         code = cell.form(item).get("code", "")
         if not code or item.operation not in ("token-code", "token-code-again"):
@@ -122,8 +135,9 @@ def code_once(view: CellView) -> Iterator[Finding]:
                 received=f"offered in {offers[code].id}",
             )
         offers[code] = item
-    if not cell.tokens(flow):
-        yield undecided(cell, "MM-CLI-012")
+    if not cell.tokens(flow) or not watched(view, flow):
+        if not wrong:
+            yield undecided(cell, "MM-CLI-012")
     elif not wrong:
         yield view.ok("MM-CLI-012", cell.tokens(flow)[0], received=f"{len(offers)} codes")
 
@@ -132,14 +146,15 @@ def code_once(view: CellView) -> Iterator[Finding]:
 def token_requests(view: CellView) -> Iterator[Finding]:
     """POST, form body, client_id, same redirect_uri, own certificate, no secret."""
     cell = trust(view)
+    yield from refused_certificates(cell, "MM-CLI-013", cell.dvza)
     seen = False
     for flow in cell.positive:
-        asked = next(iter(cell.authorize(flow)), None)
-        wanted = cell.query(asked) if asked else {}
+        asked = requested(cell, flow)
         for item in cell.tokens(flow):
             if item.operation != "token-code":
                 continue
             seen = True
+            wanted = cell.query(asked[item.id]) if item.id in asked else {}
             problems, secrets = _token_problems(cell, item, wanted)
             for path, expected, received in problems:
                 yield view.fail("MM-CLI-013", exchange=item, path=path, expected=expected, received=received)
@@ -230,13 +245,12 @@ def token_and_bsn(view: CellView) -> Iterator[Finding]:
         if item.interface in ("login", "consent"):
             continue  # the person's own browser at the DVZA
         places = proven_numbers(item.facts, "request")
-        text = "\n".join((item.request.url, *(value for _, value in item.request.headers)))
-        if places or resource.find_bsn(text):
+        if places:
             wrong_bsn = True
             yield view.fail(
                 "MM-CLI-020",
                 exchange=item,
-                path=places[0] if places else "request",
+                path=places[0],
                 expected="no BSN",
                 received="a BSN",
             )
@@ -265,7 +279,9 @@ def _unredacted(item: Exchange) -> tuple[tuple[str, str], ...]:
 def refuses_bad_servers(view: CellView) -> Iterator[Finding]:
     """Wrong certificates, servers outside the white list, old TLS: nothing is sent to them."""
     cell = trust(view)
-    for requirement in ("MM-CLI-021", "MM-CLI-022"):
+    for requirement in ("MM-CLI-021", "MM-CLI-022") if view.situations else ():
+        yield from server_refused(view, requirement)
+    for requirement in ("MM-CLI-021", "MM-CLI-022") if not view.situations else ():
         for flow in view.catalogue[requirement].flows:
             if not view.find(flow=flow):
                 yield undecided(cell, requirement)
@@ -304,7 +320,9 @@ def patience(view: CellView) -> Iterator[Finding]:
         )
         return
     item = calls[0]
-    if item.response is not None and item.response.status == 200:
+    if view.situations:
+        yield _waited(cell, item)
+    elif item.response is not None and item.response.status == 200:
         yield view.ok("MM-CLI-023", item, received=status(item))
     elif item.error.startswith("timeout") or item.duration < limits().token_response.seconds:
         yield view.fail(
@@ -316,6 +334,21 @@ def patience(view: CellView) -> Iterator[Finding]:
     else:
         reason = Text(nl="de DVZA gaf geen token", en="the DVZA gave no token")
         yield view.inconclusive("MM-CLI-023", reason, exchange=item, received=status(item))
+
+
+def _waited(cell: Trust, item: Exchange) -> Finding:
+    """Whether a live PGO took a token that came late: it hung up, or used it."""
+    view = cell.view
+    if item.notes.get("gone"):
+        return view.fail(
+            "MM-CLI-023",
+            exchange=item,
+            expected=f"waits {limits().token_response.seconds:.0f} s",
+            received=f"closed the connection after {item.duration:.1f} s",
+        )
+    if cell.care(item.flow):
+        return view.ok("MM-CLI-023", item, received=status(item))
+    return not_seen(view, "MM-CLI-023")
 
 
 @judge("MM-CLI-017")
@@ -333,6 +366,8 @@ def granted_scope(view: CellView) -> Iterator[Finding]:
             yield view.fail(
                 "MM-CLI-017", exchange=calls[0], expected="no data call", received=calls[0].operation
             )
+        elif not watched(view, flow):
+            yield undecided(cell, "MM-CLI-017")
         else:
             yield view.ok("MM-CLI-017", cell.granted(flow))
 

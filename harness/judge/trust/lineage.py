@@ -56,5 +56,29 @@ def correlation_threads(cell: Trust, flow: str) -> dict[str, str]:
     return threads
 
 
+def requested(cell: Trust, flow: str) -> dict[str, Exchange]:
+    """The authorization request that each token request of a flow continues, by the id of the latter.
+
+    By the code that it offers, which came back with the ``state`` of a request; else the last one before it.
+    """
+    states: dict[str, Exchange] = {}
+    codes: dict[str, Exchange] = {}
+    found: dict[str, Exchange] = {}
+    returned = {item.id: result for item, result in cell.redirects(flow)}
+    last: Exchange | None = None
+    for item in cell.view.find(flow=flow):
+        if item.operation == "authorize":
+            last = states[cell.query(item).get("state", "")] = item
+        result = returned.get(item.id)
+        begun = states.get(result.state, last) if result is not None else None
+        if result is not None and result.code and begun is not None:
+            codes[result.code] = begun
+        if item.interface == "token":
+            asked = codes.get(cell.form(item).get("code", ""), last)
+            if asked is not None:
+                found[item.id] = asked
+    return found
+
+
 def _offered(item: Exchange) -> str:
     return (header(item.request.headers, "authorization") or "").strip().partition(" ")[2].strip()

@@ -12,7 +12,6 @@ from harness.judge.masks import proven_numbers
 from harness.judge.registry import judge
 from harness.judge.trust.steps import NOT_REACHED, Trust, late, refused, status, trust, undecided
 from harness.judge.view import CellView
-from harness.medmij import resource
 from harness.medmij.releases import limits
 
 ANYWAY = Text(
@@ -115,14 +114,11 @@ def no_bsn(view: CellView) -> Iterator[Finding]:
             continue
         seen = True
         places = proven_numbers(item.facts, "response" if item.interface == "token" else "response.header")
-        text = "\n".join(value for key, value in item.response.headers if key.lower() not in ("etag", "date"))
-        if item.interface == "token":
-            text += item.response.body.decode("utf-8", "replace")
-        if places or resource.find_bsn(text):
+        if places:
             yield view.fail(
                 "MM-RSC-008",
                 exchange=item,
-                path=places[0] if places else "headers",
+                path=places[0],
                 expected="no BSN",
                 received="a BSN",
             )

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from harness.core.run.exchanges import Exchange, Fact, header, media_type
 from harness.core.run.findings import Finding
 from harness.core.text import Text
+from harness.judge.trust.seen import not_seen
 from harness.judge.view import CellView
 from harness.medmij import authorization, forms, lists, releases, token, urls
 from harness.medmij import pages as html
@@ -265,6 +266,20 @@ def refused(exchange: Exchange) -> bool:
     return 400 <= exchange.response.status < 500
 
 
+def is_error(exchange: Exchange) -> bool:
+    """Whether an answer is an error: a 4xx or 5xx status, or a redirect that says ``error``.
+
+    A code that it repeats it has not issued.
+    """
+    if exchange.response is None or exchange.response.status >= 400:
+        return True
+    location = header(exchange.response.headers, "location") or ""
+    try:
+        return any(pair.name == "error" and pair.value for pair in forms.parse(forms.query_of(location)))
+    except forms.FormError:
+        return False
+
+
 def status(exchange: Exchange) -> str:
     """How an exchange ended, short."""
     return f"HTTP {exchange.response.status}" if exchange.response else (exchange.error or "no response")
@@ -290,6 +305,8 @@ def undecided(cell: Trust, requirement: str, reason: Text = NOT_DRIVEN) -> Findi
     misbehave towards the PGO has faults of its own.
     """
     view = cell.view
+    if view.situations:
+        return not_seen(view, requirement)
     if view.tokens_given:
         return view.not_tested(requirement, TOKENS_GIVEN)
     role = view.catalogue[requirement].role

@@ -132,6 +132,7 @@ def _of(group: Group, row: Row, offered: Sequence[Operation]) -> Iterator[Cell]:
             "data": ("search", "read", "document", "write"),
             "collect": ("search",),
             "reads": ("read",),
+            "documents": ("document",),
             "searches": ("search",),
             "share": ("write",),
         }[group.axis]

@@ -15,7 +15,18 @@ from harness.medmij.flows import Changes
 from harness.medmij.releases import release_ids
 
 Axis = Literal[
-    "data", "collect", "reads", "searches", "share", "cross", "route", "grants", "code", "authorize", "walk"
+    "data",
+    "collect",
+    "reads",
+    "searches",
+    "documents",
+    "share",
+    "cross",
+    "route",
+    "grants",
+    "code",
+    "authorize",
+    "walk",
 ]
 """What a group is about: its rows times these make its cells (see the head of the data file)."""
 Token = Literal[

@@ -1,16 +1,19 @@
-"""The resource requests of a standard: resolves dates, sends them in each format, follows ``each``."""
+"""The resource requests of a standard: dates resolved, in each format, with later pages and ``each``."""
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final, Literal
 from urllib.parse import quote, urlsplit
+
+import msgspec
 
 from harness.core.run.exchanges import Request, media_type
 from harness.core.standards.queries import Query, load_queries
 from harness.fhir.codec import documents as codec
 from harness.fhir.codec.documents import to_json, to_xml
+from harness.fhir.codec.media import format_of
 from harness.fhir.fhirpath import FHIRPathError, Node, compile
 from harness.fhir.model.types import load_model
 from harness.medmij import resource, urls
@@ -19,7 +22,11 @@ from harness.network.drive.session import FlowSession
 from harness.network.faults import pgo as pgo_query_faults
 from harness.network.person.persons import fixture_person
 from harness.network.wire.client import Answer
+from harness.reference.searching.pages import follow
+from harness.reference.searching.replies import Reply
 
+NEXT_PAGE: Final = "next-page"
+"""Operation of a request for a later page (without format)."""
 TIMEOUT = 65.0
 """Seconds: the framework allows a resource server 60 (``core.rscint.202``)."""
 
@@ -34,8 +41,11 @@ def resource_base(session: FlowSession, role: str = "") -> str:
 
 
 def run(session: FlowSession, *, first_only: bool = False, step: ResourceStep | None = None) -> int:
-    """Send the queries of the cell's standard and function; returns how many requests went out."""
-    answers: dict[tuple[str, str], Answer] = {}
+    """Send the queries of the cell's standard and function; returns how many requests went out.
+
+    Each searchset is followed to its last page, at the host of the resource endpoint only.
+    """
+    answers: dict[tuple[str, str], list[Answer]] = {}
     sent = 0
     for query in load_queries(session.standard.id):
         if query.flow != session.function:
@@ -45,13 +55,42 @@ def run(session: FlowSession, *, first_only: bool = False, step: ResourceStep | 
                 if session.token_expired():
                     return sent
                 answer = _send(session, query, media, target, step)
-                answers.setdefault((query.operation, media), answer)
                 sent += 1
                 if first_only:
                     _stray(session)
                     return sent
+                found = [answer, *_further(session, query, media, target, answer)]
+                answers.setdefault((query.operation, media), found)
+                sent += len(found) - 1
     _stray(session)
     return sent
+
+
+def _further(session: FlowSession, query: Query, media: str, url: str, answer: Answer) -> list[Answer]:
+    """The later pages of an answer, as far as they may be asked."""
+    found: list[Answer] = []
+    page = msgspec.structs.replace(query, operation=NEXT_PAGE)  # its address says everything
+
+    def fetch(address: str) -> Reply | None:
+        if session.token_expired():
+            return None
+        found.append(_send(session, page, media, address, None))
+        return reply_of(found[-1], address)
+
+    if query.search:
+        follow(reply_of(answer, url), fetch)
+    return found
+
+
+def reply_of(answer: Answer, url: str) -> Reply:
+    """An answer as FHIR, whatever came."""
+    kind = format_of(media_type(answer.headers))
+    if not answer.status or kind not in ("json", "xml"):
+        return Reply(answer.status, {}, url)
+    form: Literal["json", "xml"] = "json" if kind == "json" else "xml"
+    return Reply(
+        answer.status, codec.parse(answer.body, format=form, model=load_model("3.0.2")).resource, url
+    )
 
 
 def _stray(session: FlowSession) -> None:
@@ -69,7 +108,7 @@ def _stray(session: FlowSession) -> None:
                 accept(session, "json"),
             ),
             interface="resource",
-            operation="next-page",
+            operation=NEXT_PAGE,
             server="vreemd.example",
             person=session.person,
             timeout=5.0,
@@ -77,7 +116,7 @@ def _stray(session: FlowSession) -> None:
 
 
 def _targets(
-    session: FlowSession, query: Query, media: str, answers: dict[tuple[str, str], Answer]
+    session: FlowSession, query: Query, media: str, answers: dict[tuple[str, str], list[Answer]]
 ) -> Iterator[str]:
     base = resource_base(session, query.role)
     if query.each is None:
@@ -92,12 +131,13 @@ def _targets(
     source, expression = query.each
     wanted = [media] if media != "native" else []
     for kind in (*wanted, "json", "xml"):
-        answer = answers.get((source, kind))
-        if answer is not None:
+        pages = answers.get((source, kind))
+        if pages is not None:
             break
     else:
         return
-    for value in values_of(answer, expression)[: query.limit or 10]:
+    found = dict.fromkeys(value for page in pages for value in values_of(page, expression))
+    for value in list(found)[: query.limit or 10]:
         yield absolute(base, query.path.replace("{value}", value))
 
 

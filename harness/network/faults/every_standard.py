@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import re
 from datetime import date, timedelta
 
@@ -11,6 +13,10 @@ from harness.core.run.exchanges import Request
 from harness.network.faults.answer import BSN, SCT, Answer, walk
 from harness.network.faults.registry import his_fault, pgo_fault
 from harness.network.person.persons import fixture_persons
+
+_NUMBER = "999990019"
+_DIV = '<div xmlns="http://www.w3.org/1999/xhtml">'
+_STATE = "https://his.example/fhir/StructureDefinition/toestand"
 
 
 @his_fault("search-status-500")
@@ -108,7 +114,7 @@ def identifier_without_value(answer: Answer) -> None:
 def bsn_in_identifier(answer: Answer) -> None:
     """A BSN as identifier."""
     for resource in answer.matches()[:1]:
-        resource.setdefault("identifier", []).append({"system": BSN, "value": "999990019"})
+        resource.setdefault("identifier", []).append({"system": BSN, "value": _NUMBER})
 
 
 @his_fault("total-too-high")
@@ -130,7 +136,7 @@ def bsn_in_self_link(answer: Answer) -> None:
     """The HIS shows how it searches."""
     for link in (answer.resource or {}).get("link", []):
         sign = "&" if "?" in link["url"] else "?"
-        link["url"] += f"{sign}patient.identifier=http://fhir.nl/fhir/NamingSystem/bsn%7C999990019"
+        link["url"] += f"{sign}patient.identifier=http://fhir.nl/fhir/NamingSystem/bsn%7C{_NUMBER}"
 
 
 @his_fault("self-link-drops-parameters")
@@ -138,15 +144,6 @@ def self_link_drops(answer: Answer) -> None:
     """The self link forgets the query."""
     for link in (answer.resource or {}).get("link", []):
         link["url"] = link["url"].split("?")[0]
-
-
-@his_fault("next-link")
-def next_link(answer: Answer) -> None:
-    """A second page is promised."""
-    if answer.resource is not None:
-        first = answer.resource.get("link", [{"url": "https://his.example/fhir"}])[0]["url"]
-        second = f"{first}{'&' if '?' in first else '?'}page=2"
-        answer.resource.setdefault("link", []).append({"relation": "next", "url": second})
 
 
 @his_fault("wrong-status-code")
@@ -190,6 +187,20 @@ def other_patient(answer: Answer) -> None:
                 return
 
 
+@his_fault("contained-of-another")
+def contained_of_another(answer: Answer) -> None:
+    """An extension of the HIS refers to a contained resource that is about somebody else."""
+    for resource in answer.matches()[:1]:
+        subject = {"reference": "Patient/iemand-anders", "display": "iemand anders"}
+        account = {"resourceType": "Account", "id": "rekening", "status": "active", "subject": subject}
+        resource.setdefault("contained", []).append(account)
+        own = {
+            "url": "https://his.example/fhir/StructureDefinition/rekening",
+            "valueReference": {"reference": "#rekening", "display": "rekening"},
+        }
+        resource.setdefault("extension", []).append(own)
+
+
 @his_fault("empty-search-404")
 def empty_search(answer: Answer) -> None:
     """Nothing found is treated as an error, in XML."""
@@ -200,12 +211,44 @@ def empty_search(answer: Answer) -> None:
 @his_fault("canary-leak")
 def canary(answer: Answer) -> None:
     """What the GP keeps in the HIS shows in a narrative."""
+    for resource in answer.matches()[:1]:
+        resource["text"] = {"status": "generated", "div": f"{_DIV}{_kept(answer)}</div>"}
+
+
+@his_fault("canary-coded")
+def canary_coded(answer: Answer) -> None:
+    """What the GP keeps in the HIS stands in base64 in an extension of the vendor."""
+    word = base64.b64encode(_kept(answer).encode()).decode()
+    for resource in answer.matches()[:1]:
+        resource.setdefault("extension", []).append({"url": _STATE, "valueString": word})
+
+
+@his_fault("bsn-coded")
+def bsn_coded(answer: Answer) -> None:
+    """The state of a session of the vendor's own, with the BSN in its claims."""
+    head, claims = (
+        base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=")
+        for part in ({"alg": "HS256"}, {"iss": "his.example", "sub": _NUMBER})
+    )
+    for resource in answer.matches()[:1]:
+        word = f"{head}.{claims}.c2lnbmF0dXJl"
+        resource.setdefault("extension", []).append({"url": _STATE, "valueString": word})
+
+
+@his_fault("bsn-in-narrative")
+def bsn_in_narrative(answer: Answer) -> None:
+    """The page of the vendor as narrative, with the BSN as people write it."""
+    first, rest = f"{_NUMBER[:3]}.", f"{_NUMBER[3:6]}.{_NUMBER[6:]}"
+    for resource in answer.matches()[:1]:
+        div = f"{_DIV}<p><b>{first}</b>{rest}</p></div>"
+        resource["text"] = {"status": "generated", "div": div}
+
+
+def _kept(answer: Answer) -> str:
+    """A text of the patient that stays in the HIS."""
     owners = [item for item in fixture_persons() if item.patient == answer.patient]
     kept = (str(item.get("valueString", "")) for person in owners for item in person.kept(answer.t))
-    text = next(filter(None, kept), "")
-    for resource in answer.matches()[:1]:
-        div = f'<div xmlns="http://www.w3.org/1999/xhtml">{text}</div>'
-        resource["text"] = {"status": "generated", "div": div}
+    return next(filter(None, kept), "")
 
 
 @his_fault("moment-shifted")

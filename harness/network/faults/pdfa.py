@@ -12,6 +12,14 @@ from harness.network.faults.answer import NICTIZ, SCT, Answer, Json, coded, walk
 from harness.network.faults.registry import his_fault
 
 
+@his_fault("master-identifier-shared")
+def shared_name(answer: Answer) -> None:
+    """The last document has the masterIdentifier of the first."""
+    documents = answer.matches()
+    if len(documents) > 1:
+        documents[-1]["masterIdentifier"] = documents[0].get("masterIdentifier")
+
+
 @his_fault("document-outside-period")
 def outside_period(answer: Answer) -> None:
     """A document of another period."""

@@ -47,6 +47,7 @@ def pgo_fault(name: str) -> Callable[[RequestChange], RequestChange]:
 @cache
 def _load() -> None:
     importlib.import_module("harness.network.faults.every_standard")
+    importlib.import_module("harness.network.faults.paging")
     importlib.import_module("harness.network.faults.record.searching")
     importlib.import_module("harness.network.faults.record.boundaries")
     for item in standards().values():

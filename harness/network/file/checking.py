@@ -27,7 +27,9 @@ _BY_ROLE: Final[dict[str, set[str]]] = {
         "front", "back", "availability", "lists", "authorize", "token", "resource", "login", "certificate",
         "key",
     },
-    "pgo": {"host", "organisation", "client_id", "redirect_uri", "certificate", "key", "services"},
+    "pgo": {
+        "host", "organisation", "client_id", "redirect_uri", "certificate", "key", "services", "list_fetcher",
+    },
 }  # fmt: skip
 
 

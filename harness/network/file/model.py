@@ -129,6 +129,7 @@ class Participant(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     client_id: str = ""
     redirect_uri: str = ""
     services: tuple[str, ...] = ()
+    list_fetcher: Literal["", "shared"] = ""
 
     @property
     def front_host(self) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 from urllib.parse import parse_qsl
@@ -32,6 +32,8 @@ FIRST_SEQUENCE: Final = 100
 OVERSIZE: Final = 24 * 1024 * 1024
 SPARE_PGO: Final = "tweede-pgo.harness.example"
 """A node that is published beside a single PGO, for tests that need a second one."""
+Own = Callable[[lists.AnyList, Release], bytes]
+"""Makes the list that one client gets of the one that everybody gets."""
 _HIDDEN: Final = "whitelist-without-dvza"
 _OPEN: Final = "list-without-mtls"
 _GNL: Final = {
@@ -72,12 +74,14 @@ class Stelselnode:
 
     :ivar log: every fetch, in order.
     :ivar endpoints: per live DVZA the endpoints to publish (see :func:`build_lists`).
+    :ivar list_client: whose lists a client host gets, when not its own.
     """
 
     def __init__(self, network: Network, clock: Clock) -> None:
         self.network = network
         self.clock = clock
         self.log: list[Fetch] = []
+        self.list_client: Callable[[str], str] = str
         self._lock = threading.RLock()
         self._sequence = FIRST_SEQUENCE
         self._stamp = clock.now()
@@ -88,6 +92,7 @@ class Stelselnode:
         self._extra_names: dict[str, str] = {}
         self._faults: dict[str, frozenset[str]] = {}
         self._cache: dict[tuple[str, ListKind, int], bytes] = {}
+        self._own: dict[tuple[str, str, ListKind], tuple[int, str, Own | None]] = {}
         self.begin_flow("")
 
     # -- what a driver may change -----------------------------------------------------------------
@@ -146,6 +151,28 @@ class Stelselnode:
             self._sequence += 1
             self._stamp = self.clock.now()
             self._cache.clear()
+
+    def publish_own(self, client: str, release_id: str, kind: ListKind, own: Own | None) -> None:
+        """Publish a list of its own for one client host, ``None``: the same as everybody's again.
+
+        Each time it gets a Volgnummer that is higher than all that this client ever got.
+        """
+        with self._lock:
+            ahead, _, before = self._own.get((client, release_id, kind), (0, "", None))
+            if own is not None or before is not None:
+                stamp = _stamp(self.clock.now().isoformat(timespec="seconds"))
+                self._own[(client, release_id, kind)] = (ahead + 1, stamp, own)
+
+    def _owned(self, kind: ListKind, release_id: str, client: str) -> bytes | None:
+        """The list as one client gets it, ``None``: it gets the same as everybody."""
+        with self._lock:
+            ahead, stamp, own = self._own.get((client, release_id, kind), (0, "", None))
+            if not ahead:
+                return None
+            rel, common = release(release_id), self.document(kind, release_id)
+            newest = max(stamp, common.timestamp)
+            document = msgspec.structs.replace(common, sequence=common.sequence + ahead, timestamp=newest)
+            return own(document, rel) if own is not None else lists.build(document, rel)
 
     # -- lists ------------------------------------------------------------------------------------
 
@@ -286,6 +313,9 @@ class Stelselnode:
             name.partition(":")[2] or name for name in sorted(given) if name.partition(":")[0] in (kind, name)
         ]
         headers = (("Content-Type", "application/xml; charset=utf-8"),)
+        owned = self._owned(kind, release_id, self.list_client(client))
+        if owned is not None:
+            return Outgoing(headers=headers, body=owned)
         if not faults:
             return Outgoing(headers=headers, body=self.xml(kind, release_id))
         fault = faults[0]

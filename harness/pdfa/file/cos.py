@@ -102,6 +102,10 @@ class Document(Objects):
                     self.budget.tick()
         return count
 
+    def objects(self) -> list[Any]:
+        """Every object that was read so far, and the newest trailer."""
+        return [*self._cache.values(), self.trailer]
+
     def _load_at(self, num: int, at: int, gen: int) -> Any:
         if not 0 <= at < len(self.data):
             return None

@@ -233,10 +233,20 @@ def judged_unit(run_folder: Path, unit: str, *, run: str | None = None) -> Unit 
     """
     bodies = BodyStore(run_folder)
     for item in reversed(attempts(run_folder, unit)):
+        if not begun(item):
+            continue
         found = read_unit(item.path, bodies, run=run)
         if found.finished or found.end is None:
             return found
     return None
+
+
+def begun(item: UnitFile) -> bool:
+    """Whether a recording has its first line; one that a crash cut off before that holds nothing.
+
+    :raises EvidenceError: it cannot be read.
+    """
+    return item.packed or any(complete for _, complete in raw_lines(item.path, item.place))
 
 
 def unit_name(item: UnitFile) -> str:

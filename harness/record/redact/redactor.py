@@ -10,6 +10,7 @@ each occurrence is written down.
 from __future__ import annotations
 
 from harness.core.run.exchanges import Exchange, Request, Response
+from harness.record.looking import Looking
 from harness.record.raw import RawExchange
 from harness.record.redact.learn import learn
 from harness.record.redact.people.bsn import Numbers
@@ -27,9 +28,17 @@ class Redactor:
     :param key: random bytes that live for one unit and are never written.
     :param persons: the declared test persons.
     :param secrets: what was learned in the whole run; default: what this redactor learns itself.
+    :param looking: what is looked for besides numbers and secrets.
     """
 
-    def __init__(self, key: bytes, persons: Persons | None = None, secrets: Secrets | None = None) -> None:
+    def __init__(
+        self,
+        key: bytes,
+        persons: Persons | None = None,
+        secrets: Secrets | None = None,
+        looking: Looking | None = None,
+    ) -> None:
+        self._looking = looking or Looking()
         self._tags = Tags(key, secrets or Secrets())
         self._persons = persons or Persons()
         self._identities = Identities(self._persons, self._tags)
@@ -43,7 +52,7 @@ class Redactor:
         """The redacted exchange with its facts."""
         learn(raw, self._tags.secrets)
         replacing = Replacing(raw, self._tags, self._numbers)
-        care = CareData(raw, self._persons, self._identities, replacing)
+        care = CareData(raw, self._persons, self._identities, replacing, self._looking)
         work = Rewrite(raw, replacing, care)
         response = None
         request = Request(

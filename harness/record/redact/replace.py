@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from typing import Final
 
@@ -11,11 +12,33 @@ from harness.core.run.exchanges import Fact, Standing
 from harness.record.raw import RawExchange
 from harness.record.redact.facts import alphabet, eleven_test, entropy_bits
 from harness.record.redact.hunt import MIN_HUNTED
-from harness.record.redact.people.bsn import Numbers, standing_of
+from harness.record.redact.people.bsn import Numbers, plain, standing_of
 from harness.record.redact.people.documents import CareDocument
+from harness.record.redact.reading.spans import BASE64, MARKUP
 from harness.record.redact.tag import TAG, Tags, kind_of_tag
 
+SECRET: Final = "secret"
+"""The way of a number that was found inside a secret."""
 _WORD: Final = re.compile(r"[A-Za-z0-9._~%+/=-]{6,4096}")
+_MARKUP: Final = re.compile(r"<[^<>]*>")
+
+
+def _no_digits(tag: re.Match[str]) -> str:
+    """As many characters as a tag, in which nothing is found."""
+    return " " * len(tag.group())
+
+
+def instead(written: str, tag: str, ways: tuple[str, ...]) -> str:
+    """What takes the place of a number so that the rest stays readable.
+
+    :param written: the number as it stands there.
+    :param ways: how it was read.
+    """
+    if BASE64 in ways:
+        return base64.b64encode(tag.encode()).decode()
+    if MARKUP in ways:
+        return tag + "".join(_MARKUP.findall(written))
+    return tag
 
 
 class Replacing:
@@ -40,14 +63,27 @@ class Replacing:
         standing: Standing = ""
         if kind == "bsn":
             standing = standing_of(value, self.numbers.known(value, self._cell))
+        if kind not in ("bsn", "person") and place.startswith("response"):
+            for seen in self.numbers.found(value, self._cell):
+                if seen.standing == "proven":  # what is random holds a possible number now and then
+                    self.number(seen.number, place, seen.standing, ways=(SECRET, *seen.ways))
         return self._noted(kind, value, place, standing=standing)
 
-    def number(self, number: str, place: str, standing: Standing, equals: str = "") -> str:
+    def number(
+        self, number: str, place: str, standing: Standing, equals: str = "", ways: tuple[str, ...] = ()
+    ) -> str:
         """The tag of a BSN that was found in text; a proven one is known for the rest of the cell.
 
         :param equals: as of :meth:`masked`, for a number in a document; ``""`` when it stays where it is.
+        :param ways: how it was written.
         """
-        return self._noted("bsn", number, place, standing=standing, equals=equals)
+        return self._noted("bsn", number, place, standing=standing, equals=equals, ways=ways)
+
+    def said(self, text: str, place: str, owner: str, ways: tuple[str, ...]) -> None:
+        """Note a text of a reference record that should not be there; it stays, its person being known."""
+        tag = self.tags.tag("person", text)
+        self.facts.append(Fact(tag=tag, kind="text", place=place, length=len(text), owner=owner, ways=ways))
+        self._plain.append(text)
 
     def masked(self, value: str, place: str, equals: str) -> str:
         """The tag of a value of a person.
@@ -56,7 +92,16 @@ class Replacing:
         """
         return value if TAG.fullmatch(value) else self._noted("person", value, place, equals=equals)
 
-    def _noted(self, kind: str, value: str, place: str, *, equals: str = "", standing: Standing = "") -> str:
+    def _noted(
+        self,
+        kind: str,
+        value: str,
+        place: str,
+        *,
+        equals: str = "",
+        standing: Standing = "",
+        ways: tuple[str, ...] = (),
+    ) -> str:
         if standing == "proven":
             self.numbers.prove(value, self._cell)
         tag = self.tags.tag(kind, value)
@@ -73,15 +118,20 @@ class Replacing:
                 eleven_test=eleven_test(value),
                 equals=equals or self._equals.get(value, ""),
                 standing=standing,
-                owner=self.numbers.owners.get(value, "") if standing else "",
+                owner=self.numbers.owners.get(plain(value), "") if standing else "",
+                ways=ways,
             )
         )
         return tag
 
     def text(self, text: str, place: str) -> str:
         """A text with every BSN in it replaced."""
-        for start, end, standing in reversed(list(self.numbers.spans(text, self._cell))):
-            text = text[:start] + self.number(text[start:end], place, standing) + text[end:]
+        untagged = TAG.sub(_no_digits, text) if "[" in text else text
+        for seen in reversed(self.numbers.found(untagged, self._cell)):
+            tag = self.number(seen.number, place, seen.standing, ways=seen.ways)
+            text = (
+                text[: seen.start] + instead(text[seen.start : seen.end], tag, seen.ways) + text[seen.end :]
+            )
         return text
 
     def learned(self, text: str, place: str) -> str:

@@ -18,6 +18,7 @@ from harness.record.raw import RawExchange
 from harness.record.redact import recognise
 from harness.record.redact.hunt import MIN_HUNTED
 from harness.record.redact.people.care import CareData, Side
+from harness.record.redact.reading.readings import body_readings, readings
 from harness.record.redact.replace import Replacing
 from harness.record.redact.tag import TAG
 
@@ -48,7 +49,8 @@ class Rewrite:
                 )
             else:
                 pieces[index] = self.text(pieces[index], f"{place}.{part}.{unquote_plus(name)}")
-        return self.text(base, f"{place}.path") + mark + "".join(pieces)
+        whole = self.text(base, f"{place}.path") + mark + "".join(pieces)
+        return self._replacing.text(whole, f"{place}.{part}")  # what lies across its parts
 
     def headers(self, headers: Headers, place: str) -> Headers:
         """Headers with secrets replaced; names and order stay."""
@@ -59,6 +61,8 @@ class Rewrite:
                 continue
             lowered = name.lower()
             where = f"{place}.header.{lowered}"
+            if place == "response" and len(value) >= MIN_HUNTED:
+                self._care.look(readings(value), where)
             if lowered in ("location", "content-location", "referer", "refresh", "link"):
                 text = self.url(value, f"{place}.header", lowered)
             elif lowered in ("cookie", "set-cookie", "authorization", "proxy-authorization") or (
@@ -69,6 +73,8 @@ class Rewrite:
                     text = text.replace(
                         whole, whole.replace(secret, self._replacing.value(kind, secret, where)), 1
                     )
+                if lowered == "set-cookie":
+                    text = self._replacing.text(text, where)  # its attributes
             else:
                 text = self.text(value, where)
             done.append((name, text))
@@ -82,6 +88,8 @@ class Rewrite:
         if recognise.is_document(self._raw.interface, kind):
             return self._care.body(body, kind, place, self.text)
         where = f"{place}.body"
+        if place == "response":
+            self._care.look(body_readings(body), where)
         text = recognise.decode(body)
         if "x-www-form-urlencoded" in kind:
             pieces = re.split(r"([&;])", text)

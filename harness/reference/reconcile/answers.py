@@ -78,6 +78,15 @@ def answer_of(operation: str, pages: Iterable[dict[str, Any]]) -> Answer:
     return Answer(operation, tuple(given), aliases)
 
 
+_PAGE = re.compile(r"Bundle\((\d+)\)")
+
+
+def on_page(place: str) -> tuple[int, str]:
+    """The number of the page (from 0) that a place of :func:`answer_of` is on, and the place on that page."""
+    match = _PAGE.match(place)
+    return (int(match.group(1)) - 1, "Bundle" + place[match.end() :]) if match else (0, place)
+
+
 def _resources(page: dict[str, Any], number: int) -> Iterator[tuple[Given, str]]:
     if page.get("resourceType") != "Bundle":
         yield Given(_key(page), page, str(page.get("resourceType") or "")), ""

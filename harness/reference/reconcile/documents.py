@@ -89,6 +89,31 @@ class Documents:
             return "phrases", None
         return "other", None
 
+    def foreign(self, record: Record, data: bytes) -> list[tuple[str, str]]:
+        """Whose document of another person these bytes are, or whose texts they hold, and what shows it.
+
+        What the person has too accuses nobody.
+        """
+        text = self._text(data) or ""
+        same = [one for one in self._binaries() if self._is(one, data, text)]
+        if any(one.record.person == record.person for one in same):
+            return []
+        found = [(one.record.display, one.key) for one in same]
+        own = [self._text(self.content(record, one.key) or b"") or "" for one in self._binaries_of(record)]
+        for form, said, person, withheld in self._marks:
+            if withheld or person == record.person or form not in text or any(form in other for other in own):
+                continue
+            owner = next((one.display for one in self.known.records if one.person == person), person)
+            found.append((owner, said))
+        return found
+
+    def _is(self, entry: Entry, data: bytes, text: str) -> bool:
+        held = self.content(entry.record, entry.key)
+        return held is not None and (held == data or bool(text and self._text(held) == text))
+
+    def _binaries_of(self, record: Record) -> list[Entry]:
+        return [entry for entry in self._binaries() if entry.record is record]
+
     def _words(self, data: bytes | None) -> tuple[str, ...]:
         """What a document has to say when its record names no phrases: each word and number, in any order."""
         text = self.text_of(data) if data is not None else None

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 import re2
 
-from harness.core.normal.texts import folded
+from harness.core.normal.texts import document_text, folded
 from harness.fhir.store import Stored
 from harness.reference.content.facts import Fact, Facts, facts_of
 from harness.reference.content.table import ContentTable, content_table
@@ -23,6 +23,10 @@ MARK = 6
 """Characters that a text needs to name its owner by itself."""
 WORDS = 3
 """And words, unless it is invented."""
+_PAGE = 40
+"""Characters of a text that is long enough to have blanks."""
+_BARE = 12
+"""Characters that a text needs when blanks do not count."""
 _MEMORY = 256 * 1024 * 1024
 """Bytes for the automaton that finds all texts of all records at once."""
 
@@ -70,6 +74,7 @@ class Known:
     _by_key: dict[tuple[str, str], Entry] = field(default_factory=dict)
     _own: dict[str, str] = field(default_factory=dict)
     _patterns: dict[str, tuple[Any, dict[str, str]]] = field(default_factory=dict)
+    _bare: dict[str, tuple[Any, dict[str, str]]] = field(default_factory=dict)
 
     def entry(self, person: str, key: str) -> Entry | None:
         """The entry of a key in a person's record."""
@@ -91,12 +96,37 @@ class Known:
             found = said[match.group()]
             yield found, self.owners.get(found, "")
 
-    def _pattern(self, person: str) -> tuple[Any, dict[str, str]]:
-        """What finds all texts that may not be in an answer to a person, and how each is written in JSON."""
+    def found_in(self, text: str, person: str) -> Iterator[tuple[str, str]]:
+        """:meth:`leaks` of a text that is no JSON, for an answer to ``person``; the owner is always named.
+
+        A text with hardly any blanks is searched without: that is how documents come.
+        """
+        encoded = msgspec.json.encode(text.encode("utf-8", "replace").decode())
+        seen: set[str] = set()
+        for found, owner in self.leaks(plain_text(encoded), person):
+            seen.add(found)
+            yield found, owner or person
+        if len(text) > _PAGE and text.count(" ") * 20 < len(text):
+            if person not in self._bare:
+                self._bare[person] = self._pattern(person, bare=True)
+            pattern, said = self._bare[person]
+            for match in pattern.finditer(document_text(text)) if said else ():
+                found = said[match.group()]
+                if found not in seen:
+                    yield found, self.owners.get(found, "") or person
+
+    def _pattern(self, person: str, bare: bool = False) -> tuple[Any, dict[str, str]]:
+        """What finds all texts that may not be in an answer to a person, and how each is written in JSON, or,
+        ``bare``, as texts of documents are compared.
+        """
         own = self._own.get(person, "")  # in which another one's text may stand: a name with its initials
         foreign = [text for text, owner in self.owners.items() if owner != person and text not in own]
         inside = [text for text, owner in self.withheld.items() if owner == person]
-        said = {_written(text): text for text in (*foreign, *inside)}
+        texts = (*foreign, *inside)
+        if bare:
+            said = {form: text for text in texts if len(form := document_text(text)) >= _BARE}
+        else:
+            said = {_written(text): text for text in texts}
         options = re2.Options()
         options.max_mem = _MEMORY
         ordered = sorted(said, key=len, reverse=True)

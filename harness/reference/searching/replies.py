@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
-from urllib.parse import urljoin
+from urllib.parse import quote, urljoin
 
 Json = Mapping[str, Any]
 
@@ -46,11 +47,11 @@ class Reply:
 
     @property
     def next(self) -> str:
-        """Address of the next page, ``""`` on the last one."""
+        """Address of the next page, ``""`` on the last one; relative ones belong to what was asked."""
         for link in self._listed("link"):
             address = link.get("url")
             if link.get("relation") == "next" and isinstance(address, str):
-                return urljoin(self.url, address)
+                return _joined(self.url, address.strip())
         return ""
 
     @property
@@ -67,18 +68,39 @@ class Reply:
     @cached_property
     def matches(self) -> Counter[str]:
         """What was found: the content of each match, how often it occurs."""
-        found: Counter[str] = Counter()
+        return Counter(content_key(resource) for resource in self._matching())
+
+    @cached_property
+    def keys(self) -> tuple[str, ...]:
+        """Which resources were found: ``Type/id`` of each match, its content where it has no id."""
+        return tuple(
+            f"{item.get('resourceType')}/{item['id']}"
+            if isinstance(item.get("id"), str)
+            else content_key(item)
+            for item in self._matching()
+        )
+
+    def _matching(self) -> Iterator[Json]:
         for entry in self._listed("entry"):
             resource, search = entry.get("resource"), entry.get("search")
             mode = search.get("mode") if isinstance(search, dict) else None
             outcome = isinstance(resource, dict) and resource.get("resourceType") == "OperationOutcome"
             if isinstance(resource, dict) and mode in (None, "match") and not outcome:
-                found[content_key(resource)] += 1
-        return found
+                yield resource
 
     def _listed(self, name: str) -> Iterable[dict[str, Any]]:
         listed = self.resource.get(name)
         return (item for item in (listed if isinstance(listed, list) else ()) if isinstance(item, dict))
+
+
+_SENDABLE = "".join(map(chr, range(0x21, 0x7F)))
+"""What may stand in the address of a request as it is."""
+
+
+def _joined(asked: str, address: str) -> str:
+    with suppress(ValueError):  # that is no address at all
+        address = urljoin(asked, address)
+    return quote(address.partition("#")[0], safe=_SENDABLE)
 
 
 _TECHNICAL = frozenset({"id", "meta", "text", "contained", "reference"})
@@ -103,11 +125,3 @@ def _said(node: Any) -> Any:
 def show_more(wide: Reply, narrow: Reply) -> int:
     """How many matches a narrower search has that the wider one has not."""
     return (narrow.matches - wide.matches).total()
-
-
-def pages_say(pages: Iterable[Reply]) -> Counter[str]:
-    """What the pages of one answer hold together."""
-    found: Counter[str] = Counter()
-    for page in pages:
-        found += page.matches
-    return found

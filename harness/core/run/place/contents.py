@@ -20,8 +20,11 @@ SALT: Final = "run.salt"
 """The salt of the identifiers while the run goes on, for its owner only; ``--resume`` needs it."""
 _NAME: Final = r"[a-z0-9][a-z0-9._-]*"
 _UUID: Final = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+_SESSION: Final = rf"sessions/{_NAME}/"
+"""Beginning of what stands in the run folder of a session, which is of the form of every run folder."""
 _OURS: Final = re.compile(
-    "|".join(
+    rf"(?:{_SESSION})?(?:"
+    + "|".join(
         (
             r"(?:run-start|run|findings|manifest|seal|testscript)\.json",
             r"(?:events|results)\.jsonl",
@@ -38,10 +41,13 @@ _OURS: Final = re.compile(
             rf"handout/{_NAME}\.(?:pem|key|yaml)",
         )
     )
+    + ")"
 )
 _GENERATED: Final = ("report", "allure-results")
 _FOLDERS: Final = re.compile(
-    r"exchanges|bodies(?:/[0-9a-f]{2})?|findings|records|report|allure-results|handout", re.ASCII
+    rf"sessions|sessions/{_NAME}|"
+    rf"(?:{_SESSION})?(?:exchanges|bodies(?:/[0-9a-f]{{2}})?|findings|records|report|allure-results|handout)",
+    re.ASCII,
 )
 
 

@@ -11,13 +11,13 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from harness.core.run.exchanges import Exchange
 from harness.judge.every_standard.answers import dates, requested_format
 from harness.judge.view import CellView
+from harness.reference.searching.pages import Pages, follow
 from harness.reference.searching.promise import SHAPING, Pairs, Promise
 from harness.reference.searching.replies import Reply
 from harness.reference.searching.selection import Selection
 
 FLOW = "search"
-LOOP = "loop"
-"""Pages that lead back to one of them."""
+_NONE: tuple[None, None] = (None, None)
 _MASK = re.compile(r"\[[a-z]+:[0-9a-f]+\]")
 """What the recorder puts in the place of a value."""
 
@@ -154,21 +154,8 @@ def selection(view: CellView) -> Selection | None:
     return learned
 
 
-def chains(found: Searched) -> Iterator[tuple[Attempt, list[Reply], str]]:
-    """Each search for pages of a size with all its pages, and what ended them too early.
-
-    That is ``loop``, the address of a page that was not followed, or ``""``.
-    """
+def chains(found: Searched) -> Iterator[tuple[Attempt, Pages]]:
+    """Each search for pages of a size with all its pages."""
     for item in found.attempts:
-        if not item.sized or not item.reply.answered:
-            continue
-        pages, visited, end = [item.reply], {item.exchange.request.url}, ""
-        while (address := pages[-1].next) and not end:
-            if address in visited:
-                end = LOOP
-            elif address not in found.pages:
-                end = address
-            else:
-                visited.add(address)
-                pages.append(found.pages[address][1])
-        yield item, pages, end
+        if item.sized and item.reply.answered:
+            yield item, follow(item.reply, lambda address: found.pages.get(address, _NONE)[1])

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from typing import Final
-from urllib.parse import urlsplit
 
 from harness.core.run.findings import Finding
 from harness.core.text import Text
@@ -15,7 +14,6 @@ from harness.fhir.search.query import SearchError
 from harness.judge.every_standard.answers import own
 from harness.judge.every_standard.record import nothing_to_compare
 from harness.judge.every_standard.searching.attempts import (
-    LOOP,
     Attempt,
     Searched,
     chains,
@@ -25,7 +23,8 @@ from harness.judge.every_standard.searching.attempts import (
 from harness.judge.registry import judge_every
 from harness.judge.view import CellView
 from harness.reference.reconcile.differences import KINDS, Difference
-from harness.reference.searching.replies import pages_say, show_more
+from harness.reference.searching.pages import OF_THE_SERVER, ended, pages_say
+from harness.reference.searching.replies import show_more
 
 MODE: Final = "search"
 UNDRIVEN: Final = Text(
@@ -177,24 +176,17 @@ def pages(view: CellView) -> Iterator[Finding]:
         if item.reply.whole and not item.sized
     }
     looked: list[tuple[Attempt, str, str]] = []
-    for item, chain, rest in chains(found):
+    for item, chain in chains(found):
         single = whole.get((item.kind, item.filters, item.format))
         if single is None:
             continue
         wanted = f"{single.reply.matches.total()} matches on all pages together"
-        if rest == LOOP:
-            looked.append((item, wanted, "a next page that leads back"))
-        elif rest:
-            if urlsplit(rest).hostname == urlsplit(item.exchange.request.url).hostname:
-                continue  # within the budget it was not followed to its end
-            looked.append((item, "pages on the same server", f"next page on {urlsplit(rest).hostname}"))
-        elif not chain[-1].answered:
-            looked.append((item, wanted, f"a page is answered with {chain[-1].status}"))
-        else:
-            same = pages_say(chain) == single.reply.matches
-            looked.append(
-                (item, wanted, "" if same else f"{pages_say(chain).total()} matches on {len(chain)} pages")
-            )
+        if chain.end in OF_THE_SERVER:
+            looked.append((item, wanted, ended(chain)))
+        elif not chain.end:  # else it was not followed to its end within the budget
+            together = pages_say(chain.replies)
+            said = f"{together.total()} matches on {len(chain.replies)} pages"
+            looked.append((item, wanted, "" if together == single.reply.matches else said))
     wrong = [one for one in looked if one[2]]
     if not wrong:
         yield _good(view, name, found, len(looked))

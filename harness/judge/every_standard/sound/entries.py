@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Final
-from urllib.parse import urlsplit
 
 import msgspec
 
 from harness.core.run.findings import Finding
 from harness.core.text import Text
 from harness.judge.every_standard.answers import Answer, Json, objects, text
+from harness.judge.every_standard.paging.chains import chain_of
 from harness.judge.every_standard.sound.looking import Wrong, each_answer, nodes
 from harness.judge.registry import judge_every
 from harness.judge.view import CellView
@@ -33,7 +33,8 @@ def references_resolve(view: CellView) -> Iterator[Finding]:
     """
 
     def look(answer: Answer) -> Iterator[Wrong]:
-        urls = {text(entry.get("fullUrl")) for entry in answer.entries}
+        pages = chain_of(view, answer).answers
+        urls = {text(entry.get("fullUrl")) for page in pages for entry in page.entries}
         for place, resource in answer.resources:
             for path, node in nodes(resource, place):
                 name = text(node.get("reference"))
@@ -47,33 +48,28 @@ def references_resolve(view: CellView) -> Iterator[Finding]:
     return each_answer(view, "GEN-024", look, advice, across=True)
 
 
-def _further(answer: Answer) -> list[str]:
-    """Where the next page is."""
-    links = objects(answer.resource.get("link"))
-    return [text(link.get("url")) for link in links if link.get("relation") == "next"]
-
-
 @judge_every("GEN-025")
 def total_and_links(view: CellView) -> Iterator[Finding]:
-    """A total without further pages counts all matches; a next page is another one, of the same server."""
+    """A total counts all matches, of the page or of all pages; there is one next page at most.
+
+    Whether a next page can be had is asked of the pages together (GEN-032).
+    """
 
     def look(answer: Answer) -> Iterator[Wrong]:
-        stated = answer.resource.get("total")
+        stated, chain = answer.resource.get("total"), chain_of(view, answer)
         matches = sum(1 for entry in answer.entries if _mode(entry) == "match")
-        more = _further(answer)
-        if isinstance(stated, int) and not more and stated < matches:
-            yield Wrong("Bundle.total", str(matches), str(stated))
-        own = [link for link in objects(answer.resource.get("link")) if link.get("relation") == "self"]
-        for url in more:
-            place = "Bundle.link"
-            if any(text(link.get("url")) == url for link in own):
-                yield Wrong(place, "another page", "next is self")
-            elif any(urlsplit(text(link.get("url"))).netloc != urlsplit(url).netloc for link in own):
-                yield Wrong(place, "a page of the same server", f"next at {urlsplit(url).netloc}")
+        if isinstance(stated, int) and stated != matches:
+            short = stated < (chain.size if chain.whole and stated > matches else matches)
+            if short:
+                yield Wrong("Bundle.total", str(max(matches, chain.size)), str(stated))
+        links = objects(answer.resource.get("link"))
+        more = [text(link.get("url")) for link in links if link.get("relation") == "next"]
+        if len(more) > 1:
+            yield Wrong("Bundle.link", "one next page", f"{len(more)} next links")
 
     advice = Text(
-        nl="Laat total alle treffers tellen; een volgende bladzijde is een andere, van dezelfde server.",
-        en="Let total count all matches, and a next page lead to another page of the same server.",
+        nl="Laat total alle treffers tellen, en noem hooguit één volgende bladzijde.",
+        en="Let total count all matches, and name one next page at most.",
     )
     return each_answer(view, "GEN-025", look, advice)
 
@@ -112,6 +108,8 @@ def only_what_was_asked(view: CellView) -> Iterator[Finding]:
 
     def look(answer: Answer) -> Iterator[Wrong]:
         named = {place: _names(resource) for place, resource in answer.resources}
+        others = (page for page in chain_of(view, answer).answers if page is not answer)
+        named[""] = set().union(*(_names(item) for page in others for _, item in page.resources))
         for index, entry in enumerate(answer.entries):
             resource, mode = entry.get("resource"), _mode(entry)
             if not isinstance(resource, dict) or mode == "outcome":

@@ -7,6 +7,11 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from harness.core.run.exchanges import Exchange, header_values
+from harness.judge.every_standard.identity.owners import (
+    every_resource,
+    foreign_in,
+    patient_references,
+)
 from harness.judge.trust.refusals.tried import Outcome, Tried
 from harness.judge.trust.steps import Trust, status
 
@@ -70,7 +75,9 @@ def _leak(cell: Trust, item: Tried) -> str:
     if any(found.side == "response" and found.belongs in ("other", "mixed") for found in answered.identities):
         return "data of another person"
     if want == "own":
-        return "data of another person" if _foreign(cell, item) else ""
+        return "data of another person" if _foreign(cell, item) or _of_others(cell, item) else ""
+    if item.requirement == "MM-RSC-003" and _of_others(cell, item):
+        return "data of another person"
     data = shows_data(cell, answered)
     if want == "empty":
         return "data" if data else ""
@@ -96,16 +103,8 @@ def shows_data(cell: Trust, item: Exchange) -> bool:
 
 
 def _resources(found: Any) -> Iterator[dict[str, Any]]:
-    """The resources of an answer; those of a Bundle instead of the Bundle."""
-    if not isinstance(found, dict):
-        return
-    if found.get("resourceType") != "Bundle":
-        yield found
-        return
-    for entry in found.get("entry") or ():
-        one = entry.get("resource") if isinstance(entry, dict) else None
-        if isinstance(one, dict):
-            yield one
+    """The resources of an answer, also contained ones; those of a Bundle instead of the Bundle."""
+    return (one for _, one in every_resource(found))
 
 
 def _personal(one: dict[str, Any]) -> bool:
@@ -122,6 +121,38 @@ def _names(cell: Trust, item: Exchange) -> set[str]:
         for one in _resources(document.resource)
         if _personal(one)
     }
+
+
+def _of_others(cell: Trust, item: Tried) -> bool:
+    """Whether an answer holds what only another known person's record says, or is of the other Patient.
+
+    Content alone is not enough where the answer says that it is the person's own.
+    """
+    document = cell.view.document(item.exchange)
+    resources = dict(every_resource(document.resource if document is not None else None))
+    own, other = _patients(cell)
+    named = {place: {patient for _, patient in patient_references(one)} for place, one in resources.items()}
+    if any(patients & (other - own) for patients in named.values()):
+        return True
+    found = foreign_in(cell.view, item.exchange)
+    return any(one.said or (named.get(one.path) and not named[one.path] & own) for one in found)
+
+
+def _patients(cell: Trust) -> tuple[set[str], set[str]]:
+    """``Patient/id`` of the person, and of the other one, as their legal requests showed them."""
+
+    def known() -> tuple[set[str], set[str]]:
+        found: tuple[set[str], set[str]] = (set(), set())
+        for exchange in cell.view.exchanges:
+            note = exchange.notes.get("control")
+            document = cell.view.document(exchange) if isinstance(note, dict) else None
+            if isinstance(note, dict) and document is not None and not document.fatal:
+                for one in _resources(document.resource):
+                    found[bool(note.get("person"))].update(name for _, name in patient_references(one))
+        return found
+
+    made: tuple[set[str], set[str]] = cell.view.memo("refusals:patients", known)
+    return made
 
 
 def _foreign(cell: Trust, item: Tried) -> bool:

@@ -20,6 +20,8 @@ from harness.network.drive.session import FlowSession
 from harness.network.wire.client import Answer
 
 _FORM: Final = ("Content-Type", "application/x-www-form-urlencoded")
+_BATCH_B: Final = "{type}/{id_b} {type}?patient=Patient/{patient_b}"
+"""What the batch asks of another person."""
 TIMEOUT: Final = 30.0
 """Seconds: a refusal is no search."""
 
@@ -198,7 +200,8 @@ class Data:
         base = queries.resource_base(place, operation.query.role).rstrip("/")
         if cell.group.axis == "cross":
             return "GET", f"{base}/{cell.on.partition(':')[2]}", b"", {}
-        values = self._values(operation, place, row.path + (row.body or ""))
+        asked = _BATCH_B if row.body == "batch_b" else row.body or ""
+        values = self._values(operation, place, row.path + asked)
         if values is None:
             return None
         path = _filled(row.path, values)
@@ -226,11 +229,28 @@ class Data:
         if "{document}" in asked:
             values["document"] = self.document(place, operation) or ""
         person = self._wallet.others.person
-        if "{id_b}" in asked:
+        if "_b}" in asked:
             values["id_b"] = self.identifier(operation, person)
-        if "{patient_b}" in asked:
             values["patient_b"] = self._patient(place, person)
+        if "{document_b}" in asked:
+            values["document_b"] = self.document(place, operation, person) or ""
+        if "{page_b}" in asked:
+            values["page_b"] = self._page(place, operation, person)
         return values if all(values[name] for name in values if "{" + name + "}" in asked) else None
+
+    def _page(self, place: FlowSession, operation: Operation, person: str) -> str:
+        """The address of the second page that a person was shown, ``""`` when there are no pages."""
+        session, url = self._of_person(operation, person), self._url(place, operation, person)
+        if session is None or url is None:
+            return ""
+        url += f"{'&' if '?' in url else '?'}_count=1"
+        method, body, headers = self._legal(place, operation, session.values["token"])
+        notes = {"control": {"group": "", "on": operation.name, "person": person}}
+        answer = self._send(
+            place, method, url, headers, body, operation, notes=notes, label="control", person=person
+        )
+        found = queries.reply_of(answer, url).next
+        return found if found.startswith("https://") else ""
 
     def _patient(self, place: FlowSession, person: str) -> str:
         """The Patient id of a person in the HIS of the cell, as far as an answer showed it."""
@@ -308,6 +328,9 @@ def _body(text: str | None, operation: Operation, values: Mapping[str, str]) -> 
     if text == "patch":
         operations = [{"op": "add", "path": "/language", "value": "nl"}]
         return json.dumps(operations).encode(), "application/json-patch+json"
+    if text == "batch_b":
+        wanted = [{"request": {"method": "GET", "url": url}} for url in _filled(_BATCH_B, values).split()]
+        return json.dumps({"resourceType": "Bundle", "type": "batch", "entry": wanted}).encode(), fhir
     if text == "batch":
         entries = [{"request": {"method": "GET", "url": operation.type}}]
         return json.dumps({"resourceType": "Bundle", "type": "batch", "entry": entries}).encode(), fhir

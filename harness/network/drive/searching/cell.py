@@ -5,19 +5,14 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Iterable
-from typing import Any, Final, Literal
+from typing import Any, Final
 from urllib.parse import urlsplit
 
-from harness.core.run.exchanges import media_type
-from harness.fhir.codec import documents as codec
-from harness.fhir.codec.media import format_of
-from harness.fhir.model.types import load_model
 from harness.medmij import resource, urls
 from harness.network.drive import queries
 from harness.network.drive.searching.generate import Pool, Search
 from harness.network.drive.searching.search import Searching
 from harness.network.drive.session import FlowSession
-from harness.network.wire.client import Answer
 from harness.reference.records import Records
 from harness.reference.searching.promise import Promise
 from harness.reference.searching.replies import Reply
@@ -106,12 +101,4 @@ class _Asked:
             timeout=queries.TIMEOUT,
             notes={"driven": notes} if notes else {},
         )
-        return Reply(answer.status, _body(answer), url)
-
-
-def _body(answer: Answer) -> dict[str, Any]:
-    kind = format_of(media_type(answer.headers))
-    if not answer.status or kind not in ("json", "xml"):
-        return {}
-    form: Literal["json", "xml"] = "json" if kind == "json" else "xml"
-    return codec.parse(answer.body, format=form, model=load_model("3.0.2")).resource
+        return queries.reply_of(answer, url)

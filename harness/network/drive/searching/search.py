@@ -13,7 +13,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from tempfile import TemporaryDirectory
 from typing import Any, Final, Protocol, TypeVar
-from urllib.parse import urlsplit
 
 from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
 from hypothesis import strategies as st
@@ -23,8 +22,9 @@ from hypothesis.strategies import SearchStrategy
 
 from harness.fhir.search.query import SearchError
 from harness.network.drive.searching.generate import Narrower, Pool, Search, narrowed, searches
+from harness.reference.searching.pages import LIMIT, follow, pages_say
 from harness.reference.searching.promise import Promise
-from harness.reference.searching.replies import Reply, pages_say, show_more
+from harness.reference.searching.replies import Reply, show_more
 from harness.reference.searching.selection import Selection
 
 E = TypeVar("E")
@@ -229,24 +229,16 @@ class Searching:
         if not everything.whole or everything.matches.total() <= size:
             return None
         first = self._address(search.path((("_count", str(size)),)), "json")
-        pages, seen = [first], {first.url}
-        while pages[-1].answered and pages[-1].next:
-            address = pages[-1].next
-            if address in seen or len(pages) >= MAX_PAGES or not self._near(first.url, address):
-                return None if len(pages) >= MAX_PAGES else [search]
-            seen.add(address)
-            pages.append(self._address(address, "json"))
-        if not pages[-1].answered:
-            return None if len(pages) == 1 else [search]
-        return [search] if pages_say(pages) != everything.matches else None
+        if not first.answered:
+            return None
+        pages = follow(first, lambda address: self._address(address, "json"), most=MAX_PAGES)
+        if pages.end == LIMIT:
+            return None
+        return [search] if pages.end or pages_say(pages.replies) != everything.matches else None
 
     def _formats(self, search: Search) -> list[Search] | None:
         one, other = self._ask(search, "json"), self._ask(search, "xml")
         return [search] if one.whole and other.whole and one.matches != other.matches else None
-
-    @staticmethod
-    def _near(first: str, address: str) -> bool:
-        return not first or urlsplit(first).hostname == urlsplit(address).hostname
 
     # -- asking ----------------------------------------------------------------------------------------
 

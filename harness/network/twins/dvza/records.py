@@ -12,7 +12,10 @@ from harness.network.file import Participant
 
 @dataclass
 class Session:
-    """One authorization request on its way to a code."""
+    """One authorization request on its way to a code.
+
+    :ivar visit: the visit of a session that it is, ``""``: none; ``played`` what our side plays in it.
+    """
 
     id: str
     browser: str
@@ -30,6 +33,8 @@ class Session:
     step: str = "landing"
     person: str = ""
     answered: bool = False
+    visit: str = ""
+    played: frozenset[str] = frozenset()
 
 
 @dataclass
@@ -37,6 +42,7 @@ class Grant:
     """What a code, refresh token or access token stands for.
 
     :ivar family: all that came from one consent share this.
+    :ivar visit: the visit of a session that it came from; ``played`` what our side plays in it.
     """
 
     family: str
@@ -52,6 +58,8 @@ class Grant:
     long_term: bool = False
     used: bool = False
     revoked: bool = False
+    visit: str = ""
+    played: frozenset[str] = frozenset()
 
 
 @dataclass

@@ -15,13 +15,14 @@ from harness.fhir.codec.media import asked_format
 from harness.medmij import headers as medmij_headers
 from harness.medmij import resource
 from harness.medmij.errors import RESOURCE_CASES
-from harness.medmij.releases import Release, limits
+from harness.medmij.releases import Release
 from harness.network.file import Participant
 from harness.network.person.declared import KnownPerson
 from harness.network.twins.backends import Asker
 from harness.network.twins.dvza import detours, permitted
 from harness.network.twins.dvza.records import Grant, hashed
 from harness.network.twins.dvza.state import ANYBODY, DvzaState, not_found
+from harness.network.twins.dvza.token import lifetime
 from harness.network.twins.stelselnode import endpoints
 from harness.network.wire.serving import Incoming, Outgoing
 
@@ -106,6 +107,9 @@ async def handle(dvza: DvzaState, request: Incoming, rel: Release, rest: tuple[s
     scratch = grant.family if grant.function == "share" else ""
     asker = Asker(host, person.id)
     answer = _returned(await backend.handle(inner, patient, place.base, scratch, asker), request)
+    if answer.status == 404 and _reads_anybody(dvza, inner, place, host):
+        anybodys = await _of_anybody(dvza, inner, place)
+        answer = answer if anybodys is None else _returned(anybodys, request)
     if dvza.fault("bsn-in-header", host):
         answer = replace(answer, headers=(*answer.headers, ("X-BSN", _BSN)))
     return replace(answer, delay=TOO_SLOW_SECONDS) if dvza.fault("resource-too-slow", host) else answer
@@ -185,11 +189,25 @@ async def _without_grant(dvza: DvzaState, inner: Request, place: _Place, host: s
     if dvza.fault("document-without-token-500", host):
         return Response(status=500, headers=(("Content-Type", "text/plain"),), body=b"interne fout")
     if dvza.fault("document-without-token", host):
-        backend = dvza.backends[place.his.id]
-        for person in dvza.persons.values():
-            answer = await backend.handle(inner, person.patient(place.his.id), place.base)
-            if answer.status == 200:
-                return answer
+        return await _of_anybody(dvza, inner, place)
+    return None
+
+
+def _reads_anybody(dvza: DvzaState, inner: Request, place: _Place, host: str) -> bool:
+    """Whether a fault looks for what is read in everybody's record."""
+    path = inner.url[len(place.base) :]
+    document = path.startswith("/Binary/") and dvza.fault("document-person-unchecked", host)
+    read = path.count("/") == 2 and dvza.fault("read-person-unchecked", host)
+    return inner.method == "GET" and "?" not in path and (document or read)
+
+
+async def _of_anybody(dvza: DvzaState, inner: Request, place: _Place) -> Response | None:
+    """What the first person that has it gets; ``None`` when nobody has it."""
+    backend = dvza.backends[place.his.id]
+    for person in dvza.persons.values():
+        answer = await backend.handle(inner, person.patient(place.his.id), place.base)
+        if answer.status == 200:
+            return answer
     return None
 
 
@@ -203,7 +221,7 @@ def _check(dvza: DvzaState, grant: Grant | None, host: str, place: _Place) -> st
         return "invalid-token"
     if grant.family in dvza.withdrawn and not dvza.fault("access-after-withdrawal", host):
         return "invalid-token"
-    expired = dvza.clock.now() >= grant.issued + timedelta(seconds=limits().access_token_lifetime)
+    expired = dvza.clock.now() >= grant.issued + timedelta(seconds=lifetime(grant))
     if expired and not dvza.fault("expired-token-accepted", host):
         return "invalid-token"
     if host not in (grant.client_id, ANYBODY) and not dvza.fault("foreign-token-accepted", host):

@@ -37,6 +37,7 @@ class DvzaState:
     :param persons: persons that can log in.
     :param t: the day on which ages are reckoned (``T``: persons are born relative to it); default today.
     :param learn: told about every secret that is made (kind, value), for the recorder.
+    :ivar explains: whether refusals say why; a real DVZA need not, one that others test against does.
     """
 
     def __init__(
@@ -68,6 +69,7 @@ class DvzaState:
         self.withdrawn: set[str] = set()
         self.spent: set[tuple[str, str]] = set()
         self._faults: dict[str, frozenset[str]] = {"": frozenset(participant.faults)}
+        self.explains = False
         self._repeated = secrets.token_urlsafe(32)
         self._admitted: set[str] = set()
         self._prefix, self._issued = secrets.token_urlsafe(32), 0
@@ -95,6 +97,10 @@ class DvzaState:
         """Whether a fault is switched on, for everybody or for this client host."""
         with self.lock:
             return name in self._faults.get("", ()) or (bool(client) and name in self._faults.get(client, ()))
+
+    def plays(self, held: Session | Grant, name: str) -> bool:
+        """Whether a fault is on for the client of a request or grant, or is played in the visit it is of."""
+        return name in held.played or self.fault(name, held.client_id)
 
     def fault_once(self, name: str, client: str) -> bool:
         """As :meth:`fault`, but only the first time it is asked for this client."""

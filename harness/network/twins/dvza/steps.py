@@ -99,6 +99,8 @@ def _granted(dvza: DvzaState, session: Session, *, long_term: bool) -> Outgoing:
         person=session.person,
         issued=dvza.clock.now(),
         long_term=long_term,
+        visit=session.visit,
+        played=session.played,
     )
     if long_term:
         dvza.consents[family] = Consent(
@@ -119,25 +121,29 @@ def _end(
     dvza.sessions.pop(hashed(session.id), None)
     if not session.client_id:
         return screens.problem(dvza, 200, "U bent uitgelogd.")
-    client, state = session.client_id, session.state
-    if dvza.fault("redirect-state-altered", client) or dvza.fault("state-not-returned", client):
+    client, state, also = session.client_id, session.state, ""
+    if dvza.plays(session, "redirect-state-altered") or dvza.fault("state-not-returned", client):
         state = f"{state[:-1]}{'a' if state[-1:] != 'a' else 'b'}"
     if dvza.fault("state-encoded-twice", client):
         state = quote(state, safe="")
-    if dvza.fault("redirect-state-missing", client):
+    if dvza.plays(session, "redirect-state-missing"):
         state = ""
     for name, replacement in (
         ("redirect-error-access-denied", "access_denied"),
         ("redirect-error-server-error", "server_error"),
         ("redirect-error-unknown", "onbekende_fout"),
     ):
-        if dvza.fault(name, client):
+        if dvza.plays(session, name):
             code, error = "", replacement
             description = "Er ging iets mis" if replacement == "server_error" else ""
+    if code and "redirect-error-with-code" in session.played:
+        code, error, also = "", "server_error", code
     if code:
         location = authorization.success_redirect(session.redirect_uri, code, state)
     else:
         location = authorization.error_redirect(session.redirect_uri, error, state, description)
+    if also:
+        location += f"&code={also}"
     if not state:
         location = location.replace("&state=", "")
     answer = screens.redirect(location)

@@ -19,6 +19,8 @@ FORM: Final = ("Content-Type", token.FORM)
 UNASKED: Final = "63"
 """A service that no participant of ours offers."""
 SLOW_SECONDS: Final = 9.5
+SHORT_SECONDS: Final = 30
+"""How long a token lives that expires soon."""
 TOO_SLOW_SECONDS: Final = 11.5
 
 
@@ -137,6 +139,8 @@ def _issue(dvza: DvzaState, grant: Grant, rel: Release, offered: str = "") -> Ou
             services = tuple(item for item in services if item in allowed)
     if dvza.fault("token-no-services", grant.client_id):
         services = services[:0]
+    elif withheld := {name.partition(":")[2] for name in grant.played if name.startswith("narrow-scope:")}:
+        services = tuple(item for item in services if item not in withheld)
     elif not services:
         return error("invalid_scope")
     now = dvza.clock.now()
@@ -152,7 +156,7 @@ def _issue(dvza: DvzaState, grant: Grant, rel: Release, offered: str = "") -> Ou
     response = token.TokenResponse(
         access_token=access,
         token_type="mac" if dvza.fault("token-type-wrong", client) else "Bearer",
-        expires_in=3600 if dvza.fault("expires-3600", client) else limits().access_token_lifetime,
+        expires_in=3600 if dvza.fault("expires-3600", client) else lifetime(grant),
         refresh_token=refresh,
         scope=_scope(grant, services, rel)
         if not dvza.fault("scope-wider", client)
@@ -162,6 +166,11 @@ def _issue(dvza: DvzaState, grant: Grant, rel: Release, offered: str = "") -> Ou
     if dvza.fault("token-cacheable", client):
         headers = headers[:1]
     return Outgoing(headers=headers, body=token.build_response(response))
+
+
+def lifetime(grant: Grant) -> int:
+    """Seconds that an access token of a grant lives."""
+    return SHORT_SECONDS if "expires-soon" in grant.played else limits().access_token_lifetime
 
 
 def _copy(grant: Grant, services: tuple[str, ...], now: datetime) -> Grant:

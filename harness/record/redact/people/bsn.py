@@ -10,35 +10,44 @@ from __future__ import annotations
 import re
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from typing import Final, NamedTuple
 from urllib.parse import unquote
 
 from harness.core.run.exchanges import Standing
 from harness.record.redact.facts import eleven_test
+from harness.record.redact.people.digits import Candidate, candidates
+from harness.record.redact.reading.containers import Extract
+from harness.record.redact.reading.readings import readings
+from harness.record.redact.reading.spans import Reading
+from harness.record.redact.reading.words import no_extract
 
+_ROOT: Final = "2.16.840.1.113883.2.4.6.3"
 _SYSTEMS: Final = frozenset(
     {
         "http://fhir.nl/fhir/namingsystem/bsn",
         "https://fhir.nl/fhir/namingsystem/bsn",
-        "urn:oid:2.16.840.1.113883.2.4.6.3",
-        "2.16.840.1.113883.2.4.6.3",
+        f"urn:oid:{_ROOT}",
+        _ROOT,
     }
 )
-NINE_DIGITS: Final = re.compile(r"[0-9]{9}(?![0-9A-Za-z])(?!\.[0-9])", re.ASCII)
-NINE_DIGITS_RAW: Final = re.compile(NINE_DIGITS.pattern.encode())
-"""The same in bytes, to see quickly whether a document holds any."""
-_BEFORE: Final = re.compile(r"(?:\A|[^0-9A-Za-z.]|%[0-9A-Fa-f]{2})\Z", re.ASCII)
-"""What may stand before a number: nothing that makes it part of something longer."""
 _LABEL: Final = re.compile(
     r"(?:bsn|burgerservice(?:nummer|nr)|sofi(?:nummer|nr)?)[^0-9]{0,20}\Z", re.ASCII | re.I
 )
-_CODED_BEFORE: Final = re.compile(r"([^\s&=\"'<>]{3,200})(?:\||%7C)(?:[^\s&\"'<>|]{0,200}(?:,|%2C))?\Z", re.I)
-_SEPARATORS: Final = re.compile(r"[ ./_+-]")
+_NEXT_TO: Final = re.compile(
+    r"(?:bsn|burgerservice(?:nummer|nr)|sofi(?:nummer|nr)?)[^0-9A-Za-z]{0,4}\Z", re.ASCII | re.I
+)
+_CODED_BEFORE: Final = re.compile(
+    r"([^\s&=\"'<>]{3,200})(?:\||%7C|%257C)(?:[^\s&\"'<>|]{0,200}(?:,|%2C))?\Z", re.I
+)
+_SEPARATORS: Final = re.compile(r"[ ./_,+-]")
 _SMALLEST: Final = 10_000_000
 """Smaller values are offsets and register numbers with leading zeros; no BSN has two of those."""
 _KNOWN: Final = 2_000
 """Numbers that are remembered per cell."""
+_REMEMBERED: Final = 300
+"""Characters up to which a text is remembered: the texts of FHIR come back again and again."""
 
 
 def is_system(system: str) -> bool:
@@ -55,7 +64,80 @@ def standing_of(value: str, known: bool) -> Standing:
 
     :param known: whether it is a number that is known in the cell.
     """
-    return "proven" if known or eleven_test(_SEPARATORS.sub("", value)) else "possible"
+    return "proven" if known or eleven_test(plain(value)) else "possible"
+
+
+def plain(number: str) -> str:
+    """A number as nine digits: without separators, and with the zero that it may have lost.
+
+    >>> plain("123.456.782"), plain("12345672")
+    ('123456782', '012345672')
+    """
+    return _SEPARATORS.sub("", number).zfill(9)
+
+
+def announces(text: str) -> bool:
+    """Whether a name or an address says that a BSN comes after it.
+
+    >>> announces("https://his.example/ext/bsn"), announces("https://his.example/ext/nummer")
+    (True, False)
+    """
+    return is_system(text) or _LABEL.search(text) is not None
+
+
+class Sighting(NamedTuple):
+    """A place in a text where a number may be.
+
+    :ivar number: nine digits.
+    :ivar standing: what it is when it is not known in the cell; ``""``: then it is none.
+    :ivar ways: how it was read, see :class:`~harness.record.redact.reading.spans.Reading`.
+    """
+
+    start: int
+    end: int
+    number: str
+    standing: Standing
+    ways: tuple[str, ...] = ()
+
+
+def sightings(text: str, extract: Extract = no_extract) -> tuple[Sighting, ...]:
+    """Every place in a text, and in all that can be read from it, where a number may be.
+
+    :param extract: reads documents in it.
+    """
+    if len(text) <= _REMEMBERED:
+        return _short(text)  # no document
+    return tuple(one for reading in readings(text, extract) for one in seen_in(reading))
+
+
+@lru_cache(maxsize=32_768)
+def _short(text: str) -> tuple[Sighting, ...]:
+    return tuple(one for reading in readings(text) for one in seen_in(reading))
+
+
+def seen_in(reading: Reading) -> Iterator[Sighting]:
+    """Every place in one reading where a number may be, placed in the text itself."""
+    for found in candidates(reading.text):
+        standing = _standing(found, reading.text[max(0, found.start - 400) : found.start])
+        yield Sighting(*reading.source(found.start, found.end), plain(found.digits), standing, reading.ways)
+
+
+def _standing(found: Candidate, before: str) -> Standing:
+    """What a candidate is when its digits are not known.
+
+    A code after ``system|``, as in a search for a token, is none unless the system says so.
+    """
+    if found.form == "within":
+        return ""
+    passes = bool(eleven_test(plain(found.digits)))
+    coded = _CODED_BEFORE.search(before)
+    if len(found.digits) == 8:
+        return "proven" if passes and _NEXT_TO.search(before) else ""
+    if announces(coded.group(1) if coded is not None else before[-60:]) or before.endswith(f"{_ROOT}."):
+        return "proven" if passes else "possible"
+    if coded is not None or found.form == "loose":
+        return ""
+    return "possible" if passes and int(found.digits) >= _SMALLEST else ""
 
 
 class Numbers:
@@ -75,34 +157,31 @@ class Numbers:
         """Remember a number for the rest of its cell."""
         with self._lock:
             proven = self._proven.setdefault(cell, OrderedDict())
-            proven[_SEPARATORS.sub("", number)] = None
+            proven[plain(number)] = None
             while len(proven) > _KNOWN:
                 proven.popitem(last=False)
 
     def known(self, number: str, cell: str) -> bool:
         """Whether a number certainly is a BSN in a cell."""
+        number = plain(number)
         return number in self.owners or number in self._proven.get(cell, ())
 
-    def spans(self, text: str, cell: str) -> Iterator[tuple[int, int, Standing]]:
-        """Start, end and standing of every BSN in a text, in order.
+    def found(self, text: str, cell: str, extract: Extract = no_extract) -> list[Sighting]:
+        """Every BSN in a text, in order, however it is written; none overlaps another."""
+        return self.certain(sightings(text, extract), cell)
 
-        A code after ``system|``, as in a search for a token, is none unless the system says so.
-        """
-        for match in NINE_DIGITS.finditer(text):
-            start = match.start()
-            if not _BEFORE.search(text[max(0, start - 3) : start]):
-                continue
-            standing = self._standing(match.group(), text[max(0, start - 400) : start], cell)
-            if standing:
-                yield start, match.end(), standing
+    def certain(self, seen: Iterable[Sighting], cell: str) -> list[Sighting]:
+        """Those that are a BSN in a cell, in the order of the text; of those that overlap the surest."""
+        chosen: list[Sighting] = []
+        judged = [self._judged(one, cell) for one in seen]
+        for one in sorted((one for one in judged if one.standing), key=_sure):
+            if not any(one.start < other.end and other.start < one.end for other in chosen):
+                chosen.append(one)
+        return sorted(chosen, key=lambda one: one.start)
 
-    def _standing(self, number: str, before: str, cell: str) -> Standing:
-        if self.known(number, cell):
-            return "proven"
-        passes = eleven_test(number) and int(number) >= _SMALLEST
-        coded = _CODED_BEFORE.search(before)
-        if coded is not None and is_system(coded.group(1)):
-            return "proven" if passes else "possible"
-        if _LABEL.search(unquote(before[-60:])):
-            return "proven" if passes else "possible"
-        return "possible" if passes and coded is None else ""
+    def _judged(self, one: Sighting, cell: str) -> Sighting:
+        return one._replace(standing="proven") if self.known(one.number, cell) else one
+
+
+def _sure(one: Sighting) -> tuple[bool, int, int]:
+    return one.standing != "proven", len(one.ways), one.start

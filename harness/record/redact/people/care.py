@@ -9,18 +9,21 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, Literal, NamedTuple
 
 from harness.core.run.exchanges import NOT_COMPARED, Identity, Standing
+from harness.record.looking import Looking
 from harness.record.raw import RawExchange
 from harness.record.redact import recognise
-from harness.record.redact.facts import eleven_test
 from harness.record.redact.people import bsn
-from harness.record.redact.people.documents import CareDocument, People, read_document
-from harness.record.redact.people.identity import Identities
+from harness.record.redact.people.documents import MAX_BYTES, CareDocument, Leaf, People, read_document
+from harness.record.redact.people.identity import FOREIGN_NUMBER, Identities
 from harness.record.redact.people.persons import Persons
-from harness.record.redact.replace import Replacing
+from harness.record.redact.people.texts import note_texts
+from harness.record.redact.reading.readings import body_readings
+from harness.record.redact.reading.spans import Reading
+from harness.record.redact.replace import Replacing, instead
 
 NOT_DECLARED: Final = "person is not declared"
 TOO_MUCH: Final = "more values than are masked one by one"
@@ -29,16 +32,32 @@ MAX_VALUES: Final = 5_000
 _CODES: Final = frozenset({"code", "id", "reference", "fullUrl", "url", "versionId", "system", "contentType"})
 """Elements whose numbers are codes and ids as a rule."""
 
+_DIGITS: Final = re.compile(r"[^0-9]+", re.ASCII)
+_JSON_NUMBER: Final = re.compile(r".*[:,\[]\s*-?[0-9]{8,}\s*[,\]}].*", re.ASCII | re.S)
+CONTAINERS: Final = (("pdf",), ("gzip",), ("zlib",), ("zip",), ("utf-16",))
+"""First ways of what stands in a body that is no text."""
+_REGISTERS: Final = re.compile(
+    r"https?://fhir\.nl/fhir/namingsystem/(?!bsn)|urn:oid:2\.16\.(?:840\.1\.113883\.2\.4\.6\.(?!3\Z)|528)",
+    re.I,
+)
+"""National registers of care providers, organizations and insurers: their numbers have nine digits too."""
+
 Side = Literal["request", "response"]
 
 
 class _Found(NamedTuple):
-    """A BSN in a document."""
+    """A BSN in a document.
+
+    :ivar code: whether it stands where codes, ids and amounts do.
+    :ivar written: the whole value, when that is what is called a BSN.
+    """
 
     number: str
     path: str
     standing: Standing
     code: bool
+    ways: tuple[str, ...] = ()
+    written: str = ""
 
 
 class _TooMuch(Exception):
@@ -53,12 +72,18 @@ class CareData:
     """
 
     def __init__(
-        self, raw: RawExchange, persons: Persons, identities: Identities, replacing: Replacing
+        self,
+        raw: RawExchange,
+        persons: Persons,
+        identities: Identities,
+        replacing: Replacing,
+        looking: Looking,
     ) -> None:
         self.identities: list[Identity] = []
         self.masked: list[str] = []
         self._cell = raw.cell
         self._known = identities
+        self._looking = looking
         self._replacing = replacing
         self._declared = persons.get(raw.person)
 
@@ -70,8 +95,15 @@ class CareData:
         place = f"{side}.body"
         document = read_document(body, media_type)
         people = document.people() if document is not None else People()
-        found = self._numbers(document, people, body) if document is not None else []
+        said = list(body_readings(body, self._looking.extract)) if len(body) <= MAX_BYTES else []
+        found = self._numbers(document, people, said)
+        if side == "response":
+            self.look(said, place, document)
         reasons = self._reasons(document, people, body, media_type, side)
+        if not reasons and any(
+            item.standing == "proven" and item.ways[:1] in CONTAINERS for item in self._hidden_in(found)
+        ):
+            reasons = [FOREIGN_NUMBER]  # it stands where nothing can be rewritten
         if reasons:
             self.masked += reasons
             body = self._mask(document, body, place, found)
@@ -83,6 +115,11 @@ class CareData:
         if not self._replacing.contains_learned(text):
             return body
         return recognise.encode(self._replacing.learned_in(document, text, place))
+
+    def look(self, said: Iterable[Reading], place: str, document: CareDocument | None = None) -> None:
+        """Note the texts in an answer to a declared person that should not be there."""
+        if self._declared is not None:
+            note_texts(said, self._declared.id, place, document, self._looking.find, self._replacing)
 
     def _reasons(
         self, document: CareDocument | None, people: People, body: bytes, media_type: str, side: Side
@@ -99,41 +136,95 @@ class CareData:
 
     # -- numbers ---------------------------------------------------------------------------------
 
-    def _numbers(self, document: CareDocument, people: People, body: bytes) -> list[_Found]:
-        """Every BSN in a document; it is walked only when there may be one."""
-        numbers = self._replacing.numbers
-        candidates = {match.decode() for match in bsn.NINE_DIGITS_RAW.findall(body)}
-        if not people.numbers and not any(
-            eleven_test(number) or numbers.known(number, self._cell) for number in candidates
-        ):
+    def _numbers(
+        self, document: CareDocument | None, people: People, said: Sequence[Reading]
+    ) -> list[_Found]:
+        """Every BSN in a body; a document is walked only when there may be one."""
+        numbers, cell = self._replacing.numbers, self._cell
+        for number in people.numbers:
+            self._prove(number)
+        seen = [one for reading in said for one in bsn.seen_in(reading)]
+        for one in seen:
+            if one.standing == "proven":
+                numbers.prove(one.number, cell)
+        certain = numbers.certain(seen, cell)
+        if document is None:
+            return [_Found(one.number, "", one.standing, code=False, ways=one.ways) for one in certain]
+        if not people.numbers and not certain:
             return []
-        found = []
-        for leaf in document.leaves():
-            if leaf.name == "value" and bsn.is_system(leaf.system):
-                numbers.prove(leaf.value, self._cell)
-                found.append(_Found(leaf.value, leaf.path, "proven", code=False))
-                continue
-            if leaf.name == "code" and leaf.system and not numbers.known(leaf.value, self._cell):
-                continue  # a code of a code system
-            for start, end, standing in numbers.spans(leaf.value, self._cell):
-                number = leaf.value[start:end]
-                if standing == "proven":
-                    numbers.prove(number, self._cell)
-                found.append(_Found(number, leaf.path, standing, code=leaf.name in _CODES))
+        found = [item for leaf in document.leaves() for item in self._in_leaf(leaf)]
         proven = {item.number for item in found if item.standing == "proven"}
-        return [item._replace(standing="proven") if item.number in proven else item for item in found]
+        found = [item._replace(standing="proven") if item.number in proven else item for item in found]
+        placed = {item.number for item in found}
+        for one in certain:  # between elements, in comments
+            if one.number not in placed and one.standing == "proven":
+                placed.add(one.number)
+                found.append(_Found(one.number, "", one.standing, code=False, ways=one.ways))
+        return [item for item in found if not _told_below(item, found)]
 
-    def _without_numbers(self, body: bytes, place: str, found: Iterable[_Found]) -> bytes:
+    def _in_leaf(self, leaf: Leaf) -> Iterable[_Found]:
+        numbers = self._replacing.numbers
+        if leaf.name == "value" and bsn.is_system(leaf.system):
+            self._prove(leaf.value)
+            yield _Found(bsn.plain(leaf.value), leaf.path, "proven", code=False, written=leaf.value)
+            return
+        if leaf.name == "code" and leaf.system and not numbers.known(leaf.value, self._cell):
+            return  # a code of a code system
+        announced = leaf.name not in _CODES and leaf.system and bsn.announces(leaf.system)
+        value = f"bsn:{leaf.value}" if announced else leaf.value
+        for one in numbers.found(value, self._cell, self._looking.extract):
+            if one.standing == "proven":
+                numbers.prove(one.number, self._cell)
+            code = leaf.name in _CODES or leaf.numeric or (leaf.name == "value" and registered(leaf.system))
+            yield _Found(one.number, leaf.path, one.standing, code=code, ways=one.ways)
+
+    def _prove(self, number: str) -> None:
+        """Remember what stands as a BSN; what cannot be one would be found everywhere."""
+        if len(_DIGITS.sub("", number)) in (8, 9):
+            self._replacing.numbers.prove(number, self._cell)
+
+    def _hidden_in(self, found: Iterable[_Found]) -> list[_Found]:
+        """The numbers that may not stay in a document that is kept."""
+        own = bsn.plain(self._declared.bsn) if self._declared is not None and self._declared.bsn else ""
+        return [
+            item for item in found if item.number != own and not (item.code and item.standing == "possible")
+        ]
+
+    def _without_numbers(self, body: bytes, place: str, found: Sequence[_Found]) -> bytes:
         """A document that is kept, without the numbers of others; each number with a fact."""
+        hidden = [item for item in self._hidden_in(found) if item.ways[:1] not in CONTAINERS]
+        tags: dict[str, str] = {}
         text = recognise.decode(body)
-        own = self._declared.bsn if self._declared is not None else ""
         for item in found:
-            stays = item.number == own or (item.code and item.standing == "possible")
-            at = f"{place}:{item.path}"
-            tag = self._replacing.number(item.number, at, item.standing, "" if stays else NOT_COMPARED)
-            if not stays:
-                text = re.sub(rf"(?<!\d){re.escape(item.number)}(?!\d)", tag, text)
+            at = f"{place}:{item.path}" if item.path else place
+            equals = NOT_COMPARED if item in hidden else ""
+            tag = self._replacing.number(item.number, at, item.standing, equals, item.ways)
+            if item in hidden:
+                tags[item.number] = tag
+                if item.written and item.written != item.number:
+                    text = re.sub(rf"(?<!\d){re.escape(item.written)}(?!\d)", tag, text)
+        if not tags:
+            return body
+        text = self._hide(text, tags)
+        if any(one.number in tags for one in bsn.sightings(text, self._looking.extract)):
+            self.masked.append(FOREIGN_NUMBER)
+            return self._replacing.masked(text, place, NOT_COMPARED).encode()
         return recognise.encode(text)
+
+    def _hide(self, text: str, tags: Mapping[str, str]) -> str:
+        """A text with these numbers replaced wherever and however they are written."""
+        seen = [
+            one._replace(standing="proven")
+            for one in bsn.sightings(text, self._looking.extract)
+            if one.number in tags
+        ]
+        for one in reversed(self._replacing.numbers.certain(seen, self._cell)):
+            tag = tags[one.number]
+            new = instead(text[one.start : one.end], tag, one.ways)
+            if not one.ways and _JSON_NUMBER.fullmatch(text[max(0, one.start - 8) : one.end + 8]):
+                new = number_of(tag)
+            text = text[: one.start] + new + text[one.end :]
+        return text
 
     # -- masking ---------------------------------------------------------------------------------
 
@@ -142,6 +233,8 @@ class CareData:
         if not body:
             return b""
         if document is None:
+            for item in found:
+                self._replacing.number(item.number, place, item.standing, NOT_COMPARED, item.ways)
             return self._replacing.masked(body.decode("latin-1"), place, NOT_COMPARED).encode()
         numbers: dict[str, list[_Found]] = defaultdict(list)
         for item in found:
@@ -156,14 +249,44 @@ class CareData:
                 raise _TooMuch
             at, shown = f"{place}:{path}", ""
             equals = self._declared.equals(path, value) if self._declared is not None else NOT_COMPARED
-            for item in numbers.get(path, ()):
-                number = self._replacing.number(item.number, at, item.standing, equals)
-                shown = number if item.number == value else shown
+            for item in numbers.pop(path, ()):
+                number = self._replacing.number(item.number, at, item.standing, equals, item.ways)
+                shown = number if value in (item.number, item.written) else shown
             return shown or self._replacing.masked(value, at, equals)
 
         try:
-            return document.masked(tag)
+            masked = document.masked(tag)
+            tags = {item.number: self._replacing.tags.tag("bsn", item.number) for item in found}
+            for item in (item for items in numbers.values() for item in items):
+                at = f"{place}:{item.path}" if item.path else place
+                self._replacing.number(item.number, at, item.standing, NOT_COMPARED, item.ways)
+            return recognise.encode(self._hide(recognise.decode(masked), tags)) if tags else masked
         except (_TooMuch, RecursionError):
             del self._replacing.facts[before:]
             self.masked.append(TOO_MUCH)
             return self._replacing.masked(body.decode("latin-1"), place, NOT_COMPARED).encode()
+
+
+def _told_below(item: _Found, found: Iterable[_Found]) -> bool:
+    """Whether the same number was found in a narrative as a whole and in an element of it."""
+    return bool(item.path) and any(
+        other.number == item.number and other.path.startswith(f"{item.path}.") for other in found
+    )
+
+
+def registered(system: str) -> bool:
+    """Whether an identifier system is a national register that has no persons' numbers in it.
+
+    >>> registered("http://fhir.nl/fhir/NamingSystem/uzi-nr-pers"), registered("https://his.example/nummer")
+    (True, False)
+    """
+    return _REGISTERS.match(system) is not None
+
+
+def number_of(tag: str) -> str:
+    """A number in the place of a number: eight digits that begin with ``888``, equal for equal tags.
+
+    >>> number_of("[bsn:0123456789ab]")
+    '88885451'
+    """
+    return f"888{int(tag[-7:-1], 16) % 100_000:05d}"

@@ -29,6 +29,18 @@ _KEEP: Final = frozenset(
 _CODE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ./:%_\[\]{}*+|#?&=,-]{0,255}", re.ASCII)
 _PATIENT: Final = re.compile(r"(?:^|/)Patient/([A-Za-z0-9.-]{1,64})(?:/_history/|$)", re.ASCII)
 _RESOURCE_HOLDERS: Final = frozenset({"resource", "contained", "response", "outcome", "parameter"})
+_NUMERIC: Final = frozenset(
+    {
+        "total", "size", "rank", "sequence", "count", "valueInteger", "valueDecimal", "valuePositiveInt",
+        "valueUnsignedInt", "minutesDuration", "priority", "multipleBirthInteger",
+    }
+)  # fmt: skip
+_AMOUNTS: Final = (
+    "Quantity", "quantity", "Duration", "Age", "Money", "numerator", "denominator", "low", "high",
+)  # fmt: skip
+"""In XML the elements that hold a number, and those whose ``value`` is one."""
+NAME: Final = "(name)"
+"""The name of a leaf that is itself the name of a member."""
 
 Tag = Callable[[str, str], str]
 """What takes the place of a value: ``(value, path) -> tag``."""
@@ -65,13 +77,15 @@ class Leaf(NamedTuple):
     """One value of a document.
 
     :ivar name: the element that holds it; in XML the attribute when that is not ``value``.
-    :ivar system: the ``system`` beside it, ``""`` when there is none.
+    :ivar system: the ``system`` beside it, else the ``url`` of its extension; ``""`` when there is none.
+    :ivar numeric: whether it stands where FHIR has a number.
     """
 
     path: str
     name: str
     value: str
     system: str
+    numeric: bool = False
 
 
 class JsonDocument:
@@ -141,15 +155,17 @@ def _json_patient(node: dict[str, Any], contained: bool) -> PatientFacts:
 
 def _json_leaves(value: Any, path: str, name: str, system: str) -> Iterator[Leaf]:
     if isinstance(value, dict):
-        found = value.get("system")
+        found = value.get("system") or value.get("url")
         beside = found if isinstance(found, str) else ""
         for key, child in value.items():
+            if any(char.isdigit() for char in key):
+                yield Leaf(path, NAME, key, "")
             yield from _json_leaves(child, _step(path, key), key, beside)
     elif isinstance(value, list):
         for index, child in enumerate(value):
             yield from _json_leaves(child, f"{path}[{index}]", name, system)
     elif value is not None and not isinstance(value, bool):
-        yield Leaf(path, name, str(value), system)
+        yield Leaf(path, name, str(value), system, numeric=not isinstance(value, str))
 
 
 def _step(path: str, key: str) -> str:
@@ -206,10 +222,17 @@ class XmlDocument:
         for element, path in _xml_paths(self._root):
             name = etree.QName(element).localname
             parent = element.getparent()
-            system = _xml_value(parent, "system") if parent is not None else ""
+            system = ""
+            if parent is not None:
+                system = _xml_value(parent, "system") or str(parent.get("url") or "")
+            if name == "div" and len(element):
+                yield Leaf(path, name, "".join(element.itertext()), "")
+            numeric = name in _NUMERIC or (
+                name == "value" and parent is not None and str(parent.tag).endswith(_AMOUNTS)
+            )
             for attribute, value in element.attrib.items():
                 own = name if attribute == "value" else attribute
-                yield Leaf(path if own is name else f"{path}.{own}", own, str(value), system)
+                yield Leaf(path if own is name else f"{path}.{own}", own, str(value), system, numeric)
             for text in (element.text, element.tail):
                 if text and text.strip():
                     yield Leaf(path, name, text, "")

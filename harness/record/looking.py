@@ -1,0 +1,30 @@
+"""What is handed to the recorder to look with: it knows neither PDF nor reference records itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from harness.record.redact.reading.containers import Extract
+from harness.record.redact.reading.words import no_extract
+
+Find = Callable[[str, str], Iterable[tuple[str, str]]]
+"""Texts in a text that an answer to a person should not hold, each with the person whose it is:
+``(text, person) -> (found, owner)``."""
+
+
+def nothing(text: str, person: str) -> Iterable[tuple[str, str]]:
+    """No record says what to look for."""
+    return ()
+
+
+@dataclass(frozen=True)
+class Looking:
+    """What the recorder looks with, besides what it knows of numbers and secrets.
+
+    :ivar extract: reads documents, gives their texts (pages, metadata, attachments).
+    :ivar find: finds what has to stay in the HIS and what is another person's.
+    """
+
+    extract: Extract = no_extract
+    find: Find = nothing

@@ -1,0 +1,77 @@
+"""Escapes of URLs, JSON, XML, HTML and mail, and the characters that look like others, read in one pass."""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+from typing import Final
+from urllib.parse import unquote_to_bytes
+
+from harness.record.redact.reading.spans import ESCAPED, MARKUP, Reading, rewritten
+
+_ESCAPE: Final = re.compile(
+    r"(?:%[0-9A-Fa-f]{2})+|\\u[0-9A-Fa-f]{4}|\\x[0-9A-Fa-f]{2}|\\[/\"\\nrt]"
+    r"|&#[0-9]{1,7};?|&#[xX][0-9A-Fa-f]{1,6};?|&[A-Za-z]{2,8};|(?:=3[0-9]){2,}|[^\x00-\x7f]"
+)
+_ESCAPING: Final = re.compile(r"%[0-9A-Fa-f]{2}|\\[uUxX/\"\\nrt]|&[#A-Za-z]|=3[0-9]=3[0-9]|[^\x00-\x7f]")
+_TAG: Final = re.compile(r"<!--.{0,2000}?-->|</?[A-Za-z][^<>]{0,2000}>", re.S)
+_BLOCK: Final = re.compile(r"</?(?:br|p|div|li|ul|ol|tr|td|th|table|h[1-6])\b", re.I)
+_SHORT: Final = {"n": "\n", "r": "\r", "t": "\t"}
+
+
+def unescaped(reading: Reading) -> Reading | None:
+    """One level of escapes less; ``None`` when there is none."""
+    if not _ESCAPING.search(reading.text):
+        return None
+    changes = [
+        (match.start(), match.end(), new)
+        for match in _ESCAPE.finditer(reading.text)
+        if (new := _read(match.group())) != match.group()
+    ]
+    return rewritten(reading, ESCAPED, changes) if changes else None
+
+
+def without_markup(reading: Reading) -> Reading | None:
+    """The text between tags; ``None`` when there are none. A tag that breaks a line leaves a blank."""
+    if "<" not in reading.text:
+        return None
+    changes = [
+        (match.start(), match.end(), " " if _BLOCK.match(match.group()) else "")
+        for match in _TAG.finditer(reading.text)
+    ]
+    return rewritten(reading, MARKUP, changes) if changes else None
+
+
+def _read(escape: str) -> str:
+    """What an escape stands for; itself when it stands for nothing."""
+    first = escape[0]
+    if first == "%":
+        return _bytes(unquote_to_bytes(escape))
+    if first == "=":
+        return escape.replace("=3", "")
+    if first == "\\":
+        rest = escape[1:]
+        return chr(int(rest[1:], 16)) if rest[0] in "ux" else _SHORT.get(rest, rest)
+    if first == "&":
+        return html.unescape(escape)
+    return _alike(escape)
+
+
+def _bytes(data: bytes) -> str:
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return data.decode("latin-1")
+
+
+def _alike(char: str) -> str:
+    """The plain character that another one looks like; nothing for one that is not seen."""
+    kind = unicodedata.category(char)
+    if kind == "Nd":
+        return str(unicodedata.digit(char))
+    if kind == "Cf":
+        return ""
+    if kind == "Zs":
+        return " "
+    return "-" if kind == "Pd" or char == "\u2212" else char

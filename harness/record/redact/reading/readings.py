@@ -1,0 +1,58 @@
+"""All readings of a text or a body: what is looked for is looked for in each of them."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from typing import Final
+
+from harness.record.redact.reading.containers import Extract, texts_in
+from harness.record.redact.reading.escapes import unescaped, without_markup
+from harness.record.redact.reading.spans import BASE64, ESCAPED, MARKUP, Reading, held
+from harness.record.redact.reading.words import no_extract, words
+
+LIMITS: Final = {ESCAPED: 4, MARKUP: 2, BASE64: 3}
+"""How often each way is gone one within the other."""
+_MOST: Final = 5_000
+"""Readings of one text."""
+
+
+def readings(text: str, extract: Extract = no_extract) -> Iterator[Reading]:
+    """A text, with its escapes undone level by level, without markup, and what its coded words hold.
+
+    :param extract: reads documents in it, see :data:`~harness.record.redact.reading.containers.Extract`.
+    """
+    yield from _of(Reading(text), extract)
+
+
+def body_readings(body: bytes, extract: Extract = no_extract) -> Iterator[Reading]:
+    """All readings of a body; those of a container have no place in it."""
+    found = False
+    for text, ways in texts_in(body, extract):
+        found = True
+        yield from _of(held(Reading(" "), 0, 1, text, ways), extract)
+    if not found:
+        yield from readings(body.decode("utf-8", "surrogateescape"), extract)
+
+
+def _of(first: Reading, extract: Extract) -> Iterator[Reading]:
+    """A reading, and all that is made of it, the nearest first."""
+    waiting = deque([first])
+    made = 0
+    while waiting and made < _MOST:
+        reading = waiting.popleft()
+        made += 1
+        yield reading
+        if _may(reading, ESCAPED) and (plainer := unescaped(reading)) is not None:
+            waiting.append(plainer)
+        if _may(reading, MARKUP) and (bare := without_markup(reading)) is not None:
+            waiting.append(bare)
+        if _may(reading, BASE64):
+            waiting.extend(
+                held(reading, word.start, word.end, word.text, word.ways)
+                for word in words(reading.text, extract)
+            )
+
+
+def _may(reading: Reading, way: str) -> bool:
+    return reading.ways.count(way) < LIMITS[way]
