@@ -23,7 +23,6 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
-from harness.core.contracts import prepare_structs
 from harness.core.errors import ConfigurationError
 from harness.core.run.exchanges import Certificate, Headers, Tls
 from harness.core.text import Text
@@ -356,7 +355,6 @@ class Hosting:
         self._loop.set_exception_handler(lambda _loop, _context: None)
         self._servers: list[asyncio.Server] = []
         self._states: list[ServerState] = []
-        prepare_structs()
         self._thread = threading.Thread(target=self._run, name="harness-hosting", daemon=True)
         self._closed = False
         self._thread.start()
