@@ -14,8 +14,7 @@ from harness.core.clock import Clock
 from harness.network.drive.session import STELSELNODE
 from harness.network.file import Network
 from harness.network.twins.stelselnode import list_host
-from harness.network.wire.handshake import Handshake
-from harness.network.wire.serving import Broken
+from harness.network.wire.handshake import Broken, Handshake
 from harness.record import RawExchange
 
 EQUAL: Final = 20

@@ -31,9 +31,9 @@ from harness.network.file import Network, Participant
 from harness.network.twins.dvza.records import hashed
 from harness.network.twins.dvza.state import DvzaState
 from harness.network.twins.stelselnode import client_host
-from harness.network.wire.handshake import Handshake
+from harness.network.wire.handshake import Broken, Handshake
 from harness.network.wire.parameters import fields_of, offered
-from harness.network.wire.serving import Broken, Handler, Incoming, Outgoing
+from harness.network.wire.serving import Handler, Incoming, Outgoing
 from harness.record import Known, RawExchange, Recorder
 
 _OPERATIONS = {

@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from harness.core.run.exchanges import Certificate
+from harness.core.run.exchanges import Certificate, Tls
 from harness.pki.facts import certificate_facts
 
 HANDSHAKE_SECONDS: Final = 15
@@ -100,6 +100,21 @@ class Handshake:
         return "; ".join(part for part in (self.reason, self.detail, *alerts) if part)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Broken:
+    """What came on a connection and is no HTTP request.
+
+    :ivar host: public name of the listener.
+    :ivar status: what we answered; ``why`` in words.
+    """
+
+    host: str
+    status: int
+    why: str
+    tls: Tls | None = None
+    peer: str = ""
+
+
 @dataclass
 class _Seen:
     """What was noted of one connection while it shook hands."""
@@ -145,15 +160,15 @@ def seen_of(connection: Any) -> _Seen:
 def watch(context: ssl.SSLContext, others: Mapping[str, ssl.SSLContext]) -> None:
     """Let every connection of a server context remember what happens in its handshake.
 
-    :param others: contexts of other hosts at the same listener, by name; may grow while it serves.
+    :param others: contexts of other hosts at the same listener, by name; may grow.
     """
     context.sslobject_class = WatchedObject
 
     def named(connection: Any, name: str | None, _: ssl.SSLContext) -> None:
         connection.harness_server_name = name
-        seen_of(connection).server_name = name or ""
         if name is not None and name in others:
             connection.context = others[name]
+        seen_of(connection).server_name = name or ""
 
     def message(connection: Any, direction: str, version: Any, content: Any, kind: Any, data: bytes) -> None:
         note = seen_of(connection)
@@ -211,9 +226,22 @@ def first_certificate(message: bytes) -> bytes:
     return b""
 
 
-@functools.lru_cache(maxsize=256)
+@functools.lru_cache(maxsize=4096)
 def _facts(der: bytes) -> Certificate | None:
     return certificate_facts(der)
+
+
+def peer_facts(ssl_object: ssl.SSLObject, own: Certificate | None) -> Tls:
+    """TLS facts of a connection that we accepted."""
+    der = ssl_object.getpeercert(True)
+    cipher = ssl_object.cipher()
+    return Tls(
+        version=ssl_object.version() or "",
+        cipher=cipher[0] if cipher else "",
+        server_name=str(getattr(ssl_object, "harness_server_name", "") or ""),
+        server=own,
+        client=_facts(der) if der else None,
+    )
 
 
 class WatchedProtocol(sslproto.SSLProtocol):

@@ -8,7 +8,6 @@ connection itself. It never travels in a header, so nobody can forge it.
 from __future__ import annotations
 
 import asyncio
-import functools
 import logging
 import socket
 import ssl
@@ -27,7 +26,7 @@ from harness.core.errors import ConfigurationError
 from harness.core.run.exchanges import Certificate, Headers, Tls
 from harness.core.text import Text
 from harness.network.wire import handshake
-from harness.pki.facts import certificate_facts
+from harness.network.wire.handshake import Broken
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -90,39 +89,6 @@ class Outgoing:
 Handler = Callable[[Incoming], Awaitable[Outgoing]]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Broken:
-    """What came on a connection and is no HTTP request.
-
-    :ivar host: public name of the listener.
-    :ivar status: what we answered; ``why`` in words.
-    """
-
-    host: str
-    status: int
-    why: str
-    tls: Tls | None = None
-    peer: str = ""
-
-
-@functools.lru_cache(maxsize=4096)
-def _facts(der: bytes) -> Certificate | None:
-    return certificate_facts(der)
-
-
-def peer_facts(ssl_object: ssl.SSLObject, own: Certificate | None) -> Tls:
-    """TLS facts of a connection that we accepted."""
-    der = ssl_object.getpeercert(True)
-    cipher = ssl_object.cipher()
-    return Tls(
-        version=ssl_object.version() or "",
-        cipher=cipher[0] if cipher else "",
-        server_name=str(getattr(ssl_object, "harness_server_name", "") or ""),
-        server=own,
-        client=_facts(der) if der else None,
-    )
-
-
 class PeerProtocol(HttpToolsProtocol):
     """uvicorn's HTTP protocol plus peer facts, a limit on the request head, and a time limit on it."""
 
@@ -136,7 +102,7 @@ class PeerProtocol(HttpToolsProtocol):
         super().connection_made(transport)
         ssl_object = transport.get_extra_info("ssl_object")
         if ssl_object is not None:
-            self._tls = peer_facts(ssl_object, getattr(self.config.app, "own", None))
+            self._tls = handshake.peer_facts(ssl_object, getattr(self.config.app, "own", None))
         self._since = self.loop.time()
         self._start_deadline()
         if len(self.connections) > MAX_CONNECTIONS:
@@ -387,7 +353,7 @@ class Hosting:
     ) -> int:
         """Serve an application; returns the port (``port=0``: a free one).
 
-        :param trap: connections that come to no request are not told of.
+        :param trap: connections that come to no request are told to nobody.
         :param others: contexts of other hosts at the same port, by name; may grow while it serves.
         :raises ConfigurationError: the address or port cannot be used.
         """
