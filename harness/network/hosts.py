@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
+from harness.core.contracts import prepare_structs
 from harness.network.file import Network
 from harness.network.trust import Trust
 from harness.network.wire.connect import ConnectMap
@@ -46,6 +47,7 @@ class Hosts:
         self, network: Network, pki: TestPki, trust: Trust, sleep: Callable[[float], Awaitable[None]]
     ) -> None:
         self.connect = ConnectMap(network.connect)
+        prepare_structs()
         self.hosting = Hosting()
         self.errors: list[BaseException] = []
         self.served: dict[str, Served] = {}
