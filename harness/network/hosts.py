@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
+from harness.core.contracts import prepare_structs
 from harness.network.file import Network
 from harness.network.trust import Trust
 from harness.network.wire.connect import ConnectMap
@@ -46,6 +47,7 @@ class Hosts:
         self, network: Network, pki: TestPki, trust: Trust, sleep: Callable[[float], Awaitable[None]]
     ) -> None:
         self.connect = ConnectMap(network.connect)
+        prepare_structs()
         self.hosting = Hosting()
         self.errors: list[BaseException] = []
         self.served: dict[str, Served] = {}
@@ -83,21 +85,23 @@ class Hosts:
         fault: str = "",
         weak: str = "",
         lax: bool = False,
+        trap: bool = False,
         others: Mapping[str, ssl.SSLContext] = NO_OTHERS,
     ) -> int:
         """Serve a public name, without telling anybody where; returns the real port.
 
-        :param others: contexts (:meth:`context`) of other names at the same port; may grow while it serves.
-
         :param fault: name of a faulty certificate.
         :param weak: a name of :data:`WEAK_TLS`.
         :param lax: take any client certificate of ours, good or faulty, or none.
+        :param trap: a place where clients must not go on: handshakes that fail there are told to nobody.
+        :param others: contexts (:meth:`context`) of other names at the same port; may grow while it serves.
         """
         context = self.context(host, channel=channel, mtls=mtls, fault=fault, weak=weak, lax=lax)
         own = certificate_facts(self._pki.server(host, channel=channel, fault=fault).der)
         app = HandlerApp(handler, own=own, sleep=self._sleep, on_error=self.errors.append)
-        self.served.setdefault(host.lower(), Served(app=app, mtls=mtls and not lax))
-        return self.hosting.listen(app, context, address=ADDRESS, others=others)
+        if not trap:
+            self.served.setdefault(host.lower(), Served(app=app, mtls=mtls and not lax))
+        return self.hosting.listen(app, context, address=ADDRESS, trap=trap, others=others)
 
     def context(
         self, host: str, *, channel: Channel, mtls: bool, fault: str = "", weak: str = "", lax: bool = False

@@ -23,8 +23,11 @@ class Looking:
     """What the recorder looks with, besides what it knows of numbers and secrets.
 
     :ivar extract: reads documents, gives their texts (pages, metadata, attachments).
+    :ivar kept: numbers of nine digits that stand in records, codes mostly: where nothing more than the
+        eleven-test speaks for a BSN they are none.
     :ivar find: finds what has to stay in the HIS and what is another person's.
     """
 
     extract: Extract = no_extract
     find: Find = nothing
+    kept: frozenset[str] = frozenset()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 
 import jsonschema
 import msgspec
@@ -219,3 +221,24 @@ def test_a_document_that_cannot_be_understood_is_one_sentence(tmp_path):
         with pytest.raises(EvidenceError, match="cannot be understood") as caught:
             folder.findings()
         assert caught.value.problem.kind is ProblemKind.RESULT
+
+
+RACE = """
+import sys, threading
+sys.setswitchinterval(1e-6)
+from harness.core.contracts import prepare_structs
+from harness.medmij.releases import framework
+assert prepare_structs() > 10
+start = threading.Barrier(4)
+def read():
+    start.wait()
+    framework.__wrapped__()
+threads = [threading.Thread(target=read) for _ in range(4)]
+[thread.start() for thread in threads]
+[thread.join() for thread in threads]
+"""
+
+
+def test_threads_that_read_a_shape_for_the_first_time_together_do_not_end_the_process() -> None:
+    for _ in range(4):
+        assert subprocess.run([sys.executable, "-c", RACE], check=False).returncode == 0

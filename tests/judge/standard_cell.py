@@ -29,9 +29,9 @@ from harness.network.faults import his as his_faults
 from harness.network.faults import pgo as pgo_query_faults
 from harness.network.file import Network, Participant
 from harness.network.person.declared import declared_persons
+from harness.network.person.looking import looking
 from harness.network.person.persons import fixture_person
 from harness.network.twins.his import HisTwin
-from harness.pdfa.text import texts_of
 from harness.record import Looking, RawExchange, Redactor
 from harness.reference.record.load import own_records
 from harness.reference.records import Records
@@ -91,7 +91,7 @@ class StandardCell:
         self._handle = handle
         self.exchanges: list[Exchange] = []
         declared = declared_persons(Network(participants=()), t)
-        self._redactor = Redactor(b"k" * 32, declared, looking=Looking(texts_of, own_persons(t).found_in))
+        self._redactor = Redactor(b"k" * 32, declared, looking=own_looking(t))
         self._answers: dict[str, list[Response]] = {}
         self.searched = "search" in flows
         if self.searched:  # before anything is sent, which would change the record
@@ -242,6 +242,12 @@ class StandardCell:
 def own_persons(t: date) -> Records:
     """The records of our own persons."""
     return Records(own_records(t))
+
+
+@cache
+def own_looking(t: date) -> Looking:
+    """What the recorder looks with."""
+    return looking(own_records(t))
 
 
 def encode(resource: dict[str, Any], kind: str) -> bytes:

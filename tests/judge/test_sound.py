@@ -7,7 +7,12 @@ import copy
 import pytest
 from standard_cell import BASE, StandardCell, edit
 
+from harness.core.algebra import Claim, Obstacle, Outcome, standing
+from harness.core.standards.table import standards
+from harness.core.verdicts import Strength
+from harness.judge.catalogue import load_catalogue
 from harness.judge.every_standard.sound.values import SHAPES, loinc, measured, mojibake, verhoeff
+from harness.judge.tally import key_of, tally
 from harness.reference.records import Records
 
 HG, ZM, EA = "huisartsgegevens-2.0", "zelfmetingen-2.0", "eafspraak-2.0"
@@ -86,11 +91,23 @@ def test_another_version_may_say_something_else():
     assert all(item.verdict.value != "fail" or "EpisodeOfCare" not in item.received for item in found)
 
 
+def test_a_server_that_says_that_it_left_elements_out_contradicts_nothing():
+    def change(bundle):
+        resource = first(bundle)
+        resource.pop("period", None)
+        resource.setdefault("meta", {})["tag"] = [
+            {"system": "http://hl7.org/fhir/v3/ObservationValue", "code": "SUBSETTED"}
+        ]
+
+    assert verdict(HG, "HG-GEN-023", "hg-episodes", change, "xml") == "pass"
+
+
 # -- what a searchset says of itself -----------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("severity", "code", "wanted"), [
-    ("warning", "incomplete", "fail"), ("error", "exception", "fail"), ("information", "informational", "pass"),
+    ("warning", "incomplete", "inconclusive"), ("error", "incomplete", "fail"),
+    ("error", "exception", "fail"), ("information", "incomplete", "pass"), ("information", "informational", "pass"),
     ("warning", "informational", "pass"), ("information", "suppressed", "pass"),
 ])  # fmt: skip
 def test_an_answer_that_says_it_is_not_whole(severity, code, wanted):
@@ -250,3 +267,23 @@ def test_a_character_set_that_is_not_utf8_is_seen():
 ])  # fmt: skip
 def test_a_result_has_a_value_with_its_unit(resource, right):
     assert (measured(resource) == "") is right
+
+
+# -- no record, no verdict ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("standard", sorted(standards()))
+def test_without_a_record_nobody_conforms(standard):
+    """However good everything else is: what needs a record is not tested, and that is never good."""
+    cell, catalogue = StandardCell(standard), load_catalogue()
+    found = cell.findings(records=Records())
+    demanded = frozenset(
+        key_of(catalogue[one.requirement], cell.cell)
+        for one in found
+        if catalogue[one.requirement].strength is Strength.MUST and catalogue[one.requirement].role == "his"
+    )
+    claim = Claim(standards=frozenset({standard}), demanded=demanded, whole=True, record=True, live=True)
+    said = standing(tally(found, catalogue), claim)
+    assert said.outcome is Outcome.NO_VERDICT and said.obstacles == (Obstacle.NOT_TESTED,)
+    whole = standing(tally(cell.findings(), catalogue), claim)
+    assert whole.outcome is Outcome.CONFORMS

@@ -398,3 +398,23 @@ def test_a_number_of_somebody_else_where_a_number_has_to_be_leaves_a_number() ->
 def test_tags_are_no_numbers() -> None:
     done = recorded(response_headers=(("X-Trace", "[bsn:123456789012] [person:999990019ab1]"),))
     assert done.facts == ()
+
+
+def test_a_code_of_the_answer_stays_where_its_text_repeats_it() -> None:
+    """SNOMED codes have nine digits; one in eleven passes the eleven-test."""
+    code = {"coding": [{"system": "http://snomed.info/sct", "code": NOBODYS}]}
+    text = {
+        "status": "generated",
+        "div": f'<div xmlns="http://www.w3.org/1999/xhtml">links ({NOBODYS})</div>',
+    }
+    message = _document(lambda _: _bundle(bodySite=code, text=text), "json")("")
+    done = recorded(**message)
+    assert done.response is not None and done.response.body == message["response_body"] and done.facts == ()
+
+
+def test_a_number_that_goes_has_a_fact_at_each_of_its_places() -> None:
+    message = _document(lambda _: _bundle(id=NOBODYS, comment=f"dossier {NOBODYS}"), "json")("")
+    done = recorded(**message)
+    assert done.response is not None and NOBODYS.encode() not in done.response.body
+    places = {fact.place.rpartition(".")[2] for fact in done.facts if fact.equals}
+    assert places == {"id", "comment"}

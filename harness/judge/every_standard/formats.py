@@ -118,6 +118,8 @@ def same_in_both_formats(view: CellView) -> Iterator[Finding]:
             yield view.ok(requirement, both["xml"].first.exchange)
         elif cut is not None:
             yield view.inconclusive(requirement, cut.unseen, exchange=cut.first.exchange)
+        elif any(_ids_masked(chain) for chain in both.values()):
+            yield view.masked(requirement, both["xml"].first.exchange, "Bundle.entry")
         else:
             missing = sorted(in_json - in_xml) or sorted(in_xml - in_json)
             side = "XML" if in_json - in_xml else "JSON"
@@ -135,3 +137,7 @@ def _identities(chain: Chain) -> set[str]:
         for answer in chain.answers
         for _, item in answer.resources
     }
+
+
+def _ids_masked(chain: Chain) -> bool:
+    return any(answer.masks.hides("Bundle.entry.resource.id") for answer in chain.answers)

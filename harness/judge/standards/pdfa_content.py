@@ -179,6 +179,7 @@ def bytes_of_one_document(view: CellView) -> Iterator[Finding]:
     requirement = "PD-DOC-010"
     yield from _masked(view, requirement)
     owners: dict[str, set[str]] = {}
+    unsure: set[str] = set()  # one of their names is masked: it may be the other one
     seen: list[tuple[Answer, str]] = []
     for document in found_documents(view):
         (master, *_) = [*objects(document.resource.get("masterIdentifier")), {}]
@@ -188,9 +189,13 @@ def bytes_of_one_document(view: CellView) -> Iterator[Finding]:
             if content is not None:
                 digest = hashlib.sha256(content).hexdigest()
                 owners.setdefault(digest, set()).add(name or document.url)
+                if document.answer.masks.hides(f"{document.path}.masterIdentifier"):
+                    unsure.add(digest)
                 seen.append((answer, digest))
     for answer, digest in seen:
-        if len(owners[digest]) > 1:
+        if len(owners[digest]) > 1 and digest in unsure:
+            yield view.masked(requirement, answer.exchange)
+        elif len(owners[digest]) > 1:
             yield view.fail(
                 requirement,
                 exchange=answer.exchange,

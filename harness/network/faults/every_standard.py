@@ -304,8 +304,8 @@ def total_too_low(answer: Answer) -> None:
 
 @his_fault("says-incomplete")
 def says_incomplete(answer: Answer) -> None:
-    """A warning of the HIS that something could not be found in time."""
-    issue = {"severity": "warning", "code": "incomplete", "diagnostics": "niet alle bronnen gaven antwoord"}
+    """An error of the HIS that something could not be found in time, in an answer that seems to be good."""
+    issue = {"severity": "error", "code": "incomplete", "diagnostics": "niet alle bronnen gaven antwoord"}
     answer.entries.append(
         {
             "fullUrl": "urn:uuid:0b1f3c52-7f7e-4a63-9d0c-0a5f2f1f7c11",

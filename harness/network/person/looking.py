@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import date
+from typing import Final
+
+import msgspec
 
 from harness.network.file import Network
 from harness.network.person.records import network_records
@@ -15,7 +19,21 @@ from harness.reference.records import Records
 
 def looking(records: Iterable[Record]) -> Looking:
     """Looks for the texts of these records."""
-    return Looking(texts_of, Records(records).found_in)
+    known = list(records)
+    return Looking(texts_of, Records(known).found_in, numbers_in(known))
+
+
+_NINE: Final = re.compile(rb"(?<![0-9])[0-9]{9}(?![0-9])")
+
+
+def numbers_in(records: Iterable[Record]) -> frozenset[str]:
+    """Every number of nine digits in these records: what a HIS may show, and nobody's BSN."""
+    return frozenset(
+        number.decode()
+        for record in records
+        for stored in record
+        for number in _NINE.findall(msgspec.json.encode(stored.resource))
+    )
 
 
 def network_looking(network: Network, t: date) -> Looking:

@@ -100,6 +100,7 @@ class Stages:
                 fault=fault,
                 weak=weak,
                 lax=back,
+                trap=True,
                 others=contexts,
             )
         contexts[host] = self._published.context(

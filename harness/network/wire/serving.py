@@ -348,10 +348,12 @@ class Hosting:
         *,
         address: str = "127.0.0.1",
         port: int = 0,
+        trap: bool = False,
         others: Mapping[str, ssl.SSLContext] = NO_OTHERS,
     ) -> int:
         """Serve an application; returns the port (``port=0``: a free one).
 
+        :param trap: connections that come to no request are told to nobody.
         :param others: contexts of other hosts at the same port, by name; may grow while it serves.
         :raises ConfigurationError: the address or port cannot be used.
         """
@@ -369,13 +371,15 @@ class Hosting:
                 where=f"{address}:{port}",
                 received=error.strerror or str(error),
             ) from None
-        app.on_broken = self._tell_broken
+        app.on_broken = None if trap else self._tell_broken
         if context is not None:
             handshake.watch(context, others)
-        self.call(self._serve(app, context, listener))
+        self.call(self._serve(app, context, listener, trap))
         return int(listener.getsockname()[1])
 
-    async def _serve(self, app: HandlerApp, context: ssl.SSLContext | None, listener: socket.socket) -> None:
+    async def _serve(
+        self, app: HandlerApp, context: ssl.SSLContext | None, listener: socket.socket, trap: bool
+    ) -> None:
         config = Config(
             app,
             http=PeerProtocol,
@@ -396,9 +400,8 @@ class Hosting:
             plain = PeerProtocol(config, state, {}, self._loop)
             if context is None:
                 return plain
-            return handshake.WatchedProtocol(
-                self._loop, plain, context, host=_name(app.own), refused=self._tell_refused
-            )
+            refused = None if trap else self._tell_refused
+            return handshake.WatchedProtocol(self._loop, plain, context, host=_name(app.own), refused=refused)
 
         server = await self._loop.create_server(protocol, sock=listener)
         self._servers.append(server)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
+from harness.core.contracts import prepare_structs
 from harness.core.errors import HarnessError
 from harness.core.text import Text
 from harness.core.verdicts import Blame
@@ -29,6 +30,7 @@ def run_all(
     def run_group(group: list[Item]) -> list[ScriptResult]:
         return [_guarded(item, one) for item in group]
 
+    prepare_structs()
     with ThreadPoolExecutor(max_workers=parallel) as pool:
         places: dict[int, tuple[Future[list[ScriptResult]], int]] = {}
         for group in groups(items):

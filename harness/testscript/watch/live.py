@@ -21,6 +21,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.markup import escape
 
+from harness.core.contracts import prepare_structs
 from harness.core.errors import ConfigurationError
 from harness.core.run.exchanges import Request, Response
 from harness.core.run.place.claim import Mode
@@ -78,6 +79,7 @@ def serve_client(
             record.events.emit("run-started", base=base, scripts=len(mock.watch.sessions))
             mock.watch.announce()
             server = _MockServer(mock, record)
+            prepare_structs()
             thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
             thread.start()
             ended = _wait(mock, board, options)

@@ -37,14 +37,14 @@ def one_person(view: CellView) -> Iterator[Finding]:
                     continue  # a name within that resource only
                 (hidden if masks.hides(place) else plain).append((exchange, place, patient))
     usual = _usual(plain)
-    strangers = [*_strangers(plain), *_strangers(hidden)]  # a tag says nothing about a value
+    strangers = _strangers(plain)  # a tag says nothing of a value: one reference is written in many ways
     others = list(foreign(view, requirement))
     others += _elsewhere(view, requirement, usual)
     yield from others
-    if not (strangers or others) and (view.ownership.belongs == "other" or (plain and hidden)):
+    if not (strangers or others) and (view.ownership.belongs == "other" or hidden):
         yield view.masked(requirement, next(iter(_answered(view)), None))
-    elif not (strangers or others) and (plain or hidden):
-        first, _, patient = (plain or hidden)[0]
+    elif not (strangers or others) and plain:
+        first, _, patient = plain[0]
         yield view.ok(requirement, first, received=patient)
     for exchange, path, patient, usual in strangers[:OFFENDERS]:
         document = view.document(exchange)

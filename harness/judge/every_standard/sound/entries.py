@@ -84,7 +84,10 @@ def _mode(entry: Json) -> str:
 
 @judge_every("GEN-026")
 def whole(view: CellView) -> Iterator[Finding]:
-    """No answer says of itself that something is missing or went wrong."""
+    """No answer says of itself that something is missing or went wrong.
+
+    An error does; a warning that something may be missing leaves it open: FHIR has it for just that.
+    """
 
     def look(answer: Answer) -> Iterator[Wrong]:
         for place, resource in answer.resources:
@@ -92,8 +95,11 @@ def whole(view: CellView) -> Iterator[Finding]:
                 continue
             for index, issue in enumerate(objects(resource.get("issue"))):
                 severity, code = text(issue.get("severity")), text(issue.get("code"))
-                if severity in ("error", "fatal") or code in INCOMPLETE:
-                    yield Wrong(f"{place}.issue[{index}]", "everything that was asked", f"{severity} {code}")
+                where, said = f"{place}.issue[{index}]", f"{severity} {code}"
+                if severity in ("error", "fatal"):
+                    yield Wrong(where, "everything that was asked", said)
+                elif severity == "warning" and code in INCOMPLETE:
+                    yield Wrong(where, "everything that was asked", said, "open")
 
     advice = Text(
         nl="Het antwoord zegt zelf dat het niet volledig is: zoek in het HIS uit wat er ontbrak en waarom.",

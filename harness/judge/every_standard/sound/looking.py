@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from harness.core.issues import shorten
 from harness.core.run.findings import Finding
@@ -16,11 +16,13 @@ class Wrong(NamedTuple):
     """Something wrong in an answer.
 
     :ivar path: FHIRPath location in the Bundle.
+    :ivar weight: ``remark`` for what no text forbids, ``open`` for what leaves it undecided.
     """
 
     path: str
     expected: str
     received: str
+    weight: Literal["", "remark", "open"] = ""
 
 
 Look = Callable[[Answer], Iterator[Wrong]]
@@ -44,8 +46,13 @@ def each_answer(
             if answer.masks.touches(one.path) or (across and answer.masks):
                 yield view.masked(requirement, answer.exchange, one.path)
                 continue
+            if one.weight == "open":
+                yield view.inconclusive(
+                    requirement, advice, exchange=answer.exchange, received=shorten(one.received)
+                )
+                continue
             line, column = answer.line(one.path)
-            yield view.fail(
+            yield (view.warn if one.weight else view.fail)(
                 requirement,
                 exchange=answer.exchange,
                 path=one.path,

@@ -9,7 +9,7 @@ import msgspec
 
 from harness.core.run.findings import Finding
 from harness.core.text import Text
-from harness.judge.every_standard.answers import OFFENDERS, Answer, Json, own, searchsets, text
+from harness.judge.every_standard.answers import OFFENDERS, Answer, Json, objects, own, searchsets, text
 from harness.judge.registry import judge_every
 from harness.judge.view import CellView
 from harness.reference.content.compare import Comparison, Gap
@@ -39,11 +39,14 @@ def the_same_everywhere(view: CellView) -> Iterator[Finding]:
     requirement = own(view, "GEN-023")
     copies = _copies(view)
     several = [found for found in copies.values() if len(found) > 1]
-    wrong = 0
+    wrong = hidden = 0
     for found in several:
         first = found[0]
         for other in found[1:]:
-            gap = _contradiction(first, other)
+            gap, masked = _contradiction(first, other)
+            if masked and not hidden:
+                hidden += 1
+                yield view.masked(requirement, other.answer.exchange, other.place)
             if gap is None or wrong >= OFFENDERS:
                 continue
             wrong += 1
@@ -59,7 +62,7 @@ def the_same_everywhere(view: CellView) -> Iterator[Finding]:
                 received=gap.received or "absent",
                 next_step=ADVICE,
             )
-    if several and not wrong:
+    if several and not wrong and not hidden:
         yield view.ok(requirement, several[0][1].answer.exchange, received=f"{len(several)} resources")
     if copies and not several:
         yield _never_twice(view, requirement)
@@ -89,11 +92,15 @@ def _never_twice(view: CellView, requirement: str) -> Finding:
     )
 
 
-def _contradiction(first: Copy, other: Copy) -> Gap | None:
-    """Something that cannot be right in both; ``None`` when there is nothing."""
+def _contradiction(first: Copy, other: Copy) -> tuple[Gap | None, bool]:
+    """Something that cannot be right in both, and whether a mask keeps it from being seen: what differs and
+    is masked on either side may be the same, written in two ways.
+    """
     left, right = first.resource, other.resource
     if _ENCODER.encode(left) == _ENCODER.encode(right) or _versions_differ(left, right):
-        return None
+        return None, False
+    if _is_part(left) or _is_part(right):
+        return None, False
     there, back = _gaps(left, right), _gaps(right, left)
     one_sided = [gap for gap in there if gap.kind == "absent" or gap.note == "added"]
     one_sided += [
@@ -101,14 +108,16 @@ def _contradiction(first: Copy, other: Copy) -> Gap | None:
     ]
     altered = {gap.path for gap in back if gap.note != "added"}
     both = [gap for gap in there if gap.kind == "altered" and gap.note != "added" and altered]
+    masked = False
     for gap in (*both, *one_sided):
         path = gap.path.partition("(")[0].partition(".")[2]
         hidden = first.answer.masks.touches(f"{first.place}.{path}") or other.answer.masks.touches(
             f"{other.place}.{path}"
         )
         if not hidden:
-            return gap
-    return None
+            return gap, False
+        masked = True
+    return None, masked
 
 
 def _versions_differ(left: Json, right: Json) -> bool:
@@ -119,6 +128,13 @@ def _versions_differ(left: Json, right: Json) -> bool:
         if len(stated) == 2 and stated[0] != stated[1]:
             return True
     return False
+
+
+def _is_part(resource: Json) -> bool:
+    """Whether a server says that it left elements out (FHIR STU3 search.html: SUBSETTED)."""
+    meta = resource.get("meta")
+    tags = objects(meta.get("tag")) if isinstance(meta, dict) else []
+    return any(tag.get("code") == "SUBSETTED" for tag in tags)
 
 
 def _gaps(left: Json, right: Json) -> list[Gap]:

@@ -132,6 +132,9 @@ def times(view: CellView) -> Iterator[Finding]:
             kind = text(resource.get("resourceType"))
             status = text(resource.get(_STATUS.get(kind, "status")))
             element, statuses = _PAST.get(kind, ("", frozenset()))
+            if kind in _PAST or kind in _OVER:
+                read = (f"{place}.{name}" for name in (element, _STATUS.get(kind, "status")) if name)
+                yield from (Wrong(path, "", "") for path in read if answer.masks.hides(path))
             first, last = _bounds(resource, element)
             if status in statuses and first is not None and first > latest:
                 yield Wrong(f"{place}.{element}", f"not after {view.t} ({status})", first.isoformat())

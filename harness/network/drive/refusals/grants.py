@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 from urllib.parse import quote
 
+from harness.core.contracts import prepare_structs
 from harness.medmij import token
 from harness.medmij.flows import Changes
 from harness.medmij.refusals.cells import Cell
@@ -57,6 +58,7 @@ class Grants:
         changed = _filled(cell.row, self._values(session)).apply(pairs, session.placeholders())
         note = {"refusal": cell.note}
         if cell.row.times > 1:
+            prepare_structs()
             with ThreadPoolExecutor(cell.row.times) as pool:
                 list(pool.map(lambda _: self._offer(session, changed, cell.row, note), range(cell.row.times)))
             self._code = self._refresh = None

@@ -152,9 +152,12 @@ class CareData:
             return [_Found(one.number, "", one.standing, code=False, ways=one.ways) for one in certain]
         if not people.numbers and not certain:
             return []
-        found = [item for leaf in document.leaves() for item in self._in_leaf(leaf)]
+        leaves = list(document.leaves())
+        normal = {leaf.value for leaf in leaves if leaf.name == "code" and leaf.system} | self._looking.kept
+        found = [item for leaf in leaves for item in self._in_leaf(leaf)]
         proven = {item.number for item in found if item.standing == "proven"}
         found = [item._replace(standing="proven") if item.number in proven else item for item in found]
+        found = [item for item in found if item.standing == "proven" or item.number not in normal]
         placed = {item.number for item in found}
         for one in certain:  # between elements, in comments
             if one.number not in placed and one.standing == "proven":
@@ -193,13 +196,14 @@ class CareData:
     def _without_numbers(self, body: bytes, place: str, found: Sequence[_Found]) -> bytes:
         """A document that is kept, without the numbers of others; each number with a fact."""
         hidden = [item for item in self._hidden_in(found) if item.ways[:1] not in CONTAINERS]
+        gone = {item.number for item in hidden}
         tags: dict[str, str] = {}
         text = recognise.decode(body)
         for item in found:
             at = f"{place}:{item.path}" if item.path else place
-            equals = NOT_COMPARED if item in hidden else ""
+            equals = NOT_COMPARED if item.number in gone else ""  # it goes wherever it stands
             tag = self._replacing.number(item.number, at, item.standing, equals, item.ways)
-            if item in hidden:
+            if item.number in gone:
                 tags[item.number] = tag
                 if item.written and item.written != item.number:
                     text = re.sub(rf"(?<!\d){re.escape(item.written)}(?!\d)", tag, text)
