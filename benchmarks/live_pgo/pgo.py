@@ -22,12 +22,7 @@ import httpcore
 import httpx
 from httpcore._backends.sync import SyncBackend
 
-NAMES = {
-    "zal": "MedMij_Zorgaanbiederslijst",
-    "ocl": "MedMij_OAuthclientlist",
-    "gnl": "MedMij_Gegevensdienstnamenlijst",
-    "whl": "MedMij_Whitelist",
-}
+KINDS = ("zal", "ocl", "gnl", "whl")
 ZAL = "{xmlns://afsprakenstelsel.medmij.nl/zorgaanbiederslijst/release3/}"
 JSON = "application/fhir+json; fhirVersion=3.0"
 SERVICE = "49"
@@ -111,7 +106,7 @@ class Pgo:
         self.pair = (me["certificate"], me["certificate"].removesuffix(".pem") + ".key")
         self.front_trust, self.back_trust = served["trust"]["front"], served["trust"]["back"]
         self.hosts = dict(served["connect"])
-        self.lists = served["lists"]["mm-2.2"]
+        self.lists: dict[str, str] = served["lists"]["mm-2.2"]
         self.day = date.fromisoformat(served["t"])
         self.zal: tuple[int, ElementTree.Element] | None = None
         self.whitelist: set[str] = set()
@@ -165,12 +160,12 @@ class Pgo:
 
     def fetch_lists(self) -> None:
         """Read the four lists; what is not good is not taken over."""
-        kinds = [kind for kind in NAMES if not (self.has("no-whitelist") and kind == "whl")]
+        kinds = [kind for kind in KINDS if not (self.has("no-whitelist") and kind == "whl")]
         if self.has("lists-once") and self.zal is not None:
             return
         with self.client(back=True) as http:
             for kind in kinds:
-                answer = http.get(f"{self.lists}{NAMES[kind]}.xml?api=2")
+                answer = http.get(self.lists[kind])
                 if answer.status_code == 200:
                     self.take(kind, answer.content)
 
