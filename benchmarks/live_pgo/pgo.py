@@ -22,12 +22,7 @@ import httpcore
 import httpx
 from httpcore._backends.sync import SyncBackend
 
-NAMES = {
-    "zal": "MedMij_Zorgaanbiederslijst",
-    "ocl": "MedMij_OAuthclientlist",
-    "gnl": "MedMij_Gegevensdienstnamenlijst",
-    "whl": "MedMij_Whitelist",
-}
+KINDS = ("zal", "ocl", "gnl", "whl")
 ZAL = "{xmlns://afsprakenstelsel.medmij.nl/zorgaanbiederslijst/release3/}"
 JSON = "application/fhir+json; fhirVersion=3.0"
 SERVICE = "49"
@@ -165,7 +160,7 @@ class Pgo:
 
     def fetch_lists(self) -> None:
         """Read the four lists; what is not good is not taken over."""
-        kinds = [kind for kind in NAMES if not (self.has("no-whitelist") and kind == "whl")]
+        kinds = [kind for kind in KINDS if not (self.has("no-whitelist") and kind == "whl")]
         if self.has("lists-once") and self.zal is not None:
             return
         with self.client(back=True) as http:
