@@ -13,6 +13,7 @@ import sys
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -103,11 +104,17 @@ def commands() -> Iterator[tuple[str, ...]]:
     from harness.cli import COMMANDS
 
     for name, (module, _) in COMMANDS.items():
-        yield (name,)
-        app = import_module(module).app
-        if len(app.registered_commands) > 1 or app.registered_callback or app.registered_groups:
-            for item in app.registered_commands:
-                yield (name, item.name or item.callback.__name__.replace("_", "-"))
+        yield from below(import_module(module).app, name)
+
+
+def below(app: Any, *words: str) -> Iterator[tuple[str, ...]]:
+    """A command and its subcommands, those of groups included."""
+    yield words
+    if len(app.registered_commands) > 1 or app.registered_callback or app.registered_groups:
+        for item in app.registered_commands:
+            yield (*words, item.name or item.callback.__name__.replace("_", "-"))
+    for group in app.registered_groups:
+        yield from below(group.typer_instance, *words, group.name)
 
 
 def commands_page() -> str:

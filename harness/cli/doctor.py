@@ -14,7 +14,7 @@ from harness.core.clock import SystemClock
 from harness.core.text import Lang
 from harness.network.doctor import examine
 from harness.network.file import read_network
-from harness.report.doctor import diagnosis_block, doctor_code, totals_line
+from harness.report.doctor import alike, diagnosis_block, doctor_code, totals_line
 
 app = typer.Typer()
 
@@ -40,8 +40,7 @@ def doctor(
         sys.stdout.write(msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n")
     else:
         console = Console()
-        for item in found:
-            if verbose or item.level != "ok":
-                console.print(diagnosis_block(item, language), soft_wrap=True)
+        for items in alike(item for item in found if verbose or item.level != "ok"):
+            console.print(diagnosis_block(items, language), soft_wrap=True)
         console.print(totals_line(found, language))
     raise typer.Exit(int(code))

@@ -37,7 +37,7 @@ from harness.network.doctor import examine
 from harness.network.file import Network
 from harness.plugin.options import SELECTORS
 from harness.report.console import print_run
-from harness.report.doctor import diagnosis_block, doctor_code
+from harness.report.doctor import alike, diagnosis_block, doctor_code
 from harness.report.machine import run_document
 from harness.report.summary import summarise
 from harness.report.words import word
@@ -173,8 +173,8 @@ def _preflight(network: Network, lang: Lang) -> None:
     """
     console = Console(stderr=True)
     found = [item for item in examine(network, SystemClock().now()) if item.level == "problem"]
-    for item in found:
-        console.print(diagnosis_block(item, lang), soft_wrap=True)
+    for items in alike(found):
+        console.print(diagnosis_block(items, lang), soft_wrap=True)
     code = doctor_code(item for item in found if item.blame is not Blame.PRODUCT)
     if code is not ExitCode.OK:
         hint = "toch doorgaan: --skip-doctor" if lang == "nl" else "go on anyway: --skip-doctor"
@@ -184,7 +184,7 @@ def _preflight(network: Network, lang: Lang) -> None:
 
 def _print(run: RunFolder, as_json: bool, lang: Lang, code: int) -> None:
     catalogue = load_catalogue()
-    summary = summarise(run.info(), run.findings(), catalogue)
+    summary = summarise(run.info(), run.findings(), catalogue, run)
     if as_json:
         document = run_document(summary, run, ExitCode(code))
         sys.stdout.write(msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n")

@@ -27,6 +27,7 @@ CLIENT_DUTIES: Final = ("MM-CLI-004", "MM-CLI-005", "MM-CLI-006", "MM-CLI-007", 
 OBJECTIONS: Final = (Verdict.FAIL, Verdict.WARNING)
 
 _STEPS: Final[dict[str, Text]] = {
+    "tls": Text(nl="de TLS-handdruk", en="the TLS handshake"),
     "list": Text(nl="het ophalen van de lijsten", en="fetching the lists"),
     "authorization": Text(nl="het autorisatieverzoek", en="the authorization request"),
     "login": Text(nl="het inloggen", en="the login"),
@@ -229,6 +230,8 @@ class Causes:
         hop = self._view.hop(item)
         if hop is not None and hop.response is None:
             return self._failed(item, hop.server, hop)
+        if item.interface == "tls":  # a server of ours ended it, because of what the client presented
+            return self._broken(item, item.client, item.error)
         if item.response is None:
             return self._failed(item, item.server)
         if self._client_broke({found.id for found in chain or self._chain(item)}):

@@ -90,6 +90,8 @@ class _Reading:
             text = item.response.body.decode("utf-8", "replace").replace("&amp;", "&").replace("\\/", "/")
             self._answers.setdefault(item.client, deque(maxlen=_ANSWERS)).append((item, text))
         sent = {fact.tag for fact in item.facts if fact.place.startswith("request")}
+        if item.response is not None and item.response.status >= 400:
+            sent |= set(self._given)  # an error repeats what it was sent earlier, and issues nothing
         for fact in item.facts:
             if fact.kind in _CARRIED and fact.place.startswith("response") and fact.tag not in sent:
                 self._given[fact.tag] = item.id

@@ -272,7 +272,7 @@ class CellView:
             where=Where(exchange=exchange.id if exchange else "", path=path, line=line, column=column),
             expected=expected,
             received=received,
-            next_step=next_step or default_next_step(requirement),
+            next_step=next_step or default_next_step(requirement, bool(self.situations)),
             rule=rule,
             mode=mode,
         )
@@ -372,8 +372,18 @@ class CellView:
         )
 
 
-def default_next_step(requirement: Requirement) -> Text:
-    """What to do when a judge has nothing more specific to say."""
+def default_next_step(requirement: Requirement, in_session: bool = False) -> Text:
+    """What to do when a judge has nothing more specific to say.
+
+    :param in_session: whether a live PGO was looked at in a session.
+    """
+    if in_session:
+        return Text(
+            nl=f"Open het bewijs, vergelijk met {requirement.source} en herstel; "
+            "begin daarna een nieuwe sessie.",
+            en=f"Open the evidence, compare with {requirement.source} and correct it; "
+            "then start a new session.",
+        )
     return Text(
         nl=f"Open het bewijs, vergelijk met {requirement.source} en herstel; draai daarna opnieuw met "
         f"--only {requirement.id}.",

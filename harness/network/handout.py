@@ -24,6 +24,7 @@ def write_handout(running: RunningNetwork, folder: Path, *, public: dict[str, st
     folder.mkdir(parents=True, exist_ok=True)
     disk.write(folder / "trust-front.pem", running.pki.trust("front"))
     disk.write(folder / "trust-back.pem", running.pki.trust("back"))
+    disk.write(folder / "trust.pem", running.pki.trust("front") + running.pki.trust("back"))
     network = running.network
     participants: list[dict[str, Any]] = []
     latest = newest(item for participant in network.participants for item in participant.releases)
@@ -44,14 +45,16 @@ def write_handout(running: RunningNetwork, folder: Path, *, public: dict[str, st
             {**_common(item), "releases": [latest], "kind": "live", "lists": lists, "login": "mock"}
         )
     for item in network.of_role("pgo"):
-        identity = running.pki.client(item.pgo_host)
-        certificate, key = identity.write(folder)
+        certificate, key = client_files(running, item, folder)
         entry = {**_common(item), "releases": [latest], "kind": "twin", "host": item.pgo_host}
         if item.organisation:
             entry["organisation"] = item.organisation
         if item.redirect_uri:
             entry["redirect_uri"] = item.redirect_uri
-        entry.update(certificate=certificate.name, key=key.name)
+        own = bool(item.certificate)
+        entry.update(
+            certificate=str(certificate) if own else certificate.name, key=str(key) if own else key.name
+        )
         participants.append(entry)
     document = {
         "name": f"{network.name or 'network'}-served",
@@ -64,6 +67,17 @@ def write_handout(running: RunningNetwork, folder: Path, *, public: dict[str, st
     text = yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=110)
     disk.write(path, text.encode())
     return path
+
+
+def client_files(running: RunningNetwork, item: Participant, folder: Path) -> tuple[Path, Path]:
+    """Certificate and key of a PGO: its own when the network file names them, else ones of the test CA.
+
+    :param folder: where those of the test CA are written.
+    """
+    if not item.certificate:
+        return running.pki.client(item.pgo_host).write(folder)
+    base = running.network.base.resolve()
+    return base / item.certificate, base / (item.key or item.certificate)
 
 
 def _common(item: Participant) -> dict[str, Any]:

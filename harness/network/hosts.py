@@ -4,13 +4,16 @@ connect map."""
 from __future__ import annotations
 
 import ssl
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final
 
 from harness.network.file import Network
 from harness.network.trust import Trust
 from harness.network.wire.connect import ConnectMap
-from harness.network.wire.serving import Handler, HandlerApp, Hosting
+from harness.network.wire.handshake import Handshake
+from harness.network.wire.serving import NO_OTHERS, Handler, HandlerApp, Hosting
+from harness.network.wire.terminated import Served, TerminatedApp, Verifier
 from harness.pki.authority import Channel, TestPki
 from harness.pki.contexts import server_context
 from harness.pki.facts import certificate_facts
@@ -36,6 +39,7 @@ class Hosts:
     :ivar connect: public ``host:port`` → where it really listens.
     :ivar hosting: the event loop that everything is served in.
     :ivar errors: defects of handlers, as they were raised.
+    :ivar served: what is served, by public name.
     """
 
     def __init__(
@@ -44,6 +48,7 @@ class Hosts:
         self.connect = ConnectMap(network.connect)
         self.hosting = Hosting()
         self.errors: list[BaseException] = []
+        self.served: dict[str, Served] = {}
         self._network = network
         self._pki = pki
         self._trust = trust
@@ -78,13 +83,28 @@ class Hosts:
         fault: str = "",
         weak: str = "",
         lax: bool = False,
+        trap: bool = False,
+        others: Mapping[str, ssl.SSLContext] = NO_OTHERS,
     ) -> int:
         """Serve a public name, without telling anybody where; returns the real port.
 
         :param fault: name of a faulty certificate.
         :param weak: a name of :data:`WEAK_TLS`.
         :param lax: take any client certificate of ours, good or faulty, or none.
+        :param trap: a place where clients must not go on: handshakes that fail there are told to nobody.
+        :param others: contexts (:meth:`context`) of other names at the same port; may grow while it serves.
         """
+        context = self.context(host, channel=channel, mtls=mtls, fault=fault, weak=weak, lax=lax)
+        own = certificate_facts(self._pki.server(host, channel=channel, fault=fault).der)
+        app = HandlerApp(handler, own=own, sleep=self._sleep, on_error=self.errors.append)
+        if not trap:
+            self.served.setdefault(host.lower(), Served(app=app, mtls=mtls and not lax))
+        return self.hosting.listen(app, context, address=ADDRESS, trap=trap, others=others)
+
+    def context(
+        self, host: str, *, channel: Channel, mtls: bool, fault: str = "", weak: str = "", lax: bool = False
+    ) -> ssl.SSLContext:
+        """What a server of a public name speaks; parameters as :meth:`listen`."""
         identity = self._pki.server(host, channel=channel, fault=fault)
         trust = self._trust.back
         if lax:
@@ -99,10 +119,7 @@ class Hosts:
             context.verify_flags = (
                 context.verify_flags & ~ssl.VERIFY_X509_STRICT
             ) | ssl.VERIFY_X509_PARTIAL_CHAIN
-        app = HandlerApp(
-            handler, own=certificate_facts(identity.der), sleep=self._sleep, on_error=self.errors.append
-        )
-        return self.hosting.listen(app, context, address=ADDRESS)
+        return context
 
     def _faulty_anchors(self) -> list[bytes]:
         """What a server must trust to take even our faulty client certificates."""
@@ -112,6 +129,24 @@ class Hosts:
             for fault in ("untrusted", "self-signed")
             for part in _certificates(self._pki.client(pgo.pgo_host, fault=fault).chain)
         ]
+
+    def behind(
+        self, secret: str, peers: Sequence[str], address: str, port: int, now: Callable[[], datetime]
+    ) -> int:
+        """Serve all names over plain HTTP to a reverse proxy that ends TLS; returns the port.
+
+        :param secret: what the proxy sends to be known; ``peers``: addresses that it comes from.
+        :raises ConfigurationError: the address or port cannot be used.
+        """
+        between = b"".join(_certificates(self._pki.client("between.example").chain)[1:])
+        verifier = Verifier(self._trust.back, between, now)
+
+        def refused(failed: Handshake) -> None:
+            if self.hosting.refused is not None:
+                self.hosting.refused(failed)
+
+        app = TerminatedApp(secret, peers, self.served, verifier, refused)
+        return self.hosting.listen(app, None, address=address, port=port)
 
     def close(self) -> None:
         """Stop listening."""

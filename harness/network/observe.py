@@ -3,7 +3,8 @@
 A bare-name scope (2.x) does not say which standard a PGO is after. Trust exchanges are therefore held back
 per PGO, HIS and release until the first resource request (or the scope itself) names the service; then they
 are written to the cell of that standard, and again to that of the next standard. What never got that far goes
-to the first standard that both parties know.
+to the first standard that both parties know. Everything is written to ``shared`` the moment it happens; a
+number in the notes (``seen``) tells what in a cell is the same.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import threading
 from collections import deque
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from typing import Any
 
 from harness.core.clock import Clock
 from harness.core.http.credentials import bearer_token
@@ -21,13 +23,16 @@ from harness.core.standards.queries import load_queries
 from harness.core.standards.table import service_standard, standard
 from harness.core.tdates import TDates
 from harness.fhir.codec.media import asked_format
-from harness.medmij import forms
-from harness.medmij.releases import framework
+from harness.medmij.releases import framework, newest
+from harness.medmij.urls import host_of
+from harness.network.connections import UNKNOWN, Connections
 from harness.network.drive.session import STELSELNODE
 from harness.network.file import Network, Participant
 from harness.network.twins.dvza.records import hashed
 from harness.network.twins.dvza.state import DvzaState
 from harness.network.twins.stelselnode import client_host
+from harness.network.wire.handshake import Broken, Handshake
+from harness.network.wire.parameters import fields_of, offered
 from harness.network.wire.serving import Handler, Incoming, Outgoing
 from harness.record import Known, RawExchange, Recorder
 
@@ -66,6 +71,7 @@ class Labels:
     trail: _Trail | None = None
     service: str = ""
     known: tuple[Known, ...] = ()
+    client: str = ""
 
 
 class Observer:
@@ -80,6 +86,9 @@ class Observer:
         self._trails: dict[tuple[str, str, str], _Trail] = {}
         self._by_transaction: dict[str, _Trail] = {}
         self._lists: dict[tuple[str, str], deque[RawExchange]] = {}
+        self._start = clock.now().isoformat(timespec="seconds")
+        self._seen = 0
+        self.connections = Connections(network, clock, self.pgo_of, self._notes)
         self.last_activity: dict[str, datetime] = {}
 
     def stelselnode(self, handler: Handler) -> Handler:
@@ -100,17 +109,33 @@ class Observer:
                 STELSELNODE,
                 "",
             )
-            with self._lock:
-                kept = self._lists.setdefault((raw.client, raw.operation), deque(maxlen=_FETCHES))
-                kept.append(raw)
-                for trail in self._trails.values():
-                    if trail.pgo.id == raw.client:
-                        for cell in trail.cells:
-                            self._write(replace(raw, cell=cell.key))
-            self.recorder.record(raw)
+            self._of_everything(raw)
             return answer
 
         return observed
+
+    def handshake(self, failed: Handshake) -> None:
+        """Record a TLS handshake that failed."""
+        raw = self.connections.handshake(failed)
+        if raw is not None:
+            self._of_everything(raw)
+
+    def broken(self, broken: Broken) -> None:
+        """Record what came on a connection and is no HTTP request."""
+        raw = self.connections.broken(broken)
+        if raw is not None:
+            self.recorder.record(raw)
+
+    def _of_everything(self, raw: RawExchange) -> None:
+        """Keep what belongs to all that a PGO does: it is written to each of its cells, also later ones."""
+        with self._lock:
+            kept = self._lists.setdefault((raw.client, raw.operation), deque(maxlen=_FETCHES))
+            kept.append(raw)
+            for trail in self._trails.values():
+                if trail.pgo.id == raw.client and raw.server in (STELSELNODE, trail.his.dvza):
+                    for cell in trail.cells:
+                        self._write(replace(raw, cell=cell.key))
+        self.recorder.record(raw)
 
     def dvza(self, twin: DvzaState, handler: Handler) -> Handler:
         """Record what happens at a DVZA."""
@@ -129,11 +154,29 @@ class Observer:
     def flush(self) -> None:
         """Write what was held back without ever reaching a service."""
         with self._lock:
+            self._open_refused()
             for trail in self._trails.values():
                 if trail.held and not trail.cells:
                     shared = [item for item in trail.his.standards if item in trail.pgo.standards]
                     if shared:
                         self._open(trail, shared[0])
+
+    def _open_refused(self) -> None:
+        """Give whoever came no further than a refused certificate a cell in which that is judged."""
+        seen = {trail.pgo.id for trail in self._trails.values() if trail.cells}
+        for (client, operation), kept in list(self._lists.items()):
+            pgo = next((item for item in self.network.of_role("pgo") if item.id == client), None)
+            if operation != "refused" or pgo is None or client in seen:
+                continue
+            servers = {raw.server for raw in kept}
+            for his in sorted(self.network.of_role("his"), key=lambda item: item.dvza not in servers):
+                shared = [item for item in his.standards if item in pgo.standards]
+                if shared and servers & {STELSELNODE, his.dvza}:
+                    release = newest(item for item in his.releases if item in pgo.releases)
+                    trail = self._trail(pgo.pgo_host, his.id, release)
+                    if trail is not None:
+                        self._open(trail, shared[0])
+                    break
 
     @property
     def cells(self) -> list[Cell]:
@@ -145,6 +188,10 @@ class Observer:
 
     def labels(self, twin: DvzaState, request: Incoming) -> Labels:
         rel, rest = twin.release_of(request.path)
+        asked = host_of(request.url)
+        item = twin.participant
+        if asked not in (item.front_host.lower(), item.back_host.lower()):
+            return Labels("probe", "unknown-host")
         if rel is None or not rest:
             return Labels("probe", "unknown")
         if len(rest) >= 3 and rest[2] == "fhir":
@@ -158,19 +205,23 @@ class Observer:
         with twin.lock:
             session = twin.sessions.get(hashed(fields.get("transaction", "")))
         if session is None or not session.client_id:
-            return Labels(interface, operation)
+            return Labels(interface, f"{operation}-without-flow")
         person = session.person or fields.get("person") or None
         trail = self._trail(session.client_id, session.his.id, rel.id)
         known = (Known("state", "state-sent", session.state),)
         return Labels(interface, operation, session.function, person, trail, known=known)
 
     def _token(self, twin: DvzaState, request: Incoming, release: str, fields: dict[str, str]) -> Labels:
-        """By what is offered, whatever grant type is named; else by who asks, in what it did last."""
-        refreshing = fields.get("grant_type") == "refresh_token" or (
-            "refresh_token" in fields and "code" not in fields
-        )
-        kept = twin.refresh if refreshing else twin.codes
-        grant = kept.get(hashed(fields.get("refresh_token" if refreshing else "code", "")))
+        """By what is offered, in whatever field or form; else by who asks, in what it did last."""
+        values = [hashed(value) for value in offered(request)]
+        code = next((twin.codes[value] for value in values if value in twin.codes), None)
+        refresh = next((twin.refresh[value] for value in values if value in twin.refresh), None)
+        refreshing = refresh is not None and code is None
+        if code is None and refresh is None:
+            refreshing = fields.get("grant_type") == "refresh_token" or (
+                "refresh_token" in fields and "code" not in fields
+            )
+        grant = refresh if refreshing else code
         host = client_host(request)
         if grant is not None and host not in ("", grant.client_id.lower()):
             grant = None  # somebody else's: the certificate says who asks
@@ -194,10 +245,13 @@ class Observer:
     def _authorize(self, twin: DvzaState, request: Incoming, release: str, fields: dict[str, str]) -> Labels:
         name, _, service = fields.get("scope", "").partition(" ")[0].partition("~")
         his = twin.his_by_name(name)
-        trail = self._trail(fields.get("client_id", ""), his.id, release) if his is not None else None
+        client = fields.get("client_id", "")
+        trail = self._trail(client, his.id, release) if his is not None else None
         known = service_standard(service) if service else None
         flow = "share" if known is not None and known.share and known.share.id == service else "collect"
-        return Labels("authorization", "authorize", flow, None, trail, service)
+        operation = "authorize" if request.method in ("GET", "HEAD") else "authorize-post"
+        who = self.pgo_of(client.lower())
+        return Labels("authorization", operation, flow, None, trail, service, client=who)
 
     def _resource(self, twin: DvzaState, request: Incoming, release: str, rest: tuple[str, ...]) -> Labels:
         service = rest[1]
@@ -228,7 +282,7 @@ class Observer:
 
     def pgo_of(self, host: str) -> str:
         found = next((item for item in self.network.of_role("pgo") if item.pgo_host.lower() == host), None)
-        return found.id if found is not None else (host or "onbekend")
+        return found.id if found is not None else (host or UNKNOWN)
 
     def _trail(self, host: str, his_id: str, release: str) -> _Trail | None:
         pgo = next(
@@ -254,7 +308,8 @@ class Observer:
         duration: float,
         labels: Labels,
     ) -> None:
-        client = labels.trail.pgo.id if labels.trail is not None else self.pgo_of(client_host(request))
+        client = labels.trail.pgo.id if labels.trail is not None else labels.client
+        client = client or self.pgo_of(client_host(request))
         raw = self.raw(request, answer, started, duration, labels, client, twin.participant.id, "")
         trail = labels.trail
         if trail is None:
@@ -267,6 +322,8 @@ class Observer:
             return
         trail.held.append(raw)
         del trail.held[:-_HELD]
+        if not trail.cells and known is None:
+            self.recorder.record(raw)  # what waits in memory dies with the process
         if known is not None:
             if not any(item.standard == known.id for item in trail.cells):
                 self._open(trail, known.id)
@@ -290,7 +347,13 @@ class Observer:
             release=trail.release,
         )
         trail.cells.append(cell)
-        lists = [raw for (client, _), kept in self._lists.items() if client == trail.pgo.id for raw in kept]
+        lists = [
+            raw
+            for (client, _), kept in self._lists.items()
+            if client == trail.pgo.id
+            for raw in kept
+            if raw.server in (STELSELNODE, trail.his.dvza)
+        ]
         for raw in sorted((*lists, *trail.held), key=lambda raw: raw.started):
             self._write(replace(raw, cell=cell.key))
         return cell
@@ -332,17 +395,11 @@ class Observer:
             cell=cell,
             person=labels.person,
             known=labels.known,
-            notes={"side": "server"},
+            notes=self._notes(),
         )
 
-
-def fields_of(request: Incoming) -> dict[str, str]:
-    """First value of each parameter of query and form body."""
-    found: dict[str, str] = {}
-    for text in (request.query, request.body.decode("latin-1") if request.method == "POST" else ""):
-        try:
-            for pair in forms.parse(text):
-                found.setdefault(pair.name, pair.value)
-        except forms.FormError:
-            continue
-    return found
+    def _notes(self, **facts: Any) -> dict[str, Any]:
+        """The notes of an exchange, with a number by which its copies are known."""
+        with self._lock:
+            self._seen += 1
+            return {"side": "server", "seen": f"{self._start}.{self._seen}", **facts}

@@ -24,6 +24,8 @@ def publish(network: Network, twins: Twins, hosts: Hosts, observer: SessionObser
 
     :param observer: records what others do there; ``None`` when only we drive.
     """
+    if observer is not None:
+        hosts.hosting.refused, hosts.hosting.broken = observer.handshake, observer.broken
     if network.stelselnode.kind == "twin":
         _publish_lists(network, twins, hosts, observer)
     for dvza in twins.dvzas.values():
@@ -47,6 +49,7 @@ def _publish_dvza(dvza: DvzaTwin, hosts: Hosts, observer: SessionObserver | None
     front: Handler = dvza.front
     back: Handler = dvza.back
     if observer is not None:
+        dvza.explains = True
         front, back = observer.dvza(dvza, front), observer.dvza(dvza, back)
     weak = next((name for name in WEAK_TLS if name in item.faults), "")
     fault = next((value for name, value in FRONT_CERTIFICATES.items() if name in item.faults), "")

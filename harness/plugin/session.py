@@ -23,7 +23,7 @@ from harness.matrix.preparation import PreparedRun, RunOptions, prepare
 from harness.matrix.qualification import Qualification
 from harness.plugin.options import SELECTORS
 from harness.report.allure import feed as allure_feed
-from harness.report.html import write_report
+from harness.report.html import HtmlReport
 from harness.report.junit import mark_broken
 from harness.scenario import Scenario, Unsound
 
@@ -103,10 +103,11 @@ class HarnessSession:
 
     def _report(self, run: Qualification, allure: str | None) -> None:
         info, self._findings = run.info(), run.folder.findings()
-        write_report(run.folder, info, self._findings, self.catalogue)
+        pages = HtmlReport(run.folder, info, self._findings, self.catalogue)
+        pages.write(run.folder.report)
         self._reported = True
         if allure:
-            allure_feed.write_environment(Path(allure), info, self.lang)
+            allure_feed.write_environment(Path(allure), info, pages.summary, self.lang)
 
     def told(self) -> list[str]:
         """What became of the run as a whole: why it was refused, that it did not finish, what it moved."""

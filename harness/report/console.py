@@ -14,7 +14,18 @@ from harness.judge.catalogue import Catalogue
 from harness.report.grouping import OpenGroup, grouped, how_often
 from harness.report.headlines import NO_EVIDENCE, outcome_word
 from harness.report.summary import CellSummary, PartySummary, RunSummary
-from harness.report.words import FOUND, SHARED, SIDE, SYMBOL, VERDICT, amount, more_findings, title, word
+from harness.report.words import (
+    FOUND,
+    SHARED,
+    SIDE,
+    SYMBOL,
+    VERDICT,
+    WHY_UNASSIGNED,
+    amount,
+    more_findings,
+    title,
+    word,
+)
 
 STYLE: dict[Verdict, str] = {
     Verdict.PASS: "green",
@@ -54,6 +65,9 @@ def print_run(console: Console, run: RunSummary, catalogue: Catalogue, lang: Lan
             _print_party(console, run, item, catalogue, lang, limit)
     for items in grouped(run.elsewhere)[:limit]:
         console.print(finding_block(items, catalogue, lang), soft_wrap=True)
+    console.print()
+    for line in unassigned_lines(run, lang, limit):
+        console.print(Styled(line, style="dim"), soft_wrap=True)
 
 
 def _why(item: PartySummary, failed: Finding, catalogue: Catalogue, lang: Lang) -> str:
@@ -94,6 +108,19 @@ def _cell(item: CellSummary | None) -> Styled:
         if item.shared.get(shown) and shown is not Verdict.NOT_APPLICABLE:
             text.append(f" {SHARED}{SYMBOL[shown]}{item.shared[shown]}", style=STYLE[shown])
     return text
+
+
+def unassigned_lines(run: RunSummary, lang: Lang, limit: int = 8) -> list[str]:
+    """How many exchanges end in no finding, and why; the largest groups."""
+    number = sum(item.number for item in run.unassigned)
+    lines = [f"{title('not assigned', lang)}: {amount(number, 'exchange').of(lang)}"]
+    for item in run.unassigned[:limit]:
+        why = WHY_UNASSIGNED[item.reason].of(lang)
+        who = f"{item.client} → {item.server} {item.what} [{item.answer}]"
+        lines.append(f"  {item.number}× {who}: {why} ({item.first})")
+    if len(run.unassigned) > limit:
+        lines.append(f"  … {len(run.unassigned) - limit}")
+    return lines
 
 
 def _print_party(

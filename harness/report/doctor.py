@@ -13,6 +13,8 @@ from harness.network.doctor import Diagnosis
 from harness.report.words import YOUR_SIDE, amount, no_problems, word
 
 _STYLE = {"problem": "bold red", "note": "yellow", "ok": "green"}
+_PLACES = 4
+"""Places of equal diagnoses that are told."""
 _SIGN = {"problem": "✗", "note": "!", "ok": "✓"}
 
 
@@ -31,12 +33,25 @@ def doctor_code(found: Iterable[Diagnosis]) -> ExitCode:
     return next((code for blame, code in CODES.items() if blame in sides), ExitCode.OK)
 
 
-def diagnosis_block(item: Diagnosis, lang: Lang) -> Styled:
-    """One diagnosis as a block: party, what, side, where, the one thing to change."""
+def alike(found: Iterable[Diagnosis]) -> list[list[Diagnosis]]:
+    """Diagnoses that say the same and ask the same change, together; in the order of the first ones."""
+    groups: dict[tuple[object, ...], list[Diagnosis]] = {}
+    for item in found:
+        key = (item.check, item.level, item.blame, item.what.nl, item.change.nl)
+        groups.setdefault(key, []).append(item)
+    return list(groups.values())
+
+
+def diagnosis_block(items: Sequence[Diagnosis], lang: Lang) -> Styled:
+    """Diagnoses that are alike as one block: parties, what, side, where, the one thing to change."""
+    item = items[0]
     block = Styled()
-    block.append(f"{_SIGN[item.level]} {item.party}: ", style=_STYLE[item.level])
+    parties = ", ".join(dict.fromkeys(one.party for one in items))
+    block.append(f"{_SIGN[item.level]} {parties}: ", style=_STYLE[item.level])
     block.append(item.what.of(lang))
-    rows = [("where", item.where)]
+    places = list(dict.fromkeys(one.where for one in items if one.where))
+    more = f" (+{len(places) - _PLACES})" if len(places) > _PLACES else ""
+    rows = [("where", ", ".join(places[:_PLACES]) + more)]
     if item.blame is not None:
         rows.insert(0, ("side", YOUR_SIDE[item.blame].of(lang)))
         rows.append(("change", item.change.of(lang)))

@@ -9,6 +9,7 @@ from harness.core.run.findings import Finding
 from harness.core.text import Text
 from harness.core.verdicts import SEVERITY, Blame, Strength, Verdict, worst
 from harness.judge.catalogue import Catalogue, Requirement
+from harness.judge.evidence.assigned import Reason, Unassigned
 from harness.report.words import amount
 
 QUIET = (Verdict.PASS, Verdict.NOT_APPLICABLE)
@@ -34,6 +35,36 @@ class OpenGroup:
     received: str
     requirements: tuple[str, ...]
     evidence: tuple[Finding, ...]
+
+
+@dataclass(frozen=True)
+class UnassignedGroup:
+    """Exchanges that end in no finding, alike in who, what and why.
+
+    :ivar first: id of the first one.
+    """
+
+    reason: Reason
+    client: str
+    server: str
+    what: str
+    answer: str
+    number: int
+    first: str
+
+
+def unassigned_groups(items: Iterable[Unassigned]) -> tuple[UnassignedGroup, ...]:
+    """What is assigned to nothing, put together; the parties of the network first, then the largest group."""
+    found: dict[tuple[Reason, str, str, str, str], list[str]] = {}
+    known = set()
+    for item in items:
+        found.setdefault((item.reason, item.client, item.server, item.what, item.answer), []).append(
+            item.exchange
+        )
+        if item.party:
+            known.add(item.party)
+    made = [UnassignedGroup(*key, number=len(ids), first=ids[0]) for key, ids in found.items()]
+    return tuple(sorted(made, key=lambda item: (item.client not in known, -item.number)))
 
 
 Verdicts = dict[str, dict[str, Verdict]]

@@ -38,6 +38,7 @@ from harness.report.words import (
     STATE_SYMBOL,
     SYMBOL,
     VERDICT,
+    WHY_UNASSIGNED,
     amount,
     more,
     title,
@@ -95,7 +96,7 @@ class HtmlReport:
         self._run = run
         self._catalogue = catalogue
         self._info = info
-        self._summary = summarise(info, findings, catalogue)
+        self._summary = summarise(info, findings, catalogue, run)
         self._cells = {item.cell.key: item for item in self._summary.cells}
         self._shown: dict[str, list[Finding]] = {}
         for item in findings:
@@ -161,6 +162,8 @@ class HtmlReport:
             "number": lambda number: amount(number, "finding").of(lang),
             "title": lambda identifier: self._title(identifier).of(lang),
             "source": self._source,
+            "why_unassigned": lambda reason: WHY_UNASSIGNED[reason].of(lang),
+            "unassigned_number": sum(item.number for item in self._summary.unassigned),
         }
 
     def _party_words(self, lang: Lang) -> dict[str, Any]:

@@ -26,6 +26,18 @@ def run_document(summary: RunSummary, run: RunFolder, code: ExitCode) -> dict[st
         "parties": [_party(item, summary) for item in summary.parties.values()],
         "cells": [_cell(item) for item in summary.cells],
         "findings": list(summary.findings),
+        "unassigned": [
+            {
+                "reason": item.reason.value,
+                "client": item.client,
+                "server": item.server,
+                "what": item.what,
+                "answer": item.answer,
+                "number": item.number,
+                "first": item.first,
+            }
+            for item in summary.unassigned
+        ],
     }
 
 

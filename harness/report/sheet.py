@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,7 +14,8 @@ from harness.core.clock import AMSTERDAM
 from harness.core.run.info import RunInfo
 from harness.core.standards.queries import Query, load_queries
 from harness.core.standards.table import standard
-from harness.core.text import Lang
+from harness.core.tdates import TDates
+from harness.core.text import Lang, Text
 from harness.fhir.search.query import SearchError
 from harness.matrix.sessions.held import Held
 from harness.network.file import Network
@@ -22,20 +24,39 @@ from harness.report.words import title, word
 
 SHOWN: Final = 3
 """Items of an answer that are named, so that they can be found on the screen."""
-_NAMED: Final = ("code", "medicationCodeableConcept", "vaccineCode", "type", "serviceType", "class")
+_NAMED: Final = (
+    "code", "medicationCodeableConcept", "medicationReference", "vaccineCode", "type", "serviceType", "class",
+)  # fmt: skip
+
+
+_KINDS: Final = {
+    "Patient": Text(nl="Persoonsgegevens en huisarts", en="Personal data and GP"),
+    "EpisodeOfCare": Text(nl="Episodes", en="Episodes"),
+    "Encounter": Text(nl="Contacten", en="Encounters"),
+    "Composition": Text(nl="Contactverslagen", en="Encounter reports"),
+    "Observation": Text(nl="Metingen en uitslagen", en="Measurements and results"),
+    "MedicationRequest": Text(nl="Medicatie", en="Medication"),
+    "AllergyIntolerance": Text(nl="Overgevoeligheden", en="Allergies and intolerances"),
+    "DocumentManifest": Text(nl="Documenten", en="Documents"),
+    "DocumentReference": Text(nl="Documenten", en="Documents"),
+    "Appointment": Text(nl="Afspraken", en="Appointments"),
+    "DiagnosticReport": Text(nl="Uitslagen", en="Reports"),
+}
+"""What a person calls types of resources."""
 
 
 @dataclass(frozen=True)
 class Row:
     """What comes of one query.
 
+    :ivar asked: parameters that narrow the query, for who knows FHIR.
     :ivar count: how many are certain to come; ``more`` how many may come besides.
     :ivar items: some of them, by what a screen shows.
     :ivar hidden: some that must not be shown.
     """
 
     kind: str
-    query: str
+    asked: str
     count: int
     more: int
     items: tuple[str, ...]
@@ -49,7 +70,7 @@ def sheet_page(held: Held, network: Network, lang: Lang) -> str:
     """
     records = frozen_records(held.keeper.folder, held.info)
     session = held.session
-    found = _rows(held, records)
+    found = _rows(held, records, lang)
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
         autoescape=True,
@@ -82,7 +103,7 @@ def _display(held: Held, records: Records) -> str:
     return record.display if record is not None and record.display else held.session.person
 
 
-def _rows(held: Held, records: Records) -> list[Row]:
+def _rows(held: Held, records: Records, lang: Lang) -> list[Row]:
     cell = held.session.cell
     record = records.of(held.session.person, cell.standard)
     if record is None:
@@ -105,8 +126,8 @@ def _rows(held: Held, records: Records) -> list[Row]:
         ]
         rows.append(
             Row(
-                kind=expected.kind,
-                query=_asked(query),
+                kind=_KINDS[expected.kind].of(lang) if expected.kind in _KINDS else expected.kind,
+                asked=_asked(query, day),
                 count=len(must),
                 more=len(may),
                 items=tuple(_named([item.resource for item in must]))[:SHOWN],
@@ -116,8 +137,8 @@ def _rows(held: Held, records: Records) -> list[Row]:
     return rows
 
 
-def _asked(query: Query) -> str:
-    return query.path + "".join(f" · {name}={value}" for name, value in query.params)
+def _asked(query: Query, day: date) -> str:
+    return ", ".join(f"{name}={value}" for name, value in query.resolved(TDates(day)) if name != "_include")
 
 
 def _named(resources: list[dict[str, Any]]) -> Iterator[str]:
@@ -131,6 +152,10 @@ def _named(resources: list[dict[str, Any]]) -> Iterator[str]:
 
 
 def _name(resource: dict[str, Any]) -> str:
+    for diagnosis in resource.get("diagnosis", ()):
+        text = _text(diagnosis.get("condition")) if isinstance(diagnosis, dict) else ""
+        if text:
+            return _dated(text, resource)
     for element in _NAMED:
         value = resource.get(element)
         for one in value if isinstance(value, list) else [value]:

@@ -7,14 +7,16 @@ reading HTML. What a party's standing is, :mod:`harness.judge.result` says.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from harness.core.algebra import Key, Standing, State, Tally, together
 from harness.core.run.findings import Cell, Finding
+from harness.core.run.folder import RunFolder
 from harness.core.run.info import ParticipantVersion, RunInfo
 from harness.core.text import Text
 from harness.core.verdicts import Verdict, worst
 from harness.judge.catalogue import Catalogue, Requirement
+from harness.judge.evidence.assigned import unassigned
 from harness.judge.result import STELSELNODE, PartyResult, RunResult, run_result
 from harness.judge.tally import key_of
 from harness.medmij.releases import oldest_first
@@ -22,9 +24,11 @@ from harness.report.grouping import (
     OPEN,
     UNREACHED,
     OpenGroup,
+    UnassignedGroup,
     by_reason,
     count,
     shared_verdicts,
+    unassigned_groups,
     verdicts,
     why_not_asked,
     worst_first,
@@ -97,6 +101,7 @@ class RunSummary:
 
     :ivar parties: by id, in the order of the network file.
     :ivar elsewhere: findings about none of the parties (the stelselnode), worst first.
+    :ivar unassigned: exchanges that end in no finding, and why.
     """
 
     info: RunInfo
@@ -106,6 +111,7 @@ class RunSummary:
     elsewhere: tuple[Finding, ...]
     findings: tuple[Finding, ...]
     counts: Mapping[Verdict, int]
+    unassigned: tuple[UnassignedGroup, ...] = ()
 
     @property
     def rehearsal(self) -> bool:
@@ -133,9 +139,18 @@ class RunSummary:
         return together([part.standing for part in parts])
 
 
-def summarise(info: RunInfo, findings: Sequence[Finding], catalogue: Catalogue) -> RunSummary:
-    """The facts of a run."""
-    return _Summary(info, findings, catalogue).run()
+def summarise(
+    info: RunInfo, findings: Sequence[Finding], catalogue: Catalogue, folder: RunFolder | None = None
+) -> RunSummary:
+    """The facts of a run.
+
+    :param folder: where its recordings are; without them nothing is said of exchanges that end in no finding.
+    :raises EvidenceError: a recording is damaged.
+    """
+    found = _Summary(info, findings, catalogue).run()
+    if folder is None:
+        return found
+    return replace(found, unassigned=unassigned_groups(unassigned(folder, info, findings, catalogue)))
 
 
 class _Summary:

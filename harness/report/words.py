@@ -8,6 +8,7 @@ from __future__ import annotations
 from harness.core.algebra import State, Tally
 from harness.core.text import Lang, Text, both
 from harness.core.verdicts import Blame, Verdict
+from harness.judge.evidence.assigned import Reason
 
 VERDICT: dict[Verdict, Text] = {
     Verdict.PASS: Text(nl="voldaan", en="met"),
@@ -88,6 +89,45 @@ CATEGORY: dict[str, Text] = {
 }
 """What a test item can be besides passed (the categories of Allure)."""
 
+WHY_UNASSIGNED: dict[Reason, Text] = {
+    Reason.NO_PARTY: Text(
+        nl="van niemand die het netwerkbestand kent; klopt het clientcertificaat of client_id?",
+        en="of nobody that the network file knows; is the client certificate or client_id right?",
+    ),
+    Reason.NO_FLOW: Text(
+        nl="hoort bij geen login, code, token of aanbieder die gezien is",
+        en="belongs to no login, code, token or provider that was seen",
+    ),
+    Reason.UNKNOWN_ADDRESS: Text(
+        nl="op dit adres wordt niets aangeboden", en="nothing is offered at this address"
+    ),
+    Reason.FOREIGN: Text(
+        nl="vragen browsers en bewaking aan iedere host", en="asked of any host by browsers and monitors"
+    ),
+    Reason.BEFORE_SESSION: Text(nl="van voor de sessie", en="from before the session"),
+    Reason.AFTER_SESSION: Text(nl="van na de sessie", en="from after the session"),
+    Reason.OTHER_PROVIDER: Text(
+        nl="bij een andere zorgaanbieder dan die van de sessie",
+        en="at another provider than that of the session",
+    ),
+    Reason.OTHER_STANDARD: Text(
+        nl="voor een andere standaard dan die van de sessie",
+        en="for another standard than that of the session",
+    ),
+    Reason.OTHER_RELEASE: Text(
+        nl="in een andere release dan die van de sessie", en="in another release than that of the session"
+    ),
+    Reason.OTHER_CERTIFICATE: Text(
+        nl="met een ander certificaat dan dat van de sessie",
+        en="with another certificate than that of the session",
+    ),
+    Reason.NOT_ASKED: Text(
+        nl="geen van de gevraagde eisen gaat hierover, of kon ernaar kijken",
+        en="none of the requirements that were asked is about it, or could look at it",
+    ),
+}
+"""Why an exchange ends in no finding."""
+
 _NOUNS: dict[str, tuple[Text, Text]] = {
     "requirement": (
         Text(nl="verplichte eis", en="mandatory requirement"),
@@ -102,6 +142,7 @@ _NOUNS: dict[str, tuple[Text, Text]] = {
     "time": (Text(nl="keer", en="time"), Text(nl="keer", en="times")),
     "problem": (Text(nl="probleem", en="problem"), Text(nl="problemen", en="problems")),
     "check": (Text(nl="controle", en="check"), Text(nl="controles", en="checks")),
+    "exchange": (Text(nl="bericht", en="message"), Text(nl="berichten", en="messages")),
     "finding": (Text(nl="bevinding", en="finding"), Text(nl="bevindingen", en="findings")),
 }
 
@@ -185,6 +226,11 @@ _WORDS: dict[str, Text] = {
     "nothing open": Text(
         nl="Niets: alles wat gevraagd is, is beslist.", en="Nothing: everything that was asked is decided."
     ),
+    "not assigned": Text(nl="niet toegewezen", en="not assigned"),
+    "not assigned caption": Text(
+        nl="Berichten die in geen bevinding eindigen, met de reden. Ze veranderen geen uitkomst.",
+        en="Messages that end in no finding, with the reason. They change no outcome.",
+    ),
     "outcome": Text(nl="uitkomst", en="outcome"),
     "participants": Text(nl="deelnemers", en="participants"),
     "partial run": Text(nl="deelrun", en="partial run"),
@@ -192,6 +238,7 @@ _WORDS: dict[str, Text] = {
     "place": Text(nl="plaats", en="place"),
     "qualification report": Text(nl="kwalificatierapport", en="qualification report"),
     "reason and next step": Text(nl="reden en wat te doen", en="reason and what to do"),
+    "reason": Text(nl="reden", en="reason"),
     "received": Text(nl="gekregen", en="received"),
     "reference record": Text(nl="referentiedossier", en="reference record"),
     "report": Text(nl="rapport", en="report"),
@@ -202,6 +249,7 @@ _WORDS: dict[str, Text] = {
     "response": Text(nl="antwoord", en="response"),
     "role": Text(nl="rol", en="role"),
     "run": both("run"),
+    "seen": Text(nl="gezien", en="seen"),
     "session": Text(nl="sessie", en="session"),
     "shown after an ordinary visit": Text(
         nl="Na een gewoon bezoek. Een bereik: wat boven het eerste getal uitkomt, mag.",

@@ -302,6 +302,39 @@ def test_html_instead_of_fhir():
     assert found == {"HG-GEN-002": "fail", "HG-GEN-019": "fail"}
 
 
+@pytest.mark.parametrize(
+    ("stated", "verdict"),
+    [
+        ("application/fhir+json", "pass"),
+        ("Application/FHIR+JSON; Charset=UTF-8; fhirVersion=3.0", "pass"),
+        ('application/fhir+json;fhirVersion="3.0.2"', "pass"),
+        ("application/json+fhir", "pass"),
+        ("application/fhir+json; fhirVersion=4.0", "warning"),
+        ("application/json", "warning"),
+        ("application/fhir+json; charset=iso-8859-1", "warning"),
+        ("application/fhir+xml", "fail"),
+        ("text/plain", "fail"),
+    ],
+)
+def test_a_media_type_is_judged_by_the_strength_of_the_sheet(stated, verdict):
+    def change(operation, request, response):
+        if operation != "hg-encounter-json":
+            return response
+        return Response(status=200, headers=(("Content-Type", stated),), body=response.body)
+
+    found = verdicts(StandardCell(HG, change=change), "HG-GEN-019")
+    assert found == {"HG-GEN-019": verdict}
+
+
+def test_text_xml_is_a_remark():
+    def change(operation, request, response):
+        if operation != "hg-encounter-xml":
+            return response
+        return Response(status=200, headers=(("Content-Type", "text/xml"),), body=response.body)
+
+    assert verdicts(StandardCell(HG, change=change), "HG-GEN-019") == {"HG-GEN-019": "warning"}
+
+
 def test_broken_json_is_unreadable():
     def change(operation, request, response):
         if operation != "hg-encounter-json":

@@ -4,18 +4,27 @@ from __future__ import annotations
 
 import json
 import threading
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 import yaml
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
+from msgspec import structs
 
+from harness.core.text import Text
 from harness.core.verdicts import Blame
 from harness.network.doctor import examine
+from harness.network.doctor.diagnosis import problem
 from harness.network.file import Network, read_network
 from harness.pki.authority import TestPki
 from harness.pki.contexts import server_context
+from harness.report.doctor import alike, diagnosis_block
 
 NOW = datetime.now(UTC)
 STU3 = json.dumps({"resourceType": "CapabilityStatement", "fhirVersion": "3.0.2"}).encode()
@@ -27,12 +36,43 @@ def pki():
     return TestPki(NOW)
 
 
+def searchset(*resources):
+    entries = [{"resource": item} for item in resources]
+    return json.dumps({"resourceType": "Bundle", "type": "searchset", "entry": entries}).encode()
+
+
+def patient(**elements):
+    return {"resourceType": "Patient", "id": "iemand", **elements}
+
+
+def held(path, headers):
+    """A HIS that holds one person, about whom nothing else can be compared."""
+    return 200, searchset(patient()) if "/Patient" in path else searchset()
+
+
 class Server:
     """A FHIR-like server on a free port, with TLS."""
 
-    def __init__(self, identity, body=STU3, kind="application/fhir+json", date=None, status=200, tls=True):
+    def __init__(
+        self,
+        identity,
+        body=STU3,
+        kind="application/fhir+json",
+        date=None,
+        status=200,
+        tls=True,
+        data=None,
+    ):
+        metadata, metadata_status = body, status
+        self.asked = []
+        asked = self.asked
+
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self):
+                asked.append((self.path, dict(self.headers)))
+                body, status = metadata, metadata_status
+                if not self.path.endswith("/metadata"):
+                    status, body = (data or held)(self.path, self.headers)
                 self.send_response_only(status)
                 if date:
                     self.send_header("Date", date)
@@ -209,3 +249,148 @@ def test_missing_secret_names_the_variable(tmp_path, pki):
         ]
     assert [item.check for item in found] == ["secret-missing"]
     assert "HARNESS_TEST_ABSENT" in found[0].change.en
+
+
+BORN = {"persons": [{"id": "iemand", "birth_date": "1980-02-03", "family": ["Jansen"], "patients": ["p1"]}]}
+
+
+def answering(found):
+    """Data of a HIS that finds one Patient, or none, and no other data."""
+
+    def data(path, headers):
+        return 200, searchset(*found) if "/Patient" in path else searchset()
+
+    return data
+
+
+@pytest.mark.parametrize(
+    ("found", "checks"),
+    [
+        ([patient(birthDate="1980-02-03", name=[{"family": "Jansen"}])], []),
+        ([patient(birthDate="1980-02")], []),
+        ([patient(birthDate="1990-01-01", name=[{"family": "Jansen"}])], ["person-differs"]),
+        ([patient(name=[{"family": "Pietersen"}])], ["person-differs"]),
+        ([], ["person-missing"]),
+        ([patient(), patient(id="ander")], ["person-not-selected"]),
+    ],
+)
+def test_each_declared_person_is_compared_with_what_the_server_holds(tmp_path, pki, found, checks):
+    with Server(pki.server("his.test.example"), data=answering(found)) as server:
+        loaded = network(tmp_path, pki, server.port, **BORN)
+        seen = [item for item in examine(loaded, datetime.now(UTC)) if item.level == "problem"]
+    assert [(item.check, item.blame) for item in seen] == [(name, Blame.CONFIGURATION) for name in checks]
+    told = json.dumps([[item.what.nl, item.change.nl, item.detail] for item in seen])
+    assert "1990" not in told and "Pietersen" not in told, "what a server holds is not told"
+    assert all("persons" in item.change.nl or "patient:" in item.change.nl for item in seen)
+    assert [headers["X-Patient"] for path, headers in server.asked if path.endswith("/Patient")] == ["p1"]
+
+
+@pytest.mark.parametrize(
+    ("status", "checks"),
+    [
+        (404, [("service-search", Blame.CONFIGURATION)]),
+        (302, [("service-search", Blame.CONFIGURATION)]),
+        (400, [("service-search", Blame.PRODUCT)]),
+        (500, [("service-search", Blame.PRODUCT)]),
+        (401, [("data-refused", Blame.CONFIGURATION)]),
+    ],
+)
+def test_one_search_per_service(tmp_path, pki, status, checks):
+    def data(path, headers):
+        return (200, searchset(patient())) if "/Patient" in path else (status, b'{"issue": "no"}')
+
+    with Server(pki.server("his.test.example"), data=data) as server:
+        loaded = network(tmp_path, pki, server.port)
+        assert [(check, blame) for check, blame, _ in problems(loaded)] == checks
+    searches = [path for path, _ in server.asked if path.startswith("/fhir/") and "/Patient" not in path]
+    assert len([path for path in searches if not path.endswith("/metadata")]) == 1
+
+
+def test_parameters_that_we_add_are_told_and_can_be_switched_off(tmp_path, pki):
+    for patient_way, added in (("id-map", True), ("id-map plain", False)):
+        his = {"patient": patient_way, "id_map": {"iemand": "nr-7"}}
+        with Server(pki.server("his.test.example")) as server:
+            found = list(examine(network(tmp_path, pki, server.port, his=his), datetime.now(UTC)))
+        notes = [item for item in found if item.check == "parameters-added"]
+        assert bool(notes) is added and all("id-map plain" in item.change.nl for item in notes)
+        assert any("_id=nr-7" in path for path, _ in server.asked) is added
+        assert any("patient=nr-7" in path for path, _ in server.asked) is added
+
+
+def test_a_root_that_may_sign_nothing_is_named(tmp_path, pki):
+    made = root_without_key_usage()
+    with Server(pki.server("his.test.example")) as server:
+        loaded = network(tmp_path, pki, server.port)
+        (tmp_path / "root.pem").write_bytes(pki.trust() + made)
+        assert problems(loaded) == [("root-without-key-usage", Blame.CONFIGURATION, "harness")]
+
+
+def root_without_key_usage():
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Own root")])
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(7)
+        .not_valid_before(NOW - timedelta(days=1))
+        .not_valid_after(NOW + timedelta(days=90))
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    return made.public_bytes(Encoding.PEM)
+
+
+def test_a_wildcard_certificate_is_a_note(tmp_path, pki):
+    with Server(pki.server("his.test.example", fault="wildcard")) as server:
+        found = list(examine(network(tmp_path, pki, server.port), datetime.now(UTC)))
+    assert [item.level for item in found if item.check == "server-certificate-wildcard"] == ["note"]
+
+
+def test_our_own_mocks_are_no_product(tmp_path, pki):
+    """A network that we serve ourselves: a DVZA at which one logs in as at ours."""
+    (tmp_path / "root.pem").write_bytes(pki.trust())
+    with Server(pki.server("dvza.test.example", fault="expired")) as server:
+        port = f"127.0.0.1:{server.port}"
+        data = {
+            "trust": ["root.pem"],
+            "connect": {"dvza.test.example:443": port},
+            "persons": [{"id": "hanna-wilgenkamp"}],
+            "participants": [
+                {
+                    "id": "dvza-x",
+                    "role": "dvza",
+                    "kind": "live",
+                    "standards": ["huisartsgegevens-2.0"],
+                    "authorize": "https://dvza.test.example/authorize",
+                    "token": "https://dvza.test.example/token",
+                    "resource": {"49": "https://dvza.test.example/fhir"},
+                    "login": "mock",
+                },
+                {
+                    "id": "his-x",
+                    "role": "his",
+                    "kind": "live",
+                    "dvza": "dvza-x",
+                    "standards": ["huisartsgegevens-2.0"],
+                },
+                {"id": "pgo-x", "role": "pgo", "kind": "twin", "standards": ["huisartsgegevens-2.0"]},
+            ],
+        }
+        path = tmp_path / "network.yaml"
+        path.write_text(yaml.safe_dump(data))
+        found = problems(read_network(path))
+    assert {blame for check, blame, _ in found if check == "server-certificate-expired"} == {Blame.HARNESS}
+
+
+def test_equal_lines_are_one_block(tmp_path, pki):
+    same = problem(
+        "port-closed", "his-a", Blame.CONFIGURATION, Text(nl="dicht", en="shut"), Text(nl="open", en="open")
+    )
+    other = structs.replace(same, party="his-b", where="b")
+    different = structs.replace(same, what=Text(nl="anders", en="other"))
+    groups = alike([structs.replace(same, where="a"), different, other])
+    assert [len(items) for items in groups] == [2, 1]
+    told = diagnosis_block(groups[0], "nl").plain
+    assert told.startswith("✗ his-a, his-b: dicht") and "a, b" in told and told.count("dicht") == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from doors import FORM, PGO, REDIRECT, Visitor
@@ -192,3 +193,25 @@ def test_the_form_of_a_scope_is_that_of_its_function(
     answer = Visitor(running, release).authorize(scope)
     assert answer.status == (200 if good else 302)
     assert good or "error=invalid_scope" in dict(answer.headers)["Location"]
+
+
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    [
+        ({"scope": "nergens.zo"}, "scope"),
+        ({"response_type": "token"}, "response_type"),
+        ({"MedMij-Request-ID": "geen"}, "MedMij-Request-ID"),
+    ],
+)
+def test_an_error_redirect_says_why_only_where_one_tests(running, changed, says):
+    visitor = Visitor(running)
+    for explains in (False, True):
+        visitor.dvza.explains = explains
+        try:
+            query = {"scope": "huisarts.wilgenhof", **changed}
+            answer = visitor.authorize(query.pop("scope"), **query)
+        finally:
+            visitor.dvza.explains = False
+        told = parse_qs(urlsplit(dict(answer.headers)["Location"]).query).get("error_description", [""])[0]
+        assert (says in told) is explains, told
+        assert all(" " <= char <= "~" and char not in '"\\' for char in told)

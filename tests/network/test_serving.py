@@ -185,3 +185,34 @@ def test_slow_client_is_cut_off(pki: TestPki, connect: ConnectMap, monkeypatch: 
         assert ended
         assert time.monotonic() - started < 4
     assert client(pki, connect, "pgo-2.example").request("GET", f"https://{HOST}/").status == 200
+
+
+def test_idle_connections_are_bounded(monkeypatch):
+    """The one that is idle longest makes room; who asks something is answered."""
+    monkeypatch.setattr(serving, "MAX_CONNECTIONS", 4)
+
+    async def answer(request):
+        return Outgoing(body=b"ok")
+
+    def whole(one):
+        got = b""
+        while not got.endswith(b"ok"):
+            got += one.recv(1000)
+        return got
+
+    hosting = Hosting()
+    try:
+        port = hosting.listen(HandlerApp(answer), None)
+        opened = []
+        for _ in range(8):
+            one = socket.create_connection(("127.0.0.1", port), timeout=5)
+            one.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            assert whole(one).startswith(b"HTTP/1.1 200")
+            opened.append(one)
+        assert [one.recv(10) for one in opened[:4]] == [b""] * 4, "the oldest are closed"
+        opened[-1].sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        assert whole(opened[-1]).startswith(b"HTTP/1.1 200")
+        for one in opened:
+            one.close()
+    finally:
+        hosting.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 import shutil
@@ -13,11 +14,14 @@ import pytest
 from harness.cli import run
 from harness.core.data import data_path
 from harness.core.errors import ConfigurationError, InputError
+from harness.core.normal.texts import document_text
 from harness.core.standards.queries import load_queries
 from harness.fhir.codec.documents import to_json, to_xml
 from harness.fhir.model.types import load_model
 from harness.fhir.typed import constructed, opinions
 from harness.network.person.persons import fixture_persons
+from harness.pdfa import check
+from harness.pdfa.text import text_of
 from harness.reference.oracle.expect import expect
 from harness.reference.record import given
 from harness.reference.record.fresh import write_fresh
@@ -202,6 +206,34 @@ def test_fresh_values_follow_from_the_nonce_alone(tmp_path):
     mine = {stored.resource["valueString"] for stored in record if "valueString" in stored.resource}
     theirs = {stored.resource["valueString"] for stored in rival if "valueString" in stored.resource}
     assert mine and not mine & theirs
+
+
+def test_fresh_persons_have_letters_of_their_own(tmp_path):
+    """PDF/A whose text is what the record says, of nobody else, with the size and hash that are stated."""
+    pytest.importorskip("typst")
+    written = write_fresh(b"c" * 32, 2, tmp_path, T)
+    records = [load_record(tmp_path / item.person, t=T) for item in written]
+    phrases = [{text for item in record.documents.values() for text in item.text} for record in records]
+    assert phrases[0] and not phrases[0] & phrases[1]
+    for record in records:
+        assert "pdfa-3.0" in record.standards
+        for key, item in record.documents.items():
+            data = base64.b64decode(record.resource(key)["content"])
+            assert check(data).valid
+            said = document_text(text_of(data) or "")
+            assert all(document_text(text) in said for text in item.text)
+            for stored in record:
+                for part in stored.resource.get("content", []) if stored.type == "DocumentReference" else []:
+                    if part["attachment"].get("url") == key and "size" in part["attachment"]:
+                        assert part["attachment"]["size"] == len(data)
+
+
+def test_without_a_typesetter_fresh_persons_have_no_documents(tmp_path, monkeypatch):
+    monkeypatch.setattr("harness.reference.record.fresh.can_typeset", lambda: False)
+    (written,) = write_fresh(b"c" * 32, 1, tmp_path, T)
+    record = load_record(tmp_path / written.person, t=T)
+    assert not record.documents and "pdfa-3.0" not in record.standards
+    assert not [stored for stored in record if stored.type == "Binary"]
 
 
 # -- a second opinion ------------------------------------------------------------------------------

@@ -45,7 +45,7 @@ def judge(
         found = rejudge(run, catalogue)
     if out is not None:
         _write(run, out, found, catalogue)
-    summary = summarise(found.info, found.findings, catalogue)
+    summary = summarise(found.info, found.findings, catalogue, RunFolder(run))
     code = summary.result.code(exchanges=found.exchanges, differs=found.problem is not None)
     if as_json:
         document = {

@@ -90,7 +90,7 @@ def _verified(
     if facts.seal is not None:
         check_stated(facts.seal, stated(found.info, found.findings, catalogue))
     required = msgspec.structs.replace(found.info, verdict_required=True)
-    return facts, summarise(required, found.findings, catalogue), checked
+    return facts, summarise(required, found.findings, catalogue, folder), checked
 
 
 def _document(

@@ -19,6 +19,7 @@ from rich.table import Table
 
 from harness.cli.options import AtOption, JsonOption, LangOption, ReplaceOption, ResumeOption
 from harness.cli.serve.fhir import fhir
+from harness.cli.serve.outside import list_addresses, open_proxy, read_secret, settings, shown_address
 from harness.cli.serve.sessions.api import BODY, Api
 from harness.cli.serve.sessions.commands import app as session_app
 from harness.cli.serve.watch import Watch
@@ -34,13 +35,11 @@ from harness.matrix.facts import RunFacts
 from harness.matrix.preparation import begun, day_and_moment, default_folder
 from harness.matrix.sessions.desk import Desk
 from harness.matrix.sessions.held import Held
-from harness.medmij.releases import oldest_first
 from harness.network.file import read_network
-from harness.network.handout import write_handout
+from harness.network.handout import client_files, write_handout
 from harness.network.person.declared import declared_persons, known_persons
 from harness.network.person.looking import looking
 from harness.network.running import RunningNetwork, start
-from harness.network.twins.stelselnode import list_host
 from harness.network.wire.connect import is_loopback
 from harness.network.wire.router import SniRouter
 from harness.network.wire.serving import HandlerApp
@@ -72,6 +71,33 @@ def serve(
     seconds: Annotated[
         float, typer.Option("--seconds", min=0, help="Stop after this time (0: never).")
     ] = 0.0,
+    proxy: Annotated[
+        str,
+        typer.Option(
+            "--proxy",
+            metavar="ADDR:PORT",
+            help="Forward proxy (CONNECT) for the public names of the network, and for nothing else.",
+        ),
+    ] = "127.0.0.1:0",
+    public_host: Annotated[
+        str,
+        typer.Option("--public-host", metavar="NAME", help="What others call this machine."),
+    ] = "",
+    behind: Annotated[
+        str,
+        typer.Option(
+            "--behind",
+            metavar="ADDR:PORT",
+            help="Plain HTTP for a reverse proxy that ends TLS.",
+        ),
+    ] = "",
+    behind_secret: Annotated[
+        Path | None,
+        typer.Option("--behind-secret", help="File with the secret of the reverse proxy."),
+    ] = None,
+    behind_peer: Annotated[
+        str, typer.Option("--behind-peer", metavar="ADDR", help="Address that the reverse proxy comes from.")
+    ] = "127.0.0.1",
     api: Annotated[
         str,
         typer.Option(
@@ -107,17 +133,30 @@ def serve(
         running = start(loaded, recorder=recorder, clock=clock, t=t, pki=ready, observe=True)
         stack.callback(running.close)
         watch = Watch(running, keeper, facts)
+        watch.lang = "en" if lang == "en" else "nl"
         desk = watch.begin(recorder)
         sessions = _sessions(api, desk, running, facts)
         public: dict[str, str] | None = None
         if listen:
             port = _route(running, address, port)
-            shown = "127.0.0.1" if address in ("0.0.0.0", "::") else address  # noqa: S104
+            shown = shown_address(address, public_host)
             public = {
                 name: f"{shown}:{port}" for name in running.hosts.connect.entries() if name.endswith(":443")
             }
         handout = write_handout(running, keeper.folder.path / "handout", public=public)
         document = {**_document(running, handout, keeper.folder, public), "sessions": sessions}
+        if behind:
+            place, number = _address(behind, "--behind")
+            known = read_secret(behind_secret)
+            running.hosts.behind(known, [behind_peer], place, number, clock.now)
+        through, number = _address(proxy, "--proxy")
+        number = open_proxy(running, through, number)
+        document["reach"] = settings(
+            running,
+            f"http://{shown_address(through, public_host)}:{number}",
+            document["trust"]["both"],
+            shown_address(address, public_host) if port == 443 else "",
+        )
         if as_json:
             sys.stdout.write(json.dumps(document, ensure_ascii=False) + "\n")
             sys.stdout.flush()
@@ -191,18 +230,18 @@ def _document(
     running: RunningNetwork, handout: Path, folder: RunFolder, public: dict[str, str] | None
 ) -> dict[str, Any]:
     network = running.network
-    releases = oldest_first(item for participant in network.participants for item in participant.releases)
     return {
         "schema": "serve-1",
         "run": str(folder.path),
         "t": running.t.isoformat(),
-        "lists": {item: f"https://{list_host(network, item)}/" for item in releases},
+        "lists": list_addresses(running),
         "connect": public if public is not None else running.hosts.connect.entries(),
         "chromium": f'--host-resolver-rules="{running.hosts.connect.chromium_rules()}"',
         "network_file": str(handout),
         "trust": {
             "front": str(handout.parent / "trust-front.pem"),
             "back": str(handout.parent / "trust-back.pem"),
+            "both": str(handout.parent / "trust.pem"),
         },
         "dvza": [
             {"id": item.id, "front": f"https://{item.front_host}", "back": f"https://{item.back_host}"}
@@ -218,7 +257,7 @@ def _document(
                 "id": item.id,
                 "client_id": item.pgo_host,
                 "redirect_uri": item.redirect,
-                "certificate": str(handout.parent / f"{running.pki.client(item.pgo_host).name}.pem"),
+                "certificate": str(client_files(running, item, handout.parent)[0]),
             }
             for item in network.of_role("pgo")
         ],
@@ -235,8 +274,21 @@ def _print(document: dict[str, Any], lang: str) -> None:
     console.print(
         f"[bold]{'Het nagebootste netwerk draait' if dutch else 'The mock network is running'}[/bold]"
     )
-    for release, url in document["lists"].items():
-        console.print(f"{'lijsten' if dutch else 'lists'} {release}: {url}")
+    for release, addresses in document["lists"].items():
+        console.print(f"{'lijsten' if dutch else 'lists'} {release}:")
+        for address in addresses.values():
+            console.print(f"  {address}", highlight=False)
+    reach = document["reach"]
+    console.print("van buiten, één instelling:" if dutch else "from outside, one setting:")
+    for setting in reach["one_setting"].values():
+        console.print(f"  {setting}", highlight=False)
+    console.print("vertrouwen:" if dutch else "trust:")
+    for setting in reach["trust_setting"].values():
+        console.print(f"  {setting}", highlight=False)
+    if reach["hosts_file"]:
+        console.print("of regels in het hosts-bestand:" if dutch else "or lines in the hosts file:")
+        for line in reach["hosts_file"]:
+            console.print(f"  {line}", highlight=False)
     table = Table("host", "127.0.0.1" if dutch else "listens at")
     for public, real in document["connect"].items():
         table.add_row(public, real)

@@ -16,20 +16,32 @@ from harness.core.exits import ExitCode
 from harness.core.run.findings import Cell
 from harness.core.run.info import RunInfo
 from harness.core.run.results import CellResult, cell_result
+from harness.core.text import Lang
 from harness.judge.catalogue import client_requirements
 from harness.judge.cells import cell_exchanges, judge_cell
-from harness.judge.result import run_result
 from harness.matrix.facts import RunFacts
 from harness.matrix.sessions.desk import Desk, worst_code
 from harness.matrix.sessions.held import Held
 from harness.network.running import RunningNetwork
+from harness.network.wire.handshake import Handshake
 from harness.record.keeper import RunKeeper
 from harness.record.recorder import Recorder
 from harness.reference.records import Records, frozen_records
+from harness.report.console import unassigned_lines
 from harness.report.html import write_report
+from harness.report.summary import summarise
 
 QUIET: Final = timedelta(seconds=3)
 """A cell is judged when nothing happened in it for this long."""
+
+
+def _tell_refused(failed: Handshake, client: str) -> None:
+    """One line for whoever sits before the screen."""
+    shown = failed.presented
+    whose = f" ({', '.join(shown.dns_names) or shown.subject}, {shown.issuer})" if shown is not None else ""
+    host = failed.server_name or failed.host
+    sys.stderr.write(f"TLS {client}{whose} {failed.peer} -> {host}: {failed.told}\n")
+    sys.stderr.flush()
 
 
 class Watch:
@@ -42,6 +54,7 @@ class Watch:
         self._earlier: list[CellResult] = []
         self._judged: dict[str, datetime] = {}
         self._stop = threading.Event()
+        self.lang: Lang = "nl"
         self._records = Records()
         self._desk: Desk | None = None
         self._told: dict[str, tuple[int, str, str]] = {}
@@ -54,6 +67,8 @@ class Watch:
         :raises HarnessError: it cannot be written, or is not what an unfinished run in the folder served.
         """
         info = self.facts.info(self.keeper.folder.path.name, (), {}, binding=self.keeper.binding())
+        if self.running.observer is not None:
+            self.running.observer.connections.listeners.append(_tell_refused)
         begun = self.keeper.begin(recorder, info, self.facts.frozen)
         self._records = frozen_records(self.keeper.folder, begun)
         self._earlier = self.keeper.ended_cells()
@@ -96,6 +111,8 @@ class Watch:
         if self._desk is not None:
             self._desk.tick()
             for held in self._desk.open:
+                if self._stop.is_set():
+                    return
                 self._tell(held)
         observer = self.running.observer
         if observer is None:
@@ -149,7 +166,9 @@ class Watch:
             recorded += result.exchanges
         self.running.close()
         self.keeper.finish(info)
-        code = run_result(info, findings, self.facts.catalogue).code(exchanges=recorded)
+        told = summarise(info, findings, self.facts.catalogue, self.keeper.folder)
+        sys.stderr.write("".join(f"{line}\n" for line in unassigned_lines(told, self.lang)))
+        code = told.result.code(exchanges=recorded)
         if sessions is None:
             return code
         return (worst_code([sessions, code]) or code) if recorded else sessions

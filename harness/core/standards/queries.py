@@ -16,6 +16,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import cache
+from typing import Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import msgspec
@@ -28,6 +29,10 @@ _SUFFIX = re.compile(r"^(.*)-(json|xml|native)$")
 _SEARCH = re.compile(r"[A-Z][A-Za-z]+(/\$lastn)?")
 
 Pairs = tuple[tuple[str, str], ...]
+
+
+IDENTIFYING: Final = ("patient", "subject", "owner")
+"""Search parameters that would point at the person."""
 
 
 class Query(msgspec.Struct, frozen=True, kw_only=True):
@@ -124,17 +129,28 @@ class Queries(msgspec.Struct, frozen=True, kw_only=True):
     def recognise(self, method: str, url: str, dates: TDates) -> Query | None:
         """Which query a request is: same method, same path end, same parameters in any order.
 
+        A request that points at the person besides is the query, with a mistake.
+
         :param url: absolute URL or path with query string, percent-encoded.
         """
         parts = urlsplit(url)
         path = unquote(parts.path).rstrip("/")
-        sent = sorted(parse_qsl(parts.query, keep_blank_values=True))
-        for query in self.queries:
-            if query.method != method or "{" in query.path or not query.path:
-                continue
-            if path.endswith("/" + query.path) and sorted(query.resolved(dates)) == sent:
-                return query
+        given = sorted(parse_qsl(parts.query, keep_blank_values=True))
+        there = [
+            item
+            for item in self.queries
+            if item.method == method and item.path and "{" not in item.path and path.endswith("/" + item.path)
+        ]
+        for sent in (given, [pair for pair in given if not points_at_person(pair[0])]):
+            for query in there:
+                if sorted(query.resolved(dates)) == sent:
+                    return query
         return None
+
+
+def points_at_person(parameter: str) -> bool:
+    """Whether a search parameter (modifier and chain aside) selects by person."""
+    return parameter.split(":")[0].split(".")[0] in IDENTIFYING
 
 
 def base_operation(operation: str) -> tuple[str, str]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
+from harness.core.http.media import Media, parse_media
 from harness.core.issues import shorten
-from harness.core.run.exchanges import media_type
+from harness.core.run.exchanges import header, media_type
 from harness.core.run.findings import Finding
 from harness.core.text import Text
 from harness.judge.every_standard.answers import OFFENDERS, own, searches
@@ -13,16 +15,39 @@ from harness.judge.every_standard.paging.chains import Chain, chains
 from harness.judge.registry import judge_every
 from harness.judge.view import FHIR_JSON, FHIR_XML, CellView, body_format
 
+EXACT: Final = (
+    "application/fhir+json",
+    "application/fhir+xml",
+    "application/json+fhir",
+    "application/xml+fhir",
+)
+"""What FHIR calls its formats; the last two are those of older releases, which are accepted."""
+STU3: Final = ("3.0", "3.0.2", "3.0.1")
+"""Values of ``fhirVersion`` that mean STU3."""
+UTF8: Final = ("utf-8", "utf8")
+
 
 @judge_every("GEN-019")
 def asked_format(view: CellView) -> Iterator[Finding]:
-    """JSON when JSON was asked for, XML when XML was."""
+    """JSON when JSON was asked for, XML when XML was; a media type that only nearly says so is a remark.
+
+    What FHIR calls the formats, which version and which characters are marked C: never a failure.
+    """
     requirement = own(view, "GEN-019")
     for answer in searches(view, pages=True):
         if not answer.answered or answer.format == "native" or answer.exchange.response is None:
             continue
         kind = media_type(answer.exchange.response.headers)
         if body_format(kind) == answer.format:
+            stated = header(answer.exchange.response.headers, "content-type") or ""
+            for expected, received in _inexact(parse_media(stated), answer.format):
+                yield view.warn(
+                    requirement,
+                    exchange=answer.exchange,
+                    path="Content-Type",
+                    expected=expected,
+                    received=received,
+                )
             yield view.ok(requirement, answer.exchange, received=kind)
         else:
             yield view.fail(
@@ -32,6 +57,20 @@ def asked_format(view: CellView) -> Iterator[Finding]:
                 expected=FHIR_JSON[0] if answer.format == "json" else FHIR_XML[0],
                 received=kind or "no Content-Type",
             )
+
+
+def _inexact(media: Media | None, form: str) -> Iterator[tuple[str, str]]:
+    """What a media type of the right format should say, and what it says."""
+    if media is None:
+        return
+    if media.name not in EXACT:
+        yield FHIR_JSON[0] if form == "json" else FHIR_XML[0], media.name
+    version = media.parameters.get("fhirversion", STU3[0])
+    if version not in STU3:
+        yield f"fhirVersion={STU3[0]}", f"fhirVersion={version}"
+    charset = media.parameters.get("charset", UTF8[0]).lower()
+    if charset not in UTF8:
+        yield f"charset={UTF8[0]}", f"charset={charset}"
 
 
 @judge_every("GEN-020")

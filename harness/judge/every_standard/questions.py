@@ -10,10 +10,10 @@ from harness.core.issues import shorten
 from harness.core.run.exchanges import header
 from harness.core.run.findings import Finding
 from harness.core.standards.entries import official
-from harness.core.standards.queries import Queries, Query
+from harness.core.standards.queries import Queries, Query, points_at_person
 from harness.core.tdates import TDates
 from harness.core.text import Text
-from harness.judge.every_standard.answers import OFFENDERS, Answer, dates, own, queries, requests
+from harness.judge.every_standard.answers import MAIN_FLOWS, OFFENDERS, Answer, dates, own, queries, requests
 from harness.judge.masks import proven_numbers
 from harness.judge.registry import judge_every
 from harness.judge.view import CellView
@@ -22,36 +22,30 @@ NOT_YET: Final = Text(
     nl="de sessie is niet afgemaakt; deze vraag is nog niet gezien",
     en="the session was not finished; this query was not seen yet",
 )
-IDENTIFYING: Final = ("patient", "subject", "owner")
-"""Search parameters that would point at the person."""
-
-
-def _points_at_person(parameter: str) -> bool:
-    """Whether a search parameter (modifier and chain aside) selects by person."""
-    return parameter.split(":")[0].split(".")[0] in IDENTIFYING
 
 
 @judge_every("REQ-001")
 def no_identifying_parameter(view: CellView) -> Iterator[Finding]:
     """The PGO's requests do not point at the person."""
     requirement = own(view, "REQ-001")
-    for answer in requests(view):
-        url = answer.exchange.request.url
+    known = [answer.exchange for answer in requests(view)]
+    other = [item for flow in MAIN_FLOWS for item in view.find(flow=flow, operation="unknown", client="pgo")]
+    for item in (*known, *other):  # other: what is no query of the standard is no evidence that this is met
         bad = [
             name
-            for name, value in parse_qsl(urlsplit(url).query, keep_blank_values=True)
-            if _points_at_person(name) or "namingsystem/bsn" in value.lower()
-        ] or proven_numbers(answer.exchange.facts, ("request.query", "request.path"))
+            for name, value in parse_qsl(urlsplit(item.request.url).query, keep_blank_values=True)
+            if points_at_person(name) or "namingsystem/bsn" in value.lower()
+        ] or proven_numbers(item.facts, ("request.query", "request.path"))
         if bad:
             yield view.fail(
                 requirement,
-                exchange=answer.exchange,
+                exchange=item,
                 path="url",
                 expected="no patient, subject, owner or BSN",
                 received=", ".join(bad),
             )
-        else:
-            yield view.ok(requirement, answer.exchange)
+        elif item in known:
+            yield view.ok(requirement, item)
 
 
 @judge_every("REQ-002")
@@ -59,7 +53,8 @@ def prescribed_queries(view: CellView) -> Iterator[Finding]:
     """Every query that a PGO must make was sent with exactly its parameters."""
     requirement = own(view, "REQ-002")
     sent = requests(view)
-    if not sent:
+    asked = [item for flow in MAIN_FLOWS for item in view.find(flow=flow, interface="resource", client="pgo")]
+    if not sent and not (view.over and asked):
         return
     resolver = dates(view)
     for query in _asked_for(queries(view)):
@@ -99,7 +94,7 @@ def _asked(item: Answer, resolver: TDates) -> bool:
     sent = [
         pair
         for pair in parse_qsl(urlsplit(item.exchange.request.url).query, keep_blank_values=True)
-        if not _points_at_person(pair[0]) and pair[0] != "_format"
+        if not points_at_person(pair[0]) and pair[0] != "_format"
     ]
     return sorted(sent) == sorted(item.query.resolved(resolver))
 

@@ -115,7 +115,7 @@ def _with(record: Record, sent: list[tuple[Json, bool]]) -> tuple[Record, frozen
             free.add(f"Observation/{own['id']}")
         else:
             seen.add(said)
-    return replace(record, store=store), frozenset(free)
+    return replace(record, store=store, sent=()), frozenset(free)
 
 
 def _expected(view: CellView, answer: Answer, record: Record, free: frozenset[str]) -> Expectation:

@@ -23,6 +23,7 @@ from harness.judge.trust.steps import (
     trust,
     undecided,
 )
+from harness.judge.trust.tls import refused_certificates
 from harness.judge.view import CellView
 from harness.medmij import authorization, headers, scope
 from harness.medmij.lists import Ocl, Service, Whitelist, Zal
@@ -56,6 +57,7 @@ def own_requests(cell: Trust) -> list[tuple[str, Exchange]]:
 def reads_lists(view: CellView) -> Iterator[Finding]:
     """ZAL, OCL, GNL and WHL are read over mutual TLS; what came was valid."""
     cell = trust(view)
+    yield from refused_certificates(cell, "MM-CLI-001", "stelselnode")
     fetched = {kind: cell.list_fetches(kind, cell.pgo) for kind in LIST_KINDS}
     if view.situations and not all(fetched.values()):
         missing = ", ".join(kind for kind, found in fetched.items() if not found)
@@ -207,6 +209,10 @@ def _below(url: str, base: str) -> bool:
 def authorization_request(view: CellView) -> Iterator[Finding]:
     """Values and encoding, own client_id and redirect_uri, scope: each request of the positive flows."""
     cell = trust(view)
+    for item in view.find(interface="authorization", operation="authorize-post", client="pgo"):
+        yield view.warn(
+            "MM-CLI-005", exchange=item, path="method", expected="GET", received=item.request.method
+        )
     requests = own_requests(cell)
     ids = ("MM-CLI-005", "MM-CLI-006", "MM-CLI-007")
     if not requests:

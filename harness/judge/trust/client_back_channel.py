@@ -17,6 +17,7 @@ from harness.judge.trust.lineage import AGAIN as AGAIN_REFRESH
 from harness.judge.trust.lineage import refreshes, requested
 from harness.judge.trust.seen import not_seen, server_refused, watched
 from harness.judge.trust.steps import NOT_REACHED, Trust, status, trust, undecided
+from harness.judge.trust.tls import refused_certificates
 from harness.judge.view import CellView
 from harness.medmij import forms, headers, resource, token
 from harness.medmij.releases import limits
@@ -118,6 +119,8 @@ def code_once(view: CellView) -> Iterator[Finding]:
     offers: dict[str, Exchange] = {}
     wrong = False
     calls = [(name, item) for name in (*cell.positive, flow) for item in cell.tokens(name)]
+    if view.situations:  # a live PGO may offer a code of any visit again
+        calls = [(item.flow, item) for item in view.find(interface="token", client="pgo", server="dvza")]
     for name, item in calls:
         code = cell.form(item).get("code", "")
         if not code or item.operation not in ("token-code", "token-code-again"):
@@ -143,6 +146,7 @@ def code_once(view: CellView) -> Iterator[Finding]:
 def token_requests(view: CellView) -> Iterator[Finding]:
     """POST, form body, client_id, same redirect_uri, own certificate, no secret."""
     cell = trust(view)
+    yield from refused_certificates(cell, "MM-CLI-013", cell.dvza)
     seen = False
     for flow in cell.positive:
         asked = requested(cell, flow)

@@ -266,6 +266,20 @@ def refused(exchange: Exchange) -> bool:
     return 400 <= exchange.response.status < 500
 
 
+def is_error(exchange: Exchange) -> bool:
+    """Whether an answer is an error: a 4xx or 5xx status, or a redirect that says ``error``.
+
+    A code that it repeats it has not issued.
+    """
+    if exchange.response is None or exchange.response.status >= 400:
+        return True
+    location = header(exchange.response.headers, "location") or ""
+    try:
+        return any(pair.name == "error" and pair.value for pair in forms.parse(forms.query_of(location)))
+    except forms.FormError:
+        return False
+
+
 def status(exchange: Exchange) -> str:
     """How an exchange ended, short."""
     return f"HTTP {exchange.response.status}" if exchange.response else (exchange.error or "no response")

@@ -8,6 +8,7 @@ from typing import Final
 
 from harness.core.run.findings import Finding
 from harness.core.text import Text
+from harness.core.verdicts import Blame
 from harness.judge.registry import judge
 from harness.judge.trust.refusals.findings import refusals
 from harness.judge.trust.steps import (
@@ -28,6 +29,51 @@ NO_TLS_FACTS = Text(
     nl="er zijn geen TLS-gegevens vastgelegd (proxy of uitgaand http)",
     en="no TLS facts were recorded (proxy or plain http)",
 )
+
+
+PROVEN: Final = (9, 10)
+"""OpenSSL's numbers for a certificate of a known authority that is not valid yet, or no more."""
+NOT_OURS: Final = Text(
+    nl="het certificaat staat op naam van dit PGO, maar komt niet van de test-CA; wie het aanbood staat "
+    "daarmee niet vast. Gebruik het certificaat en de sleutel uit de map handout (of --pki met eigen CA's).",
+    en="the certificate names this PGO, but is not of the test CA; so it is not certain who presented it. "
+    "Use certificate and key of the handout folder (or --pki with CAs of your own).",
+)
+
+
+def refused_certificates(cell: Trust, requirement: str, server: str) -> Iterator[Finding]:
+    """Handshakes that a server ended because of the certificate that the PGO presented.
+
+    :param server: id of the server.
+    """
+    view = cell.view
+    came = [item for item in view.exchanges if item.tls is not None and item.tls.client is not None]
+    for item in view.find(interface="tls", operation="refused"):
+        if item.client != cell.pgo or item.server != server:
+            continue
+        told = item.error.removeprefix("tls: ")
+        proven = item.notes.get("handshake", {}).get("verify") in PROVEN
+        if any(
+            one.server == server and one.client == cell.pgo and one.started > item.started for one in came
+        ):
+            yield view.warn(
+                requirement,
+                exchange=item,
+                path="client certificate",
+                expected="accepted at once",
+                received=told,
+                blame=Blame.PRODUCT if proven else Blame.CONFIGURATION,
+            )
+        elif proven:
+            yield view.fail(
+                requirement,
+                exchange=item,
+                path="client certificate",
+                expected="a valid client certificate",
+                received=told,
+            )
+        else:
+            yield view.inconclusive(requirement, NOT_OURS, exchange=item, received=told)
 
 
 @judge("MM-TLS-001")

@@ -16,6 +16,7 @@ from harness.judge.trust.steps import (
     NOT_REACHED,
     Trust,
     facts,
+    is_error,
     late,
     refused,
     status,
@@ -112,7 +113,7 @@ def _issued(cell: Trust) -> list[tuple[Exchange, Fact]]:
     """
     found: dict[tuple[str, str], tuple[Exchange, Fact]] = {}
     for item, fact in facts(cell.all, ("code", "token", "refresh"), ISSUED):
-        if item.response is None or item.response.status >= 400 or fact.tag in _sent(item):
+        if item.response is None or is_error(item) or fact.tag in _sent(item):
             continue
         if item.interface in ("token", "authorization", "login", "consent") and fact.length:
             found.setdefault((item.id, fact.tag), (item, fact))

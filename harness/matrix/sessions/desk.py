@@ -26,6 +26,8 @@ from harness.reference.records import frozen_records
 
 MAX_OPEN: Final = 50
 MAX_ALL: Final = 2000
+CLOSING: Final = 2.0
+"""Seconds in which open sessions are judged when serving stops."""
 FOLDER: Final = "sessions"
 _ORDER: Final = (ExitCode.FAILED, ExitCode.HARNESS_ERROR, ExitCode.UNDECIDED, ExitCode.NOTHING_RAN)
 _NAME: Final = re.compile(r"s([0-9]{1,6})")
@@ -261,11 +263,17 @@ class Desk:
     def close(self) -> ExitCode | None:
         """Interrupt what is open; gives the worst exit code of all sessions, ``None``: there were none.
 
+        What cannot be judged in time is only let go of; it counts as undecided.
+
         :raises HarnessError: a run folder cannot be written.
         """
+        until = self._clock.monotonic() + CLOSING
         for held in self.open:
-            self.end(held.session.id, "interrupted", report=False)
-        return worst_code([item.exit for item in self.all if item.exit is not None])
+            if self._clock.monotonic() < until:
+                self.end(held.session.id, "interrupted", report=False)
+            else:
+                held.leave()
+        return worst_code([ExitCode.UNDECIDED if item.exit is None else item.exit for item in self.all])
 
 
 def worst_code(codes: list[ExitCode]) -> ExitCode | None:

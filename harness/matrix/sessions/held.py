@@ -107,10 +107,14 @@ class Held:
             found = self.result().findings
             return self._number, [item for item in found if self._numbers[item.id] > since]
 
-    def standings(self) -> list[Standing]:
-        """The worst that is said of each requirement, in the order of the catalogue."""
+    def standings(self, *, now: bool = True) -> list[Standing]:
+        """The worst that is said of each requirement, in the order of the catalogue.
+
+        :param now: what was recorded is judged up to now; else what was said last will do.
+        """
         worst: dict[str, Finding] = {}
-        for item in self.result().findings:
+        last = self._result if not now else None
+        for item in (last or self.result()).findings:
             before = worst.get(item.requirement)
             if before is None or SEVERITY.index(item.verdict) < SEVERITY.index(before.verdict):
                 worst[item.requirement] = item
@@ -145,6 +149,16 @@ class Held:
         if publish is not None:
             publish(self.keeper.folder, self.info, result.findings)
         return code
+
+    def leave(self) -> None:
+        """Let go of the session without judging it, as a crash does: ``judge`` gives the findings of what was
+        recorded."""
+        with self._lock:
+            if self.exit is None:
+                self.session.close("interrupted")
+                self.keeper.events.close()
+                self.keeper.claim.release()
+                self.reason = "interrupted"
 
 
 def asked_info(info: RunInfo, settled: Settled, asked: tuple[str, ...], now: datetime) -> RunInfo:

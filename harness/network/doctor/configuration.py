@@ -18,6 +18,7 @@ from harness.core.standards.table import standards
 from harness.core.text import Text
 from harness.core.verdicts import Blame
 from harness.medmij import releases, urls
+from harness.network.doctor.connection import ROOT_AGAIN
 from harness.network.doctor.diagnosis import Diagnosis, fine, problem
 from harness.network.file import Network, Participant
 from harness.network.file.model import Credential
@@ -93,6 +94,19 @@ def _trust(network: Network, now: datetime) -> Iterator[Diagnosis]:
     for name in network.trust:
         path = network.base / name
         for anchor in x509.load_pem_x509_certificates(path.read_bytes()):
+            if _signs_nothing(anchor):
+                yield problem(
+                    "root-without-key-usage",
+                    "harness",
+                    Blame.CONFIGURATION,
+                    Text(
+                        nl="vertrouwensanker zonder keyUsage; wat het ondertekent wordt geweigerd (RFC 5280)",
+                        en="trust anchor without keyUsage; what it signs is refused (RFC 5280)",
+                    ),
+                    ROOT_AGAIN,
+                    where=str(path),
+                    detail=anchor.subject.rfc4514_string(),
+                )
             if anchor.not_valid_after_utc < now:
                 yield problem(
                     "trust-expired",
@@ -103,6 +117,22 @@ def _trust(network: Network, now: datetime) -> Iterator[Diagnosis]:
                     where=str(path),
                     detail=f"{anchor.subject.rfc4514_string()} {anchor.not_valid_after_utc:%Y-%m-%d}",
                 )
+
+
+def _signs_nothing(anchor: x509.Certificate) -> bool:
+    """Whether a certificate is of a CA (or of version 1) and does not say that it may sign."""
+    try:
+        usage = anchor.extensions.get_extension_for_class(x509.KeyUsage).value
+        return not usage.key_cert_sign and _is_ca(anchor)
+    except x509.ExtensionNotFound:
+        return _is_ca(anchor)
+
+
+def _is_ca(anchor: x509.Certificate) -> bool:
+    try:
+        return anchor.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+    except x509.ExtensionNotFound:
+        return anchor.issuer == anchor.subject
 
 
 def certificate(network: Network, item: Participant, now: datetime) -> Iterator[Diagnosis]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import socket
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
+from harness.core.run.exchanges import Certificate
 from harness.core.text import Text
 from harness.core.verdicts import Blame
 from harness.network.doctor.diagnosis import Diagnosis, fine, problem
@@ -20,6 +21,10 @@ from harness.pki.facts import certificate_facts
 TIMEOUT = 10.0
 MAX_BODY = 4 * 1024 * 1024
 SKEW = timedelta(seconds=60)
+ROOT_AGAIN = Text(
+    nl="trust: maak de eigen root opnieuw met -addext keyUsage=critical,keyCertSign,cRLSign",
+    en="trust: make the own root again with -addext keyUsage=critical,keyCertSign,cRLSign",
+)
 
 
 @dataclass(frozen=True)
@@ -53,6 +58,7 @@ class Reply:
     status: int
     headers: dict[str, str]
     body: bytes
+    certificate: Certificate | None = None
 
 
 class Refused(Exception):
@@ -70,6 +76,7 @@ def fetch(
     trust: bytes | None,
     identity: Identity | None,
     accept: str = "*/*",
+    headers: Sequence[tuple[str, str]] = (),
 ) -> Reply:
     """One GET over a fresh connection.
 
@@ -85,7 +92,7 @@ def fetch(
         secure = urlsplit(endpoint.url).scheme == "https"
         connection = _secured(raw, endpoint, trust, identity) if secure else raw
         with connection:
-            return _exchange(connection, endpoint, path, accept)
+            return _exchange(connection, endpoint, path, [("Accept", accept), *headers])
 
 
 def _secured(
@@ -100,8 +107,12 @@ def _secured(
         raise Refused(_no_handshake(endpoint, error)) from None
 
 
-def _exchange(connection: socket.socket, endpoint: Endpoint, path: str, accept: str) -> Reply:
-    request = f"GET {path} HTTP/1.1\r\nHost: {endpoint.host}\r\nAccept: {accept}\r\nConnection: close\r\n\r\n"
+def _exchange(
+    connection: socket.socket, endpoint: Endpoint, path: str, sent: Sequence[tuple[str, str]]
+) -> Reply:
+    lines = [f"GET {path} HTTP/1.1", f"Host: {endpoint.host}", *(f"{name}: {value}" for name, value in sent)]
+    request = "\r\n".join([*lines, "Connection: close", "", ""])
+    seen = connection.getpeercert(True) if isinstance(connection, ssl.SSLSocket) else None  # gone when closed
     try:
         connection.sendall(request.encode("ascii", errors="replace"))
         data = bytearray()
@@ -122,7 +133,7 @@ def _exchange(connection: socket.socket, endpoint: Endpoint, path: str, accept: 
         headers[name.strip().lower()] = value.strip()
     if headers.get("transfer-encoding", "").lower() == "chunked":
         body = _unchunk(body)
-    return Reply(int(parts[1]), headers, body)
+    return Reply(int(parts[1]), headers, body, certificate_facts(seen) if seen else None)
 
 
 def _unchunk(body: bytes) -> bytes:
@@ -160,6 +171,25 @@ def clock_skew(endpoint: Endpoint, reply: Reply, now: datetime) -> Iterator[Diag
             ),
             where=endpoint.place,
             detail=reply.headers["date"],
+        )
+
+
+def wildcard(endpoint: Endpoint, reply: Reply) -> Iterator[Diagnosis]:
+    """Whether the server has a wildcard certificate, which PGOs are to refuse (``core.tls.302``)."""
+    names = [name for name in reply.certificate.dns_names if "*" in name] if reply.certificate else []
+    if names:
+        yield problem(
+            "server-certificate-wildcard",
+            endpoint.party,
+            Blame.PRODUCT,
+            Text(nl="wildcardcertificaat; PGO's weigeren dat", en="wildcard certificate; PGOs refuse it"),
+            Text(
+                nl=f"geef de server een certificaat met SAN {endpoint.host}",
+                en=f"give the server a certificate with SAN {endpoint.host}",
+            ),
+            where=endpoint.place,
+            detail=", ".join(names),
+            level="note",
         )
 
 
@@ -250,6 +280,19 @@ def _bad_certificate(endpoint: Endpoint, error: ssl.SSLCertVerificationError) ->
                 nl=f"geef het certificaat een SAN {endpoint.host}, of corrigeer de host in de lijst",
                 en=f"give the certificate a SAN {endpoint.host}, or correct the host in the list",
             ),
+            where=endpoint.place,
+            detail=f"{reason}; {seen}",
+        )
+    if "key usage" in reason:
+        return problem(
+            "root-without-key-usage",
+            endpoint.party,
+            Blame.CONFIGURATION,
+            Text(
+                nl="een CA in de keten heeft geen keyUsage; zo'n CA mag niets ondertekenen (RFC 5280)",
+                en="a CA of the chain has no keyUsage; such a CA may sign nothing (RFC 5280)",
+            ),
+            ROOT_AGAIN,
             where=endpoint.place,
             detail=f"{reason}; {seen}",
         )

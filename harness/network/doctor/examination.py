@@ -17,6 +17,7 @@ from harness.medmij import lists
 from harness.medmij.lists import Ocl, Whitelist, Zal
 from harness.medmij.releases import Release, newest, release
 from harness.medmij.urls import parse_endpoint
+from harness.network.doctor import holdings
 from harness.network.doctor.configuration import examine_file
 from harness.network.doctor.connection import (
     Endpoint,
@@ -25,8 +26,11 @@ from harness.network.doctor.connection import (
     clock_skew,
     fetch,
     reachable_without_certificate,
+    wildcard,
 )
 from harness.network.doctor.diagnosis import Diagnosis, fine, problem
+from harness.network.doctor.holders import holdings_of_dvza, holdings_of_his
+from harness.network.doctor.places import endpoint_of, identity_of
 from harness.network.file import Network, Participant
 from harness.network.person.persons import fixture_persons
 from harness.network.trust import stated_anchors
@@ -37,6 +41,31 @@ Progress = Callable[[str], None]
 
 def examine(network: Network, now: datetime, progress: Progress = lambda _: None) -> Iterator[Diagnosis]:
     """Look at everything; yields diagnoses as they are made."""
+    for item in _everything(network, now, progress):
+        yield _ours(item) if item.blame is Blame.PRODUCT and item.party in _mocks(network) else item
+
+
+def _mocks(network: Network) -> set[str]:
+    """Ids of our own mocks, in this process or in another (a DVZA at which one logs in as at ours)."""
+    mocked = {item.id for item in network.participants if item.kind == "twin"}
+    served = {item.id for item in network.of_role("dvza") if item.login == "mock"}
+    node = {"stelselnode"} if served or network.stelselnode.kind == "twin" else set()
+    return mocked | served | node
+
+
+def _ours(item: Diagnosis) -> Diagnosis:
+    """A problem of one of our own mocks is no problem of a product."""
+    return msgspec.structs.replace(
+        item,
+        blame=Blame.HARNESS,
+        change=Text(
+            nl="dit is onze eigen mock: start harness serve opnieuw; blijft het, meld het dan",
+            en="this is our own mock: start harness serve again; if it stays, report it",
+        ),
+    )
+
+
+def _everything(network: Network, now: datetime, progress: Progress) -> Iterator[Diagnosis]:
     progress(network.path)
     yield from examine_file(network, now)
     trust = stated_anchors(network) or None
@@ -51,37 +80,11 @@ def examine(network: Network, now: datetime, progress: Progress = lambda _: None
     yield from _examine_harness(network)
 
 
-def _identity(network: Network, item: Participant) -> Identity | None:
-    """The client certificate of a participant, or ``None`` when it has none (or a broken one)."""
-    if not item.certificate:
-        return None
-    try:
-        chain = (network.base / item.certificate).read_bytes()
-        key = (network.base / (item.key or item.certificate)).read_bytes()
-    except OSError:
-        return None
-    return Identity(name=item.id, hosts=(item.pgo_host,), chain=chain, key=key)
-
-
-def _address(network: Network, url: str) -> tuple[str, int]:
-    parts = urlsplit(url)
-    port = parts.port or (443 if parts.scheme == "https" else 80)
-    mapped = network.connect.get(f"{parts.hostname}:{port}")
-    if mapped:
-        host, _, number = mapped.rpartition(":")
-        return host, int(number)
-    return parts.hostname or "", port
-
-
-def _endpoint(network: Network, party: str, url: str, *, certificate: bool) -> Endpoint:
-    return Endpoint(party=party, url=url, address=_address(network, url), needs_certificate=certificate)
-
-
 def _examine_dvza(
     network: Network, dvza: Participant, trust: bytes | None, now: datetime
 ) -> Iterator[Diagnosis]:
     pgos = [item for item in network.of_role("pgo") if item.certificate]
-    identity = _identity(network, pgos[0]) if pgos else None
+    identity = identity_of(network, pgos[0]) if pgos else None
     if identity is None and dvza.login != "tokens":
         yield problem(
             "certificate-missing",
@@ -105,9 +108,11 @@ def _examine_dvza(
                 listed_back += item[1]
         front, back = listed_front, listed_back
     for url in dict.fromkeys(url for url in front if url):
-        yield from _examine_url(_endpoint(network, dvza.id, url, certificate=False), trust, None, now)
+        yield from _examine_url(endpoint_of(network, dvza.id, url, certificate=False), trust, None, now)
     for url in dict.fromkeys(url for url in back if url):
-        yield from _examine_url(_endpoint(network, dvza.id, url, certificate=True), trust, identity, now)
+        yield from _examine_url(endpoint_of(network, dvza.id, url, certificate=True), trust, identity, now)
+    if dvza.login == "tokens":
+        yield from holdings_of_dvza(network, dvza, trust, identity, now)
 
 
 def _examine_url(
@@ -121,6 +126,7 @@ def _examine_url(
         return
     what = Text(nl=f"bereikbaar ({reply.status})", en=f"reachable ({reply.status})")
     yield fine("endpoint", endpoint.party, what, endpoint.place)
+    yield from wildcard(endpoint, reply)
     yield from clock_skew(endpoint, reply, now)
     if endpoint.needs_certificate:
         yield from reachable_without_certificate(endpoint, trust, path)
@@ -138,7 +144,7 @@ def _examine_lists(
     found: dict[str, object] = {}
     for kind in ("zal", "ocl", "gnl", "whl"):
         url = lists.url(host, kind, family)
-        endpoint = _endpoint(network, "stelselnode", url, certificate=True)
+        endpoint = endpoint_of(network, "stelselnode", url, certificate=True)
         try:
             reply = fetch(endpoint, urlsplit(url).path + f"?api={family.api}", trust=trust, identity=identity)
         except Refused as refused:
@@ -285,8 +291,8 @@ def _examine_his(
     network: Network, his: Participant, trust: bytes | None, now: datetime
 ) -> Iterator[Diagnosis]:
     base = his.fhir.rstrip("/")
-    endpoint = _endpoint(network, his.id, base, certificate=his.auth == "mtls")
-    identity = _identity(network, his) if his.auth == "mtls" else None
+    endpoint = endpoint_of(network, his.id, base, certificate=his.auth == "mtls")
+    identity = identity_of(network, his) if his.auth == "mtls" else None
     path = urlsplit(base).path + "/metadata"
     try:
         reply = fetch(endpoint, path, trust=trust, identity=identity, accept="application/fhir+json")
@@ -294,7 +300,12 @@ def _examine_his(
         yield refused.diagnosis
         return
     yield from clock_skew(endpoint, reply, now)
-    yield _metadata(his, f"{base}/metadata", reply)
+    yield from wildcard(endpoint, reply)
+    found = _metadata(his, f"{base}/metadata", reply)
+    yield found
+    yield from holdings.silent_parameters(his.id, his.patient, network.path)
+    if found.level == "ok":
+        yield from holdings_of_his(network, his, trust, now)
 
 
 def _metadata(his: Participant, url: str, reply: Reply) -> Diagnosis:

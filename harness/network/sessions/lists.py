@@ -12,29 +12,28 @@ from harness.medmij.lists import faults
 from harness.medmij.lists.model import AnyList, InterfaceVersion, Provider, Service, Whitelist, Zal
 from harness.medmij.lists.writing import build
 from harness.medmij.releases import Release
-from harness.network.twins.stelselnode import Own
+from harness.network.twins.stelselnode import FIRST_SEQUENCE, Own
 
-BEHIND: Final = 2
-"""How far the Volgnummer of an old list lies behind that of the list it stands in for."""
 OTHER_VERSION: Final = "99"
 """An interface version that no PGO implements."""
 
 
-def tripwire_list(fault: str, name: str, host: str) -> Own:
+def tripwire_list(fault: str, name: str, place: str) -> Own:
     """A provider list that must not be taken over as a whole; who does, comes to another host.
 
     :param fault: ``stale``, ``two-versions``, or a name of :data:`harness.medmij.lists.faults.XML_FAULTS`.
-    :param name: MedMij name of the provider whose authorization endpoint leads to ``host``.
+    :param name: MedMij name of the provider whose authorization endpoint leads to ``place``, a host with the
+        beginning of a path that no other list names.
     """
 
     def own(document: AnyList, release: Release) -> bytes:
         if not isinstance(document, Zal):
             return build(document, release)
         if fault == "two-versions":
-            return build(_providers(document, name, lambda item: _two_versions(item, host)), release)
-        led = _providers(document, name, lambda item: _versions(item, authorize=host))
+            return build(_providers(document, name, lambda item: _two_versions(item, place)), release)
+        led = _providers(document, name, lambda item: _versions(item, authorize=place))
         if fault == "stale":
-            return build(msgspec.structs.replace(led, sequence=max(1, led.sequence - BEHIND)), release)
+            return build(msgspec.structs.replace(led, sequence=FIRST_SEQUENCE - 1), release)
         return faults.faulty(led, release, fault)
 
     return own
@@ -80,10 +79,10 @@ def _versions(provider: Provider, *, authorize: str = "", token: str = "") -> Pr
     )
 
 
-def _two_versions(provider: Provider, host: str) -> Provider:
+def _two_versions(provider: Provider, place: str) -> Provider:
     """The services once more, before the own ones, in a version that is not the PGO's."""
     first = provider.versions[0]
-    services = tuple(_moved(item, host, "") for item in first.services)
+    services = tuple(_moved(item, place, "") for item in first.services)
     return msgspec.structs.replace(
         provider, versions=(InterfaceVersion(id=OTHER_VERSION, services=services), *provider.versions)
     )
@@ -97,5 +96,8 @@ def _moved(service: Service, authorize: str, token: str) -> Service:
     )
 
 
-def _at(url: str, host: str) -> str:
-    return urlsplit(url)._replace(netloc=host).geturl() if host else url
+def _at(url: str, place: str) -> str:
+    host, _, path = place.partition("/")
+    parts = urlsplit(url)
+    moved = parts._replace(netloc=host, path=f"/{path}{parts.path}" if path else parts.path)
+    return moved.geturl() if place else url

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Final, Literal
+from urllib.parse import urlsplit
 
 from harness.core.clock import Clock
 from harness.core.run.findings import Cell
@@ -85,6 +86,7 @@ class Session:
         self._fetched = False  # the list of the situation that is played now
         self._shared = standard(cell.standard).share is None
         self._ordinary = 0
+        self._before: list[RawExchange] = []
 
     @property
     def host(self) -> str:
@@ -132,8 +134,13 @@ class Session:
         if situation is None or not situation.fetched:
             return None
         if situation.list:
-            return tripwire_list(situation.list, self.his.provider_name, self.stage.hosts[AUTHORIZE])
+            place = f"{self.stage.hosts[AUTHORIZE]}/{self._number(situation)}"
+            return tripwire_list(situation.list, self.his.provider_name, place)
         return server_list(self.his.provider_name, self.stage.hosts[situation.server])
+
+    def _number(self, situation: Situation) -> int:
+        """Number of a situation: its portal has it in its path, so that it tells which list led there."""
+        return list(self.wanted).index(situation.id) + 1
 
     def _publish(self, kind: ListKind, own: Callable[..., bytes] | None) -> None:
         for client in (self.host, SHARED) if self.pgo.list_fetcher == "shared" else (self.host,):
@@ -255,23 +262,32 @@ class Session:
             self.unassigned[reason] += 1
         self._write(replace(raw, cell="", flow="", notes={**raw.notes, "unassigned": reason}))
 
-    def fetched(self, raw: RawExchange, kind: str) -> None:
-        """Record the fetch of a list; one that is the situation's gets its label."""
+    def before(self, fetches: Iterable[RawExchange]) -> None:
+        """Lists that the PGO fetched before the session; they are recorded when it does something."""
+        self._before = [
+            replace(raw, cell=self.cell.key, flow="", notes={**raw.notes, "before": True}) for raw in fetches
+        ]
+
+    def fetched(self, raw: RawExchange, kind: str) -> bool:
+        """Record the fetch of a list; gives whether it was the same as everybody's."""
         with self._lock:
             situation = self.now if self.now is not None and self.now.fetched and kind == "zal" else None
             if situation is not None and raw.status == 200:
                 self._fetched = True
             flow = situation.flow if situation is not None else ""
         self._write(replace(raw, cell=self.cell.key, flow=flow, client=self.pgo.id))
+        return not flow
 
     def reached(self, kind: str, raw: RawExchange | None) -> None:
         """A server of the stage was reached: by a request, or by a connection that ended."""
         with self._lock:
             situation = next((item for item in self.wanted.values() if item.server == kind), None)
             flow = situation.flow if situation is not None else "var-foreign-next"
-            if kind == AUTHORIZE:
-                flow = self.now.flow if self.now is not None and self.now.list else "collect"
-                self.met(self.now if self.now is not None and self.now.list else None)
+            if kind == AUTHORIZE and raw is not None:
+                number = urlsplit(raw.url).path.lstrip("/").partition("/")[0]
+                led = [item for item in self.wanted.values() if str(self._number(item)) == number]
+                flow = led[0].flow if led and led[0].list else "collect"
+                self.met(led[0] if led else None)
             if raw is None:
                 self._tell("connection", flow, {"server": kind})
                 return
@@ -299,6 +315,10 @@ class Session:
         with self._lock:
             if self.closed:
                 return
+            for earlier in self._before:
+                self.lines += 1
+                self._record(earlier)
+            self._before.clear()
             self.lines += 1
             if raw.interface != "session":
                 self.count += 1

@@ -1,20 +1,19 @@
-"""The servers of a stage: hosts that a PGO must not trust, or not come to, each with a name of its own.
-
-Made once per PGO and DVZA. Before each stands a :class:`Tap`, which sees connections that never became a
-request: that a client refused a server shows only there.
-"""
+"""The servers of a stage: hosts that a PGO must not trust, or not come to, each with a name of its own."""
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-from collections.abc import Callable
+import ssl
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Final
 
+from harness.medmij import urls
 from harness.network.file import Participant
 from harness.network.hosts import ADDRESS, Hosts
-from harness.network.wire.router import pipe
+from harness.network.wire.router import SniRouter
 from harness.network.wire.serving import Handler, Incoming, Outgoing
+from harness.pki.authority import Channel
 
 AUTHORIZE: Final = "authorize"
 """The authorization endpoint of lists that must not be taken over."""
@@ -33,69 +32,93 @@ _NAMES: Final = {
     "tls-1-1-only": "uitgifte6",
 }
 """First part of the host name of each; it does not tell what is wrong with it."""
-_CHUNK: Final = 64 * 1024
-_HELLO: Final = b"\x16\x03"
-_SECONDS: Final = 15.0
-"""Within which a connection must have said something."""
-
-Told = Callable[[str, Incoming | None], None]
-"""Is told which server was reached: with a request, or ``None`` for a connection that ended."""
+Told = Callable[[str, str, Incoming | None], None]
+"""Is told which server was reached, as kind and host: with a request, or ``None``: a connection has ended."""
 
 
+@dataclass(frozen=True)
 class Stage:
     """The servers of one PGO at one DVZA.
 
-    :param told: is told of every request and every connection that ended.
     :ivar hosts: public name by kind of server.
+    :ivar entries: the part of the connect map that leads there.
     """
 
-    def __init__(self, hosts: Hosts, pgo: Participant, dvza: Participant, told: Told) -> None:
-        self.hosts = {
-            kind: f"{name}-{pgo.id}.{dvza.front_host if kind == AUTHORIZE else dvza.back_host}"
-            for kind, name in _NAMES.items()
-        }
-        self._published = hosts
-        self._told = told
-
-    def open(self) -> None:
-        """Start to listen; not in the event loop.
-
-        :raises ConfigurationError: there is no place to listen.
-        """
-        for kind, host in self.hosts.items():
-            if self._published.connect.mapped(host, 443):
-                continue
-            handler = self._handler(kind)
-            if kind == AUTHORIZE:
-                self._published.publish(host, handler, channel="front", mtls=False)
-                continue
-            plain = kind in (ELSEWHERE, OFF_LIST)
-            weak = kind if kind == "tls-1-1-only" else ""
-            port = self._published.listen(
-                host,
-                handler,
-                channel="back",
-                mtls=True,
-                fault="" if plain or weak else kind,
-                weak=weak,
-                lax=True,
-            )
-            tap = Tap((ADDRESS, port), lambda kind=kind: self._told(kind, None))  # type: ignore[misc]
-            self._published.connect.add(host, 443, ADDRESS, self._published.hosting.call(tap.start()))
+    hosts: Mapping[str, str]
+    entries: Mapping[str, str]
 
     @property
     def admitted(self) -> list[str]:
         """Hosts that stand on the Whitelist, so that only their certificate or TLS version is wrong."""
         return [host for kind, host in self.hosts.items() if kind not in (AUTHORIZE, ELSEWHERE, OFF_LIST)]
 
-    def entries(self) -> dict[str, str]:
-        """The part of the connect map that leads here."""
-        known = {f"{host}:443" for host in self.hosts.values()}
-        return {name: real for name, real in self._published.connect.entries().items() if name in known}
+
+class Stages:
+    """The stages of a network. One listener per kind serves all PGOs; before them stands a router, which sees
+    connections that never became a request: that a client refused a server shows only there.
+
+    :param told: is told of every request, and of every connection that began with a TLS greeting.
+    """
+
+    def __init__(self, hosts: Hosts, told: Told) -> None:
+        self._published = hosts
+        self._told = told
+        self._lock = threading.Lock()
+        self._kinds: dict[str, str] = {}  # by host
+        self._ports: dict[str, int] = {}  # by kind
+        self._contexts: dict[str, dict[str, ssl.SSLContext]] = {}
+        self._router = 0
+
+    def open(self, pgo: Participant, dvza: Participant) -> Stage:
+        """The stage of a PGO at a DVZA, made when it is first asked for; not in the event loop.
+
+        :raises ConfigurationError: there is no place to listen.
+        """
+        names = {
+            kind: f"{name}-{pgo.id}.{dvza.front_host if kind == AUTHORIZE else dvza.back_host}"
+            for kind, name in _NAMES.items()
+        }
+        with self._lock:
+            for kind, host in names.items():
+                if host not in self._kinds:
+                    self._open(kind, host)
+        connect = self._published.connect.entries()
+        return Stage(names, {f"{host}:443": connect[f"{host}:443"] for host in names.values()})
+
+    def _open(self, kind: str, host: str) -> None:
+        weak = kind if kind == "tls-1-1-only" else ""
+        fault = "" if weak or kind in (AUTHORIZE, ELSEWHERE, OFF_LIST) else kind
+        channel: Channel = "front" if kind == AUTHORIZE else "back"
+        back = channel == "back"
+        contexts = self._contexts.setdefault(kind, {})
+        if kind not in self._ports:
+            self._ports[kind] = self._published.listen(
+                host,
+                self._handler(kind),
+                channel=channel,
+                mtls=back,
+                fault=fault,
+                weak=weak,
+                lax=back,
+                trap=True,
+                others=contexts,
+            )
+        contexts[host] = self._published.context(
+            host, channel=channel, mtls=back, fault=fault, weak=weak, lax=back
+        )
+        if not self._router:
+            router = SniRouter(self._target, lambda name: self._told(self._kinds[name], name, None))
+            self._router = self._published.hosting.call(router.start(ADDRESS, 0))
+        self._kinds[host] = kind
+        self._published.connect.add(host, 443, ADDRESS, self._router)
+
+    def _target(self, host: str) -> tuple[str, int] | None:
+        kind = self._kinds.get(host)
+        return (ADDRESS, self._ports[kind]) if kind is not None else None
 
     def _handler(self, kind: str) -> Handler:
         async def handle(request: Incoming) -> Outgoing:
-            self._told(kind, request)
+            self._told(kind, urls.host_of(request.url), request)
             return NOT_HERE
 
         return handle
@@ -109,41 +132,3 @@ NOT_HERE: Final = Outgoing(
     b"gegevens gebeurd.</p></html>",
 )
 """What every server of a stage answers."""
-
-
-class Tap:
-    """Passes connections on, and tells of each that began a TLS handshake when it has ended.
-
-    :param target: address and port that everything goes to.
-    """
-
-    def __init__(self, target: tuple[str, int], ended: Callable[[], None]) -> None:
-        self._target = target
-        self._ended = ended
-        self._server: asyncio.Server | None = None
-
-    async def start(self) -> int:
-        """Listen on a free port of this machine; returns the port."""
-        self._server = await asyncio.start_server(self._accept, ADDRESS, 0)
-        return int(self._server.sockets[0].getsockname()[1])
-
-    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        begun = False
-        try:
-            first = await asyncio.wait_for(reader.read(_CHUNK), _SECONDS)
-            begun = first.startswith(_HELLO)
-            if not begun:
-                return
-            up_reader, up_writer = await asyncio.open_connection(*self._target)
-            up_writer.write(first)
-            try:
-                await asyncio.gather(pipe(reader, up_writer), pipe(up_reader, writer))
-            finally:
-                up_writer.close()
-        except (OSError, TimeoutError):
-            return
-        finally:
-            with contextlib.suppress(OSError, RuntimeError):
-                writer.close()
-            if begun:
-                self._ended()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Final
@@ -15,15 +14,16 @@ from harness.medmij.releases import framework
 from harness.network.drive.session import STELSELNODE
 from harness.network.file import Network, Participant
 from harness.network.hosts import Hosts
-from harness.network.observe import Labels, Observer, fields_of
+from harness.network.observe import Labels, Observer
 from harness.network.sessions.floor import Floor, Place
 from harness.network.sessions.paging import with_next
 from harness.network.sessions.session import Session
-from harness.network.sessions.stage import AUTHORIZE, ELSEWHERE, Stage
+from harness.network.sessions.stage import AUTHORIZE, ELSEWHERE, Stage, Stages
 from harness.network.sessions.visit import Visit
 from harness.network.twins.dvza.state import DvzaState
 from harness.network.twins.dvza.token import SLOW_SECONDS
 from harness.network.twins.stelselnode import Stelselnode, client_host
+from harness.network.wire.parameters import fields_of
 from harness.network.wire.serving import Handler, Incoming, Outgoing
 from harness.record import RawExchange, Recorder
 
@@ -41,7 +41,7 @@ class SessionObserver(Observer):
         super().__init__(network, recorder, clock, t)
         self.floor = Floor()
         self._plain: dict[tuple[str, str], RawExchange] = {}
-        self._stages: dict[tuple[str, str], Stage] = {}
+        self._stages: Stages | None = None
 
     # -- lists ------------------------------------------------------------------------------------
 
@@ -65,9 +65,8 @@ class SessionObserver(Observer):
             duration = self.clock.monotonic() - before
             raw = self.raw(request, answer, started, duration, labels, self.pgo_of(host), STELSELNODE, "")
             sessions = self.floor.fetching(host, self._known(host))
-            for session in sessions:
-                session.fetched(raw, kind)
-            if not sessions:
+            plain = [session.fetched(raw, kind) for session in sessions]
+            if all(plain):
                 self._plain[(raw.client, kind)] = raw
             return answer
 
@@ -75,9 +74,7 @@ class SessionObserver(Observer):
 
     def earlier_lists(self, session: Session) -> None:
         """Tell a session which lists its PGO fetched before it began."""
-        for (client, kind), raw in self._plain.items():
-            if client == session.pgo.id:
-                session.fetched(replace(raw, notes={**raw.notes, "before": True}), kind)
+        session.before([raw for (client, _), raw in self._plain.items() if client == session.pgo.id])
 
     # -- the DVZA ---------------------------------------------------------------------------------
 
@@ -176,21 +173,16 @@ class SessionObserver(Observer):
 
         :raises ConfigurationError: there is no place to listen.
         """
-        found = self._stages.get((pgo.id, dvza.id))
-        if found is None:
-            found = self._stages[(pgo.id, dvza.id)] = Stage(hosts, pgo, dvza, self._told(pgo, dvza))
-        found.open()
-        return found
+        if self._stages is None:
+            self._stages = Stages(hosts, self._told)
+        return self._stages.open(pgo, dvza)
 
-    def _told(self, pgo: Participant, dvza: Participant) -> Callable[[str, Incoming | None], None]:
-        def told(kind: str, request: Incoming | None) -> None:
-            session = self.floor.of_host(pgo.pgo_host)
-            if session is None or session.cell.dvza != dvza.id:
-                return
+    def _told(self, kind: str, host: str, request: Incoming | None) -> None:
+        session = next((item for item in self.floor.sessions if host in item.stage.hosts.values()), None)
+        if session is not None:
+            dvza = self.network.participant(session.cell.dvza)
             raw = self._reached(kind, request, session, dvza, self.clock.now()) if request else None
             session.reached(kind, raw)
-
-        return told
 
     def _reached(
         self, kind: str, request: Incoming, session: Session, dvza: Participant, now: datetime

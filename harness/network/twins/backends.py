@@ -36,6 +36,8 @@ _REFERENCE = re.compile(
     rb"[\"'/]((?:Binary|DocumentReference|[A-Z][A-Za-z]{2,40})/[A-Za-z0-9.-]{1,64})[\"'?#]", re.ASCII
 )
 _MAX_SEEN = 20_000
+PLAIN = "id-map plain"
+"""``patient`` in the network file: nothing is added to a search."""
 
 
 @dataclass(frozen=True)
@@ -121,7 +123,9 @@ class LiveBackend:
         refused = self._check_read(rest, patient)
         if refused is not None:
             return refused
-        target = upstream + self._with_patient(rest, patient, headers, request.method)
+        rest, added = for_patient(self.participant.patient, rest, patient, request.method)
+        headers += added
+        target = upstream + rest
         if self.participant.auth == "bearer":
             headers.append(("Authorization", f"Bearer {self.credential}"))
         elif self.participant.auth == "header":
@@ -142,26 +146,9 @@ class LiveBackend:
             self.on_exchange(PassedOn(sent, response, "", base, asker))
         return self._returned(response, base, patient)
 
-    def _with_patient(
-        self, rest: str, patient: str | None, headers: list[tuple[str, str]], method: str
-    ) -> str:
-        how, _, name = self.participant.patient.partition(" ")
-        if patient is None or not how:
-            return rest
-        if how == "header":
-            headers.append((name, patient))
-            return rest
-        if how == "query":
-            return _with_parameter(rest, name, patient)
-        path = rest.partition("?")[0].strip("/")
-        searching = method == "GET" and bool(re.fullmatch(r"[A-Z][A-Za-z]+(/\$[a-z]+)?", path))
-        if not searching:
-            return rest
-        return _with_parameter(rest, "_id" if path == "Patient" else "patient", patient)
-
     def _check_read(self, rest: str, patient: str | None) -> Response | None:
         """With ``id-map`` only what a search of this person showed may be read."""
-        if self.participant.patient != "id-map" or patient is None:
+        if not self.participant.patient.startswith("id-map") or patient is None:
             return None
         match = re.fullmatch(r"/([A-Z][A-Za-z]+/[A-Za-z0-9.-]{1,64})", rest.partition("?")[0])
         if (
@@ -189,7 +176,7 @@ class LiveBackend:
     def _without_patient(self, body: bytes, patient: str | None) -> bytes:
         """The parameter that we added does not belong in the self link that the PGO sees."""
         how, _, name = self.participant.patient.partition(" ")
-        if patient is None or how not in ("query", "id-map"):
+        if patient is None or how not in ("query", "id-map") or self.participant.patient == PLAIN:
             return body
         names = [name] if how == "query" else ["patient", "_id"]
         value = re.escape(quote(patient, safe=""))
@@ -197,6 +184,28 @@ class LiveBackend:
             pattern = rf"(\?|&amp;|&){re.escape(item)}=(?:Patient(?:/|%2F))?{value}(?=[\"&])(&amp;|&)?"
             body = re.sub(pattern.encode(), lambda m: m.group(1) if m.group(2) else b"", body)
         return body
+
+
+def for_patient(
+    how: str, rest: str, patient: str | None, method: str = "GET"
+) -> tuple[str, list[tuple[str, str]]]:
+    """Path and query of a request for one patient, and the headers that it needs, as the network file says.
+
+    :param how: ``patient`` of the network file: ``header NAME``, ``query NAME``, ``id-map`` or :data:`PLAIN`.
+    :param rest: path below the base URL, with its query.
+    :param patient: id of the Patient; ``None``: nobody in particular.
+    """
+    kind, _, name = how.partition(" ")
+    if patient is None or not kind or how == PLAIN:
+        return rest, []
+    if kind == "header":
+        return rest, [(name, patient)]
+    if kind == "query":
+        return _with_parameter(rest, name, patient), []
+    path = rest.partition("?")[0].strip("/")
+    if method != "GET" or not re.fullmatch(r"[A-Z][A-Za-z]+(/\$[a-z]+)?", path):
+        return rest, []
+    return _with_parameter(rest, "_id" if path == "Patient" else "patient", patient), []
 
 
 def _with_parameter(rest: str, name: str, value: str) -> str:

@@ -63,10 +63,16 @@ class SniRouter:
     """Accepts connections and pipes each to the port that its SNI name maps to.
 
     :param resolve: address and port for a host, ``None`` when it is not ours.
+    :param ended: is told the host of every connection that was passed on, when it has ended.
     """
 
-    def __init__(self, resolve: Callable[[str], tuple[str, int] | None]) -> None:
+    def __init__(
+        self,
+        resolve: Callable[[str], tuple[str, int] | None],
+        ended: Callable[[str], None] = lambda host: None,
+    ) -> None:
         self._resolve = resolve
+        self._ended = ended
         self._server: asyncio.Server | None = None
 
     async def start(self, address: str, port: int) -> int:
@@ -75,10 +81,13 @@ class SniRouter:
         return int(self._server.sockets[0].getsockname()[1])
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        reached = ""
         try:
-            head, target = await asyncio.wait_for(self._hello(reader), HELLO_SECONDS)
+            head, name = await asyncio.wait_for(self._hello(reader), HELLO_SECONDS)
+            target = self._resolve(name)
             if target is None:
                 return
+            reached = name
             up_reader, up_writer = await asyncio.open_connection(*target)
             up_writer.write(head)
             try:
@@ -90,17 +99,19 @@ class SniRouter:
         finally:
             with contextlib.suppress(OSError, RuntimeError):
                 writer.close()
+            if reached:
+                self._ended(reached)
 
-    async def _hello(self, reader: asyncio.StreamReader) -> tuple[bytes, tuple[str, int] | None]:
+    async def _hello(self, reader: asyncio.StreamReader) -> tuple[bytes, str]:
         data = b""
         while True:
             part = await reader.read(_CHUNK)
             if not part:
-                return data, None
+                return data, ""
             data += part
             name = server_name(data)
             if name is not None:
-                return data, self._resolve(name)
+                return data, name
 
     async def stop(self) -> None:
         """Stop listening."""

@@ -8,14 +8,14 @@ connection itself. It never travels in a header, so nobody can forge it.
 from __future__ import annotations
 
 import asyncio
-import functools
 import logging
 import socket
 import ssl
 import threading
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from email.utils import formatdate
+from types import MappingProxyType
 from typing import Any, Final
 
 from uvicorn.config import Config
@@ -25,7 +25,8 @@ from uvicorn.server import ServerState
 from harness.core.errors import ConfigurationError
 from harness.core.run.exchanges import Certificate, Headers, Tls
 from harness.core.text import Text
-from harness.pki.facts import certificate_facts
+from harness.network.wire import handshake
+from harness.network.wire.handshake import Broken
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -35,8 +36,11 @@ MAX_HEADERS: Final = 32 * 1024
 """Largest request head (bytes)."""
 HEAD_SECONDS: Final = 15.0
 """Time within which a request head (and its body) must be complete; slow clients are cut off."""
+MAX_CONNECTIONS: Final = 512
+"""Connections of one listener that are open at once; of more, the idle ones are closed."""
 BODY_SECONDS: Final = 60.0
 KEEP_ALIVE: Final = 90
+NO_OTHERS: Final[Mapping[str, ssl.SSLContext]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,47 +89,35 @@ class Outgoing:
 Handler = Callable[[Incoming], Awaitable[Outgoing]]
 
 
-@functools.lru_cache(maxsize=4096)
-def _facts(der: bytes) -> Certificate | None:
-    return certificate_facts(der)
-
-
-def peer_facts(ssl_object: ssl.SSLObject, own: Certificate | None) -> Tls:
-    """TLS facts of a connection that we accepted."""
-    der = ssl_object.getpeercert(True)
-    cipher = ssl_object.cipher()
-    return Tls(
-        version=ssl_object.version() or "",
-        cipher=cipher[0] if cipher else "",
-        server_name=str(getattr(ssl_object, "harness_server_name", "") or ""),
-        server=own,
-        client=_facts(der) if der else None,
-    )
-
-
-def remember_server_name(context: ssl.SSLContext) -> None:
-    """Keep the SNI name of each connection, so that it can be recorded."""
-
-    def remember(connection: Any, name: str | None, _: ssl.SSLContext) -> None:
-        connection.harness_server_name = name
-
-    context.sni_callback = remember
-
-
 class PeerProtocol(HttpToolsProtocol):
     """uvicorn's HTTP protocol plus peer facts, a limit on the request head, and a time limit on it."""
 
     own: Certificate | None = None
     _tls: Tls | None = None
     _head_size = 0
+    _since = 0.0
     _deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         ssl_object = transport.get_extra_info("ssl_object")
         if ssl_object is not None:
-            self._tls = peer_facts(ssl_object, getattr(self.config.app, "own", None))
+            self._tls = handshake.peer_facts(ssl_object, getattr(self.config.app, "own", None))
+        self._since = self.loop.time()
         self._start_deadline()
+        if len(self.connections) > MAX_CONNECTIONS:
+            self._make_room()
+
+    def _make_room(self) -> None:
+        """Close the connection that has been idle longest; when none is, this one."""
+        idle = [
+            item
+            for item in self.connections
+            if isinstance(item, PeerProtocol)
+            and item is not self
+            and (item.cycle is None or item.cycle.response_complete)
+        ]
+        min(idle, key=lambda item: item._since, default=self).transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_deadline()
@@ -163,17 +155,31 @@ class PeerProtocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         self._stop_deadline()
+        self._since = self.loop.time()
         if self._head_size <= MAX_HEADERS:
             super().on_message_complete()
 
     def _count(self, size: int) -> None:
         self._head_size += size
         if self._head_size > MAX_HEADERS and not self.transport.is_closing():
+            self._tell(431, "request head too large")
             self.transport.write(
                 b"HTTP/1.1 431 Request Header Fields Too Large\r\n"
                 b"connection: close\r\ncontent-length: 0\r\n\r\n"
             )
             self.transport.close()
+
+    def send_400_response(self, msg: str) -> None:
+        """As that of uvicorn."""
+        self._tell(400, msg)
+        super().send_400_response(msg)
+
+    def _tell(self, status: int, why: str) -> None:
+        app = self.config.app
+        if isinstance(app, HandlerApp) and app.on_broken is not None:
+            peer = self.transport.get_extra_info("peername")
+            address = str(peer[0]) if isinstance(peer, tuple) else ""
+            app.on_broken(Broken(host=_name(app.own), status=status, why=why, tls=self._tls, peer=address))
 
     def _start_deadline(self) -> None:
         self._stop_deadline()
@@ -187,6 +193,8 @@ class PeerProtocol(HttpToolsProtocol):
     def _too_slow(self) -> None:
         self._deadline = None
         if self.transport is not None and not self.transport.is_closing():
+            if self._head_size:
+                self._tell(408, "request head or body not complete in time")
             self.transport.close()
 
 
@@ -212,6 +220,7 @@ class HandlerApp:
         self.sleep = sleep
         self.limit = limit
         self.on_error = on_error
+        self.on_broken: Callable[[Broken], None] | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -294,10 +303,20 @@ async def _answer(scope: Scope, send: Send, answer: Outgoing) -> None:
     await send({"type": "http.response.body", "body": body})
 
 
+def _name(own: Certificate | None) -> str:
+    """The public name of a listener."""
+    return own.dns_names[0].lower() if own is not None and own.dns_names else ""
+
+
 class Hosting:
-    """An event loop in a background thread that serves any number of listeners."""
+    """An event loop in a background thread that serves any number of listeners.
+
+    :ivar refused: told of each TLS handshake that failed, in the loop; ``broken`` of what is no HTTP request.
+    """
 
     def __init__(self) -> None:
+        self.refused: Callable[[handshake.Handshake], None] | None = None
+        self.broken: Callable[[Broken], None] | None = None
         self._loop = asyncio.new_event_loop()
         self._loop.set_exception_handler(lambda _loop, _context: None)
         self._servers: list[asyncio.Server] = []
@@ -323,10 +342,19 @@ class Hosting:
         return self._loop
 
     def listen(
-        self, app: HandlerApp, context: ssl.SSLContext | None, *, address: str = "127.0.0.1", port: int = 0
+        self,
+        app: HandlerApp,
+        context: ssl.SSLContext | None,
+        *,
+        address: str = "127.0.0.1",
+        port: int = 0,
+        trap: bool = False,
+        others: Mapping[str, ssl.SSLContext] = NO_OTHERS,
     ) -> int:
         """Serve an application; returns the port (``port=0``: a free one).
 
+        :param trap: connections that come to no request are told to nobody.
+        :param others: contexts of other hosts at the same port, by name; may grow while it serves.
         :raises ConfigurationError: the address or port cannot be used.
         """
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
@@ -343,12 +371,15 @@ class Hosting:
                 where=f"{address}:{port}",
                 received=error.strerror or str(error),
             ) from None
+        app.on_broken = None if trap else self._tell_broken
         if context is not None:
-            remember_server_name(context)
-        self.call(self._serve(app, context, listener))
+            handshake.watch(context, others)
+        self.call(self._serve(app, context, listener, trap))
         return int(listener.getsockname()[1])
 
-    async def _serve(self, app: HandlerApp, context: ssl.SSLContext | None, listener: socket.socket) -> None:
+    async def _serve(
+        self, app: HandlerApp, context: ssl.SSLContext | None, listener: socket.socket, trap: bool
+    ) -> None:
         config = Config(
             app,
             http=PeerProtocol,
@@ -365,14 +396,23 @@ class Hosting:
         state.default_headers = [(b"date", formatdate(usegmt=True).encode())]
         self._states.append(state)
 
-        def protocol() -> asyncio.Protocol:
-            return PeerProtocol(config, state, {}, self._loop)
+        def protocol() -> asyncio.BaseProtocol:
+            plain = PeerProtocol(config, state, {}, self._loop)
+            if context is None:
+                return plain
+            refused = None if trap else self._tell_refused
+            return handshake.WatchedProtocol(self._loop, plain, context, host=_name(app.own), refused=refused)
 
-        arguments: dict[str, Any] = {}
-        if context is not None:
-            arguments = {"ssl": context, "ssl_handshake_timeout": 15.0, "ssl_shutdown_timeout": 2.0}
-        server = await self._loop.create_server(protocol, sock=listener, **arguments)
+        server = await self._loop.create_server(protocol, sock=listener)
         self._servers.append(server)
+
+    def _tell_refused(self, failed: handshake.Handshake) -> None:
+        if self.refused is not None:
+            self.refused(failed)
+
+    def _tell_broken(self, broken: Broken) -> None:
+        if self.broken is not None:
+            self.broken(broken)
 
     def call(self, coroutine: Any, timeout: float = 30.0) -> Any:
         """Run a coroutine in the loop and wait for its result."""

@@ -10,14 +10,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Literal
 from urllib.parse import urlencode
 
 from harness.core.standards.queries import Query
 from harness.core.tdates import TDates
-from harness.fhir.store import LOCAL_REFERENCE, Stored
+from harness.fhir.store import LOCAL_REFERENCE, Store, Stored
 from harness.medmij.age import may_collect
 from harness.reference.oracle.rules import NOT_SELECTED, UNDER_AGE, Rule, Ruling, rule_on, rules_of
 from harness.reference.oracle.selection import select
@@ -49,12 +49,14 @@ class Expectation:
 
     :ivar kind: resource type that was asked for.
     :ivar rulings: what the rules say of each resource of the record.
+    :ivar displaced: what need not be there any more when what the person sent is.
     """
 
     kind: str
     must: Mapping[str, Item]
     may: Mapping[str, Item]
     rulings: Mapping[str, Ruling]
+    displaced: frozenset[str] = frozenset()
 
     def item(self, key: str) -> Item | None:
         """What is expected under a key of the record, or ``None``."""
@@ -90,6 +92,23 @@ def expect_search(
     :param operation: name of the query in the standard, for rules that hold for some only.
     :raises SearchError: the query is not understood.
     """
+    found = _expect(standard, path, query, record, day, operation)
+    if not record.sent:
+        return found
+    # What was sent may be in the HIS already, and be the last one where the last one is asked.
+    after = _expect(standard, path, query, _with_sent(record), day, operation)
+    return replace(found, displaced=frozenset(found.must.keys() - after.must.keys()))
+
+
+def _with_sent(record: Record) -> Record:
+    store = Store(record.store.through)
+    store.load(stored.resource for stored in record.store)
+    for number, resource in enumerate(record.sent):
+        store.put({**resource, "id": f"harness-sent-{number}", "subject": {"reference": record.key}})
+    return replace(record, store=store)
+
+
+def _expect(standard: str, path: str, query: str, record: Record, day: date, operation: str) -> Expectation:
     rulings = rule_all(standard, record, day, operation)
     allowed = {key for key, ruling in rulings.items() if ruling.standing != "not"}
     certain = {key for key, ruling in rulings.items() if ruling.standing == "must"}

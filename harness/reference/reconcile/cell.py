@@ -8,10 +8,12 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any, Final
 
 import msgspec
 
@@ -19,7 +21,7 @@ from harness.core.issues import shorten
 from harness.core.normal.texts import folded
 from harness.core.text import Text
 from harness.reference.content.compare import Comparison, Gap, Met, show
-from harness.reference.content.facts import facts_of
+from harness.reference.content.facts import Fact, Facts, facts_of
 from harness.reference.oracle.expect import BESIDE, Expectation
 from harness.reference.oracle.rules import NOT_SELECTED
 from harness.reference.reconcile.answers import Answer, Given
@@ -30,6 +32,8 @@ from harness.reference.reconcile.pairing import Candidate, Fit, Pair, fits, like
 from harness.reference.record.model import Record
 
 _ENCODER = msgspec.json.Encoder(order="deterministic")
+OF_SENDER: Final = ("subject", "performer", "device", "related", "specimen", "encounter", "context", "status")
+"""Elements of what was sent that a HIS fills in its own way."""
 _COMMON = BESIDE - {"Patient", "Medication", "Specimen"}
 """Of the practice rather than of the person: not knowing one accuses nobody."""
 
@@ -46,12 +50,16 @@ class _Memory:
 
 @dataclass(frozen=True)
 class _Paired:
-    """One answer with the partners of its resources."""
+    """One answer with the partners of its resources.
+
+    :ivar sent: whether it held what the person sent, which is left out here.
+    """
 
     answer: Answer
     expected: Expectation
     pairs: list[Pair]
     keys: list[bytes]
+    sent: bool = False
 
 
 @dataclass
@@ -69,6 +77,16 @@ class Reconciliation:
     unverified: set[str] = field(default_factory=set)
     partners: dict[tuple[str, str], str] = field(default_factory=dict)
     _memory: _Memory = field(default_factory=_Memory)
+
+    @cached_property
+    def _sent(self) -> list[tuple[str, Facts]]:
+        """What was sent, without its moments."""
+        found = []
+        for resource in self.record.sent:
+            own = {key: value for key, value in resource.items() if key not in OF_SENDER}
+            facts = frozenset(one for one in facts_of(own, self.known.table) if not _dated(one))
+            found.append((str(resource.get("resourceType")), facts))
+        return [one for one in found if one[1]]
 
     def run(self, answers: Iterable[tuple[Answer, Expectation]]) -> list[Difference]:
         """Every difference in the answers of the cell, the worst kinds first."""
@@ -90,6 +108,9 @@ class Reconciliation:
     # -- pairing ---------------------------------------------------------------------------------------------
 
     def _paired(self, answer: Answer, expected: Expectation) -> _Paired:
+        given = tuple(item for item in answer.given if not self._was_sent(item))
+        sent = len(given) < len(answer.given)
+        answer = replace(answer, given=given)
         keys = [_ENCODER.encode(item.resource) for item in answer.given]
         taken: set[int] = set()
         direct: dict[int, Pair] = {}
@@ -117,7 +138,21 @@ class Reconciliation:
             if one.where == "expected" and one.partner is not None and not one.copy:
                 self._memory.partner[keys[index]] = one.partner
         pairs = [direct[index] for index in range(len(answer.given))]
-        return _Paired(answer, expected, self._last_ones(pairs, expected), keys)
+        return _Paired(answer, expected, self._last_ones(pairs, expected), keys, sent)
+
+    def _was_sent(self, item: Given) -> bool:
+        """Whether a resource is what the person sent, in this run or in an earlier one, on another day.
+
+        What the record holds itself on that day is not.
+        """
+        if not any(kind == item.kind for kind, _ in self._sent):
+            return False
+        facts = facts_of(item.resource, self.known.table)
+        said = {fact for fact in facts if not _dated(fact)}
+        if not any(kind == item.kind and sent <= said for kind, sent in self._sent):
+            return False
+        own = (one for one in self.known.entries if one.record is self.record)
+        return not any(one.facts <= facts for one in own if one.stored.type == item.kind)
 
     def _last_ones(self, pairs: list[Pair], expected: Expectation) -> list[Pair]:
         """The only resource of a type without partner is the only one of that type that is missing."""
@@ -184,7 +219,8 @@ class Reconciliation:
             if item.where != "foreign":
                 found += self._leaks(one, item, key)
         for name, wanted in one.expected.must.items():
-            if name not in seen and not (wanted.part == "include" and name in covered):
+            displaced = one.sent and name in one.expected.displaced
+            if name not in seen and not displaced and not (wanted.part == "include" and name in covered):
                 text = show(_name(wanted.resource))
                 found.append(
                     Difference(
@@ -306,6 +342,14 @@ class Reconciliation:
             said,
             leak,
         )
+
+
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+def _dated(fact: Fact) -> bool:
+    """Whether a fact is a day."""
+    return bool(_DAY.fullmatch(str(fact[1])))
 
 
 def _name(resource: dict[str, Any]) -> dict[str, Any]:

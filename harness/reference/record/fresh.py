@@ -2,12 +2,14 @@
 own.
 
 What each value is follows from the nonce, the person and the place of the value, by HMAC: a HIS cannot know
-it beforehand, and whoever has the nonce can make the same record again. Documents are left out: a HIS gets
-those of the official set.
+it beforehand, and whoever has the nonce can make the same record again. Each document is a letter of its own
+text; where letters cannot be typeset (extra ``documents``), the person has none.
 """
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import hmac
 import re
 import uuid
@@ -27,6 +29,7 @@ from harness.fhir.model.types import load_model
 from harness.fhir.store import Stored
 from harness.fhir.typed import constructed
 from harness.reference.record.given import Written
+from harness.reference.record.letters import can_typeset, letter
 from harness.reference.record.load import FILE, load_record, load_records
 from harness.reference.record.write import write_record
 
@@ -91,9 +94,11 @@ class _Person:
     def write(self, out: Path) -> Written:
         folder = data_path("fixtures", "records") / TEMPLATE
         master = load_record(folder, t=self._loaded)
-        kept = [stored for stored in master if stored.type not in _DOCUMENTS]
-        resources = [constructed(self._resource(stored)) for stored in kept]
+        kept = [stored for stored in master if can_typeset() or stored.type not in _DOCUMENTS]
         about = self._about(yaml.safe_load((folder / FILE).read_text(encoding="utf-8")))
+        made = [self._resource(stored) for stored in kept]
+        self._typeset(made, about.get("documents", []))
+        resources = [constructed(resource) for resource in made]
         sent = {path.stem: self._bundle(path) for path in sorted((folder / "sent").glob("*.json"))}
         write_record(out / self.person, about, resources, sent)
         return Written(self.person, str(about["patient"]).partition("/")[2], len(resources))
@@ -118,11 +123,12 @@ class _Person:
 
     def _about(self, data: Mapping[str, Any]) -> dict[str, Any]:
         about: dict[str, Any] = self._tree(dict(data), "record")
-        kinds = (item["ref"].partition("/")[0] for item in about["withheld"])
-        about["withheld"] = [
-            item for item, kind in zip(about["withheld"], kinds, strict=True) if kind not in _DOCUMENTS
-        ]
-        about.pop("documents", None)
+        if can_typeset():
+            about["documents"] = [self._letter(item) for item in about["documents"]]
+        else:
+            held = about["withheld"]
+            about["withheld"] = [item for item in held if item["ref"].partition("/")[0] not in _DOCUMENTS]
+            about.pop("documents", None)
         about |= {
             "person": self.person,
             "bsn": self.bsn(),
@@ -130,9 +136,38 @@ class _Person:
             "origin": "bureau",
             "loaded": self._loaded.isoformat(),
             "note": "fresh person of a challenge",
-            "standards": [name for name in standards() if not name.startswith("pdfa")],
+            "standards": [name for name in standards() if can_typeset() or not name.startswith("pdfa")],
         }
         return about
+
+    def _letter(self, item: Mapping[str, Any]) -> dict[str, Any]:
+        """What a document says: title, sentence and measurement of the template, each with fresh words."""
+        title, *rest = item["text"]
+        words = [self._word(item["ref"], str(number)) for number in range(4)]
+        pressure = 100 + self._bytes(item["ref"], "bloeddruk")[0] % 80
+        said = f"Kenmerk {words[2]}, bloeddruk {pressure}, behandelaar {words[3]}."
+        return {**item, "text": [f"{title} {words[0]}", *(f"{one} {words[1]}" for one in rest), said]}
+
+    def _typeset(self, resources: list[dict[str, Any]], letters: list[dict[str, Any]]) -> None:
+        """Put a letter into each Binary, and its size and hash where a DocumentReference states them."""
+        made: dict[str, bytes] = {}
+        for item in letters:
+            title, *lines = item["text"]
+            made[item["ref"]] = letter(title, lines)
+        for resource in resources:
+            key = f"{resource['resourceType']}/{resource['id']}"
+            if key in made:
+                resource["content"] = base64.b64encode(made[key]).decode()
+            for part in (
+                resource.get("content", ()) if resource["resourceType"] == "DocumentReference" else ()
+            ):
+                attachment = part["attachment"]
+                data = made.get(str(attachment.get("url", "")))
+                if data is not None and "size" in attachment:
+                    attachment["size"] = len(data)
+                if data is not None and "hash" in attachment:
+                    digest = hashlib.sha1(data, usedforsecurity=False).digest()
+                    attachment["hash"] = base64.b64encode(digest).decode()
 
     def _birth(self) -> str:
         days = int.from_bytes(self._bytes("birth")[:4]) % 15_000

@@ -44,6 +44,7 @@ class _Frozen(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     documents: dict[str, _Document]
     markers: tuple[str, ...]
     resources: tuple[msgspec.Raw, ...]
+    sent: tuple[msgspec.Raw, ...] = ()
 
 
 def freeze(record: Record) -> bytes:
@@ -62,6 +63,7 @@ def freeze(record: Record) -> bytes:
         dangling=tuple(sorted(record.dangling)),
         documents={key: _Document(item.text, item.pages) for key, item in sorted(record.documents.items())},
         markers=record.markers,
+        sent=tuple(msgspec.Raw(to_json(_without_numbers(item))) for item in record.sent),
         resources=tuple(
             msgspec.Raw(to_json(_without_numbers(stored.resource)))
             for stored in sorted(record, key=lambda item: item.key)
@@ -88,6 +90,7 @@ def thaw(data: bytes, where: str) -> Record:
     try:
         for resource in frozen.resources:
             store.put(read(bytes(resource), model=model, format="json", where=where))
+        sent = tuple(read(bytes(item), model=model, format="json", where=where) for item in frozen.sent)
     except (KeyError, ValueError):
         raise InputError(
             Text(nl="een resource heeft geen geldige id", en="a resource has no valid id"), where=where
@@ -108,6 +111,7 @@ def thaw(data: bytes, where: str) -> Record:
         dangling=frozenset(frozen.dangling),
         documents={key: DocumentFacts(item.text, item.pages) for key, item in frozen.documents.items()},
         markers=frozen.markers,
+        sent=sent,
     )
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -130,10 +130,30 @@ def load_record(folder: Path, *, t: date) -> Record:
             for item in data.get("documents", ())
         },
         markers=tuple(data.get("markers", ())),
+        sent=tuple(_sent(folder, TDates(t))),
     )
     record = replace(record, withheld=_withheld(store, data.get("withheld", ())))
     check_record(record, document, files)
     return record
+
+
+def _sent(folder: Path, dates: TDates) -> Iterator[dict[str, Any]]:
+    """What the person sends on the day of a run, the Patient of it aside."""
+    model = load_model("3.0.2")
+    for path in sorted((folder / "sent").glob("*.json")):
+        try:
+            text = path.read_text(encoding="utf-8-sig")
+        except (OSError, UnicodeDecodeError) as error:
+            raise InputError(
+                Text(nl="kan niet worden gelezen", en="cannot be read"), where=str(path), received=str(error)
+            ) from None
+        resolved = dates.resolve(text, strict=True, where=str(path))
+        bundle = read(resolved.encode(), model=model, where=str(path))
+        entries = bundle.get("entry")
+        for entry in entries if isinstance(entries, list) else ():
+            resource = entry.get("resource") if isinstance(entry, dict) else None
+            if isinstance(resource, dict) and resource.get("resourceType") != "Patient":
+                yield resource
 
 
 def _day(value: str | None, dates: TDates, document: YamlDocument, key: str) -> date | None:

@@ -41,6 +41,7 @@ class Record:
     :ivar withheld: why, by ``Type/id``. ``rule``: a rule of the oracle keeps it in, nothing else does.
     :ivar dangling: keys that are referred to and lead to nothing, on purpose.
     :ivar store: everything, shared resources of the practice included.
+    :ivar sent: what the person sends in a run, so that an earlier cell or run may have put it into the HIS.
     """
 
     person: str
@@ -59,6 +60,7 @@ class Record:
     dangling: frozenset[str] = frozenset()
     documents: Mapping[str, DocumentFacts] = field(default_factory=dict)
     markers: tuple[str, ...] = ()
+    sent: tuple[dict[str, Any], ...] = ()
 
     @property
     def key(self) -> str:

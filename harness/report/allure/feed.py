@@ -20,9 +20,12 @@ from harness.judge.catalogue import Catalogue
 from harness.report.console import finding_line
 from harness.report.grouping import QUIET, worst_first
 from harness.report.html import page
-from harness.report.words import CATEGORY, SYMBOL, more_findings, title
+from harness.report.summary import RunSummary
+from harness.report.words import CATEGORY, SYMBOL, WHY_UNASSIGNED, more_findings, title, word
 from harness.scenario import ProductFailure, Scenario, Undecided, Unsound
 
+MAX_UNASSIGNED = 20
+"""Groups of exchanges without a finding that are told."""
 MAX_STEPS = 60
 """Findings told one by one, worst first."""
 
@@ -79,7 +82,7 @@ def _step(item: Finding, catalogue: Catalogue, lang: Lang) -> None:
         return
 
 
-def write_environment(folder: Path, info: RunInfo, lang: Lang) -> None:
+def write_environment(folder: Path, info: RunInfo, run: RunSummary, lang: Lang) -> None:
     """``environment.properties`` and ``categories.json`` in an Allure results folder."""
     rows = {
         "harness": info.harness,
@@ -91,6 +94,12 @@ def write_environment(folder: Path, info: RunInfo, lang: Lang) -> None:
             )
             or item.kind
             for item in info.participants
+        },
+        title("not assigned", lang): str(sum(item.number for item in run.unassigned)),
+        **{
+            f"{word('not assigned', lang)} {number}": f"{item.number} x {item.client} > {item.server} "
+            f"{item.what} [{item.answer}]: {WHY_UNASSIGNED[item.reason].of(lang)} ({item.first})"
+            for number, item in enumerate(run.unassigned[:MAX_UNASSIGNED], 1)
         },
     }
     text = "".join(f"{_escape(key)}={_escape(value)}\n" for key, value in rows.items())

@@ -133,7 +133,9 @@ class Api:
         if what == "next":
             self._only("POST", method)
             wish = _read(request, _Next)
-            return 200, await asyncio.to_thread(lambda: self._shown(desk.next(identifier, wish.situation)))
+            return 200, await asyncio.to_thread(
+                lambda: self._shown(desk.next(identifier, wish.situation), now=False)
+            )
         if what == "end":
             self._only("POST", method)
             _read(request, _Empty)
@@ -159,8 +161,8 @@ class Api:
                 await asyncio.sleep(_STEP)
         return await asyncio.to_thread(lambda: self._shown(self._desk.end(identifier)))
 
-    def _shown(self, held: Held) -> dict[str, Any]:
-        return session_document(held, self._running, self._catalogue)
+    def _shown(self, held: Held, *, now: bool = True) -> dict[str, Any]:
+        return session_document(held, self._running, self._catalogue, now=now)
 
     @staticmethod
     def _only(allowed: str, method: str, *more: str) -> None:

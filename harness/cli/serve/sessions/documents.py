@@ -18,8 +18,13 @@ from harness.network.running import RunningNetwork
 from harness.network.twins.stelselnode import list_host
 
 
-def session_document(held: Held, running: RunningNetwork, catalogue: Catalogue) -> dict[str, Any]:
-    """One session with everything that is known of it."""
+def session_document(
+    held: Held, running: RunningNetwork, catalogue: Catalogue, *, now: bool = True
+) -> dict[str, Any]:
+    """One session with everything that is known of it.
+
+    :param now: whether what it says of requirements has to be of this moment.
+    """
     session, wish = held.session, held.settled.wish
     cell = session.cell
     latest = session.started + timedelta(minutes=wish.longest)
@@ -34,7 +39,7 @@ def session_document(held: Held, running: RunningNetwork, catalogue: Catalogue) 
             "client_id": session.pgo.pgo_host,
             "redirect_uri": session.pgo.redirect,
             "lists": f"https://{list_host(running.network, cell.release)}/",
-            "hosts": session.stage.entries(),
+            "hosts": dict(session.stage.entries),
         },
         "now": _situation(session.now) if session.now is not None else None,
         "situations": [
@@ -50,7 +55,7 @@ def session_document(held: Held, running: RunningNetwork, catalogue: Catalogue) 
                 "received": item.finding.received,
                 "next_step": _text(item.finding.next_step),
             }
-            for item in held.standings()
+            for item in held.standings(now=now)
         ],
         "unassigned": dict(session.unassigned),
     }

@@ -31,7 +31,11 @@ def _extension(value: Json) -> bool:
 
 def _period(value: Json) -> bool | None:
     """per-1: start <= end. Text comparison decides equal precision in the same zone; the rest is left to
-    FHIRPath."""
+    FHIRPath.
+
+    Of two precisions FHIRPath says neither; datatypes.html#Period does: the end includes all that matches it
+    (2012-02-03T10:00:00 is in a period that ends 2012-02-03).
+    """
     start, end = value.get("start"), value.get("end")
     if type(start) is not str or type(end) is not str:
         return None if "_start" in value or "_end" in value else True
@@ -40,7 +44,7 @@ def _period(value: Json) -> bool | None:
     if min(len(start), len(end)) <= 10:
         common = min(len(start), len(end))
         if start[:common] == end[:common]:
-            return False  # cannot be decided, so not satisfied
+            return True
     return None
 
 

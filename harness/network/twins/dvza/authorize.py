@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+from typing import Final
+
 import msgspec
 
+from harness.core.issues import Issue
 from harness.core.standards.table import service_standard
 from harness.medmij import authorization, forms
 from harness.medmij import scope as scopes
@@ -13,6 +18,8 @@ from harness.network.twins.dvza import screens
 from harness.network.twins.dvza.records import Session
 from harness.network.twins.dvza.state import DvzaState
 from harness.network.wire.serving import Incoming, Outgoing
+
+_NOT_ALLOWED: Final = re.compile(r"[^ !#-\[\]-~]")
 
 
 def handle(dvza: DvzaState, request: Incoming, rel: Release) -> Outgoing:
@@ -33,7 +40,8 @@ def handle(dvza: DvzaState, request: Incoming, rel: Release) -> Outgoing:
         return screens.problem(
             dvza,
             400,
-            "De aanvraag van uw PGO klopt niet. Er is niets met uw gegevens gebeurd. Ga terug naar uw PGO.",
+            "De aanvraag van uw PGO klopt niet. Er is niets met uw gegevens gebeurd. Ga terug naar uw PGO."
+            + (f" ({reason(checked.issues)})" if dvza.explains and checked.issues else ""),
         )
     if dvza.fault("scope-refused", client):
         return _refuse(dvza, client, checked, "invalid_scope")
@@ -42,14 +50,15 @@ def handle(dvza: DvzaState, request: Incoming, rel: Release) -> Outgoing:
         return _refuse(dvza, client, checked, "invalid_request")
     his = dvza.his_by_name(scope.name)
     if his is None:
-        return _refuse(dvza, client, checked, "invalid_scope")
+        return _refuse(dvza, client, checked, "invalid_scope", "scope: provider of another DVZA")
     function = _function(scope.services)
     offered = dvza.services(his, rel, function)
     strict = not dvza.fault("scope-unchecked", client)
     if function is None or (strict and scopes.parse(wanted.scope, rel, function).scope is None):
-        return _refuse(dvza, client, checked, "invalid_scope")  # the form of the other function
+        why = "scope: not in the form of this release and function"
+        return _refuse(dvza, client, checked, "invalid_scope", why)  # the form of the other function
     if not set(scope.services) <= set(offered):
-        return _refuse(dvza, client, checked, "invalid_scope")
+        return _refuse(dvza, client, checked, "invalid_scope", "scope: a service that is not on the ZAL")
     session = Session(
         id=dvza.new_secret("cookie"),
         browser=dvza.new_secret("cookie"),
@@ -127,13 +136,24 @@ def _own_scope(rel: Release, name: str, services: list[str]) -> str:
     return f"{name}~{services[0]}"
 
 
-def _refuse(dvza: DvzaState, client: str, checked: authorization.CheckedRequest, error: str) -> Outgoing:
-    """Exception 1b: back to the client with an error and its state."""
+def reason(issues: Sequence[Issue]) -> str:
+    """Why a request is refused, in the characters that ``error_description`` may have (RFC 6749 4.1.2.1)."""
+    parts = [
+        f"{item.path} ({item.rule}): expected {item.expected}, received {item.received}" for item in issues
+    ]
+    return _NOT_ALLOWED.sub("?", "; ".join(parts[:3]))[:400]
+
+
+def _refuse(
+    dvza: DvzaState, client: str, checked: authorization.CheckedRequest, error: str, why: str = ""
+) -> Outgoing:
+    """Exception 1b: back to the client with an error and its state; with the reason where that is tested."""
+    told = (why or reason(checked.issues)) if dvza.explains else ""
     if dvza.fault("error-without-state", client):
         return screens.redirect(
             authorization.error_redirect(checked.redirect_uri, error, "").replace("&state=", "")
         )
-    return screens.redirect(authorization.error_redirect(checked.redirect_uri, error, checked.state))
+    return screens.redirect(authorization.error_redirect(checked.redirect_uri, error, checked.state, told))
 
 
 def _function(services: tuple[str, ...]) -> Function | None:

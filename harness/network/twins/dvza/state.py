@@ -37,6 +37,7 @@ class DvzaState:
     :param persons: persons that can log in.
     :param t: the day on which ages are reckoned (``T``: persons are born relative to it); default today.
     :param learn: told about every secret that is made (kind, value), for the recorder.
+    :ivar explains: whether refusals say why; a real DVZA need not, one that others test against does.
     """
 
     def __init__(
@@ -68,6 +69,7 @@ class DvzaState:
         self.withdrawn: set[str] = set()
         self.spent: set[tuple[str, str]] = set()
         self._faults: dict[str, frozenset[str]] = {"": frozenset(participant.faults)}
+        self.explains = False
         self._repeated = secrets.token_urlsafe(32)
         self._admitted: set[str] = set()
         self._prefix, self._issued = secrets.token_urlsafe(32), 0

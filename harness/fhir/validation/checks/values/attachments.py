@@ -25,6 +25,9 @@ _MARKS: tuple[tuple[bytes, tuple[str, ...]], ...] = (
 )
 """First bytes of formats with the content types that they go by."""
 
+_BEFORE = b" \t\r\n\x00\xef\xbb\xbf"
+"""What readers skip before the first bytes: white space, a byte order mark."""
+
 _MARKED = frozenset(name for _, names in _MARKS for name in names)
 
 
@@ -69,7 +72,7 @@ def _content_type(value: Json, text: str, place: Place, run: Run) -> None:
     if type(stated) is not str:
         return
     bare = stated.partition(";")[0].strip().lower()
-    found = next((names for mark, names in _MARKS if data.startswith(mark)), ())
+    found = next((names for mark, names in _MARKS if data.lstrip(_BEFORE).startswith(mark)), ())
     if (found or bare in _MARKED) and bare not in found and data:
         run.add(
             "fhir-attachment-type",

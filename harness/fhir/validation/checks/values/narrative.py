@@ -18,6 +18,8 @@ from harness.fhir.validation.places import Place
 from harness.fhir.validation.run import Run
 
 XHTML = "http://www.w3.org/1999/xhtml"
+_SPACE = " \t\r\n"
+"""White space of XML; a no-break space is content."""
 _PREFIX = f"{{{XHTML}}}"
 
 ELEMENTS = frozenset(
@@ -223,15 +225,15 @@ def check(value: Any, place: Place, run: Run) -> None:
     for node in root.iter():
         tag = node.tag
         if not isinstance(tag, str):  # a comment or processing instruction: only what follows it counts
-            filled = filled or bool(node.tail and not node.tail.isspace())
+            filled = filled or bool(node.tail and node.tail.strip(_SPACE))
             continue
         name = tag.removeprefix(_PREFIX)
         if _wrong_element(node, name, paragraphs, at, run) or _wrong_attribute(node, name, at, run):
             return
         paragraphs = paragraphs or name == "p"
         if not filled and (
-            (node.text and not node.text.isspace())
-            or (node.tail and not node.tail.isspace())
+            (node.text and node.text.strip(_SPACE))
+            or (node.tail and node.tail.strip(_SPACE))
             or name == "img"
         ):
             filled = True
