@@ -80,6 +80,15 @@ OF_ANOTHER_SERVICE = [
     ("49", "/../51/fhir/DocumentReference"),
     ("49", "/Patient?_revinclude=DocumentReference:patient"),
     ("49", "/Patient?_include=Patient:link:Appointment"),
+    ("49", "/Patient?_include=*"),
+    ("49", "/Patient?_revinclude:iterate=*"),
+    ("49", "/Patient/x/DocumentReference"),
+    ("49", "/Patient/x/*"),
+    ("49", "/Patient/x/$everything"),
+    ("49", "/?_type=DocumentReference"),
+    ("49", "/Patient?_type=Patient,%20Appointment"),
+    ("49", "/_history"),
+    ("49", "/"),
 ]
 
 

@@ -7,6 +7,7 @@ service. Types that no standard asks for (Practitioner, Medication) belong to wh
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 from typing import Final, Literal
 from urllib.parse import unquote
@@ -47,7 +48,9 @@ def refusal(service: str, request: Request, base: str) -> Case:
     if request.method not in READING and not search:
         return "not-allowed"
     pairs = parameters(query) + (parameters(request.body.decode("latin-1")) if search else [])
-    asked = {*segments[:1], *(kind for pair in pairs for kind in _included(*pair))}
+    asked = {*segments, *(kind for pair in pairs for kind in _added(*pair))}
+    if not segments or segments[0].startswith("_") or "*" in asked or _operations(asked) - _own(service):
+        return "insufficient-scope"  # whatever the HIS holds of the person, of any type
     return "insufficient-scope" if asked & _types_of_others(service) else ""
 
 
@@ -66,12 +69,26 @@ def _only_creates(request: Request) -> bool:
     return all(isinstance(item, dict) and item.get("method") == "POST" for item in wanted)
 
 
-def _included(name: str, value: str) -> tuple[str, ...]:
-    """The types that a parameter adds to an answer: source and target of an include."""
+def _added(name: str, value: str) -> tuple[str, ...]:
+    """The types that a parameter adds to an answer: source and target of an include, and ``_type``."""
+    if name == "_type":
+        return tuple(item.strip() for item in value.split(","))
     if not name.startswith(("_include", "_revinclude")):
         return ()
     source, _, rest = value.partition(":")
     return source, rest.partition(":")[2]
+
+
+def _operations(segments: Iterable[str]) -> set[str]:
+    return {item for item in segments if item.startswith("$")}
+
+
+@cache
+def _own(service: str) -> frozenset[str]:
+    """The operations that the standard of a service asks for."""
+    own = service_standard(service)
+    paths = (query.path for query in load_queries(own.id)) if own else ()
+    return frozenset(part for path in paths for part in path.split("/") if part.startswith("$"))
 
 
 @cache
