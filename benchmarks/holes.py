@@ -1,0 +1,98 @@
+"""Are holes noticed that somebody made who has not seen where we look? And are correct but odd DVZAs left in peace?
+
+``benchmarks/holes/*.patch`` are small mistakes of a vendor's developer against our simulated DVZA, written by somebody who
+knew the rules of MedMij and its code, and nothing of requirements, probes and judges; ``ok-*.patch`` are other right ways
+to do the same. Above the changes each file says what it is. Each is applied to a copy of the project, in which the
+demo network is run; a hole is noticed when a requirement of the DVZA is not met that is met without the change::
+
+    python benchmarks/holes.py [--only NAME] [--intensity full] [--json FILE]
+
+Prints a line per change with the requirements that it broke; exits 1 when fewer than nine in ten holes are noticed, or
+a correct DVZA is accused.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from pathlib import Path
+
+BAR = 0.9
+PROJECT = Path(__file__).resolve().parents[1]
+PATCHES = PROJECT / "benchmarks" / "holes"
+PARTS = ("harness", "profiles", "scenarios", "fixtures", "pyproject.toml")
+ASKED = ("--standard", "huisartsgegevens-2.0", "--standard", "zelfmetingen-2.0", "--vendor", "his-eik")
+DVZA = "dvza-eik"
+
+
+def copy(folder: Path) -> None:
+    """What of the project a run needs."""
+    for name in PARTS:
+        source = PROJECT / name
+        if source.is_dir():
+            shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy2(source, folder / name)
+
+
+def broken(project: Path, run: Path, intensity: str) -> Counter[str]:
+    """Requirements that the DVZA does not meet, or meets with a warning, with the number of findings.
+
+    :raises SystemExit: there was no run.
+    """
+    command = [sys.executable, "-m", "harness", "qualify", "--network", "demo", *ASKED, "--pgo", "pgo-zon"]
+    command += ["--at", "2026-03-01", "--skip-doctor", "--intensity", intensity, "--out", str(run)]
+    done = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)
+    if not (run / "findings.json").is_file():
+        raise SystemExit(done.stderr or done.stdout)
+    findings = json.loads((run / "findings.json").read_bytes())["findings"]
+    return Counter(
+        f"{item['requirement']}{'' if item['verdict'] == 'fail' else '?'}"
+        for item in findings
+        if item["verdict"] in ("fail", "warning") and item.get("party") == DVZA
+    )
+
+
+def main() -> int:
+    """Apply each change and run."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--only", default="", help="a part of the name of a patch")
+    parser.add_argument("--intensity", default="full")
+    parser.add_argument("--json", type=Path)
+    options = parser.parse_args()
+    rows, unfit = [], []
+    with tempfile.TemporaryDirectory() as base:
+        copy(project := Path(base) / "project")
+        clean = broken(project, Path(base) / "clean", options.intensity)
+        print(f"without a change: {dict(clean)}", flush=True)
+        for patch in sorted(PATCHES.glob("*.patch")):
+            if options.only not in patch.name:
+                continue
+            apply = ["patch", "--silent", "-p1", "--no-backup-if-mismatch", "-i", str(patch)]
+            if subprocess.run([*apply, "--dry-run"], cwd=project, check=False).returncode:
+                unfit.append(patch.stem)
+                continue
+            subprocess.run(apply, cwd=project, check=True)
+            found = broken(project, Path(base) / patch.stem, options.intensity) - clean
+            subprocess.run([*apply, "--reverse"], cwd=project, check=True)
+            topic = patch.read_text(encoding="utf-8").partition("\n")[0].removeprefix("topic: ")
+            rows.append({"change": patch.stem, "topic": topic, "broken": sorted(found)})
+            print(f"{patch.stem:32} {topic:20} {' '.join(sorted(found)) or '-'}", flush=True)
+    holes = [row for row in rows if not row["change"].startswith("ok-")]
+    noticed = sum(bool(row["broken"]) for row in holes)
+    accused = [row["change"] for row in rows if row["change"].startswith("ok-") and row["broken"]]
+    print(f"noticed: {noticed} of {len(holes)} holes")
+    print(f"accused: {len(accused)} of {len(rows) - len(holes)} correct ones")
+    print(f"do not fit the code any more: {' '.join(unfit) or 'none'}")
+    if options.json:
+        options.json.write_text(json.dumps(rows, indent=1))
+    return int(noticed < BAR * len(holes) or bool(accused or unfit))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
