@@ -264,6 +264,9 @@ CLASSES: dict[str, Callable[[Verdict, Verdict], bool]] = {
             a, lambda e: e[0] == "fhir-empty" or (e[0] == "fhir-primitive-format" and e[2].endswith("/ "))
         )
     ),
+    "6 end of a period of another precision": lambda a, b: (
+        a.accept and _only(b, lambda e: "per-1" in f"{e[0]} {e[2]}")
+    ),
 }
 
 

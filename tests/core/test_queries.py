@@ -29,7 +29,7 @@ def test_a_query_is_recognised_from_its_request(standard):
     "url",
     [
         "/fhir/Patient",
-        "/fhir/Patient?_include=Patient:general-practitioner&patient=1",
+        "/fhir/Patient?_include=Patient:general-practitioner&gender=x",
         "/fhir/Composition?type=http://loinc.org%7C67781-6",
         "/fhir/Observation?code=x",
     ],

@@ -92,7 +92,7 @@ def curl(
 
 
 def test_curl_reads_a_list_with_and_is_refused_without_a_certificate(served):
-    url = served["lists"]["mm-2.2"] + "MedMij_Whitelist.xml?api=2"
+    url = served["lists"]["mm-2.2"]["whl"]
     good = curl(served, url, certificate=True)
     assert good.returncode == 0 and "pgo.zonnewijzer.example" in good.stdout
     assert curl(served, url).returncode != 0

@@ -221,7 +221,9 @@ def one_document_of_a_name(view: CellView) -> Iterator[Finding]:
         name = (text(master.get("system")), text(master.get("value")))
         contents = (content_of(answer) for answer in document.retrieved)
         digests = {hashlib.sha256(content).hexdigest() for content in contents if content is not None}
-        if name[1] and not document.answer.masks.touches(f"{document.path}.masterIdentifier"):
+        if document.answer.masks.touches(path := f"{document.path}.masterIdentifier"):
+            yield view.masked(requirement, document.answer.exchange, path)
+        elif name[1]:
             for digest in digests:
                 seen.setdefault(name, {}).setdefault(digest, document)
     for (_, value), documents in seen.items():

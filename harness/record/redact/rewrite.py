@@ -70,9 +70,8 @@ class Rewrite:
             ):
                 text = value
                 for kind, secret, whole in recognise.header_secrets(lowered, value):
-                    text = text.replace(
-                        whole, whole.replace(secret, self._replacing.value(kind, secret, where)), 1
-                    )
+                    head, _, tail = whole.rpartition(secret)  # a name may hold the word too
+                    text = text.replace(whole, f"{head}{self._replacing.value(kind, secret, where)}{tail}", 1)
                 if lowered == "set-cookie":
                     text = self._replacing.text(text, where)  # its attributes
             else:
