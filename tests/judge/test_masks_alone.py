@@ -21,6 +21,9 @@ from harness.judge.catalogue import load_catalogue
 from harness.network.faults import his as his_faults
 from harness.record.redact.people.documents import read_document
 
+SAMPLE = 25
+"""Kinds of elements of a standard that are masked, by a fixed seed: each judges the whole cell again."""
+
 
 def places(exchange: Exchange, name: str) -> list[str]:
     """The places of a kind of element in an answer."""
@@ -34,7 +37,8 @@ def test_no_judge_accuses_for_a_mask_in_one_answer(standard: str) -> None:
     cell = reference(standard)
     chosen = random.Random(standard)
     wrong: dict[str, list[str]] = {}
-    for name, holders in elements(cell).items():
+    kinds = sorted(elements(cell).items(), key=lambda item: item[0])
+    for name, holders in chosen.sample(kinds, min(SAMPLE, len(kinds))):
         able = [item for item in holders if places(item, name)]
         one = chosen.choice(able)
         path = chosen.choice(places(one, name))
