@@ -89,6 +89,7 @@ OF_ANOTHER_SERVICE = [
     ("49", "/Patient?_type=Patient,%20Appointment"),
     ("49", "/_history"),
     ("49", "/"),
+    ("49", "/?_lastUpdated=gt2000&_count=5"),
 ]
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from harness.core.errors import ConfigurationError, nearest
 from harness.core.text import Text
@@ -41,6 +41,8 @@ _COMMON = (
     ("_security", "token", "Resource.meta.security"),
 )
 """Parameters that every resource type has."""
+COMMON_PARAMETERS: Final = frozenset(name for name, _, _ in _COMMON)
+"""Their names."""
 
 _INDEXERS: dict[str, Any] = {
     "token": index_token,

@@ -19,7 +19,11 @@ from harness.core.standards.table import service_standard, standards
 from harness.fhir.codec.documents import parse
 from harness.fhir.codec.media import format_of
 from harness.fhir.model.types import load_model
+from harness.fhir.search.parameters import COMMON_PARAMETERS
+from harness.fhir.search.query import RESULT_PARAMETERS
 
+_GENERAL: Final = COMMON_PARAMETERS | RESULT_PARAMETERS | {"_type"}
+"""Parameters of a search without a type."""
 READING: Final = ("GET", "HEAD")
 Case = Literal["", "not-allowed", "insufficient-scope"]
 """What is wrong: ``not-allowed`` is the method, whatever it is used on."""
@@ -49,8 +53,8 @@ def refusal(service: str, request: Request, base: str) -> Case:
         return "not-allowed"
     pairs = parameters(query) + (parameters(request.body.decode("latin-1")) if search else [])
     asked = {*segments, *(kind for pair in pairs for kind in _added(*pair))}
-    if not segments or segments[0].startswith("_") or "*" in asked or _operations(asked) - _own(service):
-        return "insufficient-scope"  # whatever the HIS holds of the person, of any type
+    if _of_all_types(segments, pairs) or "*" in asked or _operations(asked) - _own(service):
+        return "insufficient-scope"
     return "insufficient-scope" if asked & _types_of_others(service) else ""
 
 
@@ -67,6 +71,16 @@ def _only_creates(request: Request) -> bool:
     entries = found.resource.get("entry") if isinstance(found.resource, dict) else None
     wanted = [entry.get("request") for entry in entries or () if isinstance(entry, dict)]
     return all(isinstance(item, dict) and item.get("method") == "POST" for item in wanted)
+
+
+def _of_all_types(segments: tuple[str, ...], pairs: Iterable[tuple[str, str]]) -> bool:
+    """Whether a request is about whatever a HIS holds: its history, or a search without a type.
+
+    A next page may stand there too: it has a parameter that is no search parameter of all types.
+    """
+    if segments:
+        return segments[0] in ("_history", "_search")
+    return {name.partition(":")[0] for name, _ in pairs} <= _GENERAL
 
 
 def _added(name: str, value: str) -> tuple[str, ...]:
