@@ -15,6 +15,7 @@ import msgspec
 from harness.core.exits import ExitCode
 from harness.core.run.findings import Cell
 from harness.core.run.info import RunInfo
+from harness.core.run.problems import short
 from harness.core.run.results import CellResult, cell_result
 from harness.core.text import Lang
 from harness.judge.catalogue import client_requirements
@@ -36,11 +37,11 @@ QUIET: Final = timedelta(seconds=3)
 
 
 def _tell_refused(failed: Handshake, client: str) -> None:
-    """One line for whoever sits before the screen."""
+    """One line for whoever sits before the screen; what a stranger's certificate says may move no cursor."""
     shown = failed.presented
     whose = f" ({', '.join(shown.dns_names) or shown.subject}, {shown.issuer})" if shown is not None else ""
     host = failed.server_name or failed.host
-    sys.stderr.write(f"TLS {client}{whose} {failed.peer} -> {host}: {failed.told}\n")
+    sys.stderr.write(short(f"TLS {client}{whose} {failed.peer} -> {host}: {failed.told}", 400) + "\n")
     sys.stderr.flush()
 
 

@@ -15,6 +15,8 @@ LIMITS: Final = {ESCAPED: 4, MARKUP: 2, BASE64: 3}
 """How often each way is gone one within the other."""
 _MOST: Final = 5_000
 """Readings of one text."""
+_HELD: Final = 64 * 1024 * 1024
+"""Characters that the coded words of one text may hold together; a bomb holds more."""
 
 
 def readings(text: str, extract: Extract = no_extract) -> Iterator[Reading]:
@@ -38,7 +40,7 @@ def body_readings(body: bytes, extract: Extract = no_extract) -> Iterator[Readin
 def _of(first: Reading, extract: Extract) -> Iterator[Reading]:
     """A reading, and all that is made of it, the nearest first."""
     waiting = deque([first])
-    made = 0
+    made, left = 0, _HELD
     while waiting and made < _MOST:
         reading = waiting.popleft()
         made += 1
@@ -47,11 +49,12 @@ def _of(first: Reading, extract: Extract) -> Iterator[Reading]:
             waiting.append(plainer)
         if _may(reading, MARKUP) and (bare := without_markup(reading)) is not None:
             waiting.append(bare)
-        if _may(reading, BASE64):
-            waiting.extend(
-                held(reading, word.start, word.end, word.text, word.ways)
-                for word in words(reading.text, extract)
-            )
+        if _may(reading, BASE64) and left > 0:
+            for word in words(reading.text, extract):
+                left -= len(word.text)
+                if left < 0:
+                    break
+                waiting.append(held(reading, word.start, word.end, word.text, word.ways))
 
 
 def _may(reading: Reading, way: str) -> bool:
