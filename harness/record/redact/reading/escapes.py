@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
+from functools import lru_cache
 from typing import Final
 from urllib.parse import unquote_to_bytes
 
@@ -36,13 +37,17 @@ def without_markup(reading: Reading) -> Reading | None:
     """The text between tags; ``None`` when there are none. A tag that breaks a line leaves a blank."""
     if "<" not in reading.text:
         return None
-    changes = [
-        (match.start(), match.end(), " " if _BLOCK.match(match.group()) else "")
-        for match in _TAG.finditer(reading.text)
-    ]
+    changes = [(match.start(), match.end(), _gap(match.group())) for match in _TAG.finditer(reading.text)]
     return rewritten(reading, MARKUP, changes) if changes else None
 
 
+@lru_cache(maxsize=1024)
+def _gap(tag: str) -> str:
+    """What a tag leaves: a blank where it breaks the line."""
+    return " " if _BLOCK.match(tag) else ""
+
+
+@lru_cache(maxsize=4096)
 def _read(escape: str) -> str:
     """What an escape stands for; itself when it stands for nothing."""
     first = escape[0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final
 
 from harness.record.redact.reading.containers import Extract, texts_in
@@ -15,6 +16,7 @@ LIMITS: Final = {ESCAPED: 4, MARKUP: 2, BASE64: 3}
 """How often each way is gone one within the other."""
 _MOST: Final = 5_000
 """Readings of one text."""
+_REMEMBERED: Final = 32 * 1024
 _HELD: Final = 64 * 1024 * 1024
 """Characters that the coded words of one text may hold together; a bomb holds more."""
 
@@ -24,7 +26,15 @@ def readings(text: str, extract: Extract = no_extract) -> Iterator[Reading]:
 
     :param extract: reads documents in it, see :data:`~harness.record.redact.reading.containers.Extract`.
     """
-    yield from _of(Reading(text), extract)
+    if len(text) <= _REMEMBERED:
+        yield from _again(text, extract)  # a message is looked through for texts, then for numbers
+    else:
+        yield from _of(Reading(text), extract)
+
+
+@lru_cache(maxsize=8)
+def _again(text: str, extract: Extract) -> tuple[Reading, ...]:
+    return tuple(_of(Reading(text), extract))
 
 
 def body_readings(body: bytes, extract: Extract = no_extract) -> Iterator[Reading]:
@@ -45,14 +55,19 @@ def _of(first: Reading, extract: Extract) -> Iterator[Reading]:
         reading = waiting.popleft()
         made += 1
         yield reading
-        if _may(reading, ESCAPED) and (plainer := unescaped(reading)) is not None:
+        # Escapes are undone before tags go: what is a tag after that goes in the next step.
+        if (
+            _may(reading, ESCAPED)
+            and reading.ways[-1:] != (MARKUP,)
+            and (plainer := unescaped(reading)) is not None
+        ):
             waiting.append(plainer)
         if _may(reading, MARKUP) and (bare := without_markup(reading)) is not None:
             waiting.append(bare)
         if _may(reading, BASE64) and left > 0:
-            for word in words(reading.text, extract):
+            for word in words(reading.text, extract, left):
                 left -= len(word.text)
-                if left < 0:
+                if left < 0:  # the same word may stand there often
                     break
                 waiting.append(held(reading, word.start, word.end, word.text, word.ways))
 

@@ -8,6 +8,7 @@ import re
 import string
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from itertools import islice
 from typing import Final, NamedTuple
 
 from harness.record.redact.reading.containers import BYTES_SHOWN, Extract, texts_in
@@ -25,7 +26,7 @@ _MIN: Final = 11
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _LONGEST: Final = 22_000_000
 _MOST: Final = 20_000
-"""Words that are tried in one reading."""
+"""Different words that are tried in one reading."""
 _REMEMBERED: Final = 200
 _PRINTABLE: Final = string.printable.encode()
 
@@ -39,16 +40,23 @@ class Held(NamedTuple):
     ways: tuple[str, ...]
 
 
-def words(text: str, extract: Extract) -> Iterator[Held]:
-    """What every coded word of a text holds."""
-    for number, match in enumerate(_WORD.finditer(text)):
-        if number >= _MOST:
-            return
-        whole = match.group()
+def words(text: str, extract: Extract, most: int) -> Iterator[Held]:
+    """What every coded word of a text holds.
+
+    :param most: characters that they may hold together.
+    """
+    holding: dict[str, list[tuple[int, int, str, tuple[str, ...]]]] = {}
+    for whole in islice(dict.fromkeys(_WORD.findall(text)), _MOST):
         if len(whole) > _LONGEST or _ORDINARY.fullmatch(whole):
             continue
         found = _known(whole) if len(whole) <= _REMEMBERED else _all(whole, extract)
-        for at, length, said, ways in found:
+        most -= sum(len(said) for _, _, said, _ in found)
+        if most < 0:
+            break
+        if found:
+            holding[whole] = found
+    for match in _WORD.finditer(text) if holding else ():
+        for at, length, said, ways in holding.get(match.group(), ()):
             yield Held(match.start() + at, match.start() + at + length, said, ways)
 
 
@@ -62,7 +70,7 @@ def _all(whole: str, extract: Extract) -> list[tuple[int, int, str, tuple[str, .
     return found
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=16_384)
 def _known(whole: str) -> list[tuple[int, int, str, tuple[str, ...]]]:
     """:func:`_all` of a word too short to hold a document; words of FHIR come back again and again."""
     return _all(whole, no_extract)
