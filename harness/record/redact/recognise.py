@@ -95,7 +95,8 @@ LITERALS: Final = frozenset(
 
 _NAMES = "|".join(sorted((re.escape(name) for name in KINDS), key=len, reverse=True))
 PAIRS: Final = re.compile(
-    rf"(?i)(?<![A-Za-z0-9_.-])({_NAMES})(=|%3D|%253D)([^&\s\"'<>;#,\\]+)",
+    r"(?i)(?:(?<![A-Za-z0-9_.-])|(?<=%[0-9A-F]{2})|(?<=%25[0-9A-F]{2}))"
+    rf"({_NAMES})(=|%3D|%253D)([^&\s\"'<>;#,\\]+)",
 )
 """``name=value`` in URLs inside headers, HTML and plain text, also percent-encoded once or twice."""
 
