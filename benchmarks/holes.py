@@ -3,11 +3,13 @@
 ``benchmarks/holes/*.patch`` are small mistakes of a vendor's developer against our simulated DVZA, written by somebody who
 knew the rules of MedMij and its code, and nothing of requirements, probes and judges; ``ok-*.patch`` are other right ways
 to do the same. Above the changes each file says what it is. Each is applied to a copy of the project, in which the
-demo network is run; a hole is noticed when a requirement of the DVZA is not met that is met without the change::
+demo network is run, with both HISs behind one DVZA, and only what is asked of that DVZA: in the newest release, and where
+that shows nothing in an old one, whose scopes are for one service. A hole is noticed when a requirement of the DVZA fails,
+or is met with a remark, that is not so without the change; a correct DVZA is accused when one fails::
 
     python benchmarks/holes.py [--only NAME] [--intensity full] [--json FILE]
 
-Prints a line per change with the requirements that it broke (``?``: a warning); exits 1 when fewer than nine in ten holes
+Prints a line per change with the requirements that it broke (``?``: a remark); exits 1 when fewer than nine in ten holes
 are noticed, or a correct DVZA is accused. What stands in FILE already is not run again: delete it to begin anew.
 """
 
@@ -22,11 +24,14 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 
+from harness.judge.catalogue import load_catalogue
+
 BAR = 0.9
 PROJECT = Path(__file__).resolve().parents[1]
 PATCHES = PROJECT / "benchmarks" / "holes"
 PARTS = ("harness", "profiles", "scenarios", "fixtures", "pyproject.toml")
 ASKED = ("--standard", "huisartsgegevens-2.0", "--standard", "zelfmetingen-2.0", "--vendor", "his-eik")
+RELEASES = ("mm-2.2", "mm-1.4")
 DVZA = "dvza-eik"
 
 
@@ -38,14 +43,19 @@ def copy(folder: Path) -> None:
             shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
         else:
             shutil.copy2(source, folder / name)
+    demo = folder / "fixtures" / "networks" / "demo.yaml"
+    shared = demo.read_text(encoding="utf-8").replace("dvza: dvza-beuk", f"dvza: {DVZA}")
+    (folder / "network.yaml").write_text(shared, encoding="utf-8")
 
 
-def broken(project: Path, run: Path, intensity: str) -> Counter[str]:
-    """Requirements that the DVZA does not meet, or meets with a warning, with the number of findings.
+def broken(project: Path, run: Path, intensity: str, release: str) -> Counter[str]:
+    """Requirements that the DVZA does not meet, or meets with a remark, with the number of findings.
 
     :raises SystemExit: there was no run.
     """
-    command = [sys.executable, "-m", "harness", "qualify", "--network", "demo", *ASKED, "--pgo", "pgo-zon"]
+    command = [sys.executable, "-m", "harness", "qualify", "--network", "network.yaml", *ASKED]
+    command += ["--pgo", "pgo-zon", "--release", release]
+    command += [part for item in load_catalogue() if item.role == "dvza" for part in ("--only", item.id)]
     command += ["--at", "2026-03-01", "--skip-doctor", "--intensity", intensity, "--out", str(run)]
     done = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)
     if not (run / "findings.json").is_file():
@@ -70,8 +80,10 @@ def main() -> int:
     known = {row["change"] for row in rows}
     with tempfile.TemporaryDirectory() as base:
         copy(project := Path(base) / "project")
-        clean = broken(project, Path(base) / "clean", options.intensity)
-        print(f"without a change: {dict(clean)}", flush=True)
+        clean = {}
+        for release in RELEASES:
+            clean[release] = broken(project, Path(base) / f"clean-{release}", options.intensity, release)
+            print(f"without a change, {release}: {dict(clean[release])}", flush=True)
         for patch in sorted(PATCHES.glob("*.patch")):
             if options.only not in patch.name or patch.stem in known:
                 continue
@@ -80,7 +92,12 @@ def main() -> int:
                 unfit.append(patch.stem)
                 continue
             subprocess.run(apply, cwd=project, check=True)
-            found = broken(project, Path(base) / patch.stem, options.intensity) - clean
+            found: Counter[str] = Counter()
+            for release in RELEASES:
+                if found and not patch.stem.startswith("ok-"):
+                    break
+                run = Path(base) / f"{patch.stem}-{release}"
+                found += broken(project, run, options.intensity, release) - clean[release]
             subprocess.run([*apply, "--reverse"], cwd=project, check=True)
             topic = patch.read_text(encoding="utf-8").partition("\n")[0].removeprefix("topic: ")
             rows.append({"change": patch.stem, "topic": topic, "broken": sorted(found)})
@@ -89,7 +106,11 @@ def main() -> int:
                 options.json.write_text(json.dumps(rows, indent=1))
     holes = [row for row in rows if not row["change"].startswith("ok-")]
     noticed = sum(bool(row["broken"]) for row in holes)
-    accused = [row["change"] for row in rows if row["change"].startswith("ok-") and row["broken"]]
+    accused = [
+        row["change"]
+        for row in rows
+        if row["change"].startswith("ok-") and any(not name.endswith("?") for name in row["broken"])
+    ]
     print(f"noticed: {noticed} of {len(holes)} holes")
     print(f"accused: {len(accused)} of {len(rows) - len(holes)} correct ones")
     print(f"do not fit the code any more: {' '.join(unfit) or 'none'}")

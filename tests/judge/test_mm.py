@@ -19,6 +19,8 @@ from harness.core.verdicts import Strength, Verdict, worst
 from harness.judge.judging import judge_requirements
 from harness.judge.view import CellView
 from harness.medmij.flows import variants
+from harness.medmij.refusals.rows import groups
+from harness.medmij.releases import release as release_of
 from harness.medmij.releases import release_ids
 
 IDS = sorted(item.id for item in CATALOGUE if item.id.startswith("MM-") and item.decidable)
@@ -57,6 +59,26 @@ def test_the_reference_twins_pass_everything(release: str) -> None:
     assert bad == {}
     missing = {key for key in IDS if found[key] is Verdict.NOT_APPLICABLE}
     assert all(release not in CATALOGUE[key].releases for key in missing)
+
+
+@pytest.mark.parametrize("release", release_ids())
+def test_every_request_that_must_be_refused_was_sent_and_filled_in(release: str) -> None:
+    notes = [item.notes["refusal"] for item in recorded(release)[1] if "refusal" in item.notes]
+    sent = {(note["group"], note["row"]) for note in notes}
+    urls = [item.request.url for item in recorded(release)[1] if "refusal" in item.notes]
+    assert not [url for url in urls if "{" in url]
+    refreshes = release_of(release).refresh
+    needed = {
+        (group.id, row.row)
+        for group in groups().values()
+        for row in group.rows
+        if release in group.releases
+        and release in row.releases
+        and "second_provider" not in row.needs
+        and row.row != "page"  # of what is sampled nothing has a second page
+        and (refreshes or not ({"refresh"} == set(row.on) or row.grant == "swapped"))
+    }
+    assert needed - sent == set()
 
 
 # --- one change, one broken requirement ---------------------------------------------------------------
@@ -167,6 +189,11 @@ def with_fact(kind: str, place: str) -> Change:
     return lambda item: replace(
         item, facts=(*item.facts, Fact(tag="[bsn:000000000000]", kind=kind, place=place, length=9))
     )
+
+
+def answered_wrongly(*headers: tuple[str, str]) -> Change:
+    """A redirect as the answer to the step that is taken wrongly."""
+    return lambda item: replace(item, response=Response(status=302, headers=headers), error="")
 
 
 def weak_facts(item: Exchange) -> Exchange:
@@ -380,6 +407,14 @@ CASES = {
     ),
     "MM-AUT-013": refusal(
         "AZ-state", "exact", location(lambda old: old.replace("state=", "state=x")), operation="consent"
+    ),
+    "MM-AUT-014": refusal(
+        "AZ-client", "markup", in_body(b"</main>", b"<b>pgo.zonnewijzer.example</b></main>")
+    ),
+    "MM-CON-011": refusal("AZ-step", "unchosen", answered_wrongly(WITH_CODE), operation="consent"),
+    "MM-CON-012": refusal("AZ-browser", "get", answered_wrongly(WITH_CODE), operation="consent"),
+    "MM-RSC-015": where(
+        response_header("cache-control", lambda _: "public, max-age=60"), operation="hg-patient-json"
     ),
     "MM-CON-010": where(
         location(lambda old: old.replace("error=access_denied", "code=abc")),

@@ -88,9 +88,9 @@ def ids(prefix: str, *numbers: int) -> set[str]:
 
 DEPENDS = {
     ("dvza",): ids("LST", 8)
-    | ids("AUT", *range(1, 6), 7, 8, 9, 11, 12, 13)
-    | ids("CON", 1, 3, 6, 7, 8, 10)
-    | ids("RSC", 1, 2, 7, *range(9, 15))
+    | ids("AUT", *range(1, 6), 7, 8, 9, *range(11, 15))
+    | ids("CON", 1, 3, 6, 7, 8, *range(10, 13))
+    | ids("RSC", 1, 2, 7, *range(9, 16))
     | ids("TLS", *range(1, 8))
     | ids("TOK", *range(1, 24)),
     ("dvza", "his"): ids("CON", 4, 5) | ids("RSC", 3, 4, 5, 6),

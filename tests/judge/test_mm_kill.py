@@ -29,6 +29,10 @@ SAMPLE = (
     "ignore-state",
     "ocl-ignored",
     "list-bad-schema",
+    "consent-assumed",
+    "browser-unbound",
+    "page-open-to-others",
+    "data-cacheable",
 )
 
 

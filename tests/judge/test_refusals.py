@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from drivenkit import CATALOGUE, NOW, T
+from drivenkit import CATALOGUE, NOW, T, replace
 
 from harness.core.run.exchanges import Exchange, Fact, Request, Response
 from harness.core.run.findings import Cell, Finding
@@ -196,6 +196,167 @@ def test_an_error_page_refuses_a_scope_as_well() -> None:
     assert verdict("MM-AUT-003", *authorize("AZ-redirect", "port", "", status=503)) is not Verdict.PASS
 
 
+# --- what of a request works in a page ----------------------------------------------------------------------------
+
+HTML = ("Content-Type", "text/html; charset=utf-8")
+MARKED = GOOD.replace("client_id=pgo", "client_id=%3Cb%3Epgo").replace("nl&", "nl%3C%2Fb%3E&", 1)
+EVIL = GOOD.replace(f"%2F%2F{CLIENT}%2Fr", "%2F%2Fevil.example%2Fr")
+
+
+def shown(row: str, body: bytes, *headers: tuple[str, str], url: str, group: str = "AZ-client") -> Exchange:
+    note = {"group": group, "row": row, "on": ""}
+    found = Response(status=400, headers=(HTML, *headers), body=b"<html><body>" + body + b"</body></html>")
+    item = step(2, "authorization", note, found, url=url, flow="refused-authorization", operation="authorize")
+    sent = (("Origin", "https://evil.example"),)
+    return replace(item, request=Request(method="GET", url=url, headers=sent))
+
+
+@pytest.mark.parametrize(
+    ("body", "wanted"),
+    [
+        (b"<b>pgo.example.nl</b>", Verdict.WARNING),
+        (b"&lt;b&gt;pgo.example.nl&lt;/b&gt;", Verdict.PASS),
+        (b"", Verdict.PASS),
+    ],
+)
+def test_a_page_may_repeat_a_parameter_as_text_only(body: bytes, wanted: Verdict) -> None:
+    assert verdict("MM-AUT-014", shown("markup", body, url=MARKED)) is wanted
+
+
+@pytest.mark.parametrize(
+    ("body", "wanted"),
+    [
+        (b'<a href="https://evil.example/r">terug</a>', Verdict.WARNING),
+        (b'<a href="https://d.example/">start</a> https://evil.example/r', Verdict.PASS),
+    ],
+)
+def test_an_error_page_does_not_lead_to_a_redirect_uri_that_it_refuses(body: bytes, wanted: Verdict) -> None:
+    assert verdict("MM-AUT-003", shown("other-host", body, url=EVIL, group="AZ-redirect")) is wanted
+
+
+def test_no_other_site_may_read_the_pages() -> None:
+    for value, wanted in (("https://evil.example", Verdict.WARNING), ("https://d.example", Verdict.PASS)):
+        item = shown("origin", b"", ("Access-Control-Allow-Origin", value), url=GOOD, group="AZ-origin")
+        assert verdict("MM-AUT-014", item) is wanted
+
+
+# --- the person's pages -------------------------------------------------------------------------------------------
+
+CODE = f"https://{CLIENT}/r?code=[code:1]&state=s"
+OTHER_CODE = f"https://{CLIENT}/r?code=[code:2]&state=s"
+DENIED = f"https://{CLIENT}/r?error=access_denied&state=s"
+
+
+def walk(row: str, *steps: tuple[str, str, bool], group: str = "AZ-step") -> list[Exchange]:
+    """A walk: the page that is shown, or where it leads, and whether the step is the wrong one."""
+    note = {"group": group, "row": row, "on": ""}
+    made = []
+    for number, (page, location, wrong) in enumerate(steps):
+        headers = (("Location", location),) if location else ()
+        item = step(
+            number,
+            "authorization" if number == 0 else "consent",
+            note,
+            Response(status=302 if location else 400 if page == "error" else 200, headers=headers),
+            url=GOOD,
+            flow="refused-steps",
+            operation="authorize" if number == 0 else "consent",
+        )
+        marks = {"wrong": True} if wrong else {}
+        made.append(replace(item, notes={**item.notes, "page": {"step": page}, **marks}))
+    return made
+
+
+@pytest.mark.parametrize(
+    ("row", "steps", "wanted"),
+    [
+        ("unchosen", [("landing", "", False), ("", CODE, True)], Verdict.FAIL),
+        ("unchosen", [("landing", "", False), ("error", "", True)], Verdict.PASS),
+        ("unchosen", [("landing", "", False), ("", DENIED, True)], Verdict.PASS),
+        ("unchosen", [("landing", "", False), ("error", "", False)], Verdict.INCONCLUSIVE),
+        ("ahead", [("login", "", False), ("login", "", True), ("", CODE, False)], Verdict.FAIL),
+        ("ahead", [("login", "", False), ("login", "", True), ("consent", "", False)], Verdict.PASS),
+        ("reconsidered", [("consent", "", False), ("", DENIED, False), ("", CODE, True)], Verdict.FAIL),
+        ("other-pgo", [("landing", "", True), ("login", "", False), ("", CODE, False)], Verdict.FAIL),
+        ("other-pgo", [("landing", "", True), ("consent", "", False), ("", CODE, False)], Verdict.PASS),
+        ("deep-link", [("landing", "", True), ("consent", "", False)], Verdict.FAIL),
+        ("deep-link", [("landing", "", True), ("login", "", False)], Verdict.PASS),
+        ("consents-link", [("consents", "", True)], Verdict.FAIL),
+        ("consents-link", [("login", "", True)], Verdict.PASS),
+        ("consents-link", [("error", "", True)], Verdict.PASS),
+    ],
+)
+def test_a_wrong_step_gives_no_code(row: str, steps: list[tuple[str, str, bool]], wanted: Verdict) -> None:
+    assert verdict("MM-CON-011", *walk(row, *steps)) is wanted
+
+
+def test_a_double_click_may_repeat_the_code_and_not_give_another() -> None:
+    for second, wanted in ((CODE, Verdict.PASS), (OTHER_CODE, Verdict.WARNING)):
+        items = walk(
+            "again", ("consent", "", False), ("", CODE, False), ("", second, True), group="AZ-browser"
+        )
+        assert verdict("MM-CON-012", *items) is wanted
+
+
+def test_a_consent_of_another_person_stays() -> None:
+    form = b'<form method="post"><input type="hidden" name="consent" value="%s"><button>x</button></form>'
+    for left, wanted in ((b"mine", Verdict.PASS), (b"older", Verdict.FAIL)):
+        posted, seen = walk("withdraw-other", ("consents", "", True), ("consents", "", False))
+        posted = replace(
+            posted, request=Request(method="POST", url=GOOD, body=b"consent=mine&action=withdraw")
+        )
+        assert seen.response is not None
+        seen = replace(seen, response=replace(seen.response, headers=(HTML,), body=form % left))
+        assert verdict("MM-CON-011", posted, seen) is wanted
+
+
+# --- detours with a good token ------------------------------------------------------------------------------------
+
+
+def once(
+    group: str, row: str, response: Response, *, on: str = "hg-search", flow: str = "refused-data"
+) -> Exchange:
+    return step(3, "resource", {"group": group, "row": row, "on": on}, response, flow=flow)
+
+
+def test_an_answer_to_another_method_is_fine_unless_something_was_made() -> None:
+    for status, wanted in ((200, Verdict.PASS), (201, Verdict.FAIL), (405, Verdict.PASS)):
+        found = once("RS-once", "method-override", Response(status=status, headers=(FHIR,), body=PATIENT))
+        assert verdict("MM-RSC-012", found) is wanted
+
+
+def test_only_the_type_of_another_service_is_too_much() -> None:
+    cell = Cell(his="h", dvza="d", pgo="p", standard="huisartsgegevens-2.0", release="mm-1.4")
+    for body, wanted in (
+        (PATIENT, Verdict.PASS),
+        (PATIENT.replace(b"Patient", b"Appointment"), Verdict.FAIL),
+    ):
+        found = once(
+            "RS-cross",
+            "reverse-include",
+            Response(status=200, headers=(FHIR,), body=body),
+            on="hg-search:Appointment",
+        )
+        view = CellView(cell, [found], CATALOGUE, t=T, now=NOW, settings=Settings())
+        verdicts = [item.verdict for item in judge_requirements(view, ["MM-RSC-010"])]
+        assert worst(verdicts) is wanted
+
+
+def test_without_a_token_nobody_learns_which_documents_exist() -> None:
+    for status, wanted in ((401, Verdict.PASS), (404, Verdict.WARNING)):
+        known, unknown = (
+            once(
+                "RS-route",
+                row,
+                Response(status=code, headers=(FHIR, CHALLENGE)),
+                on="none",
+                flow="refused-routes",
+            )
+            for row, code in (("document", 401), ("document-unknown", status))
+        )
+        assert verdict("MM-RSC-013", known, unknown) is wanted
+
+
 # --- the token endpoint -------------------------------------------------------------------------------------------
 
 TOKEN = Response(
@@ -243,6 +404,33 @@ def test_a_code_in_an_error_answer_is_no_token() -> None:
     assert (
         verdict("MM-TOK-006", *[Exchange(**{**_fields(i), "facts": (fact,)}) for i in items]) is Verdict.PASS
     )
+
+
+def test_a_refusal_does_not_tell_whose_the_code_was() -> None:
+    login = step(
+        0, "authorization", {}, Response(status=200), url=GOOD, flow="refused-token", operation="authorize"
+    )
+    for client, wanted in ((CLIENT, Verdict.WARNING), ("elders", Verdict.PASS)):
+        body = b'{"error":"invalid_grant","error_description":"issued to %s"}' % client.encode()
+        answer = Response(status=400, headers=TOKEN.headers, body=body)
+        items = offered("other-pgo-guessed", answer, group="AS-grant")
+        assert verdict("MM-TOK-007", login, *items) is wanted
+
+
+def test_a_refreshed_token_is_for_what_the_client_list_still_has() -> None:
+    for scope, wanted in (("49 51", Verdict.FAIL), ("51", Verdict.PASS)):
+        body = TOKEN.body.replace(b"900", b'900,"scope":"%s"' % scope.encode())
+        answer = Response(status=200, headers=TOKEN.headers, body=body)
+        items = offered("narrowed", answer, group="AS-list", on="refresh")
+        found = [
+            i.verdict for i in said("MM-TOK-012", *items, *_narrowed_before()) if i.where.path == "AS-list"
+        ]
+        assert worst(found or [Verdict.PASS]) is wanted
+
+
+def _narrowed_before() -> list[Exchange]:
+    refused = Response(status=403, headers=(FHIR,), body=OUTCOME)
+    return [once("RS-token", "narrowed", refused)]
 
 
 def _fields(item: Exchange) -> dict[str, object]:

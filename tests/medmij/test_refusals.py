@@ -49,4 +49,4 @@ def test_what_a_refresh_token_opens_is_its_own_requirement() -> None:
 
 def test_without_services_only_grants_and_the_front_are_left() -> None:
     left = {c.group.axis for flow in flows() for c in cells(flow, "mm-2.2", [], "full")}
-    assert left == {"grants", "code", "authorize", "walk"}
+    assert left == {"grants", "code", "authorize", "walk", "steps"}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from harness.core.run.exchanges import Exchange
@@ -107,7 +107,7 @@ def _code_and_state(
 
 @judge("MM-AUT-005")
 def unknown_parameters(view: CellView) -> Iterator[Finding]:
-    """Unknown parameters are ignored: the flow still gives a code."""
+    """Unknown parameters are ignored: the flow still gives a code, and the first answer tells no more."""
     cell = trust(view)
     flow = "var-extra-parameter"
     if not cell.authorize(flow):
@@ -115,11 +115,27 @@ def unknown_parameters(view: CellView) -> Iterator[Finding]:
         return
     returned = cell.redirect(flow)
     if returned is not None and returned[1].code:
-        yield view.ok("MM-AUT-005", returned[0])
+        more = sorted(
+            _told(cell.authorize(flow)) - _told([i for name in cell.positive for i in cell.authorize(name)])
+        )
+        if more and cell.positive:
+            yield view.warn(
+                "MM-AUT-005",
+                exchange=cell.authorize(flow)[0],
+                expected="the same headers",
+                received=" ".join(more),
+            )
+        else:
+            yield view.ok("MM-AUT-005", returned[0])
     else:
         last = cell.front(flow)[-1]
         received = returned[1].error if returned else status(last)
         yield view.fail("MM-AUT-005", exchange=last, expected="a code", received=received)
+
+
+def _told(items: Iterable[Exchange]) -> set[str]:
+    """The names of the headers of some answers."""
+    return {name.lower() for item in items if item.response is not None for name, _ in item.response.headers}
 
 
 @judge("MM-AUT-009")

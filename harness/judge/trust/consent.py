@@ -148,14 +148,17 @@ def _outcome(cell: Trust, flow: str) -> tuple[Exchange, str] | None:
             pairs = forms.parse(forms.query_of(location))
         except forms.FormError:
             return item, location
-        shown = sorted(f"{pair.name}={pair.value}" for pair in pairs if pair.name != "state")
+        shown = (pair.name if pair.name == "state" else f"{pair.name}={pair.value}" for pair in pairs)
         return item, "&".join(shown)
     return item, "code"
 
 
 @judge("MM-CON-004", "MM-CON-005")
 def indistinguishable(view: CellView) -> Iterator[Finding]:
-    """ "No data" and "consent refused" look the same to the PGO: both redirects are equal but for state."""
+    """ "No data" and "consent refused" look the same to the PGO: both redirects are equal but for state.
+
+    So does whoever may not collect for another reason of the availability check: no relation, too young.
+    """
     cell = trust(view)
     requirement = "MM-CON-004" if cell.release.indistinguishable == "MUST" else "MM-CON-005"
     if not cell.authorize("neg-consent-refused"):
@@ -190,6 +193,12 @@ def indistinguishable(view: CellView) -> Iterator[Finding]:
             yield say(requirement, exchange=nothing[0], path=place, expected=expected, received=received)
         if not unlike:
             yield view.ok(requirement, nothing[0], received=nothing[1])
+        for flow in ("neg-no-relation", "neg-age-15"):
+            other = _outcome(cell, flow)
+            if other is not None and other[1] not in ("code", refused[1]):
+                yield view.fail(
+                    requirement, exchange=other[0], path=flow, expected=refused[1], received=other[1]
+                )
 
 
 CHANGING: Final = (

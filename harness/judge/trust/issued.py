@@ -93,8 +93,9 @@ def refresh_within_consent(view: CellView) -> Iterator[Finding]:
 
 @judge("MM-TOK-020")
 def not_wider_than_asked(view: CellView) -> Iterator[Finding]:
-    """The scope of an answer is at most what was asked, and what the provider offers."""
+    """The scope of an answer is at most what was asked, and what the provider offers; nor does it grow."""
     cell = trust(view)
+    yield from _grown(cell)
     seen = False
     for flow in cell.positive:
         granted, requests = cell.granted(flow), cell.authorize(flow)
@@ -118,6 +119,25 @@ def not_wider_than_asked(view: CellView) -> Iterator[Finding]:
             yield view.ok("MM-TOK-020", granted, received=text or "as asked")
     if not seen:
         yield undecided(cell, "MM-TOK-020", NOT_REACHED)
+
+
+def _grown(cell: Trust) -> Iterator[Finding]:
+    """Refreshed tokens are for no more than the first one."""
+    first: tuple[str, ...] | None = None
+    for item in cell.tokens("refresh"):
+        parsed = cell.response(item)
+        given = scope.parse_granted(parsed.response.scope) if parsed and parsed.response else None
+        if not given:
+            continue
+        first = first or given
+        if grown := sorted(set(given) - set(first)):
+            yield cell.view.fail(
+                "MM-TOK-020",
+                exchange=item,
+                path="scope",
+                expected=" ".join(first),
+                received=" ".join(grown),
+            )
 
 
 def _asked(cell: Trust, text: str) -> set[str] | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.core.run.exchanges import Exchange
+from harness.core.run.exchanges import Exchange, header, header_values
 from harness.core.run.findings import Finding
 from harness.core.text import Text
 from harness.judge.hops import heard
@@ -19,6 +19,8 @@ ANYWAY = Text(
     en="the same request is refused without this variant too, or the HIS behind it refuses it",
 )
 PATIENT_WORDS = (b'"Patient"', b"<Patient", b'"Bundle"', b"<Bundle")
+SHARED = frozenset({"public", "s-maxage", "must-revalidate"})
+"""What lets a shared cache keep an answer to a request with a token (RFC 9111 3.5)."""
 OUTCOME_WORDS = (b'"OperationOutcome"', b"<OperationOutcome")
 
 
@@ -126,3 +128,30 @@ def no_bsn(view: CellView) -> Iterator[Finding]:
         yield view.ok("MM-RSC-008", cell.positive_exchanges[0])
     else:
         yield view.inconclusive("MM-RSC-008", Text(nl="geen verkeer gezien", en="no traffic was seen"))
+
+
+@judge("MM-RSC-015")
+def not_in_a_shared_cache(view: CellView) -> Iterator[Finding]:
+    """No answer with data says that a cache may give it to others, which a token else forbids."""
+    cell = trust(view)
+    given = [
+        item
+        for item in cell.all
+        if item.interface in ("resource", "document")
+        and item.operation != "metadata"
+        and item.response is not None
+        and item.response.status < 300
+        and header(item.request.headers, "authorization")
+    ]
+    shared: dict[str, Exchange] = {}
+    for item in given:
+        values = header_values(item.response.headers if item.response is not None else (), "cache-control")
+        names = {part.partition("=")[0].strip().lower() for value in values for part in value.split(",")}
+        for name in sorted(names & SHARED):
+            shared.setdefault(f"{item.interface} {name}", item)
+    for name, item in shared.items():
+        yield view.fail("MM-RSC-015", exchange=item, path="Cache-Control", expected="no-store", received=name)
+    if not given:
+        yield undecided(cell, "MM-RSC-015", NOT_REACHED)
+    elif not shared:
+        yield view.ok("MM-RSC-015", given[0])

@@ -137,7 +137,7 @@ class Trust:
         target = ""
         for item in self.view.find(flow=flow):
             if item.operation == "authorize":
-                target = self.query(item).get("redirect_uri", "")
+                target = self.query(item).get("redirect_uri", "") or target  # a redirect of its own has none
             if not target:
                 continue
             location = header(item.response.headers, "location") if item.response else None

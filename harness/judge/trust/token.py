@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from itertools import pairwise
 
 from harness.core.run.exchanges import Exchange, Fact
 from harness.core.run.findings import Finding
@@ -41,6 +42,7 @@ def single_use(view: CellView) -> Iterator[Finding]:
     cell = trust(view)
     yield from refusals(cell, "MM-TOK-001")
     yield from refusals(cell, "MM-TOK-002")
+    yield from _kept(cell)
     flow = "neg-code-twice"
     offers = cell.tokens(flow)
     if len(offers) < 2:
@@ -73,6 +75,17 @@ def single_use(view: CellView) -> Iterator[Finding]:
         yield view.ok("MM-TOK-002", used[0], received=status(used[0]))
     else:
         yield view.fail("MM-TOK-002", exchange=used[0], expected="HTTP 401", received=status(used[0]))
+
+
+def _kept(cell: Trust) -> Iterator[Finding]:
+    """A code that was offered wrongly is discarded as well (``core.tknint.204``)."""
+    offers = [item for item in cell.view.find(interface="token") if "measure" in item.notes]
+    for wrong, right in pairwise(offers):
+        same = cell.form(wrong).get("code", "") == cell.form(right).get("code", "-")
+        if same and refused(wrong) and right.response is not None and right.response.status == 200:
+            yield cell.view.warn(
+                "MM-TOK-001", exchange=right, path="AS-redirect", expected="invalid_grant", received="a token"
+            )
 
 
 @judge("MM-TOK-003")

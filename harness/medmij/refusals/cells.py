@@ -112,21 +112,21 @@ def _of(group: Group, row: Row, offered: Sequence[Operation]) -> Iterator[Cell]:
     if group.axis in ("grants", "code"):
         kinds = ("code",) if group.axis == "code" else ("code", "refresh")
         yield from (Cell(group, row, kind) for kind in kinds if not row.on or kind in row.on)
-    elif group.axis in ("authorize", "walk"):
+    elif group.axis in ("authorize", "walk", "steps"):
         yield Cell(group, row)
+    elif group.axis == "once":
+        kind = "document" if "{document" in row.path else "search"
+        yield from [Cell(group, row, one.name, one) for one in offered if one.kind == kind][:1]
     elif group.axis == "route":
         tokens = ROUTE_TOKENS if row.token == "own" else (row.token,)
-        kind = "document" if row.row == "document" else "search"
+        kind = "document" if "{document" in row.path else "search"
         searched = next((item for item in offered if item.kind == kind), None)
         if searched is not None:
             yield from (Cell(group, row, token, searched) for token in tokens)
     elif group.axis == "cross":
-        searches = [item for item in offered if item.kind == "search"]
-        for one in searches:
-            own = {query.path.partition("/")[0] for query in load_queries(one.standard.id)}
-            other = next((item for item in searches if item.type not in own), None)
-            if other is not None:
-                yield Cell(group, row, f"{one.name}:{other.type}", one)
+        pairs = [(one, other) for one in offered if (other := other_service(one, offered)) is not None]
+        for one, other in pairs[:1] if row.per_kind else pairs:
+            yield Cell(group, row, f"{one.name}:{other.type}", one)
     else:
         wanted = {
             "data": ("search", "read", "document", "write"),
@@ -136,12 +136,24 @@ def _of(group: Group, row: Row, offered: Sequence[Operation]) -> Iterator[Cell]:
             "searches": ("search",),
             "share": ("write",),
         }[group.axis]
-        yield from (Cell(group, row, item.name, item) for item in offered if item.kind in wanted)
+        found = [item for item in offered if item.kind in wanted]
+        if row.per_kind:
+            found = list({item.kind: item for item in reversed(found)}.values())[::-1]
+        yield from (Cell(group, row, item.name, item) for item in found)
+
+
+def other_service(operation: Operation, offered: Sequence[Operation]) -> Operation | None:
+    """A search of another service whose type the service of a search never asks for."""
+    own = {query.path.partition("/")[0] for query in load_queries(operation.standard.id)}
+    searches = [item for item in offered if item.kind == "search"]
+    if operation.kind != "search":
+        return None
+    return next((item for item in searches if item.type not in own), None)
 
 
 def _sampled(group: Group, row: Row, every: list[Cell], number: int) -> list[Cell]:
     """One cell of a row in turns, both tokens of a route, and those that are always sent."""
-    if group.axis in ("route", "grants", "code", "authorize", "walk") or not every:
+    if group.axis in ("route", "grants", "code", "authorize", "walk", "steps") or not every:
         return every
     kept = fixed()
     turn = every[number % len(every)]

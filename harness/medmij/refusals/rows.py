@@ -27,15 +27,28 @@ Axis = Literal[
     "code",
     "authorize",
     "walk",
+    "steps",
+    "once",
 ]
 """What a group is about: its rows times these make its cells (see the head of the data file)."""
 Token = Literal[
     "own", "none", "empty", "basic", "garbage", "changed", "truncated", "other-case", "code", "refresh",
     "withdrawn", "replayed", "other-pgo", "other-service", "narrowed", "other-provider", "other-release",
-    "other-function", "share", "unsigned-jwt", "trailing-blank",
+    "other-function", "share", "unsigned-jwt", "trailing-blank", "last", "appended", "withdrawn-older",
+    "scope-added",
 ]  # fmt: skip
-Grant = Literal["own", "other-pgo", "used", "withdrawn", "other-release", "garbage", "swapped", "changed"]
-Want = Literal["", "empty", "own", "page", "error", "refused", "any", "code"]
+Grant = Literal[
+    "own", "other-pgo", "used", "withdrawn", "other-release", "garbage", "swapped", "changed", "access"
+]
+Wrong = Literal[
+    "", "no-cookie", "planted", "get", "ahead", "unchosen", "unknown-choice", "other-case", "again",
+    "reconsidered", "late", "other-pgo", "other-person", "deep-link", "consents-link",
+    "withdraw-other",
+]  # fmt: skip
+"""Which step of the person's pages is taken wrongly (axis ``steps``)."""
+Listed = Literal["", "parent", "subdomain"]
+"""A name that is on the Whitelist instead of the PGO's."""
+Want = Literal["", "empty", "own", "read", "narrow", "page", "error", "refused", "any", "code"]
 Need = Literal[
     "second_client", "off_list_client", "second_person", "second_provider", "second_release", "withdraw",
     "share", "lists", "clock",
@@ -54,6 +67,12 @@ class Row(Changes, frozen=True, kw_only=True):
     :ivar times: how often it is sent at once.
     :ivar unlisted: the PGO was taken from the Whitelist just before.
     :ivar want: what the authorization endpoint should do; ``""``: as the group says.
+    :ivar wrong: the step of the person's pages that is taken wrongly, ``at`` the page on which.
+    :ivar per_kind: sent for one operation of each kind: what it is about does not differ per service.
+    :ivar before: who sends the same request just before.
+    :ivar narrowed: the PGO's service was taken from the client list just before.
+    :ivar like: the row whose refusal has the same status: else it tells something.
+    :ivar listed: a name that is on the Whitelist instead of that of the PGO, with ``unlisted``.
     """
 
     row: str
@@ -78,6 +97,13 @@ class Row(Changes, frozen=True, kw_only=True):
     headers: Mapping[str, str] = msgspec.field(default_factory=dict)
     body: str | None = None
     want: Want = ""
+    wrong: Wrong = ""
+    at: Literal["", "landing", "login", "consent"] = ""
+    per_kind: bool = False
+    narrowed: bool = False
+    like: str = ""
+    before: Literal["", "other-person"] = ""
+    listed: Listed = ""
 
     def requirement_of(self, kind: str) -> str:
         """What a row is about when a grant of a kind is offered."""

@@ -42,28 +42,30 @@ class Authorization:
 
     :param variant: what changes in the request, and what the person answers.
     :param entry: how the person gets in.
+    :ivar visits: the person's browser; ``recipe`` how its pages are recognised.
+    :ivar answers: what the person answers on them.
     """
 
     def __init__(
         self, session: FlowSession, variant: Variant, visits: Visits, entry: Login, recipe: login.Recipe
     ) -> None:
-        self._session = session
+        self.session = session
         self._variant = variant
-        self._visits = visits
+        self.visits = visits
         self._entry = entry
-        self._recipe = recipe
-        self._answers: dict[str, str] = {"landing": variant.landing, "consent": variant.consent.answer}
+        self.recipe = recipe
+        self.answers: dict[str, str] = {"landing": variant.landing, "consent": variant.consent.answer}
 
     def in_chromium(self) -> None:
         """Walk the pages in Chromium and take the code.
 
         :raises Stop: the pages end elsewhere, or with an error.
         """
-        session = self._session
+        session = self.session
         labels = ["authorization", "authorize"]
 
         def visit(method: str, target: str, body: bytes, is_page: bool) -> Answer:
-            return self._visits.visit(
+            return self.visits.visit(
                 method, target, labels[0], labels[1] if is_page else "page-resource", body
             )
 
@@ -73,11 +75,11 @@ class Authorization:
                 labels[1] = step.page
             session.logged_in = session.logged_in or step.page == "login"
 
-        url = self._request()
+        url = self.request()
         values = {**self._entry.values, "person": session.person, "long_term": "no"}
         redirect_uri = session.values["redirect_uri"]
         location = browser.walk(
-            self._recipe, url, redirect_uri, values, self._answers, visit=visit, entered=entered
+            self.recipe, url, redirect_uri, values, self.answers, visit=visit, entered=entered
         )
         if not location:
             raise Stop
@@ -88,8 +90,8 @@ class Authorization:
 
         :raises Stop: the pages end elsewhere, or with an error.
         """
-        url = self._request()
-        answer = self._visits.visit("GET", url, "authorization", "authorize")
+        url = self.request()
+        answer = self.visits.visit("GET", url, "authorization", "authorize")
         if self._variant.steps[-1] != "authorize":
             self._returned(self._walk(url, answer))
 
@@ -98,9 +100,9 @@ class Authorization:
 
         :param note: what the recording says of it. No other host than the first is visited, whatever it says.
         """
-        session, visits = self._session, self._visits
+        session, visits = self.session, self.visits
         visits.notes = note
-        url = self._request()
+        url = self.request()
         sent = self._variant.authorize.set.get("state", session.values["state"])
 
         def returned(answer: Answer) -> dict[str, Any]:
@@ -125,7 +127,7 @@ class Authorization:
                 continue
             if visits.page is None or answer.status >= 400:
                 break
-            step = login.submission(self._recipe, visits.page, url, self._values(), self._answers)
+            step = login.submission(self.recipe, visits.page, url, self.values(), self.answers)
             if step is None or urlsplit(step.url).netloc != urlsplit(url).netloc:
                 break
             session.logged_in = session.logged_in or step.page == "login"
@@ -133,9 +135,9 @@ class Authorization:
             answer = visits.visit(step.method, url, INTERFACES.get(step.page, "login"), step.page, step.body)
         return first
 
-    def _request(self) -> str:
+    def request(self) -> str:
         """The URL of the authorization request."""
-        session, pgo, rel = self._session, self._session.pgo, self._session.release
+        session, pgo, rel = self.session, self.session.pgo, self.session.release
         state = "vaste-state-0123456789abcdef" if pgo.fault("fixed-state") else secrets.token_urlsafe(32)
         session.values["state"] = state
         session.remember("state", "state-sent", state)
@@ -171,9 +173,9 @@ class Authorization:
 
     def _walk(self, url: str, answer: Answer) -> str:
         """Pages and redirects until one leads back to the client; that ``Location``."""
-        session, visits = self._session, self._visits
+        session, visits = self.session, self.visits
         interface, operation = "authorization", "authorize"
-        values = self._values()
+        values = self.values()
         stop_after = self._variant.steps[-1]
         for _ in range(MAX_PAGES):
             location = login.redirect_target(answer, url)
@@ -187,7 +189,7 @@ class Authorization:
                 continue
             if visits.page is None or answer.status >= 400:
                 raise Stop
-            step = login.submission(self._recipe, visits.page, url, values, self._answers)
+            step = login.submission(self.recipe, visits.page, url, values, self.answers)
             if step is None:
                 raise Stop
             operation = step.page if step.page != "other" else operation
@@ -203,18 +205,18 @@ class Authorization:
                 raise Stop
         raise Stop
 
-    def _values(self) -> dict[str, str]:
+    def values(self) -> dict[str, str]:
         """Placeholders of the recipe, for the person that the variant asks for."""
         variant = self._variant
         long_term = "yes" if variant.consent.long else "no"
-        values = {**self._entry.values, "person": self._session.person, "long_term": long_term}
+        values = {**self._entry.values, "person": self.session.person, "long_term": long_term}
         if variant.person != "default":
             values |= {"person": PERSONS.get(variant.person, FAILURE), "variant": variant.person}
         return values
 
     def _returned(self, location: str) -> None:
         """The redirect back: check ``state``, then take the code."""
-        session, pgo = self._session, self._session.pgo
+        session, pgo = self.session, self.session.pgo
         found = authorization.parse_redirect(location, session.values["redirect_uri"])
         for kind, name in (("code", "code-received"), ("state", "state-received")):
             value = found.code if kind == "code" else found.state

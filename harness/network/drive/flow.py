@@ -17,7 +17,7 @@ from harness.core.text import Text
 from harness.medmij.flows import Changes, Variant
 from harness.network.drive.authorization import Authorization
 from harness.network.drive.lists import Lists
-from harness.network.drive.refresh import Refresh
+from harness.network.drive.refresh import Consents, Refresh
 from harness.network.drive.resource import Resource
 from harness.network.drive.session import FlowSession, Stop
 from harness.network.drive.token import TokenEndpoint
@@ -84,13 +84,26 @@ class Flow:
             return False
         return True
 
-    def withdraw(self) -> bool:
-        """The person withdraws the consent of this flow; whether that could be done."""
+    def withdraw(self, times: int = 1) -> bool:
+        """The person withdraws the newest consent, or so many; whether that could be done."""
         try:
-            Refresh(self.session, self._token, self._visits, self._entry).withdraw()
+            Refresh(self.session, self._token, self._visits, self._entry).withdraw(times)
         except Stop:
             return False
         return True
+
+    def consents(self) -> Consents | None:
+        """The person's screen of consents, opened; ``None`` when there is none that we know."""
+        if self.session.endpoint is None and not self.locate():
+            return None
+        screen = Refresh(self.session, self._token, self._visits, self._entry).screen()
+        if screen is None or self._entry.recipe is None:
+            return None
+        try:
+            screen.open()
+        except Stop:
+            return None
+        return screen
 
     def begin(self, change: Callable[[FlowSession], Changes]) -> Authorization:
         """An authorization request that is changed when its endpoints are known, with the pages behind it.

@@ -17,15 +17,17 @@ class Visits:
     :param recipe: how the DVZA's pages are recognised.
     :ivar page: the page that is shown, ``None`` when the last answer was none.
     :ivar notes: what the recording says of every visit; ``look``: what it says further of an answer.
+    :ivar cookies: those of this browser; ``headers`` what it sends besides.
     """
 
     def __init__(self, session: FlowSession, recipe: login.Recipe) -> None:
         self.page: pages.Page | None = None
         self.notes: dict[str, Any] = {}
+        self.headers: tuple[tuple[str, str], ...] = ()
         self.look: Callable[[Answer], dict[str, Any]] = lambda answer: {}
         self._session = session
         self._recipe = recipe
-        self._cookies = login.Cookies()
+        self.cookies = login.Cookies()
 
     def visit(self, method: str, url: str, interface: str, operation: str, body: bytes = b"") -> Answer:
         """One request of the person's browser."""
@@ -33,7 +35,8 @@ class Visits:
             ("Accept", "text/html,application/xhtml+xml"),
             ("Accept-Language", "nl"),
             ("User-Agent", "harness-browser/1"),
-            *self._cookies.header(url),
+            *self.cookies.header(url),
+            *self.headers,
         ]
         if method == "POST":
             headers.append(("Content-Type", "application/x-www-form-urlencoded"))
@@ -57,5 +60,5 @@ class Visits:
             notes=self.notes,
             annotate=annotate,
         )
-        self._cookies.update(url, answer)
+        self.cookies.update(url, answer)
         return answer

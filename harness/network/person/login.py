@@ -24,6 +24,7 @@ A recipe says, per page, how to recognise it, what to fill in and what to press:
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from http.cookies import CookieError, SimpleCookie
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -137,10 +138,13 @@ def load_recipe(path: Path) -> Recipe:
 
 
 class Cookies:
-    """A small cookie jar: name and value per host; paths and domains are not needed for a login."""
+    """A small cookie jar: name and value per host; paths and domains are not needed for a login.
 
-    def __init__(self) -> None:
-        self._jar: dict[str, dict[str, str]] = {}
+    :param planted: cookies that are there before anything is visited, by host.
+    """
+
+    def __init__(self, planted: Mapping[str, Mapping[str, str]] | None = None) -> None:
+        self._jar: dict[str, dict[str, str]] = {host: dict(jar) for host, jar in (planted or {}).items()}
 
     def update(self, url: str, answer: Answer) -> None:
         """Take over what a response sets or removes."""
@@ -156,6 +160,14 @@ class Cookies:
                     jar.pop(name, None)
                 else:
                     jar[name] = morsel.value
+
+    def copy(self) -> Cookies:
+        """A browser with the same cookies."""
+        return Cookies(self._jar)
+
+    def of(self, url: str) -> dict[str, str]:
+        """The cookies for a URL, by name."""
+        return dict(self._jar.get(urlsplit(url).hostname or "", {}))
 
     def header(self, url: str) -> list[tuple[str, str]]:
         """The ``Cookie`` header for a URL, or nothing."""

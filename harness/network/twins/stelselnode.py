@@ -86,6 +86,7 @@ class Stelselnode:
         self._sequence = FIRST_SEQUENCE
         self._stamp = clock.now()
         self._removed: frozenset[str] = frozenset()
+        self._instead: tuple[str, ...] = ()
         self._hidden: frozenset[str] = frozenset()
         self._renamed: dict[str, str] = {}
         self._unserved: dict[str, frozenset[str]] = {}
@@ -127,10 +128,10 @@ class Stelselnode:
     def _dvza_hosts(self) -> frozenset[str]:
         return frozenset(item.back_host for item in self.network.of_role("dvza") if item.kind == "twin")
 
-    def whitelist_without(self, hosts: Iterable[str]) -> None:
-        """Republish the Whitelist without these hosts (none: everybody again)."""
+    def whitelist_without(self, hosts: Iterable[str], instead: Iterable[str] = ()) -> None:
+        """Republish the Whitelist without these hosts (none: everybody again), with others in their place."""
         with self._lock:
-            self._removed = frozenset(hosts)
+            self._removed, self._instead = frozenset(hosts), tuple(instead)
             self.republish()
 
     def rename(self, names: Mapping[str, str]) -> None:
@@ -261,6 +262,7 @@ class Stelselnode:
                 hosts.append(item.pgo_host)
         if len(self.network.of_role("pgo")) == 1:
             hosts.append(SPARE_PGO)
+        hosts += self._instead
         return tuple(
             dict.fromkeys(
                 host.lower()

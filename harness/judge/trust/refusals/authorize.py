@@ -6,10 +6,10 @@ import re
 from typing import Final
 from urllib.parse import urljoin, urlsplit
 
-from harness.core.run.exchanges import Exchange, header
+from harness.core.run.exchanges import Exchange, header, media_type
 from harness.judge.trust.refusals.tried import Outcome, Tried
 from harness.judge.trust.steps import Trust, host, status
-from harness.medmij import authorization
+from harness.medmij import authorization, pages
 from harness.medmij.errors import AUTHORIZATION_ERRORS
 
 ON_THE_WAY: Final = ("landing", "login", "consent")
@@ -23,6 +23,9 @@ def outcome(cell: Trust, item: Tried) -> tuple[Outcome, str]:
         return "stopped", "HTTP 429"
     left = _left(item)
     want = item.group.wanted(item.row)
+    works = _works(cell, item)
+    if works:
+        return "accepted", works
     if left:
         return _returned(cell, item, left, want)
     if last.response is None:
@@ -40,6 +43,29 @@ def outcome(cell: Trust, item: Tried) -> tuple[Outcome, str]:
     if want == "page" and item.group.id == "AZ-redirect" and not _elsewhere(cell, item, _sent(cell, item)):
         return "accepted", "accepted, for the client's own host"
     return "open", "accepted"
+
+
+def _works(cell: Trust, item: Tried) -> str:
+    """What of a request works in the answer, or lets another site read it; ``""``: nothing."""
+    answered = item.exchange
+    if answered.response is None:
+        return ""
+    origin = header(answered.request.headers, "origin") or ""
+    allowed = header(answered.response.headers, "access-control-allow-origin") or ""
+    if origin and allowed in (origin, "*", "null"):
+        return f"Access-Control-Allow-Origin: {allowed}"
+    if "html" not in media_type(answered.response.headers):
+        return ""
+    given = cell.query(answered)
+    body = answered.response.body.decode("utf-8", "replace")
+    if any("<" in value and value in body for value in given.values()):
+        return "a parameter stands in the page as markup"
+    target = given.get("redirect_uri", "")
+    page = pages.parse(answered.response.body, answered.request.url)
+    links = [link for link, _ in page.links] if page is not None else []
+    if target and answered.response.status >= 400 and any(link.startswith(target) for link in links):
+        return "the page links to the redirect_uri"
+    return ""
 
 
 def _returned(cell: Trust, item: Tried, location: str, want: str) -> tuple[Outcome, str]:

@@ -12,7 +12,7 @@ from harness.judge.every_standard.identity.owners import (
     foreign_in,
     patient_references,
 )
-from harness.judge.trust.refusals.tried import Outcome, Tried
+from harness.judge.trust.refusals.tried import Outcome, Tried, tried
 from harness.judge.trust.steps import Trust, status
 
 NO_DATA: Final = ("OperationOutcome", "CapabilityStatement")
@@ -33,8 +33,10 @@ def outcome(cell: Trust, item: Tried) -> tuple[Outcome, str]:
         return "open", f"{status(answered)} {leaked}"
     if code >= 500:
         return "broken", status(answered)
-    if item.group.wanted(item.row) in ("own", "empty") and code < 300:
+    if item.group.wanted(item.row) in ("own", "empty", "read") and code < 300:
         return "refused", status(answered)
+    if item.row.like and (other := _otherwise(cell, item)):
+        return "accepted", f"{status(answered)}, {other} for {item.row.like}"
     expected = item.row.expect or (400, 401, 403, 404, 405, 406)
     if code not in expected or not challenged(answered, item.row.error):
         return "form", described(answered)
@@ -72,12 +74,16 @@ def _leak(cell: Trust, item: Tried) -> str:
     if answered.response is None:
         return ""
     code, want = answered.response.status, item.group.wanted(item.row)
+    if want == "read":
+        return "made" if code == 201 or header_values(answered.response.headers, "location") else ""
     if any(found.side == "response" and found.belongs in ("other", "mixed") for found in answered.identities):
         return "data of another person"
     if want == "own":
         return "data of another person" if _foreign(cell, item) or _of_others(cell, item) else ""
     if item.requirement == "MM-RSC-003" and _of_others(cell, item):
         return "data of another person"
+    if item.group.axis == "cross":
+        return "data" if item.on.partition(":")[2] in _types(cell, answered) else ""
     data = shows_data(cell, answered)
     if want == "empty":
         return "data" if data else ""
@@ -88,6 +94,15 @@ def _leak(cell: Trust, item: Tried) -> str:
     if item.group.axis == "route":  # OPTIONS, a page that explains: no door
         return "accepted" if answered.request.method == "HEAD" else ""
     return "accepted"
+
+
+def _otherwise(cell: Trust, item: Tried) -> str:
+    """How the row that should be refused alike was, when it was not; ``""``: alike, or not sent."""
+    like = (one for one in tried(cell) if one.group is item.group and one.row.row == item.row.like)
+    other = next((one.exchange for one in like if one.on == item.on), None)
+    if other is None or other.response is None or item.exchange.response is None:
+        return ""
+    return "" if other.response.status == item.exchange.response.status else status(other)
 
 
 def shows_data(cell: Trust, item: Exchange) -> bool:
@@ -105,6 +120,14 @@ def shows_data(cell: Trust, item: Exchange) -> bool:
 def _resources(found: Any) -> Iterator[dict[str, Any]]:
     """The resources of an answer, also contained ones; those of a Bundle instead of the Bundle."""
     return (one for _, one in every_resource(found))
+
+
+def _types(cell: Trust, item: Exchange) -> set[str]:
+    """The types of the resources of an answer."""
+    document = cell.view.document(item) if item.response is not None and item.response.body else None
+    if document is None or document.fatal:
+        return set()
+    return {str(one.get("resourceType", "")) for one in _resources(document.resource)}
 
 
 def _personal(one: dict[str, Any]) -> bool:

@@ -8,7 +8,7 @@ from typing import Final
 from harness.core.run.exchanges import Exchange
 from harness.core.run.findings import Finding
 from harness.core.text import Text
-from harness.judge.trust.refusals import authorize, data, grants
+from harness.judge.trust.refusals import authorize, data, grants, steps
 from harness.judge.trust.refusals.tried import Judged, Tried, controls, tried
 from harness.judge.trust.steps import Trust, undecided
 from harness.medmij.refusals.rows import Row, groups
@@ -109,6 +109,8 @@ def _judge(cell: Trust) -> Iterator[Judged]:
     for item in tried(cell):
         if item.row.times > 1:
             at_once.setdefault(item.on, []).append(item)
+        elif item.row.wrong:
+            yield Judged(item, *steps.outcome(cell, item))
         elif item.exchange.interface == "token":
             yield Judged(item, *grants.outcome(cell, item))
         elif item.exchange.interface in ("resource", "document"):

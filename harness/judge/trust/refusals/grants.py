@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from urllib.parse import unquote
+
+from harness.core.standards.table import standard
 from harness.judge.trust.refusals.tried import Outcome, Tried
 from harness.judge.trust.steps import Trust, status
+from harness.medmij import scope
 
 
 def outcome(cell: Trust, item: Tried) -> tuple[Outcome, str]:
@@ -17,12 +21,34 @@ def outcome(cell: Trust, item: Tried) -> tuple[Outcome, str]:
         return "stopped", status(answered)
     parsed = cell.response(answered)
     if gives_token(cell, item):
-        return "open", "a token"
+        if item.group.wanted(item.row) != "narrow":
+            return "open", "a token"
+        wider = _wider(cell, item)
+        return ("open", f"a token for {wider}") if wider else ("refused", "a token for no more")
+    if named := _others_named(cell, item):
+        return "accepted", f"{status(answered)}, names {named}"
     if code >= 500:
         return "broken", status(answered)
     error = parsed.error if parsed is not None else ""
     right = code in item.row.expect and (not item.row.error or error == item.row.error)
     return ("refused" if right else "form"), f"{status(answered)} {error}".strip()
+
+
+def _wider(cell: Trust, item: Tried) -> str:
+    """The service that was taken from the client list, where an answer grants it; ``""``: it does not."""
+    parsed = cell.response(item.exchange)
+    granted = scope.parse_granted(parsed.response.scope) if parsed and parsed.response else None
+    taken = standard(cell.view.cell.standard).collect.id
+    return taken if taken in (granted or ()) else ""
+
+
+def _others_named(cell: Trust, item: Tried) -> str:
+    """The host of another PGO that an answer tells, and the request did not; ``""``: none."""
+    request = unquote(f"{item.exchange.request.url} {item.exchange.request.body.decode('utf-8', 'replace')}")
+    body = item.exchange.response.body if item.exchange.response is not None else b""
+    hosts = {cell.query(one).get("client_id", "") for one in cell.view.find(operation="authorize")}
+    found = (one for one in sorted(hosts) if "." in one and one not in request and one.encode() in body)
+    return next(found, "")
 
 
 def gives_token(cell: Trust, item: Tried) -> bool:

@@ -13,7 +13,7 @@ from harness.judge.view import CellView
 
 REQUIREMENTS: Final = (
     "MM-AUT-002", "MM-AUT-003", "MM-AUT-004", "MM-AUT-007", "MM-AUT-008", "MM-AUT-011", "MM-AUT-012",
-    "MM-AUT-013",
+    "MM-AUT-013", "MM-AUT-014", "MM-CON-011", "MM-CON-012",
     "MM-LST-008",
     "MM-TOK-006", "MM-TOK-007", "MM-TOK-008", "MM-TOK-018", "MM-TOK-022", "MM-TOK-023",
     "MM-RSC-001", "MM-RSC-002", "MM-RSC-003", "MM-RSC-007", "MM-RSC-009", "MM-RSC-010", "MM-RSC-011",

@@ -41,6 +41,7 @@ class Authorize:
         self._pace.request()
         flow = self._make(LOGIN if cell.group.axis == "walk" else TO_CODE)
         authorization = flow.begin(lambda session: self._changes(row, session))
+        authorization.visits.headers = tuple(row.headers.items())
         answer = authorization.attempt(row.method or "GET", {"refusal": cell.note})
         self._pace.seen(answer)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, Final
 from urllib.parse import quote
@@ -12,7 +12,7 @@ from urllib.parse import quote
 from harness.fhir.codec import documents as codec
 from harness.fhir.model.types import load_model
 from harness.medmij import resource, urls
-from harness.medmij.refusals.cells import Cell, Operation
+from harness.medmij.refusals.cells import Cell, Operation, other_service
 from harness.network.drive import queries
 from harness.network.drive.refusals.pace import Pace
 from harness.network.drive.refusals.wallet import Wallet
@@ -22,15 +22,30 @@ from harness.network.wire.client import Answer
 _FORM: Final = ("Content-Type", "application/x-www-form-urlencoded")
 _BATCH_B: Final = "{type}/{id_b} {type}?patient=Patient/{patient_b}"
 """What the batch asks of another person."""
+_BATCHES: Final = {"batch": ("GET",), "batch-mixed": ("POST", "GET")}
+"""Methods of the entries of a batch; an entry that creates has no resource, so that nothing comes of it."""
+_BATCH_XML: Final = (
+    '<Bundle xmlns="http://hl7.org/fhir"><type value="batch"/><entry><request><method value="GET"/>'
+    '<url value="{type}"/></request></entry></Bundle>'
+)
+_PATCHES: Final = {
+    "patch": {"op": "add", "path": "/language", "value": "nl"},
+    "patch-test": {"op": "test", "path": "/resourceType", "value": "Basic"},
+}
+"""JSON patches; the second fails wherever it is carried out, so that it changes nothing."""
 TIMEOUT: Final = 30.0
 """Seconds: a refusal is no search."""
 
 
 class Data:
-    """The resource endpoints of one flow."""
+    """The resource endpoints of one flow.
 
-    def __init__(self, wallet: Wallet, pace: Pace) -> None:
+    :param offered: every operation that the DVZA offers.
+    """
+
+    def __init__(self, wallet: Wallet, pace: Pace, offered: Sequence[Operation]) -> None:
         self._wallet = wallet
+        self._offered = offered
         self._pace = pace
         self._found: dict[tuple[str, str], Answer] = {}
         self._tried: set[str] = set()
@@ -178,10 +193,23 @@ class Data:
             label="refused",
         )
         unlisted = self._wallet.others.unlisted
+        if row.before and not self._sent_before(place, method, url, operation):
+            return False
         if row.unlisted and unlisted is not None:
-            unlisted(send)
+            unlisted(send, row.listed)
         else:
             send()
+        return True
+
+    def _sent_before(self, place: FlowSession, method: str, url: str, operation: Operation) -> bool:
+        """The same request by the other person, with a token of that person; whether there is one."""
+        person = self._wallet.others.person
+        session = self._of_person(operation, person) if person else None
+        if session is None:
+            return False
+        _, _, headers = self._legal(place, operation, session.values["token"])
+        notes = {"before": {"on": operation.name, "person": person}}
+        self._send(place, method, url, headers, b"", operation, notes=notes, label="control", person=person)
         return True
 
     def _token(self, cell: Cell, kind: str, operation: Operation) -> str | None:
@@ -198,10 +226,12 @@ class Data:
         """Method, URL, body and further headers as a row says; ``None`` when it needs what nobody has."""
         row = cell.row
         base = queries.resource_base(place, operation.query.role).rstrip("/")
-        if cell.group.axis == "cross":
-            return "GET", f"{base}/{cell.on.partition(':')[2]}", b"", {}
-        asked = _BATCH_B if row.body == "batch_b" else row.body or ""
-        values = self._values(operation, place, row.path + asked)
+        asked = (
+            row.path + (_BATCH_B if row.body == "batch_b" else row.body or "") + "".join(row.headers.values())
+        )
+        values = self._values(operation, place, asked)
+        if values is not None and cell.group.axis == "cross":
+            values = self._other_service(cell, operation, place, values)
         if values is None:
             return None
         path = _filled(row.path, values)
@@ -220,6 +250,7 @@ class Data:
             "upper_type": kind.upper(),
             "client": place.pgo.host,
             "client_pem": quote(place.pgo.identity().chain.decode("ascii"), safe=""),
+            "client_rfc9440": f":{_base64(place.pgo.identity().chain)}:",
             "token": own.values["token"] if own is not None else "",
             "new_id": str(uuid.uuid4()),
             "patient": self._patient(place, ""),
@@ -228,6 +259,11 @@ class Data:
             values["id"] = self.identifier(operation)
         if "{document}" in asked:
             values["document"] = self.document(place, operation) or ""
+        if "{document_unknown}" in asked:
+            found = (self.document(place, operation) or "").rpartition("/")[0]
+            values["document_unknown"] = f"{found}/{values['new_id']}" if found else ""
+        if "{page}" in asked:
+            values["page"] = self._page(place, operation, "")
         person = self._wallet.others.person
         if "_b}" in asked:
             values["id_b"] = self.identifier(operation, person)
@@ -238,16 +274,36 @@ class Data:
             values["page_b"] = self._page(place, operation, person)
         return values if all(values[name] for name in values if "{" + name + "}" in asked) else None
 
+    def _other_service(
+        self, cell: Cell, operation: Operation, place: FlowSession, values: dict[str, str]
+    ) -> dict[str, str] | None:
+        """Placeholders with a type that only another service has, and an own resource of it."""
+        kind = cell.on.partition(":")[2]
+        other = other_service(operation, self._offered)
+        found = self.identifier(other) if other is not None else ""
+        if not found:
+            return None
+        return {**values, "other": kind, "encoded_other": f"%{ord(kind[0]):02X}{kind[1:]}", "other_id": found}
+
     def _page(self, place: FlowSession, operation: Operation, person: str) -> str:
         """The address of the second page that a person was shown, ``""`` when there are no pages."""
-        session, url = self._of_person(operation, person), self._url(place, operation, person)
+        session = self._of_person(operation, person) if person else self._wallet.own(operation)
+        url = self._url(place, operation, person)
         if session is None or url is None:
             return ""
         url += f"{'&' if '?' in url else '?'}_count=1"
         method, body, headers = self._legal(place, operation, session.values["token"])
         notes = {"control": {"group": "", "on": operation.name, "person": person}}
         answer = self._send(
-            place, method, url, headers, body, operation, notes=notes, label="control", person=person
+            place,
+            method,
+            url,
+            headers,
+            body,
+            operation,
+            notes=notes,
+            label="control",
+            person=person or place.person,
         )
         found = queries.reply_of(answer, url).next
         return found if found.startswith("https://") else ""
@@ -311,6 +367,12 @@ def _with(headers: list[tuple[str, str]], more: Mapping[str, str]) -> list[tuple
     return [*(item for item in headers if item[0].lower() not in names), *more.items()]
 
 
+def _base64(chain: bytes) -> str:
+    """The first certificate of a PEM file, as RFC 9440 writes it."""
+    lines = chain.decode("ascii").partition("-----END")[0].splitlines()
+    return "".join(line for line in lines if not line.startswith("-"))
+
+
 def _filled(text: str, values: Mapping[str, str]) -> str:
     for name, value in values.items():
         text = text.replace("{" + name + "}", value)
@@ -325,15 +387,17 @@ def _body(text: str | None, operation: Operation, values: Mapping[str, str]) -> 
     if text == "resource":
         made: dict[str, Any] = {"resourceType": operation.type, "id": values["new_id"]}
         return json.dumps(made).encode(), fhir
-    if text == "patch":
-        operations = [{"op": "add", "path": "/language", "value": "nl"}]
-        return json.dumps(operations).encode(), "application/json-patch+json"
+    if text in _PATCHES:
+        return json.dumps([_PATCHES[text]]).encode(), "application/json-patch+json"
     if text == "batch_b":
         wanted = [{"request": {"method": "GET", "url": url}} for url in _filled(_BATCH_B, values).split()]
         return json.dumps({"resourceType": "Bundle", "type": "batch", "entry": wanted}).encode(), fhir
-    if text == "batch":
-        entries = [{"request": {"method": "GET", "url": operation.type}}]
+    if text in _BATCHES:
+        entries = [{"request": {"method": method, "url": operation.type}} for method in _BATCHES[text]]
         return json.dumps({"resourceType": "Bundle", "type": "batch", "entry": entries}).encode(), fhir
+    if text == "batch-xml":
+        batch = _BATCH_XML.replace("{type}", operation.type)
+        return batch.encode(), fhir.replace("json", "xml", 1)
     return _filled(text, values).encode(), _FORM[1]
 
 

@@ -63,7 +63,16 @@ class Grants:
                 list(pool.map(lambda _: self._offer(session, changed, cell.row, note), range(cell.row.times)))
             self._code = self._refresh = None
         elif cell.row.unlisted and self._wallet.others.unlisted is not None:
-            self._wallet.others.unlisted(lambda: self._offer(session, changed, cell.row, note))
+            self._wallet.others.unlisted(
+                lambda: self._offer(session, changed, cell.row, note), cell.row.listed
+            )
+            self._code = self._refresh = None
+        elif cell.row.narrowed and self._wallet.others.lists is not None:
+
+            def offer() -> None:
+                self._offer(session, changed, cell.row, note)
+
+            self._wallet.others.lists(session.standard, offer)
             self._code = self._refresh = None
         elif self._offer(session, changed, cell.row, note).status == 200:  # the door was open: it is spent
             self._code = self._refresh = None
@@ -147,7 +156,8 @@ class Grants:
             "changed": lambda: f"{own[:-2]}{'A' if own[-2:-1] != 'A' else 'B'}{own[-1:]}",
             "swapped": lambda: self._swapped(kind),
             "used": lambda: self._used(kind, session),
-            "withdrawn": self._withdrawn,
+            "withdrawn": lambda: self._wallet.withdrawn(kind),
+            "access": lambda: session.values.get("token"),
             "other-pgo": lambda: self._other(kind, second=True),
             "other-release": lambda: self._other(kind, second=False),
         }
@@ -165,9 +175,6 @@ class Grants:
         pairs = self._pairs("code", value, session)
         answer = self._offer(session, pairs, None, {"control": {"group": "AS-grant", "on": "code"}})
         return value if answer.status == 200 else None
-
-    def _withdrawn(self) -> str | None:
-        return self._wallet.withdrawn("refresh")
 
     def _other(self, kind: str, *, second: bool) -> str | None:
         others = self._wallet.others

@@ -11,6 +11,7 @@ from harness.network.drive.refusals.authorize import Authorize
 from harness.network.drive.refusals.data import Data
 from harness.network.drive.refusals.grants import Grants
 from harness.network.drive.refusals.pace import Pace
+from harness.network.drive.refusals.steps import Steps
 from harness.network.drive.refusals.wallet import Maker, Others, Wallet
 from harness.network.drive.session import Stop
 
@@ -33,21 +34,24 @@ def run(
     """
     pace = Pace(live=live)
     wallet = Wallet(make, others, pace.login)
-    data, grants = Data(wallet, pace), Grants(wallet, pace)
-    authorize = Authorize(make, others, pace, other_provider)
     known = operations(offered)
+    data, grants = Data(wallet, pace, known), Grants(wallet, pace)
+    authorize = Authorize(make, others, pace, other_provider)
+    steps = Steps(make, others, pace)
     for operation in known:
         wallet.place(operation)
     for name, members in groupby(cells(flow, release, known, intensity), key=lambda item: item.group.id):
         wanted = [item for item in members if not others.missing(item.row.needs)]
         pace.begin()
         try:
-            _group(name, wanted, data, grants, authorize)
+            _group(name, wanted, data, grants, authorize, steps)
         except Stop:
             continue
 
 
-def _group(name: str, wanted: list[Cell], data: Data, grants: Grants, authorize: Authorize) -> None:
+def _group(
+    name: str, wanted: list[Cell], data: Data, grants: Grants, authorize: Authorize, steps: Steps
+) -> None:
     """One group; what is legal comes before and after it."""
     if not wanted:
         return
@@ -55,6 +59,9 @@ def _group(name: str, wanted: list[Cell], data: Data, grants: Grants, authorize:
     if axis in ("authorize", "walk"):
         for cell in wanted:
             authorize.attempt(cell)
+    elif axis == "steps":
+        for cell in wanted:
+            steps.attempt(cell)
     elif axis in ("grants", "code"):
         for cell in wanted:
             grants.attempt(cell)

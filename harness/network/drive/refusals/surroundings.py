@@ -9,6 +9,7 @@ import msgspec
 
 from harness.core.run.findings import Cell
 from harness.core.standards.table import Standard
+from harness.medmij.refusals.rows import Listed
 from harness.network.drive.authorization import PERSONS
 from harness.network.drive.refusals.wallet import Others
 from harness.network.file import Client, Network, Participant
@@ -130,10 +131,11 @@ class Surroundings:
         finally:
             node.without_services({})
 
-    def _unlisted(self, call: Callable[[], object]) -> None:
-        """Do something while the Whitelist does not have the PGO of the cell."""
-        node = self._twins.stelselnode
-        node.whitelist_without([self._twins.pgos[self._cell.pgo].host])
+    def _unlisted(self, call: Callable[[], object], listed: Listed) -> None:
+        """Do something while the Whitelist does not have the PGO of the cell, but a name that is like it."""
+        node, host = self._twins.stelselnode, self._twins.pgos[self._cell.pgo].host
+        alike = {"parent": host.partition(".")[2], "subdomain": f"a.{host}"}.get(listed)
+        node.whitelist_without([host], (alike,) if alike else ())
         try:
             call()
         finally:

@@ -16,7 +16,7 @@ from harness.core.standards.table import Standard
 from harness.core.text import Text
 from harness.medmij.flows import Consent, Step, TokenStep, Variant
 from harness.medmij.refusals.cells import Operation
-from harness.medmij.refusals.rows import Need, Token
+from harness.medmij.refusals.rows import Listed, Need, Token
 from harness.medmij.releases import Function
 from harness.network.drive.flow import Flow
 from harness.network.drive.session import FlowSession
@@ -35,6 +35,8 @@ LOGIN: Final = Variant(
 """Up to an access token; nothing is changed."""
 TO_CODE: Final = msgspec.structs.replace(LOGIN, steps=_STEPS[:-1])
 LONG: Final = msgspec.structs.replace(LOGIN, consent=Consent(answer="yes", long=True))
+LONG_USED: Final = msgspec.structs.replace(LONG, steps=(*_STEPS, "resource"))
+"""The access token is used once before anything else happens to it."""
 LONG_TO_CODE: Final = msgspec.structs.replace(LONG, steps=_STEPS[:-1])
 
 
@@ -66,7 +68,8 @@ class Others:
     :ivar release: another release that the DVZA serves.
     :ivar withdraw: whether the person can withdraw a consent.
     :ivar lists: publishes the client list without the service of a standard while it is called.
-    :ivar unlisted: publishes the Whitelist without the PGO of the cell while something is called.
+    :ivar unlisted: publishes the Whitelist without the PGO of the cell, or with a name that is like it
+        instead, while something is called.
     :ivar age: makes the grant of a secret older by some seconds, where that can be done; ``clock``: any time,
         without waiting.
     """
@@ -78,7 +81,7 @@ class Others:
     release: str = ""
     withdraw: bool = False
     lists: Callable[[Standard, Callable[[], None]], None] | None = None
-    unlisted: Callable[[Callable[[], object]], None] | None = field(default=None, repr=False)
+    unlisted: Callable[[Callable[[], object], Listed], None] | None = field(default=None, repr=False)
     age: Callable[[str, float], None] | None = field(default=None, repr=False)
     clock: bool = False
 
@@ -179,14 +182,19 @@ class Wallet:
 
     # -- tokens ------------------------------------------------------------------------------------
 
-    def withdrawn(self, kind: str, standard: Standard | None = None) -> str | None:
-        """The ``token`` or ``refresh`` token of a consent that was withdrawn."""
+    def withdrawn(self, kind: str, standard: Standard | None = None, *, older: bool = False) -> str | None:
+        """The ``code``, ``token`` or ``refresh`` token of a consent that was withdrawn.
+
+        :param older: the same was allowed once more after it, and all of that withdrawn too.
+        """
         if not self.others.withdraw:
             return None
         self._logs_in()
-        flow = self._make(LONG, standard=standard)
+        flow = self._make(LONG_TO_CODE if kind == "code" else LONG_USED, standard=standard)
         flow.run()
-        return flow.session.values.get(kind) if flow.withdraw() else None
+        if older:
+            self._make(LONG, standard=standard).run()
+        return flow.session.values.get(kind) if flow.withdraw(2 if older else 1) else None
 
     def aged(self, seconds: float, operation: Operation) -> str | None:
         """A token that was issued some time ago."""
@@ -213,6 +221,8 @@ class Wallet:
             "own": lambda: value,
             "garbage": lambda: str(uuid.uuid4()),
             "changed": lambda: _changed(value),
+            "last": lambda: f"{value[:-1]}{'z' if value[-1:].isupper() else 'A'}",
+            "appended": lambda: f"{value}AAAA",
             "truncated": lambda: value[:-1],
             "other-case": lambda: value.swapcase() if value.swapcase() != value else _changed(value),
             "unsigned-jwt": _unsigned,
@@ -220,7 +230,8 @@ class Wallet:
         }
         if kind in simple:
             return simple[kind]()
-        key = (kind, operation.name if kind in ("other-service", "narrowed", "other-function") else "")
+        per_operation = kind in ("other-service", "scope-added", "narrowed", "other-function", "withdrawn")
+        key = (kind, operation.name if per_operation else "")
         if key not in self._tokens:
             self._tokens[key] = self._other_token(kind, operation) or ""
         return self._tokens[key] or None
@@ -230,9 +241,11 @@ class Wallet:
             "code": self._spare_code,
             "refresh": self._refresh_token,
             "withdrawn": self._withdrawn,
+            "withdrawn-older": self._withdrawn_older,
             "replayed": self._replayed,
             "other-pgo": self._of_second,
             "other-service": self._of_another_service,
+            "scope-added": self._scope_added,
             "narrowed": self._narrowed,
             "other-provider": self._of_provider,
             "other-release": self._of_release,
@@ -250,6 +263,9 @@ class Wallet:
     def _withdrawn(self, operation: Operation) -> str | None:
         return self.withdrawn("token", operation.standard)
 
+    def _withdrawn_older(self, operation: Operation) -> str | None:
+        return self.withdrawn("token", operation.standard, older=True)
+
     def _replayed(self, operation: Operation) -> str | None:
         variant = msgspec.structs.replace(LOGIN, token=TokenStep(times=2))
         return self.login(variant, standard=operation.standard).values.get("token")
@@ -259,8 +275,9 @@ class Wallet:
             return None
         return self.login(standard=operation.standard, pgo=self.others.second).values.get("token")
 
-    def _of_another_service(self, operation: Operation) -> str | None:
-        other = next(
+    def _other(self, operation: Operation) -> Standard | None:
+        """A standard that is collected elsewhere than an operation's."""
+        return next(
             (
                 place.standard
                 for (_, function), place in self._places.items()
@@ -268,6 +285,17 @@ class Wallet:
             ),
             None,
         )
+
+    def _scope_added(self, operation: Operation) -> str | None:
+        """A token of another service, for which the token request asked the operation's service too."""
+        other = self._other(operation)
+        added = TokenStep(add=(("scope", f"{{name}}~{{service}} {{name}}~{operation.service}"),))
+        if other is None:
+            return None
+        return self.login(msgspec.structs.replace(LOGIN, token=added), standard=other).values.get("token")
+
+    def _of_another_service(self, operation: Operation) -> str | None:
+        other = self._other(operation)
         session = self.of("collect", other) if other is not None else None
         return session.values["token"] if session is not None else None
 

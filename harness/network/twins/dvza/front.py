@@ -54,6 +54,8 @@ def handle(dvza: DvzaState, request: Incoming) -> Outgoing:
             return steps.login(dvza, session, fields)
         if name == "consents":
             return steps.withdraw(dvza, session, fields)
+        if dvza.fault("consent-assumed", session.client_id) and fields.get("action") != "no":
+            fields["action"] = "yes"
         return steps.consent(dvza, session, fields)
 
 
@@ -83,5 +85,7 @@ def _session(dvza: DvzaState, request: Incoming, transaction: str, rel: Release)
         cookies: SimpleCookie = SimpleCookie(header(request.headers, "cookie") or "")
     except CookieError:
         return None
+    if dvza.fault("browser-unbound", session.client_id):
+        return session
     offered = cookies[screens.COOKIE].value if screens.COOKIE in cookies else ""
     return session if secrets.compare_digest(offered.encode(), session.browser.encode()) else None

@@ -110,6 +110,9 @@ async def handle(dvza: DvzaState, request: Incoming, rel: Release, rest: tuple[s
     if answer.status == 404 and _reads_anybody(dvza, inner, place, host):
         anybodys = await _of_anybody(dvza, inner, place)
         answer = answer if anybodys is None else _returned(anybodys, request)
+    if dvza.fault("data-cacheable", host):
+        kept = tuple(item for item in answer.headers if item[0] != "Cache-Control")
+        answer = replace(answer, headers=(*kept, ("Cache-Control", "public, max-age=600")))
     if dvza.fault("bsn-in-header", host):
         answer = replace(answer, headers=(*answer.headers, ("X-BSN", _BSN)))
     return replace(answer, delay=TOO_SLOW_SECONDS) if dvza.fault("resource-too-slow", host) else answer

@@ -113,6 +113,8 @@ def step_page(
 ) -> Outgoing:
     """The page of a step of an authorization request."""
     common = {"pgo": session.organisation, **values}
+    if dvza.fault("page-open-to-others", session.client_id):
+        headers = (*headers, ("Access-Control-Allow-Origin", "*"))
     return page(
         name,
         headers=headers,

@@ -205,8 +205,11 @@ class DvzaState:
         return value
 
     def age(self, secret: str, seconds: float) -> None:
-        """Make one grant older than it is: the clock of everything else stands as it stood."""
+        """Make one grant or authorization request older: the clock of everything else stands as it stood."""
         with self.lock:
+            session = self.sessions.get(hashed(secret))
+            if session is not None:
+                session.created -= timedelta(seconds=seconds)
             for store in (self.codes, self.access, self.refresh):
                 grant = store.get(hashed(secret))
                 if grant is not None:
