@@ -56,8 +56,9 @@ def test_the_reference_passes_everything(standard, person, behaviour):
     assert cell.broken() == {}
 
 
-@pytest.mark.parametrize("behaviour", BEHAVIOURS)
-@pytest.mark.parametrize("standard", STANDARDS)
+@pytest.mark.parametrize(
+    ("standard", "behaviour"), [(name, BEHAVIOURS[at % 2]) for at, name in enumerate(STANDARDS)]
+)
 def test_the_reference_answers_searches_of_our_own(standard, behaviour):
     cell = StandardCell(standard, behaviour=behaviour, flows=("search",))
     wanted = [item.id for item in load_catalogue() if item.standard == standard and item.group == "searching"]
