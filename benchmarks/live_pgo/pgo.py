@@ -115,6 +115,7 @@ class Pgo:
         self.fixed = secrets.token_urlsafe(32)
         self.last: Tokens | None = None
         self.old_code = ""
+        self.proxy = ""  # address and port of a forward proxy
 
     def has(self, name: str) -> bool:
         """Whether it makes a mistake."""
@@ -134,8 +135,11 @@ class Pgo:
             context.set_ciphers("ALL:@SECLEVEL=0")
         if back:
             context.load_cert_chain(*self.pair)
-        transport = httpx.HTTPTransport(verify=context, trust_env=False)
-        transport._pool = httpcore.ConnectionPool(ssl_context=context, network_backend=Resolved(self.hosts))
+        proxy = f"http://{self.proxy}" if self.proxy else None
+        transport = httpx.HTTPTransport(verify=context, trust_env=False, proxy=proxy)
+        if not proxy:
+            backend = Resolved(self.hosts)
+            transport._pool = httpcore.ConnectionPool(ssl_context=context, network_backend=backend)
         return httpx.Client(transport=transport, timeout=timeout, follow_redirects=False)
 
     def named(self, host: str) -> bool:
@@ -145,16 +149,25 @@ class Pgo:
         context.load_cert_chain(*self.pair)
         if self.has("old-tls-too"):
             return True
-        address, _, port = self.hosts.get(f"{host}:443", f"{host}:443").rpartition(":")
+        address, _, port = (self.proxy or self.hosts.get(f"{host}:443", f"{host}:443")).rpartition(":")
         try:
             with (
-                socket.create_connection((address, int(port)), timeout=10) as plain,
+                self.tunnel(socket.create_connection((address, int(port)), timeout=10), host) as plain,
                 context.wrap_socket(plain, server_hostname=host) as secured,
             ):
                 names = [name for _, name in secured.getpeercert().get("subjectAltName", ())]  # type: ignore[union-attr]
         except OSError:
             return False
         return not any(name.startswith("*") for name in names)
+
+    def tunnel(self, plain: socket.socket, host: str) -> socket.socket:
+        """A connection to a host, through the proxy when there is one."""
+        if self.proxy:
+            plain.sendall(f"CONNECT {host}:443 HTTP/1.1\r\nHost: {host}:443\r\n\r\n".encode())
+            got = b""
+            while b"\r\n\r\n" not in got and (part := plain.recv(1)):
+                got += part
+        return plain
 
     # -- lists ------------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ import httpx
 import pytest
 from served import Served, network, said
 
+from harness.cli.serve.outside import open_proxy
 from harness.core.exits import ExitCode
 from harness.judge.catalogue import load_catalogue
 from harness.judge.evidence.verification import rejudge
@@ -137,6 +138,56 @@ def test_two_pgos_with_one_certificate_accuse_nobody(served: Served):
     assert shown["unassigned"] == {"other-certificate": 1}
     for session in (one, two):
         assert "fail" not in said(served.end(session)).values()
+
+
+def test_a_client_id_of_nobody_is_of_whom_the_person_comes_back_to(served: Served):
+    session = served.begin("ordinary")
+    for _ in range(2):
+        served.visit(session, served.pgo(session, "foreign-client-id"))
+    ended = said(served.end(session))
+    assert {name for name, value in ended.items() if value == "fail"} == {"MM-CLI-006"}
+    assert ended["MM-CLI-005"] == ended["MM-CLI-007"] == ended["MM-CLI-008"] == "pass"
+    assert ended["MM-CLI-013"] == "not-tested"
+
+
+def test_a_client_id_and_an_address_of_two_pgos_accuse_nobody(served: Served):
+    one, two = served.begin("ordinary"), served.begin("ordinary", pgo="pgo-maan")
+    mixed = served.pgo(one)
+    mixed.client_id = served.pgo(two, number=1).client_id
+    served.visit(one, mixed)
+    assert served.show(two)["unassigned"] == {"other-client": 1}
+    ended = [said(served.end(item)) for item in (one, two)]
+    assert not [name for item in ended for name, value in item.items() if value in ("fail", "warning")]
+    alone = served.begin("ordinary")
+    served.visit(alone, mixed)
+    assert served.show(alone)["unassigned"] == {"other-client": 1}
+
+
+def test_a_certificate_that_is_refused_is_a_finding_of_the_session(served: Served, tmp_path: Path):
+    pair = tuple(
+        str(path) for path in served.running.pki.client("pgo.zonnewijzer.example", fault="expired").write(tmp_path)
+    )
+    for _ in range(2):
+        session = served.begin("ordinary")
+        pgo = served.pgo(session)
+        pgo.pair = pair
+        for _ in range(25):
+            with pytest.raises(httpx.HTTPError):
+                pgo.fetch_lists()
+        ended = served.end(session)
+        assert said(ended)["MM-CLI-001"] == "fail", "also when it was refused before, in another session"
+        assert ended["exit"] == ExitCode.FAILED
+
+
+def test_a_proxy_in_between_changes_nothing(served: Served):
+    session = served.begin(*QUICK, "not-whitelisted", "foreign-next")
+    pgo = served.pgo(session)
+    pgo.proxy = f"127.0.0.1:{open_proxy(served.running, '127.0.0.1', 0)}"
+    pgo.hosts.clear()
+    ids = pgo.ids
+    pgo.ids = lambda **more: {**ids(**more), "Via": "1.1 squid", "X-Forwarded-For": "192.0.2.7"}
+    ended = through(served, session, pgo)
+    assert set(said(ended).values()) == {"pass"}, said(ended)
 
 
 def test_lists_may_be_fetched_by_another_component(tmp_path: Path):
