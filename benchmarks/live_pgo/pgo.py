@@ -121,6 +121,10 @@ class Pgo:
         """Whether it makes a mistake."""
         return name in self.wrong
 
+    def trusts_anybody(self, name: str) -> bool:
+        """Whether it goes to hosts that are not on the Whitelist: by mistake, or because it does not read one."""
+        return self.has(name) or self.has("no-whitelist")
+
     # -- connections ------------------------------------------------------------------------------
 
     def client(self, *, back: bool, timeout: float = 15.0) -> httpx.Client:
@@ -148,7 +152,8 @@ class Pgo:
         context.check_hostname = not self.has("no-host-check")
         context.load_cert_chain(*self.pair)
         if self.has("old-tls-too"):
-            return True
+            context.minimum_version = ssl.TLSVersion.TLSv1_1
+            context.set_ciphers("ALL:@SECLEVEL=0")
         address, _, port = (self.proxy or self.hosts.get(f"{host}:443", f"{host}:443")).rpartition(":")
         try:
             with (
@@ -307,7 +312,7 @@ class Pgo:
         """The tokens of a code."""
         where = self.provider(name)
         host = urlsplit(where.token).hostname if where else ""
-        if where is None or (host not in self.whitelist and not self.has("any-host")):
+        if where is None or (host not in self.whitelist and not self.trusts_anybody("any-host")):
             return None
         if not (self.has("wildcard-fine") or self.has("no-tls-check") or self.named(host or "")):
             return None
@@ -407,7 +412,7 @@ class Pgo:
             url = links.get("next", "")
             if not url:
                 return
-            if urlsplit(url).hostname not in self.whitelist and not self.has("any-next"):
+            if urlsplit(url).hostname not in self.whitelist and not self.trusts_anybody("any-next"):
                 return
 
     # -- a visit ----------------------------------------------------------------------------------

@@ -165,7 +165,8 @@ def test_a_client_id_and_an_address_of_two_pgos_accuse_nobody(served: Served):
 
 def test_a_certificate_that_is_refused_is_a_finding_of_the_session(served: Served, tmp_path: Path):
     pair = tuple(
-        str(path) for path in served.running.pki.client("pgo.zonnewijzer.example", fault="expired").write(tmp_path)
+        str(path)
+        for path in served.running.pki.client("pgo.zonnewijzer.example", fault="expired").write(tmp_path)
     )
     for _ in range(2):
         session = served.begin("ordinary")

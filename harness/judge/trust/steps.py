@@ -105,6 +105,20 @@ class Trust:
         return [item for name in self.positive for item in self.flow(name)]
 
     @property
+    def own_requests(self) -> list[tuple[str, Exchange]]:
+        """Authorization requests that the PGO made of its own accord (positive flows), with their flow."""
+        return [(flow, item) for flow in self.positive for item in self.authorize(flow)]
+
+    @property
+    def begun(self) -> list[Exchange]:
+        """All its authorization requests that can be read, what our driver makes wrong on purpose aside."""
+        return [
+            item
+            for item in self.all
+            if item.operation == "authorize" and "refusal" not in item.notes and self.query(item)
+        ]
+
+    @property
     def all(self) -> list[Exchange]:
         """Every exchange of the cell between PGO and DVZA, in all flows."""
         return [item for item in self.view.exchanges if item.client == self.pgo and item.server == self.dvza]

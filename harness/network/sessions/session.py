@@ -288,6 +288,8 @@ class Session:
                 led = [item for item in self.wanted.values() if str(self._number(item)) == number]
                 flow = led[0].flow if led and led[0].list else "collect"
                 self.met(led[0] if led else None)
+                if self._fetched and self.now is not None and self.now.after == "lists":
+                    self.met(self.now)  # it did not take over the list of now
             if raw is None:
                 self._tell("connection", flow, {"server": kind})
                 return
