@@ -13,6 +13,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from email.utils import formatdate
 from types import MappingProxyType
@@ -27,6 +28,7 @@ from harness.core.run.exchanges import Certificate, Headers, Tls
 from harness.core.text import Text
 from harness.network.wire import handshake
 from harness.network.wire.handshake import Broken
+from harness.network.wire.joined import Joined
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -99,7 +101,7 @@ class PeerProtocol(HttpToolsProtocol):
     _deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(transport)
+        super().connection_made(Joined(transport))  # type: ignore[arg-type]
         ssl_object = transport.get_extra_info("ssl_object")
         if ssl_object is not None:
             self._tls = handshake.peer_facts(ssl_object, getattr(self.config.app, "own", None))
@@ -226,7 +228,8 @@ class HandlerApp:
         if scope["type"] != "http":
             return None
         try:
-            body = await asyncio.wait_for(self._body(receive), BODY_SECONDS)
+            async with asyncio.timeout(BODY_SECONDS):
+                body = await self._body(receive)
         except TimeoutError:
             return await _answer(scope, send, Outgoing(status=408, headers=(("Connection", "close"),)))
         if body is None:
@@ -294,13 +297,14 @@ async def _answer(scope: Scope, send: Send, answer: Outgoing) -> None:
     bodyless = answer.status in (204, 304) or 100 <= answer.status < 200
     if not bodyless and not any(key.lower() == b"content-length" for key, _ in headers):
         headers.append((b"content-length", str(len(answer.body)).encode()))
-    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     body = b"" if bodyless or scope["method"] == "HEAD" else answer.body
-    if answer.truncate is not None and transport is not None:
-        await send({"type": "http.response.body", "body": body[: answer.truncate], "more_body": True})
-        transport.close()
-        return
-    await send({"type": "http.response.body", "body": body})
+    whole = transport is None or answer.truncate is None
+    with transport if transport is not None else nullcontext():
+        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+        part = body if whole else body[: answer.truncate]
+        await send({"type": "http.response.body", "body": part, "more_body": not whole})
+        if transport is not None and not whole:
+            transport.close()
 
 
 def _name(own: Certificate | None) -> str:
