@@ -33,8 +33,11 @@ def working(served: dict[str, Any], number: int, session: dict[str, Any]) -> Non
     pgo.hosts.update(session["reach"]["hosts"])
     with suppress(Exception, SystemExit):
         while session["now"]:
-            play(pgo, session["now"]["id"], session["reach"]["provider"], session["person"])
-            session = call(served["sessions"]["api"], "POST", f"/sessions/{session['id']}/next", {})
+            now = session["now"]["id"]
+            play(pgo, now, session["reach"]["provider"], session["person"])
+            session = call(
+                served["sessions"]["api"], "POST", f"/sessions/{session['id']}/next", {"after": now}
+            )
 
 
 def shown(api: str, identifier: str) -> dict[str, str]:

@@ -24,6 +24,8 @@ STU3: Final = ("3.0", "3.0.2")
 """Values of ``fhirVersion`` that mean STU3."""
 TAG: Final = re.compile(r"\[[a-z]+:[0-9a-f]+\]")
 """What the recorder puts in the place of a secret."""
+ELSEWHERE: Final = "elsewhere"
+"""The server of a session that is on no Whitelist, where a next page leads to."""
 FOREIGN: Final = "var-foreign-next"
 """Visits in which a page leads to a host that is on no Whitelist."""
 
@@ -118,7 +120,8 @@ def resource_urls(view: CellView) -> Iterator[Finding]:
             if "//" in path:
                 doubled = True
                 yield view.fail("MM-CLI-024", exchange=item, expected="one slash", received=item.request.url)
-            if whitelists and not any(known.allows(host(item.request.url)) for known in whitelists):
+            listed = any(known.allows(host(item.request.url)) for known in whitelists)
+            if item.notes.get("stage") == ELSEWHERE or (whitelists and not listed):
                 foreign = True
                 yield view.fail(
                     "MM-CLI-025",
@@ -132,7 +135,7 @@ def resource_urls(view: CellView) -> Iterator[Finding]:
         return
     if not doubled:
         yield view.ok("MM-CLI-024", seen)
-    if not whitelists:
+    if not whitelists and not foreign:
         yield view.inconclusive("MM-CLI-025", NO_LIST)
     elif not foreign:
         offered = not view.situations or watched(view, FOREIGN)
