@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -189,6 +190,41 @@ def test_a_proxy_in_between_changes_nothing(served: Served):
     pgo.ids = lambda **more: {**ids(**more), "Via": "1.1 squid", "X-Forwarded-For": "192.0.2.7"}
     ended = through(served, session, pgo)
     assert set(said(ended).values()) == {"pass"}, said(ended)
+
+
+class Ending(httpx.BaseTransport):
+    """A reverse proxy: it ends TLS, and says which certificate it saw."""
+
+    def __init__(self, port: int, certificate: str) -> None:
+        self.base, self.seen = f"http://127.0.0.1:{port}", quote(Path(certificate).read_text(), safe="")
+        self.onward = httpx.HTTPTransport()
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        told = {
+            **request.headers,
+            "host": request.url.host,
+            "X-Forwarded-For": "192.0.2.7",
+            "X-Harness-Secret": "a-secret-of-the-proxy",
+            "X-SSL-Client-Cert": self.seen,
+            "X-SSL-Facts": f"TLSv1.3;TLS_AES_256_GCM_SHA384;{request.url.host}",
+        }
+        url = self.base + request.url.raw_path.decode()
+        return self.onward.handle_request(
+            httpx.Request(request.method, url, headers=told, content=request.read())
+        )
+
+
+def test_a_proxy_that_ends_tls_hides_certificates_and_accuses_nobody(served: Served):
+    peers, now = ["127.0.0.1"], served.clock.now
+    port = served.running.hosts.behind("a-secret-of-the-proxy", peers, "127.0.0.1", 0, now)
+    session = served.begin("ordinary", "state-altered", "state-missing", "certificate-expired")
+    pgo = served.pgo(session)
+    through_it = Ending(port, pgo.pair[0])
+    pgo.client = lambda **_: httpx.Client(transport=through_it, timeout=15, follow_redirects=False)
+    pgo.named = lambda host: True  # its certificate is the proxy's, which is good
+    ended = said(through(served, session, pgo))
+    assert ended.pop("MM-CLI-021") == "not-tested", "what the server would have shown nobody could see"
+    assert set(ended.values()) == {"pass"}, ended
 
 
 def test_lists_may_be_fetched_by_another_component(tmp_path: Path):
