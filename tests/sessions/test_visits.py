@@ -130,6 +130,33 @@ def test_a_session_without_an_end_closes_by_itself(served: Served):
     assert served.show(busy)["reason"] == "too long"
 
 
+def test_a_session_with_too_much_traffic_closes_by_itself(served: Served, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("harness.matrix.sessions.desk.MAX_EXCHANGES", 30)
+    session = served.begin("ordinary", "state-altered", "state-missing")
+    pgo = served.pgo(session)
+    for _ in range(12):
+        pgo.fetch_lists()
+    served.later(1)
+    closed = served.show(session)
+    assert (closed["state"], closed["reason"], closed["exit"]) == ("expired", "too much traffic", 6)
+    before = served.desk.get(session["id"]).session.lines
+    served.visit(session, pgo)
+    assert served.desk.get(session["id"]).session.lines == before, "what comes later is not recorded in it"
+    assert rejudge(Path(closed["run"]), load_catalogue()).problem is None
+
+
+def test_a_pgo_that_disappears_from_the_lists_is_not_accused(served: Served):
+    session = served.begin("ordinary")
+    pgo = served.pgo(session)
+    for _ in range(2):
+        served.visit(session, pgo)
+    served.running.twins.stelselnode.whitelist_without([pgo.client_id])
+    assert served.visit(session, pgo) is None
+    served.running.twins.stelselnode.whitelist_without([])
+    ended = said(served.end(session))
+    assert not [name for name, value in ended.items() if value in ("fail", "warning")], ended
+
+
 def test_two_pgos_with_one_certificate_accuse_nobody(served: Served):
     one, two = served.begin("ordinary"), served.begin("ordinary", pgo="pgo-maan")
     borrowed = served.pgo(two, number=1)
