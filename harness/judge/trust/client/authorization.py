@@ -129,11 +129,13 @@ def correlation(view: CellView) -> Iterator[Finding]:
     seen: dict[str, Exchange] = {}
     again = _threads_again(cell)
     yield from again
-    checked, wrong = 0, len(again)
+    checked, wrong, repeated = 0, len(again), cell.repeated
     for flow in cell.positive:
         threads = correlation_threads(cell, flow)
         for item in view.find(flow=flow):
             if item.client != cell.pgo or item.server != cell.dvza or not _carries_ids(item):
+                continue
+            if item.id in repeated:
                 continue
             request_id, correlation_id, problems = _ids(cell, item)
             checked += 1
@@ -168,14 +170,13 @@ def correlation(view: CellView) -> Iterator[Finding]:
 
 
 def _threads_again(cell: Trust) -> list[Finding]:
-    """Authorization requests with the X-Correlation-ID of another one before; a page loaded again is none."""
+    """Authorization requests with the X-Correlation-ID of another one before."""
     found = []
     begun: dict[str, Exchange] = {}
     for item in cell.begun:
-        sent = cell.query(item)
-        thread = sent.get(headers.CORRELATION_ID, "")
+        thread = cell.query(item).get(headers.CORRELATION_ID, "")
         first = begun.setdefault(thread, item) if thread else item
-        if first is not item and cell.query(first).get("state") != sent.get("state"):
+        if first is not item:
             found.append(
                 cell.view.fail(
                     "MM-CLI-010",
