@@ -25,7 +25,7 @@ from harness.network.person.declared import declared_persons
 from harness.network.running import RunningNetwork, start
 from harness.record import Recorder
 
-TARGET = 25.0
+TARGET = 50.0
 """Flows per second on two cores."""
 
 

@@ -80,8 +80,9 @@ def through(served: dict[str, Any], number: int, name: str, situations: list[str
     pgo.hosts.update(session["reach"]["hosts"])
     provider, person = session["reach"]["provider"], session["person"]
     while session["now"]:
-        play(pgo, session["now"]["id"], provider, person)
-        session = call(api, "POST", f"/sessions/{session['id']}/next", {})
+        now = session["now"]["id"]
+        play(pgo, now, provider, person)
+        session = call(api, "POST", f"/sessions/{session['id']}/next", {"after": now})
     return call(api, "POST", f"/sessions/{session['id']}/end", {})
 
 

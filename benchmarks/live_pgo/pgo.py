@@ -115,10 +115,15 @@ class Pgo:
         self.fixed = secrets.token_urlsafe(32)
         self.last: Tokens | None = None
         self.old_code = ""
+        self.proxy = ""  # address and port of a forward proxy
 
     def has(self, name: str) -> bool:
         """Whether it makes a mistake."""
         return name in self.wrong
+
+    def trusts_anybody(self, name: str) -> bool:
+        """Whether it goes to hosts that are not on the Whitelist: by mistake, or because it does not read one."""
+        return self.has(name) or self.has("no-whitelist")
 
     # -- connections ------------------------------------------------------------------------------
 
@@ -134,8 +139,11 @@ class Pgo:
             context.set_ciphers("ALL:@SECLEVEL=0")
         if back:
             context.load_cert_chain(*self.pair)
-        transport = httpx.HTTPTransport(verify=context, trust_env=False)
-        transport._pool = httpcore.ConnectionPool(ssl_context=context, network_backend=Resolved(self.hosts))
+        proxy = f"http://{self.proxy}" if self.proxy else None
+        transport = httpx.HTTPTransport(verify=context, trust_env=False, proxy=proxy)
+        if not proxy:
+            backend = Resolved(self.hosts)
+            transport._pool = httpcore.ConnectionPool(ssl_context=context, network_backend=backend)
         return httpx.Client(transport=transport, timeout=timeout, follow_redirects=False)
 
     def named(self, host: str) -> bool:
@@ -144,17 +152,27 @@ class Pgo:
         context.check_hostname = not self.has("no-host-check")
         context.load_cert_chain(*self.pair)
         if self.has("old-tls-too"):
-            return True
-        address, _, port = self.hosts.get(f"{host}:443", f"{host}:443").rpartition(":")
+            context.minimum_version = ssl.TLSVersion.TLSv1_1
+            context.set_ciphers("ALL:@SECLEVEL=0")
+        address, _, port = (self.proxy or self.hosts.get(f"{host}:443", f"{host}:443")).rpartition(":")
         try:
             with (
-                socket.create_connection((address, int(port)), timeout=10) as plain,
+                self.tunnel(socket.create_connection((address, int(port)), timeout=10), host) as plain,
                 context.wrap_socket(plain, server_hostname=host) as secured,
             ):
                 names = [name for _, name in secured.getpeercert().get("subjectAltName", ())]  # type: ignore[union-attr]
         except OSError:
             return False
         return not any(name.startswith("*") for name in names)
+
+    def tunnel(self, plain: socket.socket, host: str) -> socket.socket:
+        """A connection to a host, through the proxy when there is one."""
+        if self.proxy:
+            plain.sendall(f"CONNECT {host}:443 HTTP/1.1\r\nHost: {host}:443\r\n\r\n".encode())
+            got = b""
+            while b"\r\n\r\n" not in got and (part := plain.recv(1)):
+                got += part
+        return plain
 
     # -- lists ------------------------------------------------------------------------------------
 
@@ -294,7 +312,7 @@ class Pgo:
         """The tokens of a code."""
         where = self.provider(name)
         host = urlsplit(where.token).hostname if where else ""
-        if where is None or (host not in self.whitelist and not self.has("any-host")):
+        if where is None or (host not in self.whitelist and not self.trusts_anybody("any-host")):
             return None
         if not (self.has("wildcard-fine") or self.has("no-tls-check") or self.named(host or "")):
             return None
@@ -394,7 +412,7 @@ class Pgo:
             url = links.get("next", "")
             if not url:
                 return
-            if urlsplit(url).hostname not in self.whitelist and not self.has("any-next"):
+            if urlsplit(url).hostname not in self.whitelist and not self.trusts_anybody("any-next"):
                 return
 
     # -- a visit ----------------------------------------------------------------------------------

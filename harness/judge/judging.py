@@ -16,6 +16,7 @@ from harness.core.verdicts import SEVERITY, Blame, Verdict
 from harness.judge.catalogue import Requirement
 from harness.judge.causes import Causes
 from harness.judge.registry import Judge, judge_of, name_of
+from harness.judge.trust.seen import not_seen
 from harness.judge.view import CellView
 
 MAX_FINDINGS = 25
@@ -110,13 +111,21 @@ def _complete(view: CellView, requirement: Requirement, said: list[Finding], cau
             )
         ]
     if not said:
-        nothing = Text(nl="geen bewijs in deze run", en="no evidence in this run")
-        said = [view.inconclusive(requirement.id, nothing)]
+        said = [_nothing(view, requirement, causes)]
     explained = (causes.explain(requirement, item) for item in _without_masks(view, requirement, said))
     unique = list({item.id: item for item in explained}.values())
     passes = [item for item in unique if item.verdict is Verdict.PASS]
     others = [item for item in unique if item.verdict is not Verdict.PASS]
     return _worst_first(others) if others else [_summary(view, requirement, passes)]
+
+
+def _nothing(view: CellView, requirement: Requirement, causes: Causes) -> Finding:
+    """A judge without evidence: the step that broke, else what was not shown."""
+    nothing = Text(nl="geen bewijs in deze run", en="no evidence in this run")
+    item = causes.explain(requirement, view.inconclusive(requirement.id, nothing))
+    if view.situations and not item.where.exchange:
+        return not_seen(view, requirement.id)
+    return item
 
 
 FROM_FACTS = ("identity", "leak")

@@ -52,12 +52,14 @@ def parse(text: str) -> tuple[Pair, ...]:
 
 
 def _decode(raw: str) -> str:
-    if _BAD_PERCENT.search(raw):
-        raise FormError("broken percent-encoding")
-    try:
-        text = unquote_to_bytes(raw.replace("+", " ")).decode("utf-8")
-    except UnicodeDecodeError:
-        raise FormError("not UTF-8") from None
+    text = raw
+    if "%" in raw or "+" in raw or not raw.isascii():
+        if _BAD_PERCENT.search(raw):
+            raise FormError("broken percent-encoding")
+        try:
+            text = unquote_to_bytes(raw.replace("+", " ")).decode("utf-8")
+        except UnicodeDecodeError:
+            raise FormError("not UTF-8") from None
     if _CONTROL.search(text):
         raise FormError("control character")
     return text

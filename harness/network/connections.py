@@ -94,6 +94,12 @@ class Connections:
             notes=self._notes(),
         )
 
+    def forget(self, client: str) -> None:
+        """What was seen of a client counts anew: somebody begins to look at it."""
+        with self._lock:
+            for key in [key for key in self._seen if key[0] == client]:
+                del self._seen[key]
+
     def _client(self, names: Sequence[str]) -> str:
         return self._client_of(names[0].lower()) if names else UNKNOWN
 

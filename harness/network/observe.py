@@ -268,7 +268,7 @@ class Observer:
         operation, interface = "unknown", "resource"
         if known is not None:
             queries = load_queries(known.id)
-            query = queries.recognise(request.method, request.url, self.dates)
+            query = queries.meant(request.method, request.url, self.dates)
             read = next(
                 (item for item in queries if item.document and path.startswith(f"{item.reads}/")), None
             )

@@ -121,6 +121,10 @@ WHY_UNASSIGNED: dict[Reason, Text] = {
         nl="met een ander certificaat dan dat van de sessie",
         en="with another certificate than that of the session",
     ),
+    Reason.OTHER_CLIENT: Text(
+        nl="client_id en redirect_uri zijn van verschillende PGO's",
+        en="client_id and redirect_uri are of different PGOs",
+    ),
     Reason.NOT_ASKED: Text(
         nl="geen van de gevraagde eisen gaat hierover, of kon ernaar kijken",
         en="none of the requirements that were asked is about it, or could look at it",

@@ -60,3 +60,21 @@ def test_an_unknown_standard_names_the_nearest():
         load_queries("huisartsgegevens-2")
     assert "huisartsgegevens-2.0" in caught.value.render("en")
     assert load_queries("pdfa-3.0").get("pd-onbekend") is None
+
+
+@pytest.mark.parametrize(
+    ("beside", "meant"),
+    [
+        ("_count=10", "hg-episodes"),
+        ("_format=json", "hg-episodes"),
+        ("access_token=x", "hg-episodes"),
+        ("patient=Patient/1", "hg-episodes"),
+        ("identifier=http://fhir.nl/fhir/NamingSystem/bsn%7C999990019", "hg-episodes"),
+        ("identifier=http://example.org/episodes%7C1", None),
+        ("status=active", None),
+        ("_page=2", None),
+    ],
+)
+def test_what_stands_beside_a_query_is_a_mistake_or_another_question(beside, meant):
+    found = load_queries("huisartsgegevens-2.0").meant("GET", f"/fhir/EpisodeOfCare?{beside}", DATES)
+    assert (found.operation if found is not None else None) == meant

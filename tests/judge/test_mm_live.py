@@ -100,6 +100,39 @@ def test_two_logins_at_once_have_a_thread_each() -> None:
     assert said(crossed)["MM-CLI-010"] is Verdict.FAIL
 
 
+def in_thread(item: Exchange, old: str, new: str) -> Exchange:
+    request = replace(item.request, url=item.request.url.replace(old, new))
+    return (
+        with_correlation(replace(item, request=request), new)
+        if item.interface != "authorization"
+        else (replace(item, request=request))
+    )
+
+
+def test_logins_with_one_thread_fail() -> None:
+    one, two = live("collect"), live("again")
+    first, second = (
+        correlation(next(item for item in items if item.operation == "authorize")) for items in (one, two)
+    )
+    kept = [
+        in_thread(item, second, first) if item.interface in ("authorization", "token", "resource") else item
+        for item in two
+    ]
+    assert said([*one, *two])["MM-CLI-010"] is Verdict.PASS
+    assert said([*one, *kept])["MM-CLI-010"] is Verdict.FAIL
+
+
+def test_a_page_that_is_loaded_again_is_no_new_request() -> None:
+    one, two = live("collect"), live("again")
+    begun = next(item for item in one if item.operation == "authorize")
+    again = replace(begun, id=f"again-{begun.id}")
+    place = one.index(begun) + 1
+    loaded = said([*one[:place], again, *one[place:], *two])
+    assert loaded["MM-CLI-008"] is loaded["MM-CLI-010"] is Verdict.PASS
+    later = said([*one, *two, again])
+    assert later["MM-CLI-008"] is later["MM-CLI-010"] is Verdict.FAIL, "what came to its token is over"
+
+
 def test_what_an_error_repeats_was_not_issued() -> None:
     cell, exchanges = recorded("mm-2.2")
     issued = next(item for item in exchanges if item.flow == "collect" and item.operation == "token-code")

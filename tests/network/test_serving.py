@@ -216,3 +216,23 @@ def test_idle_connections_are_bounded(monkeypatch):
             one.close()
     finally:
         hosting.close()
+
+
+def test_head_and_body_of_an_answer_arrive_together(pki: TestPki, connect: ConnectMap) -> None:
+    """One TLS record each; of two requests at once both answers come whole and in order."""
+    address, _, port = connect.entries()[f"{HOST}:443"].rpartition(":")
+    context = client_context(pki.client("pgo-1.example"), trust=pki.trust("back"))
+    with (
+        socket.create_connection((address, int(port)), timeout=5) as plain,
+        context.wrap_socket(plain, server_hostname=HOST) as secured,
+    ):
+        secured.sendall(f"GET /one HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode())
+        whole = secured.recv(16384)
+        assert whole.startswith(b"HTTP/1.1 200 OK\r\n")
+        assert b"\r\n\r\npgo-1.example|" in whole and b"GET https://node.example/one|0" in whole
+        two = "".join(f"GET /{name} HTTP/1.1\r\nHost: {HOST}\r\n\r\n" for name in ("two", "three"))
+        secured.sendall(two.encode())
+        got = b""
+        while got.count(b"HTTP/1.1 200") < 2 or not got.endswith(b"|0"):
+            got += secured.recv(16384)
+        assert got.index(b"/two|0") < got.index(b"/three|0")

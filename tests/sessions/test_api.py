@@ -165,3 +165,19 @@ def test_what_cannot_be_played_is_left_out(tmp_path):
         assert [item["id"] for item in session["left_out"]] == ["narrow-scope"]
         assert "MM-CLI-017" not in {item["id"] for item in session["requirements"]}
         assert json.dumps(session)
+
+
+def test_a_situation_that_made_way_by_itself_is_not_passed_over(served: Served):
+    session = served.begin("ordinary", "state-altered", "state-missing")
+    name = f"/sessions/{session['id']}"
+    pgo = served.pgo(session)
+    for _ in range(2):
+        served.visit(session, pgo)
+    served.later(4)
+    assert served.show(session)["now"]["id"] == "state-altered"
+    after = served.ask("POST", f"{name}/next", {"after": "ordinary"}).json()
+    assert after["now"]["id"] == "state-altered", "it is still to be played"
+    after = served.ask("POST", f"{name}/next", {"after": "state-altered"}).json()
+    assert after["now"]["id"] == "state-missing"
+    problem = served.ask("POST", f"{name}/next", {"after": "state"})
+    assert (problem.status_code, problem.json()["field"]) == (422, "after")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import quote
 
 import httpx
 import pytest
 from served import Served, network, said
 
+from harness.cli.serve.outside import open_proxy
 from harness.core.exits import ExitCode
 from harness.judge.catalogue import load_catalogue
 from harness.judge.evidence.verification import rejudge
@@ -128,6 +130,33 @@ def test_a_session_without_an_end_closes_by_itself(served: Served):
     assert served.show(busy)["reason"] == "too long"
 
 
+def test_a_session_with_too_much_traffic_closes_by_itself(served: Served, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("harness.matrix.sessions.desk.MAX_EXCHANGES", 30)
+    session = served.begin("ordinary", "state-altered", "state-missing")
+    pgo = served.pgo(session)
+    for _ in range(12):
+        pgo.fetch_lists()
+    served.later(1)
+    closed = served.show(session)
+    assert (closed["state"], closed["reason"], closed["exit"]) == ("expired", "too much traffic", 6)
+    before = served.desk.get(session["id"]).session.lines
+    served.visit(session, pgo)
+    assert served.desk.get(session["id"]).session.lines == before, "what comes later is not recorded in it"
+    assert rejudge(Path(closed["run"]), load_catalogue()).problem is None
+
+
+def test_a_pgo_that_disappears_from_the_lists_is_not_accused(served: Served):
+    session = served.begin("ordinary")
+    pgo = served.pgo(session)
+    for _ in range(2):
+        served.visit(session, pgo)
+    served.running.twins.stelselnode.whitelist_without([pgo.client_id])
+    assert served.visit(session, pgo) is None
+    served.running.twins.stelselnode.whitelist_without([])
+    ended = said(served.end(session))
+    assert not [name for name, value in ended.items() if value in ("fail", "warning")], ended
+
+
 def test_two_pgos_with_one_certificate_accuse_nobody(served: Served):
     one, two = served.begin("ordinary"), served.begin("ordinary", pgo="pgo-maan")
     borrowed = served.pgo(two, number=1)
@@ -137,6 +166,92 @@ def test_two_pgos_with_one_certificate_accuse_nobody(served: Served):
     assert shown["unassigned"] == {"other-certificate": 1}
     for session in (one, two):
         assert "fail" not in said(served.end(session)).values()
+
+
+def test_a_client_id_of_nobody_is_of_whom_the_person_comes_back_to(served: Served):
+    session = served.begin("ordinary")
+    for _ in range(2):
+        served.visit(session, served.pgo(session, "foreign-client-id"))
+    ended = said(served.end(session))
+    assert {name for name, value in ended.items() if value == "fail"} == {"MM-CLI-006"}
+    assert ended["MM-CLI-005"] == ended["MM-CLI-007"] == ended["MM-CLI-008"] == "pass"
+    assert ended["MM-CLI-013"] == "not-tested"
+
+
+def test_a_client_id_and_an_address_of_two_pgos_accuse_nobody(served: Served):
+    one, two = served.begin("ordinary"), served.begin("ordinary", pgo="pgo-maan")
+    mixed = served.pgo(one)
+    mixed.client_id = served.pgo(two, number=1).client_id
+    served.visit(one, mixed)
+    assert served.show(two)["unassigned"] == {"other-client": 1}
+    ended = [said(served.end(item)) for item in (one, two)]
+    assert not [name for item in ended for name, value in item.items() if value in ("fail", "warning")]
+    alone = served.begin("ordinary")
+    served.visit(alone, mixed)
+    assert served.show(alone)["unassigned"] == {"other-client": 1}
+
+
+def test_a_certificate_that_is_refused_is_a_finding_of_the_session(served: Served, tmp_path: Path):
+    pair = tuple(
+        str(path)
+        for path in served.running.pki.client("pgo.zonnewijzer.example", fault="expired").write(tmp_path)
+    )
+    for _ in range(2):
+        session = served.begin("ordinary")
+        pgo = served.pgo(session)
+        pgo.pair = pair
+        for _ in range(25):
+            with pytest.raises(httpx.HTTPError):
+                pgo.fetch_lists()
+        ended = served.end(session)
+        assert said(ended)["MM-CLI-001"] == "fail", "also when it was refused before, in another session"
+        assert ended["exit"] == ExitCode.FAILED
+
+
+def test_a_proxy_in_between_changes_nothing(served: Served):
+    session = served.begin(*QUICK, "not-whitelisted", "foreign-next")
+    pgo = served.pgo(session)
+    pgo.proxy = f"127.0.0.1:{open_proxy(served.running, '127.0.0.1', 0)}"
+    pgo.hosts.clear()
+    ids = pgo.ids
+    pgo.ids = lambda **more: {**ids(**more), "Via": "1.1 squid", "X-Forwarded-For": "192.0.2.7"}
+    ended = through(served, session, pgo)
+    assert set(said(ended).values()) == {"pass"}, said(ended)
+
+
+class Ending(httpx.BaseTransport):
+    """A reverse proxy: it ends TLS, and says which certificate it saw."""
+
+    def __init__(self, port: int, certificate: str) -> None:
+        self.base, self.seen = f"http://127.0.0.1:{port}", quote(Path(certificate).read_text(), safe="")
+        self.onward = httpx.HTTPTransport()
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        told = {
+            **request.headers,
+            "host": request.url.host,
+            "X-Forwarded-For": "192.0.2.7",
+            "X-Harness-Secret": "a-secret-of-the-proxy",
+            "X-SSL-Client-Cert": self.seen,
+            "X-SSL-Facts": f"TLSv1.3;TLS_AES_256_GCM_SHA384;{request.url.host}",
+        }
+        url = self.base + request.url.raw_path.decode()
+        return self.onward.handle_request(
+            httpx.Request(request.method, url, headers=told, content=request.read())
+        )
+
+
+def test_a_proxy_that_ends_tls_hides_certificates_and_accuses_nobody(served: Served):
+    peers, now = ["127.0.0.1"], served.clock.now
+    port = served.running.hosts.behind("a-secret-of-the-proxy", peers, "127.0.0.1", 0, now)
+    session = served.begin("ordinary", "state-altered", "state-missing", "certificate-expired")
+    pgo = served.pgo(session)
+    through_it = Ending(port, pgo.pair[0])
+    pgo.client = lambda **_: httpx.Client(transport=through_it, timeout=15, follow_redirects=False)
+    pgo.named = lambda host: True  # its certificate is the proxy's, which is good
+    ended = said(through(served, session, pgo))
+    assert ended.pop("MM-CLI-021") == "not-tested", "what the server would have shown nobody could see"
+    assert set(ended.values()) == {"pass"}, ended
 
 
 def test_lists_may_be_fetched_by_another_component(tmp_path: Path):

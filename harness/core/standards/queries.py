@@ -33,6 +33,8 @@ Pairs = tuple[tuple[str, str], ...]
 
 IDENTIFYING: Final = ("patient", "subject", "owner")
 """Search parameters that would point at the person."""
+BESIDES: Final = frozenset({"access_token", "_format", "_count", "_sort", "_summary", "_elements"})
+"""Parameters that change nothing of which resources are asked for."""
 
 
 class Query(msgspec.Struct, frozen=True, kw_only=True):
@@ -136,16 +138,38 @@ class Queries(msgspec.Struct, frozen=True, kw_only=True):
         parts = urlsplit(url)
         path = unquote(parts.path).rstrip("/")
         given = sorted(parse_qsl(parts.query, keep_blank_values=True))
+        return self._first(method, path, dates, given, [p for p in given if not points_at_person(p[0])])
+
+    def meant(self, method: str, url: str, dates: TDates) -> Query | None:
+        """Which query a client meant: as :meth:`recognise`, parameters that ask nothing (``aside``) left out.
+
+        Its answer need not be that of the query.
+        """
+        parts = urlsplit(url)
+        path = unquote(parts.path).rstrip("/")
+        given = sorted(parse_qsl(parts.query, keep_blank_values=True))
+        return self._first(method, path, dates, given, [pair for pair in given if not aside(*pair)])
+
+    def _first(self, method: str, path: str, dates: TDates, *readings: list[tuple[str, str]]) -> Query | None:
         there = [
             item
             for item in self.queries
             if item.method == method and item.path and "{" not in item.path and path.endswith("/" + item.path)
         ]
-        for sent in (given, [pair for pair in given if not points_at_person(pair[0])]):
+        for sent in readings:
             for query in there:
                 if sorted(query.resolved(dates)) == sent:
                     return query
         return None
+
+
+def aside(parameter: str, value: str) -> bool:
+    """Whether a parameter is none of what a query asks: with it, it is the query with a mistake.
+
+    It points at the person, is a token, or says how the answer is to come (FHIR 3.1.1: *result parameters*).
+    """
+    by_number = "namingsystem/bsn" in value.lower()
+    return points_at_person(parameter) or by_number or parameter in BESIDES
 
 
 def points_at_person(parameter: str) -> bool:

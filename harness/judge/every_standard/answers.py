@@ -184,7 +184,7 @@ def _answers(view: CellView, flows: tuple[str, ...]) -> Iterator[Answer]:
         query = known.get(exchange.operation)
         answer = None if query is not None else _of_page(view, exchange, promised)
         if query is None and answer is None:  # a live PGO: recognise the request itself
-            query = known.recognise(exchange.request.method, exchange.request.url, resolver)
+            query = known.meant(exchange.request.method, exchange.request.url, resolver)
         if query is not None:
             asked = base_operation(exchange.operation)[1] or requested_format(exchange)
             answer = Answer(view, exchange, query, asked)

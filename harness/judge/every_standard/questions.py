@@ -10,7 +10,7 @@ from harness.core.issues import shorten
 from harness.core.run.exchanges import header
 from harness.core.run.findings import Finding
 from harness.core.standards.entries import official
-from harness.core.standards.queries import Queries, Query, points_at_person
+from harness.core.standards.queries import Queries, Query, aside, points_at_person
 from harness.core.tdates import TDates
 from harness.core.text import Text
 from harness.judge.every_standard.answers import MAIN_FLOWS, OFFENDERS, Answer, dates, own, queries, requests
@@ -18,6 +18,8 @@ from harness.judge.masks import proven_numbers
 from harness.judge.registry import judge_every
 from harness.judge.view import CellView
 
+ASKED: Final = ("_count", "_sort", "_summary", "_elements")
+"""Parameters by which a query is not exactly the prescribed one."""
 NOT_YET: Final = Text(
     nl="de sessie is niet afgemaakt; deze vraag is nog niet gezien",
     en="the session was not finished; this query was not seen yet",
@@ -88,13 +90,13 @@ def _asked_for(standard: Queries) -> list[Query]:
 
 
 def _asked(item: Answer, resolver: TDates) -> bool:
-    """Whether the request is the query, parameters that point at the person aside (REQ-001 reports those)."""
+    """Whether the request is the query; REQ-001 and MM-CLI-019 report the person and a token in it."""
     if item.as_prescribed:
         return True
     sent = [
         pair
         for pair in parse_qsl(urlsplit(item.exchange.request.url).query, keep_blank_values=True)
-        if not points_at_person(pair[0]) and pair[0] != "_format"
+        if pair[0] in ASKED or not aside(*pair)
     ]
     return sorted(sent) == sorted(item.query.resolved(resolver))
 

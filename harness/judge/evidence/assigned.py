@@ -61,6 +61,7 @@ class Reason(str, Enum):
     OTHER_STANDARD = "other-standard"
     OTHER_RELEASE = "other-release"
     OTHER_CERTIFICATE = "other-certificate"
+    OTHER_CLIENT = "other-client"
     """Not what the session of that PGO is about."""
     NOT_ASKED = "not-asked"
     """The run was not asked a requirement about it, or could not look at it."""

@@ -28,11 +28,13 @@ def correlation_threads(cell: Trust, flow: str) -> dict[str, str]:
     """The X-Correlation-ID that token and data requests of a flow continue, by the id of the exchange.
 
     A refresh begins a thread of its own (``core.tknint.208``); what descends from nothing that was seen
-    continues the last authorization request.
+    continues the last authorization request. Of a code that is offered again nobody can say whose request it
+    is (MM-CLI-012 reports it).
     """
     states: dict[str, str] = {}
     secrets: dict[str, str] = {}
     threads: dict[str, str] = {}
+    offered: set[str] = set()
     returned = {item.id: result for item, result in cell.redirects(flow)}
     last = ""
     for item in cell.view.find(flow=flow):
@@ -46,7 +48,9 @@ def correlation_threads(cell: Trust, flow: str) -> dict[str, str]:
             continue
         if item.interface == "token":
             own = header(item.request.headers, CORRELATION_ID) or ""
-            thread = own if refreshes(cell, item) else secrets.get(cell.form(item).get("code", ""), last)
+            code = cell.form(item).get("code", "")
+            thread = own if refreshes(cell, item) or code in offered else secrets.get(code, last)
+            offered |= {code} - {""}
             threads[item.id] = thread
             parsed = cell.response(item)
             if parsed is not None and parsed.response is not None:

@@ -59,8 +59,12 @@ def list_taken_over(view: CellView, requirement: str) -> Iterator[Finding]:
         if not situation.list:
             continue
         fetched = view.find(flow=situation.flow, interface="list", answered=True)
-        asked = view.find(flow=situation.flow, operation="authorize")
-        led = [item for item in asked if item.notes.get("stage") == PORTAL]
+        led = [
+            item
+            for item in view.find(flow=situation.flow, operation="authorize")
+            if item.notes.get("stage") == PORTAL
+        ]
+        asked = _held_meanwhile(view, situation.flow)
         if led:
             yield view.fail(
                 requirement,
@@ -73,6 +77,20 @@ def list_taken_over(view: CellView, requirement: str) -> Iterator[Finding]:
             yield view.ok(requirement, fetched[0], received=situation.id)
         else:
             yield not_seen(view, requirement, situation.flow)
+
+
+def _held_meanwhile(view: CellView, flow: str) -> list[Exchange]:
+    """The authorization requests that a PGO made while the list of a situation was the last that it fetched.
+
+    Also those to an address that an earlier wrong list names: then it did not take over this one.
+    """
+    held, found = False, []
+    for item in view.exchanges:
+        if item.operation == "list-zal" and item.response is not None and item.response.status == 200:
+            held = item.flow == flow
+        elif held and item.operation == "authorize" and item.client == view.party("pgo"):
+            found.append(item)
+    return found
 
 
 def server_refused(view: CellView, requirement: str) -> Iterator[Finding]:

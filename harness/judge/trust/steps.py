@@ -105,6 +105,42 @@ class Trust:
         return [item for name in self.positive for item in self.flow(name)]
 
     @property
+    def own_requests(self) -> list[tuple[str, Exchange]]:
+        """Authorization requests that the PGO made of its own accord (positive flows), with their flow."""
+        return [(flow, item) for flow in self.positive for item in self.authorize(flow)]
+
+    @property
+    def begun(self) -> list[Exchange]:
+        """All its authorization requests that can be read, what our driver makes wrong on purpose aside, and
+        what a browser :attr:`repeated`."""
+        again = self.repeated
+        return [
+            item
+            for item in self.all
+            if item.operation == "authorize"
+            and "refusal" not in item.notes
+            and item.id not in again
+            and self.query(item)
+        ]
+
+    @property
+    def repeated(self) -> frozenset[str]:
+        """Ids of authorization requests that are an earlier one to the letter, before anything came of it.
+
+        A person who loads a page again does that, and no PGO can prevent it.
+        """
+        found: set[str] = set()
+        under_way: set[str] = set()
+        for item in self.all:
+            if item.interface == "token":
+                under_way.clear()
+            elif item.operation == "authorize":
+                if item.request.url in under_way:
+                    found.add(item.id)
+                under_way.add(item.request.url)
+        return frozenset(found)
+
+    @property
     def all(self) -> list[Exchange]:
         """Every exchange of the cell between PGO and DVZA, in all flows."""
         return [item for item in self.view.exchanges if item.client == self.pgo and item.server == self.dvza]

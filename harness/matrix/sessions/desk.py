@@ -191,22 +191,24 @@ class Desk:
 
     # -- going on ---------------------------------------------------------------------------------
 
-    def next(self, identifier: str, situation: str = "") -> Held:
+    def next(self, identifier: str, situation: str = "", after: str = "") -> Held:
         """Play the next situation, or the named one.
 
+        :param after: only if this one is still played.
         :raises RefusalError: 404, 410 the session has ended, 422 it has no such situation.
         """
         held = self.going(identifier)
         try:
-            held.session.next(situation)
-        except KeyError:
+            held.session.next(situation, after)
+        except KeyError as error:
+            unknown = str(error.args[0])
             known = held.session.wanted
             raise RefusalError(
                 422,
                 Text(nl="deze situatie hoort niet bij de sessie", en="the session has no such situation"),
-                where="situation",
+                where="situation" if unknown == situation else "after",
                 expected=", ".join(known),
-                received=situation,
+                received=unknown,
             ) from None
         self._told(held)
         return held

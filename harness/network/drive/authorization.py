@@ -141,7 +141,8 @@ class Authorization:
         state = "vaste-state-0123456789abcdef" if pgo.fault("fixed-state") else secrets.token_urlsafe(32)
         session.values["state"] = state
         session.remember("state", "state-sent", state)
-        session.values["correlation"] = session.new_id() if rel.correlation else ""
+        thread = _FIXED_ID if pgo.fault("fixed-correlation-id") else session.new_id()
+        session.values["correlation"] = thread if rel.correlation else ""
         redirect_uri = session.parties.pgo.redirect
         if pgo.fault("redirect-port"):
             redirect_uri = redirect_uri.replace(pgo.host, f"{pgo.host}:8443", 1)

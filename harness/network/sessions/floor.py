@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
 from harness.core.http.credentials import bearer_token
 from harness.core.run.exchanges import header
 from harness.core.standards.table import service_standard
+from harness.medmij.urls import host_of
 from harness.network.sessions.session import SHARED, Session
 from harness.network.sessions.visit import Visit
 from harness.network.twins.dvza.records import Grant, hashed
@@ -33,9 +35,13 @@ class Place:
 
 
 class Floor:
-    """All sessions of a network that is served. Thread-safe."""
+    """All sessions of a network that is served. Thread-safe.
 
-    def __init__(self) -> None:
+    :param known: hosts of the PGOs of the network, lower case.
+    """
+
+    def __init__(self, known: Collection[str] = ()) -> None:
+        self._known = frozenset(known)
         self._lock = threading.RLock()
         self._open: dict[str, Session] = {}
 
@@ -100,9 +106,13 @@ class Floor:
         return None
 
     def _authorize(self, twin: DvzaState, request: Incoming, fields: dict[str, str]) -> Place | None:
-        session = self.of_host(fields.get("client_id", ""))
+        """By ``client_id``; one that is nobody's belongs to the PGO that the person is to come back to."""
+        named, returned = fields.get("client_id", "").lower(), host_of(fields.get("redirect_uri", ""))
+        session = self.of_host(named) or self.of_host(returned)
         if session is None or session.cell.dvza != twin.participant.id:
             return None
+        if named != returned and {named, returned} <= self._known:
+            return Place(session, reason="other-client")
         release, _ = twin.release_of(request.path)
         his = twin.his_by_name(fields.get("scope", "").partition(" ")[0].partition("~")[0])
         if release is None or release.id != session.cell.release:

@@ -112,14 +112,18 @@ class Session:
             self._publish("whl", whitelist_with(self.stage.admitted))
         self.next()
 
-    def next(self, identifier: str = "") -> Situation | None:
+    def next(self, identifier: str = "", after: str = "") -> Situation | None:
         """Play another situation: the named one, else the first whose turn has not come. Gives it.
 
+        :param after: only if this one is still played; it may have made way by itself in the meantime.
         :raises KeyError: the session has no such situation.
         """
         with self._lock:
-            if identifier and identifier not in self.wanted:
-                raise KeyError(identifier)
+            unknown = next((name for name in (identifier, after) if name and name not in self.wanted), "")
+            if unknown:
+                raise KeyError(unknown)
+            if after and (self.now is None or self.now.id != after):
+                return self.now
             if self.now is not None and self.standing[self.now.id] == "playing":
                 self.standing[self.now.id] = "left"
             waiting = (name for name, state in self.standing.items() if state == "waiting")
@@ -288,6 +292,8 @@ class Session:
                 led = [item for item in self.wanted.values() if str(self._number(item)) == number]
                 flow = led[0].flow if led and led[0].list else "collect"
                 self.met(led[0] if led else None)
+                if self._fetched and self.now is not None and self.now.after == "lists":
+                    self.met(self.now)  # it did not take over the list of now
             if raw is None:
                 self._tell("connection", flow, {"server": kind})
                 return

@@ -23,6 +23,7 @@ from harness.network.sessions.visit import Visit
 from harness.network.twins.dvza.state import DvzaState
 from harness.network.twins.dvza.token import SLOW_SECONDS
 from harness.network.twins.stelselnode import Stelselnode, client_host
+from harness.network.wire.handshake import Handshake
 from harness.network.wire.parameters import fields_of
 from harness.network.wire.serving import Handler, Incoming, Outgoing
 from harness.record import RawExchange, Recorder
@@ -39,7 +40,7 @@ class SessionObserver(Observer):
 
     def __init__(self, network: Network, recorder: Recorder, clock: Clock, t: date) -> None:
         super().__init__(network, recorder, clock, t)
-        self.floor = Floor()
+        self.floor = Floor({item.pgo_host.lower() for item in network.of_role("pgo")})
         self._plain: dict[tuple[str, str], RawExchange] = {}
         self._stages: Stages | None = None
 
@@ -74,7 +75,19 @@ class SessionObserver(Observer):
 
     def earlier_lists(self, session: Session) -> None:
         """Tell a session which lists its PGO fetched before it began."""
+        self.connections.forget(session.pgo.id)
         session.before([raw for (client, _), raw in self._plain.items() if client == session.pgo.id])
+
+    # -- connections ------------------------------------------------------------------------------
+
+    def handshake(self, failed: Handshake) -> None:
+        raw = self.connections.handshake(failed)
+        if raw is None:
+            return
+        for session in self.floor.sessions:
+            if raw.client == session.pgo.id and raw.server in (STELSELNODE, session.cell.dvza):
+                session.record(raw, None)
+        self._of_everything(raw)
 
     # -- the DVZA ---------------------------------------------------------------------------------
 

@@ -92,7 +92,8 @@ class Stelselnode:
         self._unserved: dict[str, frozenset[str]] = {}
         self._extra_names: dict[str, str] = {}
         self._faults: dict[str, frozenset[str]] = {}
-        self._cache: dict[tuple[str, ListKind, int], bytes] = {}
+        self._cache: dict[tuple[str, ListKind], bytes] = {}
+        self._documents: dict[tuple[str, ListKind], lists.AnyList] = {}
         self._own: dict[tuple[str, str, ListKind], tuple[int, str, Own | None]] = {}
         self.begin_flow("")
 
@@ -152,6 +153,7 @@ class Stelselnode:
             self._sequence += 1
             self._stamp = self.clock.now()
             self._cache.clear()
+            self._documents.clear()
 
     def publish_own(self, client: str, release_id: str, kind: ListKind, own: Own | None) -> None:
         """Publish a list of its own for one client host, ``None``: the same as everybody's again.
@@ -178,25 +180,30 @@ class Stelselnode:
     # -- lists ------------------------------------------------------------------------------------
 
     def document(self, kind: ListKind, release_id: str) -> lists.AnyList:
-        """The current list as data."""
+        """The current list as data; made once for each publication."""
         with self._lock:
-            common = {
-                "timestamp": _stamp(self._stamp.isoformat(timespec="seconds")),
-                "sequence": self._sequence,
-            }
-            rel = release(release_id)
-            if kind == "zal":
-                return lists.Zal(providers=tuple(self._providers(rel)), **common)  # type: ignore[arg-type]
-            if kind == "ocl":
-                return lists.Ocl(clients=tuple(self._clients(rel)), **common)  # type: ignore[arg-type]
-            if kind == "gnl":
-                return lists.ServiceNames(services=self._names(), **common)  # type: ignore[arg-type]
-            return lists.Whitelist(hostnames=self._hosts(), **common)  # type: ignore[arg-type]
+            key = (release_id, kind)
+            if key not in self._documents:
+                self._documents[key] = self._document(kind, release(release_id))
+            return self._documents[key]
+
+    def _document(self, kind: ListKind, rel: Release) -> lists.AnyList:
+        common = {
+            "timestamp": _stamp(self._stamp.isoformat(timespec="seconds")),
+            "sequence": self._sequence,
+        }
+        if kind == "zal":
+            return lists.Zal(providers=tuple(self._providers(rel)), **common)  # type: ignore[arg-type]
+        if kind == "ocl":
+            return lists.Ocl(clients=tuple(self._clients(rel)), **common)  # type: ignore[arg-type]
+        if kind == "gnl":
+            return lists.ServiceNames(services=self._names(), **common)  # type: ignore[arg-type]
+        return lists.Whitelist(hostnames=self._hosts(), **common)  # type: ignore[arg-type]
 
     def xml(self, kind: ListKind, release_id: str) -> bytes:
         """The current list as published."""
         with self._lock:
-            key = (release_id, kind, self._sequence)
+            key = (release_id, kind)
             if key not in self._cache:
                 self._cache[key] = lists.build(self.document(kind, release_id), release(release_id))
             return self._cache[key]

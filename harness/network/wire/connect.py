@@ -13,11 +13,14 @@ import ssl
 import threading
 import weakref
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Final
 
 import httpcore
 import httpx
 from httpcore._backends.sync import SyncStream
+
+MAX_HELD: Final = 64 * 1024
+"""Most of a request that waits for the rest (bytes)."""
 
 
 class ConnectMap:
@@ -85,7 +88,43 @@ class _Stream(SyncStream):
         if self._backend.refuse_wildcards:
             _refuse_wildcard(stream)
         self._backend.opened(stream.get_extra_info("socket"))
-        return stream
+        return _Joined(stream)
+
+
+class _Joined(httpcore.NetworkStream):
+    """A connection on which head and body of a request leave together, before the answer is read."""
+
+    def __init__(self, stream: httpcore.NetworkStream) -> None:
+        self._stream = stream
+        self._held: list[bytes] = []
+        self._size = 0
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._held.append(buffer)
+        self._size += len(buffer)
+        if self._size > MAX_HELD:
+            self._send(timeout)
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        with contextlib.suppress(httpcore.WriteError):  # as httpcore: the answer may say why
+            self._send(timeout)
+        return self._stream.read(max_bytes, timeout)
+
+    def _send(self, timeout: float | None) -> None:
+        held, self._held, self._size = self._held, [], 0
+        if held:
+            self._stream.write(b"".join(held), timeout)
+
+    def close(self) -> None:
+        self._stream.close()
+
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.NetworkStream:
+        return self._stream.start_tls(ssl_context, server_hostname, timeout)
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._stream.get_extra_info(info)
 
 
 def _refuse_wildcard(stream: httpcore.NetworkStream) -> None:

@@ -170,7 +170,9 @@ def watch(context: ssl.SSLContext, others: Mapping[str, ssl.SSLContext]) -> None
             connection.context = others[name]
         seen_of(connection).server_name = name or ""
 
-    def message(connection: Any, direction: str, version: Any, content: Any, kind: Any, data: bytes) -> None:
+    def message(connection: Any, direction: str, version: int, content: int, kind: int, data: bytes) -> None:
+        if content not in (_ALERT, _HANDSHAKE):
+            return
         note = seen_of(connection)
         if content == _ALERT and len(data) >= 2:
             name = ALERTS.get(data[1], str(data[1]))
@@ -184,8 +186,9 @@ def watch(context: ssl.SSLContext, others: Mapping[str, ssl.SSLContext]) -> None
             note.presented = first_certificate(data)
 
     context.sni_callback = named
-    if hasattr(context, "_msg_callback"):
-        context._msg_callback = message
+    hook = getattr(ssl.SSLContext.__mro__[1], "_msg_callback", None)
+    if hook is not None:  # that of OpenSSL itself: the one of the ssl module makes names of all numbers first
+        hook.__set__(context, message)
 
 
 def offered_versions(hello: bytes) -> tuple[int, ...]:
@@ -250,6 +253,8 @@ class WatchedProtocol(sslproto.SSLProtocol):
     :param host: public name of the listener.
     :param refused: told of each handshake that failed, once, in the loop.
     """
+
+    max_size = 32 * 1024  # bytes kept per open connection; asyncio's 256 kB is for far larger messages
 
     def __init__(
         self,

@@ -13,6 +13,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from email.utils import formatdate
 from types import MappingProxyType
@@ -27,6 +28,7 @@ from harness.core.run.exchanges import Certificate, Headers, Tls
 from harness.core.text import Text
 from harness.network.wire import handshake
 from harness.network.wire.handshake import Broken
+from harness.network.wire.joined import Joined
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -35,10 +37,9 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 MAX_HEADERS: Final = 32 * 1024
 """Largest request head (bytes)."""
 HEAD_SECONDS: Final = 15.0
-"""Time within which a request head (and its body) must be complete; slow clients are cut off."""
+"""Time within which a request must be complete; slow clients are cut off, at most a second later."""
 MAX_CONNECTIONS: Final = 512
 """Connections of one listener that are open at once; of more, the idle ones are closed."""
-BODY_SECONDS: Final = 60.0
 KEEP_ALIVE: Final = 90
 NO_OTHERS: Final[Mapping[str, ssl.SSLContext]] = MappingProxyType({})
 
@@ -96,15 +97,14 @@ class PeerProtocol(HttpToolsProtocol):
     _tls: Tls | None = None
     _head_size = 0
     _since = 0.0
-    _deadline: asyncio.TimerHandle | None = None
+    _awaited: float | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(transport)
+        super().connection_made(Joined(transport))  # type: ignore[arg-type]
         ssl_object = transport.get_extra_info("ssl_object")
         if ssl_object is not None:
             self._tls = handshake.peer_facts(ssl_object, getattr(self.config.app, "own", None))
-        self._since = self.loop.time()
-        self._start_deadline()
+        self._since = self._awaited = self.loop.time()
         if len(self.connections) > MAX_CONNECTIONS:
             self._make_room()
 
@@ -120,14 +120,14 @@ class PeerProtocol(HttpToolsProtocol):
         min(idle, key=lambda item: item._since, default=self).transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._stop_deadline()
+        self._awaited = None
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         if self.transport.is_closing():
             return
-        if self._deadline is None and (self.cycle is None or self.cycle.response_complete):
-            self._start_deadline()
+        if self._awaited is None and (self.cycle is None or self.cycle.response_complete):
+            self._awaited = self.loop.time()
         super().data_received(data)
 
     def on_message_begin(self) -> None:
@@ -154,7 +154,7 @@ class PeerProtocol(HttpToolsProtocol):
             super().on_body(body)
 
     def on_message_complete(self) -> None:
-        self._stop_deadline()
+        self._awaited = None
         self._since = self.loop.time()
         if self._head_size <= MAX_HEADERS:
             super().on_message_complete()
@@ -181,17 +181,14 @@ class PeerProtocol(HttpToolsProtocol):
             address = str(peer[0]) if isinstance(peer, tuple) else ""
             app.on_broken(Broken(host=_name(app.own), status=status, why=why, tls=self._tls, peer=address))
 
-    def _start_deadline(self) -> None:
-        self._stop_deadline()
-        self._deadline = self.loop.call_later(HEAD_SECONDS, self._too_slow)
+    def cut_when_late(self, now: float) -> None:
+        """Close the connection when a request is not complete in time.
 
-    def _stop_deadline(self) -> None:
-        if self._deadline is not None:
-            self._deadline.cancel()
-            self._deadline = None
-
-    def _too_slow(self) -> None:
-        self._deadline = None
+        :param now: time of the loop (seconds).
+        """
+        if self._awaited is None or now - self._awaited < HEAD_SECONDS:
+            return
+        self._awaited = None
         if self.transport is not None and not self.transport.is_closing():
             if self._head_size:
                 self._tell(408, "request head or body not complete in time")
@@ -225,10 +222,7 @@ class HandlerApp:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return None
-        try:
-            body = await asyncio.wait_for(self._body(receive), BODY_SECONDS)
-        except TimeoutError:
-            return await _answer(scope, send, Outgoing(status=408, headers=(("Connection", "close"),)))
+        body = await self._body(receive)
         if body is None:
             return await _answer(scope, send, Outgoing(status=413, headers=(("Connection", "close"),)))
         try:
@@ -294,13 +288,14 @@ async def _answer(scope: Scope, send: Send, answer: Outgoing) -> None:
     bodyless = answer.status in (204, 304) or 100 <= answer.status < 200
     if not bodyless and not any(key.lower() == b"content-length" for key, _ in headers):
         headers.append((b"content-length", str(len(answer.body)).encode()))
-    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     body = b"" if bodyless or scope["method"] == "HEAD" else answer.body
-    if answer.truncate is not None and transport is not None:
-        await send({"type": "http.response.body", "body": body[: answer.truncate], "more_body": True})
-        transport.close()
-        return
-    await send({"type": "http.response.body", "body": body})
+    whole = transport is None or answer.truncate is None
+    with transport if transport is not None else nullcontext():
+        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+        part = body if whole else body[: answer.truncate]
+        await send({"type": "http.response.body", "body": part, "more_body": not whole})
+        if transport is not None and not whole:
+            transport.close()
 
 
 def _name(own: Certificate | None) -> str:
@@ -332,8 +327,12 @@ class Hosting:
 
     def _tick(self) -> None:
         date = [(b"date", formatdate(usegmt=True).encode())]
+        now = self._loop.time()
         for state in self._states:
             state.default_headers = date
+            for connection in list(state.connections):
+                if isinstance(connection, PeerProtocol):
+                    connection.cut_when_late(now)
         self._loop.call_later(1.0, self._tick)
 
     @property

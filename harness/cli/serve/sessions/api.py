@@ -47,6 +47,7 @@ Answer = tuple[int, Any]
 
 class _Next(msgspec.Struct, forbid_unknown_fields=True):
     situation: str = ""
+    after: str = ""
 
 
 class _Empty(msgspec.Struct, forbid_unknown_fields=True):
@@ -134,7 +135,7 @@ class Api:
             self._only("POST", method)
             wish = _read(request, _Next)
             return 200, await asyncio.to_thread(
-                lambda: self._shown(desk.next(identifier, wish.situation), now=False)
+                lambda: self._shown(desk.next(identifier, wish.situation, wish.after), now=False)
             )
         if what == "end":
             self._only("POST", method)

@@ -75,6 +75,7 @@ class DvzaState:
         self._prefix, self._issued = secrets.token_urlsafe(32), 0
         self._releases = {release_path(item): release(item) for item in participant.releases}
         self._his = {item.id: item for item in network.behind(participant.id)}
+        self._services: dict[tuple[str, str], tuple[tuple[str, bool], ...]] = {}
 
     # -- faults -----------------------------------------------------------------------------------
 
@@ -152,13 +153,15 @@ class DvzaState:
 
     def services(self, his: Participant, rel: Release, function: Function | None = None) -> tuple[str, ...]:
         """GegevensdienstIds that a HIS offers, of one function or of both."""
-        found = []
-        for service in published_services(his, self.participant, rel):
-            known = service_standard(service.id)
-            is_share = known is not None and known.share is not None and known.share.id == service.id
-            if function is None or (function == "share") == is_share:
-                found.append(service.id)
-        return tuple(found)
+        key = (his.id, rel.id)
+        if key not in self._services:
+            ids = [service.id for service in published_services(his, self.participant, rel)]
+            self._services[key] = tuple((item, _shares(item)) for item in ids)
+        return tuple(
+            item
+            for item, shares in self._services[key]
+            if function is None or (function == "share") == shares
+        )
 
     def his(self, his_id: str) -> Participant | None:
         """A HIS behind this DVZA."""
@@ -237,3 +240,9 @@ class DvzaState:
 def not_found() -> Outgoing:
     """A plain 404."""
     return Outgoing(status=404, headers=(("Content-Type", "text/plain; charset=utf-8"),), body=b"not found\n")
+
+
+def _shares(service: str) -> bool:
+    """Whether a service is one that data are shared with."""
+    known = service_standard(service)
+    return known is not None and known.share is not None and known.share.id == service

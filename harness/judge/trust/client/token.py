@@ -1,25 +1,21 @@
-"""Duties of the PGO on the back channel: token, data, certificates (``requirements-client.yaml``)."""
+"""The token requests of a PGO: codes, refreshing, patience (MM-CLI-011 to 014, 018, 023)."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Final
 
-from harness.core.http.media import parse_accept
 from harness.core.run.exchanges import Exchange, header, media_type
 from harness.core.run.findings import Finding
-from harness.core.standards.queries import load_queries
 from harness.core.text import Text
-from harness.judge.masks import proven_numbers
 from harness.judge.registry import judge
 from harness.judge.trust.lineage import AGAIN as AGAIN_REFRESH
 from harness.judge.trust.lineage import refreshes, requested
-from harness.judge.trust.seen import not_seen, server_refused, watched
+from harness.judge.trust.seen import not_seen, watched
 from harness.judge.trust.steps import NOT_REACHED, Trust, status, trust, undecided
 from harness.judge.trust.tls import refused_certificates
 from harness.judge.view import CellView
-from harness.medmij import forms, headers, resource, token
+from harness.medmij import forms, headers, token
 from harness.medmij.releases import limits
 from harness.pki.facts import names_host
 
@@ -27,11 +23,6 @@ ROTATED: Final = 2
 """Refreshes after which a PGO has shown which token it uses."""
 NO_LONG_TERM: Final = "no-long-term-consent"
 """What a PGO declares that never refreshes."""
-FHIR: Final = ("application/fhir+json", "application/fhir+xml")
-STU3: Final = ("3.0", "3.0.2")
-"""Values of ``fhirVersion`` that mean STU3."""
-TAG: Final = re.compile(r"\[[a-z]+:[0-9a-f]+\]")
-"""What the recorder puts in the place of a secret."""
 
 
 @judge("MM-CLI-011", "MM-CLI-018")
@@ -57,7 +48,7 @@ def refresh_requests(view: CellView) -> Iterator[Finding]:
             )
         return
     for flow in flows:
-        used = {cell.query(item).get(headers.CORRELATION_ID, "") for item in cell.authorize(flow)}
+        used = {cell.query(item).get(headers.CORRELATION_ID, ""): "" for item in cell.authorize(flow)}
         families: dict[str, int] = {}  # refresh token -> the consent that it comes from
         latest: dict[int, str] = {}
         for number, item in enumerate(cell.tokens(flow)):
@@ -67,7 +58,8 @@ def refresh_requests(view: CellView) -> Iterator[Finding]:
             if refreshes(cell, item):
                 family = families.get(cell.form(item).get("refresh_token", ""), number)
                 yield from _one_refresh(cell, item, used, latest.get(family, ""))
-                used.add(header(item.request.headers, headers.CORRELATION_ID) or "")
+                thread = header(item.request.headers, headers.CORRELATION_ID) or ""
+                used.setdefault(thread, cell.form(item).get("refresh_token", ""))
             parsed = cell.response(item)
             if parsed is not None and parsed.response is not None and parsed.response.refresh_token:
                 latest[family] = parsed.response.refresh_token
@@ -77,10 +69,15 @@ def refresh_requests(view: CellView) -> Iterator[Finding]:
         yield not_seen(view, "MM-CLI-018")
 
 
-def _one_refresh(cell: Trust, item: Exchange, used: set[str], latest: str) -> Iterator[Finding]:
+def _one_refresh(cell: Trust, item: Exchange, used: dict[str, str], latest: str) -> Iterator[Finding]:
+    """One refresh; the same token offered again is the same refresh, and may keep its thread.
+
+    :param used: X-Correlation-IDs, each with the refresh token that it came with.
+    """
     view = cell.view
     value = header(item.request.headers, headers.CORRELATION_ID) or ""
-    if not value or value in used:
+    offered = cell.form(item).get("refresh_token", "")
+    if not value or (value in used and (not offered or used[value] != offered)):
         yield view.fail(
             "MM-CLI-011",
             exchange=item,
@@ -202,6 +199,8 @@ def _token_problems(
         secrets.append("Authorization")
     if kind != token.FORM:
         problems.append(("Content-Type", token.FORM, kind or "(absent)"))
+        if b"client_secret" in item.request.body:
+            secrets.append("client_secret")
         return problems, secrets
     sent = cell.form(item)
     if sent.get("client_secret"):
@@ -218,92 +217,6 @@ def _token_problems(
     if facts is not None and client_id and not names_host(facts.dns_names, client_id):
         problems.append(("client certificate", client_id, ", ".join(facts.dns_names) or facts.subject))
     return problems, secrets
-
-
-@judge("MM-CLI-019", "MM-CLI-020")
-def token_and_bsn(view: CellView) -> Iterator[Finding]:
-    """The token only in the Authorization header; no BSN in any URL, header or form of the PGO."""
-    cell = trust(view)
-    calls = [item for flow in cell.positive for item in cell.care(flow)]
-    wrong_token = wrong_bsn = False
-    for item in calls:
-        found = resource.bearer(_unredacted(item), forms.query_of(item.request.url), item.request.body[:2000])
-        if found.case == "no-token" and (item.operation == "fhir-metadata" or _tokenless(view, item)):
-            continue
-        if found.case:
-            wrong_token = True
-            yield view.fail(
-                "MM-CLI-019",
-                exchange=item,
-                path="Authorization",
-                expected="one bearer token",
-                received=found.case,
-            )
-    positive = cell.positive
-    sent = [item for item in view.exchanges if item.client == cell.pgo and item.flow in positive]
-    for item in sent:
-        if item.interface in ("login", "consent"):
-            continue  # the person's own browser at the DVZA
-        places = proven_numbers(item.facts, "request")
-        if places:
-            wrong_bsn = True
-            yield view.fail(
-                "MM-CLI-020",
-                exchange=item,
-                path=places[0],
-                expected="no BSN",
-                received="a BSN",
-            )
-    if not calls:
-        yield undecided(cell, "MM-CLI-019", NOT_REACHED)
-    elif not wrong_token:
-        yield view.ok("MM-CLI-019", calls[0], received=f"{len(calls)}x")
-    if not sent:
-        yield undecided(cell, "MM-CLI-020", NOT_REACHED)
-    elif not wrong_bsn:
-        yield view.ok("MM-CLI-020", sent[0], received=f"{len(sent)}x")
-
-
-def _tokenless(view: CellView, item: Exchange) -> bool:
-    """Whether a query of the standard leaves the token out on purpose."""
-    query = load_queries(view.cell.standard).get(item.operation)
-    return query is not None and query.authorization == "none"
-
-
-def _unredacted(item: Exchange) -> tuple[tuple[str, str], ...]:
-    """Request headers in which tags have become token characters, so that the grammar can be checked."""
-    return tuple((name, TAG.sub("tag", value)) for name, value in item.request.headers)
-
-
-@judge("MM-CLI-021", "MM-CLI-022")
-def refuses_bad_servers(view: CellView) -> Iterator[Finding]:
-    """Wrong certificates, servers outside the white list, old TLS: nothing is sent to them."""
-    cell = trust(view)
-    for requirement in ("MM-CLI-021", "MM-CLI-022") if view.situations else ():
-        yield from server_refused(view, requirement)
-    for requirement in ("MM-CLI-021", "MM-CLI-022") if not view.situations else ():
-        for flow in view.catalogue[requirement].flows:
-            if not view.find(flow=flow):
-                yield undecided(cell, requirement)
-                continue
-            returned = cell.redirect(flow)
-            reached = [item for item in cell.tokens(flow) if item.response is not None]
-            if reached:
-                yield view.fail(
-                    requirement,
-                    exchange=reached[0],
-                    path=flow,
-                    expected="connection aborted before the code is sent",
-                    received=status(reached[0]),
-                )
-            elif returned is not None and returned[1].code:
-                evidence = next(iter(cell.tokens(flow)), returned[0])
-                yield view.ok(requirement, evidence, received=evidence.error or flow)
-            elif flow == "neg-not-whitelisted" and not cell.authorize(flow):
-                fetched = view.find(flow=flow, interface="list")
-                yield view.ok(requirement, fetched[-1] if fetched else None, received="no request at all")
-            else:
-                yield undecided(cell, requirement, NOT_REACHED)
 
 
 @judge("MM-CLI-023")
@@ -349,55 +262,3 @@ def _waited(cell: Trust, item: Exchange) -> Finding:
     if cell.care(item.flow):
         return view.ok("MM-CLI-023", item, received=status(item))
     return not_seen(view, "MM-CLI-023")
-
-
-@judge("MM-CLI-017")
-def granted_scope(view: CellView) -> Iterator[Finding]:
-    """Nothing granted for this service: no data call follows."""
-    cell = trust(view)
-    flow = "var-narrow-scope"
-    if not view.find(flow=flow):
-        yield undecided(cell, "MM-CLI-017")
-    elif cell.granted(flow) is None:
-        yield undecided(cell, "MM-CLI-017", NOT_REACHED)
-    else:
-        calls = [item for item in cell.care(flow) if item.operation != "fhir-metadata"]
-        if calls:
-            yield view.fail(
-                "MM-CLI-017", exchange=calls[0], expected="no data call", received=calls[0].operation
-            )
-        elif not watched(view, flow):
-            yield undecided(cell, "MM-CLI-017")
-        else:
-            yield view.ok("MM-CLI-017", cell.granted(flow))
-
-
-@judge("MM-CLI-026")
-def accepts(view: CellView) -> Iterator[Finding]:
-    """Accept names FHIR JSON or XML with fhirVersion 3.0 (the STU3 services of this harness)."""
-    cell = trust(view)
-    calls = [item for flow in cell.positive for item in cell.care(flow) if item.interface == "resource"]
-    wrong = False
-    for item in calls:
-        value = header(item.request.headers, "accept") or ""
-        ranges = parse_accept(value)
-        fits = [
-            media
-            for media in ranges
-            if media.quality == ranges[0].quality
-            and media.name in FHIR
-            and media.parameters.get("fhirversion") in STU3
-        ]
-        if not fits:
-            wrong = True
-            yield view.fail(
-                "MM-CLI-026",
-                exchange=item,
-                path="Accept",
-                expected="application/fhir+json|xml; fhirVersion=3.0",
-                received=value or "(absent)",
-            )
-    if not calls:
-        yield undecided(cell, "MM-CLI-026", NOT_REACHED)
-    elif not wrong:
-        yield view.ok("MM-CLI-026", calls[0], received=f"{len(calls)}x")

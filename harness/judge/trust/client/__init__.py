@@ -1,0 +1,1 @@
+"""Duties of the PGO (``requirements-client.yaml``), one module per subject."""
