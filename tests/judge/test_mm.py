@@ -554,3 +554,78 @@ def test_one_late_answer_never_fails() -> None:
     cell, exchanges = recorded("mm-2.2")
     found = verdicts(judge(cell, where(slow(12), interface="token")(exchanges)))
     assert found["MM-TOK-011"] is Verdict.INCONCLUSIVE
+
+
+def _with_header(name: str) -> Change:
+    def change(item: Exchange) -> Exchange:
+        assert item.response is not None
+        return replace(item, response=replace(item.response, headers=(*item.response.headers, (name, "1"))))
+
+    return change
+
+
+MORE = {
+    "no relation ends in another error": (
+        "MM-CON-005",
+        where(
+            location(lambda old: old.replace("access_denied", "unauthorized_client")),
+            flow="neg-no-relation",
+            operation="login",
+        ),
+    ),
+    "too young ends with a description": (
+        "MM-CON-005",
+        where(
+            location(lambda old: f"{old}&error_description=leeftijd"), flow="neg-age-15", operation="login"
+        ),
+    ),
+    "no data has another order": (
+        "MM-CON-005",
+        where(
+            location(lambda old: old.replace("error=access_denied&", "") + "&error=access_denied"),
+            flow="neg-no-data",
+            operation="login",
+        ),
+    ),
+    "a refreshed scope has grown": (
+        "MM-TOK-020",
+        where(in_body(b'"scope": "', b'"scope": "63 '), flow="refresh", operation="token-refresh"),
+    ),
+    "a parameter that nobody knows is answered": (
+        "MM-AUT-005",
+        where(_with_header("X-Debug"), flow="var-extra-parameter", operation="authorize"),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", MORE)
+def test_another_change_breaks_the_requirement_too(name: str) -> None:
+    requirement, change = MORE[name]
+    cell, exchanges = recorded("mm-2.2")
+    assert unchanged("mm-2.2")[requirement] is Verdict.PASS
+    found = verdicts(judge(cell, change(exchanges)))
+    must = CATALOGUE[requirement].strength is Strength.MUST and requirement != "MM-AUT-005"
+    assert found[requirement] is (Verdict.FAIL if must else Verdict.WARNING)
+
+
+def test_a_code_that_a_wrong_offer_leaves_usable_is_a_remark() -> None:
+    cell, exchanges = recorded("mm-2.2")
+    measured = [item.id for item in exchanges if "measure" in item.notes]
+    changed = [
+        answered(200, WITH_TOKEN, JSON)(item) if item.id == measured[1] else item for item in exchanges
+    ]
+    changed = [replace(new, notes=old.notes) for new, old in zip(changed, exchanges, strict=True)]
+    assert verdicts(judge(cell, changed))["MM-TOK-001"] is Verdict.WARNING
+
+
+def test_a_redirect_within_the_server_is_not_the_end() -> None:
+    """The landing page behind a redirect of its own, whose request has no ``redirect_uri``."""
+    cell, exchanges = recorded("mm-2.2")
+    shown = next(item for item in exchanges if item.flow == "collect" and item.operation == "authorize")
+    moved = answered(302, b"", ("Location", "landing?transaction=x"))(shown)
+    url = shown.request.url.partition("authorize")[0] + "landing?transaction=x"
+    landing = replace(shown, id=f"{shown.id}b", request=replace(shown.request, url=url))
+    changed = [one for item in exchanges for one in ((moved, landing) if item is shown else (item,))]
+    found = verdicts(judge(cell, changed))
+    assert found["MM-AUT-010"] is Verdict.PASS
+    assert found["MM-CON-001"] is Verdict.PASS
