@@ -116,7 +116,10 @@ def _of(group: Group, row: Row, offered: Sequence[Operation]) -> Iterator[Cell]:
         yield Cell(group, row)
     elif group.axis == "once":
         kind = "document" if "{document" in row.path else "search"
-        yield from [Cell(group, row, one.name, one) for one in offered if one.kind == kind][:1]
+        found = [one for one in offered if one.kind == kind]
+        if "{page}" in row.path:  # there is one Patient, and never a second page of it
+            found = [one for one in found if one.type != "Patient"]
+        yield from (Cell(group, row, one.name, one) for one in found[:1])
     elif group.axis == "route":
         tokens = ROUTE_TOKENS if row.token == "own" else (row.token,)
         kind = "document" if "{document" in row.path else "search"

@@ -69,7 +69,7 @@ class Row(Changes, frozen=True, kw_only=True):
     :ivar want: what the authorization endpoint should do; ``""``: as the group says.
     :ivar wrong: the step of the person's pages that is taken wrongly, ``at`` the page on which.
     :ivar per_kind: sent for one operation of each kind: what it is about does not differ per service.
-    :ivar before: who sends the same request just before.
+    :ivar before: who sends the same request just before, with a good token.
     :ivar narrowed: the PGO's service was taken from the client list just before.
     :ivar like: the row whose refusal has the same status: else it tells something.
     :ivar listed: a name that is on the Whitelist instead of that of the PGO, with ``unlisted``.
@@ -102,7 +102,7 @@ class Row(Changes, frozen=True, kw_only=True):
     per_kind: bool = False
     narrowed: bool = False
     like: str = ""
-    before: Literal["", "other-person"] = ""
+    before: Literal["", "own", "other-person"] = ""
     listed: Listed = ""
 
     def requirement_of(self, kind: str) -> str:

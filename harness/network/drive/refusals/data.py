@@ -193,7 +193,7 @@ class Data:
             label="refused",
         )
         unlisted = self._wallet.others.unlisted
-        if row.before and not self._sent_before(place, method, url, operation):
+        if row.before and not self._sent_before(place, method, url, operation, other=row.before != "own"):
             return False
         if row.unlisted and unlisted is not None:
             unlisted(send, row.listed)
@@ -201,10 +201,15 @@ class Data:
             send()
         return True
 
-    def _sent_before(self, place: FlowSession, method: str, url: str, operation: Operation) -> bool:
-        """The same request by the other person, with a token of that person; whether there is one."""
-        person = self._wallet.others.person
-        session = self._of_person(operation, person) if person else None
+    def _sent_before(
+        self, place: FlowSession, method: str, url: str, operation: Operation, *, other: bool
+    ) -> bool:
+        """The same request with a token that is good, of the person or another one; whether there is one."""
+        person = self._wallet.others.person if other else place.person
+        if other:
+            session = self._of_person(operation, person) if person else None
+        else:
+            session = self._wallet.own(operation)
         if session is None:
             return False
         _, _, headers = self._legal(place, operation, session.values["token"])
