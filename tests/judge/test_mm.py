@@ -20,8 +20,13 @@ from harness.judge.judging import judge_requirements
 from harness.judge.view import CellView
 from harness.medmij.flows import variants
 from harness.medmij.refusals.rows import groups
+from harness.medmij.releases import Release, release_ids
 from harness.medmij.releases import release as release_of
-from harness.medmij.releases import release_ids
+from harness.medmij.token import TokenRequest
+from harness.network.twins.dvza import token as dvza_token
+from harness.network.twins.dvza.records import hashed
+from harness.network.twins.dvza.state import DvzaState
+from harness.network.wire.serving import Incoming, Outgoing
 
 IDS = sorted(item.id for item in CATALOGUE if item.id.startswith("MM-") and item.decidable)
 Change = Callable[[Exchange], Exchange | None]
@@ -629,3 +634,19 @@ def test_a_redirect_within_the_server_is_not_the_end() -> None:
     found = verdicts(judge(cell, changed))
     assert found["MM-AUT-010"] is Verdict.PASS
     assert found["MM-CON-001"] is Verdict.PASS
+
+
+def test_a_code_that_any_offer_burns_leaves_nothing_undecided(monkeypatch: pytest.MonkeyPatch) -> None:
+    exchange = dvza_token._exchange
+
+    def burning(dvza: DvzaState, wanted: TokenRequest, rel: Release, request: Incoming) -> Outgoing:
+        answer = exchange(dvza, wanted, rel, request)
+        grant = dvza.codes.get(hashed(wanted.code)) if wanted.code else None
+        if grant is not None:
+            grant.used = True
+        return answer
+
+    monkeypatch.setattr(dvza_token, "_exchange", burning)
+    cell, exchanges = drive("mm-2.2", ("collect", "refused-token"))
+    found = verdicts(judge(cell, exchanges))
+    assert {found[f"MM-TOK-{number:03d}"] for number in (6, 7, 8, 22, 23)} == {Verdict.PASS}
