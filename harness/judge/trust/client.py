@@ -10,11 +10,12 @@ from harness.core.run.exchanges import Exchange
 from harness.core.run.findings import Finding
 from harness.core.text import Text
 from harness.judge.registry import judge
-from harness.judge.trust.lineage import correlation_threads
+from harness.judge.trust.lineage import asked, correlation_threads, reloaded
 from harness.judge.trust.seen import flows, list_taken_over, not_seen, watched
 from harness.judge.trust.steps import (
     AGAIN,
     CARE,
+    FOREIGN,
     MAIN_FLOWS,
     NOT_REACHED,
     Trust,
@@ -38,8 +39,6 @@ CLIENT_RULES: Final = (
 )
 NO_LIST = Text(nl="er is geen geldige lijst gezien", en="no valid list was seen")
 STATE_BITS = 64
-FOREIGN: Final = "var-foreign-next"
-"""Visits in which a page leads to a host that is on no Whitelist."""
 LISTS = Text(
     nl="niet opgehaald in deze sessie: {}. Haal de vier lijsten op; doet een ander onderdeel dat met een "
     "eigen certificaat, geef dan list_fetcher: shared op in het netwerkbestand",
@@ -231,9 +230,9 @@ def authorization_request(view: CellView) -> Iterator[Finding]:
             elif issue.rule.startswith("client-id") or issue.rule in CLIENT_RULES:
                 requirement = "MM-CLI-006"
             elif issue.rule.startswith("correlation"):
-                requirement = "MM-CLI-010"
-            if requirement == "MM-CLI-010":
-                continue  # judged over the whole flow
+                continue  # MM-CLI-010, over the whole flow
+            elif issue.rule == "state":
+                continue  # MM-CLI-008
             broken.add(requirement)
             yield view.fail(
                 requirement,
@@ -266,14 +265,16 @@ def state_values(view: CellView) -> Iterator[Finding]:
     cell = trust(view)
     seen: dict[str, Exchange] = {}
     wrong = False
-    requests = [
-        item
-        for item in cell.all
-        if item.operation == "authorize" and "refusal" not in item.notes and "state" in cell.query(item)
-    ]
+    requests = asked(cell)
     for item in requests:
-        value = cell.query(item)["state"]
-        if value in seen and seen[value].id != item.id:
+        value = cell.query(item).get("state", "")
+        if not value:
+            wrong = True
+            yield view.fail(
+                "MM-CLI-008", exchange=item, path="state", expected="a new value", received="no value"
+            )
+            continue
+        if value in seen:
             wrong = True
             yield view.fail(
                 "MM-CLI-008",
@@ -297,7 +298,7 @@ def state_values(view: CellView) -> Iterator[Finding]:
                 expected=f">= {STATE_BITS} bits",
                 received=f"{weak[0].length} characters, {weak[0].entropy_bits} bits",
             )
-    if len(requests) < 2:
+    if not wrong and len(seen) < 2:
         yield undecided(cell, "MM-CLI-008", NOT_REACHED)
     elif not wrong:
         yield view.ok("MM-CLI-008", requests[0], received=f"{len(requests)}x")
@@ -338,10 +339,13 @@ def correlation(view: CellView) -> Iterator[Finding]:
         return
     seen: dict[str, Exchange] = {}
     checked = wrong = 0
+    again = reloaded(cell)
     for flow in cell.positive:
         threads = correlation_threads(cell, flow)
         for item in view.find(flow=flow):
-            if item.client != cell.pgo or item.server != cell.dvza or not _carries_ids(item):
+            if item.client != cell.pgo or item.server != cell.dvza:
+                continue
+            if item.id in again or not _carries_ids(item):
                 continue
             request_id, correlation_id, problems = _ids(cell, item)
             checked += 1
@@ -351,7 +355,8 @@ def correlation(view: CellView) -> Iterator[Finding]:
             if request_id:
                 if request_id in seen:
                     wrong += 1
-                    yield view.fail(
+                    say = view.warn if _unheard(seen[request_id], item) else view.fail
+                    yield say(
                         "MM-CLI-010",
                         exchange=item,
                         path=headers.REQUEST_ID,
@@ -373,6 +378,12 @@ def correlation(view: CellView) -> Iterator[Finding]:
         yield undecided(cell, "MM-CLI-010", NOT_REACHED)
     elif not wrong:
         yield view.ok("MM-CLI-010", next(iter(seen.values())), received=f"{checked}x")
+
+
+def _unheard(first: Exchange, item: Exchange) -> bool:
+    """Whether a GET only repeats one whose answer nobody read, as HTTP libraries do by themselves."""
+    same = (first.request.method, first.request.url) == (item.request.method, item.request.url)
+    return same and item.request.method == "GET" and bool(first.notes.get("gone"))
 
 
 def _carries_ids(item: Exchange) -> bool:

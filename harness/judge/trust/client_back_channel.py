@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from typing import Final
 
 from harness.core.http.media import parse_accept
@@ -16,7 +17,7 @@ from harness.judge.registry import judge
 from harness.judge.trust.lineage import AGAIN as AGAIN_REFRESH
 from harness.judge.trust.lineage import refreshes, requested
 from harness.judge.trust.seen import not_seen, server_refused, watched
-from harness.judge.trust.steps import NOT_REACHED, Trust, status, trust, undecided
+from harness.judge.trust.steps import FOREIGN, NOT_REACHED, Trust, host, status, trust, undecided
 from harness.judge.trust.tls import refused_certificates
 from harness.judge.view import CellView
 from harness.medmij import forms, headers, resource, token
@@ -28,6 +29,8 @@ ROTATED: Final = 2
 NO_LONG_TERM: Final = "no-long-term-consent"
 """What a PGO declares that never refreshes."""
 FHIR: Final = ("application/fhir+json", "application/fhir+xml")
+IN_FLIGHT: Final = timedelta(seconds=2)
+"""How long a request may be under way."""
 STU3: Final = ("3.0", "3.0.2")
 """Values of ``fhirVersion`` that mean STU3."""
 TAG: Final = re.compile(r"\[[a-z]+:[0-9a-f]+\]")
@@ -59,25 +62,27 @@ def refresh_requests(view: CellView) -> Iterator[Finding]:
     for flow in flows:
         used = {cell.query(item).get(headers.CORRELATION_ID, "") for item in cell.authorize(flow)}
         families: dict[str, int] = {}  # refresh token -> the consent that it comes from
-        latest: dict[int, str] = {}
+        latest: dict[int, tuple[str, Exchange]] = {}
         for number, item in enumerate(cell.tokens(flow)):
             if item.operation == AGAIN_REFRESH:
                 continue
             family = number
             if refreshes(cell, item):
                 family = families.get(cell.form(item).get("refresh_token", ""), number)
-                yield from _one_refresh(cell, item, used, latest.get(family, ""))
+                yield from _one_refresh(cell, item, used, latest.get(family))
                 used.add(header(item.request.headers, headers.CORRELATION_ID) or "")
             parsed = cell.response(item)
             if parsed is not None and parsed.response is not None and parsed.response.refresh_token:
-                latest[family] = parsed.response.refresh_token
-                families[latest[family]] = family
+                latest[family] = (parsed.response.refresh_token, item)
+                families[parsed.response.refresh_token] = family
     made = sum(refreshes(cell, item) for flow in flows for item in cell.tokens(flow))
     if view.situations and made < ROTATED:
         yield not_seen(view, "MM-CLI-018")
 
 
-def _one_refresh(cell: Trust, item: Exchange, used: set[str], latest: str) -> Iterator[Finding]:
+def _one_refresh(
+    cell: Trust, item: Exchange, used: set[str], latest: tuple[str, Exchange] | None
+) -> Iterator[Finding]:
     view = cell.view
     value = header(item.request.headers, headers.CORRELATION_ID) or ""
     if not value or value in used:
@@ -99,8 +104,9 @@ def _one_refresh(cell: Trust, item: Exchange, used: set[str], latest: str) -> It
             expected="refresh_token",
             received=sent.get("grant_type", "(absent)"),
         )
-    elif latest and sent.get("refresh_token") != latest:
-        yield view.fail(
+    elif latest is not None and sent.get("refresh_token") != latest[0]:
+        say = view.warn if _on_its_way(item, latest[1]) else view.fail
+        yield say(
             "MM-CLI-018",
             exchange=item,
             path="refresh_token",
@@ -109,6 +115,20 @@ def _one_refresh(cell: Trust, item: Exchange, used: set[str], latest: str) -> It
         )
     else:
         yield view.ok("MM-CLI-018", item)
+
+
+def _on_its_way(item: Exchange, newer: Exchange) -> bool:
+    """Whether a request may have left before the newer token arrived: two workers at once.
+
+    Its connection then stood beside the other one before that was answered.
+    """
+    here, there = item.notes.get("connection"), newer.notes.get("connection")
+    if not isinstance(here, dict) or not isinstance(there, dict) or here["number"] == there["number"]:
+        return False
+    began, answered = datetime.fromisoformat(item.started), datetime.fromisoformat(newer.started)
+    answered += timedelta(seconds=newer.duration)
+    made = began - timedelta(seconds=here["age"])
+    return made <= answered and began - answered <= IN_FLIGHT
 
 
 @judge("MM-CLI-012")
@@ -204,7 +224,7 @@ def _token_problems(
         problems.append(("Content-Type", token.FORM, kind or "(absent)"))
         return problems, secrets
     sent = cell.form(item)
-    if sent.get("client_secret"):
+    if "client_secret" in sent:
         secrets.append("client_secret")
     if sent.get("grant_type") != "authorization_code":
         problems.append(("grant_type", "authorization_code", sent.get("grant_type", "(absent)")))
@@ -238,6 +258,16 @@ def token_and_bsn(view: CellView) -> Iterator[Finding]:
                 path="Authorization",
                 expected="one bearer token",
                 received=found.case,
+            )
+    for item in view.find(flow=FOREIGN, client="pgo"):
+        if item.notes.get("stage") == "elsewhere" and header(item.request.headers, "authorization"):
+            wrong_token = True
+            yield view.fail(
+                "MM-CLI-019",
+                exchange=item,
+                path="Authorization",
+                expected="to the resource endpoint only",
+                received=f"to {host(item.request.url)}",
             )
     positive = cell.positive
     sent = [item for item in view.exchanges if item.client == cell.pgo and item.flow in positive]

@@ -56,6 +56,30 @@ def correlation_threads(cell: Trust, flow: str) -> dict[str, str]:
     return threads
 
 
+def reloaded(cell: Trust) -> set[str]:
+    """Ids of authorization requests that a browser only sent again (reload, prefetch): no token came between.
+
+    A PGO that asks anew asks something else: each request has identifiers of its own.
+    """
+    found: set[str] = set()
+    since: set[str] = set()
+    for item in cell.all:
+        if item.interface == "token":
+            since.clear()
+        elif item.operation == "authorize":
+            if item.request.url in since:
+                found.add(item.id)
+            since.add(item.request.url)
+    return found
+
+
+def asked(cell: Trust) -> list[Exchange]:
+    """The authorization requests that the PGO made of its own accord, each once."""
+    again = reloaded(cell)
+    requests = [item for item in cell.all if item.operation == "authorize" and "refusal" not in item.notes]
+    return [item for item in requests if item.id not in again]
+
+
 def requested(cell: Trust, flow: str) -> dict[str, Exchange]:
     """The authorization request that each token request of a flow continues, by the id of the latter.
 

@@ -22,6 +22,8 @@ from harness.medmij.releases import ListKind
 
 MAIN_FLOWS: Final = ("collect", "share")
 AGAIN: Final = "again"
+FOREIGN: Final = "var-foreign-next"
+"""Visits in which a page leads to a host that is on no Whitelist."""
 FRONT: Final = ("authorization", "login", "consent", "redirect")
 CARE: Final = ("resource", "document")
 NOT_DRIVEN: Final = Text(
@@ -175,7 +177,8 @@ class Trust:
         exchanges = [item.id for item in self.front(flow)]
         end = exchanges.index(returned[0].id) if returned[0].id in exchanges else len(exchanges)
         before = [(item, page) for item, page in self.pages(flow) if exchanges.index(item.id) < end]
-        return before[-1] if before else None
+        known = (before[-1][0].notes.get("page") or {}).get("step") if before else ""
+        return before[-1] if before and known not in ("landing", "login") else None
 
     def response(self, exchange: Exchange) -> token.ParsedResponse | None:
         """The strict reading of a token response."""
@@ -264,6 +267,11 @@ def refused(exchange: Exchange) -> bool:
     if exchange.response is None:
         return exchange.error.startswith(("tls", "protocol"))
     return 400 <= exchange.response.status < 500
+
+
+def redirects(exchange: Exchange) -> bool:
+    """Whether the answer leads elsewhere (to a login page, say) instead of giving what was asked."""
+    return exchange.response is not None and exchange.response.status in (301, 302, 303, 307, 308)
 
 
 def is_error(exchange: Exchange) -> bool:

@@ -8,6 +8,7 @@ connection itself. It never travels in a header, so nobody can forge it.
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 import socket
 import ssl
@@ -52,6 +53,7 @@ class Incoming:
     :ivar query: raw query.
     :ivar tls: facts of the connection; ``tls.client`` is the verified peer certificate.
     :ivar gone: whether the client has closed the connection meanwhile.
+    :ivar connection: number of the connection, ``0``: not known; ``age``: seconds since it was made.
     :ivar visit: the visit of a session (:mod:`harness.network.sessions`) that it belongs to, ``""``: none.
     :ivar played: what our side plays in that visit.
     """
@@ -65,6 +67,8 @@ class Incoming:
     tls: Tls | None = None
     peer: str = ""
     gone: Callable[[], bool] = lambda: False
+    connection: int = 0
+    age: float = 0.0
     visit: str = ""
     played: frozenset[str] = frozenset()
 
@@ -93,6 +97,9 @@ class PeerProtocol(HttpToolsProtocol):
     """uvicorn's HTTP protocol plus peer facts, a limit on the request head, and a time limit on it."""
 
     own: Certificate | None = None
+    _numbers = itertools.count(1)
+    _number = 0
+    _made = 0.0
     _tls: Tls | None = None
     _head_size = 0
     _since = 0.0
@@ -103,7 +110,8 @@ class PeerProtocol(HttpToolsProtocol):
         ssl_object = transport.get_extra_info("ssl_object")
         if ssl_object is not None:
             self._tls = handshake.peer_facts(ssl_object, getattr(self.config.app, "own", None))
-        self._since = self.loop.time()
+        self._since = self._made = self.loop.time()
+        self._number = next(self._numbers)
         self._start_deadline()
         if len(self.connections) > MAX_CONNECTIONS:
             self._make_room()
@@ -135,6 +143,10 @@ class PeerProtocol(HttpToolsProtocol):
         self._head_size = 0
         self.scope["harness.tls"] = self._tls  # type: ignore[typeddict-unknown-key]
         self.scope["harness.transport"] = self.transport  # type: ignore[typeddict-unknown-key]
+        self.scope["harness.connection"] = (  # type: ignore[typeddict-unknown-key]
+            self._number,
+            self.loop.time() - self._made,
+        )
 
     def on_url(self, url: bytes) -> None:
         self._count(len(url))
@@ -272,6 +284,7 @@ def incoming(scope: Scope, body: bytes) -> Incoming:
     host = hosts[0] if hosts else ""
     client = scope.get("client")
     transport = scope.get("harness.transport")
+    connection, age = scope.get("harness.connection", (0, 0.0))
     return Incoming(
         method=scope["method"],
         url=f"{scope.get('scheme', 'http')}://{host}{target}",
@@ -282,6 +295,8 @@ def incoming(scope: Scope, body: bytes) -> Incoming:
         tls=scope.get("harness.tls"),
         peer=str(client[0]) if client else "",
         gone=transport.is_closing if transport is not None else lambda: False,
+        connection=connection,
+        age=age,
     )
 
 

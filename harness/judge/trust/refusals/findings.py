@@ -84,6 +84,9 @@ def refusals(cell: Trust, requirement: str) -> Iterator[Finding]:
     found = [item for item in judged(cell) if (item.tried.group.id, item.tried.row.row) in about]
     mine = [item for item in found if item.tried.requirement == requirement]
     form = [item for item in found if item.tried.group.form == requirement]
+    if not mine and not form and any(item.outcome == "stopped" for item in _of_groups(cell, about)):
+        yield cell.view.not_tested(requirement, STOPPED)
+        return
     if not mine and not form:
         yield _untested(cell, requirement, (groups()[name].row(row) for name, row in sorted(about)))
         return
@@ -96,6 +99,12 @@ def refusals(cell: Trust, requirement: str) -> Iterator[Finding]:
     if not said:
         shown = mine or form
         yield cell.view.ok(requirement, shown[0].tried.exchange, received=f"{len(shown)}x refused")
+
+
+def _of_groups(cell: Trust, about: set[tuple[str, str]]) -> list[Judged]:
+    """Everything that was tried in the groups of some rows."""
+    names = {group for group, _ in about}
+    return [item for item in judged(cell) if item.tried.group.id in names]
 
 
 def judged(cell: Trust) -> tuple[Judged, ...]:
@@ -155,7 +164,9 @@ def _forms(cell: Trust, requirement: str, items: Sequence[Judged]) -> Iterator[F
 def _open(cell: Trust, requirement: str, items: Sequence[Judged]) -> Iterator[Finding]:
     """What could not be decided."""
     view = cell.view
-    for outcome, reason in (("stopped", STOPPED), ("silent", SILENT), ("unclear", SILENT)):
+    if any(item.outcome == "stopped" for item in items):
+        yield view.not_tested(requirement, STOPPED)
+    for outcome, reason in (("silent", SILENT), ("unclear", SILENT)):
         some = [item for item in items if item.outcome == outcome]
         if some:
             received = _listed(some, len(items))
