@@ -14,12 +14,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from foreign_behaviour.rows import Row, difference, rows
+from foreign_behaviour.rows import NO_RUN, REFERENCE, Row, beside, difference, rows
 from foreign_behaviour.servers.named import STYLES
 from foreign_behaviour.site import qualified, standing
 from foreign_behaviour.visits import all_through
-
-REFERENCE = "as-ours"
 
 
 def server(row: Row, base: Path) -> dict[str, str]:
@@ -30,18 +28,7 @@ def server(row: Row, base: Path) -> dict[str, str]:
         with standing(STYLES[row.name](), folder) as network:
             return qualified(network, folder / "run")
     except RuntimeError as error:
-        return {"no run": f"{error} {error.__cause__ or ''}"}
-
-
-def beside(reference: dict[str, str], said: dict[str, str]) -> dict[str, str]:
-    """What is said otherwise than of the reference."""
-    if "no run" in said:
-        return said
-    return {
-        name: said.get(name, "absent")
-        for name in sorted({*reference, *said})
-        if said.get(name) != reference.get(name)
-    }
+        return {NO_RUN: f"{error} {error.__cause__ or ''}"}
 
 
 def servers(chosen: list[Row], base: Path, workers: int) -> int:

@@ -9,6 +9,11 @@ from typing import Literal
 
 import yaml
 
+REFERENCE = "as-ours"
+"""The DVZA that has no style of its own."""
+NO_RUN = "no run"
+"""What is said where a requirement stands when there is nothing else to say."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
@@ -57,3 +62,14 @@ def difference(expected: Mapping[str, str], said: Mapping[str, str]) -> list[str
         for name in sorted({*expected, *said})
         if expected.get(name, "pass") != said.get(name, "pass")
     ]
+
+
+def beside(reference: Mapping[str, str], said: Mapping[str, str]) -> dict[str, str]:
+    """What is said otherwise than of the reference."""
+    if NO_RUN in said:
+        return dict(said)
+    return {
+        name: said.get(name, "absent")
+        for name in sorted({*reference, *said})
+        if said.get(name) != reference.get(name)
+    }

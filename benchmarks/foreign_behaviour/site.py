@@ -5,18 +5,26 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import yaml
 
 from foreign_behaviour.servers.style import Style
+from harness.core.run.findings import Cell
+from harness.core.run.info import Settings
+from harness.judge.catalogue import load_catalogue
+from harness.judge.judging import judge_requirements
+from harness.judge.view import CellView
 from harness.network.file import read_network
 from harness.network.handout import write_handout
+from harness.network.person.records import network_records
 from harness.network.running import RunningNetwork, start
 from harness.network.wire.serving import Incoming, Outgoing
+from harness.reference.records import Records
 
 ROOT = Path(__file__).resolve().parents[2]
 RELEASE = "mm-2.2"
@@ -103,6 +111,24 @@ def qualified(network: Path, run: Path) -> dict[str, str]:
     if not (run / "findings.json").is_file():
         raise RuntimeError(done.stderr or done.stdout)
     return worst(json.loads((run / "findings.json").read_bytes())["findings"])
+
+
+def driven(network: Path, flows: Sequence[str]) -> dict[str, str]:
+    """The worst verdict of each requirement of the DVZA, of some flows of a run in this process."""
+    loaded = read_network(network)
+    catalogue = load_catalogue()
+    his, dvza, pgo = loaded.participants
+    cell = Cell(his=his.id, dvza=dvza.id, pgo=pgo.id, standard=STANDARDS[0], release=RELEASE)
+    with start(loaded, intensity="smoke") as running:
+        for flow in flows:
+            running.drive(cell, flow)
+        exchanges, now = running.recorder.exchanges(cell.key), running.clock.now()
+        records = Records(network_records(loaded, running.t))
+        settings = Settings(persons={cell.key: loaded.person_of(cell)})
+        view = CellView(cell, exchanges, catalogue, t=running.t, now=now, records=records, settings=settings)
+    asked = catalogue.of_cell(cell.standard, cell.release)
+    ids = [item.id for item in asked if item.decidable and item.role in ("his", "dvza")]
+    return worst(json.loads(msgspec.json.encode(judge_requirements(view, ids))))
 
 
 def worst(findings: list[dict[str, Any]]) -> dict[str, str]:

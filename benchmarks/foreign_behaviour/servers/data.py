@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from dataclasses import replace
 
 from foreign_behaviour.servers.style import Answer, Style, page, with_header
@@ -212,23 +211,36 @@ class FrontRefuses(Style):
         return await super().back(request, answer)
 
 
-class Limited(Style):
-    """So many requests in a second for one address; more get 429 with Retry-After."""
+class LockedOut(Style):
+    """Who came five times without a good token gets 429 with Retry-After for whatever is refused."""
 
-    PER_SECOND = 20
+    MOST = 5
 
     def __init__(self) -> None:
-        self.times: list[float] = []
+        self.refused = 0
 
-    async def back(self, request: Incoming, answer: Answer) -> Outgoing:
-        now = time.monotonic()
-        self.times = [one for one in self.times if now - one < 1.0]
-        if len(self.times) >= self.PER_SECOND:
-            return Outgoing(
-                status=429, headers=(("Retry-After", "1"), ("Content-Type", "text/plain")), body=b"slow down"
-            )
-        self.times.append(now)
-        return await super().back(request, answer)
+    async def data(self, request: Incoming, answer: Answer) -> Outgoing:
+        given = await answer(request)
+        self.refused += given.status == 401
+        if given.status == 401 and self.refused > self.MOST:
+            wait = (("Retry-After", "60"), ("Content-Type", "text/plain"))
+            return Outgoing(status=429, headers=wait, body=b"slow down")
+        return given
+
+
+class Busy(Style):
+    """Every tenth answer with data is put off: 429 with Retry-After."""
+
+    def __init__(self) -> None:
+        self.given = 0
+
+    async def data(self, request: Incoming, answer: Answer) -> Outgoing:
+        given = await answer(request)
+        self.given += given.status == 200
+        if given.status == 200 and self.given % 10 == 0:
+            wait = (("Retry-After", "1"), ("Content-Type", "text/plain"))
+            return Outgoing(status=429, headers=wait, body=b"slow down")
+        return given
 
 
 class Chunked(Style):
@@ -238,9 +250,9 @@ class Chunked(Style):
 
 
 class Impatient(Style):
-    """Connections are closed after a moment without a request, without a word."""
+    """Connections are closed after half a second without a request, without a word."""
 
-    wire = Wire(idle=0.05)
+    wire = Wire(idle=0.5)
 
 
 class Shouting(Style):

@@ -36,6 +36,8 @@ STYLES: dict[str, type[Style]] = {
     "remembers-landing": pages.RemembersLanding,
     "remembers-consent": pages.RemembersConsent,
     "remembers-everything": pages.RemembersEverything,
+    "locked-out": data.LockedOut,
+    "busy": data.Busy,
     "chunked": data.Chunked,
     "shouting": data.Shouting,
     "media-types": data.MediaTypes,

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from harness.core.run.exchanges import Exchange, Fact, header, media_type
+from harness.core.run.exchanges import BUSY, Exchange, Fact, header, media_type
 from harness.core.run.findings import Finding
 from harness.core.text import Text
 from harness.judge.trust.seen import not_seen
@@ -89,7 +89,7 @@ class Trust:
 
     def care(self, flow: str) -> list[Exchange]:
         """Resource and document requests of a flow."""
-        return [item for item in self.flow(flow) if item.interface in CARE]
+        return [item for item in self.flow(flow) if item.interface in CARE and item.operation != BUSY]
 
     def care_anywhere(self, flow: str) -> list[Exchange]:
         """Resource and document requests of the PGO, also to servers outside the cell."""

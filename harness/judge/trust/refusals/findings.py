@@ -17,6 +17,8 @@ MOST_NAMES: Final = 6
 """Requests of one hole that are named; the others are counted."""
 OURS: Final = {"second_provider", "second_release", "share", "lists", "withdraw", "clock"}
 """Needs that our own DVZA meets as far as it serves more than one thing."""
+OF_ANOTHER: Final = "MM-RSC-003"
+"""A token never gives data of another person."""
 SERVER_ERROR: Final = "server-error"
 NEEDS: Final[dict[str, Text]] = {
     "second_client": Text(
@@ -91,6 +93,7 @@ def refusals(cell: Trust, requirement: str) -> Iterator[Finding]:
         yield _untested(cell, requirement, (groups()[name].row(row) for name, row in sorted(about)))
         return
     said = [
+        *(_mixed_up(cell, requirement) if requirement == OF_ANOTHER else ()),
         *_holes(cell, requirement, mine),
         *_forms(cell, requirement, form),
         *_open(cell, requirement, mine),
@@ -141,6 +144,22 @@ def _holes(cell: Trust, requirement: str, items: Sequence[Judged]) -> Iterator[F
                     expected="refused",
                     received=_listed(hole, sum(item.tried.group.id == name for item in items)),
                 )
+
+
+def _mixed_up(cell: Trust, requirement: str) -> Iterator[Finding]:
+    """Legal requests that were answered with data of another declared person (a cache, say)."""
+    for item in cell.view.exchanges:
+        note = item.notes.get("control")
+        theirs = [one for one in item.identities if one.side == "response" and one.person]
+        if isinstance(note, dict) and any(one.belongs in ("other", "mixed") for one in theirs):
+            yield cell.view.fail(
+                requirement,
+                exchange=item,
+                path=str(note.get("group", "")),
+                expected="data of the person of the token",
+                received="data of another person",
+            )
+            return
 
 
 def _forms(cell: Trust, requirement: str, items: Sequence[Judged]) -> Iterator[Finding]:
