@@ -25,6 +25,13 @@ DIMENSIONS = ("his", "dvza", "pgo", "standard", "release")
 PARAMETERS = (*DIMENSIONS, "group")
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_pycollect_makeitem(collector: pytest.Collector, obj: object) -> list[pytest.Item] | None:
+    """A scenario that runs in no planned cell is no item: nobody selected or deselected it."""
+    declared = scenario_of(obj)
+    return [] if declared is not None and not session_of(collector.config).pairs_of(declared) else None
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """One item per cell that the scenario runs in, and per group of requirements that it asks there."""
     declared = scenario_of(metafunc.function)
@@ -150,13 +157,9 @@ def _given(item: pytest.Item) -> dict[str, str]:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Drop scenarios that run in no planned cell; items of one cell run together."""
+    """Items of one cell run together."""
     order: dict[Cell | None, int] = {cell: index for index, cell in enumerate(session_of(config).plan.cells)}
-    dropped = [item for item in items if _scenario_of(item) is not None and _cell_of(item) is None]
-    if dropped:
-        config.hook.pytest_deselected(items=dropped)
-    kept = [item for item in items if item not in dropped]
-    items[:] = sorted(kept, key=lambda item: order.get(_cell_of(item), -1))
+    items.sort(key=lambda item: order.get(_cell_of(item), -1))
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

@@ -189,6 +189,14 @@ def test_looking_leaves_nothing_on_disk(run, network, scenarios, words):
     assert network.driven == []
 
 
+def test_a_scenario_without_a_planned_cell_is_no_item(run, network):
+    counts = []
+    for intensity in ("normal", "full"):
+        done = run("--collect-only", "-q", "--harness-intensity", intensity)
+        counts.append(int(re.search(r"^(\d+) tests collected in", done.out, re.M)[1]))  # none deselected
+    assert 0 < counts[0] < counts[1]
+
+
 def test_looking_for_what_does_not_exist_says_so(run, network):
     assert run("--collect-only", "-k", "nothing").code == 4
     assert run("-k", "nothing").code == 4

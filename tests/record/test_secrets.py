@@ -20,6 +20,7 @@ from harness.core.run.exchanges import Exchange
 from harness.network.person.persons import fixture_person
 from harness.record import DeclaredPerson, Known, Persons, RawExchange, Redactor
 from harness.record.har import to_har
+from harness.record.redact import recognise
 from harness.record.redact.hunt import hunted
 from harness.record.redact.letters import IMPROBABLE, score
 
@@ -201,3 +202,24 @@ def test_a_word_is_hidden_where_it_is_a_secret_and_nowhere_else() -> None:
     )
     assert "Observation" not in first.request.url
     assert second.response is not None and b"Observation" in second.response.body
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            ["code", "State", "_csrf", "naam", "=", "%3D", "%253d", "x", "&", " ", "/", "?", ".", "é", '"']
+        ),
+        max_size=12,
+    ).map("".join)
+)
+def test_a_name_of_a_secret_before_an_equals_sign_is_never_overlooked(text: str) -> None:
+    assert recognise.has_pairs(text) or recognise.PAIRS.search(text) is None
+
+
+@pytest.mark.parametrize("text", ["?code=abc", "x%3Fstate%3Dabc", "(client_secret%253Dabc)"])
+def test_pairs_are_found_however_they_are_encoded(text: str) -> None:
+    assert [match.group(3) for match in recognise.pairs(text)]
+
+
+def test_a_text_without_a_secret_has_no_pairs() -> None:
+    assert not recognise.has_pairs('<input class="button" value="a=b">')

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import re
+from functools import lru_cache
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-([0-9a-f])[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}", re.ASCII | re.I)
 _JWT = re.compile(r"eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.([A-Za-z0-9_-]*)", re.ASCII)
@@ -32,6 +33,7 @@ def alphabet(value: str) -> str:
     return next((name for name, pattern, _ in _SIZES if pattern.fullmatch(value)), "other")
 
 
+@lru_cache(maxsize=512)  # a token stands in every request
 def entropy_bits(value: str) -> int:
     """Estimated entropy (bits) of one value, rounded down.
 

@@ -60,7 +60,7 @@ class _Learning:
                 kind = self._kind_of(name)
                 if kind:
                     self._remember(kind, unquote_plus(value))
-        for match in recognise.PAIRS.finditer(text) if "=" in text or "%" in text else ():
+        for match in recognise.pairs(text):
             kind = self._kind_of(match.group(1))
             if kind and not TAG.match(match.group(3)):
                 self._remember(kind, unquote(match.group(3)))

@@ -95,9 +95,14 @@ LITERALS: Final = frozenset(
 
 _NAMES = "|".join(sorted((re.escape(name) for name in KINDS), key=len, reverse=True))
 PAIRS: Final = re.compile(
-    rf"(?i)(?<![A-Za-z0-9_.-])({_NAMES})(=|%3D|%253D)([^&\s\"'<>;#,\\]+)",
+    r"(?i)(?:(?<![A-Za-z0-9_.-])|(?<=%[0-9A-F]{2})|(?<=%25[0-9A-F]{2}))"
+    rf"({_NAMES})(=|%3D|%253D)([^&\s\"'<>;#,\\]+)",
 )
 """``name=value`` in URLs inside headers, HTML and plain text, also percent-encoded once or twice."""
+
+_EQUALS: Final = re.compile(r"[=%](?:(?<==)|(?<=%)(?:25)?3[Dd])")
+_ENDINGS: Final = tuple(KINDS)
+_LONGEST_NAME: Final = max(map(len, KINDS))
 
 JSON_PAIRS: Final = re.compile(
     rf"(?i)\"({_NAMES})\"\s*:\s*(?:\"((?:[^\"\\]|\\.){{1,20000}})\"|(-?\d[\d.eE+-]*))"
@@ -112,6 +117,19 @@ BEARER: Final = re.compile(r"(?i)\bbearer\s+([A-Za-z0-9._~+/=-]{6,})", re.ASCII)
 PRIVATE_KEY: Final = re.compile(
     r"-----BEGIN ([A-Z ]{0,30})PRIVATE KEY-----.{0,20000}?-----END [A-Z ]{0,30}PRIVATE KEY-----", re.S
 )
+
+
+def pairs(text: str) -> Iterator[re.Match[str]]:
+    """The matches of :data:`PAIRS`. A text without a secret's name before an equals sign costs little."""
+    return PAIRS.finditer(text) if has_pairs(text) else iter(())
+
+
+def has_pairs(text: str) -> bool:
+    """Whether :data:`PAIRS` may find something: it tries its names at every character."""
+    return any(
+        text[max(0, sign.start() - _LONGEST_NAME) : sign.start()].lower().endswith(_ENDINGS)
+        for sign in _EQUALS.finditer(text)
+    )
 
 
 def kind_of(name: str, interface: str) -> str | None:

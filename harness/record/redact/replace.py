@@ -20,6 +20,8 @@ from harness.record.redact.tag import TAG, Tags, kind_of_tag
 SECRET: Final = "secret"
 """The way of a number that was found inside a secret."""
 _WORD: Final = re.compile(r"[A-Za-z0-9._~%+/=-]{6,4096}")
+_SEPARATOR: Final = re.compile(r"([=/.]|%[0-9A-Fa-f]{2})")
+"""Between the parts of a word that may be secrets by themselves."""
 _MARKUP: Final = re.compile(r"<[^<>]*>")
 
 
@@ -141,7 +143,7 @@ class Replacing:
                 found = self.tags.lookup(secret)
                 if found:
                     text = text.replace(secret, self.value(kind_of_tag(found[0]), found[1], place))
-        return _WORD.sub(lambda match: self._word(match, place), text)
+        return _WORD.sub(lambda match: self._word(match, place), text) if self._knows(text) else text
 
     def learned_in(self, document: CareDocument | None, text: str, place: str) -> str:
         """:meth:`learned` for the text of a document; the facts say the paths of the secrets."""
@@ -161,27 +163,23 @@ class Replacing:
         found = self.tags.lookup(word)
         if found:
             return self.value(kind_of_tag(found[0]), found[1], place)
-        if not any(mark in word for mark in "=/.%"):
-            return word
-        pieces = re.split(r"([=/.]|%[0-9A-Fa-f]{2})", word)
-        changed = False
+        pieces = _SEPARATOR.split(word)
         for index in range(0, len(pieces), 2):
             part = self.tags.lookup(pieces[index]) if len(pieces[index]) >= MIN_HUNTED else None
             if part:
                 pieces[index] = self.value(kind_of_tag(part[0]), part[1], place)
-                changed = True
-        return "".join(pieces) if changed else word
+        return "".join(pieces)
 
     def contains_learned(self, text: str) -> bool:
         """Whether a secret that was learned before stands in a text."""
-        if any(secret in text for secret in self._embedded):
-            return True
-        lookup = self.tags.lookup
-        for word in _WORD.findall(text):
-            if lookup(word):
+        return any(secret in text for secret in self._embedded) or self._knows(text)
+
+    def _knows(self, text: str) -> bool:
+        """Whether a word of a text, or a part of one, was learned before."""
+        known = self.tags.secrets.known
+        for word in set(_WORD.findall(text)):
+            if word in known:
                 return True
-            if ("/" in word or "=" in word or "." in word) and any(
-                len(part) >= MIN_HUNTED and lookup(part) for part in re.split(r"[=/.]", word)
-            ):
+            if not word.isalnum() and any(part in known for part in _SEPARATOR.split(word)):
                 return True
         return False

@@ -124,7 +124,7 @@ class Rewrite:
             text = recognise.JWT.sub(lambda match: self._replacing.value("token", match.group(), place), text)
         if "bearer" in text.lower():
             text = recognise.BEARER.sub(lambda match: self._bearer(match, place), text)
-        if "=" in text or "%" in text:
+        if recognise.has_pairs(text):
             text = recognise.PAIRS.sub(lambda match: self._pair(match, place), text)
         return self._replacing.text(text, place)
 

@@ -126,11 +126,13 @@ _LOCAL: WeakKeyDictionary[Store, Store] = WeakKeyDictionary()
 
 
 def localised(value: Any) -> Any:
-    """A resource with every instant written on the clock of Amsterdam."""
+    """A resource with every instant written on the clock of Amsterdam; what has none is itself, no copy."""
     if isinstance(value, dict):
-        return {key: localised(item) for key, item in value.items()}
+        changed = {key: new for key, item in value.items() if (new := localised(item)) is not item}
+        return {**value, **changed} if changed else value
     if isinstance(value, list):
-        return [localised(item) for item in value]
+        items = [localised(item) for item in value]
+        return items if any(new is not old for new, old in zip(items, value, strict=True)) else value
     if isinstance(value, str) and len(value) >= 17 and value[4:5] == "-" and value[10:11] == "T":
         found = moment(value)
         if found is not None and found.instant:

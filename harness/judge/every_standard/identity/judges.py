@@ -94,11 +94,9 @@ def _elsewhere(view: CellView, requirement: str, usual: str) -> Iterator[Finding
     for exchange in _answered(view):
         document = view.document(exchange)
         resources = dict(every_resource(document.resource if document is not None else None))
-        for one in foreign_in(view, exchange)[:OFFENDERS]:
+        for one in foreign_in(view, exchange, only_contained=exchange.id in searched)[:OFFENDERS]:
             of_person = [patient for _, patient in patient_references(resources.get(one.path, {}))]
             contained = ".contained[" in one.path
-            if exchange.id in searched and not contained:
-                continue
             if not one.said and (contained or not of_person or usual in of_person):
                 continue
             line, column = document.locate(one.path) if document is not None and one.path else (0, 0)

@@ -39,16 +39,20 @@ class Foreign:
     said: bool
 
 
-def foreign_in(view: CellView, exchange: Exchange) -> list[Foreign]:
-    """What of other known persons an answer holds; nothing without a record of the cell's person."""
+def foreign_in(view: CellView, exchange: Exchange, only_contained: bool = False) -> list[Foreign]:
+    """What of other known persons an answer holds; nothing without a record of the cell's person.
+
+    :param only_contained: whether only what resources contain is looked at.
+    """
     record = view.record or view.records.of(view.person, "")
     if record is None or exchange.response is None or not exchange.response.body:
         return []
-    found: list[Foreign] = view.memo(f"foreign-in {exchange.id}", lambda: list(_look(view, record, exchange)))
+    key = f"foreign-in {exchange.id} {only_contained}"
+    found: list[Foreign] = view.memo(key, lambda: list(_look(view, record, exchange, only_contained)))
     return found
 
 
-def _look(view: CellView, record: Record, exchange: Exchange) -> Iterator[Foreign]:
+def _look(view: CellView, record: Record, exchange: Exchange, only_contained: bool) -> Iterator[Foreign]:
     document = view.document(exchange)
     response = exchange.response
     if response is None:
@@ -59,7 +63,7 @@ def _look(view: CellView, record: Record, exchange: Exchange) -> Iterator[Foreig
         return
     masks = view.masks(exchange)
     for place, resource in every_resource(document.resource):
-        if masks.touches(place):
+        if masks.touches(place) or (only_contained and ".contained[" not in place):
             continue
         if resource.get("resourceType") == "Binary":
             yield from _in_document(view, record, _content(resource), f"{place}.content")

@@ -12,10 +12,14 @@ from urllib.parse import unquote_to_bytes
 from harness.record.redact.reading.spans import ESCAPED, MARKUP, Reading, rewritten
 
 _ESCAPE: Final = re.compile(
-    r"(?:%[0-9A-Fa-f]{2})+|\\u[0-9A-Fa-f]{4}|\\x[0-9A-Fa-f]{2}|\\[/\"\\nrt]"
-    r"|&#[0-9]{1,7};?|&#[xX][0-9A-Fa-f]{1,6};?|&[A-Za-z]{2,8};|(?:=3[0-9]){2,}|[^\x00-\x7f]"
+    r"[%\\&=\x80-\U0010ffff](?:"
+    r"(?<=%)[0-9A-Fa-f]{2}(?:%[0-9A-Fa-f]{2})*"
+    r"|(?<=\\)(?:u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2}|[/\"\\nrt])"
+    r"|(?<=&)(?:#[0-9]{1,7};?|#[xX][0-9A-Fa-f]{1,6};?|[A-Za-z]{2,8};)"
+    r"|(?<==)3[0-9](?:=3[0-9])+"
+    r"|(?<=[^\x00-\x7f]))"
 )
-_ESCAPING: Final = re.compile(r"%[0-9A-Fa-f]{2}|\\[uUxX/\"\\nrt]|&[#A-Za-z]|=3[0-9]=3[0-9]|[^\x00-\x7f]")
+"""Begins with a set of characters, so that most of a text is skipped quickly."""
 _TAG: Final = re.compile(r"<!--.{0,2000}?-->|</?[A-Za-z][^<>]{0,2000}>", re.S)
 _BLOCK: Final = re.compile(r"</?(?:br|p|div|li|ul|ol|tr|td|th|table|h[1-6])\b", re.I)
 _SHORT: Final = {"n": "\n", "r": "\r", "t": "\t"}
@@ -23,22 +27,22 @@ _SHORT: Final = {"n": "\n", "r": "\r", "t": "\t"}
 
 def unescaped(reading: Reading) -> Reading | None:
     """One level of escapes less; ``None`` when there is none."""
-    if not _ESCAPING.search(reading.text):
-        return None
-    changes = [
-        (match.start(), match.end(), new)
-        for match in _ESCAPE.finditer(reading.text)
-        if (new := _read(match.group())) != match.group()
-    ]
-    return rewritten(reading, ESCAPED, changes) if changes else None
+    return rewritten(reading, ESCAPED, (_ESCAPE, _said))
 
 
 def without_markup(reading: Reading) -> Reading | None:
     """The text between tags; ``None`` when there are none. A tag that breaks a line leaves a blank."""
     if "<" not in reading.text:
         return None
-    changes = [(match.start(), match.end(), _gap(match.group())) for match in _TAG.finditer(reading.text)]
-    return rewritten(reading, MARKUP, changes) if changes else None
+    return rewritten(reading, MARKUP, (_TAG, _left))
+
+
+def _said(escape: re.Match[str]) -> str:
+    return _read(escape.group())
+
+
+def _left(tag: re.Match[str]) -> str:
+    return _gap(tag.group())
 
 
 @lru_cache(maxsize=1024)

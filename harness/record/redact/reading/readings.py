@@ -49,6 +49,7 @@ def body_readings(body: bytes, extract: Extract = no_extract) -> Iterator[Readin
 
 def _of(first: Reading, extract: Extract) -> Iterator[Reading]:
     """A reading, and all that is made of it, the nearest first."""
+    empty: set[str] = set()
     waiting = deque([first])
     made, left = 0, _HELD
     while waiting and made < _MOST:
@@ -65,7 +66,7 @@ def _of(first: Reading, extract: Extract) -> Iterator[Reading]:
         if _may(reading, MARKUP) and (bare := without_markup(reading)) is not None:
             waiting.append(bare)
         if _may(reading, BASE64) and left > 0:
-            for word in words(reading.text, extract, left):
+            for word in words(reading.text, extract, left, empty):
                 left -= len(word.text)
                 if left < 0:  # the same word may stand there often
                     break

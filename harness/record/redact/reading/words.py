@@ -40,14 +40,18 @@ class Held(NamedTuple):
     ways: tuple[str, ...]
 
 
-def words(text: str, extract: Extract, most: int) -> Iterator[Held]:
+def words(text: str, extract: Extract, most: int, empty: set[str]) -> Iterator[Held]:
     """What every coded word of a text holds.
 
     :param most: characters that they may hold together.
+    :param empty: words that hold nothing; those that are found are added.
     """
     holding: dict[str, list[tuple[int, int, str, tuple[str, ...]]]] = {}
     for whole in islice(dict.fromkeys(_WORD.findall(text)), _MOST):
+        if whole in empty:
+            continue
         if len(whole) > _LONGEST or _ORDINARY.fullmatch(whole):
+            empty.add(whole)
             continue
         found = _known(whole) if len(whole) <= _REMEMBERED else _all(whole, extract)
         most -= sum(len(said) for _, _, said, _ in found)
@@ -55,6 +59,8 @@ def words(text: str, extract: Extract, most: int) -> Iterator[Held]:
             break
         if found:
             holding[whole] = found
+        else:
+            empty.add(whole)
     for match in _WORD.finditer(text) if holding else ():
         for at, length, said, ways in holding.get(match.group(), ()):
             yield Held(match.start() + at, match.start() + at + length, said, ways)
