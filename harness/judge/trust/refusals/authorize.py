@@ -33,7 +33,7 @@ def outcome(cell: Trust, item: Tried) -> tuple[Outcome, str]:
     if _marked_up(item, last):
         return "accepted", "a page with markup of the request"
     if last.response.status >= 400:
-        if len(item.exchanges) > 1:  # taken on, and given up later
+        if any(one.operation in ON_THE_WAY for one in item.exchanges):  # taken on, and given up later
             return "unclear", status(last)
         return ("open" if want in ("error", "code") else "refused"), status(last)
     if not _taken_on(cell, item):
