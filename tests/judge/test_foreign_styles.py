@@ -175,6 +175,17 @@ def test_a_reload_asks_nothing_new() -> None:
     assert found["MM-CLI-008"] is found["MM-CLI-010"] is Verdict.FAIL
 
 
+def test_whoever_is_led_on_asks_nothing_new() -> None:
+    exchanges = list(recorded("mm-2.2")[1])
+    first = own("collect", "authorize")
+    to = ("Location", f"{first.request.url.replace('.example/', '.example:443/', 1)}&hop=1")
+    led = replace(first, id=f"{first.id}x", response=Response(status=302, headers=(to,)))
+    on = replace(first, request=replace(first.request, url=f"{first.request.url}&hop=1"))
+    exchanges[exchanges.index(first) : exchanges.index(first) + 1] = [led, on]
+    found = said(exchanges)
+    assert found["MM-CLI-008"] is found["MM-CLI-010"] is Verdict.PASS
+
+
 def test_a_state_without_a_value_can_be_guessed() -> None:
     def emptied(item: Exchange) -> Exchange:
         head, _, rest = item.request.url.partition("state=")

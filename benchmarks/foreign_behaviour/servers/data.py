@@ -229,7 +229,7 @@ class LockedOut(Style):
 
 
 class Busy(Style):
-    """Every tenth answer with data is put off: 429 with Retry-After."""
+    """Two answers with data are put off: 429 with Retry-After."""
 
     def __init__(self) -> None:
         self.given = 0
@@ -237,7 +237,7 @@ class Busy(Style):
     async def data(self, request: Incoming, answer: Answer) -> Outgoing:
         given = await answer(request)
         self.given += given.status == 200
-        if given.status == 200 and self.given % 10 == 0:
+        if given.status == 200 and self.given in (10, 15):
             wait = (("Retry-After", "1"), ("Content-Type", "text/plain"))
             return Outgoing(status=429, headers=wait, body=b"slow down")
         return given

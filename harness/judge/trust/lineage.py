@@ -7,7 +7,9 @@ the authorization request to the redirect, the code from there to the token requ
 from __future__ import annotations
 
 from typing import Final
+from urllib.parse import urljoin
 
+from harness.core.http import addresses
 from harness.core.run.exchanges import Exchange, header
 from harness.judge.trust.steps import CARE, Trust
 from harness.medmij.headers import CORRELATION_ID
@@ -57,20 +59,27 @@ def correlation_threads(cell: Trust, flow: str) -> dict[str, str]:
 
 
 def reloaded(cell: Trust) -> set[str]:
-    """Ids of authorization requests that a browser only sent again (reload, prefetch): no token came between.
+    """Ids of authorization requests that a browser only sent again, before any token request: a reload, a
+    prefetch, or because the server led it on.
 
     A PGO that asks anew asks something else: each request has identifiers of its own.
     """
     found: set[str] = set()
-    since: set[str] = set()
+    since: set[object] = set()
     for item in cell.all:
         if item.interface == "token":
             since.clear()
         elif item.operation == "authorize":
-            if item.request.url in since:
+            if _address(item.request.url) in since:
                 found.add(item.id)
-            since.add(item.request.url)
+            location = header(item.response.headers, "location") if item.response is not None else None
+            since |= {_address(item.request.url), _address(urljoin(item.request.url, location or ""))}
     return found
+
+
+def _address(url: str) -> object:
+    """What equal URLs have in common."""
+    return addresses.normal(url), tuple(addresses.parameters(url.partition("?")[2]))
 
 
 def asked(cell: Trust) -> list[Exchange]:
