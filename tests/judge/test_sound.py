@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 
 import pytest
 from standard_cell import BASE, StandardCell, edit
@@ -11,7 +12,7 @@ from harness.core.algebra import Claim, Obstacle, Outcome, standing
 from harness.core.standards.table import standards
 from harness.core.verdicts import Strength
 from harness.judge.catalogue import load_catalogue
-from harness.judge.every_standard.sound.values import SHAPES, loinc, measured, mojibake, verhoeff
+from harness.judge.every_standard.sound.values import SHAPES, loinc, lost_letter, measured, mojibake, verhoeff
 from harness.judge.tally import key_of, tally
 from harness.reference.records import Records
 
@@ -243,6 +244,19 @@ def test_sound_text_is_left_alone(text):
 @pytest.mark.parametrize("charset", ["cp1252", "latin-1"])
 def test_text_in_the_wrong_character_set_is_seen(text, charset):
     assert mojibake(text.encode().decode(charset, "replace"))
+
+
+@pytest.mark.parametrize("display", ["Patiënt onwel", "Roken?", "Alcohol? ja", "type 2", "?"])
+def test_a_name_of_a_code_with_a_question_mark_is_left_alone(display):
+    assert lost_letter(display) == ""
+
+
+def test_letters_that_were_lost_in_a_name_of_a_code_are_seen_without_a_record():
+    def change(name, request, response):
+        body = re.sub(rb'(display(?:":"| value=")[A-Za-z])[a-z]([a-z])', rb"\1?\2", response.body)
+        return type(response)(status=response.status, headers=response.headers, body=body)
+
+    assert StandardCell(HG, change=change).broken("HG-GEN-029", records=Records()) == {"HG-GEN-029": "fail"}
 
 
 def test_a_character_set_that_is_not_utf8_is_seen():

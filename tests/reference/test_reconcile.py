@@ -232,6 +232,27 @@ def test_mojibake_a_shifted_day_and_a_lost_time_say_so():
     assert found and all("verloren" in item.next_step.nl for item in found)
 
 
+@pytest.mark.parametrize("said", ["Zo? ZZZ_Rietveen", "ZoÃ« ZZZ_Rietveen", "Zo\ufffd ZZZ_Rietveen"])
+def test_a_name_of_what_is_referred_to_may_be_another_one_and_not_a_garbled_one(said):
+    made = cell("huisartsgegevens-2.0")
+    participant = resource(made, "hg-encounter", "contact-01")["participant"][0]["individual"]
+    participant["display"] = said
+    found = only(made, "altered")
+    assert found.place.endswith("individual.display") and "tekenset" in found.next_step.nl
+    participant["display"] = "Z. Rietveen, huisarts"
+    assert reconcile(KNOWN, made) == []
+
+
+def test_a_garbled_name_of_a_code():
+    made = cell("huisartsgegevens-2.0", "bram-lisdodde")
+    [coding] = resource(made, "hg-observation", "gewicht-praktijk")["code"]["coding"]
+    coding["display"] = "lichaamsgewicht"
+    assert reconcile(KNOWN, made) == []
+    coding["display"] = "gewicht pati?nt"
+    found = only(made, "altered")
+    assert found.place.endswith("code.coding[0].display") and "tekenset" in found.next_step.nl
+
+
 # -- references -----------------------------------------------------------------------------------------------
 
 

@@ -251,6 +251,8 @@ class WatchedProtocol(sslproto.SSLProtocol):
     :param refused: told of each handshake that failed, once, in the loop.
     """
 
+    max_size = 32 * 1024  # bytes kept per open connection; asyncio's 256 kB is for far larger messages
+
     def __init__(
         self,
         loop: asyncio.AbstractEventLoop,

@@ -177,10 +177,23 @@ class Comparison:
     def _concept(self, wanted: Json, given: Json, known: Field, at: str) -> None:
         if not codes.same_concept(wanted, given):
             self._altered(at, wanted, given)
+            return
+        named = {codes.coding(one): one for one in _items(given.get("coding")) if isinstance(one, dict)}
+        for index, one in enumerate(_items(wanted.get("coding"))):
+            if isinstance(one, dict) and codes.coding(one) is not None:
+                self._display(one, named.get(codes.coding(one), {}), f"{at}.coding[{index}]")
 
     def _coding(self, wanted: Json, given: Json, known: Field, at: str) -> None:
         if codes.coding(wanted) != codes.coding(given):
             self._altered(at, wanted, given)
+        else:
+            self._display(wanted, given, at)
+
+    def _display(self, wanted: Json, given: Json, at: str) -> None:
+        """Names of things may be in other words, but not in a wrong character set."""
+        left, right = wanted.get("display"), given.get("display")
+        if isinstance(left, str) and isinstance(right, str) and texts.garbled(left, right):
+            self._altered(f"{at}.display", left, right, "garbled")
 
     def _identifier(self, wanted: Json, given: Json, known: Field, at: str) -> None:
         if known.path.startswith("Extension") and wanted.get("value") != given.get("value"):
@@ -224,6 +237,7 @@ class Comparison:
                 self._altered(f"{at}.{name}", left, right)
 
     def _reference(self, wanted: Json, given: Json, known: Field, at: str) -> None:
+        self._display(wanted, given, at)
         self.met.append(Met(at, wanted, given, known.mode == "key"))
 
     def _nothing(self, wanted: Any, given: Any, known: Field, at: str) -> None:

@@ -164,6 +164,22 @@ _TWICE: Final = re.compile(
 """What UTF-8 of Western letters and signs looks like when it is read as Windows-1252."""
 
 
+_LOST: Final = re.compile(r"[^\W\d_]\?[^\W\d_]")
+"""A question mark between two letters: what is left of a letter that a character set does not have."""
+
+
+def lost_letter(display: str) -> str:
+    """The place in a name of a code where a letter was lost; ``""`` when there is none.
+
+    Only for names of codes: people do write ``ja?nee`` in notes.
+
+    >>> lost_letter("Pati?nt onwel"), lost_letter("Roken?"), lost_letter("Patiënt onwel")
+    ('i?n', '', '')
+    """
+    match = _LOST.search(display)
+    return match.group() if match else ""
+
+
 def mojibake(value: str) -> str:
     """The piece of a text that was read in the wrong character set; ``""`` when there is none.
 
@@ -195,7 +211,7 @@ def letters(view: CellView) -> Iterator[Finding]:
             yield Wrong("Content-Type", "charset=UTF-8", f"charset={stated}")
         for place, resource in answer.resources:
             for path, value in _texts(resource, place):
-                bad = mojibake(value)
+                bad = mojibake(value) or (lost_letter(value) if path.endswith(".display") else "")
                 if bad:
                     yield Wrong(path, "text in UTF-8", f"{bad} in {value}")
 
@@ -210,7 +226,7 @@ def _texts(resource: Json, place: str) -> Iterator[tuple[str, str]]:
     for path, node in nodes(resource, place):
         for name, value in node.items():
             for index, item in enumerate(value if isinstance(value, list) else [value]):
-                if isinstance(item, str) and not item.isascii():
+                if isinstance(item, str) and (name == "display" or not item.isascii()):
                     yield f"{path}.{name}[{index}]" if isinstance(value, list) else f"{path}.{name}", item
 
 

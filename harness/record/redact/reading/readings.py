@@ -32,7 +32,7 @@ def readings(text: str, extract: Extract = no_extract) -> Iterator[Reading]:
         yield from _of(Reading(text), extract)
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=2)
 def _again(text: str, extract: Extract) -> tuple[Reading, ...]:
     return tuple(_of(Reading(text), extract))
 
