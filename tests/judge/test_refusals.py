@@ -77,7 +77,7 @@ def garbage(response: Response | None, number: int = 1, **more: object) -> Excha
         (Response(status=403, headers=(FHIR,), body=PATIENT), "", Verdict.FAIL, Verdict.INCONCLUSIVE),
         (Response(status=500, headers=(FHIR,), body=PATIENT), "", Verdict.FAIL, Verdict.INCONCLUSIVE),
         (Response(status=500, body=b"x"), "", Verdict.PASS, Verdict.WARNING),
-        (Response(status=429), "", Verdict.INCONCLUSIVE, Verdict.INCONCLUSIVE),
+        (Response(status=429), "", Verdict.NOT_TESTED, Verdict.NOT_TESTED),
         (None, "timeout: gave up", Verdict.INCONCLUSIVE, Verdict.INCONCLUSIVE),
         (None, "protocol: closed without an answer", Verdict.INCONCLUSIVE, Verdict.INCONCLUSIVE),
     ],

@@ -15,17 +15,18 @@ class Visits:
     """The pages that the person of a flow visits.
 
     :param recipe: how the DVZA's pages are recognised.
+    :param cookies: those that the browser has already.
     :ivar page: the page that is shown, ``None`` when the last answer was none.
     :ivar notes: what the recording says of every visit; ``look``: what it says further of an answer.
     """
 
-    def __init__(self, session: FlowSession, recipe: login.Recipe) -> None:
+    def __init__(self, session: FlowSession, recipe: login.Recipe, cookies: login.Cookies) -> None:
         self.page: pages.Page | None = None
         self.notes: dict[str, Any] = {}
         self.look: Callable[[Answer], dict[str, Any]] = lambda answer: {}
         self._session = session
         self._recipe = recipe
-        self._cookies = login.Cookies()
+        self._cookies = cookies
 
     def visit(self, method: str, url: str, interface: str, operation: str, body: bytes = b"") -> Answer:
         """One request of the person's browser."""

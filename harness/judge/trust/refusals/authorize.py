@@ -13,6 +13,7 @@ from harness.medmij import authorization
 from harness.medmij.errors import AUTHORIZATION_ERRORS
 
 ON_THE_WAY: Final = ("landing", "login", "consent")
+_ELEMENT: Final = re.compile(r"<[a-z]+ id=[a-z-]+>")
 _BROWSER: Final = re.compile(r"[\\\t\r\n]")
 
 
@@ -29,8 +30,10 @@ def outcome(cell: Trust, item: Tried) -> tuple[Outcome, str]:
         return "silent", last.error or "no response"
     if last.response.status >= 500:
         return "broken", status(last)
+    if _marked_up(item, last):
+        return "accepted", "a page with markup of the request"
     if last.response.status >= 400:
-        if len(item.exchanges) > 1:  # taken on, and given up later
+        if any(one.operation in ON_THE_WAY for one in item.exchanges):  # taken on, and given up later
             return "unclear", status(last)
         return ("open" if want in ("error", "code") else "refused"), status(last)
     if not _taken_on(cell, item):
@@ -40,6 +43,17 @@ def outcome(cell: Trust, item: Tried) -> tuple[Outcome, str]:
     if want == "page" and item.group.id == "AZ-redirect" and not _elsewhere(cell, item, _sent(cell, item)):
         return "accepted", "accepted, for the client's own host"
     return "open", "accepted"
+
+
+def _marked_up(item: Tried, last: Exchange) -> bool:
+    """Whether a page holds an element that the request brought: what was sent must be shown as text.
+
+    Our requests bring an element with an identifier of its own, which no page has of itself.
+    """
+    brought = _ELEMENT.search(" ".join(item.row.set.values()))
+    if brought is None or last.response is None:
+        return False
+    return brought.group().encode() in last.response.body
 
 
 def _returned(cell: Trust, item: Tried, location: str, want: str) -> tuple[Outcome, str]:
