@@ -30,7 +30,7 @@ WRONG: Final[dict[str, dict[str, str]]] = {
     "any-duplicate": {"MM-CLI-002": "fail"},
     "any-host": {"MM-CLI-021": "fail"},
     "any-namespace": {"MM-CLI-002": "fail"},
-    "any-next": {"MM-CLI-025": "warning"},
+    "any-next": {"MM-CLI-019": "fail", "MM-CLI-025": "warning"},
     "any-time": {"MM-CLI-002": "fail"},
     "basic": {"MM-CLI-014": "warning"},
     "bsn-sent": {"HG-REQ-001": "fail", "MM-CLI-020": "fail"},

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from harness.core.run.exchanges import Exchange
+from harness.core.run.exchanges import BUSY, Exchange
 from harness.core.run.findings import Finding, Where, finding
 from harness.core.standards.queries import base_operation, load_queries
 from harness.core.text import Text
@@ -178,7 +178,9 @@ class Causes:
         tried: dict[str, list[Exchange]] = {}
         for item in self._view.exchanges:
             name = base_operation(item.operation)[0]
-            if item.flow in MAIN_FLOWS and item.interface in CARE and (name in operations or not operations):
+            if item.flow not in MAIN_FLOWS or item.interface not in CARE or item.operation == BUSY:
+                continue
+            if name in operations or not operations:
                 tried.setdefault(name, []).append(item)
         refused = [items[0] for items in tried.values() if not any(_good(item) for item in items)]
         whole = len(refused) == len(tried) if operations else bool(refused)

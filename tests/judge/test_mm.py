@@ -413,9 +413,7 @@ CASES = {
     "MM-AUT-013": refusal(
         "AZ-state", "exact", location(lambda old: old.replace("state=", "state=x")), operation="consent"
     ),
-    "MM-AUT-014": refusal(
-        "AZ-client", "markup", in_body(b"</main>", b"<b>pgo.zonnewijzer.example</b></main>")
-    ),
+    "MM-AUT-014": refusal("AZ-client", "markup", in_body(b"</main>", b"<b id=medmij-markup></main>")),
     "MM-CON-011": refusal("AZ-step", "unchosen", answered_wrongly(WITH_CODE), operation="consent"),
     "MM-CON-012": refusal("AZ-browser", "get", answered_wrongly(WITH_CODE), operation="consent"),
     "MM-RSC-015": where(

@@ -77,7 +77,7 @@ def garbage(response: Response | None, number: int = 1, **more: object) -> Excha
         (Response(status=403, headers=(FHIR,), body=PATIENT), "", Verdict.FAIL, Verdict.INCONCLUSIVE),
         (Response(status=500, headers=(FHIR,), body=PATIENT), "", Verdict.FAIL, Verdict.INCONCLUSIVE),
         (Response(status=500, body=b"x"), "", Verdict.PASS, Verdict.WARNING),
-        (Response(status=429), "", Verdict.INCONCLUSIVE, Verdict.INCONCLUSIVE),
+        (Response(status=429), "", Verdict.NOT_TESTED, Verdict.NOT_TESTED),
         (None, "timeout: gave up", Verdict.INCONCLUSIVE, Verdict.INCONCLUSIVE),
         (None, "protocol: closed without an answer", Verdict.INCONCLUSIVE, Verdict.INCONCLUSIVE),
     ],
@@ -199,7 +199,7 @@ def test_an_error_page_refuses_a_scope_as_well() -> None:
 # --- what of a request works in a page ----------------------------------------------------------------------------
 
 HTML = ("Content-Type", "text/html; charset=utf-8")
-MARKED = GOOD.replace("client_id=pgo", "client_id=%3Cb%3Epgo").replace("nl&", "nl%3C%2Fb%3E&", 1)
+MARKED = GOOD.replace("client_id=pgo", "client_id=%3Cb%20id%3Dmedmij-markup%3Epgo")
 EVIL = GOOD.replace(f"%2F%2F{CLIENT}%2Fr", "%2F%2Fevil.example%2Fr")
 
 
@@ -214,8 +214,8 @@ def shown(row: str, body: bytes, *headers: tuple[str, str], url: str, group: str
 @pytest.mark.parametrize(
     ("body", "wanted"),
     [
-        (b"<b>pgo.example.nl</b>", Verdict.WARNING),
-        (b"&lt;b&gt;pgo.example.nl&lt;/b&gt;", Verdict.PASS),
+        (b"<b id=medmij-markup>pgo.example.nl", Verdict.WARNING),
+        (b"&lt;b id=medmij-markup&gt;pgo.example.nl", Verdict.PASS),
         (b"", Verdict.PASS),
     ],
 )

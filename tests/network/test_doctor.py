@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import socket
 import threading
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -20,6 +23,7 @@ from msgspec import structs
 from harness.core.text import Text
 from harness.core.verdicts import Blame
 from harness.network.doctor import examine
+from harness.network.doctor.connection import Endpoint, Refused, _exchange
 from harness.network.doctor.diagnosis import problem
 from harness.network.file import Network, read_network
 from harness.pki.authority import TestPki
@@ -211,6 +215,45 @@ def test_refused_access_is_configuration(tmp_path, pki):
 def test_clock_skew_is_seen(tmp_path, pki):
     with Server(pki.server("his.test.example"), date="Mon, 01 Jan 2024 10:00:00 GMT") as server:
         assert problems(network(tmp_path, pki, server.port)) == [("clock-skew", Blame.CONFIGURATION, "his-x")]
+
+
+def test_clocks_may_differ_by_minutes(tmp_path, pki):
+    four = format_datetime(NOW + timedelta(minutes=4), usegmt=True)
+    with Server(pki.server("his.test.example"), date=four) as server:
+        found = {item.check: item.level for item in examine(network(tmp_path, pki, server.port), NOW)}
+        assert found["clock-skew"] == "note" and "problem" not in found.values()
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: Chunked\r\n\r\n3;x=1\r\nabc\r\n2\r\nde\r\n0\r\nX-Sum: 1\r\n\r\n",
+        b"HTTP/1.1 103 Early Hints\r\nLink: </>\r\n\r\nHTTP/1.1 200 \r\nCONTENT-LENGTH: 5\r\n\r\nabcde",
+        b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 25\r\n\r\n" + gzip.compress(b"abcde"),
+        b"HTTP/1.0 200 OK\r\n\r\nabcde",
+    ],
+)
+def test_any_right_answer_is_read(answer):
+    """Also of a server that does not close the connection, except where only that ends the answer."""
+    ours, theirs = socket.socketpair()
+    theirs.sendall(answer)
+    if answer.startswith(b"HTTP/1.0"):
+        theirs.shutdown(socket.SHUT_WR)
+    ours.settimeout(5)
+    endpoint = Endpoint("his", "http://his.example/fhir", ("127.0.0.1", 1), needs_certificate=False)
+    with ours, theirs:
+        reply = _exchange(ours, endpoint, "/metadata", ())
+    assert (reply.status, reply.body) == (200, b"abcde")
+
+
+@pytest.mark.parametrize("answer", [b"SSH-2.0-OpenSSH_9\r\n", b"", b"HTTP/1.1 2xx\r\n\r\n"])
+def test_what_is_no_http_is_said(answer):
+    ours, theirs = socket.socketpair()
+    theirs.sendall(answer)
+    theirs.shutdown(socket.SHUT_WR)
+    endpoint = Endpoint("his", "http://his.example/fhir", ("127.0.0.1", 1), needs_certificate=False)
+    with ours, theirs, pytest.raises(Refused):
+        _exchange(ours, endpoint, "/metadata", ())
 
 
 def test_redirect_host_must_equal_client_id(tmp_path, pki):

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import pytest
 
 from harness.core.clock import SystemClock
-from harness.network.wire import serving
+from harness.network.wire import protocol
 from harness.network.wire.client import HttpClient, RequestError
 from harness.network.wire.connect import ConnectMap
 from harness.network.wire.serving import HandlerApp, Hosting, Incoming, Outgoing
@@ -169,7 +169,7 @@ def test_defects_and_rude_answers(pki: TestPki, connect: ConnectMap) -> None:
 
 
 def test_slow_client_is_cut_off(pki: TestPki, connect: ConnectMap, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(serving, "HEAD_SECONDS", 0.4)
+    monkeypatch.setattr(protocol, "HEAD_SECONDS", 0.4)
     context = client_context(pki.client("pgo-1.example"), trust=pki.trust("back"))
     raw = socket.create_connection(connect.resolve(HOST, 443))
     with context.wrap_socket(raw, server_hostname=HOST) as slow:
@@ -189,7 +189,7 @@ def test_slow_client_is_cut_off(pki: TestPki, connect: ConnectMap, monkeypatch: 
 
 def test_idle_connections_are_bounded(monkeypatch):
     """The one that is idle longest makes room; who asks something is answered."""
-    monkeypatch.setattr(serving, "MAX_CONNECTIONS", 4)
+    monkeypatch.setattr(protocol, "MAX_CONNECTIONS", 4)
 
     async def answer(request):
         return Outgoing(body=b"ok")

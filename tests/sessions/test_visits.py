@@ -45,7 +45,6 @@ def test_a_correct_pgo_passes(served: Served):
         ("code-again", "MM-CLI-012", "fail", ("token-fails",)),
         ("no-tls-check", "MM-CLI-021", "fail", ("certificate-expired",)),
         ("any-host", "MM-CLI-021", "fail", ("not-whitelisted",)),
-        ("any-next", "MM-CLI-025", "warning", ("foreign-next",)),
         ("scope-ignored", "MM-CLI-017", "fail", ("narrow-scope",)),
         ("first-version", "MM-CLI-004", "fail", ("two-versions",)),
     ],
@@ -56,6 +55,30 @@ def test_a_wrong_pgo_is_found(served: Served, wrong: str, requirement: str, verd
     assert said(ended)[requirement] == verdict
     assert {key for key, value in said(ended).items() if value in ("fail", "warning")} == {requirement}
     assert ended["exit"] == (ExitCode.FAILED if verdict == "fail" else ended["exit"])
+
+
+def test_a_token_that_goes_elsewhere_is_two_mistakes(served: Served):
+    session = served.begin("ordinary", "foreign-next")
+    ended = said(through(served, session, served.pgo(session, "any-next")))
+    found = {key: value for key, value in ended.items() if value in ("fail", "warning")}
+    assert found == {"MM-CLI-019": "fail", "MM-CLI-025": "warning"}
+
+
+def test_a_health_check_at_a_wrong_server_offers_no_code(served: Served):
+    session = served.begin("not-whitelisted")
+    pgo = served.pgo(session)
+    usual = pgo.exchange
+
+    def knocking(name: str, code: str):
+        where = pgo.provider(name)
+        with pgo.client(back=True) as http:
+            assert http.get(f"https://{httpx.URL(where.token).host}/health").status_code == 421
+        return usual(name, code)
+
+    pgo.exchange = knocking
+    ended = through(served, session, pgo)
+    assert said(ended)["MM-CLI-021"] == "pass"
+    assert "foreign-traffic" in str(ended["unassigned"])
 
 
 def test_not_seen_is_not_yet_seen_and_never_a_pass(served: Served):

@@ -9,15 +9,18 @@ Which step of which flow an exchange belongs to is said by three labels:
   ``document``, ``probe``;
 * ``flow``: ``collect`` or ``share`` for the main flow of the cell; a scenario variant such as
   ``refused-token`` for negative ones;
-* ``operation``: what the driver wanted, e.g. ``hg-patient-json``, ``token-code``, ``list-zal``.
+* ``operation``: what the driver wanted, e.g. ``hg-patient-json``, ``token-code``, ``list-zal``; :data:`BUSY`
+  when the server asked to come back later, which was done.
 """
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 
+BUSY: Final = "busy"
+"""Operation of a request that a server put off (429 or 503 with ``Retry-After``)."""
 Headers = tuple[tuple[str, str], ...]
 
 

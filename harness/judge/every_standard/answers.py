@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from harness.core.issues import shorten
-from harness.core.run.exchanges import Exchange, header
+from harness.core.run.exchanges import BUSY, Exchange, header
 from harness.core.standards.queries import Queries, Query, base_operation, load_queries
 from harness.core.standards.table import standard
 from harness.core.tdates import TDates
@@ -179,7 +179,7 @@ def _answers(view: CellView, flows: tuple[str, ...]) -> Iterator[Answer]:
     for exchange in view.exchanges:
         if exchange.flow not in flows or exchange.client != view.party("pgo"):
             continue
-        if exchange.interface not in ("resource", "document"):
+        if exchange.interface not in ("resource", "document") or exchange.operation == BUSY:
             continue
         query = known.get(exchange.operation)
         answer = None if query is not None else _of_page(view, exchange, promised)

@@ -19,44 +19,59 @@ NO_PERSON = Text(
     nl="het netwerkbestand kent geen testpersoon voor deze variant",
     en="the network file declares no test person for this variant",
 )
+NO_QUESTION: Final = Text(
+    nl="geen pagina is als toestemmingsvraag herkend; vraagt de DVZA wel om toestemming, noem die pagina dan "
+    "`consent` in het inlogrecept",
+    en="no page was recognised as the consent question; when the DVZA does ask for consent, name that page "
+    "`consent` in the login recipe",
+)
 WITHOUT_END = ("einddatum", "langdurig", "end date", "long_term", "long-term")
 
 
 @judge("MM-CON-001")
 def order_of_pages(view: CellView) -> Iterator[Finding]:
-    """Landing page, then authentication, then consent; consent never before authentication."""
+    """Landing page, then authentication, then consent; consent never before authentication.
+
+    Each request asks for consent, also in a browser that was there before. Such a browser need not log in
+    again (single sign-on), nor see the landing page.
+    """
     cell = trust(view)
-    seen = False
-    for flow in cell.positive:
-        steps = [item.operation for item in cell.front(flow)]
-        shown = [page.step or item.operation for item, page in cell.pages(flow)]
-        if not any(result.code for _, result in cell.redirects(flow)):
-            continue
-        if "login" not in steps and cell.pages(flow):
-            continue  # pages of a recipe that names none of them login
-        seen = True
-        first = cell.front(flow)[0]
+    asked = {flow: _asked(cell, flow) for flow in cell.positive if _coded(cell, flow)}
+    known = any("consent" in shown for shown in asked.values())
+    decided = False
+    for flow, shown in asked.items():
+        first, order = cell.front(flow)[0], " > ".join(shown)
+        if cell.pages(flow) and "login" not in shown and not (known and "consent" not in shown):
+            continue  # single sign-on, or pages of a recipe that names none of them login
+        decided = True
         if not cell.pages(flow) or cell.pages(flow)[0][0].operation not in ("authorize", "landing"):
+            yield view.fail("MM-CON-001", exchange=first, expected="a landing page", received=order or "none")
+        elif "consent" not in shown and not known:
+            yield view.inconclusive("MM-CON-001", NO_QUESTION, exchange=first, received=order)
+        elif "consent" not in shown or _before(shown, "consent", "login"):
             yield view.fail(
-                "MM-CON-001", exchange=first, expected="a landing page", received=" > ".join(shown) or "none"
-            )
-        elif _consent_before_login(shown, steps):
-            yield view.fail(
-                "MM-CON-001",
-                exchange=first,
-                expected="landing > login > consent",
-                received=" > ".join(shown),
+                "MM-CON-001", exchange=first, expected="landing > login > consent", received=order
             )
         else:
-            yield view.ok("MM-CON-001", first, received=" > ".join(shown))
-    if not seen:
+            yield view.ok("MM-CON-001", first, received=order)
+    if not decided:
         yield undecided(cell, "MM-CON-001", NOT_REACHED)
 
 
-def _consent_before_login(shown: list[str], steps: list[str]) -> bool:
-    if "consent" in shown and "login" in shown:
-        return shown.index("consent") < shown.index("login")
-    return "consent" in steps and steps.index("consent") < steps.index("login")
+def _coded(cell: Trust, flow: str) -> bool:
+    return any(result.code for _, result in cell.redirects(flow))
+
+
+def _asked(cell: Trust, flow: str) -> list[str]:
+    """The steps of a flow in order: what pages say of themselves, else what was sent from them."""
+    sent = [item.operation for item in cell.front(flow)]
+    shown = [page.step or item.operation for item, page in cell.pages(flow)]
+    missing = [name for name in ("login", "consent") if name in sent and name not in shown]
+    return [*shown, *sorted(missing, key=sent.index)]
+
+
+def _before(shown: list[str], one: str, other: str) -> bool:
+    return one in shown and other in shown and shown.index(one) < shown.index(other)
 
 
 @judge("MM-CON-002")

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
-from harness.core.run.exchanges import Exchange, Fact, header, media_type
+from harness.core.http import addresses
+from harness.core.run.exchanges import BUSY, Exchange, Fact, header, media_type
 from harness.core.run.findings import Finding
 from harness.core.text import Text
 from harness.judge.trust.seen import not_seen
@@ -22,6 +23,8 @@ from harness.medmij.releases import ListKind
 
 MAIN_FLOWS: Final = ("collect", "share")
 AGAIN: Final = "again"
+FOREIGN: Final = "var-foreign-next"
+"""Visits in which a page leads to a host that is on no Whitelist."""
 FRONT: Final = ("authorization", "login", "consent", "redirect")
 CARE: Final = ("resource", "document")
 NOT_DRIVEN: Final = Text(
@@ -87,7 +90,7 @@ class Trust:
 
     def care(self, flow: str) -> list[Exchange]:
         """Resource and document requests of a flow."""
-        return [item for item in self.flow(flow) if item.interface in CARE]
+        return [item for item in self.flow(flow) if item.interface in CARE and item.operation != BUSY]
 
     def care_anywhere(self, flow: str) -> list[Exchange]:
         """Resource and document requests of the PGO, also to servers outside the cell."""
@@ -125,19 +128,21 @@ class Trust:
 
     @property
     def repeated(self) -> frozenset[str]:
-        """Ids of authorization requests that are an earlier one to the letter, before anything came of it.
+        """Ids of authorization requests that a browser only sent again, before any token request: a reload, a
+        prefetch, or because the server led it on.
 
-        A person who loads a page again does that, and no PGO can prevent it.
+        A PGO that asks anew asks something else: each request has identifiers of its own.
         """
         found: set[str] = set()
-        under_way: set[str] = set()
+        under_way: set[object] = set()
         for item in self.all:
             if item.interface == "token":
                 under_way.clear()
             elif item.operation == "authorize":
-                if item.request.url in under_way:
+                if _address(item.request.url) in under_way:
                     found.add(item.id)
-                under_way.add(item.request.url)
+                led = header(item.response.headers, "location") if item.response is not None else None
+                under_way |= {_address(item.request.url), _address(urljoin(item.request.url, led or ""))}
         return frozenset(found)
 
     @property
@@ -211,7 +216,8 @@ class Trust:
         exchanges = [item.id for item in self.front(flow)]
         end = exchanges.index(returned[0].id) if returned[0].id in exchanges else len(exchanges)
         before = [(item, page) for item, page in self.pages(flow) if exchanges.index(item.id) < end]
-        return before[-1] if before else None
+        known = (before[-1][0].notes.get("page") or {}).get("step") if before else ""
+        return before[-1] if before and known not in ("landing", "login") else None
 
     def response(self, exchange: Exchange) -> token.ParsedResponse | None:
         """The strict reading of a token response."""
@@ -300,6 +306,11 @@ def refused(exchange: Exchange) -> bool:
     if exchange.response is None:
         return exchange.error.startswith(("tls", "protocol"))
     return 400 <= exchange.response.status < 500
+
+
+def redirects(exchange: Exchange) -> bool:
+    """Whether the answer leads elsewhere (to a login page, say) instead of giving what was asked."""
+    return exchange.response is not None and exchange.response.status in (301, 302, 303, 307, 308)
 
 
 def is_error(exchange: Exchange) -> bool:
@@ -399,3 +410,8 @@ def late(cell: Trust, requirement: str, exchanges: list[Exchange], limit: releas
         )
     else:
         yield cell.view.ok(requirement, answered[0], received=f"{len(answered)}x in time")
+
+
+def _address(url: str) -> object:
+    """What equal URLs have in common."""
+    return addresses.normal(url), tuple(addresses.parameters(url.partition("?")[2]))

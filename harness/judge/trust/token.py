@@ -19,6 +19,7 @@ from harness.judge.trust.steps import (
     facts,
     is_error,
     late,
+    redirects,
     refused,
     status,
     trust,
@@ -71,7 +72,7 @@ def single_use(view: CellView) -> Iterator[Finding]:
     used = cell.care(flow)
     if not used:
         yield undecided(cell, "MM-TOK-002", NOT_REACHED)
-    elif refused(used[0]):
+    elif refused(used[0]) or redirects(used[0]):
         yield view.ok("MM-TOK-002", used[0], received=status(used[0]))
     else:
         yield view.fail("MM-TOK-002", exchange=used[0], expected="HTTP 401", received=status(used[0]))
@@ -118,6 +119,17 @@ def _sent(item: Exchange) -> set[str]:
     return {fact.tag for fact in item.facts if fact.place.startswith("request")}
 
 
+def _offered(item: Exchange) -> set[str]:
+    """Tags of the code or refresh token that a token request offered."""
+    if item.interface != "token":
+        return set()
+    return {
+        fact.tag
+        for fact in item.facts
+        if fact.place.startswith("request") and fact.kind in ("code", "refresh")
+    }
+
+
 def _issued(cell: Trust) -> list[tuple[Exchange, Fact]]:
     """Every first appearance of a code, access token or refresh token that the server issued.
 
@@ -144,6 +156,8 @@ def secrets_of_the_server(view: CellView) -> Iterator[Finding]:
     repeated = False
     for item, fact in issued:
         if fact.tag in first and first[fact.tag].id != item.id:
+            if _offered(item) & _offered(first[fact.tag]):
+                continue  # the same answer to the same offer: nothing new was issued (MM-TOK-001, MM-TOK-014)
             repeated = True
             yield view.fail(
                 "MM-TOK-004",

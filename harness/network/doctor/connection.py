@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import socket
 import ssl
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
+import httptools
+
 from harness.core.run.exchanges import Certificate
 from harness.core.text import Text
 from harness.core.verdicts import Blame
 from harness.network.doctor.diagnosis import Diagnosis, fine, problem
+from harness.network.wire.client import decoded
 from harness.pki.authority import Identity
 from harness.pki.contexts import client_context
 from harness.pki.facts import certificate_facts
@@ -21,6 +25,8 @@ from harness.pki.facts import certificate_facts
 TIMEOUT = 10.0
 MAX_BODY = 4 * 1024 * 1024
 SKEW = timedelta(seconds=60)
+LARGE_SKEW = timedelta(seconds=300)
+"""Up to here ages of codes and tokens can still be judged by our clock; further, nothing is worth testing."""
 ROOT_AGAIN = Text(
     nl="trust: maak de eigen root opnieuw met -addext keyUsage=critical,keyCertSign,cRLSign",
     en="trust: make the own root again with -addext keyUsage=critical,keyCertSign,cRLSign",
@@ -113,42 +119,57 @@ def _exchange(
     lines = [f"GET {path} HTTP/1.1", f"Host: {endpoint.host}", *(f"{name}: {value}" for name, value in sent)]
     request = "\r\n".join([*lines, "Connection: close", "", ""])
     seen = connection.getpeercert(True) if isinstance(connection, ssl.SSLSocket) else None  # gone when closed
+    answer = _Answer()
     try:
         connection.sendall(request.encode("ascii", errors="replace"))
-        data = bytearray()
-        while chunk := connection.recv(65536):
-            data += chunk
-            if len(data) > MAX_BODY:
-                break
+        while not answer.complete and len(answer.body) <= MAX_BODY and (chunk := connection.recv(65536)):
+            answer.feed(chunk)
+        body = decoded(bytes(answer.body), tuple(answer.headers), MAX_BODY)
     except (ssl.SSLError, OSError) as error:
         raise Refused(_dropped(endpoint, error)) from None
-    head, _, body = bytes(data).partition(b"\r\n\r\n")
-    lines = head.decode("latin-1").split("\r\n")
-    parts = lines[0].split(" ", 2)
-    if len(parts) < 2 or not parts[1].isdigit():
+    except (httptools.HttpParserError, zlib.error, ValueError):
+        answer.status = 0
+    if not answer.status:
         raise Refused(_dropped(endpoint, ValueError("geen HTTP-antwoord / no HTTP response")))
-    headers = {}
-    for line in lines[1:]:
-        name, _, value = line.partition(":")
-        headers[name.strip().lower()] = value.strip()
-    if headers.get("transfer-encoding", "").lower() == "chunked":
-        body = _unchunk(body)
-    return Reply(int(parts[1]), headers, body, certificate_facts(seen) if seen else None)
+    headers = {name.lower(): value for name, value in answer.headers}
+    return Reply(answer.status, headers, body, certificate_facts(seen) if seen else None)
 
 
-def _unchunk(body: bytes) -> bytes:
-    result = bytearray()
-    while body:
-        line, _, rest = body.partition(b"\r\n")
-        try:
-            size = int(line.split(b";")[0], 16)
-        except ValueError:
-            break
-        if size <= 0:
-            break
-        result += rest[:size]
-        body = rest[size + 2 :]
-    return bytes(result)
+class _Answer:
+    """An answer as it comes in; what is interim (1xx) is passed over.
+
+    :ivar complete: whether it was there as a whole before the connection was closed.
+    """
+
+    def __init__(self) -> None:
+        self.status = 0
+        self.headers: list[tuple[str, str]] = []
+        self.body = bytearray()
+        self.complete = False
+        self._parser = httptools.HttpResponseParser(self)
+
+    def feed(self, data: bytes) -> None:
+        """Read on.
+
+        :raises httptools.HttpParserError: this is no HTTP.
+        """
+        if not self.complete:
+            self._parser.feed_data(data)
+
+    def on_message_begin(self) -> None:
+        self.headers.clear()
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self.headers.append((name.decode("latin-1").strip(), value.decode("latin-1").strip()))
+
+    def on_headers_complete(self) -> None:
+        self.status = self._parser.get_status_code()
+
+    def on_body(self, data: bytes) -> None:
+        self.body += data
+
+    def on_message_complete(self) -> None:
+        self.complete = self.status >= 200
 
 
 def clock_skew(endpoint: Endpoint, reply: Reply, now: datetime) -> Iterator[Diagnosis]:
@@ -171,6 +192,7 @@ def clock_skew(endpoint: Endpoint, reply: Reply, now: datetime) -> Iterator[Diag
             ),
             where=endpoint.place,
             detail=reply.headers["date"],
+            level="note" if difference <= LARGE_SKEW else "problem",
         )
 
 

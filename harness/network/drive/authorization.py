@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import secrets
 from typing import Any, Final
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 
+from harness.core.http import addresses
 from harness.medmij import authorization, scope
 from harness.medmij.flows import Variant
 from harness.medmij.headers import CORRELATION_ID, REQUEST_ID
@@ -118,9 +119,7 @@ class Authorization:
         for _ in range(MAX_PAGES):
             location = login.redirect_target(answer, url)
             if location:
-                if urlsplit(location).netloc != urlsplit(url).netloc or authorization.carries_outcome(
-                    location
-                ):
+                if not stays(location, url) or authorization.carries_outcome(location):
                     break
                 url = location
                 answer = visits.visit("GET", url, "authorization", "page")
@@ -128,7 +127,7 @@ class Authorization:
             if visits.page is None or answer.status >= 400:
                 break
             step = login.submission(self.recipe, visits.page, url, self.values(), self.answers)
-            if step is None or urlsplit(step.url).netloc != urlsplit(url).netloc:
+            if step is None or not stays(step.url, url):
                 break
             session.logged_in = session.logged_in or step.page == "login"
             url = step.url
@@ -233,3 +232,8 @@ class Authorization:
             session.values["code"] = "geen-code-ontvangen"
             return
         session.values["code"] = found.code
+
+
+def stays(target: str, url: str) -> bool:
+    """Whether an address is of the same server; ``:443`` and case make no other one."""
+    return addresses.below(target, urljoin(url, "/"))

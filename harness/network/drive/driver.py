@@ -31,6 +31,7 @@ from harness.network.drive.refusals.surroundings import Surroundings
 from harness.network.drive.session import FlowSession, Parties, Stop
 from harness.network.file import Network, Participant
 from harness.network.hosts import Hosts
+from harness.network.person.login import Cookies
 from harness.network.person.logins import Logins
 from harness.network.person.records import network_records
 from harness.network.twins.building import Twins
@@ -41,6 +42,8 @@ from harness.record import Recorder
 from harness.record.sample import Samples
 from harness.reference.records import Records
 
+AGAIN: Final = "again"
+"""The main flow once more, in the same browser: a server that remembers it still asks what it has to ask."""
 MAIN_FLOWS: Final[tuple[Function, ...]] = ("collect", "share")
 SEARCH: Final = "search"
 """The flow in which a HIS is searched in ways of our own."""
@@ -79,6 +82,7 @@ class Driver:
         self._mint = mint
         self._logins = Logins(network, recorder.learn)
         self._records: Records | None = None
+        self._browsers: dict[Cell, Cookies] = {}
         # Read before threads drive: msgspec crashes when two of them learn to decode a type at the same time.
         self._variants = variants()
 
@@ -93,7 +97,9 @@ class Driver:
         self._twins.begin_flow(flow)
         if flow in MAIN_FLOWS:
             if flow == "collect" or standard_of(cell.standard).share is not None:
-                self._flow(cell, flow, flow, MAIN).run()
+                made = self._flow(cell, flow, flow, MAIN)
+                self._browsers[cell] = made.cookies
+                made.run()
             return
         if flow in (SEARCH, READBACK):
             self._again(cell, flow)
@@ -273,6 +279,7 @@ class Driver:
             entry=self._logins.of(parties.dvza, session.person),
             lists=self._list_source(parties.dvza, session.release.id),
             connect=connect,
+            cookies=self._browsers.get(cell) if flow == AGAIN else None,
         )
 
     def _list_source(self, dvza: Participant, release_id: str) -> str:

@@ -22,6 +22,7 @@ from harness.network.drive.resource import Resource
 from harness.network.drive.session import FlowSession, Stop
 from harness.network.drive.token import TokenEndpoint
 from harness.network.drive.visits import Visits
+from harness.network.person.login import Cookies
 from harness.network.person.logins import Login
 from harness.network.probes import flow as probes
 from harness.network.wire.connect import ConnectMap
@@ -45,6 +46,8 @@ class Flow:
     :param entry: how the person gets in, or the token that is supplied instead.
     :param lists: where the lists are: public host, or base URL of a live stelselnode.
     :param connect: other places where names listen, for this flow only (faulty servers).
+    :param cookies: those of a browser that was there before; default: a fresh one.
+    :ivar cookies: those of the browser.
     """
 
     def __init__(
@@ -55,6 +58,7 @@ class Flow:
         entry: Login,
         lists: str,
         connect: ConnectMap | None = None,
+        cookies: Cookies | None = None,
     ) -> None:
         self.session = session
         self.variant = variant
@@ -62,7 +66,8 @@ class Flow:
         self._entry = entry
         self._connect = connect
         self._lists = Lists(session, lists)
-        self._visits = Visits(session, entry.recipe) if entry.recipe is not None else None
+        self.cookies = cookies or Cookies()
+        self._visits = Visits(session, entry.recipe, self.cookies) if entry.recipe is not None else None
         self._token = TokenEndpoint(session, connect)
         self._resource = Resource(session)
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from harness.core.clock import Clock
-from harness.core.run.exchanges import Exchange
+from harness.core.run.exchanges import BUSY, Exchange, header
 from harness.core.run.findings import Cell
 from harness.core.standards.table import Service, Standard
 from harness.core.tdates import TDates
+from harness.medmij.headers import REQUEST_ID
 from harness.medmij.lists import Service as ListedService
 from harness.medmij.releases import Function, Release
 from harness.network.file import Participant
@@ -23,6 +24,12 @@ from harness.record.sample import Samples
 
 STELSELNODE = "stelselnode"
 """Participant id of the stelselnode in exchanges."""
+
+
+MOST_TRIES: Final = 4
+"""How often data are asked of a server that is busy."""
+MOST_PAUSE: Final = 30
+"""Seconds that are waited for it."""
 
 
 class Stop(Exception):
@@ -134,9 +141,57 @@ class FlowSession:
     ) -> Answer:
         """Send a request and record the exchange.
 
+        Data that a busy server puts off (429 or 503 with ``Retry-After``) are asked again, as it asks.
+
         :param server: participant id; default the DVZA of the cell.
         :param annotate: function of the answer that gives further notes.
         """
+        sent = list(headers)
+        patient = method == "GET" and interface in ("resource", "document") and "refusal" not in (notes or {})
+        for left in reversed(range(MOST_TRIES if patient else 1)):
+            answer, seen = self._exchanged(client, method, url, sent, body, timeout)
+            pause = _pause(answer) if left else None
+            extra = annotate(answer) if annotate is not None else {}
+            self.last = self.recorder.record(
+                RawExchange(
+                    interface=interface,
+                    flow=self.flow,
+                    operation=operation if pause is None else BUSY,
+                    client=self.parties.pgo.id,
+                    server=server or self.parties.dvza.id,
+                    started=seen,
+                    duration=answer.duration,
+                    method=method,
+                    url=url,
+                    request_headers=answer.sent_headers,
+                    request_body=body,
+                    status=answer.status,
+                    response_headers=answer.headers,
+                    response_body=answer.body,
+                    error=answer.error,
+                    tls=answer.tls,
+                    cell=self.cell.key,
+                    person=person,
+                    known=tuple(self.known),
+                    notes={**(notes or {}), **extra},
+                )
+            )
+            if pause is None:
+                break
+            time.sleep(pause)
+            sent = [(name, self.new_id() if name == REQUEST_ID else value) for name, value in sent]
+        return answer
+
+    def _exchanged(
+        self,
+        client: HttpClient,
+        method: str,
+        url: str,
+        headers: list[tuple[str, str]],
+        body: bytes,
+        timeout: float | None,
+    ) -> tuple[Answer, datetime]:
+        """One request, with the time at which it left."""
         started, before = self.clock.now(), self.clock.monotonic()
         try:
             answer = client.request(method, url, headers, body, timeout=timeout)
@@ -144,30 +199,13 @@ class FlowSession:
             answer = Answer(error=f"protocol: {error}", sent_headers=tuple(headers))
         duration = max(answer.duration, self.clock.monotonic() - before)
         if answer.status and timeout is not None and duration > timeout:
-            answer = Answer(error="timeout: gave up", duration=duration, sent_headers=answer.sent_headers)
-        extra = annotate(answer) if annotate is not None else {}
-        self.last = self.recorder.record(
-            RawExchange(
-                interface=interface,
-                flow=self.flow,
-                operation=operation,
-                client=self.parties.pgo.id,
-                server=server or self.parties.dvza.id,
-                started=started,
-                duration=duration,
-                method=method,
-                url=url,
-                request_headers=answer.sent_headers,
-                request_body=body,
-                status=answer.status,
-                response_headers=answer.headers,
-                response_body=answer.body,
-                error=answer.error,
-                tls=answer.tls,
-                cell=self.cell.key,
-                person=person,
-                known=tuple(self.known),
-                notes={**(notes or {}), **extra},
-            )
-        )
-        return answer
+            answer = Answer(error="timeout: gave up", sent_headers=answer.sent_headers)
+        return replace(answer, duration=duration), started
+
+
+def _pause(answer: Answer) -> float | None:
+    """Seconds after which a busy server wants to be asked again; ``None``: it does not, or not soon."""
+    value = header(answer.headers, "retry-after") or ""
+    if answer.status not in (429, 503) or not value.isdecimal() or int(value) > MOST_PAUSE:
+        return None
+    return float(value)

@@ -15,19 +15,20 @@ class Visits:
     """The pages that the person of a flow visits.
 
     :param recipe: how the DVZA's pages are recognised.
+    :param cookies: those that the browser has already.
     :ivar page: the page that is shown, ``None`` when the last answer was none.
     :ivar notes: what the recording says of every visit; ``look``: what it says further of an answer.
-    :ivar cookies: those of this browser; ``headers`` what it sends besides.
+    :ivar cookies: those of this browser now; ``headers`` what it sends besides.
     """
 
-    def __init__(self, session: FlowSession, recipe: login.Recipe) -> None:
+    def __init__(self, session: FlowSession, recipe: login.Recipe, cookies: login.Cookies) -> None:
         self.page: pages.Page | None = None
         self.notes: dict[str, Any] = {}
         self.headers: tuple[tuple[str, str], ...] = ()
         self.look: Callable[[Answer], dict[str, Any]] = lambda answer: {}
         self._session = session
         self._recipe = recipe
-        self.cookies = login.Cookies()
+        self.cookies = cookies
 
     def visit(self, method: str, url: str, interface: str, operation: str, body: bytes = b"") -> Answer:
         """One request of the person's browser."""

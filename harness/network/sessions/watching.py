@@ -28,6 +28,8 @@ from harness.network.wire.parameters import fields_of
 from harness.network.wire.serving import Handler, Incoming, Outgoing
 from harness.record import RawExchange, Recorder
 
+FOREIGN_TRAFFIC: Final = "foreign-traffic"
+"""Why a request is of nothing: it is no step of the framework."""
 _LOOK: Final = 0.1
 """How often it is looked whether a client still waits (seconds)."""
 
@@ -113,6 +115,10 @@ class SessionObserver(Observer):
             request = replace(request, visit=visit.name, played=visit.played)
         notes: dict[str, object] = {}
         answer = await self._answer(handler, request, labels, session, visit, notes)
+        if request.gone():
+            notes["gone"] = True
+        if labels.interface == "token" and request.connection:
+            notes["connection"] = {"number": request.connection, "age": round(request.age, 3)}
         flow = visit.flow if visit is not None else labels.flow
         client = session.pgo.id if session is not None else self.pgo_of(client_host(request))
         raw = self.raw(
@@ -195,7 +201,10 @@ class SessionObserver(Observer):
         if session is not None:
             dvza = self.network.participant(session.cell.dvza)
             raw = self._reached(kind, request, session, dvza, self.clock.now()) if request else None
-            session.reached(kind, raw)
+            if raw is not None and request is not None and not _is_step(kind, request):
+                session.outside(raw, FOREIGN_TRAFFIC)
+            else:
+                session.reached(kind, raw)
 
     def _reached(
         self, kind: str, request: Incoming, session: Session, dvza: Participant, now: datetime
@@ -207,6 +216,16 @@ class SessionObserver(Observer):
             labels = Labels("resource", "unknown")
         answer = Outgoing(status=421)
         return self.raw(request, answer, now, 0.0, labels, session.pgo.id, dvza.id, "")
+
+
+def _is_step(kind: str, request: Incoming) -> bool:
+    """Whether a request at a server of the stage is what a PGO must not do there: offer its code.
+
+    Health checks and the like come to every address that is published.
+    """
+    if kind in (AUTHORIZE, ELSEWHERE):
+        return True
+    return request.method == "POST" or bool({"grant_type", "code", "refresh_token"} & set(fields_of(request)))
 
 
 def _progress(session: Session, visit: Visit, labels: Labels, answer: Outgoing) -> None:

@@ -232,7 +232,7 @@ class HttpClient:
         body = b"".join(parts)
         if not problem:
             try:
-                body = _decoded(body, received, limit)
+                body = decoded(body, received, limit)
             except (zlib.error, ValueError) as error:
                 problem = f"protocol: content coding: {error}"
         return Answer(
@@ -302,7 +302,12 @@ def describe(error: BaseException) -> str:
     return f"protocol: {type(error).__name__}: {error}"
 
 
-def _decoded(body: bytes, headers: Headers, limit: int) -> bytes:
+def decoded(body: bytes, headers: Headers, limit: int) -> bytes:
+    """A body without its content coding.
+
+    :param limit: most bytes that it may become.
+    :raises ValueError: an unknown coding, or more than that; ``zlib.error``: it is broken.
+    """
     coding = (header(headers, "content-encoding") or "identity").strip().lower()
     if coding == "identity" or not body:
         return body

@@ -20,7 +20,6 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from uvicorn.config import Config
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from harness.core.errors import ConfigurationError
@@ -28,18 +27,12 @@ from harness.core.run.exchanges import Certificate, Headers, Tls
 from harness.core.text import Text
 from harness.network.wire import handshake
 from harness.network.wire.handshake import Broken
-from harness.network.wire.joined import Joined
+from harness.network.wire.protocol import PeerProtocol, public_name
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
-MAX_HEADERS: Final = 32 * 1024
-"""Largest request head (bytes)."""
-HEAD_SECONDS: Final = 15.0
-"""Time within which a request must be complete; slow clients are cut off, at most a second later."""
-MAX_CONNECTIONS: Final = 512
-"""Connections of one listener that are open at once; of more, the idle ones are closed."""
 KEEP_ALIVE: Final = 90
 NO_OTHERS: Final[Mapping[str, ssl.SSLContext]] = MappingProxyType({})
 
@@ -53,6 +46,7 @@ class Incoming:
     :ivar query: raw query.
     :ivar tls: facts of the connection; ``tls.client`` is the verified peer certificate.
     :ivar gone: whether the client has closed the connection meanwhile.
+    :ivar connection: number of the connection, ``0``: not known; ``age``: seconds since it was made.
     :ivar visit: the visit of a session (:mod:`harness.network.sessions`) that it belongs to, ``""``: none.
     :ivar played: what our side plays in that visit.
     """
@@ -66,6 +60,8 @@ class Incoming:
     tls: Tls | None = None
     peer: str = ""
     gone: Callable[[], bool] = lambda: False
+    connection: int = 0
+    age: float = 0.0
     visit: str = ""
     played: frozenset[str] = frozenset()
 
@@ -88,111 +84,6 @@ class Outgoing:
 
 
 Handler = Callable[[Incoming], Awaitable[Outgoing]]
-
-
-class PeerProtocol(HttpToolsProtocol):
-    """uvicorn's HTTP protocol plus peer facts, a limit on the request head, and a time limit on it."""
-
-    own: Certificate | None = None
-    _tls: Tls | None = None
-    _head_size = 0
-    _since = 0.0
-    _awaited: float | None = None
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(Joined(transport))  # type: ignore[arg-type]
-        ssl_object = transport.get_extra_info("ssl_object")
-        if ssl_object is not None:
-            self._tls = handshake.peer_facts(ssl_object, getattr(self.config.app, "own", None))
-        self._since = self._awaited = self.loop.time()
-        if len(self.connections) > MAX_CONNECTIONS:
-            self._make_room()
-
-    def _make_room(self) -> None:
-        """Close the connection that has been idle longest; when none is, this one."""
-        idle = [
-            item
-            for item in self.connections
-            if isinstance(item, PeerProtocol)
-            and item is not self
-            and (item.cycle is None or item.cycle.response_complete)
-        ]
-        min(idle, key=lambda item: item._since, default=self).transport.close()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._awaited = None
-        super().connection_lost(exc)
-
-    def data_received(self, data: bytes) -> None:
-        if self.transport.is_closing():
-            return
-        if self._awaited is None and (self.cycle is None or self.cycle.response_complete):
-            self._awaited = self.loop.time()
-        super().data_received(data)
-
-    def on_message_begin(self) -> None:
-        super().on_message_begin()
-        self._head_size = 0
-        self.scope["harness.tls"] = self._tls  # type: ignore[typeddict-unknown-key]
-        self.scope["harness.transport"] = self.transport  # type: ignore[typeddict-unknown-key]
-
-    def on_url(self, url: bytes) -> None:
-        self._count(len(url))
-        super().on_url(url)
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        self._count(len(name) + len(value) + 4)
-        super().on_header(name, value)
-
-    def on_headers_complete(self) -> None:
-        if self._head_size > MAX_HEADERS:
-            return
-        super().on_headers_complete()
-
-    def on_body(self, body: bytes) -> None:
-        if self._head_size <= MAX_HEADERS:
-            super().on_body(body)
-
-    def on_message_complete(self) -> None:
-        self._awaited = None
-        self._since = self.loop.time()
-        if self._head_size <= MAX_HEADERS:
-            super().on_message_complete()
-
-    def _count(self, size: int) -> None:
-        self._head_size += size
-        if self._head_size > MAX_HEADERS and not self.transport.is_closing():
-            self._tell(431, "request head too large")
-            self.transport.write(
-                b"HTTP/1.1 431 Request Header Fields Too Large\r\n"
-                b"connection: close\r\ncontent-length: 0\r\n\r\n"
-            )
-            self.transport.close()
-
-    def send_400_response(self, msg: str) -> None:
-        """As that of uvicorn."""
-        self._tell(400, msg)
-        super().send_400_response(msg)
-
-    def _tell(self, status: int, why: str) -> None:
-        app = self.config.app
-        if isinstance(app, HandlerApp) and app.on_broken is not None:
-            peer = self.transport.get_extra_info("peername")
-            address = str(peer[0]) if isinstance(peer, tuple) else ""
-            app.on_broken(Broken(host=_name(app.own), status=status, why=why, tls=self._tls, peer=address))
-
-    def cut_when_late(self, now: float) -> None:
-        """Close the connection when a request is not complete in time.
-
-        :param now: time of the loop (seconds).
-        """
-        if self._awaited is None or now - self._awaited < HEAD_SECONDS:
-            return
-        self._awaited = None
-        if self.transport is not None and not self.transport.is_closing():
-            if self._head_size:
-                self._tell(408, "request head or body not complete in time")
-            self.transport.close()
 
 
 class HandlerApp:
@@ -266,6 +157,7 @@ def incoming(scope: Scope, body: bytes) -> Incoming:
     host = hosts[0] if hosts else ""
     client = scope.get("client")
     transport = scope.get("harness.transport")
+    connection, age = scope.get("harness.connection", (0, 0.0))
     return Incoming(
         method=scope["method"],
         url=f"{scope.get('scheme', 'http')}://{host}{target}",
@@ -276,6 +168,8 @@ def incoming(scope: Scope, body: bytes) -> Incoming:
         tls=scope.get("harness.tls"),
         peer=str(client[0]) if client else "",
         gone=transport.is_closing if transport is not None else lambda: False,
+        connection=connection,
+        age=age,
     )
 
 
@@ -296,11 +190,6 @@ async def _answer(scope: Scope, send: Send, answer: Outgoing) -> None:
         await send({"type": "http.response.body", "body": part, "more_body": not whole})
         if transport is not None and not whole:
             transport.close()
-
-
-def _name(own: Certificate | None) -> str:
-    """The public name of a listener."""
-    return own.dns_names[0].lower() if own is not None and own.dns_names else ""
 
 
 class Hosting:
@@ -400,7 +289,9 @@ class Hosting:
             if context is None:
                 return plain
             refused = None if trap else self._tell_refused
-            return handshake.WatchedProtocol(self._loop, plain, context, host=_name(app.own), refused=refused)
+            return handshake.WatchedProtocol(
+                self._loop, plain, context, host=public_name(app.own), refused=refused
+            )
 
         server = await self._loop.create_server(protocol, sock=listener)
         self._servers.append(server)

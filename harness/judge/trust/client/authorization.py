@@ -51,9 +51,9 @@ def authorization_request(view: CellView) -> Iterator[Finding]:
             elif issue.rule.startswith("client-id") or issue.rule in CLIENT_RULES:
                 requirement = "MM-CLI-006"
             elif issue.rule.startswith("correlation"):
-                requirement = "MM-CLI-010"
-            if requirement == "MM-CLI-010":
-                continue  # judged over the whole flow
+                continue  # MM-CLI-010, over the whole flow
+            elif issue.rule == "state":
+                continue  # MM-CLI-008
             broken.add(requirement)
             yield view.fail(
                 requirement,
@@ -86,10 +86,16 @@ def state_values(view: CellView) -> Iterator[Finding]:
     cell = trust(view)
     seen: dict[str, Exchange] = {}
     wrong = False
-    requests = [item for item in cell.begun if "state" in cell.query(item)]
+    requests = cell.begun
     for item in requests:
-        value = cell.query(item)["state"]
-        if value in seen and seen[value].id != item.id:
+        value = cell.query(item).get("state", "")
+        if not value:
+            wrong = True
+            yield view.fail(
+                "MM-CLI-008", exchange=item, path="state", expected="a new value", received="no value"
+            )
+            continue
+        if value in seen:
             wrong = True
             yield view.fail(
                 "MM-CLI-008",
@@ -113,7 +119,7 @@ def state_values(view: CellView) -> Iterator[Finding]:
                 expected=f">= {STATE_BITS} bits",
                 received=f"{weak[0].length} characters, {weak[0].entropy_bits} bits",
             )
-    if len(requests) < 2:
+    if not wrong and len(seen) < 2:
         yield undecided(cell, "MM-CLI-008", NOT_REACHED)
     elif not wrong:
         yield view.ok("MM-CLI-008", requests[0], received=f"{len(requests)}x")
@@ -145,7 +151,8 @@ def correlation(view: CellView) -> Iterator[Finding]:
             if request_id:
                 if request_id in seen:
                     wrong += 1
-                    yield view.fail(
+                    say = view.warn if _unheard(seen[request_id], item) else view.fail
+                    yield say(
                         "MM-CLI-010",
                         exchange=item,
                         path=headers.REQUEST_ID,
@@ -187,6 +194,12 @@ def _threads_again(cell: Trust) -> list[Finding]:
                 )
             )
     return found
+
+
+def _unheard(first: Exchange, item: Exchange) -> bool:
+    """Whether a GET only repeats one whose answer nobody read, as HTTP libraries do by themselves."""
+    same = (first.request.method, first.request.url) == (item.request.method, item.request.url)
+    return same and item.request.method == "GET" and bool(first.notes.get("gone"))
 
 
 def _carries_ids(item: Exchange) -> bool:

@@ -14,7 +14,7 @@ from harness.judge.masks import proven_numbers
 from harness.judge.registry import judge
 from harness.judge.trust.client.lists import NO_LIST
 from harness.judge.trust.seen import not_seen, watched
-from harness.judge.trust.steps import AGAIN, MAIN_FLOWS, NOT_REACHED, host, trust, undecided
+from harness.judge.trust.steps import AGAIN, FOREIGN, MAIN_FLOWS, NOT_REACHED, host, trust, undecided
 from harness.judge.view import CellView
 from harness.medmij import forms, resource
 from harness.medmij.lists import Whitelist
@@ -26,8 +26,6 @@ TAG: Final = re.compile(r"\[[a-z]+:[0-9a-f]+\]")
 """What the recorder puts in the place of a secret."""
 ELSEWHERE: Final = "elsewhere"
 """The server of a session that is on no Whitelist, where a next page leads to."""
-FOREIGN: Final = "var-foreign-next"
-"""Visits in which a page leads to a host that is on no Whitelist."""
 
 
 @judge("MM-CLI-017")
@@ -69,6 +67,16 @@ def token_and_bsn(view: CellView) -> Iterator[Finding]:
                 path="Authorization",
                 expected="one bearer token",
                 received=found.case,
+            )
+    for item in view.find(flow=FOREIGN, client="pgo"):
+        if item.notes.get("stage") == ELSEWHERE and header(item.request.headers, "authorization"):
+            wrong_token = True
+            yield view.fail(
+                "MM-CLI-019",
+                exchange=item,
+                path="Authorization",
+                expected="to the resource endpoint only",
+                received=f"to {host(item.request.url)}",
             )
     positive = cell.positive
     sent = [item for item in view.exchanges if item.client == cell.pgo and item.flow in positive]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from typing import Final
 
 from harness.core.run.exchanges import Exchange, header, media_type
@@ -23,6 +24,8 @@ ROTATED: Final = 2
 """Refreshes after which a PGO has shown which token it uses."""
 NO_LONG_TERM: Final = "no-long-term-consent"
 """What a PGO declares that never refreshes."""
+IN_FLIGHT: Final = timedelta(seconds=2)
+"""How long a request may be under way."""
 
 
 @judge("MM-CLI-011", "MM-CLI-018")
@@ -50,29 +53,32 @@ def refresh_requests(view: CellView) -> Iterator[Finding]:
     for flow in flows:
         used = {cell.query(item).get(headers.CORRELATION_ID, ""): "" for item in cell.authorize(flow)}
         families: dict[str, int] = {}  # refresh token -> the consent that it comes from
-        latest: dict[int, str] = {}
+        latest: dict[int, tuple[str, Exchange]] = {}
         for number, item in enumerate(cell.tokens(flow)):
             if item.operation == AGAIN_REFRESH:
                 continue
             family = number
             if refreshes(cell, item):
                 family = families.get(cell.form(item).get("refresh_token", ""), number)
-                yield from _one_refresh(cell, item, used, latest.get(family, ""))
+                yield from _one_refresh(cell, item, used, latest.get(family))
                 thread = header(item.request.headers, headers.CORRELATION_ID) or ""
                 used.setdefault(thread, cell.form(item).get("refresh_token", ""))
             parsed = cell.response(item)
             if parsed is not None and parsed.response is not None and parsed.response.refresh_token:
-                latest[family] = parsed.response.refresh_token
-                families[latest[family]] = family
+                latest[family] = (parsed.response.refresh_token, item)
+                families[parsed.response.refresh_token] = family
     made = sum(refreshes(cell, item) for flow in flows for item in cell.tokens(flow))
     if view.situations and made < ROTATED:
         yield not_seen(view, "MM-CLI-018")
 
 
-def _one_refresh(cell: Trust, item: Exchange, used: dict[str, str], latest: str) -> Iterator[Finding]:
+def _one_refresh(
+    cell: Trust, item: Exchange, used: dict[str, str], latest: tuple[str, Exchange] | None
+) -> Iterator[Finding]:
     """One refresh; the same token offered again is the same refresh, and may keep its thread.
 
     :param used: X-Correlation-IDs, each with the refresh token that it came with.
+    :param latest: the newest refresh token of the consent, with the answer that brought it.
     """
     view = cell.view
     value = header(item.request.headers, headers.CORRELATION_ID) or ""
@@ -96,8 +102,9 @@ def _one_refresh(cell: Trust, item: Exchange, used: dict[str, str], latest: str)
             expected="refresh_token",
             received=sent.get("grant_type", "(absent)"),
         )
-    elif latest and sent.get("refresh_token") != latest:
-        yield view.fail(
+    elif latest is not None and sent.get("refresh_token") != latest[0]:
+        say = view.warn if _on_its_way(item, latest[1]) else view.fail
+        yield say(
             "MM-CLI-018",
             exchange=item,
             path="refresh_token",
@@ -106,6 +113,20 @@ def _one_refresh(cell: Trust, item: Exchange, used: dict[str, str], latest: str)
         )
     else:
         yield view.ok("MM-CLI-018", item)
+
+
+def _on_its_way(item: Exchange, newer: Exchange) -> bool:
+    """Whether a request may have left before the newer token arrived: two workers at once.
+
+    Its connection then stood beside the other one before that was answered.
+    """
+    here, there = item.notes.get("connection"), newer.notes.get("connection")
+    if not isinstance(here, dict) or not isinstance(there, dict) or here["number"] == there["number"]:
+        return False
+    began, answered = datetime.fromisoformat(item.started), datetime.fromisoformat(newer.started)
+    answered += timedelta(seconds=newer.duration)
+    made = began - timedelta(seconds=here["age"])
+    return made <= answered and began - answered <= IN_FLIGHT
 
 
 @judge("MM-CLI-012")
@@ -203,7 +224,7 @@ def _token_problems(
             secrets.append("client_secret")
         return problems, secrets
     sent = cell.form(item)
-    if sent.get("client_secret"):
+    if "client_secret" in sent:
         secrets.append("client_secret")
     if sent.get("grant_type") != "authorization_code":
         problems.append(("grant_type", "authorization_code", sent.get("grant_type", "(absent)")))

@@ -13,6 +13,8 @@ from harness.medmij import authorization, pages
 from harness.medmij.errors import AUTHORIZATION_ERRORS
 
 ON_THE_WAY: Final = ("landing", "login", "consent")
+_ELEMENT: Final = re.compile(r"<[a-z]+ id=[a-z-]+>")
+"""What our requests bring: an element with an identifier of its own, which no page has of itself."""
 _BROWSER: Final = re.compile(r"[\\\t\r\n]")
 
 
@@ -24,16 +26,17 @@ def outcome(cell: Trust, item: Tried) -> tuple[Outcome, str]:
     left = _left(item)
     want = item.group.wanted(item.row)
     works = _works(cell, item)
-    if works:
+    returned = _returned(cell, item, left, want) if left else None
+    if works and (returned is None or returned[0] != "open"):
         return "accepted", works
-    if left:
-        return _returned(cell, item, left, want)
+    if returned is not None:
+        return returned
     if last.response is None:
         return "silent", last.error or "no response"
     if last.response.status >= 500:
         return "broken", status(last)
     if last.response.status >= 400:
-        if len(item.exchanges) > 1:  # taken on, and given up later
+        if any(one.operation in ON_THE_WAY for one in item.exchanges):  # taken on, and given up later
             return "unclear", status(last)
         return ("open" if want in ("error", "code") else "refused"), status(last)
     if not _taken_on(cell, item):
@@ -54,16 +57,16 @@ def _works(cell: Trust, item: Tried) -> str:
     allowed = header(answered.response.headers, "access-control-allow-origin") or ""
     if origin and allowed in (origin, "*", "null"):
         return f"Access-Control-Allow-Origin: {allowed}"
-    if "html" not in media_type(answered.response.headers):
+    last = item.exchanges[-1]
+    if last.response is None or "html" not in media_type(last.response.headers):
         return ""
-    given = cell.query(answered)
-    body = answered.response.body.decode("utf-8", "replace")
-    if any("<" in value and value in body for value in given.values()):
-        return "a parameter stands in the page as markup"
-    target = given.get("redirect_uri", "")
-    page = pages.parse(answered.response.body, answered.request.url)
+    body = last.response.body.decode("utf-8", "replace")
+    if any(element in body for element in _ELEMENT.findall(" ".join(item.row.set.values()))):
+        return "a page with markup of the request"
+    target = _sent(cell, item)
+    page = pages.parse(last.response.body, last.request.url)
     links = [link for link, _ in page.links] if page is not None else []
-    if target and answered.response.status >= 400 and any(link.startswith(target) for link in links):
+    if target and last.response.status >= 400 and any(link.startswith(target) for link in links):
         return "the page links to the redirect_uri"
     return ""
 

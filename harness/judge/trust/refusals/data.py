@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
-from harness.core.run.exchanges import Exchange, header_values
+from harness.core.run.exchanges import Exchange, header_values, media_type
 from harness.judge.every_standard.identity.owners import (
     every_resource,
     foreign_in,
@@ -40,6 +40,8 @@ def outcome(cell: Trust, item: Tried) -> tuple[Outcome, str]:
     expected = item.row.expect or (400, 401, 403, 404, 405, 406)
     if code not in expected or not challenged(answered, item.row.error):
         return "form", described(answered)
+    if item.row.certificate == "own" and not _explained(answered):
+        return "form", f"{described(answered)}, no OperationOutcome"
     return "refused", status(answered)
 
 
@@ -60,6 +62,16 @@ def challenged(item: Exchange, error: str) -> bool:
         return True
     found = _ERROR.search(" ".join(values))
     return found is None if error == "-" else found is not None and found.group(1) == error
+
+
+def _explained(item: Exchange) -> bool:
+    """Whether a refusal has the form of FHIR, or no body at all.
+
+    Not asked of what a web server in front refuses because of a certificate: it knows no FHIR.
+    """
+    if item.response is None or not item.response.body:
+        return True
+    return "fhir" in media_type(item.response.headers)
 
 
 def described(item: Exchange) -> str:

@@ -17,6 +17,8 @@ MOST_NAMES: Final = 6
 """Requests of one hole that are named; the others are counted."""
 OURS: Final = {"second_provider", "second_release", "share", "lists", "withdraw", "clock"}
 """Needs that our own DVZA meets as far as it serves more than one thing."""
+OF_ANOTHER: Final = "MM-RSC-003"
+"""A token never gives data of another person."""
 SERVER_ERROR: Final = "server-error"
 NEEDS: Final[dict[str, Text]] = {
     "second_client": Text(
@@ -84,10 +86,14 @@ def refusals(cell: Trust, requirement: str) -> Iterator[Finding]:
     found = [item for item in judged(cell) if (item.tried.group.id, item.tried.row.row) in about]
     mine = [item for item in found if item.tried.requirement == requirement]
     form = [item for item in found if item.tried.group.form == requirement]
+    if not mine and not form and any(item.outcome == "stopped" for item in _of_groups(cell, about)):
+        yield cell.view.not_tested(requirement, STOPPED)
+        return
     if not mine and not form:
         yield _untested(cell, requirement, (groups()[name].row(row) for name, row in sorted(about)))
         return
     said = [
+        *(_mixed_up(cell, requirement) if requirement == OF_ANOTHER else ()),
         *_holes(cell, requirement, mine),
         *_forms(cell, requirement, form),
         *_open(cell, requirement, mine),
@@ -96,6 +102,12 @@ def refusals(cell: Trust, requirement: str) -> Iterator[Finding]:
     if not said:
         shown = mine or form
         yield cell.view.ok(requirement, shown[0].tried.exchange, received=f"{len(shown)}x refused")
+
+
+def _of_groups(cell: Trust, about: set[tuple[str, str]]) -> list[Judged]:
+    """Everything that was tried in the groups of some rows."""
+    names = {group for group, _ in about}
+    return [item for item in judged(cell) if item.tried.group.id in names]
 
 
 def judged(cell: Trust) -> tuple[Judged, ...]:
@@ -136,6 +148,22 @@ def _holes(cell: Trust, requirement: str, items: Sequence[Judged]) -> Iterator[F
                 )
 
 
+def _mixed_up(cell: Trust, requirement: str) -> Iterator[Finding]:
+    """Legal requests that were answered with data of another declared person (a cache, say)."""
+    for item in cell.view.exchanges:
+        note = item.notes.get("control")
+        theirs = [one for one in item.identities if one.side == "response" and one.person]
+        if isinstance(note, dict) and any(one.belongs in ("other", "mixed") for one in theirs):
+            yield cell.view.fail(
+                requirement,
+                exchange=item,
+                path=str(note.get("group", "")),
+                expected="data of the person of the token",
+                received="data of another person",
+            )
+            return
+
+
 def _forms(cell: Trust, requirement: str, items: Sequence[Judged]) -> Iterator[Finding]:
     """Refusals in another form, and servers that broke: one finding per group each."""
     for name in dict.fromkeys(item.tried.group.id for item in items):
@@ -157,7 +185,9 @@ def _forms(cell: Trust, requirement: str, items: Sequence[Judged]) -> Iterator[F
 def _open(cell: Trust, requirement: str, items: Sequence[Judged]) -> Iterator[Finding]:
     """What could not be decided."""
     view = cell.view
-    for outcome, reason in (("stopped", STOPPED), ("silent", SILENT), ("unclear", SILENT)):
+    if any(item.outcome == "stopped" for item in items):
+        yield view.not_tested(requirement, STOPPED)
+    for outcome, reason in (("silent", SILENT), ("unclear", SILENT)):
         some = [item for item in items if item.outcome == outcome]
         if some:
             received = _listed(some, len(items))

@@ -31,7 +31,12 @@ def outcome(cell: Trust, item: Tried) -> tuple[Outcome, str]:
         return "broken", status(answered)
     error = parsed.error if parsed is not None else ""
     right = code in item.row.expect and (not item.row.error or error == item.row.error)
-    return ("refused" if right else "form"), f"{status(answered)} {error}".strip()
+    shown = f"{status(answered)} {error}".strip()
+    if right and code in (400, 401) and item.row.certificate == "own" and parsed is not None:
+        wrong = next((issue for issue in parsed.issues if issue.rule == "token-response-type"), None)
+        if wrong is not None:  # RFC 6749 5.2; what a web server in front says of a certificate is not asked
+            return "form", f"{shown} as {wrong.received or 'nothing'}"
+    return ("refused" if right else "form"), shown
 
 
 def _wider(cell: Trust, item: Tried) -> str:
@@ -68,7 +73,7 @@ def gives_token(cell: Trust, item: Tried) -> bool:
 def together(items: list[Tried], cell: Trust) -> tuple[Outcome, str]:
     """What came of the same offer several times at once: it may succeed once.
 
-    A server that gives the same token to all has given one.
+    A server that gives the same token to all has given one (a grace period for retries).
     """
     given = [item.exchange for item in items if gives_token(cell, item)]
     tokens = {
@@ -77,7 +82,7 @@ def together(items: list[Tried], cell: Trust) -> tuple[Outcome, str]:
         if (parsed := cell.response(item)) is not None and parsed.response is not None
     }
     if len(given) > 1 and len(tokens) == 1:
-        return "form", f"{len(given)} of {len(items)} the same token"
+        return "accepted", f"{len(given)} of {len(items)} the same token"
     if len(given) > 1:
         return "open", f"{len(given)} of {len(items)} a token"
     return ("refused", "once") if given else ("unclear", "never")

@@ -84,8 +84,7 @@ class Grants:
                 session = self._refresh or self._long()
                 self._refresh = session if session is not None and self._refreshed(session, group) else None
             else:
-                kept = self._code if self._keeps else None  # elsewhere a wrong offer may have spent it
-                session = kept or self._fresh_code()
+                session = (self._code if self._keeps else None) or self._fresh_code()
                 if session is not None:
                     pairs = self._pairs("code", session.values["code"], session)
                     self._offer(session, pairs, None, {"control": {"group": group, "on": "code"}})

@@ -14,7 +14,7 @@ from harness.medmij.flows import Changes
 from harness.medmij.pages import Form, Page
 from harness.medmij.refusals.cells import Cell
 from harness.medmij.refusals.rows import Wrong
-from harness.network.drive.authorization import INTERFACES, MAX_PAGES, Authorization
+from harness.network.drive.authorization import INTERFACES, MAX_PAGES, Authorization, stays
 from harness.network.drive.refusals.pace import Pace
 from harness.network.drive.refusals.wallet import LONG, LONG_TO_CODE, TO_CODE, Maker, Others
 from harness.network.person import login
@@ -63,7 +63,7 @@ class Walk:
 
     def send(self, step: Submission, *, wrong: bool = False) -> None:
         """Leave a page; what leads to another server is not followed."""
-        if urlsplit(step.url).netloc != urlsplit(self.url).netloc:
+        if not stays(step.url, self.url):
             self._left = True
             return
         session = self.made.session
@@ -97,8 +97,7 @@ class Walk:
             self._left = not target and answer.status >= 400
             if not target:
                 return
-            inside = urlsplit(target).netloc == urlsplit(self.url).netloc
-            self._left = not inside or authorization.carries_outcome(target)
+            self._left = not stays(target, self.url) or authorization.carries_outcome(target)
             if self._left:
                 return
             method, self.url, body, operation = "GET", target, b"", "page"

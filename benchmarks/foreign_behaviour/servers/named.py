@@ -1,0 +1,52 @@
+"""The styles by the name of their row."""
+
+from __future__ import annotations
+
+from foreign_behaviour.servers import data, pages, tokens
+from foreign_behaviour.servers.style import Style
+
+STYLES: dict[str, type[Style]] = {
+    "as-ours": Style,
+    "echoes-rejected": pages.EchoesRejected,
+    "echoes-markup": pages.EchoesMarkup,
+    "error-repeats": pages.ErrorRepeats,
+    "unknown-parameter-refused": pages.UnknownParameterRefused,
+    "unknown-search-ignored": data.UnknownSearchIgnored,
+    "unknown-search-refused": data.UnknownSearchRefused,
+    "paged": data.Paged,
+    "paged-with-port": data.PagedWithPort,
+    "paged-from-base": data.PagedFromBase,
+    "paged-from-host": data.PagedFromHost,
+    "paged-insecure": data.PagedInsecure,
+    "refuses-in-text": data.RefusesInText,
+    "refuses-in-html": data.RefusesInHtml,
+    "challenge-otherwise": data.ChallengeOtherwise,
+    "forbidden-for-others": data.ForbiddenForOthers,
+    "empty-for-others": data.EmptyForOthers,
+    "login-page": data.LoginPage,
+    "errors-as-text": tokens.ErrorsAsText,
+    "expires-as-text": tokens.ExpiresAsText,
+    "bearer-lower": tokens.BearerLower,
+    "no-scope": tokens.NoScope,
+    "scope-reordered": tokens.ScopeReordered,
+    "front-refuses": data.FrontRefuses,
+    "burnt": tokens.Burnt,
+    "grace": tokens.Grace,
+    "remembers-login": pages.Remembers,
+    "remembers-landing": pages.RemembersLanding,
+    "remembers-consent": pages.RemembersConsent,
+    "remembers-everything": pages.RemembersEverything,
+    "locked-out": data.LockedOut,
+    "busy": data.Busy,
+    "chunked": data.Chunked,
+    "shouting": data.Shouting,
+    "media-types": data.MediaTypes,
+    "impatient": data.Impatient,
+    "state-encoded-twice": pages.StateChanged,
+    "state-unencoded": pages.StateUnencoded,
+    "state-equivalent": pages.StateEquivalent,
+    "authorize-takes-post": pages.AuthorizeTakesPost,
+    "own-redirects": pages.OwnRedirects,
+    "shared-cache": data.SharedCache,
+    "clock-ahead": data.ClockAhead,
+}

@@ -1,0 +1,152 @@
+"""The HTTP protocol of our servers: uvicorn's, with facts of the peer, limits on the head, and time limits.
+
+What it knows of a connection reaches the application in the ASGI scope, under ``harness.`` names.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import Callable
+from typing import Final
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from harness.core.run.exchanges import Certificate, Tls
+from harness.network.wire import handshake
+from harness.network.wire.handshake import Broken
+from harness.network.wire.joined import Joined
+
+MAX_HEADERS: Final = 32 * 1024
+"""Largest request head (bytes)."""
+HEAD_SECONDS: Final = 15.0
+"""Time within which a request must be complete; slow clients are cut off, at most a second later."""
+MAX_CONNECTIONS: Final = 512
+"""Connections of one listener that are open at once; of more, the idle ones are closed."""
+
+
+def public_name(own: Certificate | None) -> str:
+    """The public name of a listener."""
+    return own.dns_names[0].lower() if own is not None and own.dns_names else ""
+
+
+class PeerProtocol(HttpToolsProtocol):
+    """uvicorn's HTTP protocol plus peer facts, a limit on the request head, and a time limit on it."""
+
+    own: Certificate | None = None
+    _numbers = itertools.count(1)
+    _number = 0
+    _made = 0.0
+    _tls: Tls | None = None
+    _head_size = 0
+    _since = 0.0
+    _awaited: float | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(Joined(transport))  # type: ignore[arg-type]
+        ssl_object = transport.get_extra_info("ssl_object")
+        if ssl_object is not None:
+            self._tls = handshake.peer_facts(ssl_object, getattr(self.config.app, "own", None))
+        self._since = self._made = self._awaited = self.loop.time()
+        self._number = next(self._numbers)
+        if len(self.connections) > MAX_CONNECTIONS:
+            self._make_room()
+
+    def _make_room(self) -> None:
+        """Close the connection that has been idle longest; when none is, this one."""
+        idle = [
+            item
+            for item in self.connections
+            if isinstance(item, PeerProtocol)
+            and item is not self
+            and (item.cycle is None or item.cycle.response_complete)
+        ]
+        min(idle, key=lambda item: item._since, default=self).transport.close()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._awaited = None
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        if self.transport.is_closing():
+            return
+        if self._awaited is None and (self.cycle is None or self.cycle.response_complete):
+            self._awaited = self.loop.time()
+        super().data_received(data)
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._head_size = 0
+        self.scope["harness.tls"] = self._tls  # type: ignore[typeddict-unknown-key]
+        self.scope["harness.transport"] = self.transport  # type: ignore[typeddict-unknown-key]
+        self.scope["harness.connection"] = (  # type: ignore[typeddict-unknown-key]
+            self._number,
+            self.loop.time() - self._made,
+        )
+
+    def on_url(self, url: bytes) -> None:
+        self._count(len(url))
+        super().on_url(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._count(len(name) + len(value) + 4)
+        super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        if self._head_size > MAX_HEADERS:
+            return
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        if self._head_size <= MAX_HEADERS:
+            super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        self._awaited = None
+        self._since = self.loop.time()
+        if self._head_size <= MAX_HEADERS:
+            super().on_message_complete()
+
+    def _count(self, size: int) -> None:
+        self._head_size += size
+        if self._head_size > MAX_HEADERS and not self.transport.is_closing():
+            self._tell(431, "request head too large")
+            self.transport.write(
+                b"HTTP/1.1 431 Request Header Fields Too Large\r\n"
+                b"connection: close\r\ncontent-length: 0\r\n\r\n"
+            )
+            self.transport.close()
+
+    def send_400_response(self, msg: str) -> None:
+        """As that of uvicorn."""
+        self._tell(400, msg)
+        super().send_400_response(msg)
+
+    def _tell(self, status: int, why: str) -> None:
+        app = self.config.app
+        on_broken: Callable[[Broken], None] | None = getattr(app, "on_broken", None)
+        if on_broken is not None:
+            peer = self.transport.get_extra_info("peername")
+            address = str(peer[0]) if isinstance(peer, tuple) else ""
+            on_broken(
+                Broken(
+                    host=public_name(getattr(app, "own", None)),
+                    status=status,
+                    why=why,
+                    tls=self._tls,
+                    peer=address,
+                )
+            )
+
+    def cut_when_late(self, now: float) -> None:
+        """Close the connection when a request is not complete in time.
+
+        :param now: time of the loop (seconds).
+        """
+        if self._awaited is None or now - self._awaited < HEAD_SECONDS:
+            return
+        self._awaited = None
+        if self.transport is not None and not self.transport.is_closing():
+            if self._head_size:
+                self._tell(408, "request head or body not complete in time")
+            self.transport.close()
