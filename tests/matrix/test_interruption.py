@@ -59,7 +59,13 @@ def qualify(out: Path, *words: str | Path) -> subprocess.Popen[str]:
         text=True,
         cwd=ROOT,
         env={name: value for name, value in os.environ.items() if not name.startswith("HARNESS_")},
+        preexec_fn=heeds_ctrl_c,
     )
+
+
+def heeds_ctrl_c() -> None:
+    """What a shell starts in the background ignores SIGINT, and so does all that it starts."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def wait_for_exchanges(out: Path, least: int, process: subprocess.Popen[str]) -> None:

@@ -229,7 +229,8 @@ def test_clocks_may_differ_by_minutes(tmp_path, pki):
     [
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: Chunked\r\n\r\n3;x=1\r\nabc\r\n2\r\nde\r\n0\r\nX-Sum: 1\r\n\r\n",
         b"HTTP/1.1 103 Early Hints\r\nLink: </>\r\n\r\nHTTP/1.1 200 \r\nCONTENT-LENGTH: 5\r\n\r\nabcde",
-        b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 25\r\n\r\n" + gzip.compress(b"abcde"),
+        b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 25\r\n\r\n"
+        + gzip.compress(b"abcde", mtime=0),
         b"HTTP/1.0 200 OK\r\n\r\nabcde",
     ],
 )
