@@ -10,7 +10,7 @@ from harness.core.run.exchanges import Exchange, header
 from harness.core.run.findings import Finding
 from harness.core.text import Text
 from harness.judge.registry import judge
-from harness.judge.trust.steps import NOT_REACHED, Trust, status, trust, undecided
+from harness.judge.trust.steps import NOT_REACHED, Trust, not_driven, status, trust, undecided
 from harness.judge.view import CellView
 from harness.medmij import forms
 from harness.medmij.lists import Ocl
@@ -210,7 +210,9 @@ def indistinguishable(view: CellView) -> Iterator[Finding]:
             yield view.ok(requirement, nothing[0], received=nothing[1])
         for flow in ("neg-no-relation", "neg-age-15"):
             other = _outcome(cell, flow)
-            if other is not None and other[1] not in ("code", refused[1]):
+            if not_driven(cell, flow):
+                yield undecided(cell, requirement)
+            elif other is not None and other[1] not in ("code", refused[1]):
                 yield view.fail(
                     requirement, exchange=other[0], path=flow, expected=refused[1], received=other[1]
                 )

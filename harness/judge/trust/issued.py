@@ -10,7 +10,7 @@ from harness.core.run.findings import Finding
 from harness.core.text import Text
 from harness.judge.registry import judge
 from harness.judge.trust.refusals.findings import refusals
-from harness.judge.trust.steps import NOT_REACHED, Trust, trust, undecided
+from harness.judge.trust.steps import NOT_REACHED, Trust, not_driven, trust, undecided
 from harness.judge.view import CellView
 from harness.medmij import scope
 
@@ -119,6 +119,8 @@ def not_wider_than_asked(view: CellView) -> Iterator[Finding]:
             yield view.ok("MM-TOK-020", granted, received=text or "as asked")
     if not seen:
         yield undecided(cell, "MM-TOK-020", NOT_REACHED)
+    elif not_driven(cell, "refresh"):
+        yield undecided(cell, "MM-TOK-020")
 
 
 def _grown(cell: Trust) -> Iterator[Finding]:

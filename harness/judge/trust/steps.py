@@ -368,6 +368,11 @@ def undecided(cell: Trust, requirement: str, reason: Text = NOT_DRIVEN) -> Findi
     return (view.not_tested if reason is NOT_DRIVEN else view.inconclusive)(requirement, reason)
 
 
+def not_driven(cell: Trust, flow: str) -> bool:
+    """Whether a variant belongs to the release, and nothing of it was recorded: a gap is never a pass."""
+    return cell.release.id in variants()[flow].releases and not cell.view.find(flow=flow)
+
+
 def _not_driven_live(view: CellView, requirement: str) -> Finding:
     """Why a variant was not driven towards a live DVZA."""
     known = variants()
