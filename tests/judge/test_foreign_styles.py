@@ -159,6 +159,40 @@ def test_what_was_put_off_is_no_answer() -> None:
     assert said(exchanges)["MM-RSC-005"] is not Verdict.PASS
 
 
+@pytest.mark.parametrize(
+    ("value", "operation", "wanted"),
+    [
+        ("no-cache, no-store, must-revalidate", "hg-patient-json", Verdict.PASS),
+        ("private, max-age=60, must-revalidate", "hg-patient-json", Verdict.PASS),
+        ("public, no-store", "hg-patient-json", Verdict.PASS),
+        ("max-age=60", "hg-patient-json", Verdict.PASS),
+        ("max-age=60, must-revalidate", "hg-patient-json", Verdict.WARNING),
+        ("Public", "hg-patient-json", Verdict.WARNING),
+        ("s-maxage=60", "hg-patient-json", Verdict.WARNING),
+        ("public", "fhir-metadata", Verdict.PASS),
+    ],
+)
+def test_what_a_shared_cache_may_keep(value: str, operation: str, wanted: Verdict) -> None:
+    first = own("collect", "hg-patient-json")
+    assert first.response is not None
+    headers = (
+        *(one for one in first.response.headers if one[0].lower() != "cache-control"),
+        ("Cache-Control", value),
+    )
+    item = replace(first, operation=operation, response=replace(first.response, headers=headers))
+    exchanges = [item if one is first else one for one in recorded("mm-2.2")[1]]
+    assert said(exchanges)["MM-RSC-015"] is wanted
+
+
+@pytest.mark.parametrize(("name", "wanted"), [("Age", Verdict.PASS), ("X-Trace-Debug", Verdict.WARNING)])
+def test_what_an_answer_to_an_unknown_parameter_tells_more(name: str, wanted: Verdict) -> None:
+    first = own("var-extra-parameter", "authorize")
+    assert first.response is not None
+    more = replace(first, response=replace(first.response, headers=(*first.response.headers, (name, "1"))))
+    exchanges = [more if one is first else one for one in recorded("mm-2.2")[1]]
+    assert said(exchanges)["MM-AUT-005"] is wanted
+
+
 # --- clients --------------------------------------------------------------------------------------------------------
 
 

@@ -21,6 +21,16 @@ UNCLEAR: Final = Text(
 )
 
 
+BY_TURNS: Final = frozenset(
+    {
+        "age", "alt-svc", "connection", "content-encoding", "content-length", "date", "etag", "expires",
+        "keep-alive", "last-modified", "server-timing", "set-cookie", "transfer-encoding", "vary", "via",
+        "x-cache",
+    }
+)  # fmt: skip
+"""Headers that one answer of a server has and the next has not."""
+
+
 @judge("MM-AUT-001")
 def reachable_without_certificate(view: CellView) -> Iterator[Finding]:
     """The front channel asks no client certificate: a plain browser reaches it."""
@@ -134,8 +144,9 @@ def unknown_parameters(view: CellView) -> Iterator[Finding]:
 
 
 def _told(items: Iterable[Exchange]) -> set[str]:
-    """The names of the headers of some answers."""
-    return {name.lower() for item in items if item.response is not None for name, _ in item.response.headers}
+    """The names of the headers of some answers; what connections, caches and cookies add by turns aside."""
+    names = {name.lower() for item in items if item.response is not None for name, _ in item.response.headers}
+    return names - BY_TURNS
 
 
 @judge("MM-AUT-009")

@@ -20,7 +20,9 @@ ANYWAY = Text(
 )
 PATIENT_WORDS = (b'"Patient"', b"<Patient", b'"Bundle"', b"<Bundle")
 SHARED = frozenset({"public", "s-maxage", "must-revalidate"})
-"""What lets a shared cache keep an answer to a request with a token (RFC 9111 3.5)."""
+"""What lets a shared cache keep an answer to a request with a token (RFC 9111 3.5), unless ..."""
+NOT_SHARED = frozenset({"no-store", "private"})
+"""... the same answer forbids it (5.2.2.5, 5.2.2.7): ``no-cache, no-store, must-revalidate`` is common."""
 OUTCOME_WORDS = (b'"OperationOutcome"', b"<OperationOutcome")
 
 
@@ -138,7 +140,7 @@ def not_in_a_shared_cache(view: CellView) -> Iterator[Finding]:
         item
         for item in cell.all
         if item.interface in ("resource", "document")
-        and item.operation != "metadata"
+        and item.operation != "fhir-metadata"
         and item.response is not None
         and item.response.status < 300
         and header(item.request.headers, "authorization")
@@ -147,7 +149,7 @@ def not_in_a_shared_cache(view: CellView) -> Iterator[Finding]:
     for item in given:
         values = header_values(item.response.headers if item.response is not None else (), "cache-control")
         names = {part.partition("=")[0].strip().lower() for value in values for part in value.split(",")}
-        for name in sorted(names & SHARED):
+        for name in () if names & NOT_SHARED else sorted(names & SHARED):
             shared.setdefault(f"{item.interface} {name}", item)
     for name, item in shared.items():
         yield view.fail("MM-RSC-015", exchange=item, path="Cache-Control", expected="no-store", received=name)

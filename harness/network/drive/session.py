@@ -28,8 +28,8 @@ STELSELNODE = "stelselnode"
 
 MOST_TRIES: Final = 4
 """How often data are asked of a server that is busy."""
-MOST_PAUSE: Final = 30
-"""Seconds that are waited for it."""
+PATIENCE: Final = 60.0
+"""Seconds that one flow waits for it in all."""
 
 
 class Stop(Exception):
@@ -55,6 +55,7 @@ class FlowSession:
         ``correlation``, ``redirect_uri`` …
     :ivar new_id: gives the identifiers for ``MedMij-Request-ID`` and ``X-Correlation-ID``.
     :ivar samples: codes and tokens of all repetitions of the flow, to be measured together.
+    :ivar patience: seconds that are still waited for a busy server.
     :ivar logged_in: whether the person was authenticated, so that pages may show care data.
     """
 
@@ -78,6 +79,7 @@ class FlowSession:
     expires_in: int | None = None
     issued: datetime | None = None
     ignore_expiry: bool = False
+    patience: float = PATIENCE
     granted: tuple[str, ...] | None = None
     last: Exchange | None = None
     samples: Samples | None = field(default=None, repr=False)
@@ -150,7 +152,7 @@ class FlowSession:
         patient = method == "GET" and interface in ("resource", "document") and "refusal" not in (notes or {})
         for left in reversed(range(MOST_TRIES if patient else 1)):
             answer, seen = self._exchanged(client, method, url, sent, body, timeout)
-            pause = _pause(answer) if left else None
+            pause = _pause(answer, self.patience) if left else None
             extra = annotate(answer) if annotate is not None else {}
             self.last = self.recorder.record(
                 RawExchange(
@@ -178,7 +180,8 @@ class FlowSession:
             )
             if pause is None:
                 break
-            time.sleep(pause)
+            self.patience -= pause
+            self.wait(pause)
             sent = [(name, self.new_id() if name == REQUEST_ID else value) for name, value in sent]
         return answer
 
@@ -203,9 +206,9 @@ class FlowSession:
         return replace(answer, duration=duration), started
 
 
-def _pause(answer: Answer) -> float | None:
+def _pause(answer: Answer, most: float) -> float | None:
     """Seconds after which a busy server wants to be asked again; ``None``: it does not, or not soon."""
     value = header(answer.headers, "retry-after") or ""
-    if answer.status not in (429, 503) or not value.isdecimal() or int(value) > MOST_PAUSE:
+    if answer.status not in (429, 503) or not value.isdecimal() or float(value) > most:
         return None
     return float(value)
