@@ -110,7 +110,7 @@ def sightings(text: str, extract: Extract = no_extract) -> tuple[Sighting, ...]:
     return tuple(one for reading in readings(text, extract) for one in seen_in(reading))
 
 
-@lru_cache(maxsize=8_192)
+@lru_cache(maxsize=4_096)
 def _short(text: str) -> tuple[Sighting, ...]:
     return tuple(one for reading in readings(text) for one in seen_in(reading))
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import Final
 
 from harness.record.redact.reading.containers import Extract, texts_in
@@ -16,7 +15,6 @@ LIMITS: Final = {ESCAPED: 4, MARKUP: 2, BASE64: 3}
 """How often each way is gone one within the other."""
 _MOST: Final = 5_000
 """Readings of one text."""
-_REMEMBERED: Final = 32 * 1024
 _HELD: Final = 64 * 1024 * 1024
 """Characters that the coded words of one text may hold together; a bomb holds more."""
 
@@ -26,15 +24,7 @@ def readings(text: str, extract: Extract = no_extract) -> Iterator[Reading]:
 
     :param extract: reads documents in it, see :data:`~harness.record.redact.reading.containers.Extract`.
     """
-    if len(text) <= _REMEMBERED:
-        yield from _again(text, extract)  # a message is looked through for texts, then for numbers
-    else:
-        yield from _of(Reading(text), extract)
-
-
-@lru_cache(maxsize=2)
-def _again(text: str, extract: Extract) -> tuple[Reading, ...]:
-    return tuple(_of(Reading(text), extract))
+    yield from _of(Reading(text), extract)
 
 
 def body_readings(body: bytes, extract: Extract = no_extract) -> Iterator[Reading]:

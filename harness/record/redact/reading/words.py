@@ -76,7 +76,7 @@ def _all(whole: str, extract: Extract) -> list[tuple[int, int, str, tuple[str, .
     return found
 
 
-@lru_cache(maxsize=8_192)
+@lru_cache(maxsize=4_096)
 def _known(whole: str) -> list[tuple[int, int, str, tuple[str, ...]]]:
     """:func:`_all` of a word too short to hold a document; words of FHIR come back again and again."""
     return _all(whole, no_extract)
