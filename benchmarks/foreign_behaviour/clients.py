@@ -388,15 +388,7 @@ class Chunks(Changed):
         headers = {**self.ids(), "Content-Type": content, "Expect": "100-continue"}
         with self.client(back=True) as http:
             answer = http.post(url, content=parts(), headers=headers)
-        if answer.status_code != 200:
-            return None
-        found = answer.json()
-        return Tokens(
-            found["access_token"],
-            found.get("refresh_token", ""),
-            float(found.get("expires_in", 900)),
-            found.get("scope", ""),
-        )
+        return Tokens.of(answer)
 
 
 STYLES: dict[str, type[Changed]] = {

@@ -92,6 +92,19 @@ class Tokens:
     scope: str = ""
     at: float = field(default_factory=time.monotonic)
 
+    @classmethod
+    def of(cls, answer: httpx.Response) -> Tokens | None:
+        """What an answer gives; ``None``: nothing."""
+        if answer.status_code != 200:
+            return None
+        found = answer.json()
+        return cls(
+            found["access_token"],
+            found.get("refresh_token", ""),
+            float(found.get("expires_in", 900)),
+            found.get("scope", ""),
+        )
+
 
 class Pgo:
     """One PGO of one vendor.
@@ -347,15 +360,7 @@ class Pgo:
                     http.post(url, data=form, headers={**headers, **self.ids()})
             except httpx.HTTPError:
                 return None
-        if answer.status_code != 200:
-            return None
-        found = answer.json()
-        return Tokens(
-            found["access_token"],
-            found.get("refresh_token", ""),
-            float(found.get("expires_in", 900)),
-            found.get("scope", ""),
-        )
+        return Tokens.of(answer)
 
     def refresh(self, name: str, tokens: Tokens) -> Tokens | None:
         """New tokens for old ones."""

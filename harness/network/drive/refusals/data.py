@@ -64,8 +64,23 @@ class Data:
         url = self._url(place, operation, person)
         if url is None:
             return None
+        answer = self._asked(place, operation, session, url, person, group)
+        if operation.kind == "search":
+            self._found[operation.standard.id, person] = answer
+        return answer
+
+    def _asked(
+        self,
+        place: FlowSession,
+        operation: Operation,
+        session: FlowSession,
+        url: str,
+        person: str,
+        group: str,
+    ) -> Answer:
+        """A legal request, with the token of a session, recorded as a control."""
         method, body, headers = self._legal(place, operation, session.values["token"])
-        answer = self._send(
+        return self._send(
             place,
             method,
             url,
@@ -76,9 +91,6 @@ class Data:
             label="control",
             person=person or place.person,
         )
-        if operation.kind == "search":
-            self._found[operation.standard.id, person] = answer
-        return answer
 
     def before(self, operations: Iterable[Operation], group: str) -> None:
         """The legal requests that were not sent yet; for a group about another person, his too."""
@@ -297,19 +309,7 @@ class Data:
         if session is None or url is None:
             return ""
         url += f"{'&' if '?' in url else '?'}_count=1"
-        method, body, headers = self._legal(place, operation, session.values["token"])
-        notes = {"control": {"group": "", "on": operation.name, "person": person}}
-        answer = self._send(
-            place,
-            method,
-            url,
-            headers,
-            body,
-            operation,
-            notes=notes,
-            label="control",
-            person=person or place.person,
-        )
+        answer = self._asked(place, operation, session, url, person, "")
         found = queries.reply_of(answer, url).next
         return found if found.startswith("https://") else ""
 
