@@ -16,22 +16,13 @@ from harness.network.file import read_network
 SAMPLE = (
     "weak-suites",
     "whitelist-ignored",
-    "redirect-uri-unchecked",
-    "state-not-returned",
-    "under-age-accepted",
-    "code-reuse",
     "refresh-not-rotated",
-    "any-token-accepted",
     "document-person-unchecked",
-    "read-person-unchecked",
     "accept-stale-list",
     "double-encode",
     "ignore-state",
     "ocl-ignored",
     "list-bad-schema",
-    "consent-assumed",
-    "browser-unbound",
-    "page-open-to-others",
     "data-cacheable",
 )
 

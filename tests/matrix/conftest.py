@@ -1,13 +1,18 @@
-"""Runs of the harness that several tests look at; each is made once per session, as a user would make it."""
+"""Runs of the harness that several tests look at, as a user would make them.
+
+Each is made once, by the first worker that wants it.
+"""
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import pytest
@@ -48,6 +53,31 @@ def command(*words: str | Path, cwd: Path = ROOT) -> Done:
 
 
 @pytest.fixture(scope="session")
+def once(tmp_path_factory):
+    """Make a run in a folder that all workers share, ``once(name, make)``: the folder and what the command said."""
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+
+    def made(name: str, make: Callable[[Path], Done]) -> tuple[Path, Done]:
+        home = shared / f"once-{name}"
+        told = home / "told.json"
+        try:
+            home.mkdir()
+        except FileExistsError:
+            until = time.monotonic() + 300
+            while not told.exists() and time.monotonic() < until:
+                time.sleep(0.2)
+        else:
+            done = make(home)
+            (home / "told.part").write_text(json.dumps(asdict(done)))
+            (home / "told.part").rename(told)
+        return home, Done(**json.loads(told.read_text()))
+
+    return made
+
+
+@pytest.fixture(scope="session")
 def harness():
     """Call ``harness …`` as a process."""
     return lambda *words: command("harness", *words)
@@ -60,44 +90,49 @@ def door():
 
 
 @pytest.fixture(scope="session")
-def small_run(tmp_path_factory):
+def small_run(once):
     """``harness qualify`` of one cell of the demo network."""
-    out = tmp_path_factory.mktemp("small") / "run"
-    return out, command("harness", "qualify", "--out", out, "--at", AT, *SMALL)
+    home, done = once(
+        "small", lambda home: command("harness", "qualify", "--out", home / "run", "--at", AT, *SMALL)
+    )
+    return home / "run", done
 
 
 @pytest.fixture(scope="session")
-def door_run(tmp_path_factory):
+def door_run(once):
     """The same cell through pytest."""
-    out = tmp_path_factory.mktemp("door") / "run"
-    allure = out.parent / "allure"
     words = [f"--harness-{word.removeprefix('--')}" if word.startswith("--") else word for word in SMALL]
-    done = command(
-        *("pytest", "-q", "-p", "no:cacheprovider", "scenarios", "--harness-network", "demo"),
-        *("--harness-out", out, "--harness-at", AT, "--alluredir", allure, *words),
-    )
-    return out, allure, done
+
+    def make(home: Path) -> Done:
+        return command(
+            *("pytest", "-q", "-p", "no:cacheprovider", "scenarios", "--harness-network", "demo"),
+            *("--harness-out", home / "run", "--harness-at", AT, "--alluredir", home / "allure", *words),
+        )
+
+    home, done = once("door", make)
+    return home / "run", home / "allure", done
 
 
 @pytest.fixture(scope="session")
-def defect_network(tmp_path_factory):
-    """The demo network with one planted defect: the BSN naming system in the self link of one HIS."""
-    path = tmp_path_factory.mktemp("networks") / "defect.yaml"
-    text = (ROOT / "fixtures" / "networks" / "demo.yaml").read_text()
-    marked = text.replace(
-        "behaviour: json-contained", "behaviour: json-contained\n    faults: [bsn-in-self-link]", 1
-    )
-    assert marked != text
-    path.write_text(marked)
-    return path
+def defect_run(once):
+    """A run of Huisartsgegevens of both HISs with one PGO, with one planted defect in one HIS.
 
+    The defect: the BSN naming system in the self link.
+    """
+    words = ("--standard", "huisartsgegevens-2.0", "--pgo", "pgo-zon", "--intensity", "smoke")
 
-@pytest.fixture(scope="session")
-def defect_run(tmp_path_factory, defect_network):
-    """A run with the planted defect, Huisartsgegevens of both HISs with one PGO."""
-    out = tmp_path_factory.mktemp("defect") / "run"
-    words = ("--standard", "huisartsgegevens-2.0", "--pgo", "pgo-zon")
-    return out, command("harness", "qualify", "--network", defect_network, "--out", out, "--at", AT, *words)
+    def make(home: Path) -> Done:
+        text = (ROOT / "fixtures" / "networks" / "demo.yaml").read_text()
+        marked = text.replace(
+            "behaviour: json-contained", "behaviour: json-contained\n    faults: [bsn-in-self-link]", 1
+        )
+        assert marked != text
+        network = home / "defect.yaml"
+        network.write_text(marked)
+        return command("harness", "qualify", "--network", network, "--out", home / "run", "--at", AT, *words)
+
+    home, done = once("defect", make)
+    return home / "run", done
 
 
 @pytest.fixture

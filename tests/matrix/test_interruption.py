@@ -99,7 +99,7 @@ def test_a_run_that_hangs_and_is_stopped_reports_and_ends(tmp_path, hanging, num
 
 
 def test_a_killed_run_is_gone_on_with(tmp_path, harness):
-    out, words = tmp_path / "run", ("--standard", "pdfa-3.0", "--vendor", "his-eik")
+    out, words = tmp_path / "run", ("--standard", "pdfa-3.0", "--vendor", "his-eik", "--intensity", "smoke")
     process = qualify(out, *words)
     wait_for_exchanges(out, 12, process)
     process.kill()

@@ -95,6 +95,7 @@ def cookie_runs(harness, tmp_path_factory) -> tuple[Path, Path]:
             network, out = home / f"{name}.yaml", home / name
             network.write_text(NETWORK.format(url=url))
             words = ("--network", network, "--out", out, "--at", AT, "--skip-doctor", "--lang", "en")
+            words = (*words, "--intensity", "smoke")
             done = harness("qualify", *words)
         assert "Traceback" not in done.err and (out / "findings.json").is_file(), done.out + done.err
         runs.append(out)

@@ -26,28 +26,29 @@ T = date(2026, 3, 1)
 HG, PD, EA = "huisartsgegevens-2.0", "pdfa-3.0", "eafspraak-2.0"
 
 
-def three() -> Network:
-    """The demo network with a third HIS, behind the same DVZA as the first."""
+def two() -> Network:
+    """Two HISs behind one DVZA, and the PGOs of the demo network."""
     demo = read_network("demo")
     first = demo.of_role("his")[0]
-    third = msgspec.structs.replace(first, id="his-iep", provider="praktijk.iep", display="Praktijk Iep")
-    return msgspec.structs.replace(demo, participants=(*demo.participants, third))
+    second = msgspec.structs.replace(first, id="his-iep", provider="praktijk.iep", display="Praktijk Iep")
+    parties = (first, second, demo.participant(first.dvza), *demo.of_role("pgo"))
+    return msgspec.structs.replace(demo, participants=parties)
 
 
 @cache
 def clean(sharing: bool) -> Said:
-    return run(three(), CATALOGUE, t=T, sharing=sharing, standards=(PD,), intensity="smoke")
+    return run(two(), CATALOGUE, t=T, sharing=sharing, standards=(PD,), intensity="smoke")
 
 
 def test_a_clean_run_says_the_same_with_fewer_exchanges():
     shared, everywhere = clean(True), clean(False)
     assert differences(shared, everywhere) == {}
-    assert set(shared.words.values()) == {"met"} and len(shared.words) > 250
+    assert set(shared.words.values()) == {"met"} and len(shared.words) > 180
     assert shared.exchanges < 0.6 * everywhere.exchanges
 
 
 SEED = 20260301
-"""The sample of faults below; any other says the same."""
+"""Which fault is tried below; any other says the same."""
 TRUST = sorted(
     name
     for name, item in faults().items()
@@ -55,7 +56,7 @@ TRUST = sorted(
 )
 
 
-@pytest.mark.parametrize("name", random.Random(SEED).sample(TRUST, 3))
+@pytest.mark.parametrize("name", random.Random(SEED).sample(TRUST, 1))
 def test_a_planted_fault_is_seen_the_same(name):
     made = planted(read_network("demo"), fault(name))
     shared, everywhere = (
