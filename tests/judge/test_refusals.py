@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from drivenkit import CATALOGUE, NOW, T, replace
 
-from harness.core.run.exchanges import Exchange, Fact, Request, Response
+from harness.core.run.exchanges import Exchange, Fact, Identity, Request, Response
 from harness.core.run.findings import Cell, Finding
 from harness.core.run.info import Settings
 from harness.core.verdicts import Verdict, worst
@@ -129,6 +129,25 @@ def test_refusals_say_nothing_when_the_legal_request_failed_after_them() -> None
     assert verdict("MM-RSC-002", refused, locked) is Verdict.INCONCLUSIVE
     leak = garbage(Response(status=200, headers=(FHIR,), body=PATIENT), 3)
     assert verdict("MM-RSC-002", refused, leak, locked) is Verdict.FAIL
+
+
+STRANGER = Identity(side="response", belongs="other", differs=("birthDate",), person="harm")
+OWN = Identity(side="response", belongs="declared")
+
+
+def test_a_legal_request_that_is_answered_with_another_person_is_a_leak_unless_all_are() -> None:
+    note = {"group": "RS-token", "on": "hg-search", "person": ""}
+    fine = Response(status=200, headers=(FHIR,), body=PATIENT)
+
+    def collected(identity: Identity) -> Exchange:
+        return replace(step(1, "resource", {}, fine, flow="collect"), identities=(identity,))
+
+    mixed = step(2, "resource", note, fine, control=True, identities=(STRANGER,))
+    found = said("MM-RSC-003", collected(OWN), mixed)
+    assert [item.received for item in found if item.verdict is Verdict.FAIL] == ["data of another person"]
+    assert not [
+        item for item in said("MM-RSC-003", collected(STRANGER), mixed) if item.verdict is Verdict.FAIL
+    ]
 
 
 def test_what_is_not_declared_is_not_tested() -> None:

@@ -111,6 +111,23 @@ def test_the_declared_person_is_recognised_and_every_byte_stays(recorded: Record
     assert "masked" not in done.notes and done.facts == ()
 
 
+def test_a_birth_date_alone_is_nobody() -> None:
+    """Look-alikes share one: whoever has it says nothing of who he is."""
+    alike = DeclaredPerson(id="alike", birth_date="1964-05-17", patients=("alike",))
+    named = DeclaredPerson(id="named", birth_date="1964-05-17", family=("jansen",), bsn="111222333")
+    persons = Persons([alike, named])
+    for seen, like in (
+        (PatientFacts(birth="1964-05-17"), None),
+        (PatientFacts(birth="1964-05-17", id="somebody"), None),
+        (PatientFacts(birth="1964-05-17", id="alike"), alike),
+        (PatientFacts(birth="1964-05", families=("Jansen ",)), named),
+        (PatientFacts(birth="1964-05", families=("Smit",)), None),
+        (PatientFacts(numbers=("111222333",)), named),
+        (PatientFacts(birth="1970-01-01", numbers=("111222333",)), None),
+    ):
+        assert persons.like(seen) == like, seen
+
+
 @pytest.mark.parametrize("kind", ["json", "xml"])
 @pytest.mark.parametrize(
     ("changes", "differs"),

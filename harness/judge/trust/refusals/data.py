@@ -88,7 +88,7 @@ def _leak(cell: Trust, item: Tried) -> str:
     code, want = answered.response.status, item.group.wanted(item.row)
     if want == "read":
         return "made" if code == 201 or header_values(answered.response.headers, "location") else ""
-    if any(found.side == "response" and found.belongs in ("other", "mixed") for found in answered.identities):
+    if of_another(cell, answered):
         return "data of another person"
     if want == "own":
         return "data of another person" if _foreign(cell, item) or _of_others(cell, item) else ""
@@ -106,6 +106,19 @@ def _leak(cell: Trust, item: Tried) -> str:
     if item.group.axis == "route":  # OPTIONS, a page that explains: no door
         return "accepted" if answered.request.method == "HEAD" else ""
     return "accepted"
+
+
+def of_another(cell: Trust, item: Exchange, *, declared: bool = False) -> bool:
+    """Whether an answer says that it is of another than the person of its session.
+
+    Not when all answers of the cell say so: the network file then declares another person than the HIS holds.
+
+    :param declared: only when the other one is a declared person.
+    """
+    if cell.view.ownership.misdeclared:
+        return False
+    said = (one for one in item.identities if one.side == "response" and (one.person or not declared))
+    return any(one.belongs in ("other", "mixed") for one in said)
 
 
 def _otherwise(cell: Trust, item: Tried) -> str:

@@ -78,6 +78,8 @@ def refusals(cell: Trust, requirement: str) -> Iterator[Finding]:
     }
     if not about:
         return
+    mixed = list(_mixed_up(cell, requirement)) if requirement == OF_ANOTHER else []
+    yield from mixed
     flows = {groups()[name].flow for name, _ in about}
     for flow in sorted(flows):
         if not cell.view.find(flow=flow):
@@ -93,13 +95,12 @@ def refusals(cell: Trust, requirement: str) -> Iterator[Finding]:
         yield _untested(cell, requirement, (groups()[name].row(row) for name, row in sorted(about)))
         return
     said = [
-        *(_mixed_up(cell, requirement) if requirement == OF_ANOTHER else ()),
         *_holes(cell, requirement, mine),
         *_forms(cell, requirement, form),
         *_open(cell, requirement, mine),
     ]
     yield from said
-    if not said:
+    if not said and not mixed:
         shown = mine or form
         yield cell.view.ok(requirement, shown[0].tried.exchange, received=f"{len(shown)}x refused")
 
@@ -152,8 +153,7 @@ def _mixed_up(cell: Trust, requirement: str) -> Iterator[Finding]:
     """Legal requests that were answered with data of another declared person (a cache, say)."""
     for item in cell.view.exchanges:
         note = item.notes.get("control")
-        theirs = [one for one in item.identities if one.side == "response" and one.person]
-        if isinstance(note, dict) and any(one.belongs in ("other", "mixed") for one in theirs):
+        if isinstance(note, dict) and data.of_another(cell, item, declared=True):
             yield cell.view.fail(
                 requirement,
                 exchange=item,

@@ -32,6 +32,21 @@ class DeclaredPerson(msgspec.Struct, frozen=True, kw_only=True):
 
     def differs(self, patient: PatientFacts) -> tuple[str, ...] | None:
         """Elements in which a Patient differs from this person; ``None`` when none can be compared."""
+        compared = self._compared(patient)
+        return tuple(element for element, equal in compared if not equal) if compared else None
+
+    def is_said_by(self, patient: PatientFacts) -> bool:
+        """Whether a Patient says that it is this person: nothing differs, and more than a birth date agrees.
+
+        People share birth dates (our look-alikes do): alone it names nobody.
+        """
+        compared = self._compared(patient)
+        agreed = {element for element, equal in compared if equal}
+        named = patient.id in self.patients or "identifier" in agreed or len(agreed) > 1
+        return bool(compared) and len(agreed) == len(compared) and named
+
+    def _compared(self, patient: PatientFacts) -> list[tuple[str, bool]]:
+        """What can be compared, and whether it agrees."""
         compared: list[tuple[str, bool]] = []
         if self.birth_date and patient.birth:
             compared.append(("birthDate", same_date(patient.birth, self.birth_date)))
@@ -40,9 +55,7 @@ class DeclaredPerson(msgspec.Struct, frozen=True, kw_only=True):
             compared.append(("name.family", any(family in self.family for family in families)))
         if self.bsn and patient.numbers:
             compared.append(("identifier", self.bsn in patient.numbers))
-        if not compared:
-            return None
-        return tuple(element for element, equal in compared if not equal)
+        return compared
 
     def equals(self, path: str, value: str) -> str:
         """The element of this person that a value in a document equals; ``none`` when it is another value,
@@ -84,8 +97,8 @@ class Persons:
         return self._by_id.get(person) if person is not None else None
 
     def like(self, patient: PatientFacts) -> DeclaredPerson | None:
-        """A declared person with whom everything in a Patient agrees that can be compared."""
-        return next((item for item in self._by_id.values() if item.differs(patient) == ()), None)
+        """The declared person who a Patient says that it is."""
+        return next((item for item in self._by_id.values() if item.is_said_by(patient)), None)
 
     def stranger(self, patient: PatientFacts) -> bool:
         """Whether birth date or family name say that a Patient is no declared person at all."""
