@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, Literal
 
-from harness.core.run.exchanges import NONE, Belongs, Exchange, Fact
+from harness.core.run.exchanges import NONE, UNREADABLE, Belongs, Exchange, Fact
 from harness.core.text import Text
 
 MAIN_FLOWS: Final = ("collect", "share", "again")
@@ -32,13 +32,21 @@ class Masks:
     """The masks in one message of an exchange.
 
     :param facts: those of the exchange.
+    :param readable: whether a judge can read the body. Masks in one that nobody can read are no reason for
+        what is said of it: that it cannot be read.
     """
 
-    def __init__(self, facts: Iterable[Fact], side: Literal["request", "response"]) -> None:
+    def __init__(
+        self, facts: Iterable[Fact], side: Literal["request", "response"], *, readable: bool = True
+    ) -> None:
         body = f"{side}.body"
         self._masks: list[tuple[list[Step], Fact]] = []
         for fact in facts:
             place, _, path = fact.place.partition(":")
+            if path == UNREADABLE:
+                if not readable:
+                    continue
+                path = ""
             stays = fact.kind == "text" or (fact.kind == "bsn" and not fact.equals)
             if place == body and not stays:
                 self._masks.append(([(name, index or 0) for name, index in _steps(path)], fact))

@@ -160,7 +160,12 @@ class CellView:
 
     def masks(self, exchange: Exchange, side: Literal["request", "response"] = "response") -> Masks:
         """Where the recorder masked values of a message."""
-        found: Masks = self.memo(f"masks:{side}:{exchange.id}", lambda: Masks(exchange.facts, side))
+
+        def read() -> Masks:
+            document = self.document(exchange) if side == "response" else self.request_document(exchange)
+            return Masks(exchange.facts, side, readable=document is not None and not document.fatal)
+
+        found: Masks = self.memo(f"masks:{side}:{exchange.id}", read)
         return found
 
     @property

@@ -17,13 +17,14 @@ import msgspec
 import pytest
 from standard_cell import StandardCell
 
-from harness.core.run.exchanges import NONE, NOT_COMPARED, Exchange, Fact, Identity, Response
+from harness.core.run.exchanges import NONE, NOT_COMPARED, UNREADABLE, Exchange, Fact, Identity, Response
 from harness.core.run.findings import Finding
 from harness.core.verdicts import Blame, Verdict
 from harness.judge.catalogue import load_catalogue
 from harness.judge.judging import judge_requirements
 from harness.judge.masks import Masks, Ownership, ownership, proven_numbers
 from harness.judge.view import CellView
+from harness.record.redact.people.broken import masked_broken
 from harness.record.redact.people.documents import JsonDocument, read_document
 from harness.record.redact.people.persons import DeclaredPerson
 
@@ -316,3 +317,22 @@ def test_a_masked_number_hides_no_text():
 
     assert masks("person").hides_text("Bundle.entry")
     assert masks("bsn").touches("Bundle.entry") and not masks("bsn").hides_text("Bundle.entry")
+
+
+@pytest.mark.parametrize("standard", STANDARDS[:2])
+def test_a_body_that_nobody_can_read_is_a_fault_although_it_is_masked(standard: str) -> None:
+    cell = reference(standard)
+    one = next(item for item in cell.exchanges if item.response and b"searchset" in item.response.body)
+    assert one.response is not None
+    facts: list[Fact] = []
+
+    def tag(value: str, path: str) -> str:
+        facts.append(Fact(tag="[person:0123456789ab]", kind="person", place=f"response.body:{path}"))
+        return "[person:0123456789ab]"
+
+    cut = msgspec.structs.replace(one.response, body=masked_broken(one.response.body[:-9], tag))
+    changed = msgspec.structs.replace(one, response=cut, facts=tuple(facts))
+    assert facts and all(item.place.endswith(UNREADABLE) for item in facts)
+    found = judged(cell, [changed if item is one else item for item in cell.exchanges])
+    told = [item for item in found if item.where.exchange == one.id and item.verdict is Verdict.FAIL]
+    assert told and {item.blame for item in told} == {Blame.PRODUCT}, accusations(found)

@@ -110,6 +110,9 @@ NONE = "none"
 NOT_COMPARED = "not-compared"
 """What it says of a masked value for whose element nothing is declared."""
 
+UNREADABLE = "(unreadable)"
+"""The path in the place of a mask (``response.body:(unreadable)``) in a body that no parser reads."""
+
 Belongs = Literal["declared", "other", "mixed", "unknown"]
 """Whose record a document is: that of the declared person of the session, that of one other person, of more
 than one person, or nothing tells."""

@@ -201,7 +201,7 @@ def html_inputs(text: str) -> Iterator[tuple[str, str, str, str]]:
 
 
 def is_document(interface: str, kind: str) -> bool:
-    """Whether a body is care data: everything but forms, HTML and OAuth JSON on the care interfaces.
+    """Whether a body is care data: everything but forms on the care interfaces.
 
     :param kind: media type of the body.
     """
@@ -209,7 +209,7 @@ def is_document(interface: str, kind: str) -> bool:
         return True
     if interface not in ("resource", "document"):
         return False
-    return "html" not in kind and "x-www-form-urlencoded" not in kind
+    return "x-www-form-urlencoded" not in kind
 
 
 _IMPERSONAL: Final = re.compile(

@@ -12,11 +12,12 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, Literal, NamedTuple
 
-from harness.core.run.exchanges import NOT_COMPARED, Identity, Standing
+from harness.core.run.exchanges import NOT_COMPARED, UNREADABLE, Identity, Standing
 from harness.record.looking import Looking
 from harness.record.raw import RawExchange
 from harness.record.redact import recognise
 from harness.record.redact.people import bsn
+from harness.record.redact.people.broken import masked_broken
 from harness.record.redact.people.documents import MAX_BYTES, CareDocument, Leaf, People, read_document
 from harness.record.redact.people.identity import FOREIGN_NUMBER, Identities
 from harness.record.redact.people.persons import Persons
@@ -26,6 +27,7 @@ from harness.record.redact.reading.spans import Reading
 from harness.record.redact.replace import Replacing, instead
 
 NOT_DECLARED: Final = "person is not declared"
+NOT_READABLE: Final = "no document that can be read"
 TOO_MUCH: Final = "more values than are masked one by one"
 MAX_VALUES: Final = 5_000
 """Values of one document that are masked one by one; with more of them the document becomes one tag."""
@@ -129,7 +131,7 @@ class CareData:
             fhir = "json" in media_type or "xml" in media_type
             return [] if fhir and recognise.is_impersonal(body) else [NOT_DECLARED]
         if document is None:
-            return []
+            return [NOT_READABLE] if body and not is_pdf(body) else []
         identity, reasons = self._known.of(people, self._declared, self._cell, side)
         self.identities.append(identity)
         return reasons
@@ -236,10 +238,6 @@ class CareData:
         """A document without anything that could identify; one tag when it cannot be masked by value."""
         if not body:
             return b""
-        if document is None:
-            for item in found:
-                self._replacing.number(item.number, place, item.standing, NOT_COMPARED, item.ways)
-            return self._replacing.masked(body.decode("latin-1"), place, NOT_COMPARED).encode()
         numbers: dict[str, list[_Found]] = defaultdict(list)
         for item in found:
             numbers[item.path].append(item)
@@ -259,7 +257,12 @@ class CareData:
             return shown or self._replacing.masked(value, at, equals)
 
         try:
-            masked = document.masked(tag)
+            if document is not None:
+                masked = document.masked(tag)
+            elif is_pdf(body) or len(body) > MAX_BYTES:
+                masked = self._replacing.masked(body.decode("latin-1"), place, NOT_COMPARED).encode()
+            else:
+                masked = masked_broken(body, tag)
             tags = {item.number: self._replacing.tags.tag("bsn", item.number) for item in found}
             for item in (item for items in numbers.values() for item in items):
                 at = f"{place}:{item.path}" if item.path else place
@@ -268,7 +271,13 @@ class CareData:
         except (_TooMuch, RecursionError):
             del self._replacing.facts[before:]
             self.masked.append(TOO_MUCH)
-            return self._replacing.masked(body.decode("latin-1"), place, NOT_COMPARED).encode()
+            at = place if document is not None else f"{place}:{UNREADABLE}"
+            return self._replacing.masked(body.decode("latin-1"), at, NOT_COMPARED).encode()
+
+
+def is_pdf(body: bytes) -> bool:
+    """Whether a body is a PDF by its beginning, whatever it is called."""
+    return b"%PDF-" in body[:1024]
 
 
 def _told_below(item: _Found, found: Iterable[_Found]) -> bool:

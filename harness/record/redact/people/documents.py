@@ -95,7 +95,10 @@ class JsonDocument:
     """
 
     def __init__(self, body: bytes) -> None:
-        self._root = json.loads(body)
+        try:
+            self._root = json.loads(body, strict=False)
+        except UnicodeDecodeError:  # a fault, and yet it can be read
+            self._root = json.loads(body.decode("latin-1"), strict=False)
 
     def people(self) -> People:
         """The people in it."""
@@ -174,10 +177,13 @@ def _step(path: str, key: str) -> str:
     return f"{path}.{key}" if path else key
 
 
-def _kept(key: str, value: str) -> bool:
+def kept(key: str, value: str) -> bool:
+    """Whether a value of an element says nothing of anybody, whoever the document is about."""
     if key in _KEEP and _CODE.fullmatch(value):
         return True
-    return key == "url" and value.startswith(("http://hl7.org/", "http://nictiz.nl/", "http://fhir.nl/"))
+    return key in ("url", "xmlns") and value.startswith(
+        ("http://hl7.org/", "http://nictiz.nl/", "http://fhir.nl/")
+    )
 
 
 def _mask_json(value: Any, key: str, path: str, tag: Tag) -> Any:
@@ -189,8 +195,27 @@ def _mask_json(value: Any, key: str, path: str, tag: Tag) -> Any:
         return value
     text = str(value)
     if isinstance(value, str):
-        return text if _kept(key, text) else tag(text, path)
+        return text if kept(key, text) else tag(text, path)
     return value if key in _KEEP else tag(text, path)
+
+
+def _parser(encoding: str | None = None) -> etree.XMLParser:
+    return etree.XMLParser(
+        encoding=encoding,
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        huge_tree=False,
+        remove_comments=True,
+    )
+
+
+def _is_utf8(body: bytes) -> bool:
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 class XmlDocument:
@@ -200,10 +225,17 @@ class XmlDocument:
     """
 
     def __init__(self, body: bytes) -> None:
-        parser = etree.XMLParser(
-            resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True
-        )
-        self._root = etree.fromstring(body, parser)
+        try:
+            self._root = etree.fromstring(body, _parser())
+        except etree.XMLSyntaxError:
+            if _is_utf8(body):
+                raise
+            self._root = etree.fromstring(body, _parser("iso-8859-1"))  # a fault, and yet it can be read
+
+    @property
+    def root(self) -> str:
+        """The name of its first element."""
+        return str(etree.QName(self._root).localname)
 
     def people(self) -> People:
         """The people in it."""
@@ -244,7 +276,7 @@ class XmlDocument:
             inside = element.tag.startswith(f"{{{FHIR}}}")
             for attribute, value in list(element.attrib.items()):
                 key = name if attribute == "value" else attribute
-                if not (inside and _kept(key, str(value))):
+                if not (inside and kept(key, str(value))):
                     element.set(attribute, tag(str(value), path if key is name else f"{path}.{key}"))
             for attribute in ("text", "tail"):
                 content = getattr(element, attribute)
@@ -306,12 +338,20 @@ CareDocument = JsonDocument | XmlDocument
 
 
 def read_document(body: bytes, media_type: str) -> CareDocument | None:
-    """A FHIR document by its media type; ``None`` when it is no JSON or XML, too large or unreadable."""
+    """A FHIR document, by what it looks like and then by its media type.
+
+    :return: ``None`` when it is no JSON or XML, too large, unreadable, or a page for a browser.
+    """
     if len(body) > MAX_BYTES:
         return None
+    start = body[:1024].lstrip(b"\xef\xbb\xbf\xff\xfe\x00 \t\r\n")[:1]
+    json_first = start in (b"{", b"[") or (start != b"<" and "json" in media_type)
+    if not json_first and start != b"<" and "xml" not in media_type:
+        return None
     try:
-        if "json" in media_type:
+        if json_first:
             return JsonDocument(body)
-        return XmlDocument(body) if "xml" in media_type else None
+        document = XmlDocument(body)
+        return None if document.root == "html" else document
     except (ValueError, etree.LxmlError, RecursionError):
         return None

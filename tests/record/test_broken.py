@@ -1,0 +1,104 @@
+"""A body that cannot be understood is not kept: cut short, wrongly labelled, doubled, of no format, a page."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from rawkit import raw
+
+from harness.core.run.exchanges import UNREADABLE, Exchange
+from harness.fhir.codec.documents import parse
+from harness.fhir.model.types import load_model
+from harness.record import DeclaredPerson, Persons, Redactor
+from harness.record.redact.people.documents import read_document
+
+NUMBER, NAME = "111222333", "Plantnaam"
+HANNA = DeclaredPerson(id="hanna", bsn="999990019", birth_date="1964-05-17", patients=("hanna",))
+STRANGER = {
+    "resourceType": "Bundle",
+    "type": "searchset",
+    "total": 1,
+    "entry": [
+        {
+            "resource": {
+                "resourceType": "Patient",
+                "id": "ander",
+                "identifier": [{"system": "http://fhir.nl/fhir/NamingSystem/bsn", "value": NUMBER}],
+                "name": [{"family": NAME, "text": f'Jan "de" {NAME}'}],
+            }
+        }
+    ],
+}
+JSON = json.dumps(STRANGER).encode()
+XML = (
+    '<Bundle xmlns="http://hl7.org/fhir"><type value="searchset"/><entry><resource><Patient><id value="ander"/>'
+    f'<text><div xmlns="http://www.w3.org/1999/xhtml">van {NAME}</div></text><identifier>'
+    f"<system value=\"http://fhir.nl/fhir/NamingSystem/bsn\"/><value value='{NUMBER}'/></identifier>"
+    f'<!-- {NAME} --><name><family value="{NAME}"/></name></Patient></resource></entry></Bundle>'
+).encode()
+PAGE = f"<!DOCTYPE html><html><body><p title={NAME}>Geen dossier van {NAME} ({NUMBER})</p></body></html>".encode()
+
+
+def recorded(body: bytes, kind: str, person: str = "hanna") -> Exchange:
+    answer = raw(status=200, response_headers=(("Content-Type", kind),), response_body=body, person=person)
+    return Redactor(b"k" * 32, Persons([HANNA])).exchange(answer, "x.1")
+
+
+def written(body: bytes, kind: str, person: str = "hanna") -> bytes:
+    done = recorded(body, kind, person)
+    assert done.response is not None
+    for word in (NAME, NUMBER):
+        assert word.encode() not in done.response.body, done.response.body
+    return done.response.body
+
+
+@pytest.mark.parametrize("person", ["hanna", ""])
+@pytest.mark.parametrize(
+    "kind", ["application/fhir+json", "application/fhir+xml", "text/plain", "", "text/html"]
+)
+@pytest.mark.parametrize(
+    "body", [JSON, XML, PAGE, JSON[:-3], XML[:-3], JSON + JSON, XML + XML, b"van " + NAME.encode()]
+)
+def test_a_stranger_is_hidden_whatever_it_is_called(body: bytes, kind: str, person: str) -> None:
+    written(body, kind, person)
+
+
+@given(st.sampled_from([JSON, XML]), st.data())
+def test_a_body_that_is_cut_or_broken_anywhere_keeps_nobody(body: bytes, data: st.DataObject) -> None:
+    at = data.draw(st.integers(1, len(body) - 1))
+    junk = data.draw(
+        st.sampled_from([b"", b'"', b"<", b">", b"{", b"}", b"\\", b"\x00", b"\xff", b"'", b"&", b"]]>"])
+    )
+    broken = body[:at] + junk + data.draw(st.sampled_from([b"", body[at:]]))
+    kind = "application/fhir+json" if body is JSON else "application/fhir+xml"
+    assume(read_document(broken, kind) is None)
+    written(broken, kind)
+
+
+@pytest.mark.parametrize(("body", "form"), [(JSON[:-3], "json"), (XML[:-3], "xml"), (JSON + JSON, "json")])
+def test_what_is_wrong_with_it_can_still_be_seen(body: bytes, form: str) -> None:
+    kept = written(body, f"application/fhir+{form}")
+    read = [parse(item, format=form, model=load_model("3.0.2")) for item in (body, kept)]  # type: ignore[arg-type]
+    assert all(item.fatal for item in read)
+    assert b"Patient" in kept and b"searchset" in kept
+
+
+def test_the_masks_of_what_nobody_can_read_say_so() -> None:
+    done = recorded(JSON[:-3], "application/fhir+json")
+    assert {item.place for item in done.facts if item.kind == "person"} == {f"response.body:{UNREADABLE}"}
+    assert done.notes["masked"] == ["no document that can be read"]
+
+
+def test_bytes_that_are_no_utf_8_are_a_fault_and_can_be_read() -> None:
+    own = {
+        "resourceType": "Patient",
+        "id": "hanna",
+        "birthDate": "1964-05-17",
+        "name": [{"text": "Andr\xe9"}],
+    }
+    body = json.dumps(own, ensure_ascii=False).encode("latin-1")
+    done = recorded(body, "application/fhir+json")
+    assert done.response is not None and done.response.body == body
