@@ -101,13 +101,13 @@ class Bench:
         return Cell(his=his.id, dvza=dvza.id, pgo=pgo.id, standard=standard, release=release)
 
     def flows(self, fault: Fault | None) -> list[str]:
-        """Main flows and variants; for a fault of one standard only its main flows.
+        """Main flows and variants; for a fault of one standard or of a HIS only the main flows.
 
         Searches of our own are many requests: they are sent for the faults of that flow; what a DVZA must
         refuse is tried at a DVZA with a fault only.
         """
         main = [name for name in MAIN_FLOWS if fault is None or name != "search" or fault.flow == name]
-        if fault is not None and fault.standard:
+        if fault is not None and (fault.standard or fault.role == "his"):
             return main
         refusing = fault is None or fault.role == "dvza"
         kept = (name for name, item in variants().items() if refusing or "refusals" not in item.steps)

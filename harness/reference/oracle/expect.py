@@ -10,7 +10,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Final, Literal
 from urllib.parse import urlencode
@@ -136,8 +136,30 @@ def _expect(standard: str, path: str, query: str, record: Record, day: date, ope
     return Expectation(path.split("/", 1)[0], must, may, rulings)
 
 
-def rule_all(standard: str, record: Record, day: date, operation: str = "") -> dict[str, Ruling]:
-    """What the rules say of each resource of a record."""
+@dataclass(frozen=True)
+class _Ruled:
+    """The rulings of one record, and what they follow from besides its resources."""
+
+    withheld: object
+    dangling: object
+    rulings: dict[tuple[object, ...], Mapping[str, Ruling]] = field(default_factory=dict)
+
+
+_RULED: Final[WeakKeyDictionary[Store, _Ruled]] = WeakKeyDictionary()
+
+
+def rule_all(standard: str, record: Record, day: date, operation: str = "") -> Mapping[str, Ruling]:
+    """What the rules say of each resource of a record; decided once and kept with the record."""
+    known = _RULED.get(record.store)
+    if known is None or known.withheld is not record.withheld or known.dangling is not record.dangling:
+        known = _RULED[record.store] = _Ruled(record.withheld, record.dangling)
+    key = (standard, day, operation, record.richtlijn, record.key, len(record.store))
+    if key not in known.rulings:
+        known.rulings[key] = _ruled(standard, record, day, operation)
+    return known.rulings[key]
+
+
+def _ruled(standard: str, record: Record, day: date, operation: str) -> dict[str, Ruling]:
     rules = rules_of(standard)
     birth = record.birth
     if birth is not None and not may_collect(birth, day):

@@ -51,9 +51,19 @@ def _others_named(cell: Trust, item: Tried) -> str:
     """The host of another PGO that an answer tells, and the request did not; ``""``: none."""
     request = unquote(f"{item.exchange.request.url} {item.exchange.request.body.decode('utf-8', 'replace')}")
     body = item.exchange.response.body if item.exchange.response is not None else b""
-    hosts = {cell.query(one).get("client_id", "") for one in cell.view.find(operation="authorize")}
-    found = (one for one in sorted(hosts) if "." in one and one not in request and one.encode() in body)
+    found = (one for one in _clients(cell) if one not in request and one.encode() in body)
     return next(found, "")
+
+
+def _clients(cell: Trust) -> list[str]:
+    """The hosts of the PGOs that asked for an authorization."""
+
+    def known() -> list[str]:
+        named = {cell.query(one).get("client_id", "") for one in cell.view.find(operation="authorize")}
+        return sorted(one for one in named if "." in one)
+
+    found: list[str] = cell.view.memo("refusals:clients", known)
+    return found
 
 
 def gives_token(cell: Trust, item: Tried) -> bool:
