@@ -10,6 +10,7 @@ import pytest
 from standard_cell import MODEL, StandardCell, T, edit
 
 from harness.core.run.exchanges import Response
+from harness.core.standards.table import standards
 from harness.core.tdates import TDates
 from harness.fhir.codec.documents import parse
 from harness.network.drive.searching import search as driving
@@ -115,6 +116,14 @@ def test_time_that_is_over_ends_the_search():
     promise = Promise(ZM, TDates(T), {})
     Searching(promise, Pool(()), ask, selection=None, number=1, monotonic=lambda: float(next(seconds))).run()
     assert len(sent) < 5
+
+
+@pytest.mark.parametrize("standard", sorted(standards()))
+def test_a_bound_on_an_item_is_always_asked(standard):
+    """Whatever the seed: random days may all miss it."""
+    cell = StandardCell(standard, faults=["bound-day-lost"], flows=("search",))
+    name = f"{standards()[standard].prefix}-QRY-001"
+    assert {item.verdict.value for item in cell.findings(name)} == {"fail"}
 
 
 # -- what a finding shows --------------------------------------------------------------------------

@@ -68,7 +68,7 @@ class Reply:
     @cached_property
     def matches(self) -> Counter[str]:
         """What was found: the content of each match, how often it occurs."""
-        return Counter(content_key(resource) for resource in self._matching())
+        return Counter(content_key(resource) for resource in self.found())
 
     @cached_property
     def keys(self) -> tuple[str, ...]:
@@ -77,10 +77,11 @@ class Reply:
             f"{item.get('resourceType')}/{item['id']}"
             if isinstance(item.get("id"), str)
             else content_key(item)
-            for item in self._matching()
+            for item in self.found()
         )
 
-    def _matching(self) -> Iterator[Json]:
+    def found(self) -> Iterator[Json]:
+        """The matches."""
         for entry in self._listed("entry"):
             resource, search = entry.get("resource"), entry.get("search")
             mode = search.get("mode") if isinstance(search, dict) else None

@@ -79,12 +79,17 @@ class Pool:
             for value in (bound.values(stored) if bound else ())
         ]
 
-    def days(self, kind: str, name: str) -> list[str]:
-        """Days on which something lies, and those beside them."""
+    def lying(self, kind: str, name: str) -> list[date]:
+        """Days on which something begins or ends, the first one first."""
         found: set[date] = set()
         for value in self._values(kind, name):
             if isinstance(value, DateValue):
                 found |= {_day(edge) for edge in (value.low, value.high) if LOW < edge < HIGH}
+        return sorted(found)
+
+    def days(self, kind: str, name: str) -> list[str]:
+        """Days on which something lies, and those beside them."""
+        found = set(self.lying(kind, name))
         around = {day + timedelta(days=step) for day in found for step in (-1, 0, 1)}
         return [
             day.isoformat() for day in sorted(around, key=lambda day: (day not in found, -day.toordinal()))
@@ -115,6 +120,18 @@ def searches(promise: Promise, pool: Pool) -> SearchStrategy[Search] | None:
     """Searches that the server promises; ``None`` when it promises nothing besides the standard's own."""
     found = [one for kind in promise.kinds if (one := _of_kind(promise, pool, kind)) is not None]
     return st.one_of(found) if found else None
+
+
+def edges(promise: Promise, own: Search, found: Iterable[Mapping[str, Any]]) -> list[Search]:
+    """A search of the standard with a bound on the day of the last, and of the first, that it found."""
+    pool, kind, made = Pool(found), own.kind, []
+    for name in sorted(name for name, word in promise.parameters(kind).items() if word == "date"):
+        days = pool.lying(kind, name)
+        bounds = {"ge": days[-1], "le": days[0]} if days else {}
+        for prefix, day in bounds.items():
+            if prefix in promise.prefixes(kind, name):
+                made.append(_merged(kind, own.pairs, [(name, f"{prefix}{day.isoformat()}")]))
+    return made
 
 
 def narrowed(promise: Promise, pool: Pool) -> SearchStrategy[Narrower] | None:

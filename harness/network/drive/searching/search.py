@@ -21,7 +21,7 @@ from hypothesis.errors import HypothesisException
 from hypothesis.strategies import SearchStrategy
 
 from harness.fhir.search.query import SearchError
-from harness.network.drive.searching.generate import Narrower, Pool, Search, narrowed, searches
+from harness.network.drive.searching.generate import Narrower, Pool, Search, edges, narrowed, searches
 from harness.reference.searching.pages import LIMIT, follow, pages_say
 from harness.reference.searching.promise import Promise
 from harness.reference.searching.replies import Reply, show_more
@@ -36,6 +36,8 @@ SECONDS: Final = 120.0
 EXAMPLES: Final = 200
 PAGE_SIZES: Final = (1, 2, 5)
 MAX_PAGES: Final = 12
+MAX_EDGES: Final = 30
+"""Searches with a bound on an item; those of the standards take 2 to 12."""
 
 
 class Ask(Protocol):
@@ -135,6 +137,9 @@ class Searching:
     ) -> None:
         self._show(own)
         if self._selection is not None:
+            bounds = self._edges(own)
+            if bounds:
+                self._look("selection", st.sampled_from(bounds), self._selects)
             self._look("selection", varied, self._selects)
         if narrow is not None:
             self._look("narrower", narrow, self._narrows)
@@ -153,6 +158,13 @@ class Searching:
             reply = self._ask(search)
             if self._selection is not None and reply.whole:
                 self._selection.show(search.kind, search.pairs, reply)
+
+    def _edges(self, own: list[Search]) -> list[Search]:
+        """Bounds on which something lies: random days may all miss it."""
+        found: dict[Search, None] = {}
+        for search in own:
+            found |= dict.fromkeys(edges(self._promise, search, self._ask(search).found()))
+        return list(found)[:MAX_EDGES]
 
     def _pages_of_own(self, own: list[Search]) -> None:
         """Ask pages of one match of the standard's own searches: random ones may all find too little.
