@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import json
+
 import msgspec
 import pytest
 from standard_cell import StandardCell, edit
 
+from harness.core.data import data_path
 from harness.core.run.exchanges import Response
 from harness.judge.standards import pdfa_documents
 
 PD, EA, ZM = "pdfa-3.0", "eafspraak-2.0", "zelfmetingen-2.0"
+HG = "huisartsgegevens-2.0"
+LINE = data_path("fixtures", "records", "hanna-wilgenkamp", "resources", "contact-01-s.json")
+INSIDE = json.loads(LINE.read_text(encoding="utf-8"))["valueString"]
 UNSUPPORTED = (
     b'{"resourceType":"OperationOutcome","issue":[{"severity":"error","code":"not-supported",'
     b'"diagnostics":"DocumentManifest"}]}'
@@ -67,13 +73,54 @@ def test_a_document_without_token_is_a_blocking_finding():
     assert found.verdict.value == "fail" and found.party == "dvza-a"
 
 
+def entries_edited(operation_prefix, change_entry):
+    """A change of every entry of the answers to some queries."""
+
+    def change(operation, request, response):
+        def each(bundle):
+            for entry in bundle.get("entry", ()):
+                change_entry(entry)
+
+        return edit(response, each) if operation.startswith(operation_prefix) else response
+
+    return change
+
+
+def test_a_media_type_may_be_in_capitals():
+    def loud(entry):
+        entry["resource"]["content"][0]["attachment"]["contentType"] = "Application/PDF"
+
+    assert StandardCell(PD, change=entries_edited("pd-find-current", loud)).broken("PD-DOC-006") == {}
+
+
+def test_entries_may_come_without_full_url():
+    cell = StandardCell(ZM, change=entries_edited("zm-", lambda entry: entry.pop("fullUrl")))
+    assert cell.broken("ZM-GEN-005", "ZM-GEN-018") == {}
+
+
+def test_a_line_that_stays_inside_is_seen_in_an_outcome_too():
+    def change(operation, request, response):
+        issue = {"severity": "information", "code": "informational", "diagnostics": INSIDE}
+        outcome = {
+            "resource": {"resourceType": "OperationOutcome", "issue": [issue]},
+            "search": {"mode": "outcome"},
+        }
+        return (
+            edit(response, lambda bundle: bundle["entry"].append(outcome))
+            if operation.startswith("hg-encounter")
+            else response
+        )
+
+    assert StandardCell(HG, change=change).broken("HG-PRV-001", "HG-PRV-002") == {"HG-PRV-002": "fail"}
+
+
 def test_size_and_hash_are_optional():
     def change(operation, request, response):
         if not operation.startswith("pd-find-current"):
             return response
 
         def strip(bundle):
-            for entry in bundle["entry"]:
+            for entry in bundle.get("entry", ()):
                 for key in ("size", "hash"):
                     entry["resource"]["content"][0]["attachment"].pop(key)
 

@@ -253,6 +253,108 @@ def test_a_garbled_name_of_a_code():
     assert found.place.endswith("code.coding[0].display") and "tekenset" in found.next_step.nl
 
 
+PERIOD = "http://nictiz.nl/fhir/StructureDefinition/zib-Medication-PeriodOfUse"
+UZI = "http://fhir.nl/fhir/NamingSystem/uzi-nr-pers"
+
+
+def period_of(request: dict) -> dict:
+    return next(item["valuePeriod"] for item in request["extension"] if item["url"] == PERIOD)
+
+
+def numbered(resource: dict) -> dict:
+    return next(item for item in resource["identifier"] if item["system"] == UZI)
+
+
+@pytest.mark.parametrize(
+    ("operation", "name", "change", "kind", "path"),
+    [
+        (
+            *("hg-medicationrequest", "medicatie-metoprolol"),
+            lambda one: one.update(status="stopped"),
+            *("altered", "status"),
+        ),
+        (
+            *("hg-medicationrequest", "medicatie-paracetamol"),
+            lambda one: period_of(one).pop("end"),
+            *("absent", f"extension('{PERIOD}').value.end"),
+        ),
+        (
+            *("hg-medicationrequest", "medicatie-metoprolol"),
+            lambda one: one["dosageInstruction"][0].pop("text"),
+            *("absent", "dosageInstruction[0].text"),
+        ),
+        (
+            *("hg-medicationrequest", "product-enalapril"),
+            lambda one: one["code"]["coding"][0].update(display="metoprolol"),
+            *("altered", "code.coding[0].display"),
+        ),
+        (
+            *("hg-patient", "wilgenhof-huisarts"),
+            lambda one: numbered(one).update(value="000099029"),
+            *("altered", "identifier"),
+        ),
+        (
+            *("hg-medicationrequest", "medicatie-paracetamol"),
+            lambda one: one["requester"]["agent"].update(reference="Practitioner/waarnemer"),
+            *("altered", "requester.agent"),
+        ),
+    ],
+    ids=["withdrawn", "end lost", "dosage without words", "name of another", "other number", "other author"],
+)
+def test_what_makes_another_statement(operation, name, change, kind, path):
+    made = cell("huisartsgegevens-2.0")
+    change(resource(made, operation, name))
+    assert only(made, kind).place.endswith(f"resource.{path}")
+
+
+@pytest.mark.parametrize(
+    ("operation", "name", "change"),
+    [
+        ("hg-medicationrequest", "medicatie-metoprolol", lambda one: one.update(status="active")),
+        (
+            *("hg-medicationrequest", "medicatie-metoprolol"),
+            lambda one: [one["dosageInstruction"][0].pop(key, None) for key in ("timing", "sequence")],
+        ),
+        ("hg-composition", "verslag-01", lambda one: [item.pop("entry") for item in one["section"]]),
+        ("hg-patient", "hanna-wilgenkamp", lambda one: one.update(deceasedBoolean=False)),
+        (
+            *("hg-patient", "wilgenhof-huisarts"),
+            lambda one: [one["name"][0].pop(key) for key in ("given", "family")],
+        ),
+        (
+            "hg-medicationrequest",
+            "product-enalapril",
+            lambda one: one["code"]["coding"][0].update(display="x"),
+        ),
+    ],
+    ids=[
+        "status",
+        "dosage in words",
+        "section without entries",
+        "not deceased",
+        "name as text",
+        "other words",
+    ],
+)
+def test_what_says_the_same(operation, name, change):
+    made = cell("huisartsgegevens-2.0")
+    change(resource(made, operation, name))
+    assert reconcile(KNOWN, made) == []
+
+
+def test_a_document_that_a_manifest_lists_and_does_not_hold():
+    made = cell("pdfa-3.0")
+    manifest = next(
+        entry["resource"]
+        for bundle_ in made.bundles.values()
+        for entry in bundle_["entry"]
+        if entry["resource"]["resourceType"] == "DocumentManifest"
+    )
+    manifest["content"].append({"pReference": {"reference": "DocumentReference/iets-anders"}})
+    found = [item for item in reconcile(KNOWN, made) if item.place.endswith("]")]
+    assert found and {item.kind for item in found} == {"altered"}
+
+
 # -- references -----------------------------------------------------------------------------------------------
 
 

@@ -28,6 +28,11 @@ def human_name(value: Any) -> str:
     return folded(" ".join(parts) or " ".join(_texts(value.get("text")))).lower()
 
 
+def name_text(value: Any) -> str:
+    """The text of a name in lower case, ``""`` when it has none."""
+    return folded(" ".join(_texts(value.get("text")))).lower() if isinstance(value, dict) else ""
+
+
 def address(value: Any) -> str:
     """Lines, postal code without its blank, city; lower case."""
     if not isinstance(value, dict):

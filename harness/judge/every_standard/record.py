@@ -18,7 +18,9 @@ from harness.judge.every_standard.answers import (
     NO_MANIFEST,
     OFFENDERS,
     Answer,
+    Json,
     answers,
+    objects,
     own,
     unsupported_manifest,
 )
@@ -52,7 +54,7 @@ _STATUS: Final = re.compile(r"(?:^|\.)(?:status|[a-z]+Status)(?:\[\d+\])?$")
 _NAMED: Final = re.compile(r"(\w)\(.*$")
 """The end of a place that names its element by a function: an extension by url, what a reference leads to."""
 
-_RESOURCE: Final = re.compile(r"Bundle\.entry(?:\[\d+\])?\.resource\.")
+_RESOURCE: Final = re.compile(r"Bundle\.entry(?:\[(\d+)\])?\.resource\.")
 """A place in a resource of a searchset."""
 
 _INSIDE: Final = re.compile(r"(Bundle(?:\(\d+\))?\.entry\[\d+\]\.resource)\..*resolve\(\)")
@@ -171,7 +173,7 @@ def _texts(view: CellView, requirement: str, *, inside: bool) -> Iterator[Findin
 
     :param inside: those of the person that have to stay in the HIS; else those of others.
     """
-    sets = {item.answer.exchange.id for item in compared(view)}
+    sets = {item.answer.exchange.id: item.answer.resource for item in compared(view)}
     for exchange in view.exchanges:
         if exchange.interface not in ("resource", "document") or exchange.flow not in MAIN_FLOWS:
             continue
@@ -179,7 +181,7 @@ def _texts(view: CellView, requirement: str, *, inside: bool) -> Iterator[Findin
             if fact.kind != "text" or (fact.owner == view.person) is not inside:
                 continue
             place, _, path = fact.place.partition(":")
-            if exchange.id in sets and not fact.ways and _RESOURCE.match(path):
+            if exchange.id in sets and not fact.ways and _of_content(sets[exchange.id], path):
                 continue
             yield view.fail(
                 requirement,
@@ -190,6 +192,17 @@ def _texts(view: CellView, requirement: str, *, inside: bool) -> Iterator[Findin
                 next_step=NEXT["not-allowed" if inside else "foreign"].format(item="", owner=fact.owner),
                 mode=MODE,
             )
+
+
+def _of_content(bundle: Json, path: str) -> bool:
+    """Whether a place is in a resource that is compared with the record: an OperationOutcome is not."""
+    match = _RESOURCE.match(path)
+    if match is None:
+        return False
+    entries = objects(bundle.get("entry"))
+    number = int(match.group(1) or 0)
+    resource = entries[number].get("resource") if number < len(entries) else None
+    return not isinstance(resource, dict) or resource.get("resourceType") != "OperationOutcome"
 
 
 def _received(fact: Fact, inside: bool) -> str:

@@ -6,6 +6,7 @@ import base64
 import hashlib
 from collections.abc import Iterator
 
+from harness.core.run.exchanges import media_type
 from harness.core.run.findings import Finding
 from harness.core.text import Text
 from harness.judge.every_standard.answers import (
@@ -233,7 +234,8 @@ def _against_content(view: CellView, requirement: str, key: str) -> Iterator[Fin
                 continue
             decided = True
             actual = _actual(key, content)
-            if str(stated) == actual:
+            said = media_type((("Content-Type", str(stated)),)) if key == "contentType" else str(stated)
+            if said == actual:
                 yield view.ok(requirement, answer.exchange)
                 continue
             path = f"{document.attachment_path}.{key}"

@@ -14,6 +14,7 @@ from harness.core.issues import shorten
 from harness.core.normal import codes, moments, people, texts
 from harness.reference.content.facts import DATES, QUANTITIES
 from harness.reference.content.table import ContentTable, Field
+from harness.reference.content.wording import NO_WORDING, Wording
 
 Json = Mapping[str, Any]
 Note = Literal["", "precision", "day", "garbled", "unit", "twice", "added"]
@@ -56,11 +57,13 @@ class Comparison:
     """One pair under comparison.
 
     :ivar lenient: whether elements that must be there may be absent (a contained copy is short).
+    :ivar wording: which words name which code in the known records.
     """
 
     table: ContentTable
     likeness: Likeness
     lenient: bool = False
+    wording: Wording = NO_WORDING
     gaps: list[Gap] = field(default_factory=list)
     met: list[Met] = field(default_factory=list)
 
@@ -68,6 +71,16 @@ class Comparison:
         """Compare two resources of one type."""
         kind = str(record["resourceType"])
         self.node(record, answer, self.table.plan(kind, kind), kind)
+        self._numbers(record, answer, f"{kind}.identifier")
+
+    def _numbers(self, record: Json, answer: Json, at: str) -> None:
+        """National numbers are the same everywhere; all other identifiers are a system's own."""
+        found = [people.national_identifier(one) for one in _items(answer.get("identifier", ()))]
+        given = [one for one in found if one is not None]
+        for wanted in map(people.national_identifier, _items(record.get("identifier", ()))):
+            other = [one for one in given if wanted is not None and one[0] == wanted[0]]
+            if wanted is not None and other and wanted not in other:
+                self.gaps.append(Gap("altered", at, "|".join(wanted), "|".join(other[0])))
 
     def node(self, record: Json, answer: Json, plan: dict[str, Field], at: str) -> None:
         """Compare the elements of two values of one complex type."""
@@ -97,8 +110,13 @@ class Comparison:
             self._other_type(known, key, wanted, other, answer[other], plan[other], at)
         elif known.type == "Extension":
             self._extensions(_items(wanted), [], f"{at}.{known.name}")
-        elif known.mode == "key" and not self.lenient:
+        elif known.mode == "key" and not self.lenient and not self._told(known, answer):
             self.gaps.append(Gap("absent", f"{at}.{known.name}", show(wanted), ""))
+
+    def _told(self, known: Field, answer: Json) -> bool:
+        """Whether another element of the answer says it in words (a dosage is text or structure)."""
+        words = self.table.told_by.get(known.path.rpartition(".")[0])
+        return words is not None and bool(answer.get(words))
 
     def _other_type(
         self, known: Field, key: str, wanted: Any, other: str, given: Any, type_: Field, at: str
@@ -119,9 +137,16 @@ class Comparison:
     def _added(self, known: Field, given: Any, record: Json, plan: dict[str, Field], at: str) -> None:
         if any(key in plan and plan[key].name == known.name for key in record):
             return  # another type of a choice, seen above
-        listed = self.table.closed_lists
-        if known.name in self.table.guarded or (known.name in listed and known.path.count(".") == 1):
+        if given is False:
+            return  # that something is not so
+        withdrawn = known.name == "status" and given in self.table.withdrawing
+        if known.name in self.table.guarded or self._closed(known) or withdrawn:
             self.gaps.append(Gap("altered", f"{at}.{known.name}", "", show(given), "added"))
+
+    def _closed(self, known: Field) -> bool:
+        """Whether one more item of a list is another statement."""
+        listed = self.table.closed_lists
+        return known.path in listed or (known.name in listed and known.path.count(".") == 1)
 
     # -- values ----------------------------------------------------------------------------------------------
 
@@ -133,7 +158,7 @@ class Comparison:
         elif compare is not None:
             compare(self, wanted, given, known, at)
         elif isinstance(wanted, dict):
-            self.node(wanted, given, self.table.plan(known.type, known.path, _below(known)), at)
+            self.node(wanted, given, self.table.plan(known.type, known.path, known.mode), at)
         elif known.type != "base64Binary" and wanted != given:
             left, right = codes.primitive(wanted), codes.primitive(given)
             if left != right:
@@ -190,10 +215,14 @@ class Comparison:
             self._display(wanted, given, at)
 
     def _display(self, wanted: Json, given: Json, at: str) -> None:
-        """Names of things may be in other words, but not in a wrong character set."""
+        """Names may be in other words, but not in a wrong character set, nor in those of another code."""
         left, right = wanted.get("display"), given.get("display")
-        if isinstance(left, str) and isinstance(right, str) and texts.garbled(left, right):
+        if not isinstance(left, str) or not isinstance(right, str) or left == right:
+            return
+        if texts.garbled(left, right):
             self._altered(f"{at}.display", left, right, "garbled")
+        elif self.wording.names_another(wanted, right):
+            self._altered(f"{at}.display", left, right)
 
     def _identifier(self, wanted: Json, given: Json, known: Field, at: str) -> None:
         if known.path.startswith("Extension") and wanted.get("value") != given.get("value"):
@@ -203,7 +232,8 @@ class Comparison:
             self._altered(at, wanted, given)
 
     def _name(self, wanted: Json, given: Json, known: Field, at: str) -> None:
-        self._words(people.human_name, wanted, given, at)
+        if "family" in given or "given" in given or people.name_text(wanted) != people.name_text(given):
+            self._words(people.human_name, wanted, given, at)
 
     def _address(self, wanted: Json, given: Json, known: Field, at: str) -> None:
         self._words(people.address, wanted, given, at)
@@ -265,7 +295,7 @@ class Comparison:
 
     def _extra(self, wanted: list[Any], given: list[Any], j: int, known: Field, at: str) -> None:
         """An item of the answer that no item of the record answers to."""
-        if known.name in self.table.closed_lists and known.path.count(".") == 1:
+        if self._closed(known):
             self.gaps.append(Gap("altered", f"{at}[{j}]", "", show(given[j]), "added"))
         elif isinstance(given[j], dict) and any(given[j] == item for item in given[:j]):
             self.gaps.append(Gap("altered", f"{at}[{j}]", "", show(given[j]), "twice"))
@@ -297,13 +327,12 @@ class Comparison:
 
     def unlike(self, wanted: Any, given: Any, known: Field) -> float:
         """How much two items differ; 0 when they say the same."""
-        trial = Comparison(self.table, self.likeness, self.lenient)
+        trial = Comparison(self.table, self.likeness, self.lenient, self.wording)
         trial.value(wanted, given, known, "")
         gaps = sum(1.0 for gap in trial.gaps if gap.kind != "remark")
         return gaps + sum(self.likeness(met.wanted, met.given) for met in trial.met)
 
     def _extensions(self, wanted: list[Any], given: list[Any], at: str) -> None:
-        plan = self.table.plan("Extension", "Extension")
         used: set[int] = set()
         for item in wanted:
             url = item.get("url") if isinstance(item, dict) else None
@@ -319,12 +348,14 @@ class Comparison:
                 if len(options) > 1:
                     j = min(options, key=lambda one: self._unlike_extension(item, given[one]))
                 used.add(j)
+                whole = url in self.table.key_extensions
+                plan = self.table.plan("Extension", *(("Extension!", "key") if whole else ("Extension",)))
                 self.node(item, given[j], plan, f"{at}('{url}')")
             elif url in self.table.key_extensions and not self.lenient:
                 self.gaps.append(Gap("absent", f"{at}('{url}')", show(item), ""))
 
     def _unlike_extension(self, wanted: Json, given: Json) -> float:
-        trial = Comparison(self.table, self.likeness, self.lenient)
+        trial = Comparison(self.table, self.likeness, self.lenient, self.wording)
         trial.node(wanted, given, self.table.plan("Extension", "Extension"), "")
         return len(trial.gaps) + sum(self.likeness(met.wanted, met.given) for met in trial.met)
 
@@ -351,10 +382,6 @@ _BY_TYPE: dict[str, Callable[[Comparison, Any, Any, Field, str], None]] = {
 
 def _items(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
-
-
-def _below(known: Field) -> Literal["value", "free"]:
-    return "free" if known.mode == "free" else "value"
 
 
 def _unit(value: Json) -> str:

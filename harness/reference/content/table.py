@@ -54,6 +54,8 @@ class ContentTable:
     guarded: frozenset[str]
     open_ended: frozenset[str]
     closed_lists: frozenset[str]
+    withdrawing: frozenset[str]
+    told_by: dict[str, str]
     key_extensions: frozenset[str]
     free_extensions: frozenset[str]
     freedoms: tuple[Freedom, ...]
@@ -101,8 +103,9 @@ def content_table(version: str = "3.0.2") -> ContentTable:
             parts = path.split(".")
             for end in range(1, len(parts) + 1):  # what holds it has to be there too
                 modes[".".join((name, *parts[:end]))] = "key"
-        for path in lists.get("free", ()):
-            modes[f"{name}.{path}"] = "free"
+        for mode in ("value", "free"):
+            for path in lists.get(mode, ()):
+                modes[f"{name}.{path}"] = mode
     return ContentTable(
         model=load_model(version),
         modes=modes,
@@ -110,6 +113,8 @@ def content_table(version: str = "3.0.2") -> ContentTable:
         guarded=frozenset(data["guarded"]),
         open_ended=frozenset(data["open_ended"]),
         closed_lists=frozenset(data["closed_lists"]),
+        withdrawing=frozenset(data["withdrawing"]),
+        told_by=dict(data["told_by"]),
         key_extensions=frozenset(data["key_extensions"]),
         free_extensions=frozenset(data["free_extensions"]),
         freedoms=tuple(Freedom(item["id"], Text(**item["title"])) for item in data["freedoms"]),

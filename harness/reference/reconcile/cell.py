@@ -237,7 +237,9 @@ class Reconciliation:
         remembered = self._memory.compared.get((key, entry.number))
         if remembered is None:
             view = one.expected.view(entry.stored)
-            trial = Comparison(self.known.table, links.likeness(item.given, entry))
+            trial = Comparison(
+                self.known.table, links.likeness(item.given, entry), wording=self.known.wording
+            )
             trial.resource(view, item.given.resource)
             remembered = self._memory.compared[key, entry.number] = (trial.gaps, trial.met)
         gaps, met = remembered

@@ -7,6 +7,7 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import msgspec
@@ -16,6 +17,7 @@ from harness.core.normal.texts import document_text, folded
 from harness.fhir.store import Stored
 from harness.reference.content.facts import Fact, Facts, facts_of
 from harness.reference.content.table import ContentTable, content_table
+from harness.reference.content.wording import Wording
 from harness.reference.record.checks import telling_texts
 from harness.reference.record.model import Record
 
@@ -79,6 +81,11 @@ class Known:
     def entry(self, person: str, key: str) -> Entry | None:
         """The entry of a key in a person's record."""
         return self._by_key.get((person, key))
+
+    @cached_property
+    def wording(self) -> Wording:
+        """The words of every code in the records."""
+        return Wording(entry.stored.resource for entry in self.entries)
 
     @property
     def rare(self) -> float:

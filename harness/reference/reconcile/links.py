@@ -156,7 +156,9 @@ class Links:
         """A copy inside the answer against the record's resource: what it says has to be right."""
         if inner.get("resourceType") != target.resource.get("resourceType"):
             return self._other(met, show(met.wanted), str(inner.get("resourceType")))
-        trial = Comparison(self.known.table, lambda wanted, given: 0.0, lenient=True)
+        trial = Comparison(
+            self.known.table, lambda wanted, given: 0.0, lenient=True, wording=self.known.wording
+        )
         trial.resource(target.resource, inner)
         kind = str(inner.get("resourceType"))
         gaps = tuple(
@@ -176,9 +178,15 @@ class Links:
             return self._other(met, target.key, f"{name} ({before})")
         if name == target.key:
             return _FINE
-        if self.keeps_ids and any(self.known.entry(one.person, name) for one in self.known.records):
+        if self.keeps_ids and (
+            self._shown(target.key) or any(self.known.entry(one.person, name) for one in self.known.records)
+        ):
             return self._other(met, target.key, name)
         return _open(met)
+
+    def _shown(self, key: str) -> bool:
+        """Whether the server itself uses the id that the record has for a resource."""
+        return key in self.partners or self.learned.get(key) == key
 
     def _other(self, met: Met, expected: str, received: str) -> Outcome:
         return Outcome(gaps=(Gap("altered", met.path, expected, received),))
