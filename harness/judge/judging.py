@@ -9,7 +9,7 @@ import traceback
 from collections.abc import Iterable, Iterator, Sequence
 
 from harness.core.issues import shorten
-from harness.core.run.exchanges import Exchange
+from harness.core.run.exchanges import UNREDACTED, Exchange
 from harness.core.run.findings import Finding, finding
 from harness.core.text import Text
 from harness.core.verdicts import SEVERITY, Blame, Verdict
@@ -112,7 +112,8 @@ def _complete(view: CellView, requirement: Requirement, said: list[Finding], cau
         ]
     if not said:
         said = [_nothing(view, requirement, causes)]
-    explained = (causes.explain(requirement, item) for item in _without_masks(view, requirement, said))
+    said = _without_masks(view, requirement, [_not_ours(view, item) for item in said])
+    explained = (causes.explain(requirement, item) for item in said)
     unique = list({item.id: item for item in explained}.values())
     passes = [item for item in unique if item.verdict is Verdict.PASS]
     others = [item for item in unique if item.verdict is not Verdict.PASS]
@@ -126,6 +127,28 @@ def _nothing(view: CellView, requirement: Requirement, causes: Causes) -> Findin
     if view.situations and not item.where.exchange:
         return not_seen(view, requirement.id)
     return item
+
+
+def _not_ours(view: CellView, item: Finding) -> Finding:
+    """An objection to an exchange that the recorder could not write down is a defect of this harness."""
+    exchange = view.exchange(item.where.exchange)
+    objects = item.verdict in (Verdict.FAIL, Verdict.WARNING, Verdict.INCONCLUSIVE)
+    if not objects or exchange is None or UNREDACTED not in exchange.notes:
+        return item
+    return finding(
+        item.requirement,
+        item.cell,
+        Verdict.ERROR,
+        blame=Blame.HARNESS,
+        where=item.where,
+        received=str(exchange.notes[UNREDACTED]),
+        next_step=Text(
+            nl="De opname kon dit bericht niet veilig opschrijven en heeft het weggelaten: een fout in dit "
+            "hulpmiddel. Meld dit.",
+            en="The recorder could not write this message down safely and left it out: a defect of this "
+            "harness. Please report it.",
+        ),
+    )
 
 
 FROM_FACTS = ("identity", "leak")

@@ -10,10 +10,11 @@ import math
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import msgspec
 
-from harness.core.run.exchanges import Exchange, Headers
+from harness.core.run.exchanges import UNREDACTED, Exchange, Headers, Request, Response
 from harness.record.chain.lines import MAX_BODY, MAX_DEPTH
 from harness.record.raw import RawExchange
 
@@ -62,6 +63,32 @@ def shortened(exchange: Exchange) -> Exchange:
         response=response,
         facts=exchange.facts[:MAX_FACTS],
         notes={"left_out_of_recording": {name: number for name, number in left_out.items() if number}},
+    )
+
+
+def hidden(raw: RawExchange, error: Exception) -> Exchange:
+    """An exchange that the redactor could not read: that it was, and nothing of what was said.
+
+    A defect of this harness; what is said of it is no fault of a product (:data:`UNREDACTED`).
+    """
+    try:
+        host = urlsplit(raw.url).hostname or ""
+    except ValueError:
+        host = ""
+    return Exchange(
+        id="",
+        cell=raw.cell,
+        interface=raw.interface,
+        flow=raw.flow,
+        operation=raw.operation,
+        client=raw.client,
+        server=raw.server,
+        started=raw.started.isoformat(),
+        duration=round(raw.duration, 6),
+        request=Request(method=raw.method, url=f"https://{host}/"),
+        response=Response(status=raw.status) if raw.status else None,
+        tls=raw.tls,
+        notes={UNREDACTED: type(error).__name__},
     )
 
 

@@ -26,7 +26,7 @@ from harness.record.chain.bodies import BodyStore
 from harness.record.chain.lines import Reason, UnrecordableError
 from harness.record.chain.units import SHARED
 from harness.record.chain.write import UnitWriter
-from harness.record.clean import clean, shortened
+from harness.record.clean import clean, hidden, shortened
 from harness.record.looking import Looking
 from harness.record.names import Prefixes
 from harness.record.raw import RawExchange
@@ -166,7 +166,10 @@ class Recorder:
         unit = self._unit(name)
         if unit is None:
             return None
-        exchange = unit.redactor.exchange(raw, "")
+        try:
+            exchange = unit.redactor.exchange(raw, "")
+        except Exception as error:  # noqa: BLE001 - never raw, and never lost
+            exchange = hidden(raw, error)
         with unit.lock:
             return None if unit.ended else self._write(unit, exchange)
 

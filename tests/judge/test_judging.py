@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from harness.core.run import results
+from harness.core.run.exchanges import UNREDACTED, Exchange, Request
 from harness.core.run.findings import Cell, canonical
 from harness.core.text import Text
 from harness.core.verdicts import Blame, Verdict, worst
@@ -24,12 +25,12 @@ CELL = Cell(his="his-a", dvza="dvza-a", pgo="pgo-1", standard="pdfa-3.0", releas
 def judged(monkeypatch):
     """Findings of one cell when ``MUST`` is decided by a judge of the test."""
 
-    def run(judge):
+    def run(judge, *exchanges):
         monkeypatch.setattr(
             judging, "judge_of", lambda requirement: judge if requirement.id == MUST else None
         )
         view = CellView(
-            CELL, [], load_catalogue(), t=date(2026, 3, 1), now=datetime(2026, 3, 1, 11, tzinfo=UTC)
+            CELL, exchanges, load_catalogue(), t=date(2026, 3, 1), now=datetime(2026, 3, 1, 11, tzinfo=UTC)
         )
         return judging.judge_requirements(view, [MUST])
 
@@ -77,6 +78,24 @@ def test_a_disputed_requirement_stays_disputed(judged):
     (found,) = judged(judge)
     assert (found.verdict, found.blame) == (Verdict.DISPUTED, Blame.SPECIFICATION)
     assert found.next_step == REASON
+
+
+def test_what_the_recorder_could_not_write_down_is_a_defect_of_the_harness(judged):
+    known = {
+        "interface": "resource",
+        "flow": "collect",
+        "operation": "x",
+        "client": "p",
+        "server": "d",
+        "started": "",
+    }
+    lost = Exchange(
+        id="x.1", request=Request(method="GET", url=""), notes={UNREDACTED: "ValueError"}, **known
+    )
+
+    (found,) = judged(lambda view: [view.fail(MUST, exchange=lost, path="status")], lost)
+    assert (found.verdict, found.blame, found.party) == (Verdict.ERROR, Blame.HARNESS, "")
+    assert "defect of this harness" in found.next_step.en and found.where.exchange == "x.1"
 
 
 def test_a_judge_that_crashes_or_says_nothing_is_no_pass(judged):

@@ -114,6 +114,31 @@ def test_a_line_that_stays_inside_is_seen_in_an_outcome_too():
     assert StandardCell(HG, change=change).broken("HG-PRV-001", "HG-PRV-002") == {"HG-PRV-002": "fail"}
 
 
+def of_binary(**changes):
+    def change(operation, request, response):
+        if not operation.startswith("pd-retrieve") or b"Binary" not in response.body[:200]:
+            return response
+        return edit(response, lambda binary: binary.update(changes))
+
+    return change
+
+
+@pytest.mark.parametrize("changes", [{"contentType": "text/plain"}, {"id": "een-ander"}])
+def test_a_binary_that_says_something_else_than_it_is(changes):
+    broken = StandardCell(PD, change=of_binary(**changes)).broken("PD-DOC-003")
+    assert broken == {"PD-DOC-003": "fail"}
+
+
+@pytest.mark.parametrize("changes", [{"description": "Iets anders"}, {"id": "een-ander"}])
+def test_a_read_that_gives_something_else_than_the_search(changes):
+    def change(operation, request, response):
+        if not operation.startswith("pd-manifest-document"):
+            return response
+        return edit(response, lambda document: document.update(changes))
+
+    assert StandardCell(PD, change=change).broken("PD-MAN-004") == {"PD-MAN-004": "fail"}
+
+
 def test_size_and_hash_are_optional():
     def change(operation, request, response):
         if not operation.startswith("pd-find-current"):

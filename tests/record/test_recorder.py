@@ -13,13 +13,14 @@ from hypothesis import strategies as st
 from rawkit import CELL, PERSONS, raw
 
 from harness.core.errors import HarnessError
-from harness.core.run.exchanges import Exchange, Tls
+from harness.core.run.exchanges import UNREDACTED, Exchange, Tls
 from harness.record import Known, Recorder, clean
 from harness.record.chain import bodies, lines
 from harness.record.chain.bodies import BodyStore
 from harness.record.chain.read import judged_unit, read_unit
 from harness.record.chain.units import units_in
 from harness.record.chain.write import settle
+from harness.record.looking import Looking
 
 TLS = Tls(version="TLSv1.3", cipher="TLS_AES_256_GCM_SHA384", server_name="a.example")
 
@@ -220,3 +221,22 @@ def test_many_threads_record_into_many_units_without_loss(tmp_path: Path) -> Non
     for cell in cells:
         found = recorded(folder, cell)
         assert [item.id.rpartition(".")[2] for item in found] == [f"{n:04d}" for n in range(1, 19)]
+
+
+def test_what_the_redactor_cannot_read_is_recorded_without_what_was_said():
+    """Never raw, never lost; and what is said of it is a defect of the harness."""
+
+    def breaks(text: str, person: str) -> list[tuple[str, str]]:
+        raise ValueError(text)
+
+    recorder = Recorder(persons=PERSONS, looking=Looking(find=breaks))
+    answer = raw(
+        person="anna",
+        status=200,
+        response_headers=(("X-Name", "Plantnaam"),),
+        response_body=b"van Plantnaam" * 9,
+    )
+    done = recorder.record(answer)
+    assert done.notes == {UNREDACTED: "ValueError"}
+    assert done.response is not None and (done.response.status, done.response.body) == (200, b"")
+    assert "Plantnaam" not in repr(done) and recorder.exchanges(CELL) == [done]

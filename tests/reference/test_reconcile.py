@@ -298,8 +298,16 @@ def numbered(resource: dict) -> dict:
             lambda one: one["requester"]["agent"].update(reference="Practitioner/waarnemer"),
             *("altered", "requester.agent"),
         ),
+        (
+            *("hg-allergy", "allergie-penicilline"),
+            lambda one: one["reaction"].append({"manifestation": [{"text": "shock"}]}),
+            *("altered", "reaction[1]"),
+        ),
     ],
-    ids=["withdrawn", "end lost", "dosage without words", "name of another", "other number", "other author"],
+    ids=[
+        *("withdrawn", "end lost", "dosage without words", "name of another", "other number", "other author"),
+        "invented reaction",
+    ],
 )
 def test_what_makes_another_statement(operation, name, change, kind, path):
     made = cell("huisartsgegevens-2.0")
@@ -639,6 +647,8 @@ def test_a_text_is_found_however_it_is_written():
         said = plain_text(f'{{"div": "<div>{written}</div>"}}'.encode())
         assert [text for text, _ in KNOWN.leaks(said, HANNA)] == [line]
     assert list(KNOWN.leaks("niets bijzonders", HANNA)) == []
+    bare = line.replace(" ", "") + "\udceb" * 60
+    assert list(KNOWN.found_in(bare, HANNA)) == [(line, HANNA)], "bytes that are no UTF-8 break nothing"
 
 
 def test_a_bundle_without_entries_is_an_empty_answer():

@@ -113,6 +113,9 @@ NOT_COMPARED = "not-compared"
 UNREADABLE = "(unreadable)"
 """The path in the place of a mask (``response.body:(unreadable)``) in a body that no parser reads."""
 
+UNREDACTED = "unredacted"
+"""The note of an exchange that the recorder could not make safe, and so wrote without what was said in it."""
+
 Belongs = Literal["declared", "other", "mixed", "unknown"]
 """Whose record a document is: that of the declared person of the session, that of one other person, of more
 than one person, or nothing tells."""

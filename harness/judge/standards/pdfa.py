@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from harness.core.run.exchanges import media_type
 from harness.core.run.findings import Finding
 from harness.core.text import Text
+from harness.fhir.store import LOCAL_REFERENCE
 from harness.judge.every_standard.answers import (
     NO_MANIFEST,
     Answer,
@@ -26,11 +27,15 @@ from harness.judge.registry import judge
 from harness.judge.standards.pdfa_documents import (
     content_masked,
     content_of,
+    differs,
     found_documents,
     leads_to,
     stated_type,
 )
 from harness.judge.view import CellView
+from harness.reference.content.facts import facts_of
+from harness.reference.content.table import content_table
+from harness.reference.reconcile.answers import reference_key
 
 
 @judge("PD-FND-001")
@@ -161,8 +166,15 @@ def binary_resource(view: CellView) -> Iterator[Finding]:
         problems = [] if kind == "Binary" else [kind or "no FHIR resource"]
         if kind == "Binary" and not stated_type(answer):
             problems.append("no contentType")
-        if kind == "Binary" and content_of(answer) is None:
+        content = content_of(answer) if kind == "Binary" else None
+        if kind == "Binary" and content is None:
             problems.append("no readable content")
+        if content is not None and b"%PDF-" in content[:1024] and stated_type(answer) != "application/pdf":
+            problems.append(f"contentType {stated_type(answer)} of a PDF")
+        asked = reference_key(answer.exchange.request.url.partition("?")[0])
+        name = f"Binary/{text(answer.resource.get('id'))}"
+        if kind == "Binary" and asked.startswith("Binary/") and name not in ("Binary/", asked):
+            problems.append(f"{name} in the place of {asked}")
         if problems:
             yield view.fail(
                 "PD-DOC-003",
@@ -372,6 +384,31 @@ def manifest_window(view: CellView) -> Iterator[Finding]:
     yield from within_window(view, "PD-MAN-003", "pd-manifest-created", "created", "created")
 
 
+def _as_searched(view: CellView, answer: Answer) -> Finding:
+    """Whether a read gave the resource that was asked, as the search showed it."""
+    asked = reference_key(answer.exchange.request.url.partition("?")[0])
+    got = f"{text(answer.resource.get('resourceType'))}/{text(answer.resource.get('id'))}"
+    if LOCAL_REFERENCE.fullmatch(asked) and got != asked and not answer.masks.touches("DocumentReference.id"):
+        return view.fail(
+            "PD-MAN-004", exchange=answer.exchange, path="DocumentReference.id", expected=asked, received=got
+        )
+    said = facts_of(answer.resource, content_table())
+    for document in found_documents(view):
+        known = f"DocumentReference/{text(document.resource.get('id'))}"
+        if known == asked and not answer.masks and not document.answer.masks and not differs(view, document):
+            other = said ^ facts_of(document.resource, content_table())
+            if other:
+                path = min(other)[0]
+                return view.fail(
+                    "PD-MAN-004",
+                    exchange=answer.exchange,
+                    path=path,
+                    expected=f"as in {document.answer.exchange.id}",
+                    received=", ".join(sorted(value for at, value in said if at == path)) or "absent",
+                )
+    return view.ok("PD-MAN-004", answer.exchange)
+
+
 @judge("PD-MAN-004")
 def manifest_document(view: CellView) -> Iterator[Finding]:
     """The document of a manifest can be retrieved."""
@@ -381,7 +418,7 @@ def manifest_document(view: CellView) -> Iterator[Finding]:
     tried = answers(view, "pd-manifest-document")
     for answer in tried:
         if answer.answered:
-            yield view.ok("PD-MAN-004", answer.exchange)
+            yield _as_searched(view, answer)
         else:
             yield view.fail(
                 "PD-MAN-004",

@@ -55,6 +55,16 @@ def in_record(view: CellView, document: FoundDocument) -> str:
     return partners.get((document.answer.exchange.id, document.path), "")
 
 
+def differs(view: CellView, document: FoundDocument) -> bool:
+    """Whether the search itself showed the document otherwise than the record has it."""
+    places: set[tuple[str, str]] = view.memo(
+        "pdfa-differing",
+        lambda: {(item.answer.exchange.id, one.place) for item in compared(view) for one in item.differences},
+    )
+    name = document.answer.exchange.id
+    return any(one == name and place.startswith(document.path) for one, place in places)
+
+
 def leads_to(view: CellView, document: FoundDocument) -> str:
     """``Binary/id`` that the record says a document leads to, ``""`` when it is not known."""
     resource = view.record.resource(in_record(view, document)) if view.record is not None else None

@@ -108,7 +108,8 @@ class Known:
 
         A text with hardly any blanks is searched without: that is how documents come.
         """
-        encoded = msgspec.json.encode(text.encode("utf-8", "replace").decode())
+        text = text.encode("utf-8", "replace").decode()  # bytes that are no UTF-8 break the automaton
+        encoded = msgspec.json.encode(text)
         seen: set[str] = set()
         for found, owner in self.leaks(plain_text(encoded), person):
             seen.add(found)
