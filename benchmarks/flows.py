@@ -3,7 +3,9 @@
 One flow: authorization request → landing → login → consent → redirect → token → one FHIR search, mutual TLS
 on the back channel, lists cached, connections kept alive per pair of parties::
 
-    python benchmarks/flows.py [--seconds 10] [--workers 2] [--json]
+    python benchmarks/flows.py [--seconds 10] [--workers 1] [--json]
+
+Parties and driver share one process, and so one interpreter lock: more workers wait for each other.
 """
 
 from __future__ import annotations
@@ -41,7 +43,7 @@ def main() -> int:
     """Run the benchmark; exit 1 below the target."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--seconds", type=float, default=10.0)
-    parser.add_argument("--workers", type=int, default=2, help="pairs of PGO and HIS that work side by side")
+    parser.add_argument("--workers", type=int, default=1, help="pairs of PGO and HIS that work side by side")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     network = read_network("demo")
