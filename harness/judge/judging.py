@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from harness.core.issues import shorten
 from harness.core.run.exchanges import UNREDACTED, Exchange
-from harness.core.run.findings import Finding, finding
+from harness.core.run.findings import Finding, Where, finding
 from harness.core.text import Text
 from harness.core.verdicts import SEVERITY, Blame, Verdict
 from harness.judge.catalogue import Requirement
@@ -112,7 +112,7 @@ def _complete(view: CellView, requirement: Requirement, said: list[Finding], cau
         ]
     if not said:
         said = [_nothing(view, requirement, causes)]
-    said = _without_masks(view, requirement, [_not_ours(view, item) for item in said])
+    said = _without_masks(view, requirement, [_not_ours(view, requirement, item) for item in said])
     explained = (causes.explain(requirement, item) for item in said)
     unique = list({item.id: item for item in explained}.values())
     passes = [item for item in unique if item.verdict is Verdict.PASS]
@@ -129,19 +129,32 @@ def _nothing(view: CellView, requirement: Requirement, causes: Causes) -> Findin
     return item
 
 
-def _not_ours(view: CellView, item: Finding) -> Finding:
-    """An objection to an exchange that the recorder could not write down is a defect of this harness."""
-    exchange = view.exchange(item.where.exchange)
-    objects = item.verdict in (Verdict.FAIL, Verdict.WARNING, Verdict.INCONCLUSIVE)
-    if not objects or exchange is None or UNREDACTED not in exchange.notes:
+DECIDING = (Verdict.FAIL, Verdict.WARNING, Verdict.INCONCLUSIVE, Verdict.PASS)
+"""Verdicts that rest on what was said in an exchange."""
+
+
+def _not_ours(view: CellView, requirement: Requirement, item: Finding) -> Finding:
+    """An objection to an exchange that the recorder could not write down is a defect of this harness.
+
+    What is decided from the facts of the recorder cannot be good either while there is one.
+    """
+    unread: list[Exchange] = view.memo(
+        "unredacted", lambda: [one for one in view.exchanges if UNREDACTED in one.notes]
+    )
+    if not unread or item.verdict not in DECIDING:
+        return item
+    passed = item.verdict is Verdict.PASS
+    about = unread if requirement.topic in FROM_FACTS or not passed else []
+    lost = next((one for one in about if passed or one.id == item.where.exchange), None)
+    if lost is None:
         return item
     return finding(
         item.requirement,
         item.cell,
         Verdict.ERROR,
         blame=Blame.HARNESS,
-        where=item.where,
-        received=str(exchange.notes[UNREDACTED]),
+        where=Where(exchange=lost.id),
+        received=str(lost.notes[UNREDACTED]),
         next_step=Text(
             nl="De opname kon dit bericht niet veilig opschrijven en heeft het weggelaten: een fout in dit "
             "hulpmiddel. Meld dit.",

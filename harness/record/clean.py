@@ -75,21 +75,9 @@ def hidden(raw: RawExchange, error: Exception) -> Exchange:
         host = urlsplit(raw.url).hostname or ""
     except ValueError:
         host = ""
-    return Exchange(
-        id="",
-        cell=raw.cell,
-        interface=raw.interface,
-        flow=raw.flow,
-        operation=raw.operation,
-        client=raw.client,
-        server=raw.server,
-        started=raw.started.isoformat(),
-        duration=round(raw.duration, 6),
-        request=Request(method=raw.method, url=f"https://{host}/"),
-        response=Response(status=raw.status) if raw.status else None,
-        tls=raw.tls,
-        notes={UNREDACTED: type(error).__name__},
-    )
+    request = Request(method=raw.method, url=f"https://{host}/")
+    response = Response(status=raw.status) if raw.status else None
+    return raw.written(request, response, id="", notes={UNREDACTED: type(error).__name__})
 
 
 def _plain(text: str) -> bool:

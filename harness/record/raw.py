@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from harness.core.run.exchanges import Headers, Tls
+from harness.core.run.exchanges import Exchange, Headers, Request, Response, Tls
 
 
 @dataclass(frozen=True)
@@ -51,3 +51,20 @@ class RawExchange:
     person: str | None = None
     known: tuple[Known, ...] = field(default=(), repr=False)
     notes: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    def written(self, request: Request, response: Response | None, **more: Any) -> Exchange:
+        """The exchange that is written down: labels and times of this one, the rest as it may be said."""
+        return Exchange(
+            cell=self.cell,
+            interface=self.interface,
+            flow=self.flow,
+            operation=self.operation,
+            client=self.client,
+            server=self.server,
+            started=self.started.isoformat(),
+            duration=round(self.duration, 6),
+            tls=self.tls,
+            request=request,
+            response=response,
+            **more,
+        )

@@ -16,7 +16,7 @@ from harness.judge import judging
 from harness.judge.catalogue import load_catalogue
 from harness.judge.view import CellView
 
-MUST = "PD-GEN-001"
+MUST, LEAK = "PD-GEN-001", "PD-GEN-012"
 REASON = Text(nl="twee lezingen", en="two readings")
 CELL = Cell(his="his-a", dvza="dvza-a", pgo="pgo-1", standard="pdfa-3.0", release="mm-2.2")
 
@@ -25,14 +25,12 @@ CELL = Cell(his="his-a", dvza="dvza-a", pgo="pgo-1", standard="pdfa-3.0", releas
 def judged(monkeypatch):
     """Findings of one cell when ``MUST`` is decided by a judge of the test."""
 
-    def run(judge, *exchanges):
-        monkeypatch.setattr(
-            judging, "judge_of", lambda requirement: judge if requirement.id == MUST else None
-        )
+    def run(judge, *exchanges, requirement=MUST):
+        monkeypatch.setattr(judging, "judge_of", lambda one: judge if one.id == requirement else None)
         view = CellView(
             CELL, exchanges, load_catalogue(), t=date(2026, 3, 1), now=datetime(2026, 3, 1, 11, tzinfo=UTC)
         )
-        return judging.judge_requirements(view, [MUST])
+        return judging.judge_requirements(view, [requirement])
 
     return run
 
@@ -96,6 +94,10 @@ def test_what_the_recorder_could_not_write_down_is_a_defect_of_the_harness(judge
     (found,) = judged(lambda view: [view.fail(MUST, exchange=lost, path="status")], lost)
     assert (found.verdict, found.blame, found.party) == (Verdict.ERROR, Blame.HARNESS, "")
     assert "defect of this harness" in found.next_step.en and found.where.exchange == "x.1"
+    (found,) = judged(lambda view: [view.ok(MUST)], lost)
+    assert found.verdict is Verdict.PASS, "of another exchange"
+    (found,) = judged(lambda view: [view.ok(LEAK)], lost, requirement=LEAK)
+    assert (found.verdict, found.blame) == (Verdict.ERROR, Blame.HARNESS), "nobody looked into it"
 
 
 def test_a_judge_that_crashes_or_says_nothing_is_no_pass(judged):

@@ -86,6 +86,13 @@ def test_what_is_wrong_with_it_can_still_be_seen(body: bytes, form: str) -> None
     assert b"Patient" in kept and b"searchset" in kept
 
 
+def test_the_word_of_a_pdf_in_a_text_makes_it_none() -> None:
+    written(f"{NAME} %PDF-1.7".encode(), "text/plain")
+    body = b"%PDF-1.7 x"
+    done = recorded(body, "application/pdf")
+    assert done.response is not None and done.response.body == body
+
+
 def test_the_masks_of_what_nobody_can_read_say_so() -> None:
     done = recorded(JSON[:-3], "application/fhir+json")
     assert {item.place for item in done.facts if item.kind == "person"} == {f"response.body:{UNREADABLE}"}

@@ -69,20 +69,11 @@ class Redactor:
             )
         notes = work.notes(raw.notes)
         error = work.text(raw.error, "error")
-        return Exchange(
+        return raw.written(
+            request,
+            response,
             id=exchange_id,
-            cell=raw.cell,
-            interface=raw.interface,
-            flow=raw.flow,
-            operation=raw.operation,
-            client=raw.client,
-            server=raw.server,
-            started=raw.started.isoformat(),
-            duration=round(raw.duration, 6),
-            request=request,
-            response=response,
             error=error,
-            tls=raw.tls,
             facts=tuple(replacing.facts),
             identities=tuple(care.identities),
             notes=notes,

@@ -13,7 +13,7 @@ from typing import Any, Literal, NamedTuple
 from harness.core.issues import shorten
 from harness.core.normal import codes, moments, people, texts
 from harness.reference.content.facts import DATES, QUANTITIES
-from harness.reference.content.table import ContentTable, Field
+from harness.reference.content.table import ContentTable, Field, Mode
 from harness.reference.content.wording import NO_WORDING, Wording
 
 Json = Mapping[str, Any]
@@ -348,8 +348,8 @@ class Comparison:
                 if len(options) > 1:
                     j = min(options, key=lambda one: self._unlike_extension(item, given[one]))
                 used.add(j)
-                whole = url in self.table.key_extensions
-                plan = self.table.plan("Extension", *(("Extension!", "key") if whole else ("Extension",)))
+                mode: Mode = "key" if url in self.table.key_extensions else "value"
+                plan = self.table.plan("Extension", "Extension", mode)
                 self.node(item, given[j], plan, f"{at}('{url}')")
             elif url in self.table.key_extensions and not self.lenient:
                 self.gaps.append(Gap("absent", f"{at}('{url}')", show(item), ""))

@@ -59,16 +59,16 @@ class ContentTable:
     key_extensions: frozenset[str]
     free_extensions: frozenset[str]
     freedoms: tuple[Freedom, ...]
-    _plans: dict[tuple[str, str], Plan] = field(default_factory=dict)
+    _plans: dict[tuple[str, str, Mode], Plan] = field(default_factory=dict)
 
     def plan(self, type_name: str, path: str, mode: Mode = "value") -> Plan:
         """Meaning of the keys of ``type_name`` at ``path`` (a resource type, or a dotted name below one).
 
         :param mode: what holds there unless the table says otherwise.
         """
-        found = self._plans.get((type_name, path))
+        found = self._plans.get((type_name, path, mode))
         if found is None:
-            found = self._plans[(type_name, path)] = self._make(type_name, path, mode)
+            found = self._plans[(type_name, path, mode)] = self._make(type_name, path, mode)
         return found
 
     def _make(self, type_name: str, path: str, mode: Mode) -> Plan:

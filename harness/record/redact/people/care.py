@@ -276,8 +276,8 @@ class CareData:
 
 
 def is_pdf(body: bytes) -> bool:
-    """Whether a body is a PDF by its beginning, whatever it is called."""
-    return b"%PDF-" in body[:1024]
+    """Whether a body is a PDF by its beginning, whatever it is called; the word further on makes none."""
+    return body[:1024].lstrip().startswith(b"%PDF-")
 
 
 def _told_below(item: _Found, found: Iterable[_Found]) -> bool:
