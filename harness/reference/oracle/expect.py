@@ -145,6 +145,8 @@ class _Ruled:
     rulings: dict[tuple[object, ...], Mapping[str, Ruling]] = field(default_factory=dict)
 
 
+_KEPT: Final = 4
+"""Rulings of one record that are kept: searches of our own ask for the same again and again, others once."""
 _RULED: Final[WeakKeyDictionary[Store, _Ruled]] = WeakKeyDictionary()
 
 
@@ -155,6 +157,8 @@ def rule_all(standard: str, record: Record, day: date, operation: str = "") -> M
         known = _RULED[record.store] = _Ruled(record.withheld, record.dangling)
     key = (standard, day, operation, record.richtlijn, record.key, len(record.store))
     if key not in known.rulings:
+        if len(known.rulings) >= _KEPT:
+            known.rulings.clear()
         known.rulings[key] = _ruled(standard, record, day, operation)
     return known.rulings[key]
 
