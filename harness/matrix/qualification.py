@@ -49,14 +49,20 @@ UNJUDGED = Text(nl="deze cel kon niet worden beoordeeld", en="this cell could no
 class Started:
     """A run whose ``run-start.json`` is written.
 
-    :ivar network: up until the run ends; then it leaves memory, so that the reports find room.
     :ivar records: those that the run froze, as the run folder gives them.
+    :ivar network: up until the run ends; then it leaves memory, so that the reports find room.
+    :ivar recorded: how many exchanges were recorded when it ended.
     """
 
     info: RunInfo
-    network: RunningNetwork | None
-    recorder: Recorder
     records: Records
+    network: RunningNetwork | None
+    recorded: int = 0
+
+    @property
+    def count(self) -> int:
+        """How many exchanges are recorded."""
+        return self.network.recorder.count if self.network is not None else self.recorded
 
 
 class Qualification:
@@ -142,8 +148,10 @@ class Qualification:
             stack.callback(network.close)
             info = self.keeper.begin(recorder, self._described(self._binding()), facts.frozen)
             self._stack = stack.pop_all()
-        started = Started(info, network, recorder, frozen_records(self.folder, info))
+        started = Started(info, frozen_records(self.folder, info), network)
         self._restore(started)
+        gc.collect()
+        gc.freeze()  # what stands now stays: only what cells leave is looked at, and is free sooner
         return started
 
     def _recorder(self) -> Recorder:
@@ -222,12 +230,12 @@ class Qualification:
         :raises HarnessError: what happens cannot be written.
         """
         cell, key = state.cell, state.cell.key
+        if started.network is None:
+            raise HarnessError("the run has ended", where=key)
         self.events.emit("cell-started", cell=key)
-        self._minters[key] = self.keeper.minter(cell, started.recorder.begin(key))
+        self._minters[key] = self.keeper.minter(cell, started.network.recorder.begin(key))
         for flow, needing in state.flows.items():
             try:
-                if started.network is None:
-                    raise HarnessError("the run has ended", where=key)
                 started.network.drive(cell, flow)
             except Exception as error:  # noqa: BLE001 - one broken flow must not lose the others' results
                 state.troubles.append(_trouble(error, UNDRIVEN, cell, needing, f"{key} {flow}"))
@@ -330,7 +338,7 @@ class Qualification:
     def recorded(self) -> int:
         """How many exchanges of judged cells are recorded; before any is judged, how many at all."""
         if not any(state.judged for state in self._states.values()):
-            return self._started.recorder.count if self._started is not None else 0
+            return self._started.count if self._started is not None else 0
         return sum(state.recorded for state in self._states.values())
 
     @property
@@ -351,7 +359,8 @@ class Qualification:
         self._stack.close()
         started = self._started
         if started is not None:
-            self._started = started = replace(started, network=None)
+            self._started = started = replace(started, network=None, recorded=started.count)
+            gc.unfreeze()
             gc.collect()
         if started is not None and not self.info().unjudged and self._refusal is None:
             for state in self._states.values():
@@ -361,7 +370,7 @@ class Qualification:
             self.keeper.finish(self.info())
         else:
             self.keeper.leave()
-        recorded = started is not None and started.recorder.count > 0
+        recorded = started is not None and started.recorded > 0
         return recorded or any(state.finished for state in self._states.values())
 
     def info(self) -> RunInfo:

@@ -7,8 +7,8 @@ Registered by :mod:`harness.plugin` when ``--harness-network`` is given. Exit st
 from __future__ import annotations
 
 import sys
-from collections.abc import Generator
-from typing import Any
+from collections.abc import Generator, Mapping
+from typing import Any, Literal
 
 import pytest
 
@@ -23,6 +23,7 @@ from harness.scenario import Scenario, scenario_of
 
 DIMENSIONS = ("his", "dvza", "pgo", "standard", "release")
 PARAMETERS = (*DIMENSIONS, "group")
+_KEYWORDS: pytest.StashKey[Mapping[str, Literal[1]]] = pytest.StashKey()
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -182,8 +183,12 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, objec
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Show the findings, not a traceback, for verdicts."""
+    """Show the findings, not a traceback, for verdicts.
+
+    pytest keeps the three reports of every item until the end, hence one copy of the keywords for all three.
+    """
     report = yield
+    report.keywords = item.stash.setdefault(_KEYWORDS, report.keywords)
     if settle(item, call, report):
         session_of(item.config).unexpected = True
     return report

@@ -164,6 +164,7 @@ class RunKeeper:
         self.events.close()
         if self.broken is not None:
             raise self.broken
+        self._recorder = None  # what it remembers of a run is large
         manifest.write_manifest(self.folder.path)
         (self.folder.path / SALT).unlink(missing_ok=True)
         self._left = True
