@@ -89,6 +89,8 @@ class Variant(msgspec.Struct, frozen=True, kw_only=True):
     :ivar subject: role under test.
     :ivar server: switches of our DVZA or stelselnode twin while this flow runs (subject ``pgo``).
     :ivar repeat: how often, per intensity.
+    :ivar beside: another person who walks the same steps each time, before or after the first in turns: pairs
+        that differ in the person only.
     :ivar waiting: needs real waiting towards live parties.
     """
 
@@ -102,6 +104,7 @@ class Variant(msgspec.Struct, frozen=True, kw_only=True):
     authorize: Changes = Changes()
     landing: Literal["continue", "cancel"] = "continue"
     person: PersonKind = "default"
+    beside: PersonKind | None = None
     consent: Consent = Consent()
     token: TokenStep = TokenStep()
     resource: ResourceStep = ResourceStep()

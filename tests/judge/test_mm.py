@@ -432,6 +432,12 @@ CASES = {
         else item
         for item in exchanges
     ],
+    "MM-CON-013": lambda exchanges: [
+        replace(item, duration=0.4 + number / 1000)
+        if item.notes.get("pair", {}).get("person") == "default" and item.operation == "login"
+        else item
+        for number, item in enumerate(exchanges)
+    ],
     "MM-TOK-018": refusal("AS-client", "other", answered(200, WITH_TOKEN, JSON), on="refresh"),
     "MM-TOK-019": where(in_body(b'"Bearer"', b'"Bearer", "refresh_token": "abcdefgh"'), interface="token"),
     "MM-TOK-020": where(in_body(b'"scope": "', b'"scope": "63 '), interface="token"),

@@ -93,7 +93,7 @@ DEPENDS = {
     | ids("RSC", 1, 2, 7, *range(9, 16))
     | ids("TLS", *range(1, 8))
     | ids("TOK", *range(1, 24)),
-    ("dvza", "his"): ids("CON", 4, 5) | ids("RSC", 3, 4, 5, 6),
+    ("dvza", "his"): ids("CON", 4, 5, 13) | ids("RSC", 3, 4, 5, 6),
     ("pgo",): ids("CLI", 1, 2, 3, *range(5, 19), 21, 22, 23, 27),
     ("network",): ids("LST", *range(1, 6)),
     ("cell",): ids("AUT", 6, 10)

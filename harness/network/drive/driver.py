@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import date
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -118,12 +118,12 @@ class Driver:
             with circumstances(self._twins, self._hosts, cell, variant) as connect:
                 times = variant.repeat.get(self._intensity, 1)
                 samples = Samples(times) if variant.repeat else None
-                person = self._situated(cell, variant.person)
-                if person:
-                    variant = msgspec.structs.replace(variant, person="default")
-                for _ in range(times):
-                    made = self._flow(cell, flow, variant.function, variant, person=person, connect=connect)
-                    made.session.samples = samples
+                for walked, notes in (turn for number in range(times) for turn in _turns(variant, number)):
+                    person = self._situated(cell, walked.person)
+                    if person:
+                        walked = msgspec.structs.replace(walked, person="default")
+                    made = self._flow(cell, flow, walked.function, walked, person=person, connect=connect)
+                    made.session.samples, made.session.notes = samples, notes
                     made.run()
 
     def _refusals(self, cell: Cell, variant: Variant) -> None:
@@ -288,3 +288,15 @@ class Driver:
             return dvza.lists
         node = self._network.stelselnode
         return node.url if node.kind == "live" and node.url else list_host(self._network, release_id)
+
+
+def _turns(variant: Variant, number: int) -> list[tuple[Variant, dict[str, Any]]]:
+    """Who walks the steps of a variant for the n-th time, and what the recording says of it.
+
+    Of two persons each goes first in turns, so that what changes while time passes falls to both.
+    """
+    if variant.beside is None:
+        return [(variant, {})]
+    both = [variant, msgspec.structs.replace(variant, person=variant.beside)]
+    order = both if number % 2 == 0 else reversed(both)
+    return [(item, {"pair": {"number": number, "person": item.person}}) for item in order]

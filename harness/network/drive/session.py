@@ -54,6 +54,7 @@ class FlowSession:
     :ivar values: secrets and identifiers of this flow by name: ``state``, ``code``, ``token``, ``refresh``,
         ``correlation``, ``redirect_uri`` …
     :ivar new_id: gives the identifiers for ``MedMij-Request-ID`` and ``X-Correlation-ID``.
+    :ivar notes: what the recording says of every exchange of this flow.
     :ivar samples: codes and tokens of all repetitions of the flow, to be measured together.
     :ivar patience: seconds that are still waited for a busy server.
     :ivar logged_in: whether the person was authenticated, so that pages may show care data.
@@ -83,6 +84,7 @@ class FlowSession:
     granted: tuple[str, ...] | None = None
     last: Exchange | None = None
     samples: Samples | None = field(default=None, repr=False)
+    notes: dict[str, Any] = field(default_factory=dict)
 
     @property
     def listed(self) -> ListedService:
@@ -175,7 +177,7 @@ class FlowSession:
                     cell=self.cell.key,
                     person=person,
                     known=tuple(self.known),
-                    notes={**(notes or {}), **extra},
+                    notes={**self.notes, **(notes or {}), **extra},
                 )
             )
             if pause is None:

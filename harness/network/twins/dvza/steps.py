@@ -17,6 +17,8 @@ from harness.network.wire.serving import Outgoing
 
 _ACCEPTED: Final = {"age": "under-age-accepted", "no-relation": "no-relation-accepted"}
 """Faults that let somebody through of whom there is no data to give."""
+SLOW_SECONDS: Final = 0.5
+"""How much longer a fault lets wait who has data."""
 
 
 def landing(dvza: DvzaState, session: Session, fields: dict[str, str]) -> Outgoing:
@@ -63,7 +65,8 @@ def login(dvza: DvzaState, session: Session, fields: dict[str, str]) -> Outgoing
     if session.answered:  # consent was asked before login (a fault)
         return _granted(dvza, session, long_term=False)
     session.step = "consent"
-    return screens.consent(dvza, session)
+    slow = SLOW_SECONDS if dvza.fault("slow-with-data", session.client_id) else 0.0
+    return replace(screens.consent(dvza, session), delay=slow)
 
 
 def consent(dvza: DvzaState, session: Session, fields: dict[str, str]) -> Outgoing:
