@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
@@ -23,6 +24,7 @@ from harness.core.standards.queries import load_queries
 from harness.core.standards.table import service_standard, standard
 from harness.core.tdates import TDates
 from harness.fhir.codec.media import asked_format
+from harness.medmij.headers import REQUEST_ID
 from harness.medmij.releases import framework, newest
 from harness.medmij.urls import host_of
 from harness.network.connections import UNKNOWN, Connections
@@ -46,7 +48,7 @@ _OPERATIONS = {
 _FETCHES = 8
 """Fetches of one list by one PGO that are kept, the last ones; another list does not push them out."""
 _HELD = 400
-"""Most exchanges that are held back per PGO, HIS and release."""
+"""Most exchanges that are held back per PGO, HIS and release; most requests whose identifier is known."""
 
 
 @dataclass
@@ -88,6 +90,7 @@ class Observer:
         self._lists: dict[tuple[str, str], deque[RawExchange]] = {}
         self._start = clock.now().isoformat(timespec="seconds")
         self._seen = 0
+        self._asked: dict[str, Callable[[], bool]] = {}
         self.connections = Connections(network, clock, self.pgo_of, self._notes)
         self.last_activity: dict[str, datetime] = {}
 
@@ -395,8 +398,22 @@ class Observer:
             cell=cell,
             person=labels.person,
             known=labels.known,
-            notes=self._notes(),
+            notes=self._notes(**self._went(request)),
         )
+
+    def _went(self, request: Incoming) -> dict[str, Any]:
+        """Whether the client is gone, and whether it did not take the answer to the same request before."""
+        found: dict[str, Any] = {"gone": True} if request.gone() else {}
+        identifier = header(request.headers, REQUEST_ID)
+        if identifier:
+            with self._lock:
+                earlier = self._asked.pop(identifier, None)
+                self._asked[identifier] = request.unread
+                if len(self._asked) > _HELD:
+                    self._asked.pop(next(iter(self._asked)))
+            if earlier is not None and earlier():
+                found["unread_before"] = True
+        return found
 
     def _notes(self, **facts: Any) -> dict[str, Any]:
         """The notes of an exchange, with a number by which its copies are known."""

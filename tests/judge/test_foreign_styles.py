@@ -236,7 +236,10 @@ def test_a_get_whose_answer_was_lost_may_come_again() -> None:
     again = replace(first, id=f"{first.id}x")
     exchanges.insert(exchanges.index(first) + 1, again)
     assert said(exchanges)["MM-CLI-010"] is Verdict.FAIL
-    exchanges[exchanges.index(first)] = replace(first, notes={**first.notes, "gone": True})
+    place = exchanges.index(first)
+    exchanges[place] = replace(first, notes={**first.notes, "gone": True})
+    assert said(exchanges)["MM-CLI-010"] is Verdict.WARNING
+    exchanges[place : place + 2] = [first, replace(again, notes={**again.notes, "unread_before": True})]
     assert said(exchanges)["MM-CLI-010"] is Verdict.WARNING
 
 

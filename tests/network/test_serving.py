@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import select
 import socket
 import ssl
 import time
@@ -75,6 +76,75 @@ def test_a_closed_connection_leaves_memory(pki: TestPki, connect: ConnectMap) ->
         assert answer.status == 200 and answer.tls is not None and answer.tls.client is not None
     assert open_ones() < before + 6
     caller.close()
+
+
+class Seen:
+    """A server that keeps what it was asked, and a client of which each byte is known."""
+
+    def __init__(self, pki: TestPki) -> None:
+        self.asked: list[Incoming] = []
+        self.busy = 0.0
+        self.hosting = Hosting()
+        self._pki = pki
+        context = server_context(pki.server(HOST), client_trust=pki.trust("back"), client_auth="required")
+        self._port = self.hosting.listen(HandlerApp(self._answer), context)
+
+    async def _answer(self, request: Incoming) -> Outgoing:
+        self.asked.append(request)
+        time.sleep(self.busy)  # the loop waits too
+        return Outgoing(body=b"read me")
+
+    def connected(self) -> ssl.SSLSocket:
+        context = client_context(self._pki.client("pgo-1.example"), trust=self._pki.trust("back"))
+        plain = socket.create_connection(("127.0.0.1", self._port), timeout=10)
+        return context.wrap_socket(plain, server_hostname=HOST)
+
+
+@pytest.fixture
+def seen(pki: TestPki) -> Iterator[Seen]:
+    made = Seen(pki)
+    yield made
+    made.hosting.close()
+
+
+ASKED = f"GET / HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode()
+
+
+def test_an_answer_that_nobody_took_is_known_afterwards(seen: Seen) -> None:
+    """Reset with bytes that were not read; the first request of that connection was read."""
+    with seen.connected() as connection:
+        connection.sendall(ASKED)
+        while b"read me" not in connection.recv(1000):
+            continue
+        connection.sendall(ASKED)
+        select.select([connection], [], [], 10)
+    until = time.monotonic() + 10
+    while not seen.asked[-1].unread() and time.monotonic() < until:
+        time.sleep(0.01)
+    assert [item.unread() for item in seen.asked] == [False, True]
+
+
+def test_who_left_before_the_answer_did_not_take_it(seen: Seen) -> None:
+    """Closed without a word while the server is busy: the loop hears of it only after the answer."""
+    seen.busy = 0.5
+    with seen.connected() as connection:
+        connection.sendall(ASKED)
+    until = time.monotonic() + 10
+    while not (seen.asked and seen.asked[-1].unread()) and time.monotonic() < until:
+        time.sleep(0.01)
+    assert [item.unread() for item in seen.asked] == [True]
+
+
+@pytest.mark.parametrize("orderly", [True, False])
+def test_who_read_the_answer_and_leaves_took_it(seen: Seen, orderly: bool) -> None:
+    with seen.connected() as connection:
+        connection.sendall(ASKED)
+        while b"read me" not in connection.recv(1000):
+            continue
+        if orderly:
+            connection.unwrap()
+    time.sleep(0.3)
+    assert [item.unread() for item in seen.asked] == [False]
 
 
 @pytest.mark.parametrize(

@@ -115,8 +115,6 @@ class SessionObserver(Observer):
             request = replace(request, visit=visit.name, played=visit.played)
         notes: dict[str, object] = {}
         answer = await self._answer(handler, request, labels, session, visit, notes)
-        if request.gone():
-            notes["gone"] = True
         if labels.interface == "token" and request.connection:
             notes["connection"] = {"number": request.connection, "age": round(request.age, 3)}
         flow = visit.flow if visit is not None else labels.flow

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import select
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -30,6 +32,44 @@ def public_name(own: Certificate | None) -> str:
     return own.dns_names[0].lower() if own is not None and own.dns_names else ""
 
 
+@dataclass
+class End:
+    """How a connection ended, without keeping it.
+
+    :ivar reset: the peer broke it off; ``late``: it had closed its side when an answer left.
+    :ivar requests: how many came on it.
+    """
+
+    reset: bool = False
+    late: bool = False
+    requests: int = 0
+
+    def answers(self, transport: asyncio.BaseTransport) -> None:
+        """An answer leaves: look whether the peer still waits for it."""
+        self.late = hung_up(transport)
+
+    def after(self, request: int) -> bool:
+        """Whether the answer to this request was not taken, and none was asked for later.
+
+        A client that is gone before the answer has closed when it leaves, or resets when it comes; one that
+        took it closes in order, or asks on.
+        """
+        return (self.reset or self.late) and self.requests == request
+
+
+def hung_up(transport: asyncio.BaseTransport) -> bool:
+    """Whether the peer has closed its side, by what the system knows now: the loop hears of it later."""
+    held = transport.get_extra_info("socket")
+    if held is None or held.fileno() < 0:
+        return True
+    events = getattr(select, "POLLRDHUP", 0)  # Linux; elsewhere only what the loop has heard
+    if not events:
+        return transport.is_closing()
+    look = select.poll()
+    look.register(held.fileno(), events)
+    return bool(look.poll(0))
+
+
 class PeerProtocol(HttpToolsProtocol):
     """uvicorn's HTTP protocol plus peer facts, a limit on the request head, and a time limit on it."""
 
@@ -49,6 +89,7 @@ class PeerProtocol(HttpToolsProtocol):
             self._tls = handshake.peer_facts(ssl_object, getattr(self.config.app, "own", None))
         self._since = self._made = self._awaited = self.loop.time()
         self._number = next(self._numbers)
+        self._end = End()
         if len(self.connections) > MAX_CONNECTIONS:
             self._make_room()
 
@@ -65,6 +106,7 @@ class PeerProtocol(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._awaited = None
+        self._end.reset = exc is not None
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -83,6 +125,8 @@ class PeerProtocol(HttpToolsProtocol):
             self._number,
             self.loop.time() - self._made,
         )
+        self._end.requests += 1
+        self.scope["harness.end"] = self._end  # type: ignore[typeddict-unknown-key]
 
     def on_url(self, url: bytes) -> None:
         self._count(len(url))

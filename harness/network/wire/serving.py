@@ -16,6 +16,7 @@ from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from email.utils import formatdate
+from functools import partial
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -46,6 +47,7 @@ class Incoming:
     :ivar query: raw query.
     :ivar tls: facts of the connection; ``tls.client`` is the verified peer certificate.
     :ivar gone: whether the client has closed the connection meanwhile.
+    :ivar unread: whether the client broke the connection off without taking the answer; known afterwards.
     :ivar connection: number of the connection, ``0``: not known; ``age``: seconds since it was made.
     :ivar visit: the visit of a session (:mod:`harness.network.sessions`) that it belongs to, ``""``: none.
     :ivar played: what our side plays in that visit.
@@ -60,6 +62,7 @@ class Incoming:
     tls: Tls | None = None
     peer: str = ""
     gone: Callable[[], bool] = lambda: False
+    unread: Callable[[], bool] = lambda: False
     connection: int = 0
     age: float = 0.0
     visit: str = ""
@@ -157,6 +160,7 @@ def incoming(scope: Scope, body: bytes) -> Incoming:
     host = hosts[0] if hosts else ""
     client = scope.get("client")
     transport = scope.get("harness.transport")
+    end = scope.get("harness.end")
     connection, age = scope.get("harness.connection", (0, 0.0))
     return Incoming(
         method=scope["method"],
@@ -168,6 +172,7 @@ def incoming(scope: Scope, body: bytes) -> Incoming:
         tls=scope.get("harness.tls"),
         peer=str(client[0]) if client else "",
         gone=transport.is_closing if transport is not None else lambda: False,
+        unread=partial(end.after, end.requests) if end is not None else lambda: False,
         connection=connection,
         age=age,
     )
@@ -184,6 +189,8 @@ async def _answer(scope: Scope, send: Send, answer: Outgoing) -> None:
         headers.append((b"content-length", str(len(answer.body)).encode()))
     body = b"" if bodyless or scope["method"] == "HEAD" else answer.body
     whole = transport is None or answer.truncate is None
+    if transport is not None:
+        scope["harness.end"].answers(transport)
     with transport if transport is not None else nullcontext():
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         part = body if whole else body[: answer.truncate]

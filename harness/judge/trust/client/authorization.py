@@ -199,7 +199,8 @@ def _threads_again(cell: Trust) -> list[Finding]:
 def _unheard(first: Exchange, item: Exchange) -> bool:
     """Whether a GET only repeats one whose answer nobody read, as HTTP libraries do by themselves."""
     same = (first.request.method, first.request.url) == (item.request.method, item.request.url)
-    return same and item.request.method == "GET" and bool(first.notes.get("gone"))
+    lost = first.notes.get("gone") or item.notes.get("unread_before")
+    return same and item.request.method == "GET" and bool(lost)
 
 
 def _carries_ids(item: Exchange) -> bool:
