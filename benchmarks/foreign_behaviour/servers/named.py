@@ -45,6 +45,8 @@ STYLES: dict[str, type[Style]] = {
     "state-encoded-twice": pages.StateChanged,
     "state-unencoded": pages.StateUnencoded,
     "state-equivalent": pages.StateEquivalent,
+    "uneven": pages.Uneven,
+    "asks-again": pages.AsksAgain,
     "authorize-takes-post": pages.AuthorizeTakesPost,
     "own-redirects": pages.OwnRedirects,
     "shared-cache": data.SharedCache,

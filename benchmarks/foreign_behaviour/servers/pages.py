@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import random
 import re
 import secrets
 from dataclasses import replace
@@ -123,6 +125,24 @@ class StateEquivalent(StateChanged):
         return re.sub(r"%[0-9A-F]{2}", lambda found: found.group().lower(), quote(state, safe="")).replace(
             "%20", "+"
         )
+
+
+class Uneven(Style):
+    """Each page takes as long as it takes, whoever asks."""
+
+    async def front(self, request: Incoming, answer: Answer) -> Outgoing:
+        await asyncio.sleep(random.random() * 0.08)
+        return await answer(request)
+
+
+class AsksAgain(Style):
+    """When there is no data it asks once more before it says so."""
+
+    async def front(self, request: Incoming, answer: Answer) -> Outgoing:
+        given = await answer(request)
+        if request.path.endswith("/login") and "error=access_denied" in location(given):
+            await asyncio.sleep(0.4)
+        return given
 
 
 class AuthorizeTakesPost(Style):

@@ -5,9 +5,26 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final, TypeVar
 
 from harness.medmij.releases import Function, Release
 from harness.network.file import Participant
+
+MOST: Final = 20_000
+"""Entries of one kind that a DVZA twin keeps."""
+_Kept = TypeVar("_Kept")
+
+
+class Kept(dict[str, _Kept]):
+    """What was kept last: the oldest entries go when there are more than :data:`MOST`.
+
+    Who serves for days then forgets grants as if they had never been.
+    """
+
+    def __setitem__(self, key: str, value: _Kept) -> None:
+        super().__setitem__(key, value)
+        while len(self) > MOST:
+            del self[next(iter(self))]
 
 
 @dataclass

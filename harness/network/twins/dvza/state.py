@@ -21,11 +21,10 @@ from harness.medmij.releases import Function, Release, release
 from harness.network.file import Network, Participant
 from harness.network.person.declared import KnownPerson
 from harness.network.twins.backends import Backend
-from harness.network.twins.dvza.records import Consent, Grant, Session, hashed
+from harness.network.twins.dvza.records import Consent, Grant, Kept, Session, hashed
 from harness.network.twins.stelselnode import Stelselnode, client_host, published_services, release_path
 from harness.network.wire.serving import Incoming, Outgoing
 
-MAX_SESSIONS = 20_000
 ANYBODY = "*"
 """Caller without client certificate, at a DVZA that does not ask for one (a fault)."""
 
@@ -61,12 +60,12 @@ class DvzaState:
         self.learn = learn
         self.t = t
         self.lock = threading.RLock()
-        self.sessions: dict[str, Session] = {}
-        self.codes: dict[str, Grant] = {}
-        self.access: dict[str, Grant] = {}
-        self.refresh: dict[str, Grant] = {}
-        self.consents: dict[str, Consent] = {}
-        self.withdrawn: set[str] = set()
+        self.sessions = Kept[Session]()
+        self.codes = Kept[Grant]()
+        self.access = Kept[Grant]()
+        self.refresh = Kept[Grant]()
+        self.consents = Kept[Consent]()
+        self.withdrawn = Kept[Consent]()
         self.spent: set[tuple[str, str]] = set()
         self._faults: dict[str, frozenset[str]] = {"": frozenset(participant.faults)}
         self.explains = False
@@ -186,10 +185,8 @@ class DvzaState:
     # -- authorization requests under way -----------------------------------------------------------
 
     def remember(self, session: Session) -> None:
-        """Keep a session; the oldest ones go when there are too many."""
+        """Keep a session."""
         with self.lock:
-            while len(self.sessions) >= MAX_SESSIONS:
-                self.sessions.pop(next(iter(self.sessions)))
             self.sessions[hashed(session.id)] = session
 
     # -- secrets ----------------------------------------------------------------------------------

@@ -193,5 +193,5 @@ def withdraw(dvza: DvzaState, session: Session, fields: dict[str, str]) -> Outgo
         if item.person == session.person and item.id == fields.get("consent"):
             dvza.consents.pop(family)
             if not dvza.fault("refresh-after-withdrawal", item.client_id):
-                dvza.withdrawn.add(family)
+                dvza.withdrawn[family] = item
     return screens.consents(dvza, session)
