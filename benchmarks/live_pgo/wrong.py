@@ -51,7 +51,12 @@ WRONG: Final[dict[str, dict[str, str]]] = {
     "no-host-check": {"MM-CLI-021": "fail"},
     "no-ids": {**NO_CODE, "MM-CLI-010": "fail"},
     "no-tls-check": {"MM-CLI-021": "fail", "MM-CLI-022": "warning"},
-    "no-whitelist": {"MM-CLI-001": "fail", "MM-CLI-021": "fail", "MM-CLI-025": "warning"},
+    "no-whitelist": {
+        "MM-CLI-001": "fail",
+        "MM-CLI-019": "fail",
+        "MM-CLI-021": "fail",
+        "MM-CLI-025": "warning",
+    },
     # the old code comes after an error, and it comes for the second time
     "old-code-on-error": {"MM-CLI-012": "fail", "MM-CLI-015": "fail"},
     "old-tls-too": {"MM-CLI-021": "fail"},

@@ -53,6 +53,7 @@ class Served:
         keeper = RunKeeper(claim(folder), self.clock)
         self._open.callback(keeper.leave)
         recorder = Recorder(folder, keeper.events, declared_persons(chosen, day), [c.key for c in cells])
+        self.recorder = recorder
         self.running = start(chosen, recorder=recorder, clock=self.clock, t=day, observe=True)
         self._open.callback(self.running.close)
         self.watch = Watch(self.running, keeper, facts)

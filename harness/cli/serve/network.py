@@ -18,6 +18,7 @@ from rich.console import Console
 from rich.table import Table
 
 from harness.cli.options import AtOption, JsonOption, LangOption, ReplaceOption, ResumeOption
+from harness.cli.serve.bounds import GIGABYTES, Bounds
 from harness.cli.serve.fhir import fhir
 from harness.cli.serve.outside import list_addresses, open_proxy, read_secret, settings, shown_address
 from harness.cli.serve.sessions.api import BODY, Api
@@ -104,6 +105,10 @@ def serve(
             "--api", metavar="ADDR:PORT", help="Where sessions are opened; beyond this machine with a key."
         ),
     ] = "127.0.0.1:0",
+    max_gigabytes: Annotated[
+        float,
+        typer.Option("--max-gigabytes", min=0, help="Stop when the run folder is larger (0: never)."),
+    ] = GIGABYTES,
     at: AtOption = None,
     as_json: JsonOption = False,
     lang: LangOption = "nl",
@@ -134,6 +139,7 @@ def serve(
         stack.callback(running.close)
         watch = Watch(running, keeper, facts)
         watch.lang = "en" if lang == "en" else "nl"
+        watch.bounds = Bounds(recorder, keeper.folder.path, max_gigabytes)
         desk = watch.begin(recorder)
         sessions = _sessions(api, desk, running, facts)
         public: dict[str, str] | None = None

@@ -12,6 +12,7 @@ from typing import Final
 
 import msgspec
 
+from harness.cli.serve.bounds import Bounds
 from harness.core.exits import ExitCode
 from harness.core.run.findings import Cell
 from harness.core.run.info import RunInfo
@@ -46,7 +47,10 @@ def _tell_refused(failed: Handshake, client: str) -> None:
 
 
 class Watch:
-    """Judges what is recorded of a network that is served, and keeps the run folder complete."""
+    """Judges what is recorded of a network that is served, and keeps the run folder complete.
+
+    :ivar lang: language of what is told; ``bounds``: how much may be recorded, ``None``: whatever comes.
+    """
 
     def __init__(self, running: RunningNetwork, keeper: RunKeeper, facts: RunFacts) -> None:
         self.running = running
@@ -56,6 +60,7 @@ class Watch:
         self._judged: dict[str, datetime] = {}
         self._stop = threading.Event()
         self.lang: Lang = "nl"
+        self.bounds: Bounds | None = None
         self._records = Records()
         self._desk: Desk | None = None
         self._told: dict[str, tuple[int, str, str]] = {}
@@ -103,12 +108,17 @@ class Watch:
         return self.finish()
 
     def judge_quiet(self) -> None:
-        """Judge the cells in which something happened and nothing more does.
+        """Judge the cells in which something happened and nothing more does; stop when there is too much.
 
         :raises HarnessError: what happens cannot be written any more.
         """
         if self.keeper.broken is not None:
             raise self.keeper.broken
+        full = self.bounds.reached() if self.bounds is not None else None
+        if full is not None:
+            sys.stderr.write(f"{full.of(self.lang)}\n")
+            self._stop.set()
+            return
         if self._desk is not None:
             self._desk.tick()
             for held in self._desk.open:

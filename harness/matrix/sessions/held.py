@@ -146,6 +146,7 @@ class Held:
             self.reason = reason
             code = run_result(self.info, result.findings, self._catalogue).code(exchanges=result.exchanges)
             self.exit = code
+            self._records = Records()  # it is not judged any more
         if publish is not None:
             publish(self.keeper.folder, self.info, result.findings)
         return code
