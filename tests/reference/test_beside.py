@@ -20,6 +20,7 @@ KNOWN = known_records(T)
 CELLS = {(cell.record.person, cell.standard): cell for cell in cells(KNOWN, list(standards()), T)}
 HANNA = "hanna-wilgenkamp"
 ICPC, SCT, UCUM = "http://hl7.org/fhir/sid/icpc-1-nl", "http://snomed.info/sct", "http://unitsofmeasure.org"
+INSTRUCTIONS = "http://nictiz.nl/fhir/StructureDefinition/eAfspraak-Appointment-PatientInstructions"
 SPECIFICATION = "http://nictiz.nl/fhir/StructureDefinition/code-specification"
 
 
@@ -129,6 +130,15 @@ def coded(one: dict, **words) -> None:
         ),
         (
             *("eafspraak-2.0", "ea-future", "Appointment"),
+            lambda one: (
+                one.update(extension=[{"url": INSTRUCTIONS, "valueString": "Kom nuchter."}])
+                if "extension" not in one
+                else False
+            ),
+            [("remark", f"extension('{INSTRUCTIONS}')")],
+        ),
+        (
+            *("eafspraak-2.0", "ea-future", "Appointment"),
             lambda one: one.update(minutesDuration=240),
             [("altered", "minutesDuration")],
         ),
@@ -142,6 +152,7 @@ def coded(one: dict, **words) -> None:
             "number",
             "doctor",
             "own words for the doctor",
+            "instructions",
             "minutes",
         ),
     ],

@@ -111,6 +111,8 @@ class Comparison:
         if given is False:
             return  # that something is not so
         status, path = known.name == "status", f"{at}.{known.name}"
+        if known.type == "Extension":
+            self._more_extensions([], _items(given), path)
         withdrawn = status and given in self.table.withdrawing
         if known.name in self.table.guarded or self._closed(known) or withdrawn:
             self.gaps.append(Gap("altered", path, "", show(given), "added"))
@@ -320,6 +322,18 @@ class Comparison:
                 self.node(item, given[j], plan, f"{at}('{url}')")
             elif url in self.table.key_extensions and not self.lenient:
                 self.gaps.append(Gap("absent", f"{at}('{url}')", show(item), ""))
+        self._more_extensions(wanted, given, at)
+
+    def _more_extensions(self, wanted: list[Any], given: list[Any], at: str) -> None:
+        """Extensions of the standards that the record does not have; references and numbers say little."""
+        known = {item.get("url") for item in wanted if isinstance(item, dict)}
+        for item in given:
+            url = item.get("url") if isinstance(item, dict) else None
+            if not isinstance(url, str) or url in known or url in self.table.free_extensions:
+                continue
+            value = next((name for name in item if name.startswith("value")), "valueReference")
+            if url.startswith(self.table.defining) and value not in ("valueReference", "valueIdentifier"):
+                self.gaps.append(Gap("remark", f"{at}('{url}')", "", show(item[value]), "more"))
 
     def _translations(self, wanted: Any, given: Any, at: str) -> None:
         """The translations of a code among the extensions."""

@@ -58,6 +58,7 @@ class ContentTable:
     ending: frozenset[str]
     statements: frozenset[str]
     translations: frozenset[str]
+    defining: tuple[str, ...]
     told_by: dict[str, str]
     key_extensions: frozenset[str]
     free_extensions: frozenset[str]
@@ -120,6 +121,7 @@ def content_table(version: str = "3.0.2") -> ContentTable:
         ending=frozenset(data["ending"]),
         statements=frozenset(data["statements"]),
         translations=frozenset(data["translations"]),
+        defining=tuple(data["defining"]),
         told_by=dict(data["told_by"]),
         key_extensions=frozenset(data["key_extensions"]),
         free_extensions=frozenset(data["free_extensions"]),
