@@ -29,6 +29,8 @@ WHOLE = 2000.0
 """Megabytes that all bounds together may give."""
 GRANTS = 20_000
 """Grants of a kind that are kept: one per visit."""
+EXCHANGES = 20_000
+"""Exchanges of one combination outside sessions, which are judged together."""
 SESSIONS = 2000
 """Sessions of one ``serve``."""
 SILENCE = 15.0
@@ -45,6 +47,12 @@ def memory(process: int) -> float:
 def disk(folder: Path) -> float:
     """Megabytes of a folder."""
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e6
+
+
+def longest(folder: Path) -> int:
+    """Lines of the longest recording of a cell."""
+    cells = [path for path in (folder / "exchanges").glob("*.jsonl") if path.stem != "shared"]
+    return max((len(path.read_bytes().splitlines()) for path in cells), default=1)
 
 
 def idle(pgo: Pgo, served: dict[str, Any], count: int) -> list[ssl.SSLSocket]:
@@ -91,7 +99,8 @@ def main() -> int:
             visits.append(told(f"{(block + 1) * each} visits outside sessions"))
         per_visit = growth(visits, each)
         time.sleep(SILENCE)
-        told("judged, when they fell silent")
+        judged = told("judged, when they fell silent") - visits[-1]
+        full = max(1.0, EXCHANGES / longest(Path(served["run"])))
         ended, each = [], max(1, options.sessions // 4)
         for block in range(4):
             for _ in range(each):
@@ -105,9 +114,9 @@ def main() -> int:
             with contextlib.suppress(OSError):
                 connection.close()
         told("closed again, and one more visit")
-    whole = visits[0] + GRANTS * per_visit + SESSIONS * per_session + silent
+    whole = visits[0] + GRANTS * per_visit + max(0.0, judged) * full + SESSIONS * per_session + silent
     print(
-        f"visit {per_visit * 1000:.0f} kB, session {per_session * 1000:.0f} kB, {options.idle} silent connections "
+        f"visit {per_visit * 1000:.0f} kB, its judging {judged * full:.0f} MB at most, session {per_session * 1000:.0f} kB, {options.idle} silent connections "
         f"{silent:.0f} MB; at all bounds {whole:.0f} MB (bar {WHOLE:.0f})"
     )
     return int(whole > WHOLE)
