@@ -10,8 +10,9 @@ from datetime import date
 import pytest
 
 from harness.core.standards.table import standards
-from harness.reference.content.compare import Comparison, show
+from harness.reference.content.compare import Comparison
 from harness.reference.content.facts import facts_of
+from harness.reference.content.gaps import show
 from harness.reference.content.table import content_table
 from harness.reference.reconcile.answers import answer_of, reference_key
 from harness.reference.reconcile.cell import Reconciliation

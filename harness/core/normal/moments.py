@@ -119,3 +119,15 @@ def _of_day(left: Moment, right: Moment) -> Difference:
         apart = abs((datetime.fromisoformat(left.day) - datetime.fromisoformat(right.day)).days)
         return "day" if apart == 1 else "value"
     return "value"
+
+
+def seconds(text: str) -> float | None:
+    """A moment with a zone in seconds since 1970, ``None`` for another text.
+
+    >>> seconds("2026-01-01T10:00:00+01:00") == seconds("2026-01-01T09:00:00Z")
+    True
+    """
+    found = moment(text)
+    if found is None or not found.instant:
+        return None
+    return datetime.fromisoformat(found.instant).replace(tzinfo=UTC).timestamp()

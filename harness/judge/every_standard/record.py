@@ -49,6 +49,7 @@ _WHOLE: Final = frozenset({"foreign", "not-allowed", "duplicated", "unknown", "n
 """Kinds that can be about a whole resource, of which the elements were not compared then."""
 _SELECTION: Final = frozenset({"missing", "not-allowed", "duplicated", "unknown", "not-asked"})
 _CONTENT: Final = frozenset({"altered", "absent"})
+_REMARK: Final = frozenset({"remark"})
 _STATUS: Final = re.compile(r"(?:^|\.)(?:status|[a-z]+Status)(?:\[\d+\])?$")
 
 _NAMED: Final = re.compile(r"(\w)\(.*$")
@@ -230,9 +231,14 @@ def _elements(
         yield nothing
         return
     for item in compared(view):
-        wrong = [one for one in item.differences if one.kind in _CONTENT and about(one.place)]
-        yield from _said(view, requirement, item, wrong)
-        if not wrong and shown(item):
+        places = {place for place, _ in item.answer.resources}
+        said = [
+            one
+            for one in item.differences
+            if one.kind in (_CONTENT | _REMARK) and about(one.place) and one.place not in places
+        ]
+        yield from _said(view, requirement, item, said)
+        if not said and shown(item):
             yield view.ok(requirement, item.answer.exchange, received=f"{len(item.fitting)}x", mode=MODE)
 
 

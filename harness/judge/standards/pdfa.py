@@ -388,6 +388,7 @@ def _as_searched(view: CellView, answer: Answer) -> Finding:
     """Whether a read gave the resource that was asked, as the search showed it."""
     asked = reference_key(answer.exchange.request.url.partition("?")[0])
     got = f"{text(answer.resource.get('resourceType'))}/{text(answer.resource.get('id'))}"
+    got = got if answer.resource else "no resource that can be read"
     if LOCAL_REFERENCE.fullmatch(asked) and got != asked and not answer.masks.touches("DocumentReference.id"):
         return view.fail(
             "PD-MAN-004", exchange=answer.exchange, path="DocumentReference.id", expected=asked, received=got

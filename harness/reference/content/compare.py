@@ -6,47 +6,16 @@ met; what a reference leads to is decided later, when all answers of a cell are 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
-from harness.core.issues import shorten
 from harness.core.normal import codes, moments, people, texts
+from harness.reference.content import beside
 from harness.reference.content.facts import DATES, QUANTITIES
+from harness.reference.content.gaps import Gap, Json, Met, Note, show
 from harness.reference.content.table import ContentTable, Field, Mode
 from harness.reference.content.wording import NO_WORDING, Wording
-
-Json = Mapping[str, Any]
-Note = Literal["", "precision", "day", "garbled", "unit", "twice", "added"]
-
-
-class Gap(NamedTuple):
-    """One element of an answer that is not what the record says.
-
-    :ivar kind: ``absent``, ``altered``, or ``remark``: no difference, but worth saying.
-    :ivar path: FHIRPath location in the answer's resource.
-    :ivar note: what kind of alteration it is, for the next step.
-    """
-
-    kind: Literal["absent", "altered", "remark"]
-    path: str
-    expected: str
-    received: str
-    note: Note = ""
-
-
-class Met(NamedTuple):
-    """A reference in a pair of resources.
-
-    :ivar wanted: the record's Reference.
-    :ivar given: the answer's Reference.
-    """
-
-    path: str
-    wanted: Json
-    given: Json
-    key: bool
-
 
 Likeness = Callable[[Json, Json], float]
 """How unlike two references are: 0 the same, 1 different, in between unknown."""
@@ -86,9 +55,11 @@ class Comparison:
         """Compare the elements of two values of one complex type."""
         for key, wanted in record.items():
             known = plan.get(key)
+            given = answer.get(key)
+            if known is None and key.startswith("_"):
+                self._translations(wanted, given, f"{at}.{key[1:]}")
             if known is None or known.mode == "free":
                 continue
-            given = answer.get(key)
             if given is None:
                 self._not_there(known, key, wanted, answer, plan, at)
             elif known.many:
@@ -139,9 +110,14 @@ class Comparison:
             return  # another type of a choice, seen above
         if given is False:
             return  # that something is not so
-        withdrawn = known.name == "status" and given in self.table.withdrawing
+        status, path = known.name == "status", f"{at}.{known.name}"
+        if known.type == "Extension":
+            self._more_extensions([], _items(given), path)
+        withdrawn = status and given in self.table.withdrawing
         if known.name in self.table.guarded or self._closed(known) or withdrawn:
-            self.gaps.append(Gap("altered", f"{at}.{known.name}", "", show(given), "added"))
+            self.gaps.append(Gap("altered", path, "", show(given), "added"))
+        elif known.name in self.table.statements or (status and given in self.table.ending):
+            self.gaps.append(Gap("remark", path, "", show(given), "more"))
 
     def _closed(self, known: Field) -> bool:
         """Whether one more item of a list is another statement."""
@@ -189,6 +165,7 @@ class Comparison:
     def _quantity(self, wanted: Json, given: Json, known: Field, at: str) -> None:
         left, right = codes.quantity(wanted), codes.quantity(given)
         if left == right:
+            self.gaps += beside.unit(wanted, given, self.wording, at)
             return
         same_amount = left[:2] == right[:2]
         if same_amount and not right[2] and left[2] and _unit(wanted) == _unit(given):
@@ -202,27 +179,14 @@ class Comparison:
     def _concept(self, wanted: Json, given: Json, known: Field, at: str) -> None:
         if not codes.same_concept(wanted, given):
             self._altered(at, wanted, given)
-            return
-        named = {codes.coding(one): one for one in _items(given.get("coding")) if isinstance(one, dict)}
-        for index, one in enumerate(_items(wanted.get("coding"))):
-            if isinstance(one, dict) and codes.coding(one) is not None:
-                self._display(one, named.get(codes.coding(one), {}), f"{at}.coding[{index}]")
+        else:
+            self.gaps += beside.concept(wanted, given, self.wording, at)
 
     def _coding(self, wanted: Json, given: Json, known: Field, at: str) -> None:
         if codes.coding(wanted) != codes.coding(given):
             self._altered(at, wanted, given)
         else:
-            self._display(wanted, given, at)
-
-    def _display(self, wanted: Json, given: Json, at: str) -> None:
-        """Names may be in other words, but not in a wrong character set, nor in those of another code."""
-        left, right = wanted.get("display"), given.get("display")
-        if not isinstance(left, str) or not isinstance(right, str) or left == right:
-            return
-        if texts.garbled(left, right):
-            self._altered(f"{at}.display", left, right, "garbled")
-        elif self.wording.names_another(wanted, right):
-            self._altered(f"{at}.display", left, right)
+            self.gaps += beside.display(wanted, given, self.wording, at)
 
     def _identifier(self, wanted: Json, given: Json, known: Field, at: str) -> None:
         if known.path.startswith("Extension") and wanted.get("value") != given.get("value"):
@@ -234,9 +198,11 @@ class Comparison:
     def _name(self, wanted: Json, given: Json, known: Field, at: str) -> None:
         if "family" in given or "given" in given or people.name_text(wanted) != people.name_text(given):
             self._words(people.human_name, wanted, given, at)
+            self.gaps += beside.name(wanted, given, self.wording, at)
 
     def _address(self, wanted: Json, given: Json, known: Field, at: str) -> None:
         self._words(people.address, wanted, given, at)
+        self.gaps += beside.address(given, at)
 
     def _contact_point(self, wanted: Json, given: Json, known: Field, at: str) -> None:
         self._words(people.contact_point, wanted, given, at)
@@ -267,7 +233,7 @@ class Comparison:
                 self._altered(f"{at}.{name}", left, right)
 
     def _reference(self, wanted: Json, given: Json, known: Field, at: str) -> None:
-        self._display(wanted, given, at)
+        self.gaps += beside.display(wanted, given, self.wording, at)
         self.met.append(Met(at, wanted, given, known.mode == "key"))
 
     def _nothing(self, wanted: Any, given: Any, known: Field, at: str) -> None:
@@ -301,6 +267,8 @@ class Comparison:
             self.gaps.append(Gap("altered", f"{at}[{j}]", "", show(given[j]), "twice"))
         elif known.name == "participant" and _is_patient(given[j]):
             self.gaps.append(Gap("altered", f"{at}[{j}]", "", show(given[j]), "added"))
+        elif known.name in self.table.statements:
+            self.gaps.append(Gap("remark", f"{at}[{j}]", "", show(given[j]), "more"))
 
     def _match(
         self, wanted: list[Any], given: list[Any], known: Field
@@ -333,6 +301,7 @@ class Comparison:
         return gaps + sum(self.likeness(met.wanted, met.given) for met in trial.met)
 
     def _extensions(self, wanted: list[Any], given: list[Any], at: str) -> None:
+        self._translations({"extension": wanted}, {"extension": given}, at)
         used: set[int] = set()
         for item in wanted:
             url = item.get("url") if isinstance(item, dict) else None
@@ -353,6 +322,28 @@ class Comparison:
                 self.node(item, given[j], plan, f"{at}('{url}')")
             elif url in self.table.key_extensions and not self.lenient:
                 self.gaps.append(Gap("absent", f"{at}('{url}')", show(item), ""))
+        self._more_extensions(wanted, given, at)
+
+    def _more_extensions(self, wanted: list[Any], given: list[Any], at: str) -> None:
+        """Extensions of the standards that the record does not have; references and numbers say little."""
+        known = {item.get("url") for item in wanted if isinstance(item, dict)}
+        for item in given:
+            url = item.get("url") if isinstance(item, dict) else None
+            if not isinstance(url, str) or url in known or url in self.table.free_extensions:
+                continue
+            value = next((name for name in item if name.startswith("value")), "valueReference")
+            if url.startswith(self.table.defining) and value not in ("valueReference", "valueIdentifier"):
+                self.gaps.append(Gap("remark", f"{at}('{url}')", "", show(item[value]), "more"))
+
+    def _translations(self, wanted: Any, given: Any, at: str) -> None:
+        """The translations of a code among the extensions."""
+        ours, theirs = (item.get("extension") if isinstance(item, dict) else None for item in (wanted, given))
+        for one in _items(ours or ()):
+            url = one.get("url") if isinstance(one, dict) else None
+            if url in self.table.translations:
+                for other in _items(theirs or ()):
+                    if isinstance(other, dict) and other.get("url") == url:
+                        self.gaps += beside.translation(one, other, at)
 
     def _unlike_extension(self, wanted: Json, given: Json) -> float:
         trial = Comparison(self.table, self.likeness, self.lenient, self.wording)
@@ -394,29 +385,6 @@ def _is_patient(value: Any) -> bool:
     return isinstance(text, str) and "Patient/" in text
 
 
-def show(value: Any) -> str:
-    """A value in a few words, for a finding."""
-    if isinstance(value, dict):
-        return shorten(_show_complex(value))
-    if isinstance(value, list):
-        return shorten(", ".join(show(item) for item in value))
-    return shorten(codes.primitive(value) if value is not None else "")
-
-
-def _show_complex(value: Json) -> str:
-    for name in ("coding", "component"):
-        if isinstance(value.get(name), list):
-            return ", ".join(show(item) for item in value[name])
-    if "value" in value and "url" not in value:
-        parts = (str(value.get("comparator") or ""), codes.number(value["value"]))
-        return " ".join((*parts, str(value.get("code") or value.get("unit") or ""))).strip()
-    if isinstance(value.get("code"), str):
-        return f"{value.get('system', '')}|{value['code']}"
-    if "start" in value or "end" in value:
-        return f"{value.get('start', '')}..{value.get('end', '')}"
-    return "; ".join(_words(value))
-
-
 def _texts(value: Any) -> Iterable[str]:
     """Every text in a value, as it is written."""
     if isinstance(value, dict):
@@ -427,13 +395,3 @@ def _texts(value: Any) -> Iterable[str]:
             yield from _texts(item)
     elif isinstance(value, str):
         yield value
-
-
-def _words(value: Json) -> Iterable[str]:
-    for key, item in value.items():
-        if isinstance(item, dict | list):
-            text = show(item)
-        else:
-            text = codes.primitive(item)
-        if text:
-            yield f"{key} {text}"

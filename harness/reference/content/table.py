@@ -55,6 +55,10 @@ class ContentTable:
     open_ended: frozenset[str]
     closed_lists: frozenset[str]
     withdrawing: frozenset[str]
+    ending: frozenset[str]
+    statements: frozenset[str]
+    translations: frozenset[str]
+    defining: tuple[str, ...]
     told_by: dict[str, str]
     key_extensions: frozenset[str]
     free_extensions: frozenset[str]
@@ -114,6 +118,10 @@ def content_table(version: str = "3.0.2") -> ContentTable:
         open_ended=frozenset(data["open_ended"]),
         closed_lists=frozenset(data["closed_lists"]),
         withdrawing=frozenset(data["withdrawing"]),
+        ending=frozenset(data["ending"]),
+        statements=frozenset(data["statements"]),
+        translations=frozenset(data["translations"]),
+        defining=tuple(data["defining"]),
         told_by=dict(data["told_by"]),
         key_extensions=frozenset(data["key_extensions"]),
         free_extensions=frozenset(data["free_extensions"]),

@@ -1,24 +1,47 @@
-"""Which words name which code: a display may be in other words, but not in those of another code."""
+"""Which words name what in the known records.
+
+A server may use other words, but not those of something else.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from typing import Any
 
 from harness.core.normal import codes
+from harness.core.normal.codes import Coding, concept_text
+from harness.core.normal.people import human_name, name_text
 from harness.core.normal.texts import folded
+
+_QUANTITY = frozenset({"value", "unit"})
+_SPAN, _LONG = 4, 40
+"""Words that name a code together, and words of a text that are looked at."""
 
 
 class Wording:
-    """The displays of the codes in some resources.
+    """Displays and texts of codes, words of units, displays of references, and which codes stand together.
 
     :param resources: those of all known records.
     """
 
     def __init__(self, resources: Iterable[Mapping[str, Any]] = ()) -> None:
         self._codes: dict[tuple[str, str], set[str]] = {}
+        self._units: dict[tuple[str, str], set[str]] = {}
+        self._references: dict[tuple[str, str], set[str]] = {}
+        self._together: dict[Coding, set[Coding]] = {}
+        self._words: set[str] = set()
         for resource in resources:
             self._learn(resource)
+            self._learn_names(resource)
+
+    def _learn_names(self, resource: Mapping[str, Any]) -> None:
+        """What a resource itself is called by: its name, its text, the words of its code."""
+        itself = str(resource.get("resourceType")), str(resource.get("id"))
+        names = resource.get("name")
+        for one in names if isinstance(names, list) else [names]:
+            self._said(self._references, itself, name_text(one) or human_name(one) or one)
+        self._said(self._references, itself, resource.get("valueString"))
+        self._said(self._references, itself, concept_text(resource.get("code")) or None)
 
     def _learn(self, resource: Mapping[str, Any]) -> None:
         stack: list[Any] = [resource]
@@ -30,17 +53,82 @@ class Wording:
             if not isinstance(node, dict):
                 continue
             stack.extend(node.values())
-            found, words = codes.coding(node), node.get("display")
-            if found is not None and found[0] and isinstance(words, str):
-                self._codes.setdefault((found[0], folded(words).lower()), set()).add(found[1])
+            self._learn_words(node)
+            found = codes.codings(node)
+            for one in found:
+                self._together.setdefault(one, set()).update(found)
+                self._said(self._codes, one, node.get("text"))
+
+    def _learn_words(self, node: Mapping[str, Any]) -> None:
+        found = codes.coding(node)
+        if found is not None:
+            self._said(self._codes, found, node.get("display"))
+            if node.keys() >= _QUANTITY:
+                self._said(self._units, found, node.get("unit"))
+        target = _target(node)
+        if target is not None:
+            self._said(self._references, target, node.get("display"))
+
+    def _said(self, table: dict[tuple[str, str], set[str]], what: tuple[str, str], words: Any) -> None:
+        if what[0] and isinstance(words, str):
+            form = folded(words).lower()
+            self._words.add(form)
+            table.setdefault((what[0], form), set()).add(what[1])
+
+    def knows(self, words: str) -> bool:
+        """Whether the records use these words for anything."""
+        return folded(words).lower() in self._words
 
     def names_another(self, coding: Mapping[str, Any], words: str) -> bool:
         """Whether these words are those of another code of the same system, and not of this one."""
+        return _of_another(self._codes, codes.coding(coding), words)
+
+    def tells_of_another(self, coding: Mapping[str, Any], words: str) -> bool:
+        """Whether some of these words name other codes of the same system, and none names this one."""
         found = codes.coding(coding)
-        if found is None:
+        if found is None or not found[0]:
             return False
-        known = self._codes.get((found[0], folded(words).lower()), set())
-        return bool(known) and found[1] not in known
+        said = folded(words).lower().split(" ")[:_LONG]
+        spans = (
+            " ".join(said[start:end])
+            for start in range(len(said))
+            for end in range(start + 1, min(start + _SPAN, len(said)) + 1)
+        )
+        known = [self._codes[found[0], one] for one in spans if (found[0], one) in self._codes]
+        return bool(known) and not any(found[1] in one for one in known)
+
+    def is_name(self, words: str) -> bool:
+        """Whether these words are the name of a known person."""
+        return any((kind, folded(words).lower()) in self._references for kind in ("Patient", "Practitioner"))
+
+    def unit_of_another(self, quantity: Mapping[str, Any], words: str) -> bool:
+        """Whether these words are those of another unit than the code of this quantity."""
+        return _of_another(self._units, codes.coding(quantity), words)
+
+    def refers_to_another(self, reference: Mapping[str, Any], words: str) -> bool:
+        """Whether these words are those of another resource of the type of this reference."""
+        return _of_another(self._references, _target(reference), words)
+
+    def stands_apart(self, coding: Coding, others: Set[Coding]) -> bool:
+        """Whether a code is known, and never stands together with one of these in one concept."""
+        together = self._together.get(coding)
+        return together is not None and not together & others
+
+
+def _of_another(table: Mapping[tuple[str, str], set[str]], what: tuple[str, str] | None, words: str) -> bool:
+    if what is None:
+        return False
+    known = table.get((what[0], folded(words).lower()), set())
+    return bool(known) and what[1] not in known
+
+
+def _target(node: Mapping[str, Any]) -> tuple[str, str] | None:
+    """Type and id of a reference to a resource of its own."""
+    text = node.get("reference")
+    if not isinstance(text, str) or text.startswith(("#", "urn:")):
+        return None
+    kind, _, name = "/".join(text.rsplit("/", 2)[-2:]).partition("/")
+    return (kind, name) if name else None
 
 
 NO_WORDING = Wording()

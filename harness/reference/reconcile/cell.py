@@ -20,8 +20,10 @@ import msgspec
 from harness.core.issues import shorten
 from harness.core.normal.texts import folded
 from harness.core.text import Text
-from harness.reference.content.compare import Comparison, Gap, Met, show
+from harness.reference.content.beside import duration
+from harness.reference.content.compare import Comparison
 from harness.reference.content.facts import Fact, Facts, facts_of
+from harness.reference.content.gaps import Gap, Met, show
 from harness.reference.oracle.expect import BESIDE, Expectation
 from harness.reference.oracle.rules import NOT_SELECTED
 from harness.reference.reconcile.answers import Answer, Given
@@ -241,6 +243,8 @@ class Reconciliation:
                 self.known.table, links.likeness(item.given, entry), wording=self.known.wording
             )
             trial.resource(view, item.given.resource)
+            if item.given.kind == "Appointment":
+                trial.gaps += duration(item.given.resource, item.given.kind)
             remembered = self._memory.compared[key, entry.number] = (trial.gaps, trial.met)
         gaps, met = remembered
         found = [self._gap(one, item, entry, gap) for gap in gaps]

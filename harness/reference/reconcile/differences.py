@@ -126,6 +126,10 @@ NEXT: dict[str, Text] = {
         en="The unit is another than in the record; do not convert, and give the UCUM code.",
     ),
     "twice": Text(nl="Dit staat er twee keer in.", en="This is in it twice."),
+    "more": Text(
+        nl="Het dossier zegt dit niet: staat het in het HIS?",
+        en="The record does not say this: is it in the HIS?",
+    ),
     "added": Text(
         nl="Het dossier zegt dit niet, en het verandert wat er staat.",
         en="The record does not say this, and it changes what is said.",

@@ -100,6 +100,7 @@ class Documents:
             return []
         found = [(one.record.display, one.key) for one in same]
         own = [self._text(self.content(record, one.key) or b"") or "" for one in self._binaries_of(record)]
+        text, own = text.casefold(), [other.casefold() for other in own]
         for form, said, person, withheld in self._marks:
             if withheld or person == record.person or form not in text or any(form in other for other in own):
                 continue
@@ -123,6 +124,7 @@ class Documents:
         """Texts of others, and texts that have to stay in the HIS, within a document that is not theirs."""
         text, wanted = self._text(data) or "", self.content(record, key)
         own = (self._text(wanted) if wanted is not None else None) or ""
+        text, own = text.casefold(), own.casefold()
         found: list[Difference] = []
         for form, said, person, withheld in self._marks:
             if (withheld if person == record.person else not withheld) and form in text and form not in own:
@@ -142,7 +144,9 @@ class Documents:
         """Normal form, text, person and whether it has to stay inside, of every telling text."""
         owners = [(text, person, False) for text, person in self.known.owners.items()]
         inside = [(text, person, True) for text, person in self.known.withheld.items()]
-        made = [(document_text(text), text, person, kept) for text, person, kept in owners + inside]
+        made = [
+            (document_text(text).casefold(), text, person, kept) for text, person, kept in owners + inside
+        ]
         return [one for one in made if len(one[0]) >= _TELLING]
 
     def content(self, record: Record, key: str) -> bytes | None:

@@ -74,7 +74,7 @@ class Known:
     owners: dict[str, str] = field(default_factory=dict)
     withheld: dict[str, str] = field(default_factory=dict)
     _by_key: dict[tuple[str, str], Entry] = field(default_factory=dict)
-    _own: dict[str, str] = field(default_factory=dict)
+    _own: dict[str, str] = field(default_factory=dict)  # all texts of a person, in lower case
     _patterns: dict[str, tuple[Any, dict[str, str]]] = field(default_factory=dict)
     _bare: dict[str, tuple[Any, dict[str, str]]] = field(default_factory=dict)
 
@@ -94,12 +94,12 @@ class Known:
 
     def leaks(self, text: str, person: str) -> Iterator[tuple[str, str]]:
         """Texts in ``text`` (see :func:`plain_text`) that belong to others, or that this person's HIS should
-        keep in, with their owner.
+        keep in, with their owner. Capitals do not hide them.
         """
         if person not in self._patterns:
             self._patterns[person] = self._pattern(person)
         pattern, said = self._patterns[person]
-        for match in pattern.finditer(text) if said else ():
+        for match in pattern.finditer(text.casefold()) if said else ():
             found = said[match.group()]
             yield found, self.owners.get(found, "")
 
@@ -118,7 +118,7 @@ class Known:
             if person not in self._bare:
                 self._bare[person] = self._pattern(person, bare=True)
             pattern, said = self._bare[person]
-            for match in pattern.finditer(document_text(text)) if said else ():
+            for match in pattern.finditer(document_text(text).casefold()) if said else ():
                 found = said[match.group()]
                 if found not in seen:
                     yield found, self.owners.get(found, "") or person
@@ -127,14 +127,19 @@ class Known:
         """What finds all texts that may not be in an answer to a person, and how each is written in JSON, or,
         ``bare``, as texts of documents are compared.
         """
-        own = self._own.get(person, "")  # in which another one's text may stand: a name with its initials
-        foreign = [text for text, owner in self.owners.items() if owner != person and text not in own]
+        own = self._own.get(
+            person, ""
+        )  # in lower case, in which another one's text may stand: a name with its initials
+        foreign = [
+            text for text, owner in self.owners.items() if owner != person and text.casefold() not in own
+        ]
         inside = [text for text, owner in self.withheld.items() if owner == person]
         texts = (*foreign, *inside)
         if bare:
-            said = {form: text for text in texts if len(form := document_text(text)) >= _BARE}
+            forms = {text: document_text(text) for text in texts}
+            said = {form.casefold(): text for text, form in forms.items() if len(form) >= _BARE}
         else:
-            said = {_written(text): text for text in texts}
+            said = {_written(text).casefold(): text for text in texts}
         options = re2.Options()
         options.max_mem = _MEMORY
         ordered = sorted(said, key=len, reverse=True)
@@ -167,35 +172,45 @@ def index_records(records: Sequence[Record], table: ContentTable | None = None) 
 
 
 def _mark(known: Known) -> None:
-    """Which texts name their owner, and which have to stay inside."""
+    """Which texts name their owner, and which have to stay inside; in whatever case they are written."""
     holders: dict[str, set[str]] = defaultdict(set)
+    spelled: dict[str, str] = {}
     inside: dict[str, str] = {}
     outside: set[tuple[str, str]] = set()
+
+    def hold(text: str, person: str) -> str:
+        form = text.casefold()
+        spelled.setdefault(form, text)
+        holders[form].add(person)
+        return form
+
     for record in known.records:
         for text in record.markers:
-            holders[folded(text)].add(record.person)
+            hold(folded(text), record.person)
         for stored in record:
             kept = stored.key in record.withheld
             for text in telling_texts(stored.resource):
-                holders[text].add(record.person)
+                form = hold(text, record.person)
                 if kept:
-                    inside[text] = record.person
+                    inside[form] = record.person
                 else:
-                    outside.add((record.person, text))
+                    outside.add((record.person, form))
         for reference, facts in record.documents.items():
             for phrase in facts.text:
-                holders[folded(phrase)].add(record.person)
+                form = hold(folded(phrase), record.person)
                 if reference in record.withheld:
-                    inside[folded(phrase)] = record.person
+                    inside[form] = record.person
     known.owners = {
-        text: next(iter(who)) for text, who in holders.items() if len(who) == 1 and _names_owner(text)
+        spelled[form]: next(iter(who))
+        for form, who in holders.items()
+        if len(who) == 1 and _names_owner(spelled[form])
     }
     texts: dict[str, list[str]] = defaultdict(list)
-    for text, who in holders.items():
+    for form, who in holders.items():
         for person in who:
-            texts[person].append(text)
+            texts[person].append(form)
     known._own = {person: "\x1f".join(found) for person, found in texts.items()}
-    known.withheld = {text: who for text, who in inside.items() if (who, text) not in outside}
+    known.withheld = {spelled[form]: who for form, who in inside.items() if (who, form) not in outside}
 
 
 def _names_owner(text: str) -> bool:

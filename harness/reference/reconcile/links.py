@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from harness.core.normal.codes import same_concept
-from harness.reference.content.compare import Comparison, Gap, Json, Likeness, Met, show
+from harness.reference.content.compare import Comparison, Likeness
+from harness.reference.content.gaps import Gap, Json, Met, show
 from harness.reference.reconcile.answers import Answer, Given, reference_key
 from harness.reference.reconcile.known import Entry, Known
 from harness.reference.reconcile.pairing import Pair

@@ -12,7 +12,8 @@ from harness.core.text import Text
 from harness.judge.every_standard.answers import OFFENDERS, Answer, Json, objects, own, searchsets, text
 from harness.judge.registry import judge_every
 from harness.judge.view import CellView
-from harness.reference.content.compare import Comparison, Gap
+from harness.reference.content.compare import Comparison
+from harness.reference.content.gaps import Gap
 from harness.reference.content.table import content_table
 from harness.reference.reconcile.answers import reference_key
 

@@ -1,0 +1,294 @@
+"""Words, units, further codes and notes beside content: free to choose, not free to contradict the record."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from harness.core.standards.table import standards
+from harness.fhir.ucum import unprefixed
+from harness.reference.content import beside
+from harness.reference.content.wording import Wording
+from harness.reference.reconcile.answers import answer_of
+from harness.reference.reconcile.cell import Reconciliation
+
+from truth_cells import cells, known_records  # isort: skip
+
+T = date(2026, 11, 27)
+KNOWN = known_records(T)
+CELLS = {(cell.record.person, cell.standard): cell for cell in cells(KNOWN, list(standards()), T)}
+HANNA = "hanna-wilgenkamp"
+ICPC, SCT, UCUM = "http://hl7.org/fhir/sid/icpc-1-nl", "http://snomed.info/sct", "http://unitsofmeasure.org"
+INSTRUCTIONS = "http://nictiz.nl/fhir/StructureDefinition/eAfspraak-Appointment-PatientInstructions"
+SPECIFICATION = "http://nictiz.nl/fhir/StructureDefinition/code-specification"
+
+
+def told(standard: str, operation: str, kind: str, change) -> list[tuple[str, str]]:
+    """Kinds and ends of places of what is found when one resource of a type is changed."""
+    made = CELLS[HANNA, standard].copied()
+    entries = (entry["resource"] for entry in made.bundles[operation]["entry"])
+    for one in entries:
+        if one["resourceType"] == kind and change(one) is not False:
+            answers = [(answer_of(name, [item]), made.expected[name]) for name, item in made.bundles.items()]
+            found = Reconciliation(KNOWN, made.record).run(answers)
+            return [(item.kind, item.place.partition(".resource.")[2]) for item in found]
+    raise AssertionError("nothing was changed")
+
+
+def coded(one: dict, **words) -> None:
+    one["code"]["coding"][0].update(words)
+
+
+@pytest.mark.parametrize(
+    ("standard", "operation", "kind", "change", "expected"),
+    [
+        (
+            *("zelfmetingen-2.0", "zm-weight-last", "Observation"),
+            lambda one: one["code"].update(text="Hartslag"),
+            [],
+        ),
+        (
+            *("zelfmetingen-2.0", "zm-weight-last", "Observation"),
+            lambda one: one["valueQuantity"].update(unit="g") if "valueQuantity" in one else False,
+            [("altered", "value.unit")],
+        ),
+        (
+            *("zelfmetingen-2.0", "zm-weight-last", "Observation"),
+            lambda one: one["valueQuantity"].update(unit="kilo") if "valueQuantity" in one else False,
+            [],
+        ),
+        (
+            *("zelfmetingen-2.0", "zm-weight-last", "Observation"),
+            lambda one: one.update(comment="na het sporten"),
+            [("remark", "comment")],
+        ),
+        (
+            *("zelfmetingen-2.0", "zm-weight-last", "Observation"),
+            lambda one: one.update(referenceRange=[{"text": "60-80"}]),
+            [("remark", "referenceRange")],
+        ),
+        (
+            *("huisartsgegevens-2.0", "hg-medicationrequest", "Medication"),
+            lambda one: one["code"].update(text="metoprolol") if "enalapril" in str(one) else False,
+            [("altered", "code.text")],
+        ),
+        (
+            *("huisartsgegevens-2.0", "hg-medicationrequest", "Medication"),
+            lambda one: one["code"].update(text="bloeddrukpil"),
+            [],
+        ),
+        (
+            *("huisartsgegevens-2.0", "hg-medicationrequest", "MedicationRequest"),
+            lambda one: one["context"].update(display="L03") if "status" not in one else False,
+            [],
+        ),
+        (
+            *("huisartsgegevens-2.0", "hg-medicationrequest", "MedicationRequest"),
+            lambda one: one.update(status="completed") if "status" not in one else False,
+            [("remark", "status")],
+        ),
+        (
+            *("huisartsgegevens-2.0", "hg-medicationrequest", "MedicationRequest"),
+            lambda one: one.update(note=[{"text": "niet samen met ibuprofen"}]),
+            [("remark", "note")],
+        ),
+        (
+            *("huisartsgegevens-2.0", "hg-patient", "Patient"),
+            lambda one: one["name"][0].update(text="Piet Paulusma"),
+            [("altered", "name[0].text")],
+        ),
+        (
+            *("huisartsgegevens-2.0", "hg-patient", "Patient"),
+            lambda one: one["name"][0].update(text="mw. H. ZZZ_Wilgenkamp-Jansen"),
+            [],
+        ),
+        (
+            *("huisartsgegevens-2.0", "hg-patient", "Patient"),
+            lambda one: one["name"][0].update(text="Hanneke ZZZ_Wilgenkamp"),
+            [("foreign", ""), ("altered", "name[0].text")],
+        ),
+        (
+            *("huisartsgegevens-2.0", "hg-patient", "Patient"),
+            lambda one: one["name"][0]["_family"]["extension"][0].update(valueString="ZZZ_Jansen"),
+            [("altered", "name[0].family")],
+        ),
+        (
+            *("huisartsgegevens-2.0", "hg-patient", "Patient"),
+            lambda one: one["address"][0]["_line"][0]["extension"][1].update(valueString="77"),
+            [("altered", "address[0].line")],
+        ),
+        (
+            *("huisartsgegevens-2.0", "hg-patient", "Patient"),
+            lambda one: one["generalPractitioner"][0].update(display="Wim ZZZ_Duinker"),
+            [("altered", "generalPractitioner[0].display")],
+        ),
+        (
+            *("huisartsgegevens-2.0", "hg-patient", "Patient"),
+            lambda one: one["generalPractitioner"][0].update(display="de huisarts"),
+            [],
+        ),
+        (
+            *("eafspraak-2.0", "ea-future", "Appointment"),
+            lambda one: (
+                one.update(extension=[{"url": INSTRUCTIONS, "valueString": "Kom nuchter."}])
+                if "extension" not in one
+                else False
+            ),
+            [("remark", f"extension('{INSTRUCTIONS}')")],
+        ),
+        (
+            *("eafspraak-2.0", "ea-future", "Appointment"),
+            lambda one: one.update(minutesDuration=240),
+            [("altered", "minutesDuration")],
+        ),
+    ],
+    ids=[
+        *("own words", "other unit", "own unit", "comment", "range", "text of another code", "own text"),
+        *("display of another type", "ended", "note", "another name", "a fuller name"),
+        *(
+            "name of a look-alike",
+            "own name of another",
+            "number",
+            "doctor",
+            "own words for the doctor",
+            "instructions",
+            "minutes",
+        ),
+    ],
+)
+def test_what_stands_beside(standard, operation, kind, change, expected):
+    assert told(standard, operation, kind, change) == expected
+
+
+def test_the_name_of_another_resource_of_the_type():
+    def change(one):
+        context = one.get("context", {})
+        contexts = [item["valueReference"] for item in one["extension"] if "valueReference" in item]
+        if not contexts or context.get("reference") is None:
+            return False
+        contexts[0]["display"] = next(name for name in ("L03", "K86") if name != contexts[0].get("display"))
+        return None
+
+    found = told("huisartsgegevens-2.0", "hg-medicationrequest", "MedicationRequest", change)
+    assert [(kind, place.endswith(".display")) for kind, place in found] == [("altered", True)]
+
+
+def test_a_translation_that_says_something_else():
+    def change(one):
+        for item in one.get("_clinicalStatus", {}).get("extension", []):
+            if item["url"] == SPECIFICATION:
+                item["valueCodeableConcept"]["coding"][0]["code"] = "73425007"
+                return None
+        return False
+
+    found = told("huisartsgegevens-2.0", "hg-allergy", "AllergyIntolerance", change)
+    assert found == [("altered", "clinicalStatus")]
+
+
+@pytest.mark.parametrize(
+    ("code", "words", "kind"),
+    [
+        *(("kg", "g", "altered"), ("kg", "kilogram", ""), ("kg", "KG", ""), ("Cel", "C", "")),
+        *(("mmol/L", "mmol/l", ""), ("mmol/L", "µmol/L", "altered"), ("mmol/L", "umol/l", "altered")),
+        *(("/min", "1/min", ""), ("/min", "slagen per minuut", ""), ("mm[Hg]", "mmHg", "")),
+        *(
+            ("cm", "m", "altered"),
+            ("%", "%", ""),
+            ("mo", "m", ""),
+            ("mm[Hg]", "kPa", "remark"),
+            ("mmol/L", "mg/dL", "remark"),
+            ("mg", "mcg", ""),
+        ),
+        *(("10*9/L", "10^9/l", ""), ("ug", "μg", "")),
+    ],
+)
+def test_units_beside_a_code(code, words, kind):
+    wanted = {"value": 1, "system": UCUM, "code": code, "unit": "in het dossier"}
+    found = list(beside.unit(wanted, wanted | {"unit": words}, Wording(), "value"))
+    assert [gap.kind for gap in found] == [kind][: bool(kind)]
+
+
+def test_a_unit_that_the_records_use_for_another_code():
+    quantity = {"value": 1, "system": UCUM, "code": "d", "unit": "dag"}
+    known = Wording(
+        [{"valueQuantity": quantity | {"code": "wk", "unit": "week"}}, {"valueQuantity": quantity}]
+    )
+    assert [gap.received for gap in beside.unit(quantity, quantity | {"unit": "Week"}, known, "v")] == [
+        "Week"
+    ]
+    assert not list(beside.unit(quantity, quantity | {"unit": "dagen"}, known, "v"))
+
+
+def concept(*codes: str, system: str = ICPC, **words) -> dict:
+    return {"coding": [{"system": system, "code": code} for code in codes], **words}
+
+
+def both(one: dict, other: dict) -> dict:
+    return {"coding": [*one["coding"], *other["coding"]]}
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (concept("K86", "T90"), "altered"),
+        (concept("K86", "A01"), "remark"),
+        (both(concept("K86"), concept("38341003", system=SCT)), ""),
+        (both(concept("K86"), concept("73211009", system=SCT)), "remark"),
+        (both(concept("K86"), concept("1", system="https://his.example/codes")), ""),
+    ],
+    ids=["of another", "same system", "stands together", "of another in another system", "own"],
+)
+def test_further_codes(given, expected):
+    known = Wording(
+        [
+            {"code": both(concept("K86"), concept("38341003", system=SCT))},
+            {"code": both(concept("T90"), concept("73211009", system=SCT))},
+        ]
+    )
+    found = list(beside.concept(concept("K86"), given, known, "code"))
+    assert [gap.kind for gap in found] == ([expected] if expected else [])
+
+
+def test_a_wider_term_is_no_other_code():
+    known = Wording(
+        [
+            {"coding": [{"system": ICPC, "code": "T90", "display": "diabetes mellitus"}]},
+            {"coding": [{"system": ICPC, "code": "T90.02", "display": "diabetes mellitus type 2"}]},
+            {"coding": [{"system": ICPC, "code": "K86", "display": "hypertensie"}]},
+        ]
+    )
+    wanted = {"coding": [{"system": ICPC, "code": "T90.02", "display": "diabetes mellitus type 2"}]}
+    for text, kinds in (("Diabetes mellitus", ["remark"]), ("Hypertensie", ["altered"]), ("suiker", [])):
+        assert [gap.kind for gap in beside.concept(wanted, wanted | {"text": text}, known, "code")] == kinds
+
+
+def test_a_text_that_tells_of_another_code():
+    known = Wording(
+        [
+            {"coding": [{"system": ICPC, "code": "1", "display": "metoprolol"}]},
+            {"coding": [{"system": ICPC, "code": "2", "display": "enalapril maleaat"}]},
+        ]
+    )
+    wanted = concept("2")
+    for text, kinds in (
+        ("Metoprolol 100 mg", ["remark"]),
+        ("enalapril maleaat in plaats van metoprolol", []),
+    ):
+        assert [gap.kind for gap in beside.concept(wanted, wanted | {"text": text}, known, "code")] == kinds
+        further = both(wanted, concept("9", system="https://his.example", display=text))
+        further["coding"][-1]["display"] = text
+        assert [gap.kind for gap in beside.concept(wanted, further, known, "code")] == kinds
+
+
+def test_lines_in_capitals_are_found():
+    line = KNOWN.entry(HANNA, "Observation/hanna-wilgenkamp-contact-01-s").stored.resource["valueString"]
+    for said in (line.upper(), line.title(), line.swapcase()):
+        assert [text for text, _ in KNOWN.leaks(said, HANNA)] == [line]
+        assert list(KNOWN.found_in(said, HANNA)) == [(line, HANNA)]
+
+
+def test_units_without_prefixes():
+    assert unprefixed("kg") == unprefixed("g") == unprefixed("ug") == "g"
+    assert unprefixed("kilogram") == unprefixed("") == ""
+    assert unprefixed("mmol/L") == unprefixed("mol/l") != unprefixed("mol")
