@@ -16,6 +16,8 @@ import pytest
 
 from harness.core.run.folder import RunFolder
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 NETWORK = """
 name: hanging

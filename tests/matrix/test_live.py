@@ -16,6 +16,8 @@ from runfolders import written
 from harness.fhir.codec.documents import to_json
 from harness.network.person.persons import fixture_person
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 
 

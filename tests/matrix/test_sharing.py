@@ -21,6 +21,8 @@ from harness.matrix.plan import Plan
 from harness.matrix.sharing import Said, differences, planted, run, shipped_scenarios
 from harness.network.file import Network, Participant, read_network
 
+pytestmark = pytest.mark.slow
+
 CATALOGUE = load_catalogue()
 replace = msgspec.structs.replace
 T = date(2026, 3, 1)
