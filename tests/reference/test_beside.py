@@ -6,9 +6,12 @@ from datetime import date
 
 import pytest
 
+from harness.core.normal import moments
 from harness.core.standards.table import standards
 from harness.fhir.ucum import unprefixed
 from harness.reference.content import beside
+from harness.reference.content.compare import Comparison
+from harness.reference.content.table import content_table
 from harness.reference.content.wording import Wording
 from harness.reference.reconcile.answers import answer_of
 from harness.reference.reconcile.cell import Reconciliation
@@ -279,6 +282,49 @@ def test_a_text_that_tells_of_another_code():
         further = both(wanted, concept("9", system="https://his.example", display=text))
         further["coding"][-1]["display"] = text
         assert [gap.kind for gap in beside.concept(wanted, further, known, "code")] == kinds
+
+
+@pytest.mark.parametrize(
+    ("end", "said"),
+    [
+        ("2026-03-05", ""),
+        ("2026-03-06", ""),
+        ("2026-03-06T00:00:00+01:00", ""),
+        ("2026-03-07", "2026-03-06"),
+        (None, ""),
+    ],
+)
+def test_an_end_that_a_duration_gives(end, said):
+    period = {"start": "2026-02-27"} | ({"end": end} if end else {})
+    table = content_table()
+    (where, lasting), *_ = table.lasting.items()
+    record = [
+        {"url": where, "valuePeriod": {"start": "2026-02-27"}},
+        {"url": lasting, "valueDuration": {"value": 1, "code": "wk", "system": UCUM}},
+    ]
+    trial = Comparison(table, lambda wanted, given: 0.0)
+    answer = [{"url": where, "valuePeriod": period}, record[1]]
+    trial.resource(
+        {"resourceType": "MedicationRequest", "extension": record},
+        {"resourceType": "MedicationRequest", "extension": answer},
+    )
+    assert [(gap.kind, gap.expected) for gap in trial.gaps] == ([("altered", said)] if said else [])
+
+
+@pytest.mark.parametrize(
+    ("start", "duration"),
+    [
+        *(("2026-02", {"value": 1, "code": "d"}), ("0001-01-01", {"value": 0, "code": "d"})),
+        *(("2026-02-01", {"value": "x", "code": "d"}), ("2026-02-01", {"value": 1, "code": "mo"})),
+        *(
+            ("2026-02-01", None),
+            ("2026-02-01", {"code": "wk"}),
+            ("2026-02-01", {"value": 10**9, "code": "d"}),
+        ),
+    ],
+)
+def test_ends_that_cannot_be_told(start, duration):
+    assert moments.ends(start, duration) == ()
 
 
 def test_lines_in_capitals_are_found():

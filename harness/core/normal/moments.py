@@ -7,9 +7,9 @@ A day is a day in Europe/Amsterdam: a record that says ``2026-09-08`` is answere
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
-from typing import Final, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 from harness.core.clock import AMSTERDAM
 
@@ -119,6 +119,26 @@ def _of_day(left: Moment, right: Moment) -> Difference:
         apart = abs((datetime.fromisoformat(left.day) - datetime.fromisoformat(right.day)).days)
         return "day" if apart == 1 else "value"
     return "value"
+
+
+_DAYS: Final = {"d": 1, "wk": 7}
+
+
+def ends(start: str, duration: Any) -> tuple[str, ...]:
+    """The days on which what lasts a Duration of whole days or weeks (UCUM ``d``, ``wk``) may be said to end:
+    the last one, or the one after it; none when that cannot be told.
+
+    >>> ends("2026-02-27", {"value": 1, "code": "wk"})
+    ('2026-03-05', '2026-03-06')
+    """
+    if not isinstance(duration, dict) or duration.get("code") not in _DAYS:
+        return ()
+    try:
+        days = int(duration.get("value", "")) * _DAYS[duration["code"]]
+        first = date.fromisoformat(day_of(start))
+        return tuple((first + timedelta(days=days - less)).isoformat() for less in (1, 0))
+    except (ValueError, TypeError, OverflowError):
+        return ()
 
 
 def seconds(text: str) -> float | None:

@@ -147,5 +147,20 @@ def duration(answer: Json, at: str) -> Iterator[Gap]:
             yield Gap("altered", f"{at}.minutesDuration", f"{apart:g}", str(minutes))
 
 
+def with_end(wanted: Json, durations: Iterable[Json], given: Json) -> Json:
+    """A Period of the record with the end that its duration gives, when the answer has an end and the record
+    has none; the last day may be counted or not.
+    """
+    period, answered = wanted.get("valuePeriod"), given.get("valuePeriod")
+    if not isinstance(period, dict) or not isinstance(answered, dict) or "end" in period:
+        return wanted
+    for one in durations:
+        ends = moments.ends(str(period.get("start")), one.get("valueDuration"))
+        if ends and isinstance(answered.get("end"), str):
+            day = moments.day_of(answered["end"])
+            return {**wanted, "valuePeriod": {**period, "end": day if day in ends else ends[-1]}}
+    return wanted
+
+
 def _dicts(value: Any) -> list[Json]:
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []

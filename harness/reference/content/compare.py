@@ -319,7 +319,12 @@ class Comparison:
                 used.add(j)
                 mode: Mode = "key" if url in self.table.key_extensions else "value"
                 plan = self.table.plan("Extension", "Extension", mode)
-                self.node(item, given[j], plan, f"{at}('{url}')")
+                lasting = [
+                    one
+                    for one in wanted
+                    if isinstance(one, dict) and one.get("url") == self.table.lasting.get(url)
+                ]
+                self.node(beside.with_end(item, lasting, given[j]), given[j], plan, f"{at}('{url}')")
             elif url in self.table.key_extensions and not self.lenient:
                 self.gaps.append(Gap("absent", f"{at}('{url}')", show(item), ""))
         self._more_extensions(wanted, given, at)

@@ -59,6 +59,7 @@ class ContentTable:
     statements: frozenset[str]
     translations: frozenset[str]
     defining: tuple[str, ...]
+    lasting: dict[str, str]
     told_by: dict[str, str]
     key_extensions: frozenset[str]
     free_extensions: frozenset[str]
@@ -122,6 +123,7 @@ def content_table(version: str = "3.0.2") -> ContentTable:
         statements=frozenset(data["statements"]),
         translations=frozenset(data["translations"]),
         defining=tuple(data["defining"]),
+        lasting=dict(data["lasting"]),
         told_by=dict(data["told_by"]),
         key_extensions=frozenset(data["key_extensions"]),
         free_extensions=frozenset(data["free_extensions"]),
