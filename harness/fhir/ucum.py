@@ -141,35 +141,3 @@ def _simple(symbol: str, table: _Table) -> bool:
     if symbol in table.metric or symbol in table.plain:
         return True
     return any(symbol[:size] in table.prefixes and symbol[size:] in table.metric for size in (1, 2))
-
-
-def spelled(text: str) -> str:
-    """A unit in one spelling of what UCUM leaves open or people write otherwise.
-
-    >>> spelled("1/min") == spelled("/min"), spelled("µmol/l") == spelled("umol/L")
-    (True, True)
-    """
-    text = text.strip().replace("µ", "u").replace("μ", "u").replace("l", "L").replace("^", "*")
-    return text[1:] if text.startswith("1/") else text
-
-
-@lru_cache(maxsize=4096)
-def unprefixed(text: str) -> str:
-    """A unit without the metric prefixes of its parts, ``""`` for what is none: two units with one such form
-    are multiples of each other.
-
-    >>> unprefixed("mmol/L") == unprefixed("umol/l"), unprefixed("kg") == unprefixed("m")
-    (True, False)
-    """
-    text = text.strip().replace("µ", "u").replace("μ", "u")
-    if check(text) is not Unit.GOOD:
-        return ""
-    table = _table()
-
-    def bare(symbol: str) -> str:
-        if symbol in table.metric or symbol in table.plain:
-            return symbol
-        rest = (symbol[size:] for size in (1, 2) if symbol[:size] in table.prefixes)
-        return next((one for one in rest if one in table.metric), symbol)
-
-    return spelled("".join(bare(part) for part in re.split(r"([./()])", text)))

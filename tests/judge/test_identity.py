@@ -105,7 +105,7 @@ def test_an_error_text_that_names_somebody_else():
         return Response(status=500, headers=(("Content-Type", "text/html"),), body=body)
 
     found = StandardCell(HG, change=change).findings("HG-GEN-022")
-    known = own_persons(T).known.owners
+    known = own_persons(T).known.marks.owners
     assert any(item.verdict.value == "fail" for item in found) == any(text in name for text in known)
 
 

@@ -8,7 +8,6 @@ import pytest
 
 from harness.core.normal import moments
 from harness.core.standards.table import standards
-from harness.fhir.ucum import unprefixed
 from harness.reference.content import beside
 from harness.reference.content.compare import Comparison
 from harness.reference.content.table import content_table
@@ -99,7 +98,7 @@ def coded(one: dict, **words) -> None:
         (
             *("huisartsgegevens-2.0", "hg-patient", "Patient"),
             lambda one: one["name"][0].update(text="Piet Paulusma"),
-            [("altered", "name[0].text")],
+            [("remark", "name[0].text")],
         ),
         (
             *("huisartsgegevens-2.0", "hg-patient", "Patient"),
@@ -186,7 +185,7 @@ def test_a_translation_that_says_something_else():
         return False
 
     found = told("huisartsgegevens-2.0", "hg-allergy", "AllergyIntolerance", change)
-    assert found == [("altered", "clinicalStatus")]
+    assert found == [("remark", "clinicalStatus")]
 
 
 @pytest.mark.parametrize(
@@ -194,16 +193,16 @@ def test_a_translation_that_says_something_else():
     [
         *(("kg", "g", "altered"), ("kg", "kilogram", ""), ("kg", "KG", ""), ("Cel", "C", "")),
         *(("mmol/L", "mmol/l", ""), ("mmol/L", "µmol/L", "altered"), ("mmol/L", "umol/l", "altered")),
-        *(("/min", "1/min", ""), ("/min", "slagen per minuut", ""), ("mm[Hg]", "mmHg", "")),
-        *(
-            ("cm", "m", "altered"),
-            ("%", "%", ""),
-            ("mo", "m", ""),
-            ("mm[Hg]", "kPa", "remark"),
-            ("mmol/L", "mg/dL", "remark"),
-            ("mg", "mcg", ""),
-        ),
-        *(("10*9/L", "10^9/l", ""), ("ug", "μg", "")),
+        *(("/min", "1/min", ""), ("/min", "slagen per minuut", ""), ("/min", "{beats}/min", "")),
+        *(("mm[Hg]", "mmHg", ""), ("mm[Hg]", "kPa", "altered"), ("mmol/L", "mg/dL", "")),
+        *(("cm", "m", "altered"), ("%", "%", ""), ("mo", "m", ""), ("d", "dag", ""), ("h", "u", "")),
+        *(("mg", "mcg", ""), ("mg", "ug", "altered"), ("mg", "MG", ""), ("mL", "Ml", ""), ("mL", "ML", "")),
+        *(("10*9/L", "10^9/l", ""), ("10*9/L", "x10^9/l", ""), ("10*9/L", "G/l", "")),
+        *(("ug/L", "ng/ml", ""), ("g/mol", "mg/mmol", ""), ("umol/mmol", "mmol/mol", "")),
+        *(("mU/L", "µU/ml", ""), ("mU/L", "MU/L", ""), ("nmol/L", "pmol/ml", ""), ("mL", "cm3", "")),
+        *(("mm/h", "mm/u", ""), ("mmol/(24.h)", "mmol/d", ""), ("[pH]", "pH", ""), ("{stuk}", "st", "")),
+        *(("mL/min/{1.73_m2}", "ml/min/1,73m2", ""), ("mL/min/{1.73_m2}", "ml/min", "")),
+        *(("wk", "d", "altered"), ("d", "dagen", "")),
     ],
 )
 def test_units_beside_a_code(code, words, kind):
@@ -232,25 +231,27 @@ def both(one: dict, other: dict) -> dict:
 
 
 @pytest.mark.parametrize(
-    ("given", "expected"),
+    ("given", "kinds"),
     [
-        (concept("K86", "T90"), "altered"),
-        (concept("K86", "A01"), "remark"),
-        (both(concept("K86"), concept("38341003", system=SCT)), ""),
-        (both(concept("K86"), concept("73211009", system=SCT)), "remark"),
-        (both(concept("K86"), concept("1", system="https://his.example/codes")), ""),
+        (concept("K86", "T90"), ["remark"]),
+        (concept("K86", "A01"), []),
+        (concept("K86", "K86.01"), []),
+        (both(concept("K86"), concept("38341003", system=SCT)), []),
+        (both(concept("K86"), concept("73211009", system=SCT)), []),
+        (both(concept("K86"), concept("1", system="https://his.example/codes")), []),
     ],
-    ids=["of another", "same system", "stands together", "of another in another system", "own"],
+    ids=["of another", "unknown", "narrower", "stands together", "in another system", "own"],
 )
-def test_further_codes(given, expected):
+def test_further_codes(given, kinds):
     known = Wording(
         [
             {"code": both(concept("K86"), concept("38341003", system=SCT))},
             {"code": both(concept("T90"), concept("73211009", system=SCT))},
+            {"code": concept("K86.01")},
         ]
     )
     found = list(beside.concept(concept("K86"), given, known, "code"))
-    assert [gap.kind for gap in found] == ([expected] if expected else [])
+    assert [gap.kind for gap in found] == kinds
 
 
 def test_a_wider_term_is_no_other_code():
@@ -327,14 +328,95 @@ def test_ends_that_cannot_be_told(start, duration):
     assert moments.ends(start, duration) == ()
 
 
+NAME = {"given": ["Hanna", "H"], "family": "van der Wilgenkamp", "text": "Hanna van der Wilgenkamp"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("H. van der Wilgenkamp", "Wilgenkamp,H.", "mw. H. v.d. Wilgenkamp", "WILGENKAMP, HANNA"),
+        *("Hanna van der Wilgenkamp-Jansen", "mevrouw Van der Wilgenkamp"),
+    ],
+)
+def test_other_ways_to_write_a_name(text):
+    known = Wording([{"resourceType": "Patient", "id": "1", "name": [{"text": "H. van der Wilgenkamp"}]}])
+    assert not list(beside.name(NAME, NAME | {"text": text}, known, "name"))
+
+
+@pytest.mark.parametrize(
+    ("own", "said"),
+    [("De Hoed", "Hoed"), ("XXX_Stalewska", "van XXX_Stalewska"), ("ZZZ_Rietveen", "zzz_rietveen")],
+)
+def test_a_family_name_with_its_prefix_or_without(own, said):
+    url = "http://hl7.org/fhir/StructureDefinition/humanname-own-name"
+    one, other = ({"_family": {"extension": [{"url": url, "valueString": text}]}} for text in (own, said))
+    assert not list(beside.name(one, other, Wording(), "name"))
+
+
+@pytest.mark.parametrize(
+    ("line", "ours", "theirs", "told"),
+    [
+        ("Knolweg 1000", "1001", "1001", False),
+        ("Knolweg 12 a", "12 a", "12a", False),
+        ("Knolweg 12-3", "12-3", "12 - 3", False),
+        ("Knolweg 12", "12", "0012", True),
+        ("Knolweg 12", "12", "77", True),
+        ("Knolweg 12", "", "77", False),
+    ],
+)
+def test_the_number_of_a_house(line, ours, theirs, told):
+    def written(number: str) -> dict:
+        url = "http://hl7.org/fhir/StructureDefinition/iso21090-ADXP-houseNumber"
+        parts = [{"extension": [{"url": url, "valueString": number}]}] if number else []
+        return {"line": [line], "_line": parts}
+
+    assert bool(list(beside.address(written(ours), written(theirs), "address"))) is told
+
+
+@pytest.mark.parametrize(
+    ("wanted", "given", "told"),
+    [
+        ({}, {"minutesDuration": 15}, False),
+        ({}, {"minutesDuration": 20}, False),
+        ({}, {"minutesDuration": 40}, True),
+        ({"minutesDuration": 40}, {"minutesDuration": 40}, False),
+        ({}, {"minutesDuration": 40, "end": "2026-11-25T09:00:00+01:00"}, False),
+    ],
+)
+def test_minutes_of_an_appointment(wanted, given, told):
+    slot = {"start": "2026-11-25T09:00:00+01:00", "end": "2026-11-25T09:20:00+01:00"}
+    assert bool(list(beside.duration(slot | wanted, slot | given, "Appointment"))) is told
+
+
+def test_two_translations_of_one_system():
+    def said(*listed: str) -> list[dict]:
+        return [{"valueCodeableConcept": concept(code, system=SCT)} for code in listed]
+
+    assert not list(beside.translations(said("1", "2"), said("2", "1"), "status"))
+    assert not list(beside.translations(said("1"), said("1", "3"), "status"))
+    assert not list(beside.translations(said("1"), [{"valueCodeableConcept": concept("9")}], "status"))
+    assert [gap.kind for gap in beside.translations(said("1"), said("3"), "status")] == ["remark"]
+
+
+def test_generic_names_of_what_is_referred_to():
+    known = Wording(
+        [
+            {"context": {"reference": "Encounter/1", "display": "Contact"}},
+            {"context": {"reference": "Encounter/2", "display": "Consult met Dokter Bernard"}},
+            {"performer": {"reference": "Practitioner/1", "display": "Jan ZZZ_Jansen"}},
+            {"performer": {"reference": "Practitioner/2", "display": "J. ZZZ_Jansen"}},
+            {"performer": {"reference": "Practitioner/3", "display": "Wim ZZZ_Duinker"}},
+        ]
+    )
+    contact = {"reference": "Encounter/1", "display": "Contact"}
+    doctor = {"reference": "Practitioner/1", "display": "Jan ZZZ_Jansen"}
+    assert not list(beside.display(contact, contact | {"display": "Consult met Dokter Bernard"}, known, "c"))
+    assert not list(beside.display(doctor, doctor | {"display": "J. ZZZ_Jansen"}, known, "p"))
+    assert list(beside.display(doctor, doctor | {"display": "Wim ZZZ_Duinker"}, known, "p"))
+
+
 def test_lines_in_capitals_are_found():
     line = KNOWN.entry(HANNA, "Observation/hanna-wilgenkamp-contact-01-s").stored.resource["valueString"]
     for said in (line.upper(), line.title(), line.swapcase()):
         assert [text for text, _ in KNOWN.leaks(said, HANNA)] == [line]
         assert list(KNOWN.found_in(said, HANNA)) == [(line, HANNA)]
-
-
-def test_units_without_prefixes():
-    assert unprefixed("kg") == unprefixed("g") == unprefixed("ug") == "g"
-    assert unprefixed("kilogram") == unprefixed("") == ""
-    assert unprefixed("mmol/L") == unprefixed("mol/l") != unprefixed("mol")

@@ -25,12 +25,45 @@ def human_name(value: Any) -> str:
     if not isinstance(value, dict):
         return ""
     parts = [*_texts(value.get("given")), *_texts(value.get("family"))]
-    return folded(" ".join(parts) or " ".join(_texts(value.get("text")))).lower()
+    return folded(" ".join(parts) or " ".join(_texts(value.get("text")))).lower().replace(".", "")
 
 
 def name_text(value: Any) -> str:
     """The text of a name in lower case, ``""`` when it has none."""
     return folded(" ".join(_texts(value.get("text")))).lower() if isinstance(value, dict) else ""
+
+
+_WORD: Final = re.compile(r"[^\W_]+")
+_INVENTED: Final = frozenset({"zzz", "xxx"})
+"""Prefixes by which invented names are recognised; they say nothing of a person."""
+_TITLES: Final = frozenset(
+    {"mw", "mevr", "mevrouw", "dhr", "heer", "dr", "drs", "mr", "ir", "prof", "dokter", "arts"}
+) | {"de", "van", "der", "den", "het", "ten", "ter", "te", "in", "op", "aan"}
+
+
+def name_words(text: str) -> frozenset[str]:
+    """The words of a name that tell, in lower case: no titles, no prefixes of a family name.
+
+    >>> sorted(name_words("mw. H. van der ZZZ_Wilgenkamp-Jansen"))
+    ['h', 'jansen', 'wilgenkamp']
+    """
+    return frozenset(_WORD.findall(text.lower())) - _TITLES - _INVENTED
+
+
+def may_be_called(name: Any, text: str) -> bool:
+    """Whether a text may be how a person with this name is called: family name, and given names or initials.
+
+    >>> may_be_called({"given": ["Hanna"], "family": "Wilgenkamp"}, "mw. H. Wilgenkamp")
+    True
+    """
+    if not isinstance(name, dict):
+        return False
+    family = name_words(" ".join(_texts(name.get("family"))))
+    given = name_words(" ".join([*_texts(name.get("given")), *_texts(name.get("text"))])) - family
+    said = name_words(text)
+    others = said - family - given
+    initials = {word[0] for word in given}
+    return bool(said & family) and all(len(word) == 1 and word in initials for word in others)
 
 
 def address(value: Any) -> str:

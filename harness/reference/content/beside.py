@@ -1,18 +1,26 @@
 """What stands beside content: words, units, further codes.
 
 A server is free to choose them, and free to leave them out; not free to say by them what the record does not
-say. Each function yields the gaps of one datatype whose content itself is as in the record.
+say. Each function yields the gaps of one datatype whose content itself is as in the record. Red is only what
+cannot be meant otherwise; what may be another way to say the same is a remark, or nothing.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, Final
 
 from harness.core.normal import codes, moments, people, texts
-from harness.fhir.ucum import spelled, unprefixed
+from harness.fhir.fhirpath.values.ucum import parse_unit
 from harness.reference.content.gaps import Gap, Json, show
 from harness.reference.content.wording import Wording
+
+_ORDER: Final = re.compile(
+    r"\.(?:category|type|class|specialty|role|relationship)\b[^.]*(?:\.coding\[\d+\])?$"
+)
+"""Elements that put something in order: their names are a matter of taste."""
+_NUMBER: Final = re.compile(r"\d+")
 
 
 def display(wanted: Json, given: Json, wording: Wording, at: str) -> Iterator[Gap]:
@@ -25,7 +33,7 @@ def display(wanted: Json, given: Json, wording: Wording, at: str) -> Iterator[Ga
     elif not wording.knows(right):
         return
     elif isinstance(left, str) and wording.names_another(wanted, right):
-        yield _named(left, right, f"{at}.display")
+        yield _named(left, right, at, "display")
     elif wording.refers_to_another(wanted, right):
         yield Gap("altered", f"{at}.display", str(left or wanted.get("reference")), right)
 
@@ -39,77 +47,101 @@ def concept(wanted: Json, given: Json, wording: Wording, at: str) -> Iterator[Ga
             yield from display(one, theirs.get(coding, {}), wording, f"{at}.coding[{index}]")
     left, right = wanted.get("text"), given.get("text")
     if isinstance(right, str) and left != right:
+        said = left if isinstance(left, str) else codes.concept_text(wanted)
         if isinstance(left, str) and texts.garbled(left, right):
             yield Gap("altered", f"{at}.text", left, right, "garbled")
         elif any(wording.names_another(one, right) for one in ours.values()):
-            yield _named(str(left or codes.concept_text(wanted)), right, f"{at}.text")
-        elif any(wording.tells_of_another(one, right) for one in ours.values()):
-            yield Gap("remark", f"{at}.text", str(left or codes.concept_text(wanted)), right)
-    wanted_codes = {coding for coding in ours if coding is not None}
-    systems = {where for where, _ in wanted_codes if where}
-    for pair in theirs if wanted_codes else ():
-        if pair is None or pair in wanted_codes:
+            yield _named(said, right, at, "text")
+        elif wording.tells_of_another(ours.values(), right):
+            yield Gap("remark", f"{at}.text", said, right)
+    yield from _further(ours, theirs, wording, at)
+
+
+def _further(
+    ours: dict[codes.Coding | None, Json], theirs: dict[codes.Coding | None, Json], wording: Wording, at: str
+) -> Iterator[Gap]:
+    """Codes that the record does not have: another code of one system, or one with words of another thing."""
+    wanted = {coding for coding in ours if coding is not None}
+    for pair, one in theirs.items():
+        if pair is None or pair in wanted or not wanted:
             continue
-        another = wording.stands_apart(pair, wanted_codes)
-        if pair[0] in systems and another:
-            yield Gap("altered", f"{at}.coding", show(wanted), "|".join(pair), "added")
-        elif pair[0] in systems or another or _tells_of_another(ours.values(), theirs[pair], wording):
-            yield Gap("remark", f"{at}.coding", show(wanted), "|".join(pair), "more")
+        near = [code for where, code in wanted if where and where == pair[0]]
+        narrower = any(code.startswith(pair[1]) or pair[1].startswith(code) for code in near)
+        words = one.get("display")
+        another = isinstance(words, str) and wording.tells_of_another(ours.values(), words)
+        if another or (near and not narrower and wording.stands_apart(pair, wanted)):
+            text = ", ".join(show(item) for item in ours.values())
+            yield Gap("remark", f"{at}.coding", text, show(one), "more")
 
 
-def _tells_of_another(ours: Iterable[Json], further: Json, wording: Wording) -> bool:
-    """Whether the words of a further code are those of other codes than the record's."""
-    words = further.get("display")
-    return isinstance(words, str) and any(wording.tells_of_another(one, words) for one in ours)
-
-
-def _named(left: str, right: str, at: str) -> Gap:
+def _named(left: str, right: str, at: str, part: str) -> Gap:
     """Words that are known for another code; a wider or narrower term may be meant by them."""
-    one, other = texts.folded(left).lower(), texts.folded(right).lower()
-    if one and (one in other or other in one):
-        return Gap("remark", at, left, right)
-    return Gap("altered", at, left, right)
+    one, other = (set(texts.folded(text).lower().split()) for text in (left, right))
+    if one <= other or other <= one or _ORDER.search(at):
+        return Gap("remark", f"{at}.{part}", left, right)
+    return Gap("altered", f"{at}.{part}", left, right)
 
 
 def unit(wanted: Json, given: Json, wording: Wording, at: str) -> Iterator[Gap]:
-    """The unit as people read it, beside a code: it is not that of another code, nor a multiple of it."""
-    words, code = given.get("unit"), given.get("code")
-    if not isinstance(words, str) or not isinstance(code, str) or words in (code, wanted.get("unit")):
+    """The unit as people read it, beside a code of UCUM: not another unit of what the code measures.
+
+    Texts that UCUM reads as something quite different are what people write (``u`` for hours).
+    """
+    words, pair = given.get("unit"), codes.coding(given)
+    if not isinstance(words, str) or pair is None or pair[0] != _UCUM:
         return
-    base, right = unprefixed(words), unprefixed(code)
-    multiple = bool(base) and base == right and spelled(words) != spelled(code)
-    if multiple or wording.unit_of_another(given, words):
-        yield Gap("altered", f"{at}.unit", str(wanted.get("unit") or code), words, "unit")
-    elif base and right and base != right and len(words) > 1:  # people write units that UCUM reads otherwise
-        yield Gap("remark", f"{at}.unit", str(wanted.get("unit") or code), words, "unit")
+    known = {str(given["code"]).casefold(), str(wanted.get("unit")).casefold()}
+    if words.strip().casefold() in known:
+        return
+    said, meant = parse_unit(words.strip().replace("µ", "u").replace("μ", "u")), parse_unit(pair[1])
+    if said is not None and meant is not None and said.dimension == meant.dimension:
+        if said.dimension and (said.factor, said.offset) != (meant.factor, meant.offset):
+            yield Gap("altered", f"{at}.unit", str(wanted.get("unit") or pair[1]), words, "unit")
+    elif wording.unit_of_another(given, words):
+        yield Gap("remark", f"{at}.unit", str(wanted.get("unit") or pair[1]), words, "unit")
+
+
+_UCUM: Final = codes.system("http://unitsofmeasure.org")
 
 
 def name(wanted: Json, given: Json, wording: Wording, at: str) -> Iterator[Gap]:
-    """The text of a name beside its parts, and the parts of a family name: they are not somebody else's."""
+    """The text of a name beside its parts, and a family name in parts: they are not somebody else's."""
     text = people.name_text(given)
     ours = people.human_name(wanted), people.name_text(wanted)
-    words = _words(" ".join(ours))
-    if not ("family" in given or "given" in given) or text in ("", *ours):
-        text = ""  # it is the name itself
-    if text and ((words and not words & _words(text)) or wording.is_name(text)):
-        yield Gap("altered", f"{at}.text", ours[1] or ours[0], text)
+    if text and text not in ours and ("family" in given or "given" in given):
+        if wording.is_patient(text) and not people.may_be_called(wanted, text):
+            yield Gap("altered", f"{at}.text", ours[1] or ours[0], text)
+        elif not people.name_words(text) & people.name_words(" ".join(ours)):
+            yield Gap("remark", f"{at}.text", ours[1] or ours[0], text)
     parts = _strings(wanted.get("_family"))
     for url, value in _strings(given.get("_family")).items():
-        if url in parts and texts.folded(parts[url]).lower() != texts.folded(value).lower():
+        if url in parts and url.endswith("-name") and _last(parts[url]) != _last(value):
             yield Gap("altered", f"{at}.family", parts[url], value)
 
 
-def address(given: Json, at: str) -> Iterator[Gap]:
-    """Street and number as extensions of a line: they are in the line."""
-    line = people.address(given)
-    beside_lines = given.get("_line")
-    for one in beside_lines if isinstance(beside_lines, list) else ():
-        for url, value in _strings(one).items():
-            if url.endswith(_IN_LINE) and line and texts.folded(value).lower() not in line:
-                yield Gap("altered", f"{at}.line", line, value)
+def _last(text: str) -> str:
+    """The last word of a family name: prefixes stand in it, or apart."""
+    return (texts.folded(text).lower().split() or [""])[-1]
 
 
-_IN_LINE = ("iso21090-ADXP-streetName", "iso21090-ADXP-houseNumber")
+def address(wanted: Json, given: Json, at: str) -> Iterator[Gap]:
+    """The number of a house as an extension of a line: not another number than in the record and the line."""
+    line = set(_NUMBER.findall(people.address(given)))
+    ours = set(_NUMBER.findall(" ".join(_house(wanted))))
+    for value in _house(given):
+        said = set(_NUMBER.findall(value))
+        if ours and line and said and not said & (line | ours):
+            yield Gap("altered", f"{at}.line", " ".join(_house(wanted)), value)
+
+
+def _house(value: Json) -> list[str]:
+    lines = value.get("_line")
+    return [
+        text
+        for one in (lines if isinstance(lines, list) else ())
+        for url, text in _strings(one).items()
+        if url.endswith("iso21090-ADXP-houseNumber")
+    ]
 
 
 def _strings(beside_value: Any) -> dict[str, str]:
@@ -122,29 +154,33 @@ def _strings(beside_value: Any) -> dict[str, str]:
     }
 
 
-def _words(text: str) -> set[str]:
-    return set(text.replace("_", " ").replace("-", " ").replace(".", " ").split())
+def translations(wanted: Iterable[Json], given: Iterable[Json], at: str) -> Iterator[Gap]:
+    """A code of FHIR said in codes of the zib (extension code-specification): one of the record's, in a code
+    system that both have.
 
-
-def translation(wanted: Json, given: Json, at: str) -> Iterator[Gap]:
-    """A code of FHIR said in a code of the zib (extension code-specification): that of the record, where both
-    are of one system.
+    A remark: which codes of the zib stand for one code of FHIR is not always one to one.
     """
-    ours, theirs = (codes.codings(item.get("valueCodeableConcept")) for item in (wanted, given))
-    shared = {where for where, _ in ours} & {where for where, _ in theirs}
-    if any(not {pair for pair in ours if pair[0] == where} & theirs for where in shared):
-        left, right = (show(item.get("valueCodeableConcept")) for item in (wanted, given))
-        yield Gap("altered", at, left, right)
+    ours, theirs = (
+        {pair for one in listed for pair in codes.codings(one.get("valueCodeableConcept"))}
+        for listed in (wanted, given)
+    )
+    for where in sorted({where for where, _ in ours} & {where for where, _ in theirs}):
+        left, right = (sorted(code for one, code in pairs if one == where) for pairs in (ours, theirs))
+        if not set(left) & set(right):
+            yield Gap("remark", at, ", ".join(left), ", ".join(right))
 
 
-def duration(answer: Json, at: str) -> Iterator[Gap]:
-    """The minutes of an Appointment against its own start and end."""
+def duration(wanted: Json, answer: Json, at: str) -> Iterator[Gap]:
+    """The minutes of an Appointment: not more than there are between its start and end, or as in the record.
+
+    Fewer are allowed (STU3: "This can be less than the duration between the start and end times").
+    """
     minutes = answer.get("minutesDuration")
-    ends = [moments.seconds(str(answer.get(key))) for key in ("start", "end")]
-    if isinstance(minutes, int) and ends[0] is not None and ends[1] is not None:
-        apart = (ends[1] - ends[0]) / 60
-        if abs(apart - minutes) >= 1:
-            yield Gap("altered", f"{at}.minutesDuration", f"{apart:g}", str(minutes))
+    first, last = (moments.seconds(str(answer.get(key))) for key in ("start", "end"))
+    if not isinstance(minutes, int) or minutes == wanted.get("minutesDuration"):
+        return
+    if first is not None and last is not None and last > first and minutes * 60 > last - first + 60:
+        yield Gap("altered", f"{at}.minutesDuration", f"{(last - first) / 60:g}", str(minutes))
 
 
 def with_end(wanted: Json, durations: Iterable[Json], given: Json) -> Json:

@@ -66,8 +66,8 @@ class Comparison:
                 self._many(_items(wanted), _items(given), known, f"{at}.{known.name}")
             else:
                 self.value(wanted, given, known, f"{at}.{known.name}")
-        for key in answer.keys() - record.keys():
-            known = plan.get(key)
+        for key in answer:  # in its order: a set of texts has another one in each process
+            known = plan.get(key) if key not in record else None
             if known is not None and known.mode != "free":
                 self._added(known, answer[key], record, plan, at)
 
@@ -108,8 +108,8 @@ class Comparison:
     def _added(self, known: Field, given: Any, record: Json, plan: dict[str, Field], at: str) -> None:
         if any(key in plan and plan[key].name == known.name for key in record):
             return  # another type of a choice, seen above
-        if given is False:
-            return  # that something is not so
+        if given is False or given in ("", "unable-to-assess"):
+            return  # it says that something is not so, or nothing
         status, path = known.name == "status", f"{at}.{known.name}"
         if known.type == "Extension":
             self._more_extensions([], _items(given), path)
@@ -202,7 +202,7 @@ class Comparison:
 
     def _address(self, wanted: Json, given: Json, known: Field, at: str) -> None:
         self._words(people.address, wanted, given, at)
-        self.gaps += beside.address(given, at)
+        self.gaps += beside.address(wanted, given, at)
 
     def _contact_point(self, wanted: Json, given: Json, known: Field, at: str) -> None:
         self._words(people.contact_point, wanted, given, at)
@@ -342,13 +342,16 @@ class Comparison:
 
     def _translations(self, wanted: Any, given: Any, at: str) -> None:
         """The translations of a code among the extensions."""
-        ours, theirs = (item.get("extension") if isinstance(item, dict) else None for item in (wanted, given))
-        for one in _items(ours or ()):
-            url = one.get("url") if isinstance(one, dict) else None
-            if url in self.table.translations:
-                for other in _items(theirs or ()):
-                    if isinstance(other, dict) and other.get("url") == url:
-                        self.gaps += beside.translation(one, other, at)
+        ours, theirs = (
+            [
+                one
+                for one in _items((item.get("extension") if isinstance(item, dict) else None) or ())
+                if isinstance(one, dict) and str(one.get("url")) in self.table.translations
+            ]
+            for item in (wanted, given)
+        )
+        if ours and theirs:
+            self.gaps += beside.translations(ours, theirs, at)
 
     def _unlike_extension(self, wanted: Json, given: Json) -> float:
         trial = Comparison(self.table, self.likeness, self.lenient, self.wording)

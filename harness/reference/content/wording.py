@@ -10,12 +10,14 @@ from typing import Any
 
 from harness.core.normal import codes
 from harness.core.normal.codes import Coding, concept_text
-from harness.core.normal.people import human_name, name_text
+from harness.core.normal.people import human_name, name_text, name_words
 from harness.core.normal.texts import folded
 
 _QUANTITY = frozenset({"value", "unit"})
-_SPAN, _LONG = 4, 40
-"""Words that name a code together, and words of a text that are looked at."""
+_SPAN = 4
+"""Words of a text that names one thing."""
+_TELLING = frozenset({"Practitioner", "Patient", "RelatedPerson", "Medication", "EpisodeOfCare", "Condition"})
+"""Types of which the display of a reference says which one it is."""
 
 
 class Wording:
@@ -28,6 +30,7 @@ class Wording:
         self._codes: dict[tuple[str, str], set[str]] = {}
         self._units: dict[tuple[str, str], set[str]] = {}
         self._references: dict[tuple[str, str], set[str]] = {}
+        self._called: dict[tuple[str, str], frozenset[str]] = {}
         self._together: dict[Coding, set[Coding]] = {}
         self._words: set[str] = set()
         for resource in resources:
@@ -74,6 +77,8 @@ class Wording:
             form = folded(words).lower()
             self._words.add(form)
             table.setdefault((what[0], form), set()).add(what[1])
+            if table is self._references:
+                self._called[what] = self._called.get(what, frozenset()) | _words(words)
 
     def knows(self, words: str) -> bool:
         """Whether the records use these words for anything."""
@@ -83,31 +88,44 @@ class Wording:
         """Whether these words are those of another code of the same system, and not of this one."""
         return _of_another(self._codes, codes.coding(coding), words)
 
-    def tells_of_another(self, coding: Mapping[str, Any], words: str) -> bool:
-        """Whether some of these words name other codes of the same system, and none names this one."""
-        found = codes.coding(coding)
-        if found is None or not found[0]:
-            return False
-        said = folded(words).lower().split(" ")[:_LONG]
-        spans = (
-            " ".join(said[start:end])
-            for start in range(len(said))
-            for end in range(start + 1, min(start + _SPAN, len(said)) + 1)
-        )
-        known = [self._codes[found[0], one] for one in spans if (found[0], one) in self._codes]
-        return bool(known) and not any(found[1] in one for one in known)
+    def tells_of_another(self, codings: Iterable[Mapping[str, Any]], words: str) -> bool:
+        """Whether a few words hold the name of other codes of a system of these, and none that names one of
+        these.
+        """
+        said = folded(words).lower().split(" ")
+        if len(said) > _SPAN:
+            return False  # a sentence may speak of anything
+        spans = {
+            " ".join(said[start:end]) for start in range(len(said)) for end in range(start + 1, len(said) + 1)
+        }
+        another = False
+        for one in codings:
+            found = codes.coding(one)
+            if found is None or not found[0]:
+                continue
+            known = [self._codes[found[0], span] for span in spans if (found[0], span) in self._codes]
+            if any(found[1] in those for those in known) or _words(one.get("display")) & set(said):
+                return False
+            another = another or bool(known)
+        return another
 
-    def is_name(self, words: str) -> bool:
-        """Whether these words are the name of a known person."""
-        return any((kind, folded(words).lower()) in self._references for kind in ("Patient", "Practitioner"))
+    def is_patient(self, words: str) -> bool:
+        """Whether these words are the name of a known patient."""
+        return ("Patient", folded(words).lower()) in self._references
 
     def unit_of_another(self, quantity: Mapping[str, Any], words: str) -> bool:
         """Whether these words are those of another unit than the code of this quantity."""
         return _of_another(self._units, codes.coding(quantity), words)
 
     def refers_to_another(self, reference: Mapping[str, Any], words: str) -> bool:
-        """Whether these words are those of another resource of the type of this reference."""
-        return _of_another(self._references, _target(reference), words)
+        """Whether these words are those of another resource of the type of this reference, and have none in
+        common with what this one is called.
+        """
+        target = _target(reference)
+        if target is None or target[0] not in _TELLING or not _of_another(self._references, target, words):
+            return False
+        called = self._called.get(target, frozenset()) | _words(reference.get("display"))
+        return not called & _words(words)
 
     def stands_apart(self, coding: Coding, others: Set[Coding]) -> bool:
         """Whether a code is known, and never stands together with one of these in one concept."""
@@ -120,6 +138,10 @@ def _of_another(table: Mapping[tuple[str, str], set[str]], what: tuple[str, str]
         return False
     known = table.get((what[0], folded(words).lower()), set())
     return bool(known) and what[1] not in known
+
+
+def _words(text: Any) -> frozenset[str]:
+    return name_words(text) if isinstance(text, str) else frozenset()
 
 
 def _target(node: Mapping[str, Any]) -> tuple[str, str] | None:

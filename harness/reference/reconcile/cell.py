@@ -203,6 +203,8 @@ class Reconciliation:
                 found.append(
                     self._difference("duplicated", one, item, received=show(_name(item.given.resource)))
                 )
+            elif item.where == "foreign" and item.given.kind in _COMMON:
+                found.append(self._unknown(one, item))
             elif item.where == "foreign":
                 found.append(
                     self._difference(
@@ -244,7 +246,7 @@ class Reconciliation:
             )
             trial.resource(view, item.given.resource)
             if item.given.kind == "Appointment":
-                trial.gaps += duration(item.given.resource, item.given.kind)
+                trial.gaps += duration(view, item.given.resource, item.given.kind)
             remembered = self._memory.compared[key, entry.number] = (trial.gaps, trial.met)
         gaps, met = remembered
         found = [self._gap(one, item, entry, gap) for gap in gaps]
@@ -269,7 +271,7 @@ class Reconciliation:
 
     def _owner(self, text: str) -> str:
         """Display of the other person whose text this is, ``""`` when it is nobody's."""
-        person = self.known.owners.get(folded(text), "")
+        person = self.known.marks.owners.get(folded(text), "")
         if not person or person == self.record.person:
             return ""
         return next((item.display for item in self.known.records if item.person == person), person)

@@ -142,8 +142,9 @@ class Documents:
     @cached_property
     def _marks(self) -> list[tuple[str, str, str, bool]]:
         """Normal form, text, person and whether it has to stay inside, of every telling text."""
-        owners = [(text, person, False) for text, person in self.known.owners.items()]
-        inside = [(text, person, True) for text, person in self.known.withheld.items()]
+        marks = self.known.marks
+        owners = [(text, person, False) for text, person in marks.owners.items()]
+        inside = [(text, person, True) for text, who in marks.withheld.items() for person in sorted(who)]
         made = [
             (document_text(text).casefold(), text, person, kept) for text, person, kept in owners + inside
         ]

@@ -13,18 +13,14 @@ from typing import Any
 import msgspec
 import re2
 
-from harness.core.normal.texts import document_text, folded
+from harness.core.normal.texts import document_text
 from harness.fhir.store import Stored
 from harness.reference.content.facts import Fact, Facts, facts_of
 from harness.reference.content.table import ContentTable, content_table
 from harness.reference.content.wording import Wording
-from harness.reference.record.checks import telling_texts
+from harness.reference.reconcile.marks import NO_MARKS, Marks, marks_of
 from harness.reference.record.model import Record
 
-MARK = 6
-"""Characters that a text needs to name its owner by itself."""
-WORDS = 3
-"""And words, unless it is invented."""
 _PAGE = 40
 """Characters of a text that is long enough to have blanks."""
 _BARE = 12
@@ -63,7 +59,7 @@ class Known:
 
     :ivar weights: how much a fact tells, by fact: rare ones more.
     :ivar by_fact: numbers of the entries that have a fact.
-    :ivar owners: person by text that only this person's record holds.
+    :ivar marks: texts that name their owner, and texts that have to stay inside.
     """
 
     records: Sequence[Record]
@@ -71,10 +67,8 @@ class Known:
     entries: list[Entry] = field(default_factory=list)
     weights: dict[Fact, float] = field(default_factory=dict)
     by_fact: dict[Fact, list[int]] = field(default_factory=dict)
-    owners: dict[str, str] = field(default_factory=dict)
-    withheld: dict[str, str] = field(default_factory=dict)
+    marks: Marks = NO_MARKS
     _by_key: dict[tuple[str, str], Entry] = field(default_factory=dict)
-    _own: dict[str, str] = field(default_factory=dict)  # all texts of a person, in lower case
     _patterns: dict[str, tuple[Any, dict[str, str]]] = field(default_factory=dict)
     _bare: dict[str, tuple[Any, dict[str, str]]] = field(default_factory=dict)
 
@@ -99,9 +93,11 @@ class Known:
         if person not in self._patterns:
             self._patterns[person] = self._pattern(person)
         pattern, said = self._patterns[person]
-        for match in pattern.finditer(text.casefold()) if said else ():
-            found = said[match.group()]
-            yield found, self.owners.get(found, "")
+        text = text.casefold() if said else ""
+        for match in pattern.finditer(text) if said else ():
+            if _is_whole(text, match.start(), match.end()):
+                found = said[match.group()]
+                yield found, self.marks.owners.get(found, "")
 
     def found_in(self, text: str, person: str) -> Iterator[tuple[str, str]]:
         """:meth:`leaks` of a text that is no JSON, for an answer to ``person``; the owner is always named.
@@ -121,20 +117,13 @@ class Known:
             for match in pattern.finditer(document_text(text).casefold()) if said else ():
                 found = said[match.group()]
                 if found not in seen:
-                    yield found, self.owners.get(found, "") or person
+                    yield found, self.marks.owners.get(found, "") or person
 
     def _pattern(self, person: str, bare: bool = False) -> tuple[Any, dict[str, str]]:
         """What finds all texts that may not be in an answer to a person, and how each is written in JSON, or,
         ``bare``, as texts of documents are compared.
         """
-        own = self._own.get(
-            person, ""
-        )  # in lower case, in which another one's text may stand: a name with its initials
-        foreign = [
-            text for text, owner in self.owners.items() if owner != person and text.casefold() not in own
-        ]
-        inside = [text for text, owner in self.withheld.items() if owner == person]
-        texts = (*foreign, *inside)
+        texts = self.marks.not_for(person)
         if bare:
             forms = {text: document_text(text) for text in texts}
             said = {form.casefold(): text for text, form in forms.items() if len(form) >= _BARE}
@@ -167,55 +156,16 @@ def index_records(records: Sequence[Record], table: ContentTable | None = None) 
         for fact in facts:
             by_fact[fact].append(number)
     known.by_fact = dict(by_fact)
-    _mark(known)
+    known.marks = marks_of(records)
     return known
 
 
-def _mark(known: Known) -> None:
-    """Which texts name their owner, and which have to stay inside; in whatever case they are written."""
-    holders: dict[str, set[str]] = defaultdict(set)
-    spelled: dict[str, str] = {}
-    inside: dict[str, str] = {}
-    outside: set[tuple[str, str]] = set()
-
-    def hold(text: str, person: str) -> str:
-        form = text.casefold()
-        spelled.setdefault(form, text)
-        holders[form].add(person)
-        return form
-
-    for record in known.records:
-        for text in record.markers:
-            hold(folded(text), record.person)
-        for stored in record:
-            kept = stored.key in record.withheld
-            for text in telling_texts(stored.resource):
-                form = hold(text, record.person)
-                if kept:
-                    inside[form] = record.person
-                else:
-                    outside.add((record.person, form))
-        for reference, facts in record.documents.items():
-            for phrase in facts.text:
-                form = hold(folded(phrase), record.person)
-                if reference in record.withheld:
-                    inside[form] = record.person
-    known.owners = {
-        spelled[form]: next(iter(who))
-        for form, who in holders.items()
-        if len(who) == 1 and _names_owner(spelled[form])
-    }
-    texts: dict[str, list[str]] = defaultdict(list)
-    for form, who in holders.items():
-        for person in who:
-            texts[person].append(form)
-    known._own = {person: "\x1f".join(found) for person, found in texts.items()}
-    known.withheld = {spelled[form]: who for form, who in inside.items() if (who, form) not in outside}
-
-
-def _names_owner(text: str) -> bool:
-    """Whether a text says whose it is: invented, or a sentence. A term may stand in anybody's record."""
-    return len(text) >= MARK and ("_" in text or text.count(" ") >= WORDS - 1)
+def _is_whole(text: str, start: int, end: int) -> bool:
+    """Whether a part of a text does not begin or end within a word."""
+    before, after = text[start - 1 : start], text[end : end + 1]
+    return not (before.isalnum() and text[start].isalnum()) and not (
+        after.isalnum() and text[end - 1].isalnum()
+    )
 
 
 def identifiers_of(resource: dict[str, Any]) -> Identifiers:

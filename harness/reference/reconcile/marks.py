@@ -1,0 +1,154 @@
+"""Texts that say whose they are, and texts that have to stay in the HIS, in whatever case."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from harness.core.normal.people import human_name, may_be_called
+from harness.core.normal.texts import folded
+from harness.reference.record.checks import telling_texts
+from harness.reference.record.model import Record
+
+WORDS, LETTERS = 5, 30
+"""Words and characters of a sentence that one person's record holds and no other is likely to."""
+KEPT_WORDS, KEPT_LETTERS = 2, 12
+"""The same for a text that has to stay inside: that of this person, in answers about this person."""
+PRACTICE: Final = frozenset({"Practitioner", "Organization", "PractitionerRole", "Location", "Medication"})
+"""Types that say nothing of a person."""
+
+
+@dataclass(frozen=True)
+class Marks:
+    """What texts of some records say.
+
+    :ivar owners: person by text that only this person's record holds.
+    :ivar withheld: persons by text that must not be in answers about them.
+    :ivar own: all texts of a person, in lower case.
+    :ivar names: HumanNames of each person.
+    """
+
+    owners: Mapping[str, str]
+    withheld: Mapping[str, frozenset[str]]
+    own: Mapping[str, str]
+    names: Mapping[str, Sequence[Any]]
+
+    def not_for(self, person: str) -> list[str]:
+        """Texts that may not be in an answer about a person: those of others, and what stays inside.
+
+        A text of another person that stands in one of this person's (a name with its initials), or by which
+        this person may be called too, accuses nobody.
+        """
+        own, names = self.own.get(person, ""), self.names.get(person, ())
+        others = (text for text, owner in self.owners.items() if owner != person)
+        foreign = (
+            text
+            for text in others
+            if text.casefold() not in own and not any(may_be_called(name, text) for name in names)
+        )
+        return [*foreign, *(text for text, who in self.withheld.items() if person in who)]
+
+
+NO_MARKS = Marks({}, {}, {}, {})
+"""Nothing is known."""
+
+
+@dataclass
+class _Seen:
+    """What the records hold, by texts in lower case."""
+
+    holders: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    spelled: dict[str, str] = field(default_factory=dict)
+    inside: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    outside: set[tuple[str, str]] = field(default_factory=set)
+    terms: set[str] = field(default_factory=set)
+    names: dict[str, list[Any]] = field(default_factory=lambda: defaultdict(list))
+
+    def hold(self, text: str, person: str) -> str:
+        """Note whose record holds a text; gives it in lower case."""
+        form = text.casefold()
+        self.spelled.setdefault(form, text)
+        self.holders[form].add(person)
+        return form
+
+    def look(self, record: Record) -> None:
+        """Note the texts of a record."""
+        person = record.person
+        for text in record.markers:
+            self.hold(folded(text), person)
+        for stored in record:
+            self.terms.update(_terms(stored.resource))
+            if stored.type == "Patient":
+                listed = stored.resource.get("name")
+                self.names[person] += listed if isinstance(listed, list) else []
+            if stored.type in PRACTICE:
+                self.terms.update(text.casefold() for text in telling_texts(stored.resource))
+                continue
+            for text in telling_texts(_said(stored.resource)):
+                form = self.hold(text, person)
+                if stored.key in record.withheld:
+                    self.inside[form].add(person)
+                else:
+                    self.outside.add((person, form))
+        for reference, facts in record.documents.items():
+            for phrase in facts.text:
+                form = self.hold(folded(phrase), person)
+                if reference in record.withheld:
+                    self.inside[form].add(person)
+
+    def own(self) -> dict[str, str]:
+        """All texts and names of each person."""
+        texts: dict[str, list[str]] = defaultdict(list)
+        for form, who in self.holders.items():
+            for person in who:
+                texts[person].append(form)
+        for person, listed in self.names.items():
+            texts[person] += map(human_name, listed)
+        return {person: "\x1f".join(found) for person, found in texts.items()}
+
+    def kept(self) -> dict[str, frozenset[str]]:
+        """Texts that only stand in what is withheld."""
+        found = {}
+        for form, who in self.inside.items():
+            persons = frozenset(person for person in who if (person, form) not in self.outside)
+            if persons and form not in self.terms and _tells(form, KEPT_WORDS, KEPT_LETTERS):
+                found[self.spelled[form]] = persons
+        return found
+
+
+def marks_of(records: Sequence[Record]) -> Marks:
+    """The marks of all records of a run: what may stand in anybody's record is none."""
+    seen = _Seen()
+    for record in records:
+        seen.look(record)
+    owners = {
+        seen.spelled[form]: next(iter(who))
+        for form, who in seen.holders.items()
+        if len(who) == 1 and form not in seen.terms and _tells(form, WORDS, LETTERS)
+    }
+    return Marks(owners, seen.kept(), seen.own(), seen.names)
+
+
+def _tells(text: str, words: int, letters: int) -> bool:
+    """Whether a text says whose it is: invented, or a sentence. A term may stand in anybody's record."""
+    return "_" in text or (len(text) >= letters and text.count(" ") >= words - 1)
+
+
+def _said(resource: Mapping[str, Any]) -> dict[str, Any]:
+    """A resource without what programs write by themselves: its narrative, and how a medicine is taken."""
+    return {key: value for key, value in resource.items() if key not in ("text", "dosageInstruction")}
+
+
+def _terms(node: Any) -> Iterator[str]:
+    """Names of codes and of practices, in lower case."""
+    if isinstance(node, dict):
+        words, target = node.get("display"), str(node.get("reference") or "Practitioner/")
+        if isinstance(words, str) and ("code" in node or target.split("/")[-2:][0] in PRACTICE):
+            yield folded(words).casefold()
+        for value in node.values():
+            yield from _terms(value)
+    elif isinstance(node, list):
+        for item in node:
+            yield from _terms(item)
