@@ -20,6 +20,12 @@ sys.path.insert(0, str(Path(__file__).parent))
 ROOT = Path(__file__).resolve().parent.parent
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with a test marked slow come first, so that no worker waits at the end for the one of another."""
+    long = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in long)
+
+
 @pytest.fixture(scope="session")
 def material() -> Path:
     """Folder with official material (``HARNESS_MATERIAL`` or ``../shared/material``); skips without it."""

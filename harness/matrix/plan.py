@@ -1,12 +1,13 @@
 """The plan of a run: the one rule that says which scenario runs in which cell, and what it asks there.
 
 A requirement is asked in the cells that carry it (:mod:`harness.matrix.carriers`). What is asked decides what
-is driven: the main flow of the scenario, and the flows of these requirements.
+is driven: the main flow of the scenario, and the flows of these requirements. Beside a live party our own
+mocks are driven no further than its evidence takes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from harness.core.run.findings import Cell
@@ -15,7 +16,9 @@ from harness.core.standards.groups import NamedGroup, groups
 from harness.core.standards.table import standard
 from harness.core.text import Text
 from harness.judge.catalogue import Catalogue, Requirement
-from harness.matrix.carriers import Carriers, kind_of, varies_for_pgo
+from harness.matrix.carriers import ROLES, Carriers, kind_of, varies_for_pgo
+from harness.medmij.flows import variants
+from harness.network.drive.driver import AGAIN
 from harness.network.file import Network
 from harness.scenario import Scenario
 
@@ -24,6 +27,7 @@ class Plan:
     """What a run will do; made before anything is started.
 
     :param sharing: whether a finding may hold for other cells than its own.
+    :param subject: the parties whose result decides the exit code (``--for``); its mocks are asked all.
     :ivar cells: the cells, in a stable order.
     """
 
@@ -36,12 +40,14 @@ class Plan:
         intensity: Intensity = "normal",
         *,
         sharing: bool = True,
+        subject: Collection[str] = (),
     ) -> None:
         self.cells = tuple(cells)
         self.catalogue = catalogue
         self.selection = selection or Selection()
         self.intensity: Intensity = intensity
-        self._live = {item.id for item in network.of_role("dvza") if item.kind == "live"}
+        self._live = {item.id for item in network.participants if item.kind == "live"}
+        self._bystanders = self._mocks(network, subject)
         self.carriers = Carriers(self.cells, network, intensity, sharing=sharing)
         decidable = (item for item in catalogue if item.decidable)
         self._kinds = tuple(dict.fromkeys(kind_of(item) for item in decidable))
@@ -64,7 +70,8 @@ class Plan:
             return {}
         if cell not in self._alike:
             carried = tuple(self.carriers.carries(kind, cell) for kind in self._kinds)
-            kinds = (self.carriers.stands_in(cell), cell.dvza in self._live)
+            bystanders = tuple(cell.party(role) in self._bystanders for role in ROLES)
+            kinds = (self.carriers.stands_in(cell), cell.dvza in self._live, bystanders)
             self._alike[cell] = (cell.standard, cell.release, carried, kinds)
         key = (scenario, self._alike[cell])
         if key not in self._parts:
@@ -109,7 +116,27 @@ class Plan:
             and not item.left_out(self.intensity)
             and not (hurried and item.waits_longer(self.intensity))
             and not item.needs_more(self.intensity)
+            and (only or not self._of_bystanders(item, cell))
         ]
+
+    def _mocks(self, network: Network, subject: Collection[str]) -> frozenset[str]:
+        """Our mocks in a run with a live party, but those that the run is about; none in a rehearsal."""
+        taking_part = {cell.party(role) for cell in self.cells for role in ROLES}
+        if not self._live & taking_part:
+            return frozenset()
+        mocks = (item.id for item in network.participants if item.kind == "twin")
+        return frozenset(mocks).difference(subject)
+
+    def _of_bystanders(self, item: Requirement, cell: Cell) -> bool:
+        """Whether a requirement takes traffic of its own that only says how our mocks treat each other.
+
+        Nothing about a live party follows from that, and a mock beside one is not stated. What the main flow
+        shows (and that flow once more) is asked all the same: each of its exchanges ends in a finding.
+        """
+        if not set(item.depends) <= set(ROLES):
+            return False
+        looked_at = {cell.party(role) for role in (item.role, *item.depends)}
+        return looked_at <= self._bystanders and any(map(_beside_the_main_flow, item.flows))
 
     def needs(self, part: Scenario, identifier: str) -> tuple[str, ...]:
         """The flows that one requirement of a part needs."""
@@ -123,6 +150,10 @@ class Plan:
         """The flows that some requirements need, as far as the cell can have them."""
         able = self.carriers.stands_in(cell)
         return (flow for item in asked for flow in item.flows if able or not varies_for_pgo(flow))
+
+
+def _beside_the_main_flow(flow: str) -> bool:
+    return flow in variants() and flow != AGAIN
 
 
 def _titled(group: NamedGroup) -> Text:

@@ -111,7 +111,15 @@ def prepare(options: RunOptions, catalogue: Catalogue, clock: Clock) -> Prepared
         verdict_required=options.verdict_required,
     )
     return PreparedRun(
-        plan=Plan(cells, catalogue, network, options.selection, options.intensity, sharing=options.sharing),
+        plan=Plan(
+            cells,
+            catalogue,
+            network,
+            options.selection,
+            options.intensity,
+            sharing=options.sharing,
+            subject=options.subject,
+        ),
         facts=facts,
         folder=Path(options.out) if options.out else default_folder(moment),
         clock=clock,

@@ -171,8 +171,11 @@ def _evidence(items: Iterable[Finding]) -> tuple[Finding, ...]:
     return tuple(places[place] for place in sorted(places))
 
 
-def why_not_asked(requirement: Requirement, intensity: str) -> Text:
-    """Why a run did not ask a requirement of a standard that it did run."""
+def why_not_asked(requirement: Requirement, intensity: str, *, bystander: bool = False) -> Text:
+    """Why a run did not ask a requirement of a standard that it did run.
+
+    :param bystander: whether the party is simulated beside a live one, and nobody selected requirements.
+    """
     if requirement.state == "planned":
         return requirement.reason
     if requirement.kind == "manual":
@@ -194,5 +197,10 @@ def why_not_asked(requirement: Requirement, intensity: str) -> Text:
         return Text(
             nl=f"vraagt {least} steekproeven: draai met --intensity normal",
             en=f"needs {least} samples: run with --intensity normal",
+        )
+    if bystander:
+        return Text(
+            nl="zegt niets over een echte partij; gevraagd met --for en de naam van deze nagebootste partij",
+            en="says nothing of a live party; asked with --for and the name of this simulated party",
         )
     return Text(nl="niet gekozen in deze run", en="not selected in this run")

@@ -274,12 +274,13 @@ class _Summary:
             if requirement.role != party.role or requirement.standard not in declared:
                 continue
             if requirement.id not in asked and releases & set(requirement.releases):
-                yield requirement, self._why_not(requirement, run)
+                yield requirement, self._why_not(requirement, run, party)
 
-    def _why_not(self, requirement: Requirement, run: set[str]) -> Text:
+    def _why_not(self, requirement: Requirement, run: set[str], party: ParticipantVersion) -> Text:
         if requirement.standard not in ("", *run):
             return Text(
                 nl=f"{requirement.standard} is in deze run niet gedraaid",
                 en=f"{requirement.standard} was not part of this run",
             )
-        return why_not_asked(requirement, self.info.settings.intensity)
+        beside = party.kind == "twin" and not self.result.rehearsal and not self.info.selection.only
+        return why_not_asked(requirement, self.info.settings.intensity, bystander=beside)

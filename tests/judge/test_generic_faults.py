@@ -16,6 +16,8 @@ from harness.network.faults import his as his_faults
 from harness.network.faults import pgo as pgo_query_faults
 from harness.network.person.persons import fixture_persons
 
+pytestmark = pytest.mark.slow
+
 STANDARDS = sorted(standards())
 PERSONS = [(name, item.id) for name in STANDARDS for item in fixture_persons() if name in item.standards]
 BEHAVIOURS = ("xml-includes", "json-contained")

@@ -28,6 +28,8 @@ from harness.record.redact.people.broken import masked_broken
 from harness.record.redact.people.documents import JsonDocument, read_document
 from harness.record.redact.people.persons import DeclaredPerson
 
+pytestmark = pytest.mark.slow
+
 STANDARDS = ("huisartsgegevens-2.0", "pdfa-3.0", "eafspraak-2.0", "zelfmetingen-2.0")
 HANNA = DeclaredPerson(id="hanna-wilgenkamp", birth_date="1964-05-17", patients=("hanna-wilgenkamp",))
 OWN = Identity(side="response", belongs="declared")

@@ -21,6 +21,8 @@ from harness.judge.catalogue import load_catalogue
 from harness.network.faults import his as his_faults
 from harness.record.redact.people.documents import read_document
 
+pytestmark = pytest.mark.slow
+
 SAMPLE = 25
 """Kinds of elements of a standard that are masked, by a fixed seed: each judges the whole cell again."""
 

@@ -28,6 +28,8 @@ from harness.network.twins.dvza.records import hashed
 from harness.network.twins.dvza.state import DvzaState
 from harness.network.wire.serving import Incoming, Outgoing
 
+pytestmark = pytest.mark.slow
+
 IDS = sorted(item.id for item in CATALOGUE if item.id.startswith("MM-") and item.decidable)
 Change = Callable[[Exchange], Exchange | None]
 

@@ -13,6 +13,8 @@ from harness.matrix.kill import Bench, Row, Table, applicable, rows, unguarded
 from harness.medmij.releases import release_ids
 from harness.network.file import read_network
 
+pytestmark = pytest.mark.slow
+
 SAMPLE = (
     "weak-suites",
     "whitelist-ignored",

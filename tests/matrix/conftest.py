@@ -117,7 +117,7 @@ def door_run(once):
 def defect_run(once):
     """A run of Huisartsgegevens of both HISs with one PGO, with one planted defect in one HIS.
 
-    The defect: the BSN naming system in the self link.
+    The defect: the BSN naming system in the self link. Both are behind one DVZA.
     """
     words = ("--standard", "huisartsgegevens-2.0", "--pgo", "pgo-zon", "--intensity", "smoke")
 
@@ -126,7 +126,8 @@ def defect_run(once):
         marked = text.replace(
             "behaviour: json-contained", "behaviour: json-contained\n    faults: [bsn-in-self-link]", 1
         )
-        assert marked != text
+        marked = marked.replace("dvza: dvza-beuk", "dvza: dvza-eik")
+        assert marked.count("dvza: dvza-eik") == 2 and "faults: [bsn-in-self-link]" in marked
         network = home / "defect.yaml"
         network.write_text(marked)
         return command("harness", "qualify", "--network", network, "--out", home / "run", "--at", AT, *words)

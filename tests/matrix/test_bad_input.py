@@ -20,6 +20,8 @@ from harness.core.run.place.lock import RunLock
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "record"))
 from sealkit import KEYS, Authority, certificate_pem, pem
 
+pytestmark = pytest.mark.slow
+
 ENGLISH = ("--lang", "en")
 
 

@@ -14,6 +14,8 @@ from lxml import etree
 
 from harness.core.yamlfile import json_schema
 
+pytestmark = pytest.mark.slow
+
 HERE = Path(__file__).resolve().parent
 ALLURE = HERE.parent / "node" / "node_modules" / ".bin" / "allure"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")

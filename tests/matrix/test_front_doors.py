@@ -18,6 +18,8 @@ import pytest
 from harness.core.run import manifest
 from harness.core.yamlfile import json_schema
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 
 

@@ -16,6 +16,8 @@ import pytest
 
 from harness.core.run.folder import RunFolder
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 NETWORK = """
 name: hanging
@@ -29,6 +31,8 @@ participants:
   - {{id: dvza, role: dvza, kind: twin, standards: [huisartsgegevens-2.0]}}
   - {{id: pgo, role: pgo, kind: twin, standards: [huisartsgegevens-2.0]}}
 """
+SMALL = ("--standard", "pdfa-3.0", "--pgo", "pgo-zon", "--vendor", "his-eik")
+"""What ``small_run`` asks."""
 SECONDS = 15.0
 """A run that was told to stop has ended by then, on a busy machine too."""
 
@@ -98,8 +102,8 @@ def test_a_run_that_hangs_and_is_stopped_reports_and_ends(tmp_path, hanging, num
     assert not RunFolder.open(out).finished
 
 
-def test_a_killed_run_is_gone_on_with(tmp_path, harness):
-    out, words = tmp_path / "run", ("--standard", "pdfa-3.0", "--vendor", "his-eik", "--intensity", "smoke")
+def test_a_killed_run_is_gone_on_with(tmp_path, harness, small_run):
+    out, words = tmp_path / "run", SMALL
     process = qualify(out, *words)
     wait_for_exchanges(out, 12, process)
     process.kill()
@@ -109,8 +113,8 @@ def test_a_killed_run_is_gone_on_with(tmp_path, harness):
     again = harness("qualify", "--out", out, "--at", "2026-03-01", "--skip-doctor", *words, "--resume")
     assert again.code == 0, again.err
     assert before.keys() <= {path.name.split(".jsonl")[0] for path in (out / "exchanges").iterdir()}
-    undisturbed = tmp_path / "undisturbed"
-    assert harness("qualify", "--out", undisturbed, "--at", "2026-03-01", "--skip-doctor", *words).code == 0
+    undisturbed, done = small_run
+    assert done.code == 0
     assert verdicts(out) == verdicts(undisturbed)
     verified = harness("verify", out, "--lang", "en")
     assert verified.code == 6 and "whole: " in verified.out, "no verdict, for it is a rehearsal"

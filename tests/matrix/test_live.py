@@ -16,6 +16,8 @@ from runfolders import written
 from harness.fhir.codec.documents import to_json
 from harness.network.person.persons import fixture_person
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -95,6 +97,12 @@ def test_bare_fhir_server_behind_our_dvza(harness, tmp_path):
         if item["verdict"] not in ("pass", "not-applicable")
     }
     assert (done.code, bad) == (0, set()), done.out + done.err
+    assert "Niet toegewezen: 0 berichten" in done.out
+    names = {item["requirement"] for item in findings(tmp_path / "run")}
+    assert {"HG-PAT-001", "MM-RSC-003", "MM-TOK-009"} <= names
+    assert "MM-TOK-006" not in names, "what only our own DVZA and PGO say to each other is not asked"
+    page = next((tmp_path / "run" / "report").glob("vendor-dvza-ons*.nl.html")).read_text()
+    assert "zegt niets over een echte partij" in page
 
 
 RECIPE = """

@@ -35,6 +35,8 @@ from harness.network.file import Participant
 from harness.network.twins.his import HisTwin
 from harness.reference.records import Records, frozen_records
 
+pytestmark = pytest.mark.slow
+
 AT = "2026-03-01"
 SMALL = ("--standard", "pdfa-3.0", "--pgo", "pgo-zon", "--vendor", "his-eik")
 SESSION = "q7Zt0VbLr2XhWc9KpNf4"

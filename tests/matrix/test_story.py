@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import http.server
 import json
+import shutil
 import threading
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -21,7 +22,7 @@ from harness.fhir.search.parameters import from_yaml
 from harness.fhir.server.options import Access, Refusal, ServerOptions
 from harness.fhir.server.service import FhirServer
 
-pytestmark = pytest.mark.official
+pytestmark = [pytest.mark.official, pytest.mark.slow]
 AT = "2026-11-28"
 DANGLING = "DocumentReference-pdfa-documentreference3.json"
 """Refers to a document that the set does not have, on purpose: a HIS may leave it out."""
@@ -55,13 +56,14 @@ def records(material, harness, tmp_path_factory):
     return folder
 
 
-@pytest.fixture
-def loaded(records, harness, tmp_path):
+@pytest.fixture(scope="module")
+def exported(records, harness, tmp_path_factory):
     """What a vendor loads: the export of each record without what stays in the HIS."""
-    shared = tmp_path / "loaded"
+    home = tmp_path_factory.mktemp("exported")
+    shared = home / "loaded"
     shared.mkdir()
     for folder in sorted(path.parent for path in records.glob("*/*/record.yaml")):
-        out = tmp_path / "his" / folder.name
+        out = home / "his" / folder.name
         assert harness("record", "export", folder, "--for-his", "--out", out, "--at", AT).code == 0
         place = out / folder.name
         withheld = read(place / "loading.json")["withheld"]
@@ -71,6 +73,12 @@ def loaded(records, harness, tmp_path):
                 write(shared / path.name, resource)
     (shared / DANGLING).unlink()
     return shared
+
+
+@pytest.fixture
+def loaded(exported, tmp_path):
+    """A HIS of one's own with what was exported."""
+    return Path(shutil.copytree(exported, tmp_path / "loaded"))
 
 
 def birth_of(folder: Path) -> str:

@@ -5,10 +5,14 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from harness.core.run.folder import RunFolder
 from harness.judge.catalogue import load_catalogue
 from harness.judge.cells import cell_exchanges
 from harness.judge.evidence.assigned import Reason, of_cell, unassigned
+
+pytestmark = pytest.mark.slow
 
 AT = "2026-03-01"
 

@@ -18,6 +18,8 @@ from harness.pdfa.file.limits import Budget, LimitExceeded
 from harness.pdfa.worker import Worker, restricted
 from tests.pdfa.pdfa_fixtures.builder import Doc, Raw, Stream
 
+pytestmark = pytest.mark.slow
+
 MB = 2**20
 
 

@@ -20,6 +20,7 @@ from harness.core.run.exchanges import Exchange, Request
 from harness.core.run.findings import Cell
 from harness.judge import cells, judging
 from harness.matrix import qualification
+from harness.record.recorder import Recorder
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS, FRAMEWORK = "PD-GEN-001", "MM-AUT-001"
@@ -49,8 +50,12 @@ SEEN = Exchange(
 
 @dataclass
 class QuietNetwork:
-    """A running network without traffic."""
+    """A running network without traffic.
 
+    :ivar recorder: that of the run.
+    """
+
+    recorder: Recorder | None = None
     driven: list[tuple[str, str]] = field(default_factory=list)
     broken: dict[str, Exception] = field(default_factory=dict)
     closed: int = 0
@@ -70,7 +75,12 @@ class QuietNetwork:
 def network(monkeypatch: pytest.MonkeyPatch) -> QuietNetwork:
     """The network that runs start; one exchange counts as recorded in each cell."""
     made = QuietNetwork()
-    monkeypatch.setattr(qualification, "start", lambda *args, **options: made)
+
+    def start(*_: Any, recorder: Recorder, **options: Any) -> QuietNetwork:
+        made.recorder = recorder
+        return made
+
+    monkeypatch.setattr(qualification, "start", start)
     for module in (qualification, cells):
         monkeypatch.setattr(module, "cell_exchanges", lambda folder, cell: [SEEN])
     return made

@@ -35,6 +35,8 @@ from harness.record.chain.recover import recover
 from harness.record.chain.units import attempts, file_name, stem_of, units_in
 from harness.record.chain.write import UnitWriter, settle
 
+pytestmark = pytest.mark.slow
+
 RUN = "a" * 64
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -415,6 +415,19 @@ def test_generic_names_of_what_is_referred_to():
     assert list(beside.display(doctor, doctor | {"display": "Wim ZZZ_Duinker"}, known, "p"))
 
 
+def test_names_of_episodes_and_letters():
+    known = Wording(
+        [
+            {"a": {"reference": "EpisodeOfCare/1", "display": "Lage rugpijn zonder uitstraling"}},
+            {"a": {"reference": "EpisodeOfCare/2", "display": "Hypertensie zonder orgaanbeschadiging"}},
+            {"a": {"reference": "EpisodeOfCare/3", "display": "Lage rugpijn"}},
+        ]
+    )
+    pain = {"reference": "EpisodeOfCare/1", "display": "Lage rugpijn zonder uitstraling"}
+    for words, told in (("Hypertensie zonder orgaanbeschadiging", True), ("lage rugpijn", False)):
+        assert bool(list(beside.display(pain, pain | {"display": words}, known, "a"))) is told
+
+
 def test_lines_in_capitals_are_found():
     line = KNOWN.entry(HANNA, "Observation/hanna-wilgenkamp-contact-01-s").stored.resource["valueString"]
     for said in (line.upper(), line.title(), line.swapcase()):

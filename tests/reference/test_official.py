@@ -20,7 +20,7 @@ from truth_equivalent import REWRITES  # isort: skip
 from truth_mutations import perturb  # isort: skip
 
 T = date(2026, 11, 27)
-pytestmark = pytest.mark.official
+pytestmark = [pytest.mark.official, pytest.mark.slow]
 GOALS = {
     "huisartsgegevens-2.0": "GenPractData-2-0/MedMij/Cert",
     "zelfmetingen-2.0": "SelfMeasurements-2-0/MedMij/Cert",

@@ -13,6 +13,8 @@ import httpx
 import pytest
 from live_pgo.pgo import Pgo
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 
 

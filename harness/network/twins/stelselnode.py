@@ -10,6 +10,7 @@ import re
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final, Literal
 from urllib.parse import parse_qsl
 
@@ -280,7 +281,11 @@ class Stelselnode:
 
     def service_name(self, service_id: str) -> str:
         """Display name on the GNL."""
-        return next((item.name for item in self._names() if item.id == service_id), service_id)
+        return self._by_id.get(service_id, service_id)
+
+    @cached_property
+    def _by_id(self) -> dict[str, str]:
+        return {item.id: item.name for item in self._names()}
 
     # -- serving ----------------------------------------------------------------------------------
 

@@ -16,8 +16,9 @@ from harness.core.normal.texts import folded
 _QUANTITY = frozenset({"value", "unit"})
 _SPAN = 4
 """Words of a text that names one thing."""
-_TELLING = frozenset({"Practitioner", "Patient", "RelatedPerson", "Medication", "EpisodeOfCare", "Condition"})
-"""Types of which the display of a reference says which one it is."""
+_PERSONS = frozenset({"Practitioner", "Patient", "RelatedPerson"})
+_THINGS = frozenset({"Medication", "EpisodeOfCare", "Condition", "DocumentReference"})
+"""Types of which the display of a reference says which one it is; others have common names."""
 
 
 class Wording:
@@ -118,14 +119,17 @@ class Wording:
         return _of_another(self._units, codes.coding(quantity), words)
 
     def refers_to_another(self, reference: Mapping[str, Any], words: str) -> bool:
-        """Whether these words are those of another resource of the type of this reference, and have none in
-        common with what this one is called.
+        """Whether these words are those of another resource of the type of this reference, and no other way
+        to call this one: a person has a word in common with them, a thing has them all or only them.
         """
         target = _target(reference)
-        if target is None or target[0] not in _TELLING or not _of_another(self._references, target, words):
+        if target is None or not _of_another(self._references, target, words):
             return False
         called = self._called.get(target, frozenset()) | _words(reference.get("display"))
-        return not called & _words(words)
+        said = _words(words)
+        if target[0] in _PERSONS:
+            return not called & said
+        return target[0] in _THINGS and not (called <= said or said <= called)
 
     def stands_apart(self, coding: Coding, others: Set[Coding]) -> bool:
         """Whether a code is known, and never stands together with one of these in one concept."""
