@@ -28,6 +28,7 @@ from harness.matrix.plan import Plan
 from harness.matrix.qualification import Qualification
 from harness.network.file import Network, Participant
 from harness.record.keeper import RunKeeper
+from harness.record.recorder import Recorder
 from harness.scenario import Scenario
 
 CATALOGUE = load_catalogue()
@@ -54,6 +55,8 @@ def network(his: int = 4, pgos: int = 4) -> Network:
 class Quiet:
     """A running network without traffic; some cells cannot drive a flow."""
 
+    recorder: Recorder
+
     def __init__(self) -> None:
         self.driven: list[tuple[str, str, str]] = []
         self.broken: dict[str, Exception] = {}
@@ -73,7 +76,12 @@ class Run:
         self, folder: Path, monkeypatch: pytest.MonkeyPatch, dead: tuple[str, ...], made: Network
     ) -> None:
         self.network = Quiet()
-        monkeypatch.setattr(qualification, "start", lambda *args, **options: self.network)
+
+        def start(*_: Any, recorder: Recorder, **options: Any) -> Quiet:
+            self.network.recorder = recorder
+            return self.network
+
+        monkeypatch.setattr(qualification, "start", start)
 
         def judge(identifier: str) -> Callable[[Any], list[Finding]]:
             def said(view: Any) -> list[Finding]:

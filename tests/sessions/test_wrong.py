@@ -13,7 +13,7 @@ LISTS = ("ordinary", "list-duplicate-name", "list-stale")
 STATES = ("ordinary", "state-altered", "state-missing")
 ERRORS = ("ordinary", "error-server", "error-unknown", "error-with-code", "consent-refused")
 REFRESH = ("ordinary", "token-fails", "expired-token")
-SERVERS = ("ordinary", "not-whitelisted", "certificate-expired")
+SERVERS = ("ordinary", "not-whitelisted", "certificate-expired", "foreign-next")
 
 
 @pytest.mark.parametrize(
