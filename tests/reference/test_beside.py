@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -14,6 +15,8 @@ from harness.reference.content.table import content_table
 from harness.reference.content.wording import Wording
 from harness.reference.reconcile.answers import answer_of
 from harness.reference.reconcile.cell import Reconciliation
+from harness.reference.reconcile.known import index_records
+from harness.reference.reconcile.marks import MARK
 
 from truth_cells import cells, known_records  # isort: skip
 
@@ -359,7 +362,7 @@ def test_a_family_name_with_its_prefix_or_without(own, said):
         ("Knolweg 1000", "1001", "1001", False),
         ("Knolweg 12 a", "12 a", "12a", False),
         ("Knolweg 12-3", "12-3", "12 - 3", False),
-        ("Knolweg 12", "12", "0012", True),
+        ("Knolweg 12", "12", "0012", False),
         ("Knolweg 12", "12", "77", True),
         ("Knolweg 12", "", "77", False),
     ],
@@ -426,6 +429,18 @@ def test_names_of_episodes_and_letters():
     pain = {"reference": "EpisodeOfCare/1", "display": "Lage rugpijn zonder uitstraling"}
     for words, told in (("Hypertensie zonder orgaanbeschadiging", True), ("lage rugpijn", False)):
         assert bool(list(beside.display(pain, pain | {"display": words}, known, "a"))) is told
+
+
+def test_a_mark_of_a_few_characters_names_nobody():
+    assert all(len(text) >= MARK for text in KNOWN.marks.owners)
+    records = [
+        replace(record, markers=("_ a",)) if record.person == HANNA else record for record in KNOWN.records
+    ]
+    assert "_ a" not in index_records(records).marks.owners
+    longer = [
+        replace(record, markers=("ZZZ_Ra",)) if record.person == HANNA else record for record in KNOWN.records
+    ]
+    assert index_records(longer).marks.owners["ZZZ_Ra"] == HANNA
 
 
 def test_lines_in_capitals_are_found():

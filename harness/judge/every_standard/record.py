@@ -48,8 +48,7 @@ MODE: Final = "record"
 _WHOLE: Final = frozenset({"foreign", "not-allowed", "duplicated", "unknown", "not-asked", "remark"})
 """Kinds that can be about a whole resource, of which the elements were not compared then."""
 _SELECTION: Final = frozenset({"missing", "not-allowed", "duplicated", "unknown", "not-asked"})
-_CONTENT: Final = frozenset({"altered", "absent"})
-_REMARK: Final = frozenset({"remark"})
+_CONTENT: Final = frozenset({"altered", "absent", "remark"})
 _STATUS: Final = re.compile(r"(?:^|\.)(?:status|[a-z]+Status)(?:\[\d+\])?$")
 
 _NAMED: Final = re.compile(r"(\w)\(.*$")
@@ -235,7 +234,7 @@ def _elements(
         said = [
             one
             for one in item.differences
-            if one.kind in (_CONTENT | _REMARK) and about(one.place) and one.place not in places
+            if one.kind in _CONTENT and about(one.place) and one.place not in places
         ]
         yield from _said(view, requirement, item, said)
         if not said and shown(item):

@@ -20,7 +20,7 @@ _ORDER: Final = re.compile(
     r"\.(?:category|type|class|specialty|role|relationship)\b[^.]*(?:\.coding\[\d+\])?$"
 )
 """Elements that put something in order: their names are a matter of taste."""
-_NUMBER: Final = re.compile(r"\d+")
+_NUMBER: Final = re.compile(r"[0-9]+")
 
 
 def display(wanted: Json, given: Json, wording: Wording, at: str) -> Iterator[Gap]:
@@ -126,12 +126,16 @@ def _last(text: str) -> str:
 
 def address(wanted: Json, given: Json, at: str) -> Iterator[Gap]:
     """The number of a house as an extension of a line: not another number than in the record and the line."""
-    line = set(_NUMBER.findall(people.address(given)))
-    ours = set(_NUMBER.findall(" ".join(_house(wanted))))
+    line = _numbers(people.address(given))
+    ours = _numbers(" ".join(_house(wanted)))
     for value in _house(given):
-        said = set(_NUMBER.findall(value))
+        said = _numbers(value)
         if ours and line and said and not said & (line | ours):
             yield Gap("altered", f"{at}.line", " ".join(_house(wanted)), value)
+
+
+def _numbers(text: str) -> set[str]:
+    return {number.lstrip("0") for number in _NUMBER.findall(text)}
 
 
 def _house(value: Json) -> list[str]:

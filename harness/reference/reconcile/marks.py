@@ -12,6 +12,8 @@ from harness.core.normal.texts import folded
 from harness.reference.record.checks import telling_texts
 from harness.reference.record.model import Record
 
+MARK = 6
+"""Characters that an invented text needs to name its owner by itself."""
 WORDS, LETTERS = 5, 30
 """Words and characters of a sentence that one person's record holds and no other is likely to."""
 KEPT_WORDS, KEPT_LETTERS = 2, 12
@@ -133,7 +135,8 @@ def marks_of(records: Sequence[Record]) -> Marks:
 
 def _tells(text: str, words: int, letters: int) -> bool:
     """Whether a text says whose it is: invented, or a sentence. A term may stand in anybody's record."""
-    return "_" in text or (len(text) >= letters and text.count(" ") >= words - 1)
+    invented = "_" in text and len(text) >= MARK
+    return invented or (len(text) >= letters and text.count(" ") >= words - 1)
 
 
 def _said(resource: Mapping[str, Any]) -> dict[str, Any]:
