@@ -695,6 +695,17 @@ def test_what_any_practice_writes_is_nobodys(text):
     assert not list(known.leaks(plain_text(text.encode()), HANNA))
 
 
+@pytest.mark.parametrize("value", ["06-12345678", "bram@voorbeeld.example"])
+def test_how_another_person_is_reached_names_that_person(value):
+    def change(record, key: str, resource: dict) -> None:
+        if record.person == BRAM and key.startswith("Patient/"):
+            resource["telecom"] = [{"value": value}, {"value": "112"}]
+
+    known, said = edited(change), f'{{"telecom":[{{"value":"{value}"}},{{"value":"112"}}]}}'
+    assert [owner for _, owner in known.leaks(said, HANNA)] == [BRAM]
+    assert not list(known.leaks(said, BRAM))
+
+
 def edited(change) -> Known:
     """The index of our records after a change of each resource."""
     records = copy.deepcopy(list(own_records(T)))

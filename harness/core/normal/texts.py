@@ -61,7 +61,7 @@ def words_of(text: str) -> str:
 _DENYING: Final = frozenset(
     {"geen", "niet", "zonder", "nooit", "niets", "uitgesloten", "ontbreekt", "not", "no", "without", "never"}
 )
-_REACH: Final = 2
+_REACH: Final = 3
 """How many words after a denying one are denied by it."""
 _OPPOSITES: Final = (
     ("positief", "negatief"),
@@ -109,7 +109,7 @@ def _denied(words: list[str]) -> set[str]:
         for index, denying in enumerate(words)
         if denying in _DENYING
         for word in words[index + 1 : index + 1 + _REACH]
-        if word not in _DENYING and len(word) > _REACH
+        if word not in _DENYING and len(word) > 2
     }
 
 

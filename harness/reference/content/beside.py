@@ -21,6 +21,8 @@ _ORDER: Final = re.compile(
     r"\.(?:category|type|class|specialty|role|relationship)\b[^.]*(?:\.coding\[\d+\])?$"
 )
 """Elements that put something in order: their names are a matter of taste."""
+_FILED: Final = re.compile(r"\.(?:category|class|specialty|role|relationship)\b[^.]*(?:\.coding\[\d+\])?$")
+"""Those of which nobody looks at the name."""
 _NUMBER: Final = re.compile(r"[0-9]+")
 
 
@@ -81,7 +83,7 @@ def _further(
         narrower = any(code.startswith(pair[1]) or pair[1].startswith(code) for code in near)
         words = one.get("display")
         another = isinstance(words, str) and wording.tells_of_another(ours.values(), words)
-        if another or (near and not narrower and wording.stands_apart(pair, wanted)):
+        if another or (near and not narrower):
             text = ", ".join(show(item) for item in ours.values())
             yield Gap("remark", f"{at}.coding", text, show(one), "more")
 
@@ -218,9 +220,11 @@ def _last(text: str) -> str:
 
 
 def address(wanted: Json, given: Json, at: str) -> Iterator[Gap]:
-    """The number of a house as an extension of a line, or in the text: no other number than in the record."""
+    """Street and number of a house as extensions of a line, or the number in the text: no other ones than in
+    the record.
+    """
     line = _numbers(people.address(given))
-    ours = _numbers(" ".join(_house(wanted)))
+    ours = _numbers(" ".join(_parts(wanted, "houseNumber")))
     written = _numbers(" ".join(str(one) for one in wanted.get("line") or ()))
     text = given.get("text")
     if written and isinstance(text, str) and given.get("line"):
@@ -229,23 +233,28 @@ def address(wanted: Json, given: Json, at: str) -> Iterator[Gap]:
         )
         if said and not said & written:
             yield Gap("altered", f"{at}.text", " ".join(map(str, wanted["line"])), text)
-    for value in _house(given):
+    for value in _parts(given, "houseNumber"):
         said = _numbers(value)
         if ours and line and said and not said & (line | ours):
-            yield Gap("altered", f"{at}.line", " ".join(_house(wanted)), value)
+            yield Gap("altered", f"{at}.line", " ".join(_parts(wanted, "houseNumber")), value)
+    streets = texts.words_of(" ".join((people.address(given), *_parts(wanted, "streetName")))).split()
+    for value in _parts(given, "streetName"):
+        if given.get("line") and not set(texts.words_of(value).split()) & set(streets):
+            yield Gap("remark", f"{at}.line", people.address(wanted), value)
 
 
 def _numbers(text: str) -> set[str]:
     return {number.lstrip("0") for number in _NUMBER.findall(text)}
 
 
-def _house(value: Json) -> list[str]:
+def _parts(value: Json, name: str) -> list[str]:
+    """Parts of the lines of an address that stand in extensions."""
     lines = value.get("_line")
     return [
         text
         for one in (lines if isinstance(lines, list) else ())
         for url, text in _strings(one).items()
-        if url.endswith("iso21090-ADXP-houseNumber")
+        if url.endswith(f"iso21090-ADXP-{name}")
     ]
 
 

@@ -5,11 +5,11 @@ A server may use other words, but not those of something else.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from harness.core.normal import codes
-from harness.core.normal.codes import Coding, concept_text
+from harness.core.normal.codes import concept_text
 from harness.core.normal.people import human_name, name_text, name_words
 from harness.core.normal.texts import folded, words_of
 
@@ -24,7 +24,7 @@ _THINGS = frozenset({"Medication", "EpisodeOfCare", "Condition", "DocumentRefere
 
 
 class Wording:
-    """Displays and texts of codes, words of units, displays of references, and which codes stand together.
+    """Displays and texts of codes, words of units, and displays of references.
 
     :param resources: those of all known records.
     """
@@ -34,7 +34,6 @@ class Wording:
         self._units: dict[tuple[str, str], set[str]] = {}
         self._references: dict[tuple[str, str], set[str]] = {}
         self._called: dict[tuple[str, str], frozenset[str]] = {}
-        self._together: dict[Coding, set[Coding]] = {}
         self._words: set[str] = set()
         for resource in resources:
             self._learn(resource)
@@ -62,7 +61,6 @@ class Wording:
             self._learn_words(node)
             found = codes.codings(node)
             for one in found:
-                self._together.setdefault(one, set()).update(found)
                 self._said(self._codes, one, node.get("text"))
 
     def _learn_words(self, node: Mapping[str, Any]) -> None:
@@ -144,11 +142,6 @@ class Wording:
         known = {form for (where, form), names in table.items() if where == what[0] and what[1] in names}
         ours = _stems(" ".join((*known, what[1], str(named.get("display") or ""))))
         return bool(known) and not ours & _stems(words)
-
-    def stands_apart(self, coding: Coding, others: Set[Coding]) -> bool:
-        """Whether a code is known, and never stands together with one of these in one concept."""
-        together = self._together.get(coding)
-        return together is not None and not together & others
 
 
 def _of_another(table: Mapping[tuple[str, str], set[str]], what: tuple[str, str] | None, words: str) -> bool:

@@ -18,6 +18,8 @@ WORDS, LETTERS = 5, 30
 """Words and characters of a sentence that one person's record holds and no other is likely to."""
 KEPT_WORDS, KEPT_LETTERS = 2, 12
 """The same for a text that has to stay inside: that of this person, in answers about this person."""
+NUMBER = 9
+"""Digits of a telephone number."""
 PART_WORDS, PART_LETTERS = 4, 22
 """Words in a row, and their characters, by which a part of such a text is recognised."""
 _COMMON: Final = frozenset(
@@ -92,6 +94,7 @@ class _Seen:
     outside: set[tuple[str, str]] = field(default_factory=set)
     terms: set[str] = field(default_factory=set)
     names: dict[str, list[Any]] = field(default_factory=lambda: defaultdict(list))
+    reached: set[str] = field(default_factory=set)
 
     def hold(self, text: str, person: str) -> str:
         """Note whose record holds a text; gives it in lower case."""
@@ -110,6 +113,7 @@ class _Seen:
             if stored.type == "Patient":
                 listed = stored.resource.get("name")
                 self.names[person] += listed if isinstance(listed, list) else []
+                self.reached.update(self.hold(text, person) for text in _contacts(stored.resource))
             if stored.type in PRACTICE:
                 self.terms.update(text.casefold() for text in telling_texts(stored.resource))
                 continue
@@ -169,7 +173,7 @@ def marks_of(records: Sequence[Record]) -> Marks:
     owners = {
         seen.spelled[form]: next(iter(who))
         for form, who in seen.holders.items()
-        if len(who) == 1 and form not in seen.terms and _tells(form, WORDS, LETTERS)
+        if len(who) == 1 and form not in seen.terms and (form in seen.reached or _tells(form, WORDS, LETTERS))
     }
     return Marks(owners, seen.kept(), seen.own(), seen.names)
 
@@ -192,6 +196,15 @@ def _parts(text: str) -> Iterator[str]:
 def _said(resource: Mapping[str, Any]) -> dict[str, Any]:
     """A resource without what programs write by themselves: its narrative, and how a medicine is taken."""
     return {key: value for key, value in resource.items() if key not in ("text", "dosageInstruction")}
+
+
+def _contacts(patient: Mapping[str, Any]) -> Iterator[str]:
+    """Telephone numbers and mail addresses by which one person is reached."""
+    listed = patient.get("telecom")
+    for one in listed if isinstance(listed, list) else ():
+        value = one.get("value") if isinstance(one, dict) else None
+        if isinstance(value, str) and ("@" in value or sum(map(str.isdigit, value)) >= NUMBER):
+            yield folded(value)
 
 
 def _terms(node: Any) -> Iterator[str]:
