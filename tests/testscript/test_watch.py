@@ -142,6 +142,84 @@ def test_a_request_that_passed_may_come_again_and_harms_no_other_script(similar)
     assert similar.watch.sessions[1].attempts == 1 and len(similar.watch.extra) == 2
 
 
+@pytest.fixture
+def steps(kit, plan):
+    """A script of three requests, of which the first and the last are of one kind."""
+    token = {"Authorization": TOKEN}
+    kit.client_script(
+        search("?code=8867-4"),
+        check(headerField="Authorization", value=TOKEN, direction="request"),
+        operation("read", "Observation", "/kit-o3", headers=token, accept=""),
+        check(responseCode="200"),
+        search("?code=8867-4&date=ge${DATE, T, D,-60}"),
+        count(2),
+        name="three-steps",
+    )
+    return prepare([kit.goal], plan, BASE)
+
+
+STEPS = ("Observation?code=8867-4", "Observation/kit-o3", "Observation?code=8867-4&date=ge2025-12-31")
+
+
+def test_a_script_that_went_wrong_starts_again_before_it_has_ended(steps):
+    get(steps, STEPS[0], token="Bearer other")
+    session = steps.watch.sessions[0]
+    assert not session.done and session.wrong
+    for target in STEPS:
+        get(steps, target)
+    assert session.result().verdict is Verdict.PASS and session.attempts == 2
+    get(steps, STEPS[0], token="Bearer other")
+    assert session.passed, "what passed is not put at risk"
+
+
+def test_what_a_running_script_has_had_may_come_again(steps):
+    for target in (STEPS[0], STEPS[0], STEPS[1], STEPS[0], STEPS[1]):
+        assert get(steps, target).status == 200
+    assert len(steps.watch.extra) == 3 and not steps.watch.complete
+    get(steps, STEPS[2])
+    assert verdicts(steps) == {"three-steps": Verdict.PASS} and steps.watch.sessions[0].attempts == 1
+    get(steps, STEPS[1])
+    assert len(steps.watch.extra) == 4
+
+
+@pytest.mark.parametrize(
+    "query", ["code=85354-9", "kode=http://loinc.org|85354-9", "code=http://example.org|85354-9,x", "code=85354-9&_count=5"]
+)  # fmt: skip
+def test_a_slip_is_judged_by_the_script_that_it_resembles(kit, plan, query):
+    """A code without its system, a misspelt name, one of the alternatives, a parameter too many."""
+    for name, code in (("a", "8867-4"), ("b", "85354-9"), ("c", "29463-7")):
+        kit.client_script(
+            search(f"?code=http://loinc.org|{code}"), parameter("code", code), count(0), name=name
+        )
+    mock = prepare([kit.goal], plan, BASE)
+    get(mock, f"Observation?{query}")
+    assert [session.done for session in mock.watch.sessions] == [False, True, False]
+
+
+@pytest.mark.parametrize("order", [(1, 2), (2, 1)])
+def test_what_is_sent_goes_to_the_script_that_describes_such_content(kit, plan, order):
+    from scriptkit import fixture
+
+    for number in (1, 2):
+        body = f'{{"resourceType":"Bundle","type":"batch","entry":[{{"request":{{"method":"GET","url":"Observation/kit-o{number}"}}}}]}}'
+        kit.write(f"_reference/b{number}.json", body)
+        kit.client_script(
+            operation("batch", source="b", headers={"Authorization": TOKEN}, accept=""),
+            check(
+                expression=f"Bundle.entry.request.url.endsWith('{number}')", direction="request", warning=True
+            ),
+            name=f"sends-{number}",
+            fixtures=fixture("b", f"../_reference/b{number}.json"),
+        )
+    mock = prepare([kit.goal], plan, BASE)
+    headers = (("Authorization", TOKEN), ("Content-Type", "application/fhir+xml"))
+    for number in order:
+        body = f'<Bundle xmlns="http://hl7.org/fhir"><type value="batch"/><entry><request><method value="GET"/><url value="Observation/kit-o{number}"/></request></entry></Bundle>'
+        mock.watch.handle(Request(method="POST", url=BASE, headers=headers, body=body.encode()))
+        assert mock.watch.sessions[number - 1].done
+    assert all(step.verdict is Verdict.PASS for result in mock.watch.results() for step in result.steps)
+
+
 def parameter(name, text):
     from scriptkit import QUERY_PARAMETER
 
