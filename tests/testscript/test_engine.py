@@ -477,7 +477,7 @@ def test_what_only_the_client_can_bring_is_left_undecided_in_a_self_test(kit, ru
         check(expression="Bundle.type = 'transaction'", direction="request"),
     )
     result = run(kit.goal)["client"]
-    assert result.verdict is Verdict.INCONCLUSIVE and "itself can bring" in result.findings[0].received
+    assert result.verdict is Verdict.INCONCLUSIVE and "itself can bring" in result.findings[0].next_step.en
 
 
 def test_the_setup_of_another_variant_gives_our_server_its_data(kit, run):

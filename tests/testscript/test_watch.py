@@ -313,7 +313,7 @@ def test_what_did_not_come_is_inconclusive_with_the_expected_request(mock):
     get(mock, "Patient")
     result = {r.id: r for r in mock.watch.results()}["c-two-steps"]
     assert result.verdict is Verdict.INCONCLUSIVE
-    assert "Observation/kit-o3" in result.findings[-1].received
+    assert result.findings[-1].expected == f"GET {BASE}/Observation/kit-o3" and result.findings[-1].where.line
 
 
 def test_a_client_without_fixed_tokens_gets_rewriting(kit, plan):
@@ -394,9 +394,9 @@ def test_the_served_mock_ends_when_all_scenarios_are_done(kit, plan, tmp_path, c
     thread = threading.Thread(target=client)
     thread.start()
     out = tmp_path / "out"
-    results, extra = serve_client([kit.goal], plan, LiveOptions(port=port, idle=20, out=out, lang="en"))
+    served = serve_client([kit.goal], plan, LiveOptions(port=port, idle=20, out=out, lang="en"))
     thread.join()
-    assert extra["ended"] == "complete" and [r.verdict for r in results] == [Verdict.PASS]
+    assert served.about["ended"] == "complete" and [r.verdict for r in served.results] == [Verdict.PASS]
     assert "script-finished" in capfd.readouterr().err
     assert len(units_in(out)) == 2, "all traffic at once, and the exchanges of the script"
     assert TOKEN.split()[1].encode() not in written(out), "secrets are replaced first"
@@ -434,5 +434,35 @@ def test_the_served_mock_waits_for_another_try(kit, plan, monkeypatch):
 
 def test_the_served_mock_ends_after_idle_time(kit, plan):
     kit.client_script(search(RECENT))
-    results, extra = serve_client([kit.goal], plan, LiveOptions(port=0, idle=0.3))
-    assert extra["ended"] == "idle" and results[0].verdict is Verdict.INCONCLUSIVE
+    served = serve_client([kit.goal], plan, LiveOptions(port=0, idle=0.3))
+    assert served.about["ended"] == "idle" and served.results[0].verdict is Verdict.INCONCLUSIVE
+
+
+def test_what_a_client_sends_is_in_no_file(kit, plan, tmp_path):
+    """A number, a token of its own: in events, results and the list of other requests they are tags."""
+    import socket
+
+    kit.client_script(search(RECENT), check(headerField="Authorization", value=TOKEN, direction="request"))
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    bsn, secret = "999911120", "ein-eigen-geheim-1234567"
+
+    def client():
+        headers = {"Authorization": f"Bearer {secret}"}
+        with httpx.Client(transport=httpx.HTTPTransport(retries=50), headers=headers) as http:
+            for target in (
+                f"Patient?identifier=urn:bsn|{bsn}",
+                f"Observation?date=ge2025-12-31&patient={bsn}",
+            ):
+                http.get(f"http://127.0.0.1:{port}/fhir/{target}")
+
+    thread = threading.Thread(target=client)
+    thread.start()
+    out = tmp_path / "out"
+    served = serve_client([kit.goal], plan, LiveOptions(port=port, idle=2, out=out))
+    thread.join()
+    assert len(served.about["extra_requests"]) == 1 and served.results[0].verdict is Verdict.FAIL
+    assert secret in served.results[0].findings[0].received, "on the screen it is what it was"
+    told = written(out) + repr((served.kept, served.about)).encode()
+    assert bsn.encode() not in told and secret.encode() not in told
+    assert "[token:" in served.kept[0].findings[0].received

@@ -40,7 +40,7 @@ from harness.core.text import Text
 from harness.record import DeclaredPerson, Persons, RawExchange, Recorder
 from harness.record.chain.read import judged_unit
 from harness.record.chain.write import settle
-from harness.testscript.outcome.results import ScriptResult, Step
+from harness.testscript.outcome.results import ScriptFinding, ScriptResult, Step
 
 
 class Kept(msgspec.Struct, frozen=True, kw_only=True):
@@ -151,6 +151,14 @@ class RunRecord:
                 found[kept.fingerprint] = kept.result
         return found
 
+    def tell(self, kind: str, **facts: Any) -> None:
+        """Emit an event whose facts quote what a client sent; in a folder they are redacted."""
+        self.events.emit(kind, **self.said(facts))
+
+    def said(self, facts: dict[str, Any]) -> dict[str, Any]:
+        """What may be written of facts that quote exchanges; they themselves when nothing is kept."""
+        return facts if self._kept is None else self._kept.recorder.said(facts) or {}
+
     def traffic(self, request: Request, response: Response) -> None:
         """Write one exchange of a live client at once, whether or not a script waits for it."""
         if self._kept is None:
@@ -175,25 +183,33 @@ class RunRecord:
             )
         )
 
-    def keep(self, fingerprint: str, result: ScriptResult) -> None:
+    def keep(self, fingerprint: str, result: ScriptResult) -> ScriptResult:
         """Write one finished script: its result as a line, its exchanges as a recording that ends.
 
+        :return: what was written of the result: what its findings quote is redacted as the exchanges are.
         :raises HarnessError: something cannot be written.
         """
         kept = self._kept
         if kept is None:
-            return
+            return result
         unit = unit_name(result, fingerprint)
         kept.recorder.begin(unit)
         for exchange in raw_exchanges(result, self._clock, unit):
             kept.recorder.record(exchange)
-        bare = msgspec.structs.replace(result, steps=())
+        bare = msgspec.structs.replace(result, steps=(), findings=_quoted(result, kept.recorder, unit))
         line = msgspec.json.encode(Kept(fingerprint=fingerprint, result=bare)) + b"\n"
         try:
             kept.results.write(line)
         except OSError as error:
             raise disk.not_written(kept.claim.folder.path / "results.jsonl", error) from None
         kept.recorder.end(unit, "finished")
+        return bare
+
+
+def _quoted(result: ScriptResult, recorder: Recorder, unit: str) -> tuple[ScriptFinding, ...]:
+    """The findings of a script as they may be written."""
+    written = recorder.said(msgspec.to_builtins(result.findings), unit)
+    return msgspec.convert(written or (), type=tuple[ScriptFinding, ...], strict=False)
 
 
 def _cut_torn(path: Path) -> None:

@@ -12,6 +12,7 @@ from harness.fhir.server.service import FhirServer
 from harness.testscript.execute.execution import Execution
 from harness.testscript.execute.need import Need, Performed
 from harness.testscript.execute.settings import Settings
+from harness.testscript.execute.steps import NOT_MADE
 from harness.testscript.outcome.results import ScriptResult, script_verdict
 from harness.testscript.read.model import TestScript
 
@@ -138,23 +139,15 @@ class Session:
             self.attempts += 1
         attempt.feed(performed, server)
 
-    def end(self, reason: Text) -> None:
-        """End the script because what it waits for will not come."""
-        self.current.execution.abort(reason)
-        self.current.need = None
+    def end(self, next_step: Text = NOT_MADE) -> None:
+        """End the script when it still waits for something, which did not come."""
+        if self.current.need is not None:
+            self.current.execution.abort(self.current.need, next_step)
+            self.current.need = None
 
     def result(self) -> ScriptResult:
         """The outcome so far; a script that still waits is ended with that as its reason."""
-        if not self.done:
-            what = ""
-            if (need := self.current.need) is not None:
-                what = f"{need.request.method} {need.operation.resource}{need.operation.params}"
-            self.end(
-                Text(
-                    nl=f"de client deed het verwachte verzoek niet: {what}",
-                    en=f"the client did not make the expected request: {what}",
-                )
-            )
+        self.end()
         return self.current.execution.result(
             file=self.file, requirements=self.requirements, attempts=self.attempts
         )
