@@ -297,7 +297,14 @@ def test_operator_input_comes_from_the_fixtures_and_is_noted(kit, run):
 
 
 def test_operator_input_that_nothing_answers_waits_and_is_never_invented(kit, run):
-    for name in ("Some-BSN", "reason", "task-id"):
+    for name in (
+        "Some-BSN",
+        "reason",
+        "task-id",
+        "medicationStatementId",
+        "unknown-patient-id",
+        "baseline-date",
+    ):
         result = run_one(
             kit, run, operation("search", "Patient", f"?identifier=x|${{{name}}}"), OK,
             operation("search", "Patient"), check(responseCode="404"), variables=variable(name),
