@@ -279,21 +279,13 @@ def jpx_best(fact: JpxFact) -> bool:
     return len(fact.specs) == 1 or fact.has_space or sum(1 for s in fact.specs if s[1] == 1) == 1
 
 
-def _chosen(fact: JpxFact) -> tuple[int, int, int | None] | None:
-    """The colour specification that applies: the only one, else the best approximation."""
-    if len(fact.specs) == 1:
-        return fact.specs[0]
-    return next((s for s in fact.specs if s[1] == 1), None)
-
-
 @rule(
     "JPEG2000", None, "6.2.8.3-3",
     nl="METH van de kleurspecificatie in JPEG 2000 is 1, 2 of 3.",
     en="METH of the colour specification in JPEG 2000 is 1, 2 or 3.",
 )  # fmt: skip
 def jpx_method(fact: JpxFact) -> bool:
-    chosen = _chosen(fact)
-    return fact.has_space or (chosen is not None and chosen[0] in (1, 2, 3))
+    return fact.has_space or (fact.chosen is not None and fact.chosen[0] in (1, 2, 3))
 
 
 @rule(
@@ -301,8 +293,7 @@ def jpx_method(fact: JpxFact) -> bool:
     nl="JPEG 2000 gebruikt niet de kleurruimte CIEJab (19).", en="JPEG 2000 does not use colour space CIEJab (19).",
 )  # fmt: skip
 def jpx_no_ciejab(fact: JpxFact) -> bool:
-    chosen = _chosen(fact)
-    return fact.has_space or chosen is None or chosen[2] != 19
+    return fact.has_space or fact.chosen is None or fact.chosen[2] != 19
 
 
 @rule(

@@ -14,6 +14,7 @@ from harness.pdfa.file.lex import HOLDERS
 from harness.pdfa.file.xref import Trailer
 
 _FIRST_OBJECT = re.compile(rb"(?:[\x00\t\n\x0c\r ]+|%[^\r\n]*)*\d+[\x00\t\n\x0c\r ]+\d+[\x00\t\n\x0c\r ]+obj")
+_LENGTH = re.compile(rb"/L[\x00\t\n\x0c\r ]+(\d{1,19})")
 
 
 @dataclass(slots=True)
@@ -114,12 +115,15 @@ def _after_eof(data: bytes) -> int:
 
 
 def is_linearized(doc: Document) -> bool:
-    """Whether the first object is a linearisation dictionary that fits the file length."""
+    """Whether the first object is a linearisation dictionary that states the length of the file: one that was
+    changed since (an incremental update) is not linearised any more."""
     match = _FIRST_OBJECT.match(doc.data, doc.header.offset)
     if match is None:
         return False
-    head = doc.data[match.end() : match.end() + 400]
-    return b"/Linearized" in head.split(b"endobj", 1)[0] and len(doc.trailers) > 1
+    head = doc.data[match.end() : match.end() + 400].split(b"endobj", 1)[0]
+    length = _LENGTH.search(head)
+    stated = int(length.group(1)) if length is not None else -1
+    return b"/Linearized" in head and stated == len(doc.data) and len(doc.trailers) > 1
 
 
 def _file_ids(doc: Document) -> tuple[Any, Any]:
