@@ -29,14 +29,6 @@ class DocumentFact:
     first_id: Any
     last_id: Any
     objects: int
-    catalog: dict[str, Any]
-    marked: bool
-    embedded_files: bool
-
-    @property
-    def received(self) -> str:
-        """The header line, for messages."""
-        return self.header[:20].decode("latin-1")
 
 
 @dataclass(slots=True)
@@ -56,7 +48,6 @@ def walk_document(ctx: Context) -> None:
     """Facts of the file as bytes; loads all objects."""
     doc = ctx.doc
     count = doc.load_all()
-    names = doc.sub(ctx.root, "Names")
     first, last = _file_ids(doc)
     fact = DocumentFact(
         header_offset=doc.header.offset,
@@ -67,9 +58,6 @@ def walk_document(ctx: Context) -> None:
         first_id=first,
         last_id=last,
         objects=count,
-        catalog=ctx.root,
-        marked=doc.resolve(doc.sub(ctx.root, "MarkInfo").get("Marked")) is True,
-        embedded_files="EmbeddedFiles" in names,
     )
     ctx.emit("CosDocument", fact, "file")
     ctx.emit("XRefStreams", doc.has_xref_stream, "file")
