@@ -257,11 +257,11 @@ def _execute(
 
     :return: the results, and the results as they may be written.
     """
-    persons = servers.patients(item.script for item in items) if keeping.out else ()
+    people = servers.people((item.script for item in items), plan.tokens) if keeping.out else None
     name = target.server or str(target.network or "self")
     prints = {id(item): fingerprint(item, plan, name) for item in items}
     with (
-        RunRecord(keeping.out, mode=keeping.mode, target=name, persons=persons) as record,
+        RunRecord(keeping.out, mode=keeping.mode, target=name, people=people) as record,
         _progress() as bar,
     ):
         told = record.told()

@@ -79,8 +79,8 @@ def serve_client(paths: Sequence[Path], plan: Plan, options: LiveOptions) -> Ser
     with _listener(options) as listener:
         base = options.base_url.rstrip("/") or _base(options.listen, listener.getsockname()[1])
         mock = prepare(paths, plan, base)
-        persons = mock.patients() if options.out else ()
-        with RunRecord(options.out, mode=options.mode, target=base, persons=persons) as record:
+        people = mock.people() if options.out else None
+        with RunRecord(options.out, mode=options.mode, target=base, people=people) as record:
             told = record.told()
             if told is not None:
                 sys.stderr.write(f"{told.of(options.lang)}\n")
