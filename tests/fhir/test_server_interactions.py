@@ -667,6 +667,7 @@ def test_one_origin_or_none():
     for origin, wanted in (("https://app.example", "https://app.example"), ("https://other.example", None)):
         response = call(server, "Patient", Origin=origin)
         assert header(response.headers, "access-control-allow-origin") == wanted
+        assert header(response.headers, "vary") == "Origin", "a cache keeps them apart"
         asked = call(
             server, "Patient", method="OPTIONS", Origin=origin, Access_Control_Request_Method="GET", token=""
         )
