@@ -18,9 +18,11 @@ import copy
 import importlib
 import json
 import random
+import signal
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -75,6 +77,31 @@ BESIDE = (
     "neg-ocl-service",
 )
 """Behaviour outside the matrix that can open too."""
+
+
+PATIENCE = 90
+"""Seconds for one mutant: some leave every request without an answer."""
+
+
+class TooLong(BaseException):
+    """A mutant took more than :data:`PATIENCE`; no ``except Exception`` on the way stops it."""
+
+
+@contextmanager
+def patience() -> Iterator[None]:
+    """Stop what takes too long; what was recorded is judged."""
+
+    def stop(*_: object) -> None:
+        raise TooLong
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, PATIENCE)
+    try:
+        with suppress(TooLong):
+            yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
 
 
 @dataclass(frozen=True)
@@ -200,11 +227,12 @@ def read(running: RunningNetwork, cell: Cell, catalogue) -> tuple[Tried, ...]:  
 def drive(running: RunningNetwork, cell: Cell, flows: tuple[str, ...], catalogue) -> Seen:  # type: ignore[no-untyped-def]
     """Drive flows and say which refusals became acceptances."""
     before = len(running.recorder.exchanges(cell.key))
-    for flow in flows:
-        try:
-            running.drive(cell, flow)
-        except Exception:
-            continue
+    with patience():
+        for flow in flows:
+            try:
+                running.drive(cell, flow)
+            except Exception:
+                continue
     exchanges = running.recorder.exchanges(cell.key)[before:]
     view = CellView(cell, exchanges, catalogue, t=T, now=running.clock.now())
     found = {

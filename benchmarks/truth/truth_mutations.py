@@ -26,7 +26,7 @@ TECHNICAL = ("id", "meta", "text", "language", "implicitRules", "contained", "id
 """Elements at the top of a resource that identify or describe the copy, not the patient."""
 BY_SERVER = (
     "issued", "attachment.url", "attachment.size", "attachment.hash", "minutesDuration", "created",
-    "assertedDate", "recorder", "statusHistory", "docStatus",
+    "assertedDate", "recorder", "statusHistory", "docStatus", "source",
 )  # fmt: skip
 PEOPLE = ("name", "address", "telecom", "contact")
 """Written in many ways: capitals and parts of parts are the system's."""
@@ -92,7 +92,9 @@ def classify(kind: str, path: str, type_: str) -> Class:
         return "unclassified"
     if parts[0] in PEOPLE and ("extension" in parts or parts[-1] in ("type", "country", "use", "rank")):
         return "free"
-    if parts[0] in PEOPLE and parts[-1] == "text":
+    if (parts[0] in PEOPLE and parts[-1] == "text") or parts == [
+        "title"
+    ]:  # a label of the system or of a person
         return "unclassified"
     if (
         parts[-1] in ("use", "system", "url", "reference", "mode", "rank", "title", "status")

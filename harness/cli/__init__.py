@@ -48,7 +48,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
 
 
 def build(words: Sequence[str]) -> typer.Typer:
-    """The command tree; holds only the command that ``words`` start with, or all of them for help."""
+    """The command tree; holds only the command that ``words`` start with.
+
+    For the list of all commands their names and lines do; their options are needed to complete a line.
+    """
     root = typer.Typer(
         name="harness",
         help="MedMij conformance and interoperability test harness.\n\nExit codes: 0 good, 1 product "
@@ -59,9 +62,10 @@ def build(words: Sequence[str]) -> typer.Typer:
     )
     root.callback()(_root)
     completing = any(name.endswith("_COMPLETE") for name in os.environ)
-    chosen = [words[0]] if words and words[0] in COMMANDS and not completing else list(COMMANDS)
-    for name in chosen:
-        module, help_line = COMMANDS[name]
+    for name, (module, help_line) in COMMANDS.items():
+        if not completing and name not in words[:1]:
+            root.command(name, short_help=help_line)(_not_loaded)
+            continue
         sub: typer.Typer = import_module(module).app
         grouped = len(sub.registered_commands) != 1 or sub.registered_groups or sub.registered_callback
         function = None if grouped else sub.registered_commands[0].callback
@@ -70,6 +74,10 @@ def build(words: Sequence[str]) -> typer.Typer:
         else:
             root.add_typer(sub, name=name, short_help=help_line)
     return root
+
+
+def _not_loaded() -> None:
+    """Stand in for a command that this line does not use."""
 
 
 def _root(

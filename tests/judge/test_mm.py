@@ -36,7 +36,9 @@ Change = Callable[[Exchange], Exchange | None]
 
 @cache
 def recorded(release: str) -> tuple[Cell, tuple[Exchange, ...]]:
-    return drive(release, ("collect", *variants()))
+    cell, exchanges = drive(release, ("collect", *variants()))
+    # What a busy machine does to times is the subject of test_times only.
+    return cell, tuple(replace(item, duration=0.01) if "pair" in item.notes else item for item in exchanges)
 
 
 @cache

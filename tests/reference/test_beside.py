@@ -51,7 +51,7 @@ def coded(one: dict, **words) -> None:
         (
             *("zelfmetingen-2.0", "zm-weight-last", "Observation"),
             lambda one: one["code"].update(text="Hartslag"),
-            [],
+            [("remark", "code.text")],
         ),
         (
             *("zelfmetingen-2.0", "zm-weight-last", "Observation"),
@@ -81,7 +81,7 @@ def coded(one: dict, **words) -> None:
         (
             *("huisartsgegevens-2.0", "hg-medicationrequest", "Medication"),
             lambda one: one["code"].update(text="bloeddrukpil"),
-            [],
+            [("remark", "code.text")],
         ),
         (
             *("huisartsgegevens-2.0", "hg-medicationrequest", "MedicationRequest"),
@@ -197,15 +197,21 @@ def test_a_translation_that_says_something_else():
         *(("kg", "g", "altered"), ("kg", "kilogram", ""), ("kg", "KG", ""), ("Cel", "C", "")),
         *(("mmol/L", "mmol/l", ""), ("mmol/L", "µmol/L", "altered"), ("mmol/L", "umol/l", "altered")),
         *(("/min", "1/min", ""), ("/min", "slagen per minuut", ""), ("/min", "{beats}/min", "")),
-        *(("mm[Hg]", "mmHg", ""), ("mm[Hg]", "kPa", "altered"), ("mmol/L", "mg/dL", "")),
+        *(("mm[Hg]", "mmHg", ""), ("mm[Hg]", "kPa", "altered"), ("mmol/L", "mg/dL", "remark")),
         *(("cm", "m", "altered"), ("%", "%", ""), ("mo", "m", ""), ("d", "dag", ""), ("h", "u", "")),
-        *(("mg", "mcg", ""), ("mg", "ug", "altered"), ("mg", "MG", ""), ("mL", "Ml", ""), ("mL", "ML", "")),
+        *(
+            ("mg", "mcg", "altered"),
+            ("mg", "ug", "altered"),
+            ("mg", "MG", ""),
+            ("mL", "Ml", ""),
+            ("mL", "ML", ""),
+        ),
         *(("10*9/L", "10^9/l", ""), ("10*9/L", "x10^9/l", ""), ("10*9/L", "G/l", "")),
         *(("ug/L", "ng/ml", ""), ("g/mol", "mg/mmol", ""), ("umol/mmol", "mmol/mol", "")),
         *(("mU/L", "µU/ml", ""), ("mU/L", "MU/L", ""), ("nmol/L", "pmol/ml", ""), ("mL", "cm3", "")),
         *(("mm/h", "mm/u", ""), ("mmol/(24.h)", "mmol/d", ""), ("[pH]", "pH", ""), ("{stuk}", "st", "")),
         *(("mL/min/{1.73_m2}", "ml/min/1,73m2", ""), ("mL/min/{1.73_m2}", "ml/min", "")),
-        *(("wk", "d", "altered"), ("d", "dagen", "")),
+        *(("wk", "d", "altered"), ("d", "dagen", ""), ("d", "weken", "altered"), ("h", "uur", "")),
     ],
 )
 def test_units_beside_a_code(code, words, kind):
@@ -266,7 +272,11 @@ def test_a_wider_term_is_no_other_code():
         ]
     )
     wanted = {"coding": [{"system": ICPC, "code": "T90.02", "display": "diabetes mellitus type 2"}]}
-    for text, kinds in (("Diabetes mellitus", ["remark"]), ("Hypertensie", ["altered"]), ("suiker", [])):
+    for text, kinds in (
+        ("Diabetes mellitus", ["remark"]),
+        ("Hypertensie", ["altered"]),
+        ("suiker", ["remark"]),
+    ):
         assert [gap.kind for gap in beside.concept(wanted, wanted | {"text": text}, known, "code")] == kinds
 
 
@@ -448,3 +458,167 @@ def test_lines_in_capitals_are_found():
     for said in (line.upper(), line.title(), line.swapcase()):
         assert [text for text, _ in KNOWN.leaks(said, HANNA)] == [line]
         assert list(KNOWN.found_in(said, HANNA)) == [(line, HANNA)]
+
+
+@pytest.mark.parametrize(
+    ("standard", "operation", "kind", "change", "expected"),
+    [
+        # what a vendor's system calls it, or how it writes it
+        ("huisartsgegevens-2.0", "hg-composition", "Composition", {"title": "Deelcontact"}, [("remark", "title")]),
+        ("huisartsgegevens-2.0", "hg-encounter", "Encounter", {"period": "start only"}, []),
+        # what the record does not say: told
+        (
+            *("huisartsgegevens-2.0", "hg-medicationrequest", "MedicationRequest"),
+            {"dosageInstruction.0.route": {"text": "rectaal"}},
+            [("remark", "dosageInstruction[0].route")],
+        ),
+        (
+            *("huisartsgegevens-2.0", "hg-medicationrequest", "MedicationRequest"),
+            {"status": "on-hold"},
+            [("remark", "status")],
+        ),
+        ("huisartsgegevens-2.0", "hg-medicationrequest", "MedicationRequest", {"status": "active"}, []),
+        (
+            *("huisartsgegevens-2.0", "hg-encounter", "Encounter"),
+            {"hospitalization": {"dischargeDisposition": {"text": "overleden"}}},
+            [("remark", "hospitalization")],
+        ),
+        ("huisartsgegevens-2.0", "hg-patient", "Patient", {"maritalStatus": {"text": "gehuwd"}}, []),
+    ],
+)  # fmt: skip
+def test_what_a_system_says_more(standard, operation, kind, change, expected):
+    def apply(one):
+        if kind == "MedicationRequest" and "status" in one:
+            return False
+        for path, value in change.items():
+            *way, last = path.split(".")
+            node = one
+            for step in way:
+                node = node[int(step)] if step.isdigit() else node[step]
+            node[last] = {"start": one["period"]["start"]} if value == "start only" else value
+        return None
+
+    assert told(standard, operation, kind, apply) == expected
+
+
+@pytest.mark.parametrize(
+    ("wanted", "given", "kinds"),
+    [
+        (("mmol/L", "5.4"), ("mmol/l", "5.4"), []),
+        (("/min", "72"), ("{beats}/min", "72"), []),
+        (("mmol/L", "5.4"), ("mmol/L{nuchter}", "5.4"), []),
+        (("kg", "78.4"), ("g", "78400"), ["remark"]),
+        (("kg", "78.4"), ("g", "7840"), ["altered"]),
+        (("kg", "78.4"), ("g", "78.4"), ["altered"]),
+        (("mmol/L", "5.4"), ("mg/dL", "97.3"), ["altered"]),
+        (("Cel", "37"), ("K", "310.15"), ["altered"]),
+    ],
+)
+def test_codes_of_units_that_are_equal(wanted, given, kinds):
+    made = [
+        {"value": value, "system": UCUM, "code": code, "unit": "eenheid"} for code, value in (wanted, given)
+    ]
+    assert [
+        gap.kind for gap in compared("Observation", {"valueQuantity": made[0]}, {"valueQuantity": made[1]})
+    ] == kinds
+
+
+def compared(kind: str, wanted: dict, given: dict) -> list:
+    comparison = Comparison(content_table(), lambda one, other: 0.0)
+    comparison.resource({"resourceType": kind, **wanted}, {"resourceType": kind, **given})
+    return comparison.gaps
+
+
+ZOE = {"family": "ZZZ_Rietveen", "given": ["Zoë"]}
+HAN = {"family": "ZZZ_Wilgenkamp", "given": ["Hanna", "H"]}
+
+
+@pytest.mark.parametrize(
+    ("kind", "wanted", "given", "kinds"),
+    [
+        ("Practitioner", ZOE, {"family": "ZZZ_Rietveen", "given": ["Z."]}, []),
+        ("Practitioner", ZOE, {"text": "Z. ZZZ_Rietveen"}, []),
+        ("Practitioner", ZOE, {"family": "ZZZ_Rietveen", "given": ["Wim"]}, ["altered"]),
+        ("Practitioner", ZOE, {"family": "ZZZ_Duinker", "given": ["Zoë"]}, ["altered"]),
+        ("Practitioner", {"text": "A. ZZZ_Meerman"}, {"text": "Mw. ZZZ_Meerman, A., cardioloog"}, []),
+        ("Practitioner", {"text": "A. ZZZ_Meerman"}, {"text": "A. ZZZ_Duinker"}, ["altered"]),
+        ("Patient", HAN, {"family": "ZZZ_Wilgenkamp", "given": ["H", "Hanna"]}, []),
+        ("Patient", HAN, {"family": "ZZZ_Wilgenkamp", "given": ["Hanna"]}, []),
+        ("Patient", HAN, {"family": "ZZZ_Wilgenkamp", "given": ["Hanneke"]}, ["altered"]),
+        ("Patient", HAN, {"family": "ZZZ_Wilgenkamp", "given": ["H"]}, ["altered"]),
+        ("Patient", HAN, {"text": "H. ZZZ_Wilgenkamp"}, []),
+        ("Patient", HAN, {"text": "Hanneke ZZZ_Wilgenkamp"}, ["altered"]),
+    ],
+)
+def test_names_of_one_person(kind, wanted, given, kinds):
+    assert [gap.kind for gap in compared(kind, {"name": [wanted]}, {"name": [given]})] == kinds
+
+
+@pytest.mark.parametrize(
+    ("wanted", "given", "kinds"),
+    [
+        ({"period": 1, "periodUnit": "d"}, {"frequency": 1, "period": 24, "periodUnit": "h"}, []),
+        ({"frequency": 1, "period": 1, "periodUnit": "d"}, {"frequency": 1, "period": 12, "periodUnit": "h"}, ["altered", "altered"]),
+        ({"frequency": 1, "period": 1, "periodUnit": "d"}, {"frequency": 1, "period": 1, "periodUnit": "d", "when": ["HS"]}, ["remark"]),
+    ],
+)  # fmt: skip
+def test_how_often_is_one_thing(wanted, given, kinds):
+    made = [{"dosageInstruction": [{"timing": {"repeat": one}}]} for one in (wanted, given)]
+    assert [gap.kind for gap in compared("MedicationRequest", *made)] == kinds
+
+
+@pytest.mark.parametrize(
+    ("wanted", "given", "kinds"),
+    [
+        ("1D1T", "1 d 1 t.", ["remark"]),
+        ("1D1T", "1D10T", ["altered"]),
+        ("1 tablet", "10 tabletten", ["altered"]),
+    ],
+)
+def test_writing_of_a_text(wanted, given, kinds):
+    made = [{"dosageInstruction": [{"text": one}]} for one in (wanted, given)]
+    assert [gap.kind for gap in compared("MedicationRequest", *made)] == kinds
+
+
+@pytest.mark.parametrize(
+    ("given", "kinds"),
+    [
+        ({"text": "Verzinselpad, 7, 1234 AB Teststad"}, []),
+        ({"line": ["Verzinselpad, 7"]}, []),
+        ({"line": ["Verzinselpad 7"], "text": "Verzinselpad 9, 1234 AB Teststad"}, ["altered"]),
+        ({"line": ["Verzinselpad 7"], "text": "Verzinselpad 7, 1234 AB Teststad"}, []),
+    ],
+)
+def test_an_address_in_lines_and_in_text(given, kinds):
+    held = {"line": ["Verzinselpad 7"], "postalCode": "1234 AB", "city": "Teststad"}
+    answer = given if "line" not in given else held | given
+    assert [gap.kind for gap in compared("Patient", {"address": [held]}, {"address": [answer]})] == kinds
+
+
+@pytest.mark.parametrize(
+    ("display", "kinds"),
+    [
+        ("Geen penicilline-allergie", ["altered"]),
+        ("allergie voor penicilline", []),
+        ("Penicilline, niet gespecificeerd", []),
+        ("amoxicilline", ["remark"]),
+        ("76-allergie", []),
+    ],
+)
+def test_a_display_that_denies_or_has_nothing_in_common(display, kinds):
+    wanted = {"coding": [{"system": SCT, "code": "764146007", "display": "Penicilline-allergie"}]}
+    given = {"coding": [{"system": SCT, "code": "764146007", "display": display}]}
+    assert [gap.kind for gap in beside.concept(wanted, given, Wording([wanted]), "code")] == kinds
+
+
+def test_punctuation_and_parts_hide_no_withheld_line():
+    line = next(text for text, who in KNOWN.marks.withheld.items() if HANNA in who and len(text.split()) > 4)
+    words = line.split()
+    for said in (
+        line.replace(" ", ", ", 1),
+        "; ".join(words),
+        f"nu: {' '.join(words[1:])}",
+        " ".join(words[-5:]),
+    ):
+        assert [owner for _, owner in KNOWN.leaks(f'{{"text":"{said}"}}', HANNA)], said
+    assert not list(KNOWN.leaks(f'{{"text":"{" ".join(words[::2])}"}}', HANNA))

@@ -66,15 +66,49 @@ def may_be_called(name: Any, text: str) -> bool:
     return bool(said & family) and all(len(word) == 1 and word in initials for word in others)
 
 
+def same_name(record: Any, answer: Any, *, initials: bool = False) -> bool:
+    """Whether two HumanNames in parts are of one name: the same family name, and given names in any order, of
+    which an initial may be left out or added when it follows from another one.
+
+    :param initials: whether initials, or no given name, in place of a given name will do: how a system holds
+        its doctors.
+
+    >>> same_name({"given": ["Hanna", "H"], "family": "Vos"}, {"given": ["H.", "Hanna"], "family": "Vos"})
+    True
+    >>> same_name({"given": ["Hanna", "H"], "family": "Vos"}, {"given": ["Hanneke"], "family": "Vos"})
+    False
+    """
+    ours, theirs = (" ".join(_texts(one.get("family"))).lower().replace(".", "") for one in (record, answer))
+    if ours != theirs:
+        return False
+    wanted, given = (_given(one) for one in (record, answer))
+    full, fuller = ({word for word in words if len(word) > 1} for words in (wanted, given))
+    if not initials and full and not full <= fuller:
+        return False
+    first = {word[0] for word in wanted}
+    return all(word in full or (word[0] in first and (len(word) == 1 or not full)) for word in given) and (
+        initials or bool(given) or not wanted
+    )
+
+
+def _given(name: Any) -> set[str]:
+    """The words of the given names, in lower case; initials may be written together (``H.J.``)."""
+    return set(_WORD.findall(" ".join(_texts(name.get("given"))).lower()))
+
+
 def address(value: Any) -> str:
-    """Lines, postal code without its blank, city; lower case."""
+    """Lines without commas, postal code without its blank, city; lower case."""
     if not isinstance(value, dict):
         return ""
-    lines = " ".join(_texts(value.get("line")))
+    lines = " ".join(_texts(value.get("line"))).replace(",", " ")
     postal = "".join(_texts(value.get("postalCode"))).replace(" ", "")
     city = " ".join(_texts(value.get("city")))
     joined = folded(f"{lines} {postal} {city}").lower()
-    return joined or folded(" ".join(_texts(value.get("text")))).lower()
+    text = folded(" ".join(_texts(value.get("text"))).replace(",", " ")).lower()
+    return joined or _POSTAL.sub(r"\1\2", text)
+
+
+_POSTAL: Final = re.compile(r"\b([0-9]{4}) ([a-z]{2})\b")
 
 
 def contact_point(value: Any) -> str:

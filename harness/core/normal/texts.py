@@ -46,6 +46,89 @@ def narrative(div: str) -> str:
     return folded(html.unescape(_TAG.sub("", _BREAK.sub(" ", div))))
 
 
+_APART: Final = re.compile(r"\W+")
+
+
+def words_of(text: str) -> str:
+    """The words of a text in lower case, one blank between them: no punctuation.
+
+    >>> words_of("Voelt het hart, 's nachts, overslaan.")
+    'voelt het hart s nachts overslaan'
+    """
+    return _APART.sub(" ", text.casefold()).strip()
+
+
+_DENYING: Final = frozenset(
+    {"geen", "niet", "zonder", "nooit", "niets", "uitgesloten", "ontbreekt", "not", "no", "without", "never"}
+)
+_REACH: Final = 2
+"""How many words after a denying one are denied by it."""
+_OPPOSITES: Final = (
+    ("positief", "negatief"),
+    ("positive", "negative"),
+    ("aanwezig", "afwezig"),
+    ("present", "absent"),
+    ("ja", "nee"),
+    ("yes", "no"),
+    ("met", "zonder"),
+    ("with", "without"),
+    ("links", "rechts"),
+    ("linker", "rechter"),
+    ("left", "right"),
+    ("verhoogd", "verlaagd"),
+    ("bovendruk", "onderdruk"),
+    ("systolisch", "diastolisch"),
+    ("systolic", "diastolic"),
+)
+
+
+def contradicts(record: str, answer: str) -> bool:
+    """Whether a text says the opposite of what the record says: it denies what the record names, or has the
+    opposite of one of its words.
+
+    >>> contradicts("Penicilline-allergie", "Geen penicilline-allergie"), contradicts("positief", "negatief")
+    (True, True)
+    >>> contradicts("Otitis media", "Otitis media, niet gespecificeerd")
+    False
+    >>> contradicts("Rookt niet", "Niet-roker")
+    False
+    """
+    ours, theirs = words_of(record).split(), words_of(answer).split()
+    left, right = set(ours), set(theirs)
+    for pair in _OPPOSITES:
+        for one, other in (pair, pair[::-1]):
+            if one in left and other not in left and other in right and one not in right:
+                return True
+    return bool((_denied(theirs) - _denied(ours)) & left)
+
+
+def _denied(words: list[str]) -> set[str]:
+    """The words that stand behind a denying one."""
+    return {
+        word
+        for index, denying in enumerate(words)
+        if denying in _DENYING
+        for word in words[index + 1 : index + 1 + _REACH]
+        if word not in _DENYING and len(word) > _REACH
+    }
+
+
+def loosely_same(record: str, answer: str) -> bool:
+    """Whether two texts differ only in capitals, blanks that part no numbers, and a full stop at the end.
+
+    >>> loosely_same("1D1T", "1 d 1 t"), loosely_same("10 mg", "1 0 mg")
+    (True, False)
+    """
+    return _loose(record) == _loose(answer)
+
+
+_PARTING: Final = re.compile(r"(?<!\d) | (?!\d)")
+
+
+def _loose(text: str) -> str:
+    return _PARTING.sub("", folded(text).casefold().rstrip(". "))
+
+
 def document_text(text: str) -> str:
     """The text of a document as it is compared: compatibility forms folded, no blanks, no hyphens.
 

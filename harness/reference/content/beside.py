@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import Any, Final
+from fractions import Fraction
+from typing import Any, Final, Literal
 
 from harness.core.normal import codes, moments, people, texts
 from harness.fhir.fhirpath.values.ucum import parse_unit
@@ -30,8 +31,11 @@ def display(wanted: Json, given: Json, wording: Wording, at: str) -> Iterator[Ga
         return
     if isinstance(left, str) and texts.garbled(left, right):
         yield Gap("altered", f"{at}.display", left, right, "garbled")
+    elif isinstance(left, str) and texts.contradicts(left, right):
+        yield Gap("altered", f"{at}.display", left, right)
     elif not wording.knows(right):
-        return
+        if isinstance(left, str) and _unlike([wanted], right, wording, at):
+            yield Gap("remark", f"{at}.display", left, right)
     elif isinstance(left, str) and wording.names_another(wanted, right):
         yield _named(left, right, at, "display")
     elif wording.refers_to_another(wanted, right):
@@ -50,11 +54,19 @@ def concept(wanted: Json, given: Json, wording: Wording, at: str) -> Iterator[Ga
         said = left if isinstance(left, str) else codes.concept_text(wanted)
         if isinstance(left, str) and texts.garbled(left, right):
             yield Gap("altered", f"{at}.text", left, right, "garbled")
+        elif texts.contradicts(said, right):
+            yield Gap("altered", f"{at}.text", said, right)
         elif any(wording.names_another(one, right) for one in ours.values()):
             yield _named(said, right, at, "text")
-        elif wording.tells_of_another(ours.values(), right):
+        elif wording.tells_of_another(ours.values(), right) or _unlike(ours.values(), right, wording, at):
             yield Gap("remark", f"{at}.text", said, right)
     yield from _further(ours, theirs, wording, at)
+
+
+def _unlike(named: Iterable[Json], words: str, wording: Wording, at: str) -> bool:
+    """Whether words have nothing in common with what the records call any of these: a person has to look."""
+    listed = list(named)
+    return bool(listed) and not _ORDER.search(at) and all(wording.unlike_any(one, words) for one in listed)
 
 
 def _further(
@@ -93,15 +105,96 @@ def unit(wanted: Json, given: Json, wording: Wording, at: str) -> Iterator[Gap]:
     known = {str(given["code"]).casefold(), str(wanted.get("unit")).casefold()}
     if words.strip().casefold() in known:
         return
-    said, meant = parse_unit(words.strip().replace("µ", "u").replace("μ", "u")), parse_unit(pair[1])
+    text = words.strip().replace("µ", "u").replace("μ", "u")
+    said, meant = parse_unit(_UNITS.get(text.casefold(), text)), parse_unit(pair[1])
     if said is not None and meant is not None and said.dimension == meant.dimension:
         if said.dimension and (said.factor, said.offset) != (meant.factor, meant.offset):
             yield Gap("altered", f"{at}.unit", str(wanted.get("unit") or pair[1]), words, "unit")
-    elif wording.unit_of_another(given, words):
+    elif wording.unit_of_another(given, words) or (
+        said is not None and meant is not None and {said.dimension, meant.dimension} == _CONCENTRATIONS
+    ):
         yield Gap("remark", f"{at}.unit", str(wanted.get("unit") or pair[1]), words, "unit")
 
 
 _UCUM: Final = codes.system("http://unitsofmeasure.org")
+_CONCENTRATIONS: Final = {(("g", 1), ("m", -3)), (("m", -3),)}
+"""Mass and amount of substance in a volume: both are written for one result, with other numbers."""
+_UNITS: Final = {
+    word: unit
+    for unit, words in {
+        "s": "seconde seconden sec second seconds",
+        "min": "minuut minuten minute minutes",
+        "h": "uur uren hour hours",
+        "d": "dag dagen day days",
+        "wk": "week weken weeks",
+        "mo": "maand maanden month months",
+        "a": "jaar jaren year years",
+        "kg": "kilo kilogram kilograms",
+        "g": "gram grams",
+        "mg": "milligram milligrams",
+        "ug": "microgram micrograms mcg",
+        "L": "liter liters litre",
+        "mL": "milliliter millilitre",
+        "cm": "centimeter centimetre",
+        "m": "meter metre",
+    }.items()
+    for word in words.split()
+}
+"""What people write for a unit of UCUM, Dutch and English."""
+
+
+def one_quantity(wanted: codes.Quantity, given: codes.Quantity) -> Literal["", "same", "converted"]:
+    """Whether two quantities with codes of UCUM are equal: in the same unit written otherwise (``mmol/l``,
+    ``/min`` and ``1/min``, annotations), or exactly converted.
+    """
+    if wanted[1:3] != given[1:3] or wanted[2] != _UCUM:
+        return ""
+    left, right = parse_unit(wanted[3]), parse_unit(given[3])
+    if left is None or right is None or left.dimension != right.dimension or left.offset != right.offset:
+        return ""
+    try:
+        one, other = Fraction(wanted[0]), Fraction(given[0])
+    except ValueError:
+        return ""
+    if left.factor == right.factor:
+        return "same" if one == other else ""
+    return "converted" if left.dimension and one * left.factor == other * right.factor else ""
+
+
+def one_rate(wanted: Json, given: Json) -> tuple[Json, Json]:
+    """Two repeats without how often, when both say the same of that (once a day, once in 24 hours)."""
+    rates = [_rate(one) for one in (wanted, given)]
+    if rates[0] is None or rates[0] != rates[1]:
+        return wanted, given
+    left, right = ({key: one[key] for key in one if key not in _RATE} for one in (wanted, given))
+    return left, right
+
+
+_RATE: Final = ("frequency", "period", "periodUnit")
+
+
+def _rate(repeat: Json) -> Fraction | None:
+    """Times per second."""
+    unit = parse_unit(str(repeat.get("periodUnit")))
+    try:
+        period = Fraction(codes.number(repeat["period"]))
+        times = Fraction(codes.number(repeat.get("frequency", 1)))
+    except (KeyError, ValueError):
+        return None
+    return times / (period * unit.factor) if unit is not None and period else None
+
+
+def one_name(wanted: Json, given: Json, *, practitioner: bool) -> bool:
+    """Whether two HumanNames are of one person, in parts or as a text; a practitioner may go by initials."""
+    parts = ["family" in one or "given" in one for one in (wanted, given)]
+    if all(parts):
+        return people.same_name(wanted, given, initials=practitioner)
+    if parts[0]:
+        return people.may_be_called(wanted, people.name_text(given))
+    ours, theirs = (
+        people.name_words(f"{people.name_text(one)} {people.human_name(one)}") for one in (wanted, given)
+    )
+    return practitioner and any(len(word) > 1 for word in ours & theirs)
 
 
 def name(wanted: Json, given: Json, wording: Wording, at: str) -> Iterator[Gap]:
@@ -125,9 +218,17 @@ def _last(text: str) -> str:
 
 
 def address(wanted: Json, given: Json, at: str) -> Iterator[Gap]:
-    """The number of a house as an extension of a line: not another number than in the record and the line."""
+    """The number of a house as an extension of a line, or in the text: no other number than in the record."""
     line = _numbers(people.address(given))
     ours = _numbers(" ".join(_house(wanted)))
+    written = _numbers(" ".join(str(one) for one in wanted.get("line") or ()))
+    text = given.get("text")
+    if written and isinstance(text, str) and given.get("line"):
+        said = (
+            _numbers(text) - _numbers(str(wanted.get("postalCode"))) - _numbers(str(given.get("postalCode")))
+        )
+        if said and not said & written:
+            yield Gap("altered", f"{at}.text", " ".join(map(str, wanted["line"])), text)
     for value in _house(given):
         said = _numbers(value)
         if ours and line and said and not said & (line | ours):

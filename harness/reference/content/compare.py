@@ -110,13 +110,13 @@ class Comparison:
             return  # another type of a choice, seen above
         if given is False or given in ("", "unable-to-assess"):
             return  # it says that something is not so, or nothing
-        status, path = known.name == "status", f"{at}.{known.name}"
+        path = f"{at}.{known.name}"
         if known.type == "Extension":
             self._more_extensions([], _items(given), path)
-        withdrawn = status and given in self.table.withdrawing
+        withdrawn = known.name == "status" and given in self.table.withdrawing
         if known.name in self.table.guarded or self._closed(known) or withdrawn:
             self.gaps.append(Gap("altered", path, "", show(given), "added"))
-        elif known.name in self.table.statements or (status and given in self.table.ending):
+        elif known.type != "Extension" and self.table.told(known, given):
             self.gaps.append(Gap("remark", path, "", show(given), "more"))
 
     def _closed(self, known: Field) -> bool:
@@ -128,18 +128,32 @@ class Comparison:
 
     def value(self, wanted: Any, given: Any, known: Field, at: str) -> None:
         """Compare two values of one element."""
+        before = len(self.gaps)
+        self._value(wanted, given, known, at)
+        if known.mode == "label":
+            self.gaps[before:] = [gap._replace(kind="remark") for gap in self.gaps[before:]]
+
+    def _value(self, wanted: Any, given: Any, known: Field, at: str) -> None:
         compare = _BY_TYPE.get(known.type)
         if isinstance(wanted, dict) != isinstance(given, dict):
             self._altered(at, wanted, given)
         elif compare is not None:
             compare(self, wanted, given, known, at)
         elif isinstance(wanted, dict):
+            if known.path.endswith("timing.repeat"):
+                wanted, given = beside.one_rate(wanted, given)
             self.node(wanted, given, self.table.plan(known.type, known.path, known.mode), at)
         elif known.type != "base64Binary" and wanted != given:
             left, right = codes.primitive(wanted), codes.primitive(given)
             if left != right:
-                bad = isinstance(wanted, str) and texts.garbled(wanted, str(given))
-                self._altered(at, wanted, given, "garbled" if bad else "")
+                self._other_text(at, str(wanted), str(given), known)
+
+    def _other_text(self, at: str, wanted: str, given: str, known: Field) -> None:
+        parent, _, name = known.path.rpartition(".")
+        if self.table.told_by.get(parent) == name and texts.loosely_same(wanted, given):
+            self.gaps.append(Gap("remark", at, show(wanted), show(given)))
+        else:
+            self._altered(at, wanted, given, "garbled" if texts.garbled(wanted, given) else "")
 
     def _altered(self, at: str, wanted: Any, given: Any, note: Note = "") -> None:
         self.gaps.append(Gap("altered", at, show(wanted), show(given), note))
@@ -166,6 +180,11 @@ class Comparison:
         left, right = codes.quantity(wanted), codes.quantity(given)
         if left == right:
             self.gaps += beside.unit(wanted, given, self.wording, at)
+            return
+        same = beside.one_quantity(left, right)
+        if same:
+            if same == "converted":
+                self.gaps.append(Gap("remark", at, show(wanted), show(given), "unit"))
             return
         same_amount = left[:2] == right[:2]
         if same_amount and not right[2] and left[2] and _unit(wanted) == _unit(given):
@@ -197,7 +216,8 @@ class Comparison:
 
     def _name(self, wanted: Json, given: Json, known: Field, at: str) -> None:
         if "family" in given or "given" in given or people.name_text(wanted) != people.name_text(given):
-            self._words(people.human_name, wanted, given, at)
+            if not beside.one_name(wanted, given, practitioner=known.path.startswith("Practitioner")):
+                self._words(people.human_name, wanted, given, at)
             self.gaps += beside.name(wanted, given, self.wording, at)
 
     def _address(self, wanted: Json, given: Json, known: Field, at: str) -> None:
@@ -229,7 +249,12 @@ class Comparison:
             self.gaps.append(Gap(gap, f"{at}.contentType", kind(wanted), kind(given)))
         for name in ("title", "language"):
             left, right = wanted.get(name), given.get(name)
-            if left is not None and right is not None and codes.primitive(left) != codes.primitive(right):
+            if left is None or right is None:
+                continue
+            one, other = (texts.folded(str(text)).casefold() for text in (left, right))
+            if name == "language":  # BCP 47: a language may be narrowed to a country
+                one, other = (text.partition("-")[0] for text in (one, other))
+            if one != other:
                 self._altered(f"{at}.{name}", left, right)
 
     def _reference(self, wanted: Json, given: Json, known: Field, at: str) -> None:
@@ -267,7 +292,11 @@ class Comparison:
             self.gaps.append(Gap("altered", f"{at}[{j}]", "", show(given[j]), "twice"))
         elif known.name == "participant" and _is_patient(given[j]):
             self.gaps.append(Gap("altered", f"{at}[{j}]", "", show(given[j]), "added"))
-        elif known.name in self.table.statements:
+        elif known.type == "HumanName" and any(
+            people.same_name(item, given[j], initials=True) for item in wanted
+        ):
+            return  # the same name for another use
+        elif self.table.told(known, given[j]):
             self.gaps.append(Gap("remark", f"{at}[{j}]", "", show(given[j]), "more"))
 
     def _match(

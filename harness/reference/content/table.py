@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 from harness.core.data import data_path
 from harness.core.text import Text
 from harness.core.yamlfile import load_yaml
 from harness.fhir.model.types import Model, load_model
 
-Mode = Literal["key", "value", "free"]
+Mode = Literal["key", "value", "free", "label"]
 
 
 class Field(NamedTuple):
@@ -21,7 +21,8 @@ class Field(NamedTuple):
     :ivar type: name of its type.
     :ivar path: dotted name from the resource type on.
     :ivar choice: whether the key names one of several types.
-    :ivar mode: ``key`` must be there, ``value`` may be absent, ``free`` is not compared.
+    :ivar mode: ``key`` must be there, ``value`` may be absent, ``free`` is not compared, of a ``label``
+        a difference is a remark.
     """
 
     name: str
@@ -55,8 +56,9 @@ class ContentTable:
     open_ended: frozenset[str]
     closed_lists: frozenset[str]
     withdrawing: frozenset[str]
-    ending: frozenset[str]
-    statements: frozenset[str]
+    standing: frozenset[str]
+    quiet_types: frozenset[str]
+    quiet: frozenset[str]
     translations: frozenset[str]
     defining: tuple[str, ...]
     lasting: dict[str, str]
@@ -76,6 +78,12 @@ class ContentTable:
             found = self._plans[(type_name, path, mode)] = self._make(type_name, path, mode)
         return found
 
+    def told(self, known: Field, value: Any) -> bool:
+        """Whether what a server adds to a record is told: it says something of the person's health."""
+        if known.name == "status":
+            return value not in self.standing
+        return known.name not in self.quiet and known.path.partition(".")[0] not in self.quiet_types
+
     def _make(self, type_name: str, path: str, mode: Mode) -> Plan:
         facts = self.model.types.get(type_name)
         if facts is None:
@@ -93,6 +101,9 @@ class ContentTable:
         return made
 
 
+_BESIDE_KEY: Final[tuple[Mode, ...]] = ("value", "free", "label")
+
+
 @cache
 def content_table(version: str = "3.0.2") -> ContentTable:
     """The table of content of a FHIR version (STU3 is the only one that has one).
@@ -108,7 +119,7 @@ def content_table(version: str = "3.0.2") -> ContentTable:
             parts = path.split(".")
             for end in range(1, len(parts) + 1):  # what holds it has to be there too
                 modes[".".join((name, *parts[:end]))] = "key"
-        for mode in ("value", "free"):
+        for mode in _BESIDE_KEY:
             for path in lists.get(mode, ()):
                 modes[f"{name}.{path}"] = mode
     return ContentTable(
@@ -119,8 +130,9 @@ def content_table(version: str = "3.0.2") -> ContentTable:
         open_ended=frozenset(data["open_ended"]),
         closed_lists=frozenset(data["closed_lists"]),
         withdrawing=frozenset(data["withdrawing"]),
-        ending=frozenset(data["ending"]),
-        statements=frozenset(data["statements"]),
+        standing=frozenset(data["standing"]),
+        quiet_types=frozenset(data["quiet"]["types"]),
+        quiet=frozenset(data["quiet"]["elements"]),
         translations=frozenset(data["translations"]),
         defining=tuple(data["defining"]),
         lasting=dict(data["lasting"]),

@@ -11,11 +11,13 @@ from typing import Any
 from harness.core.normal import codes
 from harness.core.normal.codes import Coding, concept_text
 from harness.core.normal.people import human_name, name_text, name_words
-from harness.core.normal.texts import folded
+from harness.core.normal.texts import folded, words_of
 
 _QUANTITY = frozenset({"value", "unit"})
 _SPAN = 4
 """Words of a text that names one thing."""
+_STEM = 4
+"""Letters by which words are akin."""
 _PERSONS = frozenset({"Practitioner", "Patient", "RelatedPerson"})
 _THINGS = frozenset({"Medication", "EpisodeOfCare", "Condition", "DocumentReference"})
 """Types of which the display of a reference says which one it is; others have common names."""
@@ -131,6 +133,18 @@ class Wording:
             return not called & said
         return target[0] in _THINGS and not (called <= said or said <= called)
 
+    def unlike_any(self, named: Mapping[str, Any], words: str) -> bool:
+        """Whether these words have nothing in common with any that the records use for this code, or for what
+        is referred to: not the beginning of one word, nor the code itself.
+        """
+        found, target = codes.coding(named), _target(named)
+        table, what = (self._codes, found) if found is not None else (self._references, target)
+        if what is None or (table is self._references and what[0] not in _PERSONS | _THINGS):
+            return False
+        known = {form for (where, form), names in table.items() if where == what[0] and what[1] in names}
+        ours = _stems(" ".join((*known, what[1], str(named.get("display") or ""))))
+        return bool(known) and not ours & _stems(words)
+
     def stands_apart(self, coding: Coding, others: Set[Coding]) -> bool:
         """Whether a code is known, and never stands together with one of these in one concept."""
         together = self._together.get(coding)
@@ -146,6 +160,11 @@ def _of_another(table: Mapping[tuple[str, str], set[str]], what: tuple[str, str]
 
 def _words(text: Any) -> frozenset[str]:
     return name_words(text) if isinstance(text, str) else frozenset()
+
+
+def _stems(text: str) -> frozenset[str]:
+    """The beginnings of the words of a text."""
+    return frozenset(word[:_STEM] for word in words_of(text).split())
 
 
 def _target(node: Mapping[str, Any]) -> tuple[str, str] | None:

@@ -128,6 +128,8 @@ class Documents:
         found: list[Difference] = []
         for form, said, person, withheld in self._marks:
             if (withheld if person == record.person else not withheld) and form in text and form not in own:
+                if any(form in document_text(one.said).casefold() for one in found):
+                    continue  # a part of what is said already
                 foreign = person != record.person
                 kind: Literal["foreign", "not-allowed"] = "foreign" if foreign else "not-allowed"
                 owner = next((one.display for one in self.known.records if one.person == person), person)

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 import re2
 
-from harness.core.normal.texts import document_text
+from harness.core.normal.texts import document_text, words_of
 from harness.fhir.store import Stored
 from harness.reference.content.facts import Fact, Facts, facts_of
 from harness.reference.content.table import ContentTable, content_table
@@ -88,12 +88,12 @@ class Known:
 
     def leaks(self, text: str, person: str) -> Iterator[tuple[str, str]]:
         """Texts in ``text`` (see :func:`plain_text`) that belong to others, or that this person's HIS should
-        keep in, with their owner. Capitals do not hide them.
+        keep in, with their owner. Capitals and punctuation do not hide them.
         """
         if person not in self._patterns:
             self._patterns[person] = self._pattern(person)
         pattern, said = self._patterns[person]
-        text = text.casefold() if said else ""
+        text = words_of(text) if said else ""
         for match in pattern.finditer(text) if said else ():
             if _is_whole(text, match.start(), match.end()):
                 found = said[match.group()]
@@ -120,15 +120,16 @@ class Known:
                     yield found, self.marks.owners.get(found, "") or person
 
     def _pattern(self, person: str, bare: bool = False) -> tuple[Any, dict[str, str]]:
-        """What finds all texts that may not be in an answer to a person, and how each is written in JSON, or,
-        ``bare``, as texts of documents are compared.
+        """What finds all texts that may not be in an answer to a person, and which text each form is of: its
+        words, or, ``bare``, as texts of documents are compared.
         """
         texts = self.marks.not_for(person)
         if bare:
             forms = {text: document_text(text) for text in texts}
             said = {form.casefold(): text for text, form in forms.items() if len(form) >= _BARE}
         else:
-            said = {_written(text).casefold(): text for text in texts}
+            said = {words_of(plain_text(text.encode())): text for text in texts}
+            said.pop("", None)
         options = re2.Options()
         options.max_mem = _MEMORY
         ordered = sorted(said, key=len, reverse=True)
@@ -161,11 +162,8 @@ def index_records(records: Sequence[Record], table: ContentTable | None = None) 
 
 
 def _is_whole(text: str, start: int, end: int) -> bool:
-    """Whether a part of a text does not begin or end within a word."""
-    before, after = text[start - 1 : start], text[end : end + 1]
-    return not (before.isalnum() and text[start].isalnum()) and not (
-        after.isalnum() and text[end - 1].isalnum()
-    )
+    """Whether a part of a text that is nothing but words does not begin or end within one."""
+    return text[start - 1 : start] in ("", " ") and text[end : end + 1] in ("", " ")
 
 
 def identifiers_of(resource: dict[str, Any]) -> Identifiers:
@@ -176,11 +174,6 @@ def identifiers_of(resource: dict[str, Any]) -> Identifiers:
         for item in (found if isinstance(found, list) else [found])
         if isinstance(item, dict) and isinstance(item.get("value"), str)
     )
-
-
-def _written(text: str) -> str:
-    """A text as it stands in JSON, after :func:`plain_text`."""
-    return plain_text(msgspec.json.encode(text))[1:-1]
 
 
 def plain_text(encoded: bytes) -> str:

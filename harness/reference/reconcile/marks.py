@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from harness.core.normal.people import human_name, may_be_called
-from harness.core.normal.texts import folded
+from harness.core.normal.texts import folded, words_of
 from harness.reference.record.checks import telling_texts
 from harness.reference.record.model import Record
 
@@ -18,6 +18,31 @@ WORDS, LETTERS = 5, 30
 """Words and characters of a sentence that one person's record holds and no other is likely to."""
 KEPT_WORDS, KEPT_LETTERS = 2, 12
 """The same for a text that has to stay inside: that of this person, in answers about this person."""
+PART_WORDS, PART_LETTERS = 4, 22
+"""Words in a row, and their characters, by which a part of such a text is recognised."""
+_COMMON: Final = frozenset(
+    {
+        "de",
+        "het",
+        "een",
+        "van",
+        "voor",
+        "met",
+        "bij",
+        "aan",
+        "op",
+        "in",
+        "en",
+        "of",
+        "te",
+        "ten",
+        "der",
+        "is",
+        "the",
+        "a",
+    }
+)
+"""Words that say nothing."""
 PRACTICE: Final = frozenset({"Practitioner", "Organization", "PractitionerRole", "Location", "Medication"})
 """Types that say nothing of a person."""
 
@@ -111,13 +136,29 @@ class _Seen:
         return {person: "\x1f".join(found) for person, found in texts.items()}
 
     def kept(self) -> dict[str, frozenset[str]]:
-        """Texts that only stand in what is withheld."""
-        found = {}
+        """Texts, and parts of them, that only stand in what is withheld."""
+        found: dict[str, frozenset[str]] = {}
+        parts: dict[str, set[str]] = defaultdict(set)
+        shown = self._shown()
         for form, who in self.inside.items():
             persons = frozenset(person for person in who if (person, form) not in self.outside)
             if persons and form not in self.terms and _tells(form, KEPT_WORDS, KEPT_LETTERS):
                 found[self.spelled[form]] = persons
+                for part in _parts(form):
+                    parts[part] |= {person for person in persons if f" {part} " not in shown[person]}
+        for part, left in parts.items():
+            if left and part not in found:
+                found[part] = frozenset(left)
         return found
+
+    def _shown(self) -> dict[str, str]:
+        """The words of everything that a person may see, and of all terms."""
+        texts: dict[str, list[str]] = defaultdict(list)
+        for person, form in self.outside:
+            texts[person].append(words_of(form))
+        terms = [words_of(term) for term in self.terms]
+        persons = {person for who in self.inside.values() for person in who}
+        return {person: f" {' | '.join([*texts[person], *terms])} " for person in persons}
 
 
 def marks_of(records: Sequence[Record]) -> Marks:
@@ -137,6 +178,15 @@ def _tells(text: str, words: int, letters: int) -> bool:
     """Whether a text says whose it is: invented, or a sentence. A term may stand in anybody's record."""
     invented = "_" in text and len(text) >= MARK
     return invented or (len(text) >= letters and text.count(" ") >= words - 1)
+
+
+def _parts(text: str) -> Iterator[str]:
+    """Each few words in a row that tell."""
+    words = words_of(text).split()
+    for start in range(len(words) - PART_WORDS + 1 if len(words) > PART_WORDS else 0):
+        part = words[start : start + PART_WORDS]
+        if len(" ".join(part)) >= PART_LETTERS and sum(word in _COMMON for word in part) < len(part) / 2:
+            yield " ".join(part)
 
 
 def _said(resource: Mapping[str, Any]) -> dict[str, Any]:
