@@ -19,6 +19,9 @@ OUTCOMES = {
 _DISPUTED = Text(nl="betwist", en="disputed")
 _NOT_CHECKED = Text(nl="zegt ook {also}; dat vraagt MedMij niet en het is niet getoetst", en="also claims {also}; MedMij does not ask for that, it was not checked")  # fmt: skip  # noqa: E501
 _VALUES = Text(nl="verwacht {expected} · gevonden {received}", en="expected {expected} · found {received}")
+_CLAIM = Text(nl="zegt: {claim}", en="claims: {claim}")
+_CHECKED_AS = Text(nl="getoetst als {flavour}", en="checked as {flavour}")
+_NOT_CHECKED_AS = Text(nl="niet getoetst", en="not checked")
 _TO_DO = Text(nl="te doen", en="to do")
 
 
@@ -30,11 +33,14 @@ def print_document(console: Console, checked: Checked, lang: Lang, tool: str) ->
     report = checked.report
     style = "green" if report.valid else "red" if report.outcome == "invalid" else "yellow"
     dutch = lang == "nl"
-    claimed = report.claimed or ("geen" if dutch else "none")
-    says = "zegt" if dutch else "claims"
-    as_ = "getoetst als" if dutch else "checked as"
+    says = _CLAIM.of(lang).format(
+        claim=report.claimed or ", ".join(report.also) or ("geen" if dutch else "none")
+    )
+    checked_as = _CHECKED_AS.of(lang).format(flavour=report.flavour)
+    if "claim" in report.rules or report.outcome == "unreadable":
+        checked_as = _NOT_CHECKED_AS.of(lang)
     outcome = (_DISPUTED if report.disputed else OUTCOMES[report.outcome]).of(lang)
-    console.print(f"[{style}]{outcome:<10}[/] {checked.path}  ({says}: {claimed}; {as_} {report.flavour})")
+    console.print(f"[{style}]{outcome:<10}[/] {checked.path}  ({says}; {checked_as})")
     if report.reason is not None:
         console.print(f"    {report.reason.of(lang)}", markup=False)
     if report.also and "claim" not in report.rules:

@@ -20,13 +20,14 @@ from harness.core.exits import ExitCode
 from harness.core.tdates import parse_day
 from harness.core.text import Lang
 from harness.core.verdicts import Blame, Verdict
-from harness.record import Persons, Recorder
+from harness.record import Recorder
 from harness.report.allure.scripts import feed_beyond, feed_script, finding_text, raise_for
 from harness.scenario import ProductFailure, Undecided, Unsound
 from harness.testscript.beyond.compare import RecordComparison
 from harness.testscript.beyond.told import TITLE, ScriptBeside, headline, lines
 from harness.testscript.execute.transport import HttpTransport
-from harness.testscript.outcome.recording import declared, raw_exchanges, unit_name
+from harness.testscript.outcome.quoting import quotable
+from harness.testscript.outcome.recording import raw_exchanges, unit_name
 from harness.testscript.outcome.results import ScriptResult, exit_code_of
 from harness.testscript.own.server import OwnServers
 from harness.testscript.plan.items import Item, collect, problem_result
@@ -123,14 +124,16 @@ class TestScripts:
             return self._stack.enter_context(through_network(Path(network), dvza, self.plan, self.servers))
         return lambda item: run_self(item, self.plan, self.servers)
 
-    def feed(self, item: Item, result: ScriptResult) -> None:
-        """Allure: steps and redacted exchanges."""
-        people = [] if self.external else self.servers.patients([item.script])
-        recorder = Recorder(persons=Persons(declared(people)))
+    def feed(self, item: Item, result: ScriptResult) -> ScriptResult:
+        """Allure: steps and redacted exchanges; the result as it may be told."""
+        people = self.servers.people([item.script], self.plan.tokens)
+        recorder = Recorder(persons=people.declared())
         unit = unit_name(result)
-        for exchange in raw_exchanges(result, SystemClock(), unit):
-            recorder.record(exchange)
-        feed_script(result, recorder.exchanges(unit), self.lang)
+        raw = raw_exchanges(result, people, SystemClock(), unit)
+        pairs = [(exchange, recorder.record(exchange)) for exchange in raw]
+        told = quotable(result, recorder, unit, pairs)
+        feed_script(told, recorder.exchanges(unit), self.lang)
+        return told
 
     def compare(self, item: Item, result: ScriptResult) -> list[tuple[str, object]]:
         """Compare with the records; what stands apart in JUnit and Allure, never part of the outcome."""
@@ -212,8 +215,8 @@ class ScriptItem(pytest.Item):
             (f"asserts:{name}", count) for name, count in result.asserts.items() if count
         ]
         self.user_properties += owner.compare(self.script, result)
-        owner.feed(self.script, result)
-        bad = [f for f in result.findings if f.verdict not in (Verdict.NOT_APPLICABLE, Verdict.WARNING)]
+        told = owner.feed(self.script, result)
+        bad = [f for f in told.findings if f.verdict not in (Verdict.NOT_APPLICABLE, Verdict.WARNING)]
         raise_for(result.verdict, "\n".join(finding_text(finding, owner.lang) for finding in bad[:20]))
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> str | Any:

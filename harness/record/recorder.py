@@ -13,7 +13,7 @@ from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -110,6 +110,15 @@ class Recorder:
             status = exchange.response.status if exchange.response is not None else 0
             self._events.emit("exchange", cell=exchange.cell, id=exchange.id, status=status, **outcome)
         return exchange
+
+    def said(self, value: Any, cell: str = "") -> Any:
+        """What may be written of JSON-like data that quotes the exchanges of a cell, redacted as those are;
+        ``None`` when that cannot be said."""
+        unit = self._unit(cell or SHARED) or self._unit(SHARED)
+        try:
+            return unit.redactor.said(value) if unit is not None else None
+        except Exception:  # noqa: BLE001 - never raw
+            return None
 
     def begin(self, cell: str) -> int:
         """Start the recording of a cell; gives how often that was done before.

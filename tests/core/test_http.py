@@ -141,6 +141,16 @@ def test_ranges_come_best_first() -> None:
     assert media.parse_accept("a/b," * 5000) == []
 
 
+@pytest.mark.parametrize(
+    ("accept", "weight"),
+    [
+        ("*/*", 1), ("a/*;q=0.5, */*", 0.5), ("a/b;q=0, a/*", 0), ("a/b;q=0.1, a/b;q=0.3", 0.3), ("c/d", 0), ("", 0),
+    ],
+)  # fmt: skip
+def test_the_most_specific_range_decides(accept: str, weight: float) -> None:
+    assert media.weight_of("a/b", media.ranges_of(accept)) == weight
+
+
 @PROPERTY
 @given(st.text(max_size=80))
 def test_any_text_can_be_read_as_media(text: str) -> None:

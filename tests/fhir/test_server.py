@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from serverkit import BASE, JSON, XML, call, concept, content, ids, make, observation, ref, send
 
-from harness.core.run.exchanges import header
+from harness.core.run.exchanges import Request, header
 from harness.fhir.codec import documents as codec
 from harness.fhir.search.parameters import SearchParameter, from_resource, with_end
 from harness.fhir.server.options import Document, Refusal, ServerOptions
@@ -236,6 +236,10 @@ def test_refusal_decides_the_status():
             "application/fhir+json; fhirVersion=4.0, application/fhir+xml; fhirVersion=3.0;q=0.5",
             "application/fhir+xml",
         ),
+        ("application/fhir+json;q=0, */*", "application/fhir+xml"),
+        ("application/fhir+xml;q=0.1, */*;q=0.9", "application/fhir+json"),
+        ("application/fhir+json;q=0, application/json", "application/fhir+json"),
+        ("application/*;q=0, application/fhir+xml;q=0.2, */*", "application/fhir+xml"),
     ],
 )
 def test_accept(server, accept, expected):
@@ -260,6 +264,40 @@ def test_fhir_version_is_echoed_and_another_one_refused(server):
     )
     assert wrong.status == 415
     assert call(server, "Observation", method="POST", body=b"{}", Content_Type="text/plain").status == 415
+
+
+@pytest.mark.parametrize(
+    "accept",
+    ["application/fhir+json;q=0, application/fhir+xml;q=0, */*", "*/*;q=0", "application/*;q=0, */*"],
+)
+def test_what_the_client_refuses_is_not_sent(server, accept):
+    assert call(server, "Patient", accept=accept).status == 406
+
+
+def test_several_accept_headers_are_one_list(server):
+    headers = (("Accept", "text/html"), ("Accept", XML), ("Authorization", "Bearer one"))
+    response = server.handle(Request(method="GET", url=f"{BASE}/Patient/p1", headers=headers))
+    assert header(response.headers, "content-type").startswith(XML)
+
+
+def test_the_format_parameter_names_a_version_too(server):
+    assert call(server, "Patient?_format=application/fhir%2Bjson;fhirVersion=4.0").status == 406
+    response = call(server, "Patient?_format=application/fhir%2Bjson;fhirVersion=3.0")
+    assert header(response.headers, "content-type").endswith("fhirVersion=3.0")
+
+
+@pytest.mark.parametrize(
+    ("accept", "media"),
+    [
+        ("application/pdf;q=0, */*", JSON),
+        ("application/pdf, application/fhir+xml;q=0.5", "application/pdf"),
+        ("application/pdf;q=0.5, application/fhir+xml", XML),
+        ("application/json", JSON),
+    ],
+)
+def test_a_document_by_what_is_most_welcome(server, accept, media):
+    response = call(server, "Binary/b1", accept=accept)
+    assert (response.status, header(response.headers, "content-type").partition(";")[0]) == (200, media)
 
 
 def test_binary_as_resource_and_native(server):

@@ -129,6 +129,27 @@ def test_elements_leaves_identity_mandatory_and_modifier_elements(server, accept
     assert not clean(bundle)
 
 
+@pytest.mark.parametrize(
+    "target", ["Observation?_elements=valeu", "Observation/o1?_elements=valueQuantity", "Patient/p1/*?_elements=x"]
+)  # fmt: skip
+def test_a_name_that_is_no_element_is_refused(server, target):
+    """It would leave out what the client meant to have."""
+    refused = call(server, target)
+    assert refused.status == 400 and target.rpartition("=")[2] in content(refused)["issue"][0]["diagnostics"]
+    assert call(server, "Patient/p1/*?_elements=value,birthDate,Patient.name").status == 200
+    assert call(server, "Observation?_elements=valeu", Prefer="handling=lenient").status == 200
+
+
+def test_a_form_says_format_and_form_too(server):
+    form = {"method": "POST", "Content_Type": "application/x-www-form-urlencoded"}
+    asked = call(server, "Patient/_search", body=b"_format=xml&_pretty=true", **form)
+    assert header(asked.headers, "content-type").startswith(XML) and b"\n  <" in asked.body
+    assert call(server, "Patient/_search", body=b"_format=text/html", **form).status == 406
+    assert call(server, "Patient/_search", body=b"_id=%ff\xff", **form).status == 400
+    assert call(server, "Patient/p1/_search", body=b"", **form).status == 400
+    assert ids(call(server, "Patient/p1/Observation/_search", body=b"code=8867-4", **form)) == ["o1", "o2"]
+
+
 def test_elements_of_a_named_type(server):
     target = "Patient?_elements=Patient.name&_include=Patient:general-practitioner"
     patient, doctor = (entry["resource"] for entry in content(call(server, target))["entry"])
@@ -290,6 +311,11 @@ def test_history_in_pages_and_since():
     assert content(call(server, "_history"))["total"] > 20
     assert call(server, "Observation/h/_history?_since=yesterday").status == 400
     assert call(server, "Observation/h/_history?colour=red").status == 400
+    page = content(
+        call(server, "Observation/h/_history?_count=1&x=1&_format=json", Prefer="handling=lenient")
+    )
+    assert link(page, "self").endswith("_history?_count=1&_format=json"), "without what was ignored"
+    assert link(page, "next").endswith("_history?_format=json&_count=1&_offset=1")
 
 
 def test_history_stays_with_its_patient(server):
@@ -330,7 +356,8 @@ def test_conditional_create(server):
     many = send(server, with_number("1"), "Observation", If_None_Exist="identifier=urn:n|1")
     assert many.status == 412
     assert send(server, with_number("1"), "Observation", If_None_Exist="colour=red").status == 400
-    assert send(server, with_number("1"), "Observation", If_None_Exist="_count=1").status == 412
+    for nothing in ("_count=1", "", "?", "identifier="):
+        assert send(server, with_number("1"), "Observation", If_None_Exist=nothing).status == 412
     known = f"{BASE}/Observation?_format=json&identifier=urn:n|9"
     made = [send(server, with_number("9"), "Observation", If_None_Exist=known).status for _ in range(2)]
     assert made == [201, 200], "as the HAPI client sends it"
@@ -585,6 +612,8 @@ def test_validate(server):
         ("Observation/$validate", "DELETE", 405),
         ("Composition/$document", "GET", 400),
         ("Composition/none/$document", "GET", 404),
+        ("Composition/c1/$document?persist=yes", "GET", 400),
+        ("Composition/c1/$document?graph=x", "GET", 400),
         ("Observation/o1/$document", "GET", 400),
     ],
 )
@@ -638,6 +667,7 @@ def test_one_origin_or_none():
     for origin, wanted in (("https://app.example", "https://app.example"), ("https://other.example", None)):
         response = call(server, "Patient", Origin=origin)
         assert header(response.headers, "access-control-allow-origin") == wanted
+        assert header(response.headers, "vary") == "Origin", "a cache keeps them apart"
         asked = call(
             server, "Patient", method="OPTIONS", Origin=origin, Access_Control_Request_Method="GET", token=""
         )
@@ -647,7 +677,8 @@ def test_one_origin_or_none():
 
 @pytest.mark.parametrize(
     ("accepted", "expected"),
-    [("gzip", True), ("deflate, gzip;q=0.5", True), ("*", True), ("gzip;q=0", False), ("br", False), ("", False)],
+    [("gzip", True), ("deflate, gzip;q=0.5", True), ("*", True), ("gzip;q=0", False), ("br", False), ("", False),
+     ("*, gzip;q=0", False), ("*;q=0, x-gzip", True), ("identity, *;q=0", False)],
 )  # fmt: skip
 def test_answers_in_gzip(accepted, expected):
     request = Request(method="GET", url=BASE, headers=(("Accept-Encoding", accepted),) if accepted else ())

@@ -25,7 +25,8 @@ def test_every_rule_has_advice_for_the_four_programs() -> None:
     [
         ("6.3.4-1", "1b", "embedding"), ("1b:6.3.4-1", "1b+2b", "embedding"), ("2b:6.3.2-1", "1b+2b", "annotations"),
         ("6.1.12-8", "1b", "limits"), ("6.1.12-1", "2b", "permissions"), ("6.2.11.5-1", "3u", "widths"),
-        ("6.6.1-3", "1b", "forms"), ("6.6.1-1", "1b", "actions"), ("6.8-3", "3b", "attachments"), ("6.8.4-1", "1a", "structure"),
+        ("6.6.1-3", "1b", "forms"), ("6.2.3.2-1", "1b", "colour-profiles"), ("6.2.4.3-2", "2b", "device-colour"),
+         ("6.6.1-1", "1b", "actions"), ("6.8-3", "3b", "attachments"), ("6.8.4-1", "1a", "structure"),
     ],
 )  # fmt: skip
 def test_the_longest_prefix_wins(rule: str, flavour: str, topic: str) -> None:

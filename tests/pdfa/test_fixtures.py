@@ -69,6 +69,6 @@ def test_object_count(flavour: str) -> None:
     from harness.pdfa.facts.document.file_structure import DocumentFact
 
     rule = rule_ids(FLAVOURS[flavour])["6.1.12-7" if flavour[0] == "1" else "6.1.13-7"]
-    fact = DocumentFact(0, b"%PDF-1.4", b"%\xff\xff\xff\xff", 0, False, None, None, 8388607, {}, False, False)
+    fact = DocumentFact(0, b"%PDF-1.4", b"%\xff\xff\xff\xff", 0, False, None, None, 8388607)
     assert rule.test(fact)
     assert not rule.test(replace(fact, objects=8388608))

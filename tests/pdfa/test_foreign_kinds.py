@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import re
 
 import pytest
 
 from harness.pdfa import check
-from tests.pdfa.pdfa_fixtures.builder import Doc, Raw
+from tests.pdfa.pdfa_fixtures.builder import Doc, Raw, icc
 
 
 def rules(d: Doc, flavour: str) -> set[str]:
@@ -244,3 +245,70 @@ def test_a_namespace_that_is_no_uri_is_tolerated_whatever_was_read_before() -> N
     d.packet_bytes = b"<a><b></a>"
     assert "6.7.9-1" in set(check(d.write(), "1b").rules)
     assert set(check(good).rules) == {"6.7.9-2", "6.7.9-3"}
+
+
+# -- linearised files ---------------------------------------------------------------------------------
+
+
+def linearised(part: int, other_id: bool = False) -> bytes:
+    """A document as qpdf linearises it; ``other_id`` spoils the identifier in the first trailer."""
+    pikepdf = pytest.importorskip("pikepdf")
+    out = io.BytesIO()
+    plain = pikepdf.ObjectStreamMode.disable
+    pikepdf.open(io.BytesIO(Doc(part, "b").write())).save(out, linearize=True, object_stream_mode=plain)
+    data = out.getvalue()
+    assert b"/Linearized 1 /L %d " % len(data) in data
+    at = data.index(b"<", data.index(b"/ID")) + 1
+    return data[:at] + b"7777" + data[at + 4 :] if other_id else data
+
+
+def updated(data: bytes, identifier: bytes = b"/ID[<00><01>]") -> bytes:
+    """The document with an incremental update that changes nothing."""
+    root, start = (re.findall(pattern, data)[-1] for pattern in (rb"/Root (\d+ 0 R)", rb"startxref\s+(\d+)"))
+    size = max(map(int, re.findall(rb"/Size (\d+)", data)))
+    trailer = b"<</Size %d/Root %s/Prev %s%s>>" % (size, root, start, identifier)
+    return data + b"xref\n0 0\ntrailer\n" + trailer + b"\nstartxref\n%d\n%%%%EOF\n" % len(data)
+
+
+@pytest.mark.parametrize(("part", "broken"), [(1, {"6.1.3-4"}), (2, set())])
+def test_both_trailers_of_a_linearised_file_have_one_identifier_in_part_1(
+    part: int, broken: set[str]
+) -> None:
+    assert set(check(linearised(part), f"{part}b").rules) == set()
+    assert set(check(linearised(part, other_id=True), f"{part}b").rules) == broken
+
+
+@pytest.mark.parametrize("part", [1, 2])
+def test_a_linearised_file_that_was_updated_is_as_any_other(part: int) -> None:
+    """Its length is no longer the one that it states: only the last trailer counts."""
+    for data in (linearised(part), linearised(part, other_id=True)):
+        assert set(check(updated(data), f"{part}b").rules) == set()
+        assert set(check(updated(data, identifier=b""), f"{part}b").rules) == {"6.1.3-1"}
+
+
+# -- colour of JPEG 2000 ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("specs", "own", "broken"),
+    [
+        ([(1, 0, 12)], False, {"6.2.4.3-3"}),
+        ([(1, 0, 16), (1, 1, 12)], False, {"6.2.4.3-3"}),
+        ([(1, 1, 16), (1, 0, 12)], False, set()),
+        ([(1, 0, 12)], True, set()),
+        ([(1, 0, 18)], False, set()),
+    ],
+)
+def test_cmyk_of_jpeg_2000_is_device_cmyk(
+    specs: list[tuple[int, int, int]], own: bool, broken: set[str]
+) -> None:
+    from tests.pdfa.pdfa_fixtures.defects_graphics import jp2, use_jpx
+
+    boxes = tuple(bytes([method, 0, approx]) + space.to_bytes(4, "big") for method, approx, space in specs)
+    for default in (False, True):
+        d = Doc(2, "b")
+        use_jpx(d, jp2(channels=4, specs=boxes), own)
+        if default:
+            profile = d.stream(icc("CMYK", "prtr"), N=4)
+            d.resource("ColorSpace", "DefaultCMYK", ["/ICCBased", profile])
+        assert rules(d, "2b") == (set() if default else broken)

@@ -186,6 +186,7 @@ def test_many_documents_in_order_with_reports(folder: Path) -> None:
     ]
     assert names == [str(index) for index in range(8)]
     assert "Microsoft Word: " in done.stdout
+    assert "2.pdf  (claims: none; not checked)" in done.stdout, "what cannot be read"
     assert "expected 600 · found Test, code 65: 500" in done.stdout
     jsonschema.Draft4Validator(SARIF).validate(json.loads(files["--sarif"].read_bytes()))
     JUNIT.assertValid(etree.parse(str(files["--junit"])))

@@ -37,6 +37,7 @@ GOOD = operation("search", "Patient") + OK
         ({"actions": [operation("update", "Patient", "/x", source="p")], "fixtures": fixture("p", "../_reference/missing.xml")}, "cannot be read"),
         ({"actions": [operation("update", "Patient", "/x", source="q")]}, "unknown source"),
         ({"actions": [operation("update", "Patient", "/x")]}, "without sourceId"),
+        ({"actions": [operation("create", "Patient")]}, "without sourceId"),
         ({"actions": [operation("frobnicate", "Patient")]}, "unsupported feature: operation frobnicate"),
         ({"actions": [operation("search", "Patient", targetId="x")]}, "unknown source"),
         ({"actions": [operation("search", "Patient", odd="x")]}, "unsupported feature: odd"),

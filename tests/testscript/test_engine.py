@@ -297,7 +297,14 @@ def test_operator_input_comes_from_the_fixtures_and_is_noted(kit, run):
 
 
 def test_operator_input_that_nothing_answers_waits_and_is_never_invented(kit, run):
-    for name in ("Some-BSN", "reason", "task-id"):
+    for name in (
+        "Some-BSN",
+        "reason",
+        "task-id",
+        "medicationStatementId",
+        "unknown-patient-id",
+        "baseline-date",
+    ):
         result = run_one(
             kit, run, operation("search", "Patient", f"?identifier=x|${{{name}}}"), OK,
             operation("search", "Patient"), check(responseCode="404"), variables=variable(name),
@@ -477,7 +484,7 @@ def test_what_only_the_client_can_bring_is_left_undecided_in_a_self_test(kit, ru
         check(expression="Bundle.type = 'transaction'", direction="request"),
     )
     result = run(kit.goal)["client"]
-    assert result.verdict is Verdict.INCONCLUSIVE and "itself can bring" in result.findings[0].received
+    assert result.verdict is Verdict.INCONCLUSIVE and "itself can bring" in result.findings[0].next_step.en
 
 
 def test_the_setup_of_another_variant_gives_our_server_its_data(kit, run):

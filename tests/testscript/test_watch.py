@@ -142,6 +142,84 @@ def test_a_request_that_passed_may_come_again_and_harms_no_other_script(similar)
     assert similar.watch.sessions[1].attempts == 1 and len(similar.watch.extra) == 2
 
 
+@pytest.fixture
+def steps(kit, plan):
+    """A script of three requests, of which the first and the last are of one kind."""
+    token = {"Authorization": TOKEN}
+    kit.client_script(
+        search("?code=8867-4"),
+        check(headerField="Authorization", value=TOKEN, direction="request"),
+        operation("read", "Observation", "/kit-o3", headers=token, accept=""),
+        check(responseCode="200"),
+        search("?code=8867-4&date=ge${DATE, T, D,-60}"),
+        count(2),
+        name="three-steps",
+    )
+    return prepare([kit.goal], plan, BASE)
+
+
+STEPS = ("Observation?code=8867-4", "Observation/kit-o3", "Observation?code=8867-4&date=ge2025-12-31")
+
+
+def test_a_script_that_went_wrong_starts_again_before_it_has_ended(steps):
+    get(steps, STEPS[0], token="Bearer other")
+    session = steps.watch.sessions[0]
+    assert not session.done and session.wrong
+    for target in STEPS:
+        get(steps, target)
+    assert session.result().verdict is Verdict.PASS and session.attempts == 2
+    get(steps, STEPS[0], token="Bearer other")
+    assert session.passed, "what passed is not put at risk"
+
+
+def test_what_a_running_script_has_had_may_come_again(steps):
+    for target in (STEPS[0], STEPS[0], STEPS[1], STEPS[0], STEPS[1]):
+        assert get(steps, target).status == 200
+    assert len(steps.watch.extra) == 3 and not steps.watch.complete
+    get(steps, STEPS[2])
+    assert verdicts(steps) == {"three-steps": Verdict.PASS} and steps.watch.sessions[0].attempts == 1
+    get(steps, STEPS[1])
+    assert len(steps.watch.extra) == 4
+
+
+@pytest.mark.parametrize(
+    "query", ["code=85354-9", "kode=http://loinc.org|85354-9", "code=http://example.org|85354-9,x", "code=85354-9&_count=5"]
+)  # fmt: skip
+def test_a_slip_is_judged_by_the_script_that_it_resembles(kit, plan, query):
+    """A code without its system, a misspelt name, one of the alternatives, a parameter too many."""
+    for name, code in (("a", "8867-4"), ("b", "85354-9"), ("c", "29463-7")):
+        kit.client_script(
+            search(f"?code=http://loinc.org|{code}"), parameter("code", code), count(0), name=name
+        )
+    mock = prepare([kit.goal], plan, BASE)
+    get(mock, f"Observation?{query}")
+    assert [session.done for session in mock.watch.sessions] == [False, True, False]
+
+
+@pytest.mark.parametrize("order", [(1, 2), (2, 1)])
+def test_what_is_sent_goes_to_the_script_that_describes_such_content(kit, plan, order):
+    from scriptkit import fixture
+
+    for number in (1, 2):
+        body = f'{{"resourceType":"Bundle","type":"batch","entry":[{{"request":{{"method":"GET","url":"Observation/kit-o{number}"}}}}]}}'
+        kit.write(f"_reference/b{number}.json", body)
+        kit.client_script(
+            operation("batch", source="b", headers={"Authorization": TOKEN}, accept=""),
+            check(
+                expression=f"Bundle.entry.request.url.endsWith('{number}')", direction="request", warning=True
+            ),
+            name=f"sends-{number}",
+            fixtures=fixture("b", f"../_reference/b{number}.json"),
+        )
+    mock = prepare([kit.goal], plan, BASE)
+    headers = (("Authorization", TOKEN), ("Content-Type", "application/fhir+xml"))
+    for number in order:
+        body = f'<Bundle xmlns="http://hl7.org/fhir"><type value="batch"/><entry><request><method value="GET"/><url value="Observation/kit-o{number}"/></request></entry></Bundle>'
+        mock.watch.handle(Request(method="POST", url=BASE, headers=headers, body=body.encode()))
+        assert mock.watch.sessions[number - 1].done
+    assert all(step.verdict is Verdict.PASS for result in mock.watch.results() for step in result.steps)
+
+
 def parameter(name, text):
     from scriptkit import QUERY_PARAMETER
 
@@ -235,7 +313,7 @@ def test_what_did_not_come_is_inconclusive_with_the_expected_request(mock):
     get(mock, "Patient")
     result = {r.id: r for r in mock.watch.results()}["c-two-steps"]
     assert result.verdict is Verdict.INCONCLUSIVE
-    assert "Observation/kit-o3" in result.findings[-1].received
+    assert result.findings[-1].expected == f"GET {BASE}/Observation/kit-o3" and result.findings[-1].where.line
 
 
 def test_a_client_without_fixed_tokens_gets_rewriting(kit, plan):
@@ -316,9 +394,9 @@ def test_the_served_mock_ends_when_all_scenarios_are_done(kit, plan, tmp_path, c
     thread = threading.Thread(target=client)
     thread.start()
     out = tmp_path / "out"
-    results, extra = serve_client([kit.goal], plan, LiveOptions(port=port, idle=20, out=out, lang="en"))
+    served = serve_client([kit.goal], plan, LiveOptions(port=port, idle=20, out=out, lang="en"))
     thread.join()
-    assert extra["ended"] == "complete" and [r.verdict for r in results] == [Verdict.PASS]
+    assert served.about["ended"] == "complete" and [r.verdict for r in served.results] == [Verdict.PASS]
     assert "script-finished" in capfd.readouterr().err
     assert len(units_in(out)) == 2, "all traffic at once, and the exchanges of the script"
     assert TOKEN.split()[1].encode() not in written(out), "secrets are replaced first"
@@ -356,5 +434,35 @@ def test_the_served_mock_waits_for_another_try(kit, plan, monkeypatch):
 
 def test_the_served_mock_ends_after_idle_time(kit, plan):
     kit.client_script(search(RECENT))
-    results, extra = serve_client([kit.goal], plan, LiveOptions(port=0, idle=0.3))
-    assert extra["ended"] == "idle" and results[0].verdict is Verdict.INCONCLUSIVE
+    served = serve_client([kit.goal], plan, LiveOptions(port=0, idle=0.3))
+    assert served.about["ended"] == "idle" and served.results[0].verdict is Verdict.INCONCLUSIVE
+
+
+def test_what_a_client_sends_is_in_no_file(kit, plan, tmp_path):
+    """A number, a token of its own: in events, results and the list of other requests they are tags."""
+    import socket
+
+    kit.client_script(search(RECENT), check(headerField="Authorization", value=TOKEN, direction="request"))
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    bsn, secret = "999911120", "ein-eigen-geheim-1234567"
+
+    def client():
+        headers = {"Authorization": f"Bearer {secret}"}
+        with httpx.Client(transport=httpx.HTTPTransport(retries=50), headers=headers) as http:
+            for target in (
+                f"Patient?identifier=urn:bsn|{bsn}",
+                f"Observation?date=ge2025-12-31&patient={bsn}",
+            ):
+                http.get(f"http://127.0.0.1:{port}/fhir/{target}")
+
+    thread = threading.Thread(target=client)
+    thread.start()
+    out = tmp_path / "out"
+    served = serve_client([kit.goal], plan, LiveOptions(port=port, idle=2, out=out))
+    thread.join()
+    assert len(served.about["extra_requests"]) == 1 and served.results[0].verdict is Verdict.FAIL
+    assert secret in served.results[0].findings[0].received, "on the screen it is what it was"
+    told = written(out) + repr((served.kept, served.about)).encode()
+    assert bsn.encode() not in told and secret.encode() not in told
+    assert "[token:" in served.kept[0].findings[0].received

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
@@ -30,28 +31,37 @@ _STYLE = {
     Verdict.NOT_APPLICABLE: "dim",
 }
 MAX_SHOWN = 40
+MAX_OTHER = 10
+
+
+@dataclass(frozen=True)
+class Written:
+    """The folder of a run, if any, and its results as they may be written."""
+
+    folder: Path | None
+    results: Sequence[ScriptResult]
 
 
 def finish(
     results: Sequence[ScriptResult],
     extra: Mapping[str, object],
     printing: Printing,
-    out: Path | None,
+    written: Written,
     beyond: Sequence[ScriptBeside] | None = None,
 ) -> None:
     """Print and write the outcome, and exit with its code.
 
     :param beyond: the scripts beside the reference records; never part of the code.
     """
-    if out is not None:
+    if written.folder is not None:
         kept = {} if beyond is None else {"beyond": section(map(stored, beyond))}
-        write_document(out, document(results, **extra, **kept))
+        write_document(written.folder, document(written.results, **extra, **kept))
     if printing.as_json:
         apart = {} if beyond is None else {"beyond": section(beyond)}
         whole = document(results, **extra, **apart)
         sys.stdout.write(msgspec.json.format(msgspec.json.encode(whole), indent=2).decode() + "\n")
     else:
-        show(results, extra, printing.language, out)
+        show(results, extra, printing.language, written.folder)
         if beyond is not None:
             _show_beyond(Console(soft_wrap=True), beyond, printing.language)
     raise typer.Exit(int(exit_code_of(results)))
@@ -70,12 +80,27 @@ def show(results: Sequence[ScriptResult], extra: Mapping[str, object], lang: Lan
     notes = extra.get("notes")
     for note in notes if isinstance(notes, list) else []:
         console.print(f"[dim]{escape(str(note))}[/]")
+    _show_other(console, extra.get("extra_requests"), lang)
     left_out = extra.get("left_out")
     if isinstance(left_out, list) and left_out:
         text = "scripts niet van toepassing" if dutch else "scripts do not apply"
         console.print(f"[dim]{len(left_out)} {text}: {escape(left_out[0])} …[/]")
     if out is not None:
         console.print(f"→ {escape(str(out))}")
+
+
+def _show_other(console: Console, requests: object, lang: Lang) -> None:
+    """What a watched client did besides: a request that was meant for a scenario may be among it."""
+    other = requests if isinstance(requests, list) else []
+    if other:
+        console.print(
+            f"{len(other)} {'verzoeken zonder scenario' if lang == 'nl' else 'requests without scenario'}:"
+        )
+    for request in other[:MAX_OTHER]:
+        line = f"{request['method']} {request['url']} → {request['status']}"
+        console.print(f"[dim]  {escape(line)}[/]")
+    if len(other) > MAX_OTHER:
+        console.print(f"[dim]  … +{len(other) - MAX_OTHER}[/]")
 
 
 def _show_trouble(console: Console, result: ScriptResult, lang: Lang) -> None:

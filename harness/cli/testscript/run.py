@@ -23,7 +23,7 @@ from harness.cli.testscript.options import (
     TokenMapOption,
     make_plan,
 )
-from harness.cli.testscript.outcome import finish
+from harness.cli.testscript.outcome import Written, finish
 from harness.core.errors import InputError, UsageError
 from harness.core.run.place.claim import Mode, chosen_mode
 from harness.core.text import Lang, Text
@@ -188,7 +188,7 @@ def run(
     with _runner(plan, servers, target, connection) as one:
         # only waiting for a server can be done beside each other
         parallel = connection.parallel if target.server else 1
-        results = _execute(items, one, plan, keeping, target, servers, parallel, printing.language)
+        results, kept = _execute(items, one, plan, keeping, target, servers, parallel, printing.language)
     about: dict[str, object] = {
         "target": target.label,
         "t": plan.t.isoformat(),
@@ -198,7 +198,7 @@ def run(
     beyond = None
     if comparison is not None:
         beyond = [comparison.of(*pair) for pair in zip((i.script for i in items), results, strict=True)]
-    finish(results, about, printing, keeping.out, beyond)
+    finish(results, about, printing, Written(keeping.out, kept), beyond)
 
 
 def _chosen(items: Sequence[Item], variant: str | None, *, external: bool) -> tuple[list[Item], list[str]]:
@@ -252,13 +252,16 @@ def _execute(
     servers: OwnServers,
     parallel: int,
     lang: Lang,
-) -> list[ScriptResult]:
-    """Run what an earlier run does not hold, keep each result, show the progress."""
-    persons = servers.patients(item.script for item in items) if keeping.out else ()
+) -> tuple[list[ScriptResult], list[ScriptResult]]:
+    """Run what an earlier run does not hold, keep each result, show the progress.
+
+    :return: the results, and the results as they may be written.
+    """
+    people = servers.people((item.script for item in items), plan.tokens) if keeping.out else None
     name = target.server or str(target.network or "self")
     prints = {id(item): fingerprint(item, plan, name) for item in items}
     with (
-        RunRecord(keeping.out, mode=keeping.mode, target=name, persons=persons) as record,
+        RunRecord(keeping.out, mode=keeping.mode, target=name, people=people) as record,
         _progress() as bar,
     ):
         told = record.told()
@@ -267,15 +270,16 @@ def _execute(
         earlier = record.earlier()
         todo = [item for item in items if prints[id(item)] not in earlier]
         done = {id(item): earlier[prints[id(item)]] for item in items if prints[id(item)] in earlier}
+        kept = dict(done)
         task = bar.add_task("", total=len(items), completed=len(done))
         record.events.emit("run-started", scripts=len(items), target=name)
         for item, result in run_all(todo, one, parallel=parallel):
             record.events.emit("script-finished", file=item.file, verdict=result.verdict.value)
-            record.keep(prints[id(item)], result)
+            kept[id(item)] = record.keep(prints[id(item)], result)
             done[id(item)] = result
             bar.update(task, advance=1, description=Path(item.file).stem[:50])
         record.events.emit("run-finished")
-    return [done[id(item)] for item in items]
+    return [done[id(item)] for item in items], [kept[id(item)] for item in items]
 
 
 def _progress() -> Progress:

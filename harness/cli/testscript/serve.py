@@ -17,7 +17,7 @@ from harness.cli.testscript.options import (
     TokenMapOption,
     make_plan,
 )
-from harness.cli.testscript.outcome import finish
+from harness.cli.testscript.outcome import Written, finish
 from harness.core.run.place.claim import chosen_mode
 
 
@@ -60,5 +60,6 @@ def serve(
         mode=chosen_mode(resume=False, replace=replace),
         lang=printing.language,
     )
-    results, extra = serve_client(paths, plan, options)
-    finish(results, {"t": plan.t.isoformat(), **extra}, printing, out)
+    served = serve_client(paths, plan, options)
+    about = {"t": plan.t.isoformat(), **served.about}
+    finish(served.results, about, printing, Written(out, served.kept))

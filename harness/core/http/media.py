@@ -24,10 +24,7 @@ class Media(msgspec.Struct, frozen=True):
     @property
     def quality(self) -> float:
         """The ``q`` weight, 0 to 1; 0 when it is no number."""
-        text = self.parameters.get("q", "1")
-        if _QUALITY.fullmatch(text) is None or not text.strip("."):
-            return 0.0
-        return min(float(text), 1.0)
+        return _weight(self.parameters.get("q", "1"))
 
 
 def parse_media(text: str) -> Media | None:
@@ -52,10 +49,36 @@ def charset_of(headers: Iterable[tuple[str, str]]) -> str:
 
 def parse_accept(text: str) -> list[Media]:
     """The media ranges of an ``Accept``, best first; ranges that are not understood are left out."""
+    found = [media for media in ranges_of(text) if media.quality > 0]
+    return sorted(found, key=lambda media: -media.quality)
+
+
+def ranges_of(text: str) -> list[Media]:
+    """The media ranges of an ``Accept`` as they stand, also those that are refused (``q=0``)."""
     if len(text) > MAX_TEXT:
         return []
-    found = [media for part in split(text, ",") if (media := parse_media(part)) and media.quality > 0]
-    return sorted(found, key=lambda media: -media.quality)
+    return [media for part in split(text, ",") if (media := parse_media(part))]
+
+
+def weight_of(name: str, ranges: Iterable[Media]) -> float:
+    """How welcome a media type is: of the ranges that mean it the most specific one decides."""
+    kind = name.partition("/")[0]
+    known = list(ranges)
+    for pattern in (name, f"{kind}/*", "*/*"):
+        found = [media.quality for media in known if media.name == pattern]
+        if found:
+            return max(found)
+    return 0.0
+
+
+def takes_coding(text: str, names: Iterable[str]) -> bool:
+    """Whether an ``Accept-Encoding`` takes a coding by one of its names; ``*`` stands for those not named."""
+    weights: dict[str, float] = {}
+    for part in split(text, ",") if len(text) <= MAX_TEXT else ():
+        coding, *rest = split(part, ";")
+        weights[coding.strip().lower()] = _weight(dict(_parameters(rest)).get("q", "1"))
+    named = [weights[name] for name in names if name in weights]
+    return max(named, default=weights.get("*", 0.0)) > 0
 
 
 def split(text: str, separator: str) -> list[str]:
@@ -73,6 +96,12 @@ def split(text: str, separator: str) -> list[str]:
         escaped = quoted and character == "\\" and not escaped
         current.append(character)
     return [*parts, "".join(current)]
+
+
+def _weight(text: str) -> float:
+    if _QUALITY.fullmatch(text) is None or not text.strip("."):
+        return 0.0
+    return min(float(text), 1.0)
 
 
 def unquoted(text: str) -> str:

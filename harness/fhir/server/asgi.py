@@ -7,7 +7,8 @@ import zlib
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
-from harness.core.run.exchanges import Request, Response, header
+from harness.core.http.media import takes_coding
+from harness.core.run.exchanges import Request, Response, header, header_values
 from harness.fhir.server.service import MAX_BODY, FhirServer
 
 Scope = MutableMapping[str, Any]
@@ -122,20 +123,13 @@ def decompressed(request: Request) -> Request | Response:
 
 def compressed(request: Request, response: Response) -> Response:
     """The answer in gzip when the client takes it and it is worth it."""
-    if len(response.body) < SMALL or not _takes_gzip(header(request.headers, "accept-encoding") or ""):
+    taken = ",".join(header_values(request.headers, "accept-encoding"))
+    if len(response.body) < SMALL or not takes_coding(taken, ("gzip", "x-gzip")):
         return response
     packer = zlib.compressobj(1, zlib.DEFLATED, _GZIP)
     body = packer.compress(response.body) + packer.flush()
     headers = (*response.headers, ("Content-Encoding", "gzip"), ("Vary", "Accept-Encoding"))
     return Response(status=response.status, headers=headers, body=body)
-
-
-def _takes_gzip(accepted: str) -> bool:
-    for part in accepted.split(","):
-        name, _, weight = part.partition(";")
-        if name.strip().lower() in ("gzip", "x-gzip", "*"):
-            return weight.replace(" ", "").lower() not in ("q=0", "q=0.0", "q=0.00", "q=0.000")
-    return False
 
 
 async def _answer(send: Send, response: Response) -> None:

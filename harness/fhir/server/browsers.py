@@ -51,11 +51,9 @@ def preflight(allowed: str, request: Request) -> Response:
 def allow_browsers(allowed: str, request: Request, response: Response) -> Response:
     """An answer that the page that asked may read, when its origin may call."""
     origin = _origin(allowed, request)
-    if not origin:
-        return response
-    more = (
-        ("Access-Control-Allow-Origin", origin),
-        ("Access-Control-Expose-Headers", EXPOSED),
-        ("Vary", "Origin"),
-    )
+    more: list[tuple[str, str]] = []
+    if origin:
+        more += [("Access-Control-Allow-Origin", origin), ("Access-Control-Expose-Headers", EXPOSED)]
+    if origin or allowed != "*":  # another page would get another answer
+        more.append(("Vary", "Origin"))
     return Response(status=response.status, headers=(*response.headers, *more), body=response.body)

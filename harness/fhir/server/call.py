@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from urllib.parse import unquote
 
-from harness.core.run.exchanges import Request, header
+from harness.core.run.exchanges import Request, header, header_values, media_type
 from harness.fhir.server.content import Negotiated
 from harness.fhir.store import Patients
 
@@ -30,6 +30,11 @@ class Call:
     def header(self, name: str) -> str:
         """A request header, ``""`` when absent."""
         return header(self.request.headers, name) or ""
+
+    @property
+    def accept(self) -> str:
+        """What the client takes: every ``Accept``, as one list."""
+        return ",".join(header_values(self.request.headers, "accept")).strip()
 
     @property
     def preference(self) -> str:
@@ -80,6 +85,18 @@ def loose_pairs(query: str) -> list[tuple[str, str]]:
         if name:
             pairs.append((unquote(name), unquote(value)))
     return pairs
+
+
+FORM = "application/x-www-form-urlencoded"
+
+
+def query_of(request: Request) -> str:
+    """The parameters of a request: of its address, and of the form of a posted search."""
+    address, _, query = request.url.partition("#")[0].partition("?")
+    if request.method.upper() != "POST" or not address.endswith("/_search"):
+        return query
+    form = request.body.decode("utf-8", "replace") if media_type(request.headers) == FORM else ""
+    return "&".join(part for part in (query, form) if part)
 
 
 _WORDS = {

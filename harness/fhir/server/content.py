@@ -12,7 +12,7 @@ from xml.sax.saxutils import quoteattr
 import msgspec
 from lxml import etree
 
-from harness.core.http.media import parse_accept, parse_media
+from harness.core.http.media import Media, parse_media, ranges_of, weight_of
 from harness.core.run.exchanges import Response, header
 from harness.core.text import Text
 from harness.fhir.codec import documents as codec
@@ -24,7 +24,6 @@ from harness.fhir.store import Stored
 FHIR_TYPES = frozenset(
     ("application/fhir+json", "application/json+fhir", "application/fhir+xml", "application/xml+fhir")
 )
-FORMAT_WORDS = {"json": "json", "xml": "xml"}
 MIME = {"json": "application/fhir+json", "xml": "application/fhir+xml"}
 
 
@@ -39,42 +38,63 @@ class Negotiated(msgspec.Struct, frozen=True):
     :ivar format: ``json`` or ``xml``.
     :ivar content_type: header value of the response.
     :ivar explicit: whether the client asked for a FHIR type (else Binary is served natively).
+    :ivar weight: how welcome the format is, 0 to 1.
     """
 
     format: str
     content_type: str
     explicit: bool
+    weight: float = 1.0
 
 
 def negotiate(accept: str, word: str, default: str, model: Model, *, native: bool = False) -> Negotiated:
     """Choose the response format.
 
+    The highest weight wins, of equal ones what the client names, then the default.
+
     :param accept: Accept header, ``""`` when absent.
     :param word: the ``_format`` parameter, which goes before the header.
     :param default: ``json`` or ``xml`` when anything is welcome.
-    :param native: whether other media types may be answered too (Binary).
+    :param native: whether other media types may be answered too (Binary): then the weight may be 0.
     :raises FhirError: 406 when nothing fits.
     """
     if word:
-        media = parse_media(word.replace(" ", "+"))
-        chosen = FORMAT_WORDS.get(word) or (format_of(media.name) if media else "")
-        if not chosen:
+        media = parse_media(MIME.get(word) or word.replace(" ", "+"))
+        if media is None or not format_of(media.name) or not _fits(media, model):
             raise _not_acceptable(word)
-        return Negotiated(chosen, f"{MIME[chosen]}; charset=utf-8", True)
-    ranges = parse_accept(accept)
+        return _negotiated(format_of(media.name), media, 1.0, explicit=True)
     if not accept.strip():
-        return Negotiated(default, f"{MIME[default]}; charset=utf-8", False)
-    for media in ranges:
-        chosen = format_of(media.name)
-        version = media.parameters.get("fhirversion", "")
-        if chosen and version_fits(version, model):
-            suffix = f"; fhirVersion={version}" if version else ""
-            return Negotiated(chosen, f"{MIME[chosen]}; charset=utf-8{suffix}", media.name in FHIR_TYPES)
-        if media.name in ("*/*", "application/*"):
-            return Negotiated(default, f"{MIME[default]}; charset=utf-8", False)
-        if native and not chosen:
-            return Negotiated(default, f"{MIME[default]}; charset=utf-8", False)
+        return _negotiated(default, None, 1.0)
+    ranges = [media for media in ranges_of(accept) if _fits(media, model)]
+    forms = (default, *(form for form in MIME if form != default))
+    offers = [_offer(form, ranges) for form in forms]
+    best = max(offers, key=lambda offer: (offer.weight, _place(offer.format, ranges)))
+    if best.weight > 0 or native:
+        return best
     raise _not_acceptable(accept)
+
+
+def _fits(media: Media, model: Model) -> bool:
+    return version_fits(media.parameters.get("fhirversion", ""), model)
+
+
+def _place(form: str, ranges: list[Media]) -> int:
+    """How early the client names a format; less than any when it does not."""
+    return next((-at for at, media in enumerate(ranges) if format_of(media.name) == form), -len(ranges))
+
+
+def _offer(form: str, ranges: list[Media]) -> Negotiated:
+    """A format by what the client says of it: by its most welcome name, else by a range that has it."""
+    named = [media for media in ranges if format_of(media.name) == form]
+    media = max(named, key=lambda item: item.quality, default=None)
+    weight = media.quality if media is not None else weight_of(MIME[form], ranges)
+    return _negotiated(form, media, weight, explicit=media is not None and media.name in FHIR_TYPES)
+
+
+def _negotiated(form: str, media: Media | None, weight: float, *, explicit: bool = False) -> Negotiated:
+    version = media.parameters.get("fhirversion", "") if media is not None else ""
+    suffix = f"; fhirVersion={version}" if version else ""
+    return Negotiated(form, f"{MIME[form]}; charset=utf-8{suffix}", explicit, weight)
 
 
 def _not_acceptable(asked: str) -> FhirError:

@@ -78,3 +78,10 @@ def type_not_supported(kind: str) -> FhirError:
             en=f"resource type {kind[:64]} is not supported",
         ),
     )
+
+
+def unsupported_path() -> FhirError:
+    """400 for a path that means nothing."""
+    return FhirError(
+        400, "not-supported", Text(nl="dit pad wordt niet ondersteund", en="this path is not supported")
+    )

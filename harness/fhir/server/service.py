@@ -15,20 +15,27 @@ from the strict reading are named in :class:`~harness.fhir.server.options.Server
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
-from harness.core.run.exchanges import Headers, Request, Response, header
+from harness.core.run.exchanges import Headers, Request, Response
 from harness.core.text import Text
 from harness.fhir.codec import documents as codec
 from harness.fhir.model.types import load_model
 from harness.fhir.search.parameters import SearchParameter, registry
 from harness.fhir.search.query import SearchError, elements_of
 from harness.fhir.server.browsers import allow_browsers, is_preflight, preflight
-from harness.fhir.server.call import Call, loose_pairs, segments_of
+from harness.fhir.server.call import INSIDE, Call, loose_pairs, query_of, segments_of
 from harness.fhir.server.capability import capability
 from harness.fhir.server.content import Negotiated, encode, negotiate, parse_body, pretty
-from harness.fhir.server.errors import FhirError, method_not_allowed, refused_search, type_not_supported
+from harness.fhir.server.errors import (
+    FhirError,
+    method_not_allowed,
+    refused_search,
+    type_not_supported,
+    unsupported_path,
+)
 from harness.fhir.server.faults import misbehave
 from harness.fhir.server.interactions.bundles import run_bundle
 from harness.fhir.server.interactions.conditional import the_one
@@ -44,7 +51,7 @@ from harness.fhir.server.interactions.instances import (
     written,
 )
 from harness.fhir.server.interactions.pages import PAGE, later_page
-from harness.fhir.server.interactions.searches import posted_search, search
+from harness.fhir.server.interactions.searches import check_elements, posted_search, search
 from harness.fhir.server.operations.dispatch import operation
 from harness.fhir.server.options import Authorize, Document, Refusal, ServerOptions
 from harness.fhir.server.state import ServerState
@@ -106,8 +113,9 @@ class FhirServer(ServerState):
         """Answer one request. Never raises for anything a client sends."""
         if self.options.cors and is_preflight(request):
             return preflight(self.options.cors, request)
-        response = self._answer(request)
-        if "_pretty=true" in request.url:
+        query = query_of(request)
+        response = self._answer(request, query)
+        if ("_pretty", "true") in loose_pairs(query):
             response = pretty(response)
         if self.options.faults:
             response = misbehave(self.options.faults, request, response, self.model)
@@ -117,7 +125,7 @@ class FhirServer(ServerState):
             return Response(status=response.status, headers=response.headers)
         return response
 
-    def _answer(self, request: Request) -> Response:
+    def _answer(self, request: Request, query: str) -> Response:
         base = self.base_of(request.url)
         document = self.documents.get(request.url)
         if document is not None:
@@ -134,8 +142,7 @@ class FhirServer(ServerState):
                 raise FhirError(404, "not-found", Text(nl="buiten de basis-URL", en="outside the base URL"))
             if len(request.body) > MAX_BODY:
                 raise FhirError(413, "too-long", Text(nl="verzoek is te groot", en="request is too large"))
-            path, _, query = request.url[len(base) :].partition("?")
-            call = self._call(request, base, path, query.partition("#")[0])
+            call = self._call(request, base, request.url[len(base) :].partition("?")[0], query)
             negotiated = call.negotiated
             with self.lock:
                 response = self.route(call)
@@ -163,14 +170,9 @@ class FhirServer(ServerState):
         word = ""
         if "_format" in query:
             word = next((value for name, value in loose_pairs(query) if name == "_format"), "")
-        native = bool(segments) and segments[0] == "Binary"
-        negotiated = negotiate(
-            header(request.headers, "accept") or "",
-            word,
-            self.options.default_format,
-            self.model,
-            native=native,
-        )
+        call = Call(request, base, segments, query, None, INSIDE)
+        native = len(segments) > 1 and segments[0] == "Binary" and request.method in ("GET", "HEAD")
+        negotiated = negotiate(call.accept, word, self.options.default_format, self.model, native=native)
         patient: Patients | None = None
         if segments != ("metadata",) and request.method != "OPTIONS":
             access = self.authorize(request)
@@ -183,7 +185,7 @@ class FhirServer(ServerState):
                     headers=extra,
                 )
             patient = access.patient
-        return Call(request, base, segments, query, patient, negotiated)
+        return replace(call, patient=patient, negotiated=negotiated)
 
     def route(self, call: Call) -> Response:
         """Dispatch on method and path."""
@@ -230,7 +232,8 @@ class FhirServer(ServerState):
         if len(segments) != 4:
             raise unsupported_path()
         found = vread(self, call, segments[0], segments[1], segments[3]).stored
-        return read(self, call, found or readable(self, call, segments[0], segments[1]), _shape(call))
+        stored = found or readable(self, call, segments[0], segments[1])
+        return read(self, call, stored, self._shape(call, segments[0]))
 
     def check_served(self, kind: str) -> None:
         """As :meth:`check_type`, and refuse types that are only received."""
@@ -269,7 +272,7 @@ class FhirServer(ServerState):
         if len(call.segments) > 2:
             raise unsupported_path()
         if method == "GET":
-            return read(self, call, readable(self, call, kind, identity), _shape(call))
+            return read(self, call, readable(self, call, kind, identity), self._shape(call, kind))
         self._no_parameters(call)
         if method == "PUT":
             resource = self.body(call, kind)
@@ -307,6 +310,30 @@ class FhirServer(ServerState):
 
     # -- answers
 
+    def _shape(self, call: Call, kind: str) -> Shape:
+        """The part of a resource that a read asks for.
+
+        :raises FhirError: 400 for parameters that a read does not have.
+        """
+        summary: str = ""
+        elements: tuple[str, ...] = ()
+        for name, value in loose_pairs(call.query):
+            if name == "_summary" and value in ("true", "text", "data", "false"):
+                summary = "" if value == "false" else value
+            elif name == "_elements":
+                elements = (*elements, *elements_of(value))
+            elif name not in ("_format", "_pretty"):
+                raise FhirError(
+                    400,
+                    "not-supported",
+                    Text(
+                        nl=f"parameter {name[:64]} bij lezen wordt niet ondersteund",
+                        en=f"parameter {name[:64]} on a read is not supported",
+                    ),
+                )
+        check_elements(self, call, elements, (kind,))
+        return Shape(summary, elements)
+
     def _error(self, error: FhirError, negotiated: Negotiated) -> Response:
         body = encode(error.outcome(), negotiated.format, self.model)
         headers: Headers = (("Content-Type", negotiated.content_type), *error.headers)
@@ -321,34 +348,3 @@ class FhirServer(ServerState):
                 return Response(status=access.status, headers=(("WWW-Authenticate", "Bearer"),))
         body = b"" if request.method == "HEAD" else document.content
         return Response(status=200, headers=(("Content-Type", document.content_type),), body=body)
-
-
-def _shape(call: Call) -> Shape | None:
-    """The part of a resource that a read asks for.
-
-    :raises FhirError: 400 for parameters that a read does not have.
-    """
-    summary: str = ""
-    elements: tuple[str, ...] = ()
-    for name, value in loose_pairs(call.query):
-        if name == "_summary" and value in ("true", "text", "data", "false"):
-            summary = "" if value == "false" else value
-        elif name == "_elements":
-            elements = (*elements, *elements_of(value))
-        elif name not in ("_format", "_pretty"):
-            raise FhirError(
-                400,
-                "not-supported",
-                Text(
-                    nl=f"parameter {name[:64]} bij lezen wordt niet ondersteund",
-                    en=f"parameter {name[:64]} on a read is not supported",
-                ),
-            )
-    return Shape(summary, elements)
-
-
-def unsupported_path() -> FhirError:
-    """400 for a path that means nothing."""
-    return FhirError(
-        400, "not-supported", Text(nl="dit pad wordt niet ondersteund", en="this path is not supported")
-    )

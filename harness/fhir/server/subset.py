@@ -76,6 +76,22 @@ def part_of(resource: dict[str, Any], shape: Shape, model: Model) -> dict[str, A
     return left if left == resource else _tagged(left, model)
 
 
+def unknown_element(names: Iterable[str], kinds: Iterable[str], model: Model) -> str | None:
+    """The first name that is no element: of the type before it, else of one of the types asked for."""
+    asked = tuple(kind for kind in kinds if model.is_resource(kind))
+    for name in names if asked else ():
+        owner, _, element = name.rpartition(".")
+        if not any(_has_element(kind, element, model) for kind in ((owner,) if owner else asked)):
+            return name
+    return None
+
+
+def _has_element(kind: str, name: str, model: Model) -> bool:
+    facts = model.types.get(kind)
+    stems = (element.stem for element in facts.element_list) if facts is not None else ()
+    return name == "resourceType" or name in stems  # fhirpy asks for what JSON cannot do without
+
+
 def _always(kind: str, facts: Facts, model: Model) -> set[str]:
     """Elements that stay whatever is asked: mandatory and modifier ones."""
     elements = model.types[kind].element_list

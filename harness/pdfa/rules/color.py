@@ -9,6 +9,8 @@ from harness.pdfa.rules.rule import rule_list
 
 RULES, rule = rule_list()
 
+_SPACES = "GRAY, RGB, CMYK"
+
 # -- output intents and profiles -------------------------------------------------------------------
 
 
@@ -16,6 +18,7 @@ RULES, rule = rule_list()
     "ICCOutputProfile", "6.2.2-1",
     nl="Het profiel van een output intent is een geldig ICC-profiel (prtr of mntr; GRAY, RGB of CMYK; versie 2).",
     en="The profile of an output intent is a valid ICC profile (prtr or mntr; GRAY, RGB or CMYK; version 2).",
+    values=lambda f: (f"prtr, mntr; {_SPACES}; 2.x", f.describe()),
 )  # fmt: skip
 def output_profile_part1(fact: ProfileFact) -> bool:
     return _output_profile(fact, 3.0)
@@ -25,6 +28,7 @@ def output_profile_part1(fact: ProfileFact) -> bool:
     "ICCOutputProfile", None, "6.2.3-1",
     nl="Het profiel van een output intent is een geldig ICC-profiel (prtr of mntr; GRAY, RGB of CMYK).",
     en="The profile of an output intent is a valid ICC profile (prtr or mntr; GRAY, RGB or CMYK).",
+    values=lambda f: (f"prtr, mntr; {_SPACES}; < 5", f.describe()),
 )  # fmt: skip
 def output_profile_part2(fact: ProfileFact) -> bool:
     return _output_profile(fact, 5.0)
@@ -60,6 +64,7 @@ def no_profile_reference(fact: bool) -> bool:
     "ICCInputProfile", "6.2.3.2-1",
     nl="Een ICC-kleurruimte heeft een geldig profiel (scnr, mntr, spac of prtr; versie 2).",
     en="An ICC colour space has a valid profile (scnr, mntr, spac or prtr; version 2).",
+    values=lambda f: (f"scnr, mntr, spac, prtr; {_SPACES}, Lab; 2.x", f.describe()),
 )  # fmt: skip
 def input_profile_part1(fact: ProfileFact) -> bool:
     return _input_profile(fact, 3.0)
@@ -69,6 +74,7 @@ def input_profile_part1(fact: ProfileFact) -> bool:
     "ICCInputProfile", None, "6.2.4.2-1",
     nl="Een ICC-kleurruimte heeft een geldig profiel (scnr, mntr, spac of prtr; lager dan versie 5).",
     en="An ICC colour space has a valid profile (scnr, mntr, spac or prtr; below version 5).",
+    values=lambda f: (f"scnr, mntr, spac, prtr; {_SPACES}, Lab; < 5", f.describe()),
 )  # fmt: skip
 def input_profile_part2(fact: ProfileFact) -> bool:
     return _input_profile(fact, 5.0)

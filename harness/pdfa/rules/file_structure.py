@@ -49,6 +49,7 @@ def header_part2(fact: DocumentFact) -> bool:
     "CosDocument", "6.1.2-2", "6.1.2-2",
     nl="Na de kopregel volgt meteen een commentaarregel met ten minste vier bytes boven 127.",
     en="The header line is followed at once by a comment of at least four bytes above 127.",
+    values=lambda f: ("% + 4 x 80-FF", f.comment.hex(" ") or "-"),
 )  # fmt: skip
 def binary_comment(fact: DocumentFact) -> bool:
     return len(fact.comment) == 5 and fact.comment[0] == 0x25 and min(fact.comment[1:]) > 127
@@ -252,42 +253,42 @@ def no_embedded_file(fact: FileSpecFact) -> bool:
 
 
 @rule(
-    "CosDocument", "6.1.11-2",
+    "DocumentNames", "6.1.11-2",
     nl="De namenlijst van het document bevat geen EmbeddedFiles.",
     en="The document's name dictionary contains no EmbeddedFiles.",
 )  # fmt: skip
-def no_embedded_files(fact: DocumentFact) -> bool:
-    return not fact.embedded_files
+def no_embedded_files(fact: tuple[str, ...]) -> bool:
+    return "EmbeddedFiles" not in fact
 
 
 @rule(
-    "CosDocument", "6.1.13-1",
+    "PDDocument", "6.1.13-1",
     nl="Het document gebruikt geen optionele inhoud (OCProperties).",
     en="The document uses no optional content (OCProperties).",
 )  # fmt: skip
-def no_optional_content(fact: DocumentFact) -> bool:
-    return "OCProperties" not in fact.catalog
+def no_optional_content(fact: dict[str, object]) -> bool:
+    return "OCProperties" not in fact
 
 
 @rule(
-    "CosDocument", None, "6.4.2-2",
+    "PDDocument", None, "6.4.2-2",
     nl="De catalogus bevat geen NeedsRendering.", en="The catalog contains no NeedsRendering.",
 )  # fmt: skip
-def no_needs_rendering(fact: DocumentFact) -> bool:
-    return fact.catalog.get("NeedsRendering") is not True
+def no_needs_rendering(fact: dict[str, object]) -> bool:
+    return fact.get("NeedsRendering") is not True
 
 
 @rule(
-    "CosDocument", None, "6.11-1",
+    "PDDocument", None, "6.11-1",
     nl="De catalogus bevat geen Requirements.", en="The catalog contains no Requirements.",
 )  # fmt: skip
-def no_requirements(fact: DocumentFact) -> bool:
-    return "Requirements" not in fact.catalog
+def no_requirements(fact: dict[str, object]) -> bool:
+    return "Requirements" not in fact
 
 
 @rule(
-    "CosDocument", "6.8.2.2-1", "6.7.2.2-1", levels="a",
+    "Marked", "6.8.2.2-1", "6.7.2.2-1", levels="a",
     nl="De catalogus bevat MarkInfo met Marked = true.", en="The catalog has MarkInfo with Marked = true.",
 )  # fmt: skip
-def marked(fact: DocumentFact) -> bool:
-    return fact.marked
+def marked(fact: bool) -> bool:
+    return fact

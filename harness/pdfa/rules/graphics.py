@@ -11,6 +11,14 @@ from harness.pdfa.rules.rule import rule_list
 
 RULES, rule = rule_list()
 
+
+def _said(value: object) -> str:
+    """A value of a dictionary in a few words; of what has parts only its kind."""
+    if isinstance(value, list | dict):
+        return "array" if isinstance(value, list) else "dictionary"
+    return str(value)
+
+
 # -- content streams -------------------------------------------------------------------------------
 
 
@@ -46,6 +54,7 @@ def no_transfer(fact: ExtGStateFact) -> bool:
 @rule(
     "PDExtGState", "6.2.8-2", "6.2.5-2",
     nl="TR2 in een ExtGState is Default.", en="TR2 in an ExtGState is Default.",
+    values=lambda f: ("Default", _said(f.dict.get("TR2"))),
 )  # fmt: skip
 def default_transfer(fact: ExtGStateFact) -> bool:
     return bool(fact.dict.get("TR2", "Default") == "Default")
@@ -62,6 +71,7 @@ def no_htp(fact: ExtGStateFact) -> bool:
 @rule(
     "PDHalftone", None, "6.2.5-4",
     nl="Een halftoon heeft type 1 of 5.", en="A halftone has type 1 or 5.",
+    values=lambda f: ("1, 5", _said(f.kind)),
 )  # fmt: skip
 def halftone_type(fact: HalftoneFact) -> bool:
     return fact.kind in (1, 5)
@@ -94,6 +104,7 @@ def halftone_transfer(fact: HalftoneFact) -> bool:
 @rule(
     "PDExtGState", "6.4-1",
     nl="SMask in een ExtGState is None.", en="SMask in an ExtGState is None.",
+    values=lambda f: ("None", _said(f.dict.get("SMask"))),
 )  # fmt: skip
 def no_soft_mask(fact: ExtGStateFact) -> bool:
     return bool(fact.dict.get("SMask", "None") == "None")
@@ -102,6 +113,7 @@ def no_soft_mask(fact: ExtGStateFact) -> bool:
 @rule(
     "PDExtGState", "6.4-4",
     nl="De blend mode (BM) is Normal of Compatible.", en="The blend mode (BM) is Normal or Compatible.",
+    values=lambda f: ("Normal, Compatible", _said(f.dict.get("BM"))),
 )  # fmt: skip
 def plain_blend(fact: ExtGStateFact) -> bool:
     return fact.dict.get("BM", "Normal") in ("Normal", "Compatible")
@@ -114,6 +126,7 @@ def _is_one(value: object) -> bool:
 @rule(
     "PDExtGState", "6.4-5",
     nl="CA in een ExtGState is 1,0.", en="CA in an ExtGState is 1.0.",
+    values=lambda f: (1, f.dict.get("CA")),
 )  # fmt: skip
 def opaque_stroke(fact: ExtGStateFact) -> bool:
     return _is_one(fact.dict.get("CA", 1.0))
@@ -122,6 +135,7 @@ def opaque_stroke(fact: ExtGStateFact) -> bool:
 @rule(
     "PDExtGState", "6.4-6",
     nl="ca in een ExtGState is 1,0.", en="ca in an ExtGState is 1.0.",
+    values=lambda f: (1, f.dict.get("ca")),
 )  # fmt: skip
 def opaque_fill(fact: ExtGStateFact) -> bool:
     return _is_one(fact.dict.get("ca", 1.0))
@@ -136,6 +150,7 @@ _BLEND_MODES = {
 @rule(
     "CosBM", None, "6.2.10-1",
     nl="De blend mode (BM) is een die PDF kent.", en="The blend mode (BM) is one that PDF knows.",
+    values=lambda f: (", ".join(sorted(_BLEND_MODES)), f),
 )  # fmt: skip
 def known_blend(fact: str) -> bool:
     return fact in _BLEND_MODES
@@ -233,6 +248,7 @@ def image_no_opi(fact: ImageFact) -> bool:
 @rule(
     "PDImageKeys", "6.2.4-3", "6.2.8-3",
     nl="Interpolate van een afbeelding is false.", en="Interpolate of an image is false.",
+    values=lambda f: ("false", "true"),
 )  # fmt: skip
 def no_interpolation(fact: ImageFact) -> bool:
     return fact.dict.get("Interpolate") is not True
@@ -241,6 +257,7 @@ def no_interpolation(fact: ImageFact) -> bool:
 @rule(
     "PDXImage", "6.2.4-4",
     nl="BitsPerComponent is 1, 2, 4 of 8.", en="BitsPerComponent is 1, 2, 4 or 8.",
+    values=lambda f: ("1, 2, 4, 8", f"{f.bits:g}"),
 )  # fmt: skip
 def bits_part1(fact: ImageFact) -> bool:
     return fact.bits is None or fact.bits in (1, 2, 4, 8)
@@ -249,6 +266,7 @@ def bits_part1(fact: ImageFact) -> bool:
 @rule(
     "PDXImage", None, "6.2.8-4",
     nl="BitsPerComponent is 1, 2, 4, 8 of 16.", en="BitsPerComponent is 1, 2, 4, 8 or 16.",
+    values=lambda f: ("1, 2, 4, 8, 16", f"{f.bits:g}"),
 )  # fmt: skip
 def bits_part2(fact: ImageFact) -> bool:
     return fact.bits is None or fact.bits in (1, 2, 4, 8, 16)
@@ -257,6 +275,7 @@ def bits_part2(fact: ImageFact) -> bool:
 @rule(
     "PDMaskImage", "6.2.4-5", "6.2.8-5",
     nl="BitsPerComponent van een beeldmasker is 1.", en="BitsPerComponent of an image mask is 1.",
+    values=lambda f: (1, f"{f.bits:g}"),
 )  # fmt: skip
 def bits_mask(fact: ImageFact) -> bool:
     return fact.bits is None or fact.bits == 1
@@ -265,6 +284,7 @@ def bits_mask(fact: ImageFact) -> bool:
 @rule(
     "JPEG2000", None, "6.2.8.3-1",
     nl="Een JPEG 2000-afbeelding heeft 1, 3 of 4 kleurkanalen.", en="A JPEG 2000 image has 1, 3 or 4 colour channels.",
+    values=lambda f: ("1, 3, 4", f.colour_channels),
 )  # fmt: skip
 def jpx_channels(fact: JpxFact) -> bool:
     return fact.colour_channels in (1, 3, 4)
@@ -274,26 +294,20 @@ def jpx_channels(fact: JpxFact) -> bool:
     "JPEG2000", None, "6.2.8.3-2",
     nl="Bij meer kleurspecificaties in JPEG 2000 heeft er precies één APPROX 1.",
     en="With several colour specifications in JPEG 2000 exactly one has APPROX 1.",
+    values=lambda f: ("1 x APPROX 1", f"{sum(1 for spec in f.specs if spec[1] == 1)} x APPROX 1"),
 )  # fmt: skip
 def jpx_best(fact: JpxFact) -> bool:
     return len(fact.specs) == 1 or fact.has_space or sum(1 for s in fact.specs if s[1] == 1) == 1
-
-
-def _chosen(fact: JpxFact) -> tuple[int, int, int | None] | None:
-    """The colour specification that applies: the only one, else the best approximation."""
-    if len(fact.specs) == 1:
-        return fact.specs[0]
-    return next((s for s in fact.specs if s[1] == 1), None)
 
 
 @rule(
     "JPEG2000", None, "6.2.8.3-3",
     nl="METH van de kleurspecificatie in JPEG 2000 is 1, 2 of 3.",
     en="METH of the colour specification in JPEG 2000 is 1, 2 or 3.",
+    values=lambda f: ("1, 2, 3", f.chosen[0] if f.chosen else "-"),
 )  # fmt: skip
 def jpx_method(fact: JpxFact) -> bool:
-    chosen = _chosen(fact)
-    return fact.has_space or (chosen is not None and chosen[0] in (1, 2, 3))
+    return fact.has_space or (fact.chosen is not None and fact.chosen[0] in (1, 2, 3))
 
 
 @rule(
@@ -301,14 +315,14 @@ def jpx_method(fact: JpxFact) -> bool:
     nl="JPEG 2000 gebruikt niet de kleurruimte CIEJab (19).", en="JPEG 2000 does not use colour space CIEJab (19).",
 )  # fmt: skip
 def jpx_no_ciejab(fact: JpxFact) -> bool:
-    chosen = _chosen(fact)
-    return fact.has_space or chosen is None or chosen[2] != 19
+    return fact.has_space or fact.chosen is None or fact.chosen[2] != 19
 
 
 @rule(
     "JPEG2000", None, "6.2.8.3-5",
     nl="JPEG 2000 heeft een bitdiepte van 1 tot en met 38, gelijk voor alle kleurkanalen.",
     en="JPEG 2000 has a bit depth of 1 to 38, the same for all colour channels.",
+    values=lambda f: ("1 - 38", f.bit_depth if f.same_depth else f"{f.bit_depth}, …"),
 )  # fmt: skip
 def jpx_depth(fact: JpxFact) -> bool:
     return fact.same_depth and 1 <= fact.bit_depth <= 38

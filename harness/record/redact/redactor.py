@@ -9,6 +9,9 @@ each occurrence is written down.
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from typing import Any
+
 from harness.core.run.exchanges import Exchange, Request, Response
 from harness.record.looking import Looking
 from harness.record.raw import RawExchange
@@ -47,6 +50,14 @@ class Redactor:
     def learn(self, kind: str, value: str, cell: str = "") -> None:
         """Remember a secret, so that it is replaced wherever it appears from now on."""
         self._tags.secrets.remember(kind, value, cell, announced=True)
+
+    def said(self, value: Any) -> Any:
+        """What may be written of JSON-like data that quotes exchanges; plain JSON types."""
+        raw = RawExchange(
+            interface="resource", flow="", operation="said", client="", server="",
+            started=datetime.min.replace(tzinfo=UTC), duration=0, method="", url="", notes={"said": value},
+        )  # fmt: skip
+        return self.exchange(raw, "").notes["said"]
 
     def exchange(self, raw: RawExchange, exchange_id: str) -> Exchange:
         """The redacted exchange with its facts."""

@@ -95,12 +95,11 @@ class Execution:
         """Give the outcome of the operation that was asked for; run up to the next one."""
         return self._advance(performed)
 
-    def abort(self, reason: Text) -> None:
-        """End the script because the operation it waits for will not come."""
-        if not self.done:
-            self._flow.close()
-            self.progress.done = True
-            self.progress.steps.append(steps.ended_step(reason))
+    def abort(self, need: Need, next_step: Text) -> None:
+        """End the script because the operation it waits for did not come."""
+        self._flow.close()
+        self.progress.done = True
+        self.progress.steps.append(steps.awaited_step(need, next_step))
 
     def _advance(self, performed: Performed | None) -> Need | None:
         try:

@@ -60,7 +60,7 @@ def need_of(operation: Operation, sources: Sources) -> Need:
     if operation.source_id:
         body, content_type = _content(operation, sources)
         headers.append(("Content-Type", content_type))
-    elif operation.code in _WITH_BODY and actor != "client":
+    elif _lacks_content(operation) and actor != "client":
         raise ScriptError(Text(nl="bewerking zonder sourceId", en="operation without sourceId"))
     headers = _with_own(headers, operation, sources)
     request = Request(method=method, url=url, headers=tuple(headers), body=body)
@@ -77,15 +77,17 @@ def _method(operation: Operation) -> str:
 
 
 def brings_own_content(need: Need) -> bool:
-    """Whether only the client under test can bring what the operation sends: the script names no source.
+    """Whether only the client under test can bring what the operation sends: the script names no source."""
+    return need.actor == "client" and _lacks_content(need.operation)
+
+
+def _lacks_content(operation: Operation) -> bool:
+    """Whether an operation sends content that the script does not name.
 
     A ``create`` with parameters or a URL of its own is a call without content (a notification).
     """
-    operation = need.operation
-    if need.actor != "client" or operation.source_id:
-        return False
     bare = operation.code == "create" and not operation.params and not operation.url
-    return bare or operation.code in _WITH_BODY
+    return not operation.source_id and (bare or operation.code in _WITH_BODY)
 
 
 def actor_of(operation: Operation, script: TestScript) -> Actor:

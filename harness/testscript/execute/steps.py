@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from urllib.parse import unquote
+
 from harness.core.errors import HarnessError
 from harness.core.issues import shorten
 from harness.core.text import Text
 from harness.core.verdicts import Blame, Verdict
-from harness.testscript.execute.need import Performed
+from harness.testscript.execute.need import Need, Performed
 from harness.testscript.judge.asserts import meaning_of
 from harness.testscript.judge.bodies import error_text
 from harness.testscript.judge.case import NOTHING, Judgement
@@ -105,9 +107,29 @@ def refused_step(operation: Operation, error: HarnessError) -> Step:
     )
 
 
-def ended_step(reason: Text) -> Step:
-    """The end of a script whose next operation will not come."""
-    return _engine_step("operation", reason.en, Verdict.INCONCLUSIVE, Blame.CONFIGURATION, next_step=reason)
+NOT_MADE = Text(
+    nl="doe dit verzoek vanuit de client (kijk ook bij de verzoeken zonder scenario)",
+    en="make this request from the client (look among the requests without scenario too)",
+)
+NOT_OURS = Text(
+    nl="alleen de geteste client zelf kan brengen wat hier verstuurd wordt: harness testscript serve",
+    en="only the client under test itself can bring what is sent here: harness testscript serve",
+)
+
+
+def awaited_step(need: Need, next_step: Text) -> Step:
+    """The end of a script whose next operation did not come."""
+    operation, request = need.operation, need.request
+    return _engine_step(
+        "operation",
+        "no such request",
+        Verdict.INCONCLUSIVE,
+        Blame.CONFIGURATION,
+        expected=f"{request.method} {unquote(request.url)}",
+        next_step=next_step,
+        title=title_of(operation),
+        place=Place(action=operation.key, line=operation.line),
+    )
 
 
 def _engine_step(
@@ -116,6 +138,7 @@ def _engine_step(
     verdict: Verdict,
     blame: Blame | None,
     *,
+    expected: str = "an operation that can be performed",
     next_step: Text = NOTHING,
     title: str = "",
     place: Place = Place(),  # noqa: B008 - frozen
@@ -126,7 +149,7 @@ def _engine_step(
         where=place,
         description=title,
         blame=blame,
-        expected="an operation that can be performed",
+        expected=shorten(expected, 300),
         received=shorten(received, 300),
         next_step=next_step,
         mode="engine",

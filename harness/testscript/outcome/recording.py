@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -37,9 +37,11 @@ from harness.core.run.info import SCRIPTS
 from harness.core.run.place import disk
 from harness.core.run.place.claim import Claim, Mode, claim
 from harness.core.text import Text
-from harness.record import DeclaredPerson, Persons, RawExchange, Recorder
+from harness.record import RawExchange, Recorder
 from harness.record.chain.read import judged_unit
 from harness.record.chain.write import settle
+from harness.testscript.outcome.people import People
+from harness.testscript.outcome.quoting import quotable
 from harness.testscript.outcome.results import ScriptResult, Step
 
 
@@ -75,7 +77,7 @@ class RunRecord:
 
     :param mode: what happens to a run in the folder that did not finish.
     :param target: what the scripts are run against.
-    :param persons: resources of the set's test persons (Patients), which may be written as they are.
+    :param people: the test persons of the set, whose data may be written as they are.
     :raises UserError: the folder cannot be used.
     """
 
@@ -86,16 +88,17 @@ class RunRecord:
         mode: Mode = "new",
         target: str = "",
         clock: Clock | None = None,
-        persons: Iterable[dict[str, Any]] = (),
+        people: People | None = None,
     ) -> None:
         self.path = path
+        self._people = people or People()
         self._clock = clock or SystemClock()
         self._kept: _Kept | None = None
         self.events = EventStream(self._clock)
         if path is not None:
-            self._kept = self._open(claim(path, mode), target, persons)
+            self._kept = self._open(claim(path, mode), target)
 
-    def _open(self, claimed: Claim, target: str, persons: Iterable[dict[str, Any]]) -> _Kept:
+    def _open(self, claimed: Claim, target: str) -> _Kept:
         path = claimed.folder.path
         self.events = EventStream(self._clock, claimed.folder.events)
         if claimed.resumed:
@@ -110,7 +113,7 @@ class RunRecord:
             _cut_torn(file)
         except OSError as error:
             raise disk.not_written(file, error) from None
-        return _Kept(claimed, Recorder(path, None, Persons(declared(persons))), results)
+        return _Kept(claimed, Recorder(path, None, self._people.declared()), results)
 
     def __enter__(self) -> RunRecord:
         return self
@@ -151,6 +154,14 @@ class RunRecord:
                 found[kept.fingerprint] = kept.result
         return found
 
+    def tell(self, kind: str, **facts: Any) -> None:
+        """Emit an event whose facts quote what a client sent; in a folder they are redacted."""
+        self.events.emit(kind, **self.said(facts))
+
+    def said(self, facts: dict[str, Any]) -> dict[str, Any]:
+        """What may be written of facts that quote exchanges; they themselves when nothing is kept."""
+        return facts if self._kept is None else self._kept.recorder.said(facts) or {}
+
     def traffic(self, request: Request, response: Response) -> None:
         """Write one exchange of a live client at once, whether or not a script waits for it."""
         if self._kept is None:
@@ -171,29 +182,31 @@ class RunRecord:
                 status=response.status,
                 response_headers=response.headers,
                 response_body=response.body,
-                person="",
+                person=self._people.of(request),
             )
         )
 
-    def keep(self, fingerprint: str, result: ScriptResult) -> None:
+    def keep(self, fingerprint: str, result: ScriptResult) -> ScriptResult:
         """Write one finished script: its result as a line, its exchanges as a recording that ends.
 
+        :return: what was written of the result: what its findings quote is redacted as the exchanges are.
         :raises HarnessError: something cannot be written.
         """
         kept = self._kept
         if kept is None:
-            return
+            return result
         unit = unit_name(result, fingerprint)
         kept.recorder.begin(unit)
-        for exchange in raw_exchanges(result, self._clock, unit):
-            kept.recorder.record(exchange)
-        bare = msgspec.structs.replace(result, steps=())
+        raw = raw_exchanges(result, self._people, self._clock, unit)
+        pairs = [(exchange, kept.recorder.record(exchange)) for exchange in raw]
+        bare = msgspec.structs.replace(quotable(result, kept.recorder, unit, pairs), steps=())
         line = msgspec.json.encode(Kept(fingerprint=fingerprint, result=bare)) + b"\n"
         try:
             kept.results.write(line)
         except OSError as error:
             raise disk.not_written(kept.claim.folder.path / "results.jsonl", error) from None
         kept.recorder.end(unit, "finished")
+        return bare
 
 
 def _cut_torn(path: Path) -> None:
@@ -221,14 +234,17 @@ def unit_name(result: ScriptResult, fingerprint: str = "") -> str:
     return f"{Path(result.file).stem[:60]}-{digest}"
 
 
-def raw_exchanges(result: ScriptResult, clock: Clock, unit: str) -> Iterator[RawExchange]:
+def raw_exchanges(result: ScriptResult, people: People, clock: Clock, unit: str) -> Iterator[RawExchange]:
     """The operations of a script as raw exchanges for the recorder."""
     for step in result.steps:
         if step.request is not None:
-            yield _raw_exchange(result, step, step.request, clock.now(), unit)
+            person = people.of(step.request)
+            yield _raw_exchange(result, step, step.request, person, clock.now(), unit)
 
 
-def _raw_exchange(result: ScriptResult, step: Step, request: Request, at: datetime, unit: str) -> RawExchange:
+def _raw_exchange(
+    result: ScriptResult, step: Step, request: Request, person: str, at: datetime, unit: str
+) -> RawExchange:
     response = step.response
     client_side = result.side == "client"
     return RawExchange(
@@ -248,28 +264,6 @@ def _raw_exchange(result: ScriptResult, step: Step, request: Request, at: dateti
         response_body=response.body if response else b"",
         error="" if response else step.finding.received if step.finding else "",
         cell=unit,
-        person="",
+        person=person,
         notes={"script": result.file},
     )
-
-
-def declared(patients: Iterable[dict[str, Any]]) -> list[DeclaredPerson]:
-    """The Patients of a set as declared test persons."""
-    found = []
-    for patient in patients:
-        names = [name for name in patient.get("name", []) if isinstance(name, dict)]
-        numbers = [
-            str(item["value"])
-            for item in patient.get("identifier", [])
-            if isinstance(item, dict) and "value" in item and str(item.get("system", "")).endswith("/bsn")
-        ]
-        found.append(
-            DeclaredPerson(
-                id=str(patient.get("id", "")),
-                bsn=numbers[0] if numbers else "",
-                birth_date=str(patient.get("birthDate", "")),
-                family=tuple(str(name["family"]).lower() for name in names if "family" in name),
-                patients=(str(patient.get("id", "")),),
-            )
-        )
-    return found

@@ -31,6 +31,7 @@ from harness.fhir.server.options import (
 from harness.fhir.server.service import FhirServer
 from harness.fhir.store import Patients, ids_of
 from harness.testscript.execute.settings import Settings
+from harness.testscript.outcome.people import People
 from harness.testscript.own.access import named_tokens, uses_tokens
 from harness.testscript.own.fixtures import read_content
 from harness.testscript.own.stores import StoreProfile, profile_for
@@ -143,9 +144,13 @@ class OwnServers:
         found.check(script)
         return found
 
-    def patients(self, scripts: Iterable[TestScript | None]) -> list[dict[str, Any]]:
-        """The Patients of the sets of scripts: the declared test persons of a recording."""
+    def people(self, scripts: Iterable[TestScript | None], rewriting: Mapping[str, str]) -> People:
+        """The test persons of the sets of scripts.
+
+        :param rewriting: official token -> token that is used instead.
+        """
         found: dict[str, dict[str, Any]] = {}
+        tokens: dict[str, str] = {}
         for script in scripts:
             if script is None:
                 continue
@@ -154,7 +159,9 @@ class OwnServers:
             except Exception:  # noqa: BLE001, S112 - without fixtures nobody is declared, everything is masked
                 continue
             found.update({stored.id: stored.resource for stored in loaded.server.store.all("Patient")})
-        return list(found.values())
+            for token, patient in loaded.tokens_for(script).items():
+                tokens[rewriting.get(token, token)] = ids_of(patient)[0]
+        return People(tuple(found.values()), tokens)
 
 
 def build(script: TestScript, t: date, *, now: datetime | None = None, base: str = BASE) -> OwnServer:

@@ -11,12 +11,12 @@ from dataclasses import replace
 
 from harness.core.errors import HarnessError
 from harness.core.run.exchanges import Request, Response
-from harness.core.text import Text
 from harness.core.verdicts import Blame
 from harness.testscript.execute.execution import Execution, drive
 from harness.testscript.execute.need import Performed
 from harness.testscript.execute.requests import brings_own_content
 from harness.testscript.execute.settings import Settings
+from harness.testscript.execute.steps import NOT_OURS
 from harness.testscript.execute.transport import Transport, in_process
 from harness.testscript.outcome.results import ScriptResult
 from harness.testscript.own.inputs import bind_inputs
@@ -53,12 +53,7 @@ def _by_our_pgo(
     form = "xml" if plan.formats == frozenset(("xml",)) else "json"
     while (need := session.current.need) is not None:
         if brings_own_content(need):
-            session.end(
-                Text(
-                    nl="alleen de geteste client zelf kan brengen wat hier verstuurd wordt",
-                    en="only the client under test itself can bring what is sent here",
-                )
-            )
+            session.end(NOT_OURS)
             break
         watch.handle(as_pgo(need.request, form))
         if session.current.need is need:

@@ -1,7 +1,7 @@
 """Watches a client under test: matches what it does to the operations that scripts wait for, and judges it.
 
 Every request is answered by our server and, where it belongs to a script, judged by that script's asserts
-(:mod:`.matching`). What a script that passed has had already, and what resembles nothing that is described,
+(:mod:`.matching`). What a script has had already, and what resembles nothing that is described,
 is answered and logged. Requests are handled one at a time.
 """
 
@@ -16,17 +16,27 @@ from harness.core.run.exchanges import Request, Response
 from harness.fhir.server.service import FhirServer
 from harness.testscript.execute.need import Performed
 from harness.testscript.outcome.results import ScriptResult
-from harness.testscript.watch.matching import REFUSED, REPEATED, Fit, is_try, judged, likeness, shape
-from harness.testscript.watch.session import Session
+from harness.testscript.watch.matching import (
+    REFUSED,
+    REPEATED,
+    Fit,
+    is_try,
+    judged,
+    likeness,
+    shape,
+    shared_content,
+)
+from harness.testscript.watch.session import Attempt, Place, Session
 
 Notify = Callable[..., object]
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A script that a request may belong to, with what its server answers and how well it fits."""
+    """A place in a script that a request may belong to, with what its server answers and how well it fits."""
 
     session: Session
+    place: Place
     performed: Performed
     response: Response
     server: FhirServer
@@ -58,56 +68,52 @@ class ClientWatch:
         with self._lock:
             started = time.perf_counter()
             found = self._match(request)
-            if found is None:
-                response = self.fallback.handle(request)
+            if found is None or found.place.attempt is None or found.place.repeat:
+                response = self.fallback.handle(request) if found is None else found.response
                 self.extra.append((request, response))
                 self.notify("script-extra", method=request.method, url=request.url, status=response.status)
                 return response
             duration = time.perf_counter() - started
-            self._feed(found, replace(found.performed, duration=duration))
+            self._feed(found, found.place.attempt, replace(found.performed, duration=duration))
             return found.response
 
-    def _feed(self, found: Candidate, performed: Performed) -> None:
+    def _feed(self, found: Candidate, attempt: Attempt, performed: Performed) -> None:
         session = found.session
-        need = session.open.need
         self.notify(
             "script-matched",
             file=session.file,
-            action=need.operation.key if need is not None else "",
+            action=found.place.need.operation.key,
             url=performed.request.url,
             status=found.response.status,
         )
-        session.feed(performed, found.server)
+        session.feed(attempt, performed, found.server)
         if session.done:
             self._finished(session)
 
     def _match(self, request: Request) -> Candidate | None:
-        """The script that a request belongs to; ``None`` for other traffic."""
+        """The place in a script that a request belongs to; ``None`` for other traffic."""
         candidates = self._candidates(request)
         best = max(candidates, key=lambda one: one.fit, default=None)
-        if best is None or best.session.passed:
-            return None
-        need = best.session.open.need
-        if need is None or not is_try(need.request, request, best.response, best.fit.points):
+        if best is None or not is_try(best.place.need.request, request, best.response, best.fit.points):
             return None
         return best
 
     def _candidates(self, request: Request) -> list[Candidate]:
-        """The scripts of the request's kind that no other one can beat by points alone."""
+        """The places of the request's kind that no other one can beat by points alone."""
         wanted = shape(request.method, request.url, self.base)
-        alike: list[tuple[int, int, Session]] = []
+        alike: list[tuple[int, int, Session, Place]] = []
         for order, session in enumerate(self.sessions):
-            need = session.open.need
-            if need is None or shape(need.request.method, need.request.url, self.base) != wanted:
-                continue
-            points = likeness(need.request, request) + (REPEATED if session.passed else 0)
-            alike.append((points, order, session))
-        bar = max((points for points, _, _ in alike), default=0) + REFUSED
+            for place in session.places():
+                described = place.need.request
+                if shape(described.method, described.url, self.base) == wanted:
+                    points = likeness(described, request) + (REPEATED if place.repeat else 0)
+                    alike.append((points, order, session, place))
+        bar = max((points for points, *_ in alike), default=0) + REFUSED
         kept = [one for one in alike if one[0] >= bar]
         return [
             candidate
-            for points, order, session in kept
-            if (candidate := _candidate(session, request, points, order, alone=len(kept) == 1))
+            for points, order, session, place in kept
+            if (candidate := _candidate(session, place, request, points, order, alone=len(kept) == 1))
         ]
 
     def announce(self) -> None:
@@ -136,13 +142,16 @@ class ClientWatch:
 
 
 def _candidate(
-    session: Session, request: Request, points: int, order: int, *, alone: bool
+    session: Session, place: Place, request: Request, points: int, order: int, *, alone: bool
 ) -> Candidate | None:
-    """A script with what it says about a request; ``alone`` saves asking its asserts."""
-    attempt = session.open
-    performed, server = attempt.answer(request)
-    if attempt.need is None or performed.response is None:
+    """A place in a script with what it says about a request; ``alone`` saves asking its asserts."""
+    attempt = place.attempt
+    answering = session.current if attempt is None or place.repeat else attempt
+    performed, server = answering.answer(request)
+    if performed.response is None:
         return None
-    refused, unmet = (0, 0) if alone else judged(attempt.execution.preview(attempt.need, performed))
-    fit = Fit(points + refused, unmet, not session.done, attempt.begun, -order)
-    return Candidate(session, performed, performed.response, server, fit)
+    asked = [] if alone or attempt is None else attempt.execution.preview(place.need, performed)
+    refused, unmet = judged(asked)
+    content = shared_content(place.need.request, request)
+    fit = Fit(points + refused, content, unmet, attempt is session.current, bool(answering.had), -order)
+    return Candidate(session, place, performed, performed.response, server, fit)

@@ -58,9 +58,20 @@ class LiveOptions:
     lang: Lang = "nl"
 
 
-def serve_client(
-    paths: Sequence[Path], plan: Plan, options: LiveOptions
-) -> tuple[list[ScriptResult], dict[str, object]]:
+@dataclass(frozen=True)
+class Served:
+    """What came of serving.
+
+    :ivar kept: the results as they may be written.
+    :ivar about: what else the result says.
+    """
+
+    results: list[ScriptResult]
+    kept: list[ScriptResult]
+    about: dict[str, object]
+
+
+def serve_client(paths: Sequence[Path], plan: Plan, options: LiveOptions) -> Served:
     """Serve until every scenario is done, the idle time-out, or Ctrl-C; then the results.
 
     :raises ConfigurationError: when the address cannot be listened on.
@@ -68,12 +79,12 @@ def serve_client(
     with _listener(options) as listener:
         base = options.base_url.rstrip("/") or _base(options.listen, listener.getsockname()[1])
         mock = prepare(paths, plan, base)
-        persons = mock.patients() if options.out else ()
-        with RunRecord(options.out, mode=options.mode, target=base, persons=persons) as record:
+        people = mock.people() if options.out else None
+        with RunRecord(options.out, mode=options.mode, target=base, people=people) as record:
             told = record.told()
             if told is not None:
                 sys.stderr.write(f"{told.of(options.lang)}\n")
-            mock.watch.notify = record.events.emit
+            mock.watch.notify = record.tell
             board = Board(mock, options.lang)
             record.events.subscribe(board if sys.stderr.isatty() else plain_line)
             record.events.emit("run-started", base=base, scripts=len(mock.watch.sessions))
@@ -86,19 +97,20 @@ def serve_client(
             server.should_exit = True
             thread.join(timeout=5)
             results = [*mock.problems, *mock.watch.results()]
-            for result in results:
-                record.keep("", result)
+            kept = [record.keep("", result) for result in results]
+            extra = [
+                record.said({"method": request.method, "url": request.url, "status": response.status})
+                for request, response in mock.watch.extra[:MAX_EXTRA]
+            ]
             record.events.emit("run-finished", ended=ended)
-    return results, {
+    about = {
         "target": base,
         "ended": ended,
         "notes": _notes(plan),
-        "extra_requests": [
-            {"method": request.method, "url": request.url, "status": response.status}
-            for request, response in mock.watch.extra[:MAX_EXTRA]
-        ],
+        "extra_requests": extra,
         "requests": server.requests,
     }
+    return Served(results, kept, about)
 
 
 class _MockServer(uvicorn.Server):

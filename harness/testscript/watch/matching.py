@@ -9,8 +9,10 @@ by what they say about the answer.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from harness.core.run.exchanges import Request, Response, header
@@ -19,12 +21,12 @@ from harness.testscript.judge.case import Judgement
 from harness.testscript.judge.rules import sent_parameters
 from harness.testscript.read.model import Assert
 
-SAME, NEAR, MISSING, EXTRA = 3, 1, -2, -1
-"""Points of a parameter with the described value, with another value, described but not sent, sent but not
-described."""
+SAME, ALIKE, NEAR, MISSING, EXTRA = 3, 2, 1, -2, -1
+"""Points of a parameter with the described value, with one that resembles it, with another one or another
+name; described but not sent, sent but not described."""
 OTHER_TOKEN, OTHER_INSTANCE, REFUSED, REPEATED = -4, -6, -2, -1
 """Points of another token or instance than described, of asserts on the request that do not hold, and of a
-request that a script which passed has had already."""
+request that a script has had already."""
 
 
 def shape(method: str, url: str, base: str) -> tuple[str, str, str]:
@@ -51,21 +53,61 @@ def likeness(described: Request, actual: Request) -> int:
         left.remove(pair)
         right.remove(pair)
         points += SAME
-    for name, _ in left:
-        near = next((pair for pair in right if pair[0] == name), None)
-        points += MISSING if near is None else NEAR
-        if near is not None:
-            right.remove(near)
-    return points + EXTRA * len(right)
+    for worth, similar in ((ALIKE, _alike), (NEAR, _named), (NEAR, _misnamed)):
+        for pair in list(left):
+            near = next((other for other in right if similar(pair, other)), None)
+            if near is not None:
+                left.remove(pair)
+                right.remove(near)
+                points += worth
+    return points + MISSING * len(left) + EXTRA * len(right)
 
 
-def _parameters(request: Request) -> list[tuple[str, frozenset[str]]]:
+_Parameter = tuple[str, frozenset[str]]
+_AROUND = re.compile(r"^(?:[^|]*\||(?:eq|ne|gt|lt|ge|le|sa|eb|ap)(?=[\d.+-]))")
+"""What may stand before a code or a date: its system, a comparison."""
+
+
+def _named(one: _Parameter, other: _Parameter) -> bool:
+    return one[0] == other[0]
+
+
+def _misnamed(one: _Parameter, other: _Parameter) -> bool:
+    return one[1] == other[1]
+
+
+def _alike(one: _Parameter, other: _Parameter) -> bool:
+    """Whether two parameters of one name have an alternative in common, whatever stands around it."""
+    bare = [{_AROUND.sub("", value) for value in values} for _, values in (one, other)]
+    return _named(one, other) and not bare[0].isdisjoint(bare[1])
+
+
+def _parameters(request: Request) -> list[_Parameter]:
     """Name and alternatives of each parameter."""
     return [
         (name, frozenset(part.strip() for part in value.split(",")))
         for name, value in sent_parameters(request)
         if name != "_format"
     ]
+
+
+MAX_CONTENT = 1 << 20
+"""Bytes of a body that are looked at for its resemblance."""
+_VALUES = re.compile(rb'(?:=|[:\[,]\s*)"([^"\\]{1,200})"|[:\[,]\s*(-?\d[\d.eE+-]{0,30})')
+"""Values of elements, in JSON or XML."""
+
+
+def shared_content(described: Request, actual: Request) -> float:
+    """The part of the values in two bodies, in whatever format, that both have."""
+    if not described.body or not actual.body:
+        return 0.0
+    one, other = _values(described.body[:MAX_CONTENT]), _values(actual.body[:MAX_CONTENT])
+    return len(one & other) / max(1, len(one | other))
+
+
+@lru_cache(maxsize=256)
+def _values(body: bytes) -> frozenset[bytes]:
+    return frozenset(text or number for text, number in _VALUES.findall(body))
 
 
 def same_token(described: Request, actual: Request) -> bool:
@@ -85,6 +127,7 @@ class Fit:
     """How well a request fits a script; more is better, compared in this order.
 
     :ivar points: token, parameters and asserts on the request, in points.
+    :ivar content: how much of what is sent is in the described body too, 0 to 1.
     :ivar answer: number of asserts that do not hold, negative.
     :ivar waiting: whether the script waits for a request, rather than having ended.
     :ivar begun: whether the client has begun with it.
@@ -92,6 +135,7 @@ class Fit:
     """
 
     points: int
+    content: float
     answer: int
     waiting: bool
     begun: bool

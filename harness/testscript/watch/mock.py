@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from harness.core.errors import ConfigurationError, HarnessError
 from harness.core.run.exchanges import header
@@ -13,6 +12,7 @@ from harness.core.text import Text
 from harness.fhir.server.options import by_token, open_access
 from harness.fhir.server.service import FhirServer
 from harness.fhir.store import Patients, ids_of
+from harness.testscript.outcome.people import People
 from harness.testscript.outcome.results import ScriptResult
 from harness.testscript.own.inputs import bind_inputs
 from harness.testscript.own.server import OwnServer, OwnServers, lenient
@@ -31,13 +31,12 @@ class Mock:
     tokens: dict[str, Patients]
     base: str
 
-    def patients(self) -> list[dict[str, Any]]:
-        """The Patients of the sets: the declared test persons of a recording."""
-        return [
-            stored.resource
-            for session in self.watch.sessions
-            for stored in session.fresh.store.all("Patient")
-        ]
+    def people(self) -> People:
+        """The test persons of the sets."""
+        stores = [session.fresh.store for session in self.watch.sessions]
+        patients = {stored.id: stored.resource for store in stores for stored in store.all("Patient")}
+        tokens = {token: ids_of(patient)[0] for token, patient in self.tokens.items()}
+        return People(tuple(patients.values()), tokens)
 
     def tokens_to_use(self) -> list[tuple[str, str]]:
         """``(patient, Authorization value)`` of each token that a script waits for, by patient."""

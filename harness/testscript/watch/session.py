@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
 
 from harness.core.run.exchanges import Request
 from harness.core.text import Text
@@ -12,6 +12,7 @@ from harness.fhir.server.service import FhirServer
 from harness.testscript.execute.execution import Execution
 from harness.testscript.execute.need import Need, Performed
 from harness.testscript.execute.settings import Settings
+from harness.testscript.execute.steps import NOT_MADE
 from harness.testscript.outcome.results import ScriptResult, script_verdict
 from harness.testscript.read.model import TestScript
 
@@ -23,13 +24,13 @@ class Attempt:
     """One try at a script, from the beginning on a fresh copy of the server.
 
     :ivar need: the operation of the client that the script waits for, ``None`` when it has ended.
-    :ivar begun: whether the client has begun with it.
+    :ivar had: the operations that the client did.
     """
 
     execution: Execution
     server: FhirServer
     need: Need | None = None
-    begun: bool = False
+    had: list[Need] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.need = self._settle(self.execution.start())
@@ -41,7 +42,8 @@ class Attempt:
 
     def feed(self, performed: Performed, server: FhirServer) -> None:
         """Take in what the client did; the script then waits for the next operation of the client."""
-        self.begun = True
+        if self.need is not None:
+            self.had.append(self.need)
         self.server = server
         self.need = self._settle(self.execution.feed(performed))
 
@@ -51,10 +53,24 @@ class Attempt:
             need = self.execution.feed(Performed(need.request, self.server.handle(need.request)))
         return need
 
-    @cached_property
+    @property
     def verdict(self) -> Verdict:
-        """The verdict of a try that has ended."""
+        """The verdict as far as the try has come."""
         return script_verdict(self.execution.progress.steps)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where in a script a request may belong.
+
+    :ivar need: what the script describes there.
+    :ivar repeat: whether the script has had this already.
+    :ivar attempt: the try whose asserts come next there, ``None`` when none do.
+    """
+
+    need: Need
+    attempt: Attempt | None
+    repeat: bool = False
 
 
 @dataclass
@@ -62,8 +78,8 @@ class Session:
     """One script that is being watched.
 
     :ivar fresh: the loaded server, which nobody changes.
-    :ivar attempts: how often the script was (re)started; an ended one starts again when the client tries
-        again.
+    :ivar attempts: how often the script was (re)started; one that went wrong starts again when the client
+        tries again.
     """
 
     script: TestScript
@@ -93,39 +109,45 @@ class Session:
         return self.done and self.current.verdict is Verdict.PASS
 
     @property
-    def open(self) -> Attempt:
-        """The try that the client's next request may belong to: the current one, or the next."""
-        if not self.done:
-            return self.current
+    def next(self) -> Attempt:
+        """The next try, which nobody has begun."""
         if self._next is None:
             self._next = self._attempt()
         return self._next
 
-    def feed(self, performed: Performed, server: FhirServer) -> None:
-        """Take in what the client did in the :attr:`open` try."""
-        attempt = self.open
+    @property
+    def wrong(self) -> bool:
+        """Whether the current try cannot pass any more, so that another one may begin."""
+        return not self.passed if self.done else self.current.verdict is Verdict.FAIL
+
+    def places(self) -> Iterator[Place]:
+        """Where the client's next request may belong: what the script waits for, the start of another try
+        when this one went wrong, and what it has had."""
+        current, again = self.current, self.wrong
+        if current.need is not None:
+            yield Place(current.need, current)
+        if again and self.next.need is not None:
+            yield Place(self.next.need, self.next)
+        for number, need in enumerate(current.had):
+            if number > 0 or not again:
+                yield Place(need, None if number else self.next, repeat=True)
+
+    def feed(self, attempt: Attempt, performed: Performed, server: FhirServer) -> None:
+        """Take in what the client did in the current try or in the next one."""
         if attempt is not self.current:
             self.current, self._next = attempt, None
             self.attempts += 1
         attempt.feed(performed, server)
 
-    def end(self, reason: Text) -> None:
-        """End the script because what it waits for will not come."""
-        self.current.execution.abort(reason)
-        self.current.need = None
+    def end(self, next_step: Text = NOT_MADE) -> None:
+        """End the script when it still waits for something, which did not come."""
+        if self.current.need is not None:
+            self.current.execution.abort(self.current.need, next_step)
+            self.current.need = None
 
     def result(self) -> ScriptResult:
         """The outcome so far; a script that still waits is ended with that as its reason."""
-        if not self.done:
-            what = ""
-            if (need := self.current.need) is not None:
-                what = f"{need.request.method} {need.operation.resource}{need.operation.params}"
-            self.end(
-                Text(
-                    nl=f"de client deed het verwachte verzoek niet: {what}",
-                    en=f"the client did not make the expected request: {what}",
-                )
-            )
+        self.end()
         return self.current.execution.result(
             file=self.file, requirements=self.requirements, attempts=self.attempts
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import unquote
 
 from harness.core.run.exchanges import Response
 from harness.core.text import Text
@@ -62,11 +63,10 @@ def history(server: ServerState, call: Call) -> Response:
         versions = [pair for pair in versions if _moment(pair[1]) >= first]
     total, size, offset = len(versions), query.count, query.offset
     shown = versions[offset:] if size is None else versions[offset : offset + size]
-    links = [{"relation": "self", "url": call.request.url}]
+    links = [{"relation": "self", "url": _address(call, _KNOWN)}]
     if size and offset + size < total:
-        rest = "".join(f"&_since={since}" for _ in (since,) if since)
-        address = f"{call.base}/{'/'.join(call.segments)}?_count={size}&_offset={offset + size}{rest}"
-        links.append({"relation": "next", "url": address})
+        page = (f"_count={size}", f"_offset={offset + size}")
+        links.append({"relation": "next", "url": _address(call, _KNOWN - {"_count", "_offset"}, *page)})
     bundle: dict[str, Any] = {
         "resourceType": "Bundle",
         "id": server.new_id(),
@@ -78,6 +78,13 @@ def history(server: ServerState, call: Call) -> Response:
     if shown:
         bundle["entry"] = [_entry(server, call, key, item) for key, item in shown]
     return server.answer(call, 200, bundle)
+
+
+def _address(call: Call, names: frozenset[str], *more: str) -> str:
+    """The address of this history, with the parameters of these names as they were sent."""
+    sent = (part for part in call.query.split("&") if unquote(part.partition("=")[0]) in names)
+    query = "&".join((*sent, *more))
+    return f"{call.base}/{'/'.join(call.segments)}" + (f"?{query}" if query else "")
 
 
 def _visible(server: ServerState, call: Call, key: str) -> list[Version]:

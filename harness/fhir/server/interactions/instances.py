@@ -5,10 +5,9 @@ from __future__ import annotations
 from email.utils import format_datetime, parsedate_to_datetime
 from typing import Any
 
-from harness.core.http.media import parse_accept, parse_media
-from harness.core.run.exchanges import Response
+from harness.core.http.media import parse_media, ranges_of, weight_of
+from harness.core.run.exchanges import Response, header
 from harness.core.text import Text
-from harness.fhir.codec.media import format_of
 from harness.fhir.server.call import Call, status_line
 from harness.fhir.server.conformance import check_content
 from harness.fhir.server.content import binary_content, fragment
@@ -49,15 +48,14 @@ def read(server: ServerState, call: Call, stored: Stored, shape: Shape | None = 
     if _unchanged(call, headers):
         return Response(status=304, headers=headers)
     stored = server.outgoing(stored, shape)
-    if stored.type == "Binary" and not call.negotiated.explicit and "_format" not in call.query:
+    if stored.type == "Binary":
         content, media = binary_content(stored.resource)
-        accepted = [m.name for m in parse_accept(call.header("accept"))]
         wanted = parse_media(media)
-        name = wanted.name if wanted else media
-        fits = not accepted or any(m in ("*/*", name, name.partition("/")[0] + "/*") for m in accepted)
-        if fits:
+        asked = call.negotiated
+        weight = weight_of(wanted.name if wanted else media, ranges_of(call.accept)) if call.accept else 1.0
+        if weight > asked.weight or (weight == asked.weight > 0 and not asked.explicit):
             return Response(status=200, headers=(("Content-Type", media), *headers), body=content)
-        if not any(format_of(m) for m in accepted):
+        if not asked.weight:
             raise FhirError(
                 406, "not-supported", Text(nl=f"het document is {media}", en=f"the document is {media}")
             )
@@ -133,8 +131,8 @@ def _writable(server: ServerState, call: Call, old: Stored | None) -> None:
             "forbidden",
             Text(nl="de resource is van een andere patiënt", en="the resource is another patient's"),
         )
-    expected = call.header("if-match")
-    if expected and (old is None or (expected != f'W/"{old.version}"' and expected != "*")):
+    expected = header(call.request.headers, "if-match")
+    if expected is not None and (old is None or (expected != f'W/"{old.version}"' and expected != "*")):
         raise FhirError(412, "conflict", Text(nl="de versie klopt niet", en="the version does not match"))
 
 
@@ -218,8 +216,8 @@ def create(server: ServerState, call: Call) -> Response:
     """POST: a new resource with an id of the server; with ``If-None-Exist`` only when there is none yet."""
     kind = call.segments[0]
     resource = server.body(call, kind)
-    condition = call.header("if-none-exist")
-    found = the_one(server, call, kind, condition) if condition else None
+    condition = header(call.request.headers, "if-none-exist")
+    found = the_one(server, call, kind, condition) if condition is not None else None
     if found is not None:
         return written(server, call, found, created=False)
     stored, _ = write(server, {**resource, "id": server.new_id()})

@@ -4,40 +4,40 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from harness.core.http.media import parse_media
-from harness.core.run.exchanges import Response
+from harness.core.run.exchanges import Response, media_type
 from harness.core.text import Text
 from harness.fhir.model.definitions import embedded
 from harness.fhir.search.criteria import Criteria, Predicate
 from harness.fhir.search.lastn import lastn
 from harness.fhir.search.query import Criterion, Link, Query, SearchError, parse_query
 from harness.fhir.search.scope import Scope
-from harness.fhir.server.call import Call
-from harness.fhir.server.errors import FhirError
+from harness.fhir.server.call import FORM, Call
+from harness.fhir.server.errors import FhirError, unsupported_path
 from harness.fhir.server.interactions.instances import readable
 from harness.fhir.server.interactions.pages import first_page
 from harness.fhir.server.state import ServerState
+from harness.fhir.server.subset import unknown_element
 from harness.fhir.store import Stored
 
 
 def posted_search(server: ServerState, call: Call) -> Response:
-    """``POST …/_search``: parameters in a form, besides those in the URL."""
-    media = parse_media(call.header("content-type"))
-    if media is None or media.name != "application/x-www-form-urlencoded":
+    """``POST …/_search``: parameters in a form, besides those in the URL (``query_of`` reads both)."""
+    if len(call.segments) not in (1, 2, 4):
+        raise unsupported_path()
+    if media_type(call.request.headers) != FORM:
         raise FhirError(
             415,
             "not-supported",
             Text(
-                nl="verwacht application/x-www-form-urlencoded",
-                en="expected application/x-www-form-urlencoded",
+                nl=f"verwacht {FORM}",
+                en=f"expected {FORM}",
             ),
         )
     try:
-        form = call.request.body.decode("utf-8")
+        call.request.body.decode("utf-8")
     except UnicodeDecodeError:
         raise FhirError(400, "invalid", Text(nl="formulier is geen UTF-8", en="form is not UTF-8")) from None
-    query = "&".join(part for part in (call.query, form) if part)
-    return search(server, replace(call, segments=call.segments[:-1], query=query))
+    return search(server, replace(call, segments=call.segments[:-1]))
 
 
 def search(server: ServerState, call: Call) -> Response:
@@ -55,6 +55,7 @@ def search(server: ServerState, call: Call) -> Response:
         kinds = (target,)
     if only is not None:
         kinds = _in_compartment(server, call.segments[0], kinds, every=target == "*")
+    check_elements(server, call, query.elements, kinds)
     found = server.searcher(call.base).find(
         kinds, query, Scope(server.store, call.patient), lenient=server.lenient(call), only=only
     )
@@ -66,8 +67,25 @@ def last_observations(server: ServerState, call: Call) -> Response:
     query = parse_query(call.query)
     lenient = server.lenient(call)
     _check_result_parameters(query, lenient)
+    check_elements(server, call, query.elements, ("Observation",))
     found = lastn(server.searcher(call.base), query, Scope(server.store, call.patient), lenient=lenient)
     return first_page(server, call, query, found, "Observation/$lastn")
+
+
+def check_elements(server: ServerState, call: Call, names: tuple[str, ...], kinds: tuple[str, ...]) -> None:
+    """Refuse names in ``_elements`` that are no element of what is asked for.
+
+    :raises SearchError: for the first of them, unless the call is lenient.
+    """
+    wrong = unknown_element(names, kinds, server.model)
+    if wrong is not None and not server.lenient(call):
+        raise SearchError(
+            Text(
+                nl=f"{', '.join(kinds)[:200]} heeft geen element {wrong} (_elements)",
+                en=f"{', '.join(kinds)[:200]} has no element {wrong} (_elements)",
+            ),
+            parameter="_elements",
+        )
 
 
 def _check_result_parameters(query: Query, lenient: bool) -> None:

@@ -22,12 +22,17 @@ def document(server: ServerState, call: Call) -> Response:
 
     :raises FhirError: no such Composition, or more than fits in one document.
     """
-    given = Given(server, call)
+    given = Given(server, call, ("id", "persist"))
     identity = call.segments[1] if len(call.segments) == 3 else given.first("id").rpartition("/")[2]
     if not identity:
         raise FhirError(400, "required", Text(nl="parameter id ontbreekt", en="parameter id is missing"))
+    persist = given.first("persist")
+    if persist not in ("", "true", "false"):
+        raise FhirError(
+            400, "invalid", Text(nl="persist is true of false", en="persist is either true or false")
+        )
     bundle = _bundle(server, call, readable(server, call, "Composition", identity))
-    if given.first("persist") == "true":
+    if persist == "true":
         if server.options.read_only:
             raise method_not_allowed("persist", "GET")
         bundle = server.put(bundle)[0].resource

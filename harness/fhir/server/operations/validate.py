@@ -25,7 +25,7 @@ def validate(server: ServerState, call: Call) -> Response:
     kind, instance = call.segments[0], len(call.segments) == 3
     if not instance and call.request.method.upper() == "GET":
         raise method_not_allowed("GET", "POST")
-    given = Given(server, call)
+    given = Given(server, call, ("resource", "mode", "profile"))
     mode = given.first("mode")
     if mode not in _MODES:
         raise FhirError(

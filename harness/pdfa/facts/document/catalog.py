@@ -27,6 +27,7 @@ def walk_catalog(ctx: Context) -> None:
     with ctx.inside(doc.trailer.get("Root")):
         ctx.emit("PDDocument", root, "Catalog")
         ctx.emit("DocumentNames", tuple(doc.sub(root, "Names")), "Catalog / Names")
+        ctx.emit("Marked", doc.resolve(doc.sub(root, "MarkInfo").get("Marked")) is True, "Catalog / MarkInfo")
         walk_action(ctx, root.get("OpenAction"), "Catalog / OpenAction")
         walk_additional(ctx, root, "Catalog")
         _outlines(ctx)

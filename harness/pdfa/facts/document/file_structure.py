@@ -14,6 +14,7 @@ from harness.pdfa.file.lex import HOLDERS
 from harness.pdfa.file.xref import Trailer
 
 _FIRST_OBJECT = re.compile(rb"(?:[\x00\t\n\x0c\r ]+|%[^\r\n]*)*\d+[\x00\t\n\x0c\r ]+\d+[\x00\t\n\x0c\r ]+obj")
+_LENGTH = re.compile(rb"/L[\x00\t\n\x0c\r ]+(\d{1,19})")
 
 
 @dataclass(slots=True)
@@ -28,14 +29,6 @@ class DocumentFact:
     first_id: Any
     last_id: Any
     objects: int
-    catalog: dict[str, Any]
-    marked: bool
-    embedded_files: bool
-
-    @property
-    def received(self) -> str:
-        """The header line, for messages."""
-        return self.header[:20].decode("latin-1")
 
 
 @dataclass(slots=True)
@@ -55,7 +48,6 @@ def walk_document(ctx: Context) -> None:
     """Facts of the file as bytes; loads all objects."""
     doc = ctx.doc
     count = doc.load_all()
-    names = doc.sub(ctx.root, "Names")
     first, last = _file_ids(doc)
     fact = DocumentFact(
         header_offset=doc.header.offset,
@@ -66,9 +58,6 @@ def walk_document(ctx: Context) -> None:
         first_id=first,
         last_id=last,
         objects=count,
-        catalog=ctx.root,
-        marked=doc.resolve(doc.sub(ctx.root, "MarkInfo").get("Marked")) is True,
-        embedded_files="EmbeddedFiles" in names,
     )
     ctx.emit("CosDocument", fact, "file")
     ctx.emit("XRefStreams", doc.has_xref_stream, "file")
@@ -114,12 +103,15 @@ def _after_eof(data: bytes) -> int:
 
 
 def is_linearized(doc: Document) -> bool:
-    """Whether the first object is a linearisation dictionary that fits the file length."""
+    """Whether the first object is a linearisation dictionary that states the length of the file: one that was
+    changed since (an incremental update) is not linearised any more."""
     match = _FIRST_OBJECT.match(doc.data, doc.header.offset)
     if match is None:
         return False
-    head = doc.data[match.end() : match.end() + 400]
-    return b"/Linearized" in head.split(b"endobj", 1)[0] and len(doc.trailers) > 1
+    head = doc.data[match.end() : match.end() + 400].split(b"endobj", 1)[0]
+    length = _LENGTH.search(head)
+    stated = int(length.group(1)) if length is not None else -1
+    return b"/Linearized" in head and stated == len(doc.data) and len(doc.trailers) > 1
 
 
 def _file_ids(doc: Document) -> tuple[Any, Any]:

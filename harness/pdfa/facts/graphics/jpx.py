@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from harness.pdfa.file import filters
 from harness.pdfa.file.objects import Stream
 
+CMYK = 12
+"""CMYK as an enumerated colour space."""
+
 
 @dataclass(slots=True)
 class JpxFact:
@@ -23,6 +26,13 @@ class JpxFact:
     bit_depth: int = 0
     same_depth: bool = True
     has_space: bool = False
+
+    @property
+    def chosen(self) -> tuple[int, int, int | None] | None:
+        """The colour specification that applies: the only one, else the best approximation."""
+        if len(self.specs) == 1:
+            return self.specs[0]
+        return next((spec for spec in self.specs if spec[1] == 1), None)
 
 
 def read(stream: Stream) -> JpxFact:

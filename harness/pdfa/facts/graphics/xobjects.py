@@ -54,6 +54,7 @@ class XObjects:
         self.painter = painter
         self.nested = nested
         self._alpha: set[int] = set()  # images with opacity in their JPEG 2000 data
+        self._jpeg2000: dict[int, jpx.JpxFact] = {}
 
     def operators(self) -> Operators:
         """The operators of this kind."""
@@ -146,8 +147,8 @@ class XObjects:
             frame.transparent = True
         if is_mask:
             self.painter.paint(frame, False)
-        elif not soft_mask and not frame.colourless and "ColorSpace" in dict_:
-            space = self.colors.parse(dict_["ColorSpace"], frame.resources)
+        elif not soft_mask and not frame.colourless and (value := self._color_space(stream)) is not None:
+            space = self.colors.parse(value, frame.resources)
             self.colors.use(space, where, frame.state.op_fill, frame.state.op_mode)
         first = self.ctx.first("image", stream.key.num)
         if first:
@@ -155,6 +156,19 @@ class XObjects:
         frame.transparent |= stream.key.num in self._alpha
         if first:
             self._image_parts(stream, frame, where)
+
+    def _color_space(self, stream: Stream) -> Any:
+        """The colour space of an image: that of its dictionary, else CMYK when its JPEG 2000 data say so."""
+        if "ColorSpace" in stream.dict or "JPXDecode" not in stream.filters():
+            return stream.dict.get("ColorSpace")
+        chosen = self._jpx(stream).chosen
+        return "DeviceCMYK" if chosen is not None and chosen[2] == jpx.CMYK else None
+
+    def _jpx(self, stream: Stream) -> jpx.JpxFact:
+        number = stream.key.num
+        if number not in self._jpeg2000:
+            self._jpeg2000[number] = jpx.read(stream)
+        return self._jpeg2000[number]
 
     def _image_facts(self, stream: Stream, where: str, mask_of_image: bool) -> None:
         ctx, doc, dict_ = self.ctx, self.doc, stream.dict
@@ -168,7 +182,7 @@ class XObjects:
         if intent is not None:
             ctx.emit("CosRenderingIntent", intent, where, intent)
         if "JPXDecode" in stream.filters():
-            ctx.emit("JPEG2000", jpx.read(stream), where)
+            ctx.emit("JPEG2000", self._jpx(stream), where)
             if (doc.integer(dict_.get("SMaskInData")) or 0) > 0:
                 self._alpha.add(stream.key.num)
 
