@@ -88,10 +88,16 @@ Coding = tuple[str, str]
 
 def coding(value: Any) -> Coding | None:
     """System and code; ``None`` when there is no code. Display, version and userSelected do not count."""
-    if not isinstance(value, dict) or not isinstance(value.get("code"), str):
+    code = value.get("code") if isinstance(value, dict) else None
+    if not isinstance(code, str):
         return None
     where = value.get("system")
-    return system(where) if isinstance(where, str) else "", folded(value["code"])
+    return _coding(where if isinstance(where, str) else "", code)
+
+
+@lru_cache(maxsize=4_096)
+def _coding(where: str, code: str) -> Coding:
+    return system(where), folded(code)
 
 
 def codings(concept: Any) -> frozenset[Coding]:

@@ -80,6 +80,12 @@ _OPPOSITES: Final = (
     ("systolisch", "diastolisch"),
     ("systolic", "diastolic"),
 )
+_OPPOSITE: Final = {
+    word: frozenset(other for pair in _OPPOSITES if word in pair for other in pair if other != word)
+    for pair in _OPPOSITES
+    for word in pair
+}
+"""What a word is the opposite of."""
 
 
 def contradicts(record: str, answer: str) -> bool:
@@ -93,13 +99,21 @@ def contradicts(record: str, answer: str) -> bool:
     >>> contradicts("Rookt niet", "Niet-roker")
     False
     """
+    if len(record) + len(answer) <= _SHORT:
+        return _contradicts_shortly(record, answer)
+    return _contradicts(record, answer)
+
+
+def _contradicts(record: str, answer: str) -> bool:
     ours, theirs = words_of(record).split(), words_of(answer).split()
     left, right = set(ours), set(theirs)
-    for pair in _OPPOSITES:
-        for one, other in (pair, pair[::-1]):
-            if one in left and other not in left and other in right and one not in right:
-                return True
+    for word in right - left:
+        if any(one in left and one not in right for one in _OPPOSITE.get(word, ())):
+            return True
     return bool((_denied(theirs) - _denied(ours)) & left)
+
+
+_contradicts_shortly = lru_cache(maxsize=4_096)(_contradicts)
 
 
 def _denied(words: list[str]) -> set[str]:

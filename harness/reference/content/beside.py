@@ -14,8 +14,8 @@ from typing import Any, Final, Literal
 
 from harness.core.normal import codes, moments, people, texts
 from harness.fhir.fhirpath.values.ucum import parse_unit
-from harness.reference.content.gaps import Gap, Json, show
-from harness.reference.content.wording import Wording
+from harness.reference.content.gaps import Gap, Json, Note, show
+from harness.reference.content.wording import Told, Wording
 
 _ORDER: Final = re.compile(
     r"\.(?:category|type|class|specialty|role|relationship)\b[^.]*(?:\.coding\[\d+\])?$"
@@ -28,24 +28,48 @@ _NUMBER: Final = re.compile(r"[0-9]+")
 
 def display(wanted: Json, given: Json, wording: Wording, at: str) -> Iterator[Gap]:
     """The name of a code or of what is referred to: not in a wrong character set, nor that of another one."""
-    left, right = wanted.get("display"), given.get("display")
+    right = given.get("display")
+    left = wanted.get("display")
     if not isinstance(right, str) or left == right:
         return
-    if isinstance(left, str) and texts.garbled(left, right):
-        yield Gap("altered", f"{at}.display", left, right, "garbled")
-    elif isinstance(left, str) and texts.contradicts(left, right):
-        yield Gap("altered", f"{at}.display", left, right)
-    elif not wording.knows(right):
-        if isinstance(left, str) and _unlike([wanted], right, wording, at):
-            yield Gap("remark", f"{at}.display", left, right)
-    elif isinstance(left, str) and wording.names_another(wanted, right):
-        yield _named(left, right, at, "display")
-    elif wording.refers_to_another(wanted, right):
-        yield Gap("altered", f"{at}.display", str(left or wanted.get("reference")), right)
+    asked = wanted.get("system"), wanted.get("code"), wanted.get("reference"), left, right
+    told = wording.told.get(asked)
+    if told is None:
+        told = _told(wanted, left if isinstance(left, str) else None, right, wording)
+        if len(wording.told) < _KEPT and len(right) <= _LONG:
+            wording.told[asked] = told
+    if told == "named":
+        yield _named(str(left), right, at, "display")
+    elif told == "unlike":
+        if not _FILED.search(at):
+            yield Gap("remark", f"{at}.display", str(left), right)
+    elif told:
+        note: Note = "garbled" if told == "garbled" else ""
+        yield Gap("altered", f"{at}.display", str(left or wanted.get("reference")), right, note)
+
+
+_KEPT: Final = 20_000
+_LONG: Final = 200
+"""How many judged names of how many characters are remembered in a run."""
+
+
+def _told(wanted: Json, left: str | None, right: str, wording: Wording) -> Told:
+    """What another name of a code or reference comes to."""
+    if left is not None and texts.garbled(left, right):
+        return "garbled"
+    if left is not None and texts.contradicts(left, right):
+        return "opposite"
+    if not wording.knows(right):
+        return "unlike" if left is not None and wording.unlike_any(wanted, right) else ""
+    if left is not None and wording.names_another(wanted, right):
+        return "named"
+    return "other" if wording.refers_to_another(wanted, right) else ""
 
 
 def concept(wanted: Json, given: Json, wording: Wording, at: str) -> Iterator[Gap]:
     """Displays, text and further codings of a CodeableConcept that has all of the record's codings."""
+    if wanted == given:
+        return
     ours = {codes.coding(one): one for one in _dicts(wanted.get("coding"))}
     theirs = {codes.coding(one): one for one in _dicts(given.get("coding"))}
     for index, (coding, one) in enumerate(ours.items()):
@@ -68,7 +92,7 @@ def concept(wanted: Json, given: Json, wording: Wording, at: str) -> Iterator[Ga
 def _unlike(named: Iterable[Json], words: str, wording: Wording, at: str) -> bool:
     """Whether words have nothing in common with what the records call any of these: a person has to look."""
     listed = list(named)
-    return bool(listed) and not _ORDER.search(at) and all(wording.unlike_any(one, words) for one in listed)
+    return bool(listed) and not _FILED.search(at) and all(wording.unlike_any(one, words) for one in listed)
 
 
 def _further(

@@ -128,12 +128,11 @@ class Comparison:
 
     def value(self, wanted: Any, given: Any, known: Field, at: str) -> None:
         """Compare two values of one element."""
-        before = len(self.gaps)
-        self._value(wanted, given, known, at)
         if known.mode == "label":
+            before = len(self.gaps)
+            self.value(wanted, given, known._replace(mode="value"), at)
             self.gaps[before:] = [gap._replace(kind="remark") for gap in self.gaps[before:]]
-
-    def _value(self, wanted: Any, given: Any, known: Field, at: str) -> None:
+            return
         compare = _BY_TYPE.get(known.type)
         if isinstance(wanted, dict) != isinstance(given, dict):
             self._altered(at, wanted, given)

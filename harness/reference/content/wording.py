@@ -6,7 +6,8 @@ A server may use other words, but not those of something else.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from functools import lru_cache
+from typing import Any, Literal
 
 from harness.core.normal import codes
 from harness.core.normal.codes import concept_text
@@ -23,10 +24,16 @@ _THINGS = frozenset({"Medication", "EpisodeOfCare", "Condition", "DocumentRefere
 """Types of which the display of a reference says which one it is; others have common names."""
 
 
+Told = Literal["", "garbled", "opposite", "named", "other", "unlike"]
+"""What another name comes to: nothing; in a wrong character set; the opposite; the name of another code; that
+of another resource; like none that is known."""
+
+
 class Wording:
     """Displays and texts of codes, words of units, and displays of references.
 
     :param resources: those of all known records.
+    :ivar told: what names came to that were judged before, by what they name, the record's words and theirs.
     """
 
     def __init__(self, resources: Iterable[Mapping[str, Any]] = ()) -> None:
@@ -35,6 +42,8 @@ class Wording:
         self._references: dict[tuple[str, str], set[str]] = {}
         self._called: dict[tuple[str, str], frozenset[str]] = {}
         self._words: set[str] = set()
+        self.told: dict[tuple[Any, ...], Told] = {}
+        self._stems: dict[tuple[bool, tuple[str, str]], frozenset[str]] = {}
         for resource in resources:
             self._learn(resource)
             self._learn_names(resource)
@@ -137,11 +146,14 @@ class Wording:
         """
         found, target = codes.coding(named), _target(named)
         table, what = (self._codes, found) if found is not None else (self._references, target)
-        if what is None or (table is self._references and what[0] not in _PERSONS | _THINGS):
-            return False
-        known = {form for (where, form), names in table.items() if where == what[0] and what[1] in names}
-        ours = _stems(" ".join((*known, what[1], str(named.get("display") or ""))))
-        return bool(known) and not ours & _stems(words)
+        if what is None or (table is self._references and what[0] not in _THINGS):
+            return False  # people are called in many ways
+        ours = self._stems.get((table is self._codes, what))
+        if ours is None:
+            known = [form for (where, form), names in table.items() if where == what[0] and what[1] in names]
+            ours = _stems(" ".join((*known, what[1]))) if known else frozenset()
+            self._stems[table is self._codes, what] = ours
+        return bool(ours) and not (ours | _stems(str(named.get("display") or ""))) & _stems(words)
 
 
 def _of_another(table: Mapping[tuple[str, str], set[str]], what: tuple[str, str] | None, words: str) -> bool:
@@ -157,7 +169,16 @@ def _words(text: Any) -> frozenset[str]:
 
 def _stems(text: str) -> frozenset[str]:
     """The beginnings of the words of a text."""
+    return _short_stems(text) if len(text) <= _SHORT else _all_stems(text)
+
+
+def _all_stems(text: str) -> frozenset[str]:
     return frozenset(word[:_STEM] for word in words_of(text).split())
+
+
+_short_stems = lru_cache(maxsize=4_096)(_all_stems)
+_SHORT = 200
+"""Characters of a text that is remembered."""
 
 
 def _target(node: Mapping[str, Any]) -> tuple[str, str] | None:

@@ -93,10 +93,10 @@ class Known:
         if person not in self._patterns:
             self._patterns[person] = self._pattern(person)
         pattern, said = self._patterns[person]
-        text = words_of(text) if said else ""
+        text = text.casefold() if said else ""
         for match in pattern.finditer(text) if said else ():
             if _is_whole(text, match.start(), match.end()):
-                found = said[match.group()]
+                found = said[words_of(match.group())]
                 yield found, self.marks.owners.get(found, "")
 
     def found_in(self, text: str, person: str) -> Iterator[tuple[str, str]]:
@@ -133,7 +133,7 @@ class Known:
         options = re2.Options()
         options.max_mem = _MEMORY
         ordered = sorted(said, key=len, reverse=True)
-        return re2.compile("|".join(map(re2.escape, ordered)), options), said
+        return re2.compile("|".join(map(_between_words, ordered)), options), said
 
 
 def index_records(records: Sequence[Record], table: ContentTable | None = None) -> Known:
@@ -161,9 +161,21 @@ def index_records(records: Sequence[Record], table: ContentTable | None = None) 
     return known
 
 
+def _between_words(form: str) -> str:
+    """What finds these words, whatever punctuation stands between them."""
+    return _PUNCTUATION.join(map(re2.escape, form.split(" ")))
+
+
+_PUNCTUATION = r"[ -/:-@\[-^`{-~]+"
+"""ASCII without letters, digits and the underscore; one class of single bytes keeps the automaton small."""
+
+
 def _is_whole(text: str, start: int, end: int) -> bool:
-    """Whether a part of a text that is nothing but words does not begin or end within one."""
-    return text[start - 1 : start] in ("", " ") and text[end : end + 1] in ("", " ")
+    """Whether a part of a text does not begin or end within a word."""
+    before, after = text[start - 1 : start], text[end : end + 1]
+    return not (before.isalnum() and text[start].isalnum()) and not (
+        after.isalnum() and text[end - 1].isalnum()
+    )
 
 
 def identifiers_of(resource: dict[str, Any]) -> Identifiers:
