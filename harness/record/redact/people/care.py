@@ -12,7 +12,8 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, Literal, NamedTuple
 
-from harness.core.run.exchanges import NOT_COMPARED, UNREADABLE, Identity, Standing
+from harness.core.http.bounds import MAX_ENTRIES, MAX_VALUES, values_in
+from harness.core.run.exchanges import NOT_COMPARED, TOO_LARGE, UNREADABLE, Identity, Standing
 from harness.record.looking import Looking
 from harness.record.raw import RawExchange
 from harness.record.redact import recognise
@@ -29,8 +30,9 @@ from harness.record.redact.replace import Replacing, instead
 NOT_DECLARED: Final = "person is not declared"
 NOT_READABLE: Final = "no document that can be read"
 TOO_MUCH: Final = "more values than are masked one by one"
-MAX_VALUES: Final = 5_000
+MAX_MASKED: Final = 5_000
 """Values of one document that are masked one by one; with more of them the document becomes one tag."""
+MORE_THAN_READ: Final = "more than is looked at"
 _CODES: Final = frozenset({"code", "id", "reference", "fullUrl", "url", "versionId", "system", "contentType"})
 """Elements whose numbers are codes and ids as a rule."""
 
@@ -95,7 +97,13 @@ class CareData:
         :param secrets: replaces everything secret in a text that is of nobody declared, given its place.
         """
         place = f"{side}.body"
-        document = read_document(body, media_type)
+        fits = _fits(body)
+        document = read_document(body, media_type) if fits else None
+        if not fits or (document is not None and document.entries > MAX_ENTRIES):
+            self.masked.append(MORE_THAN_READ)
+            return self._replacing.masked(
+                recognise.decode(body), f"{place}:{TOO_LARGE}", NOT_COMPARED
+            ).encode()
         people = document.people() if document is not None else People()
         said = list(body_readings(body, self._looking.extract)) if len(body) <= MAX_BYTES else []
         found = self._numbers(document, people, said)
@@ -242,7 +250,7 @@ class CareData:
         for item in found:
             numbers[item.path].append(item)
         before = len(self._replacing.facts)
-        left = MAX_VALUES
+        left = MAX_MASKED
 
         def tag(value: str, path: str) -> str:
             nonlocal left
@@ -273,6 +281,16 @@ class CareData:
             self.masked.append(TOO_MUCH)
             at = place if document is not None else f"{place}:{UNREADABLE}"
             return self._replacing.masked(body.decode("latin-1"), at, NOT_COMPARED).encode()
+
+
+def _fits(body: bytes) -> bool:
+    """Whether a body that looks like JSON or XML holds no more than is looked at."""
+    start = body[:1024].lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
+    return (
+        len(body) <= MAX_VALUES
+        or start not in (b"{", b"[", b"<")
+        or values_in(body, xml=start == b"<") <= MAX_VALUES
+    )
 
 
 def is_pdf(body: bytes) -> bool:

@@ -124,6 +124,12 @@ class JsonDocument:
                 found.patients.append(_json_patient(node, contained))
         return found
 
+    @property
+    def entries(self) -> int:
+        """How many entries the Bundle has that it is."""
+        found = self._root.get("entry") if isinstance(self._root, dict) else None
+        return len(found) if isinstance(found, list) else 0
+
     def leaves(self) -> Iterator[Leaf]:
         """Every value with its path."""
         return _json_leaves(self._root, _root_name(self._root), "", "")
@@ -236,6 +242,11 @@ class XmlDocument:
     def root(self) -> str:
         """The name of its first element."""
         return str(etree.QName(self._root).localname)
+
+    @property
+    def entries(self) -> int:
+        """How many entries the Bundle has that it is."""
+        return sum(1 for _ in self._root.iterchildren(f"{{{FHIR}}}entry"))
 
     def people(self) -> People:
         """The people in it."""
