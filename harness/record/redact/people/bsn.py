@@ -19,7 +19,7 @@ from harness.core.run.exchanges import Standing
 from harness.record.redact.facts import eleven_test
 from harness.record.redact.people.digits import Candidate, candidates
 from harness.record.redact.reading.containers import Extract
-from harness.record.redact.reading.readings import readings
+from harness.record.redact.reading.readings import deeper, readings
 from harness.record.redact.reading.spans import Reading
 from harness.record.redact.reading.words import no_extract
 
@@ -100,19 +100,38 @@ class Sighting(NamedTuple):
     ways: tuple[str, ...] = ()
 
 
-def sightings(text: str, extract: Extract = no_extract) -> tuple[Sighting, ...]:
-    """Every place in a text, and in all that can be read from it, where a number may be.
+class Looked(NamedTuple):
+    """What a text says.
+
+    :ivar seen: every place in it, and in all that can be read from it, where a number may be.
+    :ivar deeper: the readings in which letters may stand that it does not show.
+    """
+
+    seen: tuple[Sighting, ...]
+    deeper: tuple[Reading, ...]
+
+
+def looked(text: str, extract: Extract = no_extract) -> Looked:
+    """Read a text in all its ways.
 
     :param extract: reads documents in it.
     """
-    if len(text) <= _REMEMBERED:
-        return _short(text)  # no document
-    return tuple(one for reading in readings(text, extract) for one in seen_in(reading))
+    return _short(text) if len(text) <= _REMEMBERED else _looked(text, extract)
+
+
+def _looked(text: str, extract: Extract) -> Looked:
+    said = list(readings(text, extract))
+    return Looked(tuple(one for reading in said for one in seen_in(reading)), tuple(deeper(said)))
 
 
 @lru_cache(maxsize=4_096)
-def _short(text: str) -> tuple[Sighting, ...]:
-    return tuple(one for reading in readings(text) for one in seen_in(reading))
+def _short(text: str) -> Looked:
+    return _looked(text, no_extract)  # it holds no document
+
+
+def sightings(text: str, extract: Extract = no_extract) -> tuple[Sighting, ...]:
+    """Every place in a text, and in all that can be read from it, where a number may be."""
+    return looked(text, extract).seen
 
 
 def seen_in(reading: Reading) -> Iterator[Sighting]:

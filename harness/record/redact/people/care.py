@@ -18,17 +18,27 @@ from harness.record.looking import Looking
 from harness.record.raw import RawExchange
 from harness.record.redact import recognise
 from harness.record.redact.people import bsn
+from harness.record.redact.people.asides import without_asides
 from harness.record.redact.people.broken import masked_broken
-from harness.record.redact.people.documents import MAX_BYTES, CareDocument, Leaf, People, read_document
+from harness.record.redact.people.documents import (
+    MAX_BYTES,
+    CareDocument,
+    Leaf,
+    People,
+    XmlDocument,
+    read_document,
+)
 from harness.record.redact.people.identity import FOREIGN_NUMBER, Identities
 from harness.record.redact.people.persons import Persons
 from harness.record.redact.people.texts import note_texts
-from harness.record.redact.reading.readings import body_readings
+from harness.record.redact.reading.readings import body_readings, deeper
 from harness.record.redact.reading.spans import Reading
 from harness.record.redact.replace import Replacing, instead
 
 NOT_DECLARED: Final = "person is not declared"
+NOT_FHIR: Final = "no FHIR"
 NOT_READABLE: Final = "no document that can be read"
+SECRET_INSIDE: Final = "secret in what cannot be rewritten"
 TOO_MUCH: Final = "more values than are masked one by one"
 MAX_MASKED: Final = 5_000
 """Values of one document that are masked one by one; with more of them the document becomes one tag."""
@@ -36,6 +46,12 @@ MORE_THAN_READ: Final = "more than is looked at"
 _CODES: Final = frozenset({"code", "id", "reference", "fullUrl", "url", "versionId", "system", "contentType"})
 """Elements whose numbers are codes and ids as a rule."""
 
+_TELLING: Final = re.compile(
+    r"(?:\.id|\.birthDate|\.family|\.name(?:\[\d+\])?\.text|\.line(?:\[\d+\])?|\.postalCode|\.telecom(?:\[\d+\])?\.value"
+    r"|\.identifier(?:\[\d+\])?\.value)\Z"
+)
+"""Elements by whose values a person is known."""
+_TELLING_LENGTH: Final = 5
 _DIGITS: Final = re.compile(r"[^0-9]+", re.ASCII)
 _JSON_NUMBER: Final = re.compile(r".*[:,\[]\s*-?[0-9]{8,}\s*[,\]}].*", re.ASCII | re.S)
 CONTAINERS: Final = (("pdf",), ("gzip",), ("zlib",), ("zip",), ("utf-16",))
@@ -73,6 +89,7 @@ class CareData:
 
     :ivar identities: whose record each document is.
     :ivar masked: why documents were masked.
+    :ivar values: values of persons that were masked, by which they may be known elsewhere in the exchange.
     """
 
     def __init__(
@@ -89,6 +106,7 @@ class CareData:
         self._known = identities
         self._looking = looking
         self._replacing = replacing
+        self.values: set[str] = set()
         self._declared = persons.get(raw.person)
 
     def body(self, body: bytes, media_type: str, side: Side, secrets: Callable[[str, str], str]) -> bytes:
@@ -110,19 +128,21 @@ class CareData:
         if side == "response":
             self.look(said, place, document)
         reasons = self._reasons(document, people, body, media_type, side)
-        if not reasons and any(
-            item.standing == "proven" and item.ways[:1] in CONTAINERS for item in self._hidden_in(found)
-        ):
-            reasons = [FOREIGN_NUMBER]  # it stands where nothing can be rewritten
+        reasons = reasons or self._sealed_in(said, found)
         if reasons:
             self.masked += reasons
             body = self._mask(document, body, place, found)
         elif found:
             body = self._without_numbers(body, place, found)
+        if not reasons and isinstance(document, XmlDocument):
+            body = without_asides(body, lambda said: self._replacing.masked(said, place, NOT_COMPARED))
         text = recognise.decode(body)
         if self._declared is None:
             return recognise.encode(secrets(text, place))
-        if not self._replacing.contains_learned(text):
+        hiding = deeper(said) if not reasons and said[:1] and not said[0].ways else ()
+        if hiding and (within := self._replacing.within(text, hiding, place)) != text:
+            text, document = within, None
+        elif not self._replacing.contains_learned(text):
             return body
         return recognise.encode(self._replacing.learned_in(document, text, place))
 
@@ -140,9 +160,23 @@ class CareData:
             return [] if fhir and recognise.is_impersonal(body) else [NOT_DECLARED]
         if document is None:
             return [NOT_READABLE] if body and not is_pdf(body) else []
+        if not document.fhir:
+            return [NOT_FHIR]
         identity, reasons = self._known.of(people, self._declared, self._cell, side)
         self.identities.append(identity)
         return reasons
+
+    def _sealed_in(self, said: Sequence[Reading], found: Iterable[_Found]) -> list[str]:
+        """Why what stands in a container may not be kept: nothing in it can be rewritten."""
+        inside = [item for item in said if item.ways[:1] in CONTAINERS]
+        if not inside:
+            return []
+        hidden = any(
+            item.ways[:1] in CONTAINERS and item.number not in self._looking.kept
+            for item in self._hidden_in(found)
+        )
+        secret = any(self._replacing.contains_learned(item.text) for item in inside)
+        return [FOREIGN_NUMBER] * hidden + [SECRET_INSIDE] * secret
 
     # -- numbers ---------------------------------------------------------------------------------
 
@@ -258,6 +292,8 @@ class CareData:
             if left < 0:
                 raise _TooMuch
             at, shown = f"{place}:{path}", ""
+            if len(value) >= _TELLING_LENGTH and _TELLING.search(path):
+                self.values.add(value)
             equals = self._declared.equals(path, value) if self._declared is not None else NOT_COMPARED
             for item in numbers.pop(path, ()):
                 number = self._replacing.number(item.number, at, item.standing, equals, item.ways)

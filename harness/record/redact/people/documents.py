@@ -16,6 +16,7 @@ from typing import Any, Final, NamedTuple
 from lxml import etree
 
 from harness.record.redact.people import bsn
+from harness.record.redact.people.asides import asides
 
 FHIR: Final = "http://hl7.org/fhir"
 MAX_BYTES: Final = 32 * 1024 * 1024
@@ -27,6 +28,14 @@ _KEEP: Final = frozenset(
     }
 )  # fmt: skip
 _CODE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ./:%_\[\]{}*+|#?&=,-]{0,255}", re.ASCII)
+_ERRORS: Final = frozenset(
+    {
+        "access_denied", "insufficient_scope", "invalid_client", "invalid_grant", "invalid_request",
+        "invalid_scope", "invalid_token", "server_error", "temporarily_unavailable", "unauthorized_client",
+        "unsupported_grant_type", "unsupported_response_type",
+    }
+)  # fmt: skip
+"""Errors of OAuth (RFC 6749 and 6750), as a server may give them instead of FHIR."""
 _PATIENT: Final = re.compile(r"(?:^|/)Patient/([A-Za-z0-9.-]{1,64})(?:/_history/|$)", re.ASCII)
 _RESOURCE_HOLDERS: Final = frozenset({"resource", "contained", "response", "outcome", "parameter"})
 _NUMERIC: Final = frozenset(
@@ -41,6 +50,18 @@ _AMOUNTS: Final = (
 """In XML the elements that hold a number, and those whose ``value`` is one."""
 NAME: Final = "(name)"
 """The name of a leaf that is itself the name of a member."""
+_PERSONAL: Final = frozenset(
+    {
+        "address", "birthDate", "communication", "contact", "deceasedDateTime", "identifier", "name", "photo",
+        "telecom",
+    }
+)  # fmt: skip
+"""Elements of a Patient that say something of a person."""
+ASIDE: Final = "(aside)"
+"""The name of a leaf that is a comment or an instruction of XML."""
+_MEMBER: Final = re.compile(r"_?[a-z][A-Za-z]{0,39}(?:[0-9]{1,2}[A-Za-z]{0,20})?", re.ASCII)
+"""How FHIR names members: a name that is none may be anybody's."""
+_TYPE: Final = re.compile(r"[A-Z][A-Za-z]{1,39}", re.ASCII)
 
 Tag = Callable[[str, str], str]
 """What takes the place of a value: ``(value, path) -> tag``."""
@@ -51,13 +72,17 @@ class PatientFacts:
     """What a Patient resource says about who it is; only in memory.
 
     :ivar id: ``""`` when it has none that others can refer to.
+    :ivar families: family names; a name that is only written as a whole stands in ``names``.
     :ivar numbers: values of its BSN identifiers.
+    :ivar personal: whether it has any element that says something of a person.
     """
 
     id: str = ""
     birth: str = ""
     families: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
     numbers: tuple[str, ...] = ()
+    personal: bool = False
 
 
 @dataclass
@@ -125,6 +150,11 @@ class JsonDocument:
         return found
 
     @property
+    def fhir(self) -> bool:
+        """Whether it says that it is FHIR."""
+        return bool(_TYPE.fullmatch(_root_name(self._root)))
+
+    @property
     def entries(self) -> int:
         """How many entries the Bundle has that it is."""
         found = self._root.get("entry") if isinstance(self._root, dict) else None
@@ -141,7 +171,9 @@ class JsonDocument:
 
 
 def _root_name(root: Any) -> str:
-    return str(root.get("resourceType") or "") if isinstance(root, dict) else ""
+    """The type of a resource; what cannot be one may be anybody's, and a path is written."""
+    name = str(root.get("resourceType") or "") if isinstance(root, dict) else ""
+    return name if not name or _TYPE.fullmatch(name) else NAME
 
 
 def _json_number(node: dict[str, Any]) -> str:
@@ -154,11 +186,14 @@ def _objects(value: Any) -> Iterable[dict[str, Any]]:
 
 
 def _json_patient(node: dict[str, Any], contained: bool) -> PatientFacts:
+    names = list(_objects(node.get("name")))
     return PatientFacts(
         id="" if contained else str(node.get("id") or ""),
         birth=str(node.get("birthDate") or ""),
-        families=tuple(str(name["family"]) for name in _objects(node.get("name")) if name.get("family")),
+        families=tuple(str(name["family"]) for name in names if name.get("family")),
+        names=tuple(str(name["text"]) for name in names if name.get("text") and not name.get("family")),
         numbers=tuple(number for item in _objects(node.get("identifier")) if (number := _json_number(item))),
+        personal=not _PERSONAL.isdisjoint(node),
     )
 
 
@@ -178,14 +213,19 @@ def _json_leaves(value: Any, path: str, name: str, system: str) -> Iterator[Leaf
 
 
 def _step(path: str, key: str) -> str:
-    """The path of a member; the extensions of a primitive (``_birthDate``) stand below the primitive."""
-    key = key.removeprefix("_")
+    """The path of a member; the extensions of a primitive (``_birthDate``) stand below the primitive.
+
+    A name that FHIR cannot have may be anybody's, and a path is written.
+    """
+    key = key.removeprefix("_") if _MEMBER.fullmatch(key) else NAME
     return f"{path}.{key}" if path else key
 
 
 def kept(key: str, value: str) -> bool:
     """Whether a value of an element says nothing of anybody, whoever the document is about."""
     if key in _KEEP and _CODE.fullmatch(value):
+        return True
+    if key == "error" and value in _ERRORS:
         return True
     return key in ("url", "xmlns") and value.startswith(
         ("http://hl7.org/", "http://nictiz.nl/", "http://fhir.nl/")
@@ -194,7 +234,12 @@ def kept(key: str, value: str) -> bool:
 
 def _mask_json(value: Any, key: str, path: str, tag: Tag) -> Any:
     if isinstance(value, dict):
-        return {name: _mask_json(child, name, _step(path, name), tag) for name, child in value.items()}
+        return {
+            name if _MEMBER.fullmatch(name) else tag(name, path): _mask_json(
+                child, name, _step(path, name), tag
+            )
+            for name, child in value.items()
+        }
     if isinstance(value, list):
         return [_mask_json(child, key, f"{path}[{index}]", tag) for index, child in enumerate(value)]
     if value is None or isinstance(value, bool):
@@ -231,12 +276,18 @@ class XmlDocument:
     """
 
     def __init__(self, body: bytes) -> None:
+        self._body = body
         try:
             self._root = etree.fromstring(body, _parser())
         except etree.XMLSyntaxError:
             if _is_utf8(body):
                 raise
             self._root = etree.fromstring(body, _parser("iso-8859-1"))  # a fault, and yet it can be read
+
+    @property
+    def fhir(self) -> bool:
+        """Whether it says that it is FHIR."""
+        return str(self._root.tag).startswith(f"{{{FHIR}}}")
 
     @property
     def root(self) -> str:
@@ -274,11 +325,13 @@ class XmlDocument:
                 name == "value" and parent is not None and str(parent.tag).endswith(_AMOUNTS)
             )
             for attribute, value in element.attrib.items():
-                own = name if attribute == "value" else attribute
-                yield Leaf(path if own is name else f"{path}.{own}", own, str(value), system, numeric)
+                own = name if attribute == "value" else str(attribute)
+                yield Leaf(path if own is name else _step(path, own), own, str(value), system, numeric)
             for text in (element.text, element.tail):
                 if text and text.strip():
                     yield Leaf(path, name, text, "")
+        for start, end in asides(self._body):
+            yield Leaf("", ASIDE, self._body[start:end].decode("utf-8", "replace"), "")
 
     def masked(self, tag: Tag) -> bytes:
         """The document with every value replaced that could identify."""
@@ -288,7 +341,7 @@ class XmlDocument:
             for attribute, value in list(element.attrib.items()):
                 key = name if attribute == "value" else attribute
                 if not (inside and kept(key, str(value))):
-                    element.set(attribute, tag(str(value), path if key is name else f"{path}.{key}"))
+                    element.set(attribute, tag(str(value), path if key is name else _step(path, str(key))))
             for attribute in ("text", "tail"):
                 content = getattr(element, attribute)
                 if content and content.strip():
@@ -314,13 +367,19 @@ def _xml_number(element: Any) -> str:
 def _xml_patient(element: Any) -> PatientFacts:
     parent = element.getparent()
     contained = parent is not None and parent.tag == f"{{{FHIR}}}contained"
-    families = element.iterfind(f"{{{FHIR}}}name/{{{FHIR}}}family")
+    names = [
+        (_xml_value(name, "family"), _xml_value(name, "text")) for name in element.iterfind(f"{{{FHIR}}}name")
+    ]
     identifiers = element.iterfind(f"{{{FHIR}}}identifier")
     return PatientFacts(
         id="" if contained else _xml_value(element, "id"),
         birth=_xml_value(element, "birthDate"),
-        families=tuple(str(item.get("value")) for item in families if item.get("value")),
+        families=tuple(family for family, _ in names if family),
+        names=tuple(text for family, text in names if text and not family),
         numbers=tuple(number for item in identifiers if (number := _xml_number(item))),
+        personal=any(
+            etree.QName(child).localname in _PERSONAL for child in element.iterchildren(etree.Element)
+        ),
     )
 
 
@@ -341,7 +400,7 @@ def _xml_paths(root: Any) -> Iterator[tuple[Any, str]]:
                 continue
             index = f"[{seen[child.tag]}]" if counts[child.tag] > 1 else ""
             seen[child.tag] += 1
-            below.append((child, f"{path}.{name}{index}"))
+            below.append((child, f"{_step(path, name)}{index}"))
         stack.extend(reversed(below))
 
 
