@@ -10,10 +10,10 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal
 
 from harness.core.http.bounds import MAX_ENTRIES, MAX_VALUES, values_in
-from harness.core.run.exchanges import NOT_COMPARED, TOO_LARGE, UNREADABLE, Identity, Standing
+from harness.core.run.exchanges import NOT_COMPARED, TOO_LARGE, UNREADABLE, Identity
 from harness.record.looking import Looking
 from harness.record.raw import RawExchange
 from harness.record.redact import recognise
@@ -23,12 +23,12 @@ from harness.record.redact.people.broken import masked_broken
 from harness.record.redact.people.documents import (
     MAX_BYTES,
     CareDocument,
-    Leaf,
     People,
     XmlDocument,
     read_document,
 )
 from harness.record.redact.people.identity import FOREIGN_NUMBER, Identities
+from harness.record.redact.people.numbered import DocumentNumbers, Found
 from harness.record.redact.people.persons import Persons
 from harness.record.redact.people.texts import note_texts
 from harness.record.redact.reading.readings import body_readings, deeper
@@ -43,41 +43,16 @@ TOO_MUCH: Final = "more values than are masked one by one"
 MAX_MASKED: Final = 5_000
 """Values of one document that are masked one by one; with more of them the document becomes one tag."""
 MORE_THAN_READ: Final = "more than is looked at"
-_CODES: Final = frozenset({"code", "id", "reference", "fullUrl", "url", "versionId", "system", "contentType"})
-"""Elements whose numbers are codes and ids as a rule."""
-
 _TELLING: Final = re.compile(
     r"(?:\.id|\.birthDate|\.family|\.name(?:\[\d+\])?\.text|\.line(?:\[\d+\])?|\.postalCode|\.telecom(?:\[\d+\])?\.value"
     r"|\.identifier(?:\[\d+\])?\.value)\Z"
 )
 """Elements by whose values a person is known."""
 _TELLING_LENGTH: Final = 5
-_DIGITS: Final = re.compile(r"[^0-9]+", re.ASCII)
 _JSON_NUMBER: Final = re.compile(r".*[:,\[]\s*-?[0-9]{8,}\s*[,\]}].*", re.ASCII | re.S)
 CONTAINERS: Final = (("pdf",), ("gzip",), ("zlib",), ("zip",), ("utf-16",))
 """First ways of what stands in a body that is no text."""
-_REGISTERS: Final = re.compile(
-    r"https?://fhir\.nl/fhir/namingsystem/(?!bsn)|urn:oid:2\.16\.(?:840\.1\.113883\.2\.4\.6\.(?!3\Z)|528)",
-    re.I,
-)
-"""National registers of care providers, organizations and insurers: their numbers have nine digits too."""
-
 Side = Literal["request", "response"]
-
-
-class _Found(NamedTuple):
-    """A BSN in a document.
-
-    :ivar code: whether it stands where codes, ids and amounts do.
-    :ivar written: the whole value, when that is what is called a BSN.
-    """
-
-    number: str
-    path: str
-    standing: Standing
-    code: bool
-    ways: tuple[str, ...] = ()
-    written: str = ""
 
 
 class _TooMuch(Exception):
@@ -108,6 +83,7 @@ class CareData:
         self._replacing = replacing
         self.values: set[str] = set()
         self._declared = persons.get(raw.person)
+        self._numbers = DocumentNumbers(replacing.numbers, raw.cell, looking)
 
     def body(self, body: bytes, media_type: str, side: Side, secrets: Callable[[str, str], str]) -> bytes:
         """The bytes that may be written.
@@ -124,7 +100,7 @@ class CareData:
             ).encode()
         people = document.people() if document is not None else People()
         said = list(body_readings(body, self._looking.extract)) if len(body) <= MAX_BYTES else []
-        found = self._numbers(document, people, said)
+        found = self._numbers.found(document, people, said)
         if side == "response":
             self.look(said, place, document)
         reasons = self._reasons(document, people, body, media_type, side)
@@ -166,7 +142,7 @@ class CareData:
         self.identities.append(identity)
         return reasons
 
-    def _sealed_in(self, said: Sequence[Reading], found: Iterable[_Found]) -> list[str]:
+    def _sealed_in(self, said: Sequence[Reading], found: Iterable[Found]) -> list[str]:
         """Why what stands in a container may not be kept: nothing in it can be rewritten."""
         inside = [item for item in said if item.ways[:1] in CONTAINERS]
         if not inside:
@@ -180,64 +156,14 @@ class CareData:
 
     # -- numbers ---------------------------------------------------------------------------------
 
-    def _numbers(
-        self, document: CareDocument | None, people: People, said: Sequence[Reading]
-    ) -> list[_Found]:
-        """Every BSN in a body; a document is walked only when there may be one."""
-        numbers, cell = self._replacing.numbers, self._cell
-        for number in people.numbers:
-            self._prove(number)
-        seen = [one for reading in said for one in bsn.seen_in(reading)]
-        for one in seen:
-            if one.standing == "proven":
-                numbers.prove(one.number, cell)
-        certain = numbers.certain(seen, cell)
-        if document is None:
-            return [_Found(one.number, "", one.standing, code=False, ways=one.ways) for one in certain]
-        if not people.numbers and not certain:
-            return []
-        leaves = list(document.leaves())
-        normal = {leaf.value for leaf in leaves if leaf.name == "code" and leaf.system} | self._looking.kept
-        found = [item for leaf in leaves for item in self._in_leaf(leaf)]
-        proven = {item.number for item in found if item.standing == "proven"}
-        found = [item._replace(standing="proven") if item.number in proven else item for item in found]
-        found = [item for item in found if item.standing == "proven" or item.number not in normal]
-        placed = {item.number for item in found}
-        for one in certain:  # between elements, in comments
-            if one.number not in placed and one.standing == "proven":
-                placed.add(one.number)
-                found.append(_Found(one.number, "", one.standing, code=False, ways=one.ways))
-        return [item for item in found if not _told_below(item, found)]
-
-    def _in_leaf(self, leaf: Leaf) -> Iterable[_Found]:
-        numbers = self._replacing.numbers
-        if leaf.name == "value" and bsn.is_system(leaf.system):
-            self._prove(leaf.value)
-            yield _Found(bsn.plain(leaf.value), leaf.path, "proven", code=False, written=leaf.value)
-            return
-        if leaf.name == "code" and leaf.system and not numbers.known(leaf.value, self._cell):
-            return  # a code of a code system
-        announced = leaf.name not in _CODES and leaf.system and bsn.announces(leaf.system)
-        value = f"bsn:{leaf.value}" if announced else leaf.value
-        for one in numbers.found(value, self._cell, self._looking.extract):
-            if one.standing == "proven":
-                numbers.prove(one.number, self._cell)
-            code = leaf.name in _CODES or leaf.numeric or (leaf.name == "value" and registered(leaf.system))
-            yield _Found(one.number, leaf.path, one.standing, code=code, ways=one.ways)
-
-    def _prove(self, number: str) -> None:
-        """Remember what stands as a BSN; what cannot be one would be found everywhere."""
-        if len(_DIGITS.sub("", number)) in (8, 9):
-            self._replacing.numbers.prove(number, self._cell)
-
-    def _hidden_in(self, found: Iterable[_Found]) -> list[_Found]:
+    def _hidden_in(self, found: Iterable[Found]) -> list[Found]:
         """The numbers that may not stay in a document that is kept."""
         own = bsn.plain(self._declared.bsn) if self._declared is not None and self._declared.bsn else ""
         return [
             item for item in found if item.number != own and not (item.code and item.standing == "possible")
         ]
 
-    def _without_numbers(self, body: bytes, place: str, found: Sequence[_Found]) -> bytes:
+    def _without_numbers(self, body: bytes, place: str, found: Sequence[Found]) -> bytes:
         """A document that is kept, without the numbers of others; each number with a fact."""
         hidden = [item for item in self._hidden_in(found) if item.ways[:1] not in CONTAINERS]
         gone = {item.number for item in hidden}
@@ -276,11 +202,11 @@ class CareData:
 
     # -- masking ---------------------------------------------------------------------------------
 
-    def _mask(self, document: CareDocument | None, body: bytes, place: str, found: Iterable[_Found]) -> bytes:
+    def _mask(self, document: CareDocument | None, body: bytes, place: str, found: Iterable[Found]) -> bytes:
         """A document without anything that could identify; one tag when it cannot be masked by value."""
         if not body:
             return b""
-        numbers: dict[str, list[_Found]] = defaultdict(list)
+        numbers: dict[str, list[Found]] = defaultdict(list)
         for item in found:
             numbers[item.path].append(item)
         before = len(self._replacing.facts)
@@ -332,22 +258,6 @@ def _fits(body: bytes) -> bool:
 def is_pdf(body: bytes) -> bool:
     """Whether a body is a PDF by its beginning, whatever it is called; the word further on makes none."""
     return body[:1024].lstrip().startswith(b"%PDF-")
-
-
-def _told_below(item: _Found, found: Iterable[_Found]) -> bool:
-    """Whether the same number was found in a narrative as a whole and in an element of it."""
-    return bool(item.path) and any(
-        other.number == item.number and other.path.startswith(f"{item.path}.") for other in found
-    )
-
-
-def registered(system: str) -> bool:
-    """Whether an identifier system is a national register that has no persons' numbers in it.
-
-    >>> registered("http://fhir.nl/fhir/NamingSystem/uzi-nr-pers"), registered("https://his.example/nummer")
-    (True, False)
-    """
-    return _REGISTERS.match(system) is not None
 
 
 def number_of(tag: str) -> str:
