@@ -204,7 +204,7 @@ def written(text: str, interface: str) -> list[Written]:
     for pattern, group in ((_QUOTED, 3), (_ELEMENT, 2)):
         for match in pattern.finditer(text):
             kind = kind_of(match.group(1), interface)
-            if kind:
+            if kind and not (pattern is _ELEMENT and match.group(1).lower() == "code"):  # HTML has one too
                 start, end = match.span(group)
                 found.append(Written(start, end, kind, match.group(1), match.group(group)))
     kept: list[Written] = []

@@ -17,7 +17,7 @@ from harness.record.redact.people.bsn import Numbers, looked, plain, standing_of
 from harness.record.redact.people.documents import CareDocument
 from harness.record.redact.reading.readings import readings
 from harness.record.redact.reading.spans import BASE64, MARKUP, Reading
-from harness.record.redact.tag import TAG, Tags, kind_of_tag
+from harness.record.redact.tag import TAG, Tags, kind_of_tag, untagged
 
 SECRET: Final = "secret"
 """The way of a number that was found inside a secret."""
@@ -25,11 +25,6 @@ _WORD: Final = re.compile(r"[A-Za-z0-9._~%+/=-]{6,4096}")
 _SEPARATOR: Final = re.compile(r"([=/.]|%[0-9A-Fa-f]{2})")
 """Between the parts of a word that may be secrets by themselves."""
 _MARKUP: Final = re.compile(r"<[^<>]*>")
-
-
-def _no_digits(tag: re.Match[str]) -> str:
-    """As many characters as a tag, in which nothing is found."""
-    return " " * len(tag.group())
 
 
 def instead(written: str, tag: str, ways: tuple[str, ...]) -> str:
@@ -143,8 +138,7 @@ class Replacing:
 
     def text(self, text: str, place: str) -> str:
         """A text with every BSN in it replaced."""
-        untagged = TAG.sub(_no_digits, text) if "[" in text else text
-        said = looked(untagged)
+        said = looked(untagged(text))
         if said.deeper and (within := self.within(text, said.deeper, place)) != text:
             return self.text(within, place)
         for seen in reversed(self.numbers.certain(said.seen, self._cell)):
