@@ -65,6 +65,35 @@ def test_a_secret_in_a_page_goes_and_nothing_else(body: str) -> None:
     assert SECRET not in body_of(done) and len(done.facts) == 1
 
 
+@pytest.mark.parametrize(("name", "kind"), [("token", "key"), ("code", "key"), ("access_token", "token")])
+def test_what_a_script_calls_a_token_is_one_of_the_framework_only_by_its_full_name(
+    name: str, kind: str
+) -> None:
+    page = {
+        "interface": "login",
+        "response_body": f"<script>{name}: '{SECRET}'</script>",
+        "response_headers": HTML,
+    }
+    page["response_body"] = str(page["response_body"]).encode()
+    (fact,) = recorded(page).facts
+    assert fact.kind == kind
+
+
+def test_a_token_in_json_is_what_json_says() -> None:
+    body = b'{"access_token":"q7Zk1vXw9TbRn4Lm\\/HsYc8Jd"}'
+    known = (Known("token", "token-issued", "q7Zk1vXw9TbRn4Lm/HsYc8Jd"),)
+    done = recorded({"interface": "token", "response_body": body, "known": known})
+    assert [(fact.place, fact.equals) for fact in done.facts] == [
+        ("response.body.access_token", "token-issued")
+    ]
+
+
+def test_where_a_browser_goes_next_is_no_secret() -> None:
+    headers = (("Refresh", "0; url=https://a.example/q7Zk1vXw9TbRn4Lm2HsYc8Jd"),)
+    done = recorded({"response_headers": headers})
+    assert done.response is not None and done.response.headers == headers
+
+
 @pytest.mark.parametrize(
     "body", [f"<a><access_token>{SECRET}</access_token></a>", f'<a clientSecret="{SECRET}"/>']
 )

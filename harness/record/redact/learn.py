@@ -89,5 +89,6 @@ class _Learning:
                 self._remember(found, value)
         if self._raw.interface != "list":
             for one in recognise.written(text, self._raw.interface):
-                self._remember(one.kind, one.value)
+                if self._kind_of(one.name) in (None, one.kind):  # else it may be one of the page's own
+                    self._remember(one.kind, one.value)
         self._text(text)

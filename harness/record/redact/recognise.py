@@ -85,6 +85,7 @@ _QUOTED: Final = re.compile(
     re.ASCII,
 )
 """``name: 'value'`` and ``name = "value"`` as scripts and attributes have them."""
+_FRAMEWORK: Final = frozenset({"accesstoken", "idtoken", "refreshtoken", "authorizationcode"})
 _ELEMENT: Final = re.compile(
     r"<(?:[A-Za-z0-9_-]{1,20}:)?([A-Za-z_][A-Za-z0-9_.-]{2,40})(?:\s[^<>]{0,500})?>([^<>]{4,8000})</",
     re.ASCII,
@@ -128,6 +129,8 @@ def header_kind(name: str) -> str | None:
     plain = _APART.sub("", name).lower()
     if plain in _CERTIFICATES:
         return "key"
+    if plain == "refresh":  # where a browser goes next
+        return None
     return KINDS.get(plain) or KINDS.get(plain.removeprefix("x"))
 
 
@@ -187,23 +190,25 @@ class Written(NamedTuple):
 
 
 def written(text: str, interface: str) -> list[Written]:
-    """The secrets in markup and scripts, in order, none within another: of inputs and ``meta`` (a password
+    """The secrets in what is no JSON, in order, none within another: of inputs and ``meta`` (a password
     whatever its name), of elements and attributes, and what a script assigns.
     """
     found: list[Written] = []
+    if text.lstrip()[:1] in ("{", "["):
+        return found
     for match in _INPUT.finditer(text):
         attributes = {one.group(1).lower(): one for one in _ATTRIBUTE.finditer(match.group())}
         value = attributes.get("value") or attributes.get("content")
         if value is None:
             continue
         name = _said(attributes["name"]) if "name" in attributes else ""
-        kind = kind_of(name, interface)
+        kind = (_in_markup if "content" in attributes else kind_of)(name, interface)
         if kind or ("type" in attributes and _said(attributes["type"]).lower() == "password"):
             at = match.start() + value.start(value.lastindex or 0)
             found.append(Written(at, at + len(_said(value)), kind or "key", name, _said(value)))
     for pattern, group in ((_QUOTED, 3), (_ELEMENT, 2)):
         for match in pattern.finditer(text):
-            kind = kind_of(match.group(1), interface)
+            kind = _in_markup(match.group(1), interface)
             if kind and not (pattern is _ELEMENT and match.group(1).lower() == "code"):  # HTML has one too
                 start, end = match.span(group)
                 found.append(Written(start, end, kind, match.group(1), match.group(group)))
@@ -212,6 +217,16 @@ def written(text: str, interface: str) -> list[Written]:
         if len(one.value) >= 4 and not TAG.fullmatch(one.value) and (not kept or one.start >= kept[-1].end):
             kept.append(one)
     return kept
+
+
+def _in_markup(name: str, interface: str) -> str | None:
+    """:func:`kind_of` in scripts and attributes, where ``token`` and ``code`` are the page's own more often
+    than those of the framework: only what is called by its full name is held to be one.
+    """
+    kind = kind_of(name, interface)
+    if kind in ("token", "code", "refresh") and _APART.sub("", name).lower() not in _FRAMEWORK:
+        return "key"
+    return kind
 
 
 def _said(attribute: re.Match[str]) -> str:
