@@ -34,6 +34,8 @@ from harness.network.person.looking import looking
 from harness.record import RawExchange, Recorder
 
 _WORD: Final = re.compile(r"[A-Za-z0-9+/_-]{8,}={0,2}")
+_MARK: Final = re.compile(r"[/_-]")
+_MARKS: Final = 16
 _UNICODE: Final = re.compile(r"\\u([0-9a-fA-F]{4})")
 _TAG: Final = re.compile(r"<[^<>]*>", re.S)
 _QUOTED: Final = re.compile(r"=([0-9A-F]{2})")
@@ -64,6 +66,14 @@ def _texts(data: bytes) -> Iterator[str]:
             yield data.decode(charset, "replace")
 
 
+def _within(word: str) -> set[str]:
+    """A word, and what stands in it between any two of its marks: it may be a path."""
+    marks = [-1, *(mark.start() for mark in _MARK.finditer(word)), len(word)]
+    if len(marks) > _MARKS:
+        return {word}
+    return {word[start + 1 : end] for start in marks for end in marks if end - start > 8}
+
+
 def _decodings(text: str) -> Iterator[str | bytes]:
     """One step of every decoding of a text."""
     yield unquote(text, errors="replace")
@@ -78,11 +88,10 @@ def _decodings(text: str) -> Iterator[str | bytes]:
     yield _TAG.sub("", text)
     yield _QUOTED.sub(lambda found: chr(int(found.group(1), 16)), text)
     for found in _WORD.findall(text)[:_MOST]:
-        for word in {found, *found.split("/"), *found.split("-"), *found.split("_")}:
+        for word in _within(found):
+            bare = word.rstrip("=").translate({43: "-", 47: "_"})
             try:
-                yield base64.urlsafe_b64decode(
-                    word.rstrip("=").translate({43: "-", 47: "_"}) + "=" * (-len(word.rstrip("=")) % 4)
-                )
+                yield base64.urlsafe_b64decode(bare + "=" * (-len(bare) % 4))
             except (binascii.Error, ValueError):
                 continue
     for found in _HEX.findall(text)[:_MOST]:

@@ -231,6 +231,13 @@ def test_who_is_masked_in_the_body_is_masked_in_the_rest_of_the_exchange() -> No
     assert done.request.url.startswith("https://his.example/fhir/Patient/[person:")
 
 
+def test_a_short_number_of_a_stranger_is_a_length_elsewhere() -> None:
+    stranger = {"resourceType": "Patient", "id": "123456", "name": [{"family": "Plantnaam"}]}
+    headers = (*FHIR_JSON, ("Content-Length", "123456"))
+    done = recorded(answer(stranger, response_headers=headers))
+    assert done.response is not None and done.response.headers == headers
+
+
 @pytest.mark.parametrize("written", ["111_222_333", "11-12-22-333", "11 122 2333", "1112 22333"])
 def test_groups_of_a_number_are_a_number(written: str) -> None:
     body = json.dumps({"resourceType": "Basic", "id": "b", "comment": f"van {written}."})

@@ -49,6 +49,8 @@ _TELLING: Final = re.compile(
 )
 """Elements by whose values a person is known."""
 _TELLING_LENGTH: Final = 5
+_TELLING_DIGITS: Final = 7
+"""Characters from which such a value is looked for; shorter ones are words and lengths too."""
 _JSON_NUMBER: Final = re.compile(r".*[:,\[]\s*-?[0-9]{8,}\s*[,\]}].*", re.ASCII | re.S)
 CONTAINERS: Final = (("pdf",), ("gzip",), ("zlib",), ("zip",), ("utf-16",))
 """First ways of what stands in a body that is no text."""
@@ -218,7 +220,9 @@ class CareData:
             if left < 0:
                 raise _TooMuch
             at, shown = f"{place}:{path}", ""
-            if len(value) >= _TELLING_LENGTH and _TELLING.search(path):
+            if len(value) >= (_TELLING_DIGITS if value.isdigit() else _TELLING_LENGTH) and _TELLING.search(
+                path
+            ):
                 self.values.add(value)
             equals = self._declared.equals(path, value) if self._declared is not None else NOT_COMPARED
             for item in numbers.pop(path, ()):
