@@ -10,6 +10,7 @@ import pytest
 from rawkit import raw
 
 from harness.core.run.exchanges import Exchange
+from harness.fhir.model.types import load_model
 from harness.record import DeclaredPerson, Known, Looking, Persons, Redactor
 from harness.record.redact.people.care import NOT_FHIR, SECRET_INSIDE
 from harness.record.redact.people.identity import FOREIGN_NUMBER, NOT_COMPARABLE
@@ -202,6 +203,21 @@ def test_comments_and_instructions_go_and_the_rest_keeps_its_bytes(aside: str) -
     start, end = '<?xml version="1.0"?><Basic xmlns="http://hl7.org/fhir">', '<id value="b"/></Basic>'
     done = recorded({"response_body": f"{start}{aside}{end}".encode(), "response_headers": FHIR_XML})
     assert body_of(done).startswith(start) and body_of(done).endswith(end) and "Plant" not in body_of(done)
+
+
+@pytest.mark.parametrize("person", ["", "anna"])
+def test_a_coded_word_is_no_name_of_a_member(person: str) -> None:
+    name = "dmFuIDExMTIyMjMzMw"
+    assert base64.b64decode(f"{name}==") == b"van 111222333"
+    done = recorded(answer({"resourceType": "Basic", "id": "b", name: {"a": 1}}, person=person))
+    assert name not in body_of(done)
+
+
+def test_no_member_of_fhir_is_taken_for_a_coded_word() -> None:
+    names = {name for kind in load_model("3.0.2").types.values() for name in kind.keys}
+    assert len(names) > 1_000 and "valueBase64Binary" in names
+    resource = {"resourceType": "Basic"} | dict.fromkeys(sorted(names), True)
+    assert json.loads(body_of(recorded(answer(resource, person="")))).keys() == resource.keys()
 
 
 def test_who_is_masked_in_the_body_is_masked_in_the_rest_of_the_exchange() -> None:

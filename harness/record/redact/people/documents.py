@@ -11,10 +11,12 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from lxml import etree
 
+from harness.record.redact.letters import score
 from harness.record.redact.people import bsn
 from harness.record.redact.people.asides import asides
 
@@ -61,6 +63,9 @@ ASIDE: Final = "(aside)"
 """The name of a leaf that is a comment or an instruction of XML."""
 _MEMBER: Final = re.compile(r"_?[a-z][A-Za-z]{0,39}(?:[0-9]{1,2}[A-Za-z]{0,20})?", re.ASCII)
 """How FHIR names members: a name that is none may be anybody's."""
+_CODED: Final = 6.5
+_CODED_LENGTH: Final = 11
+"""From which a name is a coded word rather than one of FHIR: none of those is."""
 _TYPE: Final = re.compile(r"[A-Z][A-Za-z]{1,39}", re.ASCII)
 
 Tag = Callable[[str, str], str]
@@ -202,7 +207,7 @@ def _json_leaves(value: Any, path: str, name: str, system: str) -> Iterator[Leaf
         found = value.get("system") or value.get("url")
         beside = found if isinstance(found, str) else ""
         for key, child in value.items():
-            if any(char.isdigit() for char in key):
+            if not _member(key):
                 yield Leaf(path, NAME, key, "")
             yield from _json_leaves(child, _step(path, key), key, beside)
     elif isinstance(value, list):
@@ -212,12 +217,19 @@ def _json_leaves(value: Any, path: str, name: str, system: str) -> Iterator[Leaf
         yield Leaf(path, name, str(value), system, numeric=not isinstance(value, str))
 
 
+@lru_cache(maxsize=4_096)
+def _member(name: str) -> bool:
+    """Whether a name may be one of FHIR: of its form, and no coded word."""
+    coded = len(name) >= _CODED_LENGTH and score(name) >= _CODED
+    return _MEMBER.fullmatch(name) is not None and not coded
+
+
 def _step(path: str, key: str) -> str:
     """The path of a member; the extensions of a primitive (``_birthDate``) stand below the primitive.
 
     A name that FHIR cannot have may be anybody's, and a path is written.
     """
-    key = key.removeprefix("_") if _MEMBER.fullmatch(key) else NAME
+    key = key.removeprefix("_") if _member(key) else NAME
     return f"{path}.{key}" if path else key
 
 
@@ -235,9 +247,7 @@ def kept(key: str, value: str) -> bool:
 def _mask_json(value: Any, key: str, path: str, tag: Tag) -> Any:
     if isinstance(value, dict):
         return {
-            name if _MEMBER.fullmatch(name) else tag(name, path): _mask_json(
-                child, name, _step(path, name), tag
-            )
+            name if _member(name) else tag(name, path): _mask_json(child, name, _step(path, name), tag)
             for name, child in value.items()
         }
     if isinstance(value, list):
