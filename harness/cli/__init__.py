@@ -25,6 +25,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "qualify": ("harness.cli.qualify", "Run all HIS × DVZA × PGO × standard combinations and report."),
     "judge": ("harness.cli.evidence.judge", "Judge a recorded run again, offline."),
     "verify": ("harness.cli.evidence.verify", "Verify that a run is whole, and who signed it, offline."),
+    "scan": ("harness.cli.evidence.scan", "Look for people and secrets in a run or a dossier."),
     "sign": ("harness.cli.evidence.sign", "Sign a finished run."),
     "har": ("harness.cli.evidence.har", "Export the recording of a cell as HAR."),
     "challenge": ("harness.cli.evidence.challenge", "Make a challenge that a run can be bound to."),

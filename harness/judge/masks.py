@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, Literal
 
-from harness.core.run.exchanges import NONE, UNREADABLE, Belongs, Exchange, Fact
+from harness.core.run.exchanges import NONE, TOO_LARGE, UNREADABLE, Belongs, Exchange, Fact
 from harness.core.text import Text
 
 MAIN_FLOWS: Final = ("collect", "share", "again")
@@ -43,7 +43,7 @@ class Masks:
         self._masks: list[tuple[list[Step], Fact]] = []
         for fact in facts:
             place, _, path = fact.place.partition(":")
-            if path == UNREADABLE:
+            if path in (UNREADABLE, TOO_LARGE):
                 if not readable:
                     continue
                 path = ""

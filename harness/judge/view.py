@@ -11,12 +11,12 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Literal
 
-from harness.core.run.exchanges import Exchange, media_type
+from harness.core.run.exchanges import TOO_LARGE, Exchange, Request, Response, media_type
 from harness.core.run.findings import Cell, Finding, Where, finding
 from harness.core.run.info import Intensity, ParticipantVersion, Settings
 from harness.core.text import Text
 from harness.core.verdicts import Blame, Strength, Verdict
-from harness.fhir.codec.documents import Document, parse
+from harness.fhir.codec.documents import MESSAGE_LIMITS, Document, Format, parse, too_large
 from harness.fhir.model.types import load_model
 from harness.judge.catalogue import Catalogue, Requirement
 from harness.judge.depends import depends
@@ -30,7 +30,13 @@ FHIR_XML = ("application/fhir+xml", "application/xml+fhir", "application/xml", "
 NO_TEXT = Text(nl="", en="")
 
 
-def body_format(kind: str) -> str | None:
+def _too_large(exchange: Exchange, side: str) -> int:
+    """Length of a body that the recorder did not keep because it holds too much; 0 when it kept it."""
+    place = f"{side}.body:{TOO_LARGE}"
+    return next((fact.length for fact in exchange.facts if fact.place == place), 0)
+
+
+def body_format(kind: str) -> Format | None:
     """``json`` or ``xml`` for a FHIR media type, else ``None``."""
     if kind in FHIR_JSON:
         return "json"
@@ -107,22 +113,24 @@ class CellView:
 
     def document(self, exchange: Exchange) -> Document | None:
         """The response body as FHIR, or ``None`` when there is none or it is no FHIR media type."""
-        message = exchange.response
-        if message is None:
-            return None
-        return self._parse(exchange.id, "response", body_format(media_type(message.headers)), message.body)
+        return None if exchange.response is None else self._parse(exchange, "response", exchange.response)
 
     def request_document(self, exchange: Exchange) -> Document | None:
         """The request body as FHIR, or ``None``."""
-        message = exchange.request
-        return self._parse(exchange.id, "request", body_format(media_type(message.headers)), message.body)
+        return self._parse(exchange, "request", exchange.request)
 
-    def _parse(self, exchange_id: str, side: str, kind: str | None, body: bytes) -> Document | None:
-        key = (exchange_id, side)
+    def _parse(self, exchange: Exchange, side: str, message: Request | Response) -> Document | None:
+        key = (exchange.id, side)
         if key not in self._documents:
+            kind = body_format(media_type(message.headers))
             document = None
-            if kind is not None and body:
-                document = parse(body, format=kind, model=load_model("3.0.2"))  # type: ignore[arg-type]
+            if kind is not None and message.body:
+                length = _too_large(exchange, side)
+                document = (
+                    too_large(f"{length} bytes", kind)
+                    if length
+                    else parse(message.body, format=kind, model=load_model("3.0.2"), limits=MESSAGE_LIMITS)
+                )
             self._documents[key] = document
         return self._documents[key]
 

@@ -104,6 +104,13 @@ def test_size_limit() -> None:
     assert parse(data, model=MODEL, limits=Limits(size=10)).issues[0].rule == "fhir-size"
 
 
+def test_number_of_entries_is_limited() -> None:
+    data = b'{"resourceType":"Bundle","type":"searchset","entry":[{},{},{}]}'
+    assert not parse(data, model=MODEL, limits=Limits(entries=3)).fatal
+    document = parse(data, model=MODEL, limits=Limits(entries=2))
+    assert document.fatal and [(i.rule, i.received) for i in document.issues] == [("fhir-size", "3 entries")]
+
+
 @pytest.mark.parametrize(
     "data",
     [

@@ -345,6 +345,21 @@ def test_broken_json_is_unreadable():
     assert found == {"HG-GEN-002": "fail", "HG-GEN-020": "fail"}
 
 
+@pytest.mark.parametrize(("entries", "broken"), [(10_001, True), (10_000, False)])
+def test_more_entries_than_are_looked_at_is_a_fault_of_the_sender(entries, broken):
+    def change(operation, request, response):
+        if operation != "hg-encounter-json":
+            return response
+        bundle = {"resourceType": "Bundle", "type": "searchset", "total": entries, "entry": [{}] * entries}
+        return Response(status=200, headers=response.headers, body=json.dumps(bundle).encode())
+
+    cell = StandardCell(HG, change=change)
+    failed = [item for item in cell.findings("HG-GEN-020") if item.verdict.value == "fail"]
+    assert [(item.rule, item.blame.value) for item in failed] == (
+        [("fhir-size", "product")] if broken else []
+    )
+
+
 @pytest.mark.parametrize(
     ("start", "verdict"),
     [(None, "pass"), (date(2026, 2, 1), "warning"), (T - timedelta(days=410), "pass")],

@@ -197,6 +197,17 @@ def test_a_document_that_is_nested_too_deeply_is_one_sentence(copy, here, key, n
     assert not (copy / "seal.json").exists()
 
 
+def test_nothing_is_sealed_in_which_a_person_can_be_read(copy, here, key):
+    page = copy / "report" / "index.html"
+    page.parent.mkdir(exist_ok=True)
+    page.write_text("<p>bsn 111.222.333</p>")
+    code, said = here("sign", copy, "--key", key, "--lang", "en")
+    assert code == 7 and "report/index.html, line 1: a BSN" in said and "111.222.333" not in said, said
+    assert not (copy / "seal.json").exists()
+    code, said = here("sign", copy, "--key", key, "--accept", "report/index.html, line 1", "--lang", "en")
+    assert code == 0 and (copy / "seal.json").exists(), said
+
+
 @pytest.mark.parametrize("command", ["judge", "verify", "sign", "har"])
 @pytest.mark.parametrize(
     "content",

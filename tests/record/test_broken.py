@@ -9,7 +9,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from rawkit import raw
 
-from harness.core.run.exchanges import UNREADABLE, Exchange
+from harness.core.http.bounds import MAX_ENTRIES, MAX_VALUES
+from harness.core.run.exchanges import TOO_LARGE, UNREADABLE, Exchange
 from harness.fhir.codec.documents import parse
 from harness.fhir.model.types import load_model
 from harness.record import DeclaredPerson, Persons, Redactor
@@ -109,3 +110,33 @@ def test_bytes_that_are_no_utf_8_are_a_fault_and_can_be_read() -> None:
     body = json.dumps(own, ensure_ascii=False).encode("latin-1")
     done = recorded(body, "application/fhir+json")
     assert done.response is not None and done.response.body == body
+
+
+def _bundle(entries: int, kind: str) -> bytes:
+    if kind == "json":
+        return b'{"resourceType":"Bundle","type":"searchset","entry":[' + b",".join([b"{}"] * entries) + b"]}"
+    return (
+        b'<Bundle xmlns="http://hl7.org/fhir"><type value="searchset"/>'
+        + b"<entry/>" * entries
+        + b"</Bundle>"
+    )
+
+
+@pytest.mark.parametrize("person", ["hanna", ""])
+@pytest.mark.parametrize("kind", ["json", "xml"])
+@pytest.mark.parametrize("entries", [MAX_ENTRIES + 1, 2 * MAX_VALUES + 1])
+def test_what_holds_more_than_is_looked_at_is_one_tag_that_says_so(
+    kind: str, entries: int, person: str
+) -> None:
+    body = _bundle(entries, kind)
+    done = recorded(body, f"application/fhir+{kind}", person)
+    assert done.response is not None and len(done.response.body) < 30
+    facts = [(fact.place, fact.length) for fact in done.facts]
+    assert facts == [(f"response.body:{TOO_LARGE}", len(body))]
+
+
+@pytest.mark.parametrize("kind", ["json", "xml"])
+def test_what_holds_as_much_as_is_looked_at_is_kept(kind: str) -> None:
+    body = _bundle(MAX_ENTRIES, kind)
+    done = recorded(body, f"application/fhir+{kind}")
+    assert done.response is not None and done.response.body == body and done.facts == ()

@@ -14,13 +14,13 @@ import zlib
 from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
-from io import BytesIO
 from typing import Any
 from urllib.parse import quote
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from rawkit import pdf
 
 from harness.core.run.exchanges import Exchange, Fact
 from harness.fhir.codec.documents import to_json, to_xml
@@ -111,32 +111,6 @@ NUMBERS: dict[str, Way] = {
 """Ways in which a number is written; one of them may come before one of :data:`WRITTEN`."""
 
 
-def _pdf(text: str, *, info: str = "") -> bytes:
-    """A small PDF that shows a text, one operator per character."""
-    shown = " ".join(f"({char}) Tj" for char in text.replace("\\", "").replace("(", "").replace(")", ""))
-    stream = f"BT /F1 12 Tf 72 700 Td {shown} ET".encode("latin-1", "replace")
-    title = ("\ufeff" + info).encode("utf-16-be").hex()
-    objects = [
-        b"<< /Type /Catalog /Pages 2 0 R >>",
-        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R"
-        b" /Resources << /Font << /F1 5 0 R >> >> >>",
-        b"<< /Length %d >>\nstream\n%s\nendstream" % (len(stream), stream),
-        b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>",
-        f"<< /Title <{title}> >>".encode(),
-    ]
-    out = BytesIO()
-    out.write(b"%PDF-1.4\n")
-    offsets = []
-    for number, content in enumerate(objects, 1):
-        offsets.append(out.tell())
-        out.write(b"%d 0 obj\n%s\nendobj\n" % (number, content))
-    start = out.tell()
-    out.write(b"xref\n0 7\n0000000000 65535 f \n" + b"".join(b"%010d 00000 n \n" % at for at in offsets))
-    out.write(b"trailer << /Size 7 /Root 1 0 R /Info 6 0 R >>\nstartxref\n%d\n%%%%EOF\n" % start)
-    return out.getvalue()
-
-
 def _bundle(**changes: Any) -> dict[str, Any]:
     resource = {"resourceType": "Observation", "id": "o1", "status": "final", **changes}
     return {"resourceType": "Bundle", "type": "searchset", "entry": [{"resource": resource}]}
@@ -169,8 +143,8 @@ DOCUMENTS: dict[str, Callable[[str], dict[str, Any]]] = {
         "resourceType": "OperationOutcome",
         "issue": [{"severity": "error", "code": "exception", "diagnostics": f"geen patient {text} gevonden"}],
     },
-    "pdf in a Binary": lambda text: _attached(_pdf(text)),
-    "title of a pdf in a Binary": lambda text: _attached(_pdf("Brief", info=f"Brief {text}")),
+    "pdf in a Binary": lambda text: _attached(pdf(text)),
+    "title of a pdf in a Binary": lambda text: _attached(pdf("Brief", info=f"Brief {text}")),
 }
 """Places in a FHIR document."""
 
@@ -215,12 +189,12 @@ CARRIERS: dict[str, Callable[[str], dict[str, Any]]] = {
     "pdf": lambda text: {
         "interface": "document",
         "response_headers": (("Content-Type", "application/pdf"),),
-        "response_body": _pdf(text),
+        "response_body": pdf(text),
     },
     "title of a pdf": lambda text: {
         "interface": "document",
         "response_headers": (("Content-Type", "application/pdf"),),
-        "response_body": _pdf("Brief", info=text),
+        "response_body": pdf("Brief", info=text),
     },
     "key": lambda text: {
         "response_headers": (("Content-Type", "application/fhir+json"),),

@@ -113,6 +113,10 @@ NOT_COMPARED = "not-compared"
 UNREADABLE = "(unreadable)"
 """The path in the place of a mask (``response.body:(unreadable)``) in a body that no parser reads."""
 
+TOO_LARGE = "(too large)"
+"""The path in the place of a mask (``response.body:(too large)``) of a body that holds more than is looked at
+(:mod:`harness.core.http.bounds`); its fact says how long it was."""
+
 UNREDACTED = "unredacted"
 """The note of an exchange that the recorder could not make safe, and so wrote without what was said in it."""
 

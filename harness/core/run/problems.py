@@ -64,6 +64,8 @@ class ProblemKind(str, Enum):
     """The run was judged with other requirements or data than this installation has."""
     RESULT = "result"
     """The findings that stand there are not those that the recordings give."""
+    PERSONAL = "personal"
+    """Something that looks like a person or a secret stands there, or cannot be read: it is not sealed."""
 
 
 _ORDER: Final = list(ProblemKind)

@@ -27,6 +27,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from harness.core.errors import InputError
+from harness.core.http.bounds import MAX_ENTRIES, MAX_VALUES, values_in
 from harness.core.issues import Issue
 from harness.fhir.codec.defects import defect
 from harness.fhir.codec.errors import EncodeError
@@ -38,7 +39,19 @@ from harness.fhir.codec.xml.write import to_xml
 from harness.fhir.collector import paused
 from harness.fhir.model.types import Model
 
-__all__ = ["Document", "EncodeError", "Format", "Limits", "parse", "read", "sniff", "to_json", "to_xml"]
+__all__ = [
+    "MESSAGE_LIMITS",
+    "Document",
+    "EncodeError",
+    "Format",
+    "Limits",
+    "parse",
+    "read",
+    "sniff",
+    "to_json",
+    "to_xml",
+    "too_large",
+]
 
 Format = Literal["xml", "json"]
 
@@ -51,16 +64,18 @@ class Limits:
     :param depth: levels of nesting: elements in XML, objects and arrays in JSON (each level of a repeating
         element counts twice there, so JSON is given twice this number).
     :param nodes: elements in XML, values in JSON, counted roughly from the punctuation; bounds memory.
+    :param entries: entries of a Bundle.
     """
 
     size: int = 64 * 1024 * 1024
     depth: int = 100
     nodes: int = 2_000_000
+    entries: int = 2_000_000
 
 
 DEFAULT_LIMITS = Limits()
-_COUNT_FROM = 1024 * 1024
-"""Bytes from which on a document may hold too many nodes."""
+MESSAGE_LIMITS = Limits(nodes=MAX_VALUES, entries=MAX_ENTRIES)
+"""What is read of the messages of a party: its size must not decide how long a run takes."""
 
 
 @dataclass
@@ -97,6 +112,13 @@ class Document:
         return self._positions.locate(path)
 
 
+def too_large(received: str, format: Format) -> Document:
+    """The document of a message that is not kept, because it holds more than is looked at."""
+    limits = MESSAGE_LIMITS
+    expected = f"<= {limits.entries} entries, {limits.nodes} nodes, {limits.size} bytes"
+    return Document({}, [defect("fhir-size", expected=expected, received=received)], format, True, b"")
+
+
 def sniff(data: bytes) -> Format | None:
     """``xml`` or ``json`` from the first character that is not white space; ``None`` when it is neither."""
     start = data[:4096].removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
@@ -123,11 +145,8 @@ def parse(
     if found is None:
         excerpt = data[:40].decode("utf-8", "replace")
         return stop(defect("fhir-format", line=1, column=1, expected="< or {", received=excerpt))
-    if len(data) > _COUNT_FROM:
-        marks = (b"<",) if found == "xml" else (b"{", b"[", b",")
-        nodes = sum(data.count(mark) for mark in marks)
-        if nodes > 2 * limits.nodes:
-            return stop(defect("fhir-size", expected=f"<= {limits.nodes} nodes", received=f"~ {nodes} nodes"))
+    if len(data) > limits.nodes and (nodes := values_in(data, xml=found == "xml")) > limits.nodes:
+        return stop(defect("fhir-size", expected=f"<= {limits.nodes} nodes", received=f"~ {nodes} nodes"))
     if not data.isascii():
         try:
             data.decode("utf-8")
@@ -142,6 +161,11 @@ def parse(
             resource, issues, fatal = read_xml(data, model, max_depth=limits.depth)
         else:
             resource, issues, fatal = read_json(data, model, max_depth=2 * limits.depth)
+    entries = resource.get("entry")
+    if isinstance(entries, list) and len(entries) > limits.entries:
+        return stop(
+            defect("fhir-size", expected=f"<= {limits.entries} entries", received=f"{len(entries)} entries")
+        )
     dropped = [issue for issue in issues if issue.severity == "information"]
     if dropped:
         issues = [issue for issue in issues if issue.severity != "information"]

@@ -88,9 +88,8 @@ def reply_of(answer: Answer, url: str) -> Reply:
     if not answer.status or kind not in ("json", "xml"):
         return Reply(answer.status, {}, url)
     form: Literal["json", "xml"] = "json" if kind == "json" else "xml"
-    return Reply(
-        answer.status, codec.parse(answer.body, format=form, model=load_model("3.0.2")).resource, url
-    )
+    found = codec.parse(answer.body, format=form, model=load_model("3.0.2"), limits=codec.MESSAGE_LIMITS)
+    return Reply(answer.status, found.resource, url)
 
 
 def _stray(session: FlowSession) -> None:
@@ -157,7 +156,8 @@ def values_of(answer: Answer, expression: str) -> list[str]:
     if not answer.status or "fhir" not in kind:
         return []
     model = load_model("3.0.2")
-    document = codec.parse(answer.body, format="json" if "json" in kind else "xml", model=model)
+    form: Literal["json", "xml"] = "json" if "json" in kind else "xml"
+    document = codec.parse(answer.body, format=form, model=model, limits=codec.MESSAGE_LIMITS)
     try:
         found = compile(expression, model=model).evaluate(document.resource)
     except FHIRPathError:

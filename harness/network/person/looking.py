@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from datetime import date
-from typing import Final
 
 import msgspec
 
@@ -13,6 +11,7 @@ from harness.network.file import Network
 from harness.network.person.records import network_records
 from harness.pdfa.text import texts_of
 from harness.record import Looking
+from harness.record.redact.people.digits import candidates
 from harness.reference.record.model import Record
 from harness.reference.records import Records
 
@@ -23,16 +22,14 @@ def looking(records: Iterable[Record]) -> Looking:
     return Looking(texts_of, Records(known).found_in, numbers_in(known))
 
 
-_NINE: Final = re.compile(rb"(?<![0-9])[0-9]{9}(?![0-9])")
-
-
 def numbers_in(records: Iterable[Record]) -> frozenset[str]:
-    """Every number of nine digits in these records: what a HIS may show, and nobody's BSN."""
+    """Every number of nine digits in these records, also in groups: what a HIS may show, and nobody's BSN."""
     return frozenset(
-        number.decode()
+        found.digits
         for record in records
         for stored in record
-        for number in _NINE.findall(msgspec.json.encode(stored.resource))
+        for found in candidates(msgspec.json.encode(stored.resource).decode())
+        if found.form == "number"
     )
 
 

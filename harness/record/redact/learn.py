@@ -87,7 +87,8 @@ class _Learning:
                 document = None
             for found, _, value in recognise.json_secrets(document, self._raw.interface):
                 self._remember(found, value)
-        if "html" in kind:
-            for _, _, value, found in recognise.html_inputs(text):
-                self._remember(found, value)
+        if self._raw.interface != "list":
+            for one in recognise.written(text, self._raw.interface):
+                if self._kind_of(one.name) in (None, one.kind):  # else it may be one of the page's own
+                    self._remember(one.kind, one.value)
         self._text(text)

@@ -66,18 +66,16 @@ class Redactor:
         care = CareData(raw, self._persons, self._identities, replacing, self._looking)
         work = Rewrite(raw, replacing, care)
         response = None
-        request = Request(
-            method=raw.method,
-            url=work.url(raw.url, "request", "query"),
-            headers=work.headers(raw.request_headers, "request"),
-            body=work.body(raw.request_body, raw.request_headers, "request"),
-        )
+        url = work.url(raw.url, "request", "query")
+        headers = work.headers(raw.request_headers, "request")
+        body = work.body(raw.request_body, raw.request_headers, "request")
         if raw.status:
-            response = Response(
-                status=raw.status,
-                headers=work.headers(raw.response_headers, "response"),
-                body=work.body(raw.response_body, raw.response_headers, "response"),
-            )
+            received = work.headers(raw.response_headers, "response")
+            answer = work.body(raw.response_body, raw.response_headers, "response")
+            _, received = work.without_people("", received, "response")
+            response = Response(status=raw.status, headers=received, body=answer)
+        url, headers = work.without_people(url, headers, "request")
+        request = Request(method=raw.method, url=url, headers=headers, body=body)
         notes = work.notes(raw.notes)
         error = work.text(raw.error, "error")
         return raw.written(

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Callable, Iterable
 from typing import Final
 
 import msgspec
 
-from harness.core.run.exchanges import Fact, Standing
+from harness.core.run.exchanges import NOT_COMPARED, Fact, Standing
 from harness.record.raw import RawExchange
 from harness.record.redact.facts import alphabet, eleven_test, entropy_bits
 from harness.record.redact.hunt import MIN_HUNTED
-from harness.record.redact.people.bsn import Numbers, plain, standing_of
+from harness.record.redact.people.bsn import Numbers, looked, plain, standing_of
 from harness.record.redact.people.documents import CareDocument
-from harness.record.redact.reading.spans import BASE64, MARKUP
-from harness.record.redact.tag import TAG, Tags, kind_of_tag
+from harness.record.redact.reading.readings import readings
+from harness.record.redact.reading.spans import BASE64, MARKUP, Reading
+from harness.record.redact.tag import TAG, Tags, kind_of_tag, untagged
 
 SECRET: Final = "secret"
 """The way of a number that was found inside a secret."""
@@ -23,11 +25,6 @@ _WORD: Final = re.compile(r"[A-Za-z0-9._~%+/=-]{6,4096}")
 _SEPARATOR: Final = re.compile(r"([=/.]|%[0-9A-Fa-f]{2})")
 """Between the parts of a word that may be secrets by themselves."""
 _MARKUP: Final = re.compile(r"<[^<>]*>")
-
-
-def _no_digits(tag: re.Match[str]) -> str:
-    """As many characters as a tag, in which nothing is found."""
-    return " " * len(tag.group())
 
 
 def instead(written: str, tag: str, ways: tuple[str, ...]) -> str:
@@ -41,6 +38,19 @@ def instead(written: str, tag: str, ways: tuple[str, ...]) -> str:
     if MARKUP in ways:
         return tag + "".join(_MARKUP.findall(written))
     return tag
+
+
+_Places = dict[tuple[int, int], tuple[str, tuple[str, ...]]]
+"""What stands where in a text, and how it was read."""
+
+
+def _placed(text: str, found: _Places, tag: Callable[[str], str]) -> str:
+    """A text with tags in these places, from the last to the first; of two that overlap the later one."""
+    before = len(text)
+    for (start, end), (value, ways) in sorted(found.items(), reverse=True):
+        if end <= before:
+            text, before = text[:start] + instead(text[start:end], tag(value), ways) + text[end:], start
+    return text
 
 
 class Replacing:
@@ -128,13 +138,42 @@ class Replacing:
 
     def text(self, text: str, place: str) -> str:
         """A text with every BSN in it replaced."""
-        untagged = TAG.sub(_no_digits, text) if "[" in text else text
-        for seen in reversed(self.numbers.found(untagged, self._cell)):
+        said = looked(untagged(text))
+        if said.deeper and (within := self.within(text, said.deeper, place)) != text:
+            return self.text(within, place)
+        for seen in reversed(self.numbers.certain(said.seen, self._cell)):
             tag = self.number(seen.number, place, seen.standing, ways=seen.ways)
             text = (
                 text[: seen.start] + instead(text[seen.start : seen.end], tag, seen.ways) + text[seen.end :]
             )
         return text
+
+    def within(self, text: str, said: Iterable[Reading], place: str) -> str:
+        """A text with every secret replaced that was learned lately and stands in one of its readings."""
+        found: _Places = {}
+        for reading in said:
+            for secret in self._embedded:
+                at = reading.text.find(secret)
+                while at >= 0:
+                    found.setdefault(reading.source(at, at + len(secret)), (secret, reading.ways))
+                    at = reading.text.find(secret, at + len(secret))
+
+        def tag(secret: str) -> str:
+            known = self.tags.lookup(secret)
+            return self.value(kind_of_tag(known[0]), known[1], place) if known is not None else secret
+
+        return _placed(text, found, tag)
+
+    def of_people(self, text: str, values: Iterable[str], place: str) -> str:
+        """A text without values of persons that were masked elsewhere in the exchange, however written."""
+        found: _Places = {}
+        for reading in readings(text) if text else ():
+            said = reading.text.lower()
+            for value in values:
+                if value.lower() in said:  # there may be thousands of values, and hardly any is there
+                    for match in re.finditer(rf"(?<!\w){re.escape(value)}(?!\w)", reading.text, re.I):
+                        found.setdefault(reading.source(*match.span()), (match.group(), reading.ways))
+        return _placed(text, found, lambda value: self.masked(value, place, NOT_COMPARED))
 
     def learned(self, text: str, place: str) -> str:
         """A text with every secret that was learned before replaced, raw or percent-encoded."""

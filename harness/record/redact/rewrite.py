@@ -66,14 +66,14 @@ class Rewrite:
             if lowered in ("location", "content-location", "referer", "refresh", "link"):
                 text = self.url(value, f"{place}.header", lowered)
             elif lowered in ("cookie", "set-cookie", "authorization", "proxy-authorization") or (
-                lowered in recognise.SECRET_HEADERS
+                recognise.header_kind(lowered)
             ):
                 text = value
                 for kind, secret, whole in recognise.header_secrets(lowered, value):
                     head, _, tail = whole.rpartition(secret)  # a name may hold the word too
                     text = text.replace(whole, f"{head}{self._replacing.value(kind, secret, where)}{tail}", 1)
                 if lowered == "set-cookie":
-                    text = self._replacing.text(text, where)  # its attributes
+                    text = self._replacing.text(self._replacing.learned(text, where), where)  # its attributes
             else:
                 text = self.text(value, where)
             done.append((name, text))
@@ -101,13 +101,13 @@ class Rewrite:
                     )
                     pieces[index] = f"{name}={tag}"
             text = "".join(pieces)
-        if "html" in kind:
-            for whole, _, value, found in list(recognise.html_inputs(text)):
-                tag = self._replacing.value(found, value, f"{where}.input")
-                text = text.replace(whole, whole.replace(value, tag), 1)
-            if self._raw.person == "" and self._raw.interface not in ("list",):
+        if self._raw.interface != "list":
+            if "html" in kind and self._raw.person == "":
                 return self._replacing.masked(text, where, NOT_COMPARED).encode()
-        else:
+            for one in reversed(recognise.written(text, self._raw.interface)):
+                tag = self._replacing.value(one.kind, one.value, f"{where}.{one.name}")
+                text = text[: one.start] + tag + text[one.end :]
+        if "html" not in kind:
             text = recognise.JSON_PAIRS.sub(lambda match: self._json_pair(match, where), text)
         return recognise.encode(self.text(text, where))
 
@@ -126,6 +126,8 @@ class Rewrite:
             text = recognise.BEARER.sub(lambda match: self._bearer(match, place), text)
         if recognise.has_pairs(text):
             text = recognise.PAIRS.sub(lambda match: self._pair(match, place), text)
+        if self._care.values:
+            text = self._replacing.of_people(text, self._care.values, place)
         return self._replacing.text(text, place)
 
     def notes(self, notes: Mapping[str, Any]) -> dict[str, Any]:
@@ -148,6 +150,15 @@ class Rewrite:
         if isinstance(value, list):
             return [self._note(child, place, depth + 1) for child in value]
         return self.text(value, place) if isinstance(value, str) else value
+
+    def without_people(self, url: str, headers: Headers, place: str) -> tuple[str, Headers]:
+        """An address and headers without the persons whose values were masked in the bodies."""
+        values = self._care.values
+        if not values:
+            return url, headers
+        hide = self._replacing.of_people
+        named = ((name, hide(text, values, f"{place}.header.{name.lower()}")) for name, text in headers)
+        return hide(url, values, f"{place}.path"), tuple(named)
 
     # -- pieces ----------------------------------------------------------------------------------
 

@@ -22,6 +22,19 @@ _RECENT: Final = 48
 _REMEMBERED: Final = 50_000
 
 
+def untagged(text: str) -> str:
+    """A text with blanks in the place of its tags, so that nothing is found in them; as long as it was.
+
+    >>> untagged("a [bsn:012345678901] b")
+    'a                    b'
+    """
+    return TAG.sub(_blank, text) if "[" in text else text
+
+
+def _blank(tag: re.Match[str]) -> str:
+    return " " * len(tag.group())
+
+
 def kind_of_tag(tag: str) -> str:
     """The kind of secret that a tag stands for.
 

@@ -410,7 +410,8 @@ def _resources(answer: Answer | None) -> list[dict[str, Any]]:
     """The resources of a searchset in JSON; none when it is no such answer."""
     if answer is None or not 200 <= answer.status < 300:
         return []
-    found = codec.parse(answer.body, format="json", model=load_model("3.0.2")).resource
+    model = load_model("3.0.2")
+    found = codec.parse(answer.body, format="json", model=model, limits=codec.MESSAGE_LIMITS).resource
     entries = found.get("entry") if isinstance(found, dict) else None
     wanted = (entry.get("resource") for entry in entries or () if isinstance(entry, dict))
     return [item for item in wanted if isinstance(item, dict)]

@@ -19,7 +19,7 @@ from harness.core.run.exchanges import Standing
 from harness.record.redact.facts import eleven_test
 from harness.record.redact.people.digits import Candidate, candidates
 from harness.record.redact.reading.containers import Extract
-from harness.record.redact.reading.readings import readings
+from harness.record.redact.reading.readings import deeper, readings
 from harness.record.redact.reading.spans import Reading
 from harness.record.redact.reading.words import no_extract
 
@@ -88,6 +88,7 @@ def announces(text: str) -> bool:
 class Sighting(NamedTuple):
     """A place in a text where a number may be.
 
+    :ivar start: where it stands in ``reading``, or in the text itself when that is ``None``.
     :ivar number: nine digits.
     :ivar standing: what it is when it is not known in the cell; ``""``: then it is none.
     :ivar ways: how it was read, see :class:`~harness.record.redact.reading.spans.Reading`.
@@ -98,28 +99,55 @@ class Sighting(NamedTuple):
     number: str
     standing: Standing
     ways: tuple[str, ...] = ()
+    reading: Reading | None = None
+
+    def placed(self) -> Sighting:
+        """The same, placed in the text itself; few sightings are ever asked for it."""
+        if self.reading is None:
+            return self
+        start, end = self.reading.source(self.start, self.end)
+        return self._replace(start=start, end=end, reading=None)
 
 
-def sightings(text: str, extract: Extract = no_extract) -> tuple[Sighting, ...]:
-    """Every place in a text, and in all that can be read from it, where a number may be.
+class Looked(NamedTuple):
+    """What a text says.
+
+    :ivar seen: every place in it, and in all that can be read from it, where a number may be.
+    :ivar deeper: the readings in which letters may stand that it does not show.
+    """
+
+    seen: tuple[Sighting, ...]
+    deeper: tuple[Reading, ...]
+
+
+def looked(text: str, extract: Extract = no_extract) -> Looked:
+    """Read a text in all its ways.
 
     :param extract: reads documents in it.
     """
-    if len(text) <= _REMEMBERED:
-        return _short(text)  # no document
-    return tuple(one for reading in readings(text, extract) for one in seen_in(reading))
+    return _short(text) if len(text) <= _REMEMBERED else _looked(text, extract)
+
+
+def _looked(text: str, extract: Extract) -> Looked:
+    said = list(readings(text, extract))
+    return Looked(tuple(one for reading in said for one in seen_in(reading)), tuple(deeper(said)))
 
 
 @lru_cache(maxsize=4_096)
-def _short(text: str) -> tuple[Sighting, ...]:
-    return tuple(one for reading in readings(text) for one in seen_in(reading))
+def _short(text: str) -> Looked:
+    return _looked(text, no_extract)  # it holds no document
+
+
+def sightings(text: str, extract: Extract = no_extract) -> tuple[Sighting, ...]:
+    """Every place in a text, and in all that can be read from it, where a number may be."""
+    return looked(text, extract).seen
 
 
 def seen_in(reading: Reading) -> Iterator[Sighting]:
-    """Every place in one reading where a number may be, placed in the text itself."""
+    """Every place in one reading where a number may be."""
     for found in candidates(reading.text):
         standing = _standing(found, reading.text[max(0, found.start - 400) : found.start])
-        yield Sighting(*reading.source(found.start, found.end), plain(found.digits), standing, reading.ways)
+        yield Sighting(found.start, found.end, plain(found.digits), standing, reading.ways, reading)
 
 
 def _standing(found: Candidate, before: str) -> Standing:
@@ -171,10 +199,10 @@ class Numbers:
         return self.certain(sightings(text, extract), cell)
 
     def certain(self, seen: Iterable[Sighting], cell: str) -> list[Sighting]:
-        """Those that are a BSN in a cell, in the order of the text; of those that overlap the surest."""
+        """Those that are a BSN in a cell, placed, in the order of the text; where two overlap the surest."""
         chosen: list[Sighting] = []
         judged = [self._judged(one, cell) for one in seen]
-        for one in sorted((one for one in judged if one.standing), key=_sure):
+        for one in sorted((one.placed() for one in judged if one.standing), key=_sure):
             if not any(one.start < other.end and other.start < one.end for other in chosen):
                 chosen.append(one)
         return sorted(chosen, key=lambda one: one.start)

@@ -10,56 +10,51 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal
 
-from harness.core.run.exchanges import NOT_COMPARED, UNREADABLE, Identity, Standing
+from harness.core.http.bounds import MAX_ENTRIES, MAX_VALUES, values_in
+from harness.core.run.exchanges import NOT_COMPARED, TOO_LARGE, UNREADABLE, Identity
 from harness.record.looking import Looking
 from harness.record.raw import RawExchange
 from harness.record.redact import recognise
 from harness.record.redact.people import bsn
+from harness.record.redact.people.asides import without_asides
 from harness.record.redact.people.broken import masked_broken
-from harness.record.redact.people.documents import MAX_BYTES, CareDocument, Leaf, People, read_document
+from harness.record.redact.people.documents import (
+    MAX_BYTES,
+    CareDocument,
+    People,
+    XmlDocument,
+    read_document,
+)
 from harness.record.redact.people.identity import FOREIGN_NUMBER, Identities
+from harness.record.redact.people.numbered import DocumentNumbers, Found
 from harness.record.redact.people.persons import Persons
 from harness.record.redact.people.texts import note_texts
-from harness.record.redact.reading.readings import body_readings
+from harness.record.redact.reading.readings import body_readings, deeper
 from harness.record.redact.reading.spans import Reading
 from harness.record.redact.replace import Replacing, instead
 
 NOT_DECLARED: Final = "person is not declared"
+NOT_FHIR: Final = "no FHIR"
 NOT_READABLE: Final = "no document that can be read"
+SECRET_INSIDE: Final = "secret in what cannot be rewritten"
 TOO_MUCH: Final = "more values than are masked one by one"
-MAX_VALUES: Final = 5_000
+MAX_MASKED: Final = 5_000
 """Values of one document that are masked one by one; with more of them the document becomes one tag."""
-_CODES: Final = frozenset({"code", "id", "reference", "fullUrl", "url", "versionId", "system", "contentType"})
-"""Elements whose numbers are codes and ids as a rule."""
-
-_DIGITS: Final = re.compile(r"[^0-9]+", re.ASCII)
+MORE_THAN_READ: Final = "more than is looked at"
+_TELLING: Final = re.compile(
+    r"(?:\.id|\.birthDate|\.family|\.name(?:\[\d+\])?\.text|\.line(?:\[\d+\])?|\.postalCode|\.telecom(?:\[\d+\])?\.value"
+    r"|\.identifier(?:\[\d+\])?\.value)\Z"
+)
+"""Elements by whose values a person is known."""
+_TELLING_LENGTH: Final = 5
+_TELLING_DIGITS: Final = 7
+"""Characters from which such a value is looked for; shorter ones are words and lengths too."""
 _JSON_NUMBER: Final = re.compile(r".*[:,\[]\s*-?[0-9]{8,}\s*[,\]}].*", re.ASCII | re.S)
 CONTAINERS: Final = (("pdf",), ("gzip",), ("zlib",), ("zip",), ("utf-16",))
 """First ways of what stands in a body that is no text."""
-_REGISTERS: Final = re.compile(
-    r"https?://fhir\.nl/fhir/namingsystem/(?!bsn)|urn:oid:2\.16\.(?:840\.1\.113883\.2\.4\.6\.(?!3\Z)|528)",
-    re.I,
-)
-"""National registers of care providers, organizations and insurers: their numbers have nine digits too."""
-
 Side = Literal["request", "response"]
-
-
-class _Found(NamedTuple):
-    """A BSN in a document.
-
-    :ivar code: whether it stands where codes, ids and amounts do.
-    :ivar written: the whole value, when that is what is called a BSN.
-    """
-
-    number: str
-    path: str
-    standing: Standing
-    code: bool
-    ways: tuple[str, ...] = ()
-    written: str = ""
 
 
 class _TooMuch(Exception):
@@ -71,6 +66,7 @@ class CareData:
 
     :ivar identities: whose record each document is.
     :ivar masked: why documents were masked.
+    :ivar values: values of persons that were masked, by which they may be known elsewhere in the exchange.
     """
 
     def __init__(
@@ -87,7 +83,9 @@ class CareData:
         self._known = identities
         self._looking = looking
         self._replacing = replacing
+        self.values: set[str] = set()
         self._declared = persons.get(raw.person)
+        self._numbers = DocumentNumbers(replacing.numbers, raw.cell, looking)
 
     def body(self, body: bytes, media_type: str, side: Side, secrets: Callable[[str, str], str]) -> bytes:
         """The bytes that may be written.
@@ -95,26 +93,34 @@ class CareData:
         :param secrets: replaces everything secret in a text that is of nobody declared, given its place.
         """
         place = f"{side}.body"
-        document = read_document(body, media_type)
+        fits = _fits(body)
+        document = read_document(body, media_type) if fits else None
+        if not fits or (document is not None and document.entries > MAX_ENTRIES):
+            self.masked.append(MORE_THAN_READ)
+            return self._replacing.masked(
+                recognise.decode(body), f"{place}:{TOO_LARGE}", NOT_COMPARED
+            ).encode()
         people = document.people() if document is not None else People()
         said = list(body_readings(body, self._looking.extract)) if len(body) <= MAX_BYTES else []
-        found = self._numbers(document, people, said)
+        found = self._numbers.found(document, people, said)
         if side == "response":
             self.look(said, place, document)
         reasons = self._reasons(document, people, body, media_type, side)
-        if not reasons and any(
-            item.standing == "proven" and item.ways[:1] in CONTAINERS for item in self._hidden_in(found)
-        ):
-            reasons = [FOREIGN_NUMBER]  # it stands where nothing can be rewritten
+        reasons = reasons or self._sealed_in(said, found)
         if reasons:
             self.masked += reasons
             body = self._mask(document, body, place, found)
         elif found:
             body = self._without_numbers(body, place, found)
+        if not reasons and isinstance(document, XmlDocument):
+            body = without_asides(body, lambda said: self._replacing.masked(said, place, NOT_COMPARED))
         text = recognise.decode(body)
         if self._declared is None:
             return recognise.encode(secrets(text, place))
-        if not self._replacing.contains_learned(text):
+        hiding = deeper(said) if not reasons and said[:1] and not said[0].ways else ()
+        if hiding and (within := self._replacing.within(text, hiding, place)) != text:
+            text, document = within, None
+        elif not self._replacing.contains_learned(text):
             return body
         return recognise.encode(self._replacing.learned_in(document, text, place))
 
@@ -132,70 +138,34 @@ class CareData:
             return [] if fhir and recognise.is_impersonal(body) else [NOT_DECLARED]
         if document is None:
             return [NOT_READABLE] if body and not is_pdf(body) else []
+        if not document.fhir:
+            return [NOT_FHIR]
         identity, reasons = self._known.of(people, self._declared, self._cell, side)
         self.identities.append(identity)
         return reasons
 
+    def _sealed_in(self, said: Sequence[Reading], found: Iterable[Found]) -> list[str]:
+        """Why what stands in a container may not be kept: nothing in it can be rewritten."""
+        inside = [item for item in said if item.ways[:1] in CONTAINERS]
+        if not inside:
+            return []
+        hidden = any(
+            item.ways[:1] in CONTAINERS and item.number not in self._looking.kept
+            for item in self._hidden_in(found)
+        )
+        secret = any(self._replacing.contains_learned(item.text) for item in inside)
+        return [FOREIGN_NUMBER] * hidden + [SECRET_INSIDE] * secret
+
     # -- numbers ---------------------------------------------------------------------------------
 
-    def _numbers(
-        self, document: CareDocument | None, people: People, said: Sequence[Reading]
-    ) -> list[_Found]:
-        """Every BSN in a body; a document is walked only when there may be one."""
-        numbers, cell = self._replacing.numbers, self._cell
-        for number in people.numbers:
-            self._prove(number)
-        seen = [one for reading in said for one in bsn.seen_in(reading)]
-        for one in seen:
-            if one.standing == "proven":
-                numbers.prove(one.number, cell)
-        certain = numbers.certain(seen, cell)
-        if document is None:
-            return [_Found(one.number, "", one.standing, code=False, ways=one.ways) for one in certain]
-        if not people.numbers and not certain:
-            return []
-        leaves = list(document.leaves())
-        normal = {leaf.value for leaf in leaves if leaf.name == "code" and leaf.system} | self._looking.kept
-        found = [item for leaf in leaves for item in self._in_leaf(leaf)]
-        proven = {item.number for item in found if item.standing == "proven"}
-        found = [item._replace(standing="proven") if item.number in proven else item for item in found]
-        found = [item for item in found if item.standing == "proven" or item.number not in normal]
-        placed = {item.number for item in found}
-        for one in certain:  # between elements, in comments
-            if one.number not in placed and one.standing == "proven":
-                placed.add(one.number)
-                found.append(_Found(one.number, "", one.standing, code=False, ways=one.ways))
-        return [item for item in found if not _told_below(item, found)]
-
-    def _in_leaf(self, leaf: Leaf) -> Iterable[_Found]:
-        numbers = self._replacing.numbers
-        if leaf.name == "value" and bsn.is_system(leaf.system):
-            self._prove(leaf.value)
-            yield _Found(bsn.plain(leaf.value), leaf.path, "proven", code=False, written=leaf.value)
-            return
-        if leaf.name == "code" and leaf.system and not numbers.known(leaf.value, self._cell):
-            return  # a code of a code system
-        announced = leaf.name not in _CODES and leaf.system and bsn.announces(leaf.system)
-        value = f"bsn:{leaf.value}" if announced else leaf.value
-        for one in numbers.found(value, self._cell, self._looking.extract):
-            if one.standing == "proven":
-                numbers.prove(one.number, self._cell)
-            code = leaf.name in _CODES or leaf.numeric or (leaf.name == "value" and registered(leaf.system))
-            yield _Found(one.number, leaf.path, one.standing, code=code, ways=one.ways)
-
-    def _prove(self, number: str) -> None:
-        """Remember what stands as a BSN; what cannot be one would be found everywhere."""
-        if len(_DIGITS.sub("", number)) in (8, 9):
-            self._replacing.numbers.prove(number, self._cell)
-
-    def _hidden_in(self, found: Iterable[_Found]) -> list[_Found]:
+    def _hidden_in(self, found: Iterable[Found]) -> list[Found]:
         """The numbers that may not stay in a document that is kept."""
         own = bsn.plain(self._declared.bsn) if self._declared is not None and self._declared.bsn else ""
         return [
             item for item in found if item.number != own and not (item.code and item.standing == "possible")
         ]
 
-    def _without_numbers(self, body: bytes, place: str, found: Sequence[_Found]) -> bytes:
+    def _without_numbers(self, body: bytes, place: str, found: Sequence[Found]) -> bytes:
         """A document that is kept, without the numbers of others; each number with a fact."""
         hidden = [item for item in self._hidden_in(found) if item.ways[:1] not in CONTAINERS]
         gone = {item.number for item in hidden}
@@ -234,15 +204,15 @@ class CareData:
 
     # -- masking ---------------------------------------------------------------------------------
 
-    def _mask(self, document: CareDocument | None, body: bytes, place: str, found: Iterable[_Found]) -> bytes:
+    def _mask(self, document: CareDocument | None, body: bytes, place: str, found: Iterable[Found]) -> bytes:
         """A document without anything that could identify; one tag when it cannot be masked by value."""
         if not body:
             return b""
-        numbers: dict[str, list[_Found]] = defaultdict(list)
+        numbers: dict[str, list[Found]] = defaultdict(list)
         for item in found:
             numbers[item.path].append(item)
         before = len(self._replacing.facts)
-        left = MAX_VALUES
+        left = MAX_MASKED
 
         def tag(value: str, path: str) -> str:
             nonlocal left
@@ -250,6 +220,10 @@ class CareData:
             if left < 0:
                 raise _TooMuch
             at, shown = f"{place}:{path}", ""
+            if len(value) >= (_TELLING_DIGITS if value.isdigit() else _TELLING_LENGTH) and _TELLING.search(
+                path
+            ):
+                self.values.add(value)
             equals = self._declared.equals(path, value) if self._declared is not None else NOT_COMPARED
             for item in numbers.pop(path, ()):
                 number = self._replacing.number(item.number, at, item.standing, equals, item.ways)
@@ -275,25 +249,19 @@ class CareData:
             return self._replacing.masked(body.decode("latin-1"), at, NOT_COMPARED).encode()
 
 
-def is_pdf(body: bytes) -> bool:
-    """Whether a body is a PDF by its beginning, whatever it is called; the word further on makes none."""
-    return body[:1024].lstrip().startswith(b"%PDF-")
-
-
-def _told_below(item: _Found, found: Iterable[_Found]) -> bool:
-    """Whether the same number was found in a narrative as a whole and in an element of it."""
-    return bool(item.path) and any(
-        other.number == item.number and other.path.startswith(f"{item.path}.") for other in found
+def _fits(body: bytes) -> bool:
+    """Whether a body that looks like JSON or XML holds no more than is looked at."""
+    start = body[:1024].lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
+    return (
+        len(body) <= MAX_VALUES
+        or start not in (b"{", b"[", b"<")
+        or values_in(body, xml=start == b"<") <= MAX_VALUES
     )
 
 
-def registered(system: str) -> bool:
-    """Whether an identifier system is a national register that has no persons' numbers in it.
-
-    >>> registered("http://fhir.nl/fhir/NamingSystem/uzi-nr-pers"), registered("https://his.example/nummer")
-    (True, False)
-    """
-    return _REGISTERS.match(system) is not None
+def is_pdf(body: bytes) -> bool:
+    """Whether a body is a PDF by its beginning, whatever it is called; the word further on makes none."""
+    return body[:1024].lstrip().startswith(b"%PDF-")
 
 
 def number_of(tag: str) -> str:

@@ -20,14 +20,14 @@ _DIGITS: Final = re.compile(r"[0-9](?:[ ./_,+-]?[0-9]){7,}", re.ASCII)
 _RUN: Final = re.compile(r"[0-9]{8,}", re.ASCII)
 _PARTED: Final = re.compile(
     r"(?<![0-9])(?<![0-9][ ./_,+-])(?:"
-    r"(?P<strict>[0-9]{3}(?P<s>[ ./-])[0-9]{3}(?P=s)[0-9]{3}|[0-9]{4}(?P<t>[ .-])[0-9]{2}(?P=t)[0-9]{3}"
-    r"|[0-9](?P<u>[ ./_-])(?:[0-9](?P=u)){7}[0-9])"
-    r"|[0-9]{3}(?P<v>[_,+])[0-9]{3}(?P=v)[0-9]{3}|[0-9]{4}(?P<w>[/_,+])[0-9]{2}(?P=w)[0-9]{3}"
+    r"[0-9]{3}(?P<s>[ ./_,+-])[0-9]{3}(?P=s)[0-9]{3}|[0-9]{4}(?P<t>[ ./_,+-])[0-9]{2}(?P=t)[0-9]{3}"
+    r"|[0-9](?P<u>[ ./_,+-])(?:[0-9](?P=u)){7}[0-9]"
     r"|[0-9]{2}(?P<x>[ ./_,+-])[0-9]{2}(?P=x)[0-9]{2}(?P=x)[0-9]{3}"
     r"|[0-9]{2}(?P<y>[ ./_,+-])[0-9]{3}(?P=y)[0-9]{4}|[0-9]{4}[ /_+-][0-9]{5}|[0-9]{5}[ /_+-][0-9]{4}"
     r")(?![0-9])(?![ ./_,+-][0-9])",
     re.ASCII,
 )
+"""Groups as numbers are written in, one separator throughout; 4-5 with a dot or a comma is a decimal."""
 _GROUP: Final = re.compile(r"[0-9]+", re.ASCII)
 _CODED: Final = re.compile(r"(?<![0-9])(?:3[0-9]){9}(?![0-9])", re.ASCII)
 """Digits as the hexadecimal codes of their characters."""
@@ -63,7 +63,7 @@ def candidates(text: str) -> Iterator[Candidate]:
         for match in _RUN.finditer(text, start, end):
             yield from _in_run(text, match.start(), match.group())
         for match in _PARTED.finditer(text, start, end) if apart else ():
-            form: Form = "number" if match["strict"] else "loose"
+            form = _form(text, match.start(), match.end())
             yield Candidate(match.start(), match.end(), _APART.sub("", match.group()), form)
         if apart:
             yield from _in_groups(start, near.group())

@@ -11,11 +11,14 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from lxml import etree
 
+from harness.record.redact.letters import score
 from harness.record.redact.people import bsn
+from harness.record.redact.people.asides import asides
 
 FHIR: Final = "http://hl7.org/fhir"
 MAX_BYTES: Final = 32 * 1024 * 1024
@@ -27,6 +30,14 @@ _KEEP: Final = frozenset(
     }
 )  # fmt: skip
 _CODE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ./:%_\[\]{}*+|#?&=,-]{0,255}", re.ASCII)
+_ERRORS: Final = frozenset(
+    {
+        "access_denied", "insufficient_scope", "invalid_client", "invalid_grant", "invalid_request",
+        "invalid_scope", "invalid_token", "server_error", "temporarily_unavailable", "unauthorized_client",
+        "unsupported_grant_type", "unsupported_response_type",
+    }
+)  # fmt: skip
+"""Errors of OAuth (RFC 6749 and 6750), as a server may give them instead of FHIR."""
 _PATIENT: Final = re.compile(r"(?:^|/)Patient/([A-Za-z0-9.-]{1,64})(?:/_history/|$)", re.ASCII)
 _RESOURCE_HOLDERS: Final = frozenset({"resource", "contained", "response", "outcome", "parameter"})
 _NUMERIC: Final = frozenset(
@@ -41,6 +52,21 @@ _AMOUNTS: Final = (
 """In XML the elements that hold a number, and those whose ``value`` is one."""
 NAME: Final = "(name)"
 """The name of a leaf that is itself the name of a member."""
+_PERSONAL: Final = frozenset(
+    {
+        "address", "birthDate", "communication", "contact", "deceasedDateTime", "identifier", "name", "photo",
+        "telecom",
+    }
+)  # fmt: skip
+"""Elements of a Patient that say something of a person."""
+ASIDE: Final = "(aside)"
+"""The name of a leaf that is a comment or an instruction of XML."""
+_MEMBER: Final = re.compile(r"_?[a-z][A-Za-z]{0,39}(?:[0-9]{1,2}[A-Za-z]{0,20})?", re.ASCII)
+"""How FHIR names members: a name that is none may be anybody's."""
+_CODED: Final = 6.5
+_CODED_LENGTH: Final = 11
+"""From which a name is a coded word rather than one of FHIR: none of those is."""
+_TYPE: Final = re.compile(r"[A-Z][A-Za-z]{1,39}", re.ASCII)
 
 Tag = Callable[[str, str], str]
 """What takes the place of a value: ``(value, path) -> tag``."""
@@ -51,13 +77,17 @@ class PatientFacts:
     """What a Patient resource says about who it is; only in memory.
 
     :ivar id: ``""`` when it has none that others can refer to.
+    :ivar families: family names; a name that is only written as a whole stands in ``names``.
     :ivar numbers: values of its BSN identifiers.
+    :ivar personal: whether it has any element that says something of a person.
     """
 
     id: str = ""
     birth: str = ""
     families: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
     numbers: tuple[str, ...] = ()
+    personal: bool = False
 
 
 @dataclass
@@ -124,6 +154,17 @@ class JsonDocument:
                 found.patients.append(_json_patient(node, contained))
         return found
 
+    @property
+    def fhir(self) -> bool:
+        """Whether it says that it is FHIR."""
+        return bool(_TYPE.fullmatch(_root_name(self._root)))
+
+    @property
+    def entries(self) -> int:
+        """How many entries the Bundle has that it is."""
+        found = self._root.get("entry") if isinstance(self._root, dict) else None
+        return len(found) if isinstance(found, list) else 0
+
     def leaves(self) -> Iterator[Leaf]:
         """Every value with its path."""
         return _json_leaves(self._root, _root_name(self._root), "", "")
@@ -135,7 +176,9 @@ class JsonDocument:
 
 
 def _root_name(root: Any) -> str:
-    return str(root.get("resourceType") or "") if isinstance(root, dict) else ""
+    """The type of a resource; what cannot be one may be anybody's, and a path is written."""
+    name = str(root.get("resourceType") or "") if isinstance(root, dict) else ""
+    return name if not name or _TYPE.fullmatch(name) else NAME
 
 
 def _json_number(node: dict[str, Any]) -> str:
@@ -148,11 +191,14 @@ def _objects(value: Any) -> Iterable[dict[str, Any]]:
 
 
 def _json_patient(node: dict[str, Any], contained: bool) -> PatientFacts:
+    names = list(_objects(node.get("name")))
     return PatientFacts(
         id="" if contained else str(node.get("id") or ""),
         birth=str(node.get("birthDate") or ""),
-        families=tuple(str(name["family"]) for name in _objects(node.get("name")) if name.get("family")),
+        families=tuple(str(name["family"]) for name in names if name.get("family")),
+        names=tuple(str(name["text"]) for name in names if name.get("text") and not name.get("family")),
         numbers=tuple(number for item in _objects(node.get("identifier")) if (number := _json_number(item))),
+        personal=not _PERSONAL.isdisjoint(node),
     )
 
 
@@ -161,7 +207,7 @@ def _json_leaves(value: Any, path: str, name: str, system: str) -> Iterator[Leaf
         found = value.get("system") or value.get("url")
         beside = found if isinstance(found, str) else ""
         for key, child in value.items():
-            if any(char.isdigit() for char in key):
+            if not _member(key):
                 yield Leaf(path, NAME, key, "")
             yield from _json_leaves(child, _step(path, key), key, beside)
     elif isinstance(value, list):
@@ -171,15 +217,27 @@ def _json_leaves(value: Any, path: str, name: str, system: str) -> Iterator[Leaf
         yield Leaf(path, name, str(value), system, numeric=not isinstance(value, str))
 
 
+@lru_cache(maxsize=4_096)
+def _member(name: str) -> bool:
+    """Whether a name may be one of FHIR: of its form, and no coded word."""
+    coded = len(name) >= _CODED_LENGTH and score(name) >= _CODED
+    return _MEMBER.fullmatch(name) is not None and not coded
+
+
 def _step(path: str, key: str) -> str:
-    """The path of a member; the extensions of a primitive (``_birthDate``) stand below the primitive."""
-    key = key.removeprefix("_")
+    """The path of a member; the extensions of a primitive (``_birthDate``) stand below the primitive.
+
+    A name that FHIR cannot have may be anybody's, and a path is written.
+    """
+    key = key.removeprefix("_") if _member(key) else NAME
     return f"{path}.{key}" if path else key
 
 
 def kept(key: str, value: str) -> bool:
     """Whether a value of an element says nothing of anybody, whoever the document is about."""
     if key in _KEEP and _CODE.fullmatch(value):
+        return True
+    if key == "error" and value in _ERRORS:
         return True
     return key in ("url", "xmlns") and value.startswith(
         ("http://hl7.org/", "http://nictiz.nl/", "http://fhir.nl/")
@@ -188,7 +246,10 @@ def kept(key: str, value: str) -> bool:
 
 def _mask_json(value: Any, key: str, path: str, tag: Tag) -> Any:
     if isinstance(value, dict):
-        return {name: _mask_json(child, name, _step(path, name), tag) for name, child in value.items()}
+        return {
+            name if _member(name) else tag(name, path): _mask_json(child, name, _step(path, name), tag)
+            for name, child in value.items()
+        }
     if isinstance(value, list):
         return [_mask_json(child, key, f"{path}[{index}]", tag) for index, child in enumerate(value)]
     if value is None or isinstance(value, bool):
@@ -225,6 +286,7 @@ class XmlDocument:
     """
 
     def __init__(self, body: bytes) -> None:
+        self._body = body
         try:
             self._root = etree.fromstring(body, _parser())
         except etree.XMLSyntaxError:
@@ -233,9 +295,19 @@ class XmlDocument:
             self._root = etree.fromstring(body, _parser("iso-8859-1"))  # a fault, and yet it can be read
 
     @property
+    def fhir(self) -> bool:
+        """Whether it says that it is FHIR."""
+        return str(self._root.tag).startswith(f"{{{FHIR}}}")
+
+    @property
     def root(self) -> str:
         """The name of its first element."""
         return str(etree.QName(self._root).localname)
+
+    @property
+    def entries(self) -> int:
+        """How many entries the Bundle has that it is."""
+        return sum(1 for _ in self._root.iterchildren(f"{{{FHIR}}}entry"))
 
     def people(self) -> People:
         """The people in it."""
@@ -263,11 +335,13 @@ class XmlDocument:
                 name == "value" and parent is not None and str(parent.tag).endswith(_AMOUNTS)
             )
             for attribute, value in element.attrib.items():
-                own = name if attribute == "value" else attribute
-                yield Leaf(path if own is name else f"{path}.{own}", own, str(value), system, numeric)
+                own = name if attribute == "value" else str(attribute)
+                yield Leaf(path if own is name else _step(path, own), own, str(value), system, numeric)
             for text in (element.text, element.tail):
                 if text and text.strip():
                     yield Leaf(path, name, text, "")
+        for start, end in asides(self._body):
+            yield Leaf("", ASIDE, self._body[start:end].decode("utf-8", "replace"), "")
 
     def masked(self, tag: Tag) -> bytes:
         """The document with every value replaced that could identify."""
@@ -277,7 +351,7 @@ class XmlDocument:
             for attribute, value in list(element.attrib.items()):
                 key = name if attribute == "value" else attribute
                 if not (inside and kept(key, str(value))):
-                    element.set(attribute, tag(str(value), path if key is name else f"{path}.{key}"))
+                    element.set(attribute, tag(str(value), path if key is name else _step(path, str(key))))
             for attribute in ("text", "tail"):
                 content = getattr(element, attribute)
                 if content and content.strip():
@@ -303,13 +377,19 @@ def _xml_number(element: Any) -> str:
 def _xml_patient(element: Any) -> PatientFacts:
     parent = element.getparent()
     contained = parent is not None and parent.tag == f"{{{FHIR}}}contained"
-    families = element.iterfind(f"{{{FHIR}}}name/{{{FHIR}}}family")
+    names = [
+        (_xml_value(name, "family"), _xml_value(name, "text")) for name in element.iterfind(f"{{{FHIR}}}name")
+    ]
     identifiers = element.iterfind(f"{{{FHIR}}}identifier")
     return PatientFacts(
         id="" if contained else _xml_value(element, "id"),
         birth=_xml_value(element, "birthDate"),
-        families=tuple(str(item.get("value")) for item in families if item.get("value")),
+        families=tuple(family for family, _ in names if family),
+        names=tuple(text for family, text in names if text and not family),
         numbers=tuple(number for item in identifiers if (number := _xml_number(item))),
+        personal=any(
+            etree.QName(child).localname in _PERSONAL for child in element.iterchildren(etree.Element)
+        ),
     )
 
 
@@ -330,7 +410,7 @@ def _xml_paths(root: Any) -> Iterator[tuple[Any, str]]:
                 continue
             index = f"[{seen[child.tag]}]" if counts[child.tag] > 1 else ""
             seen[child.tag] += 1
-            below.append((child, f"{path}.{name}{index}"))
+            below.append((child, f"{_step(path, name)}{index}"))
         stack.extend(reversed(below))
 
 

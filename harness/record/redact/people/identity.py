@@ -20,6 +20,7 @@ _REMEMBERED: Final = 2_000
 """Patients that are remembered per cell."""
 FOREIGN_NUMBER: Final = "bsn of somebody else"
 STRANGER: Final = "patient that is not declared"
+NOT_COMPARABLE: Final = "patient of whom nothing can be compared"
 OF_STRANGER: Final = "record of a patient that is not declared"
 
 
@@ -102,6 +103,8 @@ class Identities:
         if differs is None:
             if patient.id in declared.patients:
                 seen.add(None)
+            elif not self._seen_before(patient.id, cell, seen) and patient.personal:
+                seen.reasons.append(NOT_COMPARABLE)
             return
         found = None
         if differs:
@@ -125,17 +128,20 @@ class Identities:
         )
 
     def _subject(self, patient: str, declared: DeclaredPerson, cell: str, seen: _Seen) -> None:
+        if not self._seen_before(patient, cell, seen) and patient in declared.patients:
+            seen.add(None)
+
+    def _seen_before(self, patient: str, cell: str, seen: _Seen) -> bool:
+        """Whether a Patient was recognised in an answer of the cell that said more; then so is this one."""
         with self._lock:
             known = self._patients.get(cell, OrderedDict())
-            if patient in known:
-                found = known[patient]
-            elif patient in declared.patients:
-                found = None
-            else:
-                return
+            if not patient or patient not in known:
+                return False
+            found = known[patient]
         seen.add(found)
         if found is not None and found.undeclared:
             seen.reasons.append(OF_STRANGER)
+        return True
 
     def _remember(self, patient: str, found: _Other | None, cell: str) -> None:
         with self._lock:

@@ -11,6 +11,7 @@ import msgspec
 from harness.core.run.exchanges import NONE, NOT_COMPARED
 from harness.record.redact.people.documents import PatientFacts
 
+_APART: Final = re.compile(r"[\s,.]+")
 _INDEX: Final = re.compile(r"\[\d+\]")
 
 
@@ -51,8 +52,11 @@ class DeclaredPerson(msgspec.Struct, frozen=True, kw_only=True):
         if self.birth_date and patient.birth:
             compared.append(("birthDate", same_date(patient.birth, self.birth_date)))
         families = [family.strip().lower() for family in patient.families if family.strip()]
-        if self.family and families:
-            compared.append(("name.family", any(family in self.family for family in families)))
+        whole = [f" {_APART.sub(' ', name.lower()).strip()} " for name in patient.names]
+        if self.family and (families or whole):
+            named = any(family in self.family for family in families)
+            named = named or any(f" {family} " in name for family in self.family for name in whole)
+            compared.append(("name.family", named))
         if self.bsn and patient.numbers:
             compared.append(("identifier", self.bsn in patient.numbers))
         return compared
@@ -102,5 +106,5 @@ class Persons:
 
     def stranger(self, patient: PatientFacts) -> bool:
         """Whether birth date or family name say that a Patient is no declared person at all."""
-        named = PatientFacts(birth=patient.birth, families=patient.families)
+        named = PatientFacts(birth=patient.birth, families=patient.families, names=patient.names)
         return all(item.differs(named) for item in self._by_id.values())

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from harness.record.redact.reading.containers import Extract, texts_in
@@ -15,6 +16,13 @@ LIMITS: Final = {ESCAPED: 4, MARKUP: 2, BASE64: 3}
 """How often each way is gone one within the other."""
 _MOST: Final = 5_000
 """Readings of one text."""
+_SHOWING: Final = frozenset({ESCAPED, MARKUP})
+_NEEDLESS: Final = re.compile(
+    r"[%\\&=\u00ad\u200b-\u200f\u2060\ufeff\uff10-\uff19](?:"
+    r"(?<=%)(?:25)*(?:3[0-9]|4[1-9A-Fa-f]|5[0-9AaFf]|6[1-9A-Fa-f]|7[0-9AaEe]|2[DdEe])"
+    r"|(?<=\\)u00[2-7]|(?<=&)#|(?<==)3[0-9]=3|(?<=[\u00ad-\uff19]))"
+)
+"""Escapes of characters that need none, and characters that look like others."""
 _HELD: Final = 64 * 1024 * 1024
 """Characters that the coded words of one text may hold together; a bomb holds more."""
 
@@ -35,6 +43,14 @@ def body_readings(body: bytes, extract: Extract = no_extract) -> Iterator[Readin
         yield from _of(held(Reading(" "), 0, 1, text, ways), extract)
     if not found:
         yield from readings(body.decode("utf-8", "surrogateescape"), extract)
+
+
+def deeper(said: Sequence[Reading]) -> list[Reading]:
+    """The readings of a text that may hold letters it does not show: coded, or needlessly escaped."""
+    if not said:
+        return []
+    escaped = _NEEDLESS.search(said[0].text) is not None
+    return [item for item in said if (escaped and ESCAPED in item.ways) or set(item.ways) - _SHOWING]
 
 
 def _of(first: Reading, extract: Extract) -> Iterator[Reading]:

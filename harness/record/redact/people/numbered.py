@@ -1,0 +1,110 @@
+"""Every BSN in a document, with its place: in its elements, between them, and in what they hold."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Final, NamedTuple
+
+from harness.core.run.exchanges import Standing
+from harness.record.looking import Looking
+from harness.record.redact.people import bsn
+from harness.record.redact.people.documents import CareDocument, Leaf, People
+from harness.record.redact.reading.spans import Reading
+
+_CODES: Final = frozenset({"code", "id", "reference", "fullUrl", "url", "versionId", "system", "contentType"})
+"""Elements whose numbers are codes and ids as a rule."""
+_DIGITS: Final = re.compile(r"[^0-9]+", re.ASCII)
+_REGISTERS: Final = re.compile(
+    r"https?://fhir\.nl/fhir/namingsystem/(?!bsn)|urn:oid:2\.16\.(?:840\.1\.113883\.2\.4\.6\.(?!3\Z)|528)",
+    re.I,
+)
+"""National registers of care providers, organizations and insurers: their numbers have nine digits too."""
+
+
+class Found(NamedTuple):
+    """A BSN in a document.
+
+    :ivar code: whether it stands where codes, ids and amounts do.
+    :ivar written: the whole value, when that is what is called a BSN.
+    """
+
+    number: str
+    path: str
+    standing: Standing
+    code: bool
+    ways: tuple[str, ...] = ()
+    written: str = ""
+
+
+class DocumentNumbers:
+    """Finds the numbers in the documents of a cell; one that is proven is known in the rest of the cell."""
+
+    def __init__(self, numbers: bsn.Numbers, cell: str, looking: Looking) -> None:
+        self._numbers = numbers
+        self._cell = cell
+        self._looking = looking
+
+    def found(self, document: CareDocument | None, people: People, said: Sequence[Reading]) -> list[Found]:
+        """Every BSN in a body; a document is walked only when there may be one."""
+        numbers, cell = self._numbers, self._cell
+        for number in people.numbers:
+            self._prove(number)
+        seen = [one for reading in said for one in bsn.seen_in(reading)]
+        for one in seen:
+            if one.standing == "proven":
+                numbers.prove(one.number, cell)
+        certain = numbers.certain(seen, cell)
+        if document is None:
+            return [Found(one.number, "", one.standing, code=False, ways=one.ways) for one in certain]
+        if not people.numbers and not certain:
+            return []
+        leaves = list(document.leaves())
+        normal = {leaf.value for leaf in leaves if leaf.name == "code" and leaf.system} | self._looking.kept
+        found = [item for leaf in leaves for item in self._in_leaf(leaf)]
+        proven = {item.number for item in found if item.standing == "proven"}
+        found = [item._replace(standing="proven") if item.number in proven else item for item in found]
+        found = [item for item in found if item.standing == "proven" or item.number not in normal]
+        placed = {item.number for item in found}
+        for one in certain:  # between elements
+            if one.number not in placed and one.standing == "proven":
+                placed.add(one.number)
+                found.append(Found(one.number, "", one.standing, code=False, ways=one.ways))
+        return [item for item in found if not _told_below(item, found)]
+
+    def _in_leaf(self, leaf: Leaf) -> Iterable[Found]:
+        numbers = self._numbers
+        if leaf.name == "value" and bsn.is_system(leaf.system):
+            self._prove(leaf.value)
+            yield Found(bsn.plain(leaf.value), leaf.path, "proven", code=False, written=leaf.value)
+            return
+        if leaf.name == "code" and leaf.system and not numbers.known(leaf.value, self._cell):
+            return  # a code of a code system
+        announced = leaf.name not in _CODES and leaf.system and bsn.announces(leaf.system)
+        value = f"bsn:{leaf.value}" if announced else leaf.value
+        for one in numbers.found(value, self._cell, self._looking.extract):
+            if one.standing == "proven":
+                numbers.prove(one.number, self._cell)
+            code = leaf.name in _CODES or leaf.numeric or (leaf.name == "value" and registered(leaf.system))
+            yield Found(one.number, leaf.path, one.standing, code=code, ways=one.ways)
+
+    def _prove(self, number: str) -> None:
+        """Remember what stands as a BSN; what cannot be one would be found everywhere."""
+        if len(_DIGITS.sub("", number)) in (8, 9):
+            self._numbers.prove(number, self._cell)
+
+
+def _told_below(item: Found, found: Iterable[Found]) -> bool:
+    """Whether the same number was found in a narrative as a whole and in an element of it."""
+    return bool(item.path) and any(
+        other.number == item.number and other.path.startswith(f"{item.path}.") for other in found
+    )
+
+
+def registered(system: str) -> bool:
+    """Whether an identifier system is a national register that has no persons' numbers in it.
+
+    >>> registered("http://fhir.nl/fhir/NamingSystem/uzi-nr-pers"), registered("https://his.example/nummer")
+    (True, False)
+    """
+    return _REGISTERS.match(system) is not None

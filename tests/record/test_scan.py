@@ -1,0 +1,249 @@
+"""The scan finds what can be read, wherever it stands, says where, and never what; what is clean is clean."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import io
+import json
+import uuid
+import zipfile
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+from rawkit import BSN, CELL, PERSONS, pdf, raw
+
+from harness.core.errors import InputError
+from harness.core.exits import ExitCode
+from harness.core.run.exchanges import Exchange, Request, Response
+from harness.core.run.manifest import START, run_digest
+from harness.pdfa.text import texts_of
+from harness.record import Looking, Persons, Recorder
+from harness.record.chain.write import UnitWriter
+from harness.record.scan.folder import scan
+from harness.record.scan.sighted import KINDS, UNREADABLE, Scanned
+
+NUMBER = "111222333"
+SECRET = "q7Zk1vXw9TbRn4Lm2HsYc8Jd"
+LOOKING = Looking(texts_of)
+
+
+def scanned(path: Path, persons: Persons = PERSONS, *, field: bool = False) -> Scanned:
+    done = scan(path, LOOKING, persons, field=field)
+    told = repr(done)
+    assert NUMBER not in told and SECRET not in told and "Plantnaam" not in told
+    return done
+
+
+def zipped(name: str, data: bytes) -> bytes:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(name, data)
+    return made.getvalue()
+
+
+def fhir(**resource: object) -> bytes:
+    return json.dumps({"resourceType": "Patient", "id": "x-1", **resource}).encode()
+
+
+TEXT = f"Regel een\nBrief over bsn {NUMBER}.\n".encode()
+PLANTS: dict[str, tuple[bytes, str, tuple[str, ...]]] = {
+    "text": (TEXT, "bsn", ()),
+    "percent": (f"x=bsn%7C{NUMBER}".encode(), "bsn", ()),
+    "percent twice": (quote(quote("bsn " + "-".join(NUMBER))).encode(), "bsn", ("escaped", "escaped")),
+    "entities": ("".join(f"&#{ord(char)};" for char in f"bsn {NUMBER}").encode(), "bsn", ("escaped",)),
+    "base64": (base64.b64encode(TEXT), "bsn", ("base64",)),
+    "utf-16": (TEXT.decode().encode("utf-16"), "bsn", ("utf-16",)),
+    "gzip": (gzip.compress(TEXT), "bsn", ("gzip",)),
+    "archive in an archive": (zipped("a.zip", zipped("b.txt", TEXT)), "bsn", ("zip", "zip")),
+    "pdf": (pdf(f"Brief over bsn {NUMBER}"), "bsn", ("pdf",)),
+    "title of a pdf": (pdf("Brief", info=f"bsn {NUMBER}"), "bsn", ("pdf",)),
+    "pdf in an archive": (zipped("brief.pdf", pdf(f"bsn {NUMBER}")), "bsn", ("zip", "pdf")),
+    "digits alone": (f"Brief over {NUMBER}".encode(), "bsn-possible", ()),
+    "token": (f"<a href='https://a.example/cb?code={SECRET}'>x</a>".encode(), "secret", ()),
+    "bearer in a har": (json.dumps({"name": "authorization", "access_token": SECRET}).encode(), "secret", ()),
+    "private key": (
+        b"-----BEGIN PRIVATE KEY-----\nMIIB\n-----END PRIVATE KEY-----\n", "secret", (),
+    ),
+    "patient": (fhir(name=[{"family": "Plantnaam"}], birthDate="1931-07-08"), "patient", ()),
+    "patient in xml": (
+        b'<Patient xmlns="http://hl7.org/fhir"><name><family value="Plantnaam"/></name></Patient>', "patient", (),
+    ),
+    "mail": (b"Schrijf naar j.plantnaam@praktijk.nl voor vragen", "mail", ()),
+    "phone": (b"Bel 06-12345678 of kom langs", "phone", ()),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PLANTS)
+def test_what_stands_in_a_dossier_is_found_with_its_place(name: str, tmp_path: Path) -> None:
+    data, kind, ways = PLANTS[name]
+    (tmp_path / "map").mkdir()
+    (tmp_path / "map" / "stuk").write_bytes(data)
+    (seen,) = scanned(tmp_path).found
+    assert (seen.kind, seen.ways) == (kind, ways)
+    assert seen.place.startswith("map/stuk") and scanned(tmp_path).code is ExitCode.FAILED
+    assert seen.kind in KINDS
+
+
+def test_the_place_is_a_line_or_an_element(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_bytes(TEXT)
+    identifier = {"system": "http://fhir.nl/fhir/NamingSystem/bsn", "value": NUMBER}
+    (tmp_path / "b.json").write_bytes(fhir(identifier=[identifier]))
+    assert [seen.place for seen in scanned(tmp_path).found] == [
+        "a.txt, line 2",
+        "b.json:Patient.identifier[0].value",
+    ]
+
+
+def test_a_name_of_a_file_is_looked_at(tmp_path: Path) -> None:
+    (tmp_path / f"brief-bsn-{NUMBER}.txt").write_bytes(b"leeg")
+    (seen,) = scanned(tmp_path).found
+    assert (seen.kind, seen.place) == ("bsn", "brief-bsn-[bsn].txt (name)")
+
+
+def test_each_copy_is_told(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).write_bytes(TEXT)
+    assert [seen.place for seen in scanned(tmp_path).found] == ["a, line 2", "b, line 2"]
+
+
+def test_a_long_text_is_looked_at_to_its_end(tmp_path: Path) -> None:
+    (tmp_path / "lang.txt").write_bytes(b"woord " * 200_000 + b"\nbsn 111222333\n")
+    assert [seen.place for seen in scanned(tmp_path).found] == ["lang.txt, line 2"]
+
+
+CLEAN: dict[str, bytes] = {
+    "the declared person": fhir(birthDate="1970-01-02", name=[{"family": "Voorbeeld"}]),
+    "masked": fhir(birthDate="[person:012345678912]", name=[{"family": "[person:123456782012]"}]),
+    "code": json.dumps(
+        {
+            "resourceType": "Condition",
+            "code": {"coding": [{"system": "http://snomed.info/sct", "code": "123456782"}]},
+        }
+    ).encode(),
+    "hashes": f"{'0f' * 10}{NUMBER}{'ab' * 12} {uuid.UUID(int=111222333)}".encode(),
+    "words": b'{"status":"active","session":"patient","code":"completed","state":"not-tested"}',
+    "example": b"Schrijf naar info@praktijk.example, bel niet",
+    "own number": f"bsn {BSN}".encode(),
+    "stamps": b"2026-02-03T10:15:30.123456782Z, 1732724672, +31 is Nederland",
+    "page": b"<p>Catalogus <code>e4d85300d88f6c58</code></p>",
+}
+
+
+@pytest.mark.parametrize("name", CLEAN)
+def test_what_only_looks_like_it_is_clean(name: str, tmp_path: Path) -> None:
+    (tmp_path / "stuk").write_bytes(CLEAN[name])
+    done = scanned(tmp_path)
+    assert (done.found, done.unread, done.code) == ([], [], ExitCode.OK)
+
+
+@pytest.mark.parametrize(
+    ("data", "why"),
+    [(b"PK\x03\x04 en dan niets", "damaged"), (b"\x1f\x8b en dan niets", "damaged"), (pdf(""), "image")],
+)
+def test_what_cannot_be_read_is_said(data: bytes, why: str, tmp_path: Path) -> None:
+    (tmp_path / "stuk").write_bytes(data)
+    done = scanned(tmp_path)
+    assert [(item.place, item.why) for item in done.unread] == [("stuk", why)] and why in UNREADABLE
+    assert done.code is ExitCode.UNDECIDED
+    assert done.without(frozenset({"stuk"})).code is ExitCode.OK
+
+
+def test_a_link_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "buiten").write_bytes(TEXT)
+    (tmp_path / "map").mkdir()
+    (tmp_path / "map" / "link").symlink_to(tmp_path / "buiten")
+    assert [(item.place, item.why) for item in scanned(tmp_path / "map").unread] == [("link", "link")]
+
+
+def test_what_is_not_there_is_no_clean_scan(tmp_path: Path) -> None:
+    with pytest.raises(InputError):
+        scan(tmp_path / "weg", LOOKING, PERSONS)
+
+
+# -- run folders ---------------------------------------------------------------------------------
+
+FHIR_JSON = (("Content-Type", "application/fhir+json"),)
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Path:
+    """A run in which a declared person's own number, mail and a code were kept."""
+    folder = tmp_path / "run"
+    folder.mkdir()
+    (folder / START).write_text('{"id":"run"}')
+    body = fhir(
+        birthDate="1970-01-02",
+        identifier=[{"system": "http://fhir.nl/fhir/NamingSystem/bsn", "value": BSN}],
+        telecom=[{"system": "email", "value": "anna@voorbeeld.nl"}],
+        maritalStatus={"coding": [{"system": "http://snomed.info/sct", "code": "123456782"}]},
+    )
+    recorder = Recorder(folder, persons=PERSONS, cells=[CELL])
+    token = (("Authorization", f"Bearer {SECRET}"),)
+    recorder.record(
+        raw(person="anna", status=200, request_headers=token, response_headers=FHIR_JSON, response_body=body)
+    )
+    recorder.close()
+    (folder / "report").mkdir()
+    (folder / "report" / "index.html").write_text(
+        f"<td>{BSN}</td><td>123456782</td><td>anna@voorbeeld.nl</td>"
+    )
+    return folder
+
+
+def test_what_was_kept_knowingly_is_clean_also_where_a_report_repeats_it(run: Path) -> None:
+    done = scanned(run, Persons())
+    assert (done.found, done.unread) == ([], [])
+
+
+def test_in_a_field_test_nobody_may_stand_there(run: Path) -> None:
+    done = scanned(run, PERSONS, field=True)
+    assert {"bsn", "mail"} <= {seen.kind for seen in done.found}
+
+
+@pytest.mark.parametrize(
+    ("change", "kind", "place"),
+    [
+        ({"url": f"https://a.example/fhir/Patient?identifier=bsn%7C{NUMBER}"}, "bsn", "request.url"),
+        ({"headers": (("Authorization", f"Bearer {SECRET}"),)}, "secret", "request.header.authorization"),
+    ],
+)
+def test_what_a_recorder_let_through_is_found_with_its_exchange(
+    run: Path, change: dict[str, str], kind: str, place: str
+) -> None:
+    writer = UnitWriter.start(run, "shared", run_digest(run))
+    writer.write(_exchange(Request(**{"method": "GET", "url": "https://a.example/", **change})))  # type: ignore[arg-type]
+    writer.end("finished")
+    (seen,) = scanned(run).found
+    assert seen.kind == kind and seen.place.endswith(f"shared.0001 {place}")
+
+
+def test_a_number_in_a_body_is_found_with_its_element(run: Path) -> None:
+    body = fhir(identifier=[{"system": "http://fhir.nl/fhir/NamingSystem/bsn", "value": NUMBER}])
+    writer = UnitWriter.start(run, "shared", run_digest(run))
+    answer = Response(status=200, headers=FHIR_JSON, body=body)
+    writer.write(_exchange(Request(method="GET", url="https://a.example/"), answer))
+    writer.end("finished")
+    (seen,) = scanned(run).found
+    assert seen.place.endswith("shared.0001 response.body:Patient.identifier[0].value")
+
+
+def test_a_recording_that_cannot_be_read_is_said(run: Path) -> None:
+    (unit,) = (run / "exchanges").iterdir()
+    unit.write_bytes(unit.read_bytes()[:-40])
+    assert [item.why for item in scanned(run).unread] == ["damaged"]
+
+
+def _exchange(request: Request, response: Response | None = None) -> Exchange:
+    return Exchange(
+        id="shared.0001",
+        interface="resource",
+        flow="collect",
+        operation="x",
+        client="pgo",
+        server="dvza",
+        started="2026-03-01T12:00:00+00:00",
+        request=request,
+        response=response,
+    )
