@@ -13,7 +13,7 @@ from truth_mutations import OPERATORS  # isort: skip
 def test_what_must_be_noticed_is_noticed_and_nobody_is_accused_wrongly():
     known = known_records(DAY)
     clean = cells(known, list(standards()), DAY)
-    done = mutate(known, clean, 400, seed=11)
+    done = mutate(known, clean, 600, seed=11)
     total = Counter()
     for counts in done["counts"].values():
         total.update(counts)
