@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import base64
+import copy
 import json
+from datetime import date
 from typing import Any
 
 import pytest
-from rawkit import raw
+from rawkit import pdf, raw
 
 from harness.core.run.exchanges import Exchange
 from harness.fhir.model.types import load_model
+from harness.network.person.looking import numbers_in
 from harness.record import DeclaredPerson, Known, Looking, Persons, Redactor
 from harness.record.redact.people.care import NOT_FHIR, SECRET_INSIDE
 from harness.record.redact.people.identity import FOREIGN_NUMBER, NOT_COMPARABLE
+from harness.reference.record.load import own_records
 
 ANNA = DeclaredPerson(
     id="anna", bsn="999990019", birth_date="1964-05-17", family=("wilgenkamp",), patients=("a-1",)
@@ -270,17 +274,27 @@ def test_what_has_groups_and_is_no_number_stays(written: str) -> None:
 def test_a_pdf_with_a_number_of_nobody_known_is_not_kept_unless_a_record_holds_it(
     kept: frozenset[str], gone: bool
 ) -> None:
-    pdf = {"interface": "document", "response_body": b"%PDF-1.7 x", "response_headers": PDF}
+    letter = {"interface": "document", "response_body": b"%PDF-1.7 x", "response_headers": PDF}
     looking = Looking(lambda data: ["Brief over 111222333."], kept=kept)
     redactor = Redactor(b"k" * 32, Persons([ANNA]), looking=looking)
-    done = redactor.exchange(raw(status=200, person="anna", **pdf), "x.1")
+    done = redactor.exchange(raw(status=200, person="anna", **letter), "x.1")
     assert done.response is not None and done.response.body.startswith(b"[person:") == gone
     assert done.notes.get("masked") == ([FOREIGN_NUMBER] if gone else None)
 
 
+def test_a_number_in_a_document_of_a_record_is_one_of_its_numbers() -> None:
+    records = copy.deepcopy(list(own_records(date(2026, 3, 1))))
+    binary = next(stored.resource for record in records for stored in record if stored.type == "Binary")
+    assert "111222333" not in numbers_in(records)
+    binary["content"] = base64.b64encode(pdf("UZI 111222333")).decode()
+    assert "111222333" in numbers_in(records)
+    binary["content"] = "no base64 ?"
+    assert "111222333" not in numbers_in(records)
+
+
 def test_a_pdf_with_a_secret_is_not_kept() -> None:
-    pdf = {"interface": "document", "response_body": b"%PDF-1.7 x", "response_headers": PDF}
+    letter = {"interface": "document", "response_body": b"%PDF-1.7 x", "response_headers": PDF}
     redactor = Redactor(b"k" * 32, Persons([ANNA]), looking=Looking(lambda data: [f"Code {SECRET}."]))
     minted = (Known("code", "code-issued", SECRET),)
-    done = redactor.exchange(raw(status=200, person="anna", known=minted, **pdf), "x.1")
+    done = redactor.exchange(raw(status=200, person="anna", known=minted, **letter), "x.1")
     assert done.notes["masked"] == [SECRET_INSIDE]

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import base64
+import binascii
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
+from typing import Any
 
 import msgspec
 
@@ -23,14 +26,27 @@ def looking(records: Iterable[Record]) -> Looking:
 
 
 def numbers_in(records: Iterable[Record]) -> frozenset[str]:
-    """Every number of nine digits in these records, also in groups: what a HIS may show, and nobody's BSN."""
+    """Every number of nine digits in these records and their documents, also in groups: what a HIS may show,
+    and nobody's BSN.
+    """
     return frozenset(
         found.digits
         for record in records
         for stored in record
-        for found in candidates(msgspec.json.encode(stored.resource).decode())
+        for text in _texts(stored.resource)
+        for found in candidates(text)
         if found.form == "number"
     )
+
+
+def _texts(resource: Mapping[str, Any]) -> Iterator[str]:
+    if resource.get("resourceType") != "Binary":
+        yield msgspec.json.encode(resource).decode()
+        return
+    try:
+        yield from texts_of(base64.b64decode(str(resource.get("content", ""))))
+    except binascii.Error:
+        return
 
 
 def network_looking(network: Network, t: date) -> Looking:
