@@ -105,15 +105,20 @@ def pairs(text: str) -> Iterator[re.Match[str]]:
 
 def has_pairs(text: str) -> bool:
     """Whether :data:`PAIRS` may find something: it tries its names at every character."""
-    return any(
+    return ("=" in text or "%" in text) and any(
         text[max(0, sign.start() - _LONGEST_NAME) : sign.start()].lower().endswith(_ENDINGS)
         for sign in _EQUALS.finditer(text)
     )
 
 
+@lru_cache(maxsize=2_048)
+def _plain(name: str) -> str:
+    return _APART.sub("", name).lower()
+
+
 def kind_of(name: str, interface: str) -> str | None:
     """Kind of secret that a parameter name announces on an interface, or ``None``."""
-    plain = _APART.sub("", name).lower()
+    plain = _plain(name) if len(name) <= _LONGEST_NAME else _APART.sub("", name).lower()
     if interface in ("resource", "document") and plain in FHIR_NAMES:
         return None
     return KINDS.get(plain)
