@@ -133,6 +133,8 @@ class Comparison:
             self.value(wanted, given, known._replace(mode="value"), at)
             self.gaps[before:] = [gap._replace(kind="remark") for gap in self.gaps[before:]]
             return
+        if wanted == given and known.type in _LEAVES:
+            return
         compare = _BY_TYPE.get(known.type)
         if isinstance(wanted, dict) != isinstance(given, dict):
             self._altered(at, wanted, given)
@@ -405,6 +407,9 @@ _BY_TYPE: dict[str, Callable[[Comparison, Any, Any, Field, str], None]] = {
     **dict.fromkeys(DATES, Comparison._date),
     **dict.fromkeys(QUANTITIES, Comparison._quantity),
 }
+
+_LEAVES = frozenset(_BY_TYPE) - {"Reference"}
+"""Types of which equal values hold nothing more to follow."""
 
 
 def _items(value: Any) -> list[Any]:
