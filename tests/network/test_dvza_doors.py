@@ -6,7 +6,7 @@ import json
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from doors import FORM, PGO, REDIRECT, Visitor
+from doorkit import FORM, PGO, REDIRECT, Visitor
 
 from harness.network.running import RunningNetwork
 

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from doors import FORM, PGO, REDIRECT, Visitor
+from doorkit import FORM, PGO, REDIRECT, Visitor
 
 from harness.core.clock import SystemClock
 from harness.network.observe import Observer
