@@ -165,7 +165,7 @@ def _other(value: Any, type_: str, path: str, rng: random.Random) -> Any:
     if type_ == "xhtml":
         return text.replace("</div>", " niet</div>")
     options = [text + " niet", text[: max(1, len(text) // 2)]]
-    if path.split(".")[0] not in PEOPLE and not path.endswith("dosageInstruction.text"):  # 1D1T is 1d1t
+    if path.split(".")[0] not in PEOPLE:
         options.append(text.swapcase())
     return rng.choice(options)
 

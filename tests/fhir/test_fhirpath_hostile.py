@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+from decimal import Decimal
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.fhir.fhirpath import DocumentContext, FHIRPathError, compile
+from harness.fhir.fhirpath.values.ucum import parse_unit
 from harness.fhir.model.types import load_model
 
 MODEL = load_model("STU3")
@@ -52,6 +54,35 @@ def test_explosions_are_stopped(expression: str, dialect: str) -> None:
     with pytest.raises(FHIRPathError):
         compile(expression, model=MODEL, dialect=dialect).evaluate(many(1500), budget=600_000)
     assert time.perf_counter() - start < 20
+
+
+@pytest.mark.parametrize("number", ["1e999999999", "-1e999999999", "1e-999999999"])
+@pytest.mark.parametrize(
+    "expression",
+    [
+        *("Observation.value.value.toString()", "Observation.value.value.floor()"),
+        *(
+            "Observation.value.value ~ 5",
+            "Observation.value.value.toQuantity()",
+            "Observation.value.value + 1",
+        ),
+        *("Observation.value > 5 'g'", "Observation.value = 5 'g'", "Observation.value ~ 5 'g'"),
+        *("Observation.value * 2 'kg'", "Observation.value.value.round(2)"),
+    ],
+)
+def test_a_number_of_a_document_that_fills_the_memory_is_refused(number: str, expression: str) -> None:
+    unit = {"system": "http://unitsofmeasure.org", "code": "kg", "unit": "kg"}
+    made = {"resourceType": "Observation", "valueQuantity": {"value": Decimal(number), **unit}}
+    started = time.process_time()
+    with pytest.raises(FHIRPathError):
+        compile(expression, model=MODEL).evaluate(made)
+    assert time.process_time() - started < 2
+
+
+def test_a_unit_that_fills_the_memory_is_none() -> None:
+    assert parse_unit("1e999999999") is None
+    assert parse_unit("1e-999999999.kg") is None
+    assert parse_unit("10*999999999/L") is None
 
 
 def test_deep_documents() -> None:

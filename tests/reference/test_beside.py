@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 
 import pytest
 
@@ -512,6 +514,8 @@ def test_what_a_system_says_more(standard, operation, kind, change, expected):
         (("kg", "78.4"), ("g", "78.4"), ["altered"]),
         (("mmol/L", "5.4"), ("mg/dL", "97.3"), ["altered"]),
         (("Cel", "37"), ("K", "310.15"), ["altered"]),
+        (("kg", "78.4"), ("g", "1e999999999"), ["altered"]),
+        (("kg", "78.4"), ("g", "1/0"), ["altered"]),
     ],
 )
 def test_codes_of_units_that_are_equal(wanted, given, kinds):
@@ -521,6 +525,58 @@ def test_codes_of_units_that_are_equal(wanted, given, kinds):
     assert [
         gap.kind for gap in compared("Observation", {"valueQuantity": made[0]}, {"valueQuantity": made[1]})
     ] == kinds
+
+
+def test_a_unit_is_looked_at_beside_an_equal_code_too():
+    held = {"value": "5.4", "system": UCUM, "code": "mmol/L", "unit": "mmol/L"}
+    given = held | {"code": "mmol/l", "unit": "umol/l"}
+    assert [
+        gap.path for gap in compared("Observation", {"valueQuantity": held}, {"valueQuantity": given})
+    ] == ["Observation.value.unit"]
+
+
+JUNK = (
+    None,
+    True,
+    0,
+    "",
+    "x",
+    "1e999999999",
+    "1/0",
+    [],
+    [[]],
+    ["x"],
+    {},
+    {"x": {}},
+    {"family": 1, "display": [], "value": {}},
+    Decimal("1e999999999"),
+    Decimal("1e-999999999"),
+)
+
+
+@pytest.mark.parametrize("kind", sorted({stored.type for record in KNOWN.records for stored in record}))
+def test_no_junk_breaks_a_comparison(kind):
+    """Both sides: two answers of a server are compared with each other too."""
+    known = Wording(stored.resource for record in KNOWN.records for stored in record)
+    held = [stored.resource for record in KNOWN.records for stored in record if stored.type == kind]
+
+    def places(node):
+        keys = node if isinstance(node, dict) else range(len(node)) if isinstance(node, list) else ()
+        for key in keys:
+            yield node, key
+            yield from places(node[key])
+
+    spoilt = copy.deepcopy(max(held, key=lambda one: sum(1 for _ in places(one))))
+    whole = copy.deepcopy(spoilt)
+    for node, key in list(places(spoilt)):
+        if key == "resourceType":
+            continue
+        kept = node[key]
+        for junk in JUNK:
+            node[key] = junk
+            for pair in ((whole, spoilt), (spoilt, whole)):
+                Comparison(content_table(), lambda one, other: 0.0, wording=known).resource(*pair)
+        node[key] = kept
 
 
 def compared(kind: str, wanted: dict, given: dict) -> list:
@@ -569,19 +625,6 @@ def test_how_often_is_one_thing(wanted, given, kinds):
 
 
 @pytest.mark.parametrize(
-    ("wanted", "given", "kinds"),
-    [
-        ("1D1T", "1 d 1 t.", ["remark"]),
-        ("1D1T", "1D10T", ["altered"]),
-        ("1 tablet", "10 tabletten", ["altered"]),
-    ],
-)
-def test_writing_of_a_text(wanted, given, kinds):
-    made = [{"dosageInstruction": [{"text": one}]} for one in (wanted, given)]
-    assert [gap.kind for gap in compared("MedicationRequest", *made)] == kinds
-
-
-@pytest.mark.parametrize(
     ("given", "kinds"),
     [
         ({"text": "Verzinselpad, 7, 1234 AB Teststad"}, []),
@@ -607,6 +650,7 @@ def test_an_address_in_lines_and_in_text(given, kinds):
         ("Geen allergie voor penicilline", ["altered"]),
         ("amoxicilline", ["remark"]),
         ("76-allergie", []),
+        ("Niet-orale penicilline-allergie", []),
     ],
 )
 def test_a_display_that_denies_or_has_nothing_in_common(display, kinds):

@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Any, Final, Literal, NamedTuple
 
 from harness.core.clock import AMSTERDAM
+from harness.core.normal.codes import number
 
 _FORM: Final = re.compile(
     r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:T(\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?(Z|[+-]\d\d:\d\d)?)?)?)?",
@@ -131,10 +132,10 @@ def ends(start: str, duration: Any) -> tuple[str, ...]:
     >>> ends("2026-02-27", {"value": 1, "code": "wk"})
     ('2026-03-05', '2026-03-06')
     """
-    if not isinstance(duration, dict) or duration.get("code") not in _DAYS:
+    if not isinstance(duration, dict) or str(duration.get("code")) not in _DAYS:
         return ()
     try:
-        days = int(duration.get("value", "")) * _DAYS[duration["code"]]
+        days = int(number(duration.get("value"))) * _DAYS[duration["code"]]
         first = date.fromisoformat(day_of(start))
         return tuple((first + timedelta(days=days - less)).isoformat() for less in (1, 0))
     except (ValueError, TypeError, OverflowError):

@@ -78,6 +78,8 @@ def same_name(record: Any, answer: Any, *, initials: bool = False) -> bool:
     >>> same_name({"given": ["Hanna", "H"], "family": "Vos"}, {"given": ["Hanneke"], "family": "Vos"})
     False
     """
+    if not isinstance(record, dict) or not isinstance(answer, dict):
+        return False
     ours, theirs = (" ".join(_texts(one.get("family"))).lower().replace(".", "") for one in (record, answer))
     if ours != theirs:
         return False

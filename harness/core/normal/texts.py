@@ -58,11 +58,11 @@ def words_of(text: str) -> str:
     return _APART.sub(" ", text.casefold()).strip()
 
 
-_DENYING: Final = frozenset(
-    {"geen", "niet", "zonder", "nooit", "niets", "uitgesloten", "ontbreekt", "not", "no", "without", "never"}
-)
-_REACH: Final = 3
-"""How many words after a denying one are denied by it."""
+_DENYING: Final = {
+    **dict.fromkeys(("geen", "zonder", "no", "without"), 3),
+    **dict.fromkeys(("niet", "nooit", "not", "never"), 1),  # niet-insulineafhankelijke diabetes is diabetes
+}
+"""Words that deny, and how many words behind them they do."""
 _OPPOSITES: Final = (
     ("positief", "negatief"),
     ("positive", "negative"),
@@ -98,6 +98,8 @@ def contradicts(record: str, answer: str) -> bool:
     False
     >>> contradicts("Rookt niet", "Niet-roker")
     False
+    >>> contradicts("Diabetes mellitus type 2", "Niet-insulineafhankelijke diabetes mellitus")
+    False
     """
     if len(record) + len(answer) <= _SHORT:
         return _contradicts_shortly(record, answer)
@@ -122,25 +124,9 @@ def _denied(words: list[str]) -> set[str]:
         word
         for index, denying in enumerate(words)
         if denying in _DENYING
-        for word in words[index + 1 : index + 1 + _REACH]
+        for word in words[index + 1 : index + 1 + _DENYING[denying]]
         if word not in _DENYING and len(word) > 2
     }
-
-
-def loosely_same(record: str, answer: str) -> bool:
-    """Whether two texts differ only in capitals, blanks that part no numbers, and a full stop at the end.
-
-    >>> loosely_same("1D1T", "1 d 1 t"), loosely_same("10 mg", "1 0 mg")
-    (True, False)
-    """
-    return _loose(record) == _loose(answer)
-
-
-_PARTING: Final = re.compile(r"(?<!\d) | (?!\d)")
-
-
-def _loose(text: str) -> str:
-    return _PARTING.sub("", folded(text).casefold().rstrip(". "))
 
 
 def document_text(text: str) -> str:

@@ -23,6 +23,7 @@ from typing import Any, TypeAlias
 
 from harness.fhir.fhirpath.errors import evaluation_error
 from harness.fhir.fhirpath.values.quantity import UCUM_TO_CALENDAR, Quantity
+from harness.fhir.fhirpath.values.reach import within_reach
 from harness.fhir.fhirpath.values.temporal import PARSERS, Temporal
 from harness.fhir.model.types import Model
 
@@ -143,7 +144,7 @@ def _quantity(value: Any) -> Any:
             expected="a Quantity without comparator",
             received=value,
         )
-    return Quantity(Decimal(number), code, calendar=False, from_fhir=code in UCUM_TO_CALENDAR)
+    return Quantity(within_reach(Decimal(number)), code, calendar=False, from_fhir=code in UCUM_TO_CALENDAR)
 
 
 class Schema:

@@ -28,14 +28,15 @@ _NUMBER: Final = re.compile(r"[0-9]+")
 
 def display(wanted: Json, given: Json, wording: Wording, at: str) -> Iterator[Gap]:
     """The name of a code or of what is referred to: not in a wrong character set, nor that of another one."""
-    right = given.get("display")
-    left = wanted.get("display")
+    left, right = wanted.get("display"), given.get("display")
     if not isinstance(right, str) or left == right:
         return
-    asked = wanted.get("system"), wanted.get("code"), wanted.get("reference"), left, right
+    if not isinstance(left, str):
+        left = None
+    asked = str(wanted.get("system")), str(wanted.get("code")), str(wanted.get("reference")), left, right
     told = wording.told.get(asked)
     if told is None:
-        told = _told(wanted, left if isinstance(left, str) else None, right, wording)
+        told = _told(wanted, left, right, wording)
         if len(wording.told) < _KEPT and len(right) <= _LONG:
             wording.told[asked] = told
     if told == "named":
@@ -178,9 +179,8 @@ def one_quantity(wanted: codes.Quantity, given: codes.Quantity) -> Literal["", "
     left, right = parse_unit(wanted[3]), parse_unit(given[3])
     if left is None or right is None or left.dimension != right.dimension or left.offset != right.offset:
         return ""
-    try:
-        one, other = Fraction(wanted[0]), Fraction(given[0])
-    except ValueError:
+    one, other = _exact(wanted[0]), _exact(given[0])
+    if one is None or other is None:
         return ""
     if left.factor == right.factor:
         return "same" if one == other else ""
@@ -202,12 +202,17 @@ _RATE: Final = ("frequency", "period", "periodUnit")
 def _rate(repeat: Json) -> Fraction | None:
     """Times per second."""
     unit = parse_unit(str(repeat.get("periodUnit")))
-    try:
-        period = Fraction(codes.number(repeat["period"]))
-        times = Fraction(codes.number(repeat.get("frequency", 1)))
-    except (KeyError, ValueError):
-        return None
-    return times / (period * unit.factor) if unit is not None and period else None
+    period = _exact(codes.number(repeat.get("period")))
+    times = _exact(codes.number(repeat.get("frequency", 1)))
+    return times / (period * unit.factor) if unit is not None and period and times is not None else None
+
+
+_DECIMAL: Final = re.compile(r"-?[0-9]{1,120}(?:\.[0-9]{1,120})?")
+
+
+def _exact(text: str) -> Fraction | None:
+    """A number as it is compared; ``None`` for what is none, or has an exponent that fills the memory."""
+    return Fraction(text) if _DECIMAL.fullmatch(text) else None
 
 
 def one_name(wanted: Json, given: Json, *, practitioner: bool) -> bool:
@@ -249,14 +254,15 @@ def address(wanted: Json, given: Json, at: str) -> Iterator[Gap]:
     """
     line = _numbers(people.address(given))
     ours = _numbers(" ".join(_parts(wanted, "houseNumber")))
-    written = _numbers(" ".join(str(one) for one in wanted.get("line") or ()))
+    lines = " ".join(map(str, wanted["line"])) if isinstance(wanted.get("line"), list) else ""
+    written = _numbers(lines)
     text = given.get("text")
     if written and isinstance(text, str) and given.get("line"):
         said = (
             _numbers(text) - _numbers(str(wanted.get("postalCode"))) - _numbers(str(given.get("postalCode")))
         )
         if said and not said & written:
-            yield Gap("altered", f"{at}.text", " ".join(map(str, wanted["line"])), text)
+            yield Gap("altered", f"{at}.text", lines, text)
     for value in _parts(given, "houseNumber"):
         said = _numbers(value)
         if ours and line and said and not said & (line | ours):

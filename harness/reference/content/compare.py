@@ -147,14 +147,8 @@ class Comparison:
         elif known.type != "base64Binary" and wanted != given:
             left, right = codes.primitive(wanted), codes.primitive(given)
             if left != right:
-                self._other_text(at, str(wanted), str(given), known)
-
-    def _other_text(self, at: str, wanted: str, given: str, known: Field) -> None:
-        parent, _, name = known.path.rpartition(".")
-        if self.table.told_by.get(parent) == name and texts.loosely_same(wanted, given):
-            self.gaps.append(Gap("remark", at, show(wanted), show(given)))
-        else:
-            self._altered(at, wanted, given, "garbled" if texts.garbled(wanted, given) else "")
+                bad = isinstance(wanted, str) and texts.garbled(wanted, str(given))
+                self._altered(at, wanted, given, "garbled" if bad else "")
 
     def _altered(self, at: str, wanted: Any, given: Any, note: Note = "") -> None:
         self.gaps.append(Gap("altered", at, show(wanted), show(given), note))
@@ -179,13 +173,11 @@ class Comparison:
 
     def _quantity(self, wanted: Json, given: Json, known: Field, at: str) -> None:
         left, right = codes.quantity(wanted), codes.quantity(given)
-        if left == right:
-            self.gaps += beside.unit(wanted, given, self.wording, at)
-            return
-        same = beside.one_quantity(left, right)
+        same = "same" if left == right else beside.one_quantity(left, right)
         if same:
             if same == "converted":
                 self.gaps.append(Gap("remark", at, show(wanted), show(given), "unit"))
+            self.gaps += beside.unit(wanted, given, self.wording, at)
             return
         same_amount = left[:2] == right[:2]
         if same_amount and not right[2] and left[2] and _unit(wanted) == _unit(given):
@@ -361,7 +353,7 @@ class Comparison:
 
     def _more_extensions(self, wanted: list[Any], given: list[Any], at: str) -> None:
         """Extensions of the standards that the record does not have; references and numbers say little."""
-        known = {item.get("url") for item in wanted if isinstance(item, dict)}
+        known = {str(item.get("url")) for item in wanted if isinstance(item, dict)}
         for item in given:
             url = item.get("url") if isinstance(item, dict) else None
             if not isinstance(url, str) or url in known or url in self.table.free_extensions:

@@ -16,8 +16,9 @@ from harness.fhir.fhirpath.context import Evaluation
 from harness.fhir.fhirpath.functions.registry import Functions, integer_of, number_of
 from harness.fhir.fhirpath.nodes import Items
 from harness.fhir.fhirpath.values import temporal as temporals
-from harness.fhir.fhirpath.values.items import MAX_DIGITS, plain, single
+from harness.fhir.fhirpath.values.items import plain, single
 from harness.fhir.fhirpath.values.quantity import Quantity
+from harness.fhir.fhirpath.values.reach import MAX_DIGITS
 from harness.fhir.fhirpath.values.temporal import Temporal
 
 FUNCTIONS = Functions()

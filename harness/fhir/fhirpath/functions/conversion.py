@@ -14,8 +14,9 @@ from harness.fhir.fhirpath.functions.registry import Functions, string_of
 from harness.fhir.fhirpath.nodes import Item, Items, Long
 from harness.fhir.fhirpath.values import quantity as quantities
 from harness.fhir.fhirpath.values import temporal as temporals
-from harness.fhir.fhirpath.values.items import MAX_DIGITS, is_number, plain, raw, single, text_of
+from harness.fhir.fhirpath.values.items import is_number, plain, raw, single, text_of
 from harness.fhir.fhirpath.values.quantity import CALENDAR_SECONDS, Quantity
+from harness.fhir.fhirpath.values.reach import MAX_DIGITS
 from harness.fhir.fhirpath.values.temporal import Temporal
 
 FUNCTIONS = Functions()

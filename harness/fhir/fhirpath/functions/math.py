@@ -18,8 +18,9 @@ from harness.fhir.fhirpath.context import Evaluation
 from harness.fhir.fhirpath.errors import evaluation_error
 from harness.fhir.fhirpath.functions.registry import Functions, integer_of, number_of
 from harness.fhir.fhirpath.nodes import Items
-from harness.fhir.fhirpath.values.items import MAX_DIGITS, plain, single
+from harness.fhir.fhirpath.values.items import plain, single
 from harness.fhir.fhirpath.values.quantity import Quantity
+from harness.fhir.fhirpath.values.reach import MAX_DIGITS
 
 FUNCTIONS = Functions()
 

@@ -9,8 +9,9 @@ from harness.fhir.fhirpath.errors import evaluation_error
 from harness.fhir.fhirpath.nodes import Long
 from harness.fhir.fhirpath.values import quantity as quantities
 from harness.fhir.fhirpath.values import temporal as temporals
-from harness.fhir.fhirpath.values.items import MAX_DIGITS, MAX_STRING, is_number, types_differ
+from harness.fhir.fhirpath.values.items import MAX_STRING, is_number, types_differ
 from harness.fhir.fhirpath.values.quantity import Quantity
+from harness.fhir.fhirpath.values.reach import MAX_DIGITS, within_reach
 from harness.fhir.fhirpath.values.temporal import Temporal
 
 
@@ -20,10 +21,8 @@ def _bounded(value: Any) -> Any:
         raise evaluation_error(
             "het getal wordt te groot", "the number gets too large", expected=f"{MAX_DIGITS} digits"
         )
-    if isinstance(value, Decimal) and (not value.is_finite() or abs(value.adjusted()) > MAX_DIGITS):
-        raise evaluation_error(
-            "het getal wordt te groot", "the number gets too large", expected=f"{MAX_DIGITS} digits"
-        )
+    if isinstance(value, Decimal):
+        within_reach(value)
     if value.__class__ is str and len(value) > MAX_STRING:
         raise evaluation_error(
             "de tekst wordt te lang", "the text gets too long", expected=f"{MAX_STRING} characters"

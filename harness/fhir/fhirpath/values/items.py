@@ -8,10 +8,9 @@ from typing import Any
 from harness.fhir.fhirpath.errors import FHIRPathError, describe, evaluation_error
 from harness.fhir.fhirpath.nodes import Item, Items
 from harness.fhir.fhirpath.values.quantity import Quantity
+from harness.fhir.fhirpath.values.reach import within_reach
 from harness.fhir.fhirpath.values.temporal import Temporal
 
-MAX_DIGITS = 400
-"""Numbers beyond this many digits are an error: no document needs them, hostile expressions make them."""
 MAX_STRING = 2_000_000
 """Longest string (characters) that an operator or function may make."""
 NUMBERS = (int, Decimal, float)
@@ -26,6 +25,8 @@ def plain(item: Item) -> Any:
         value = item[0]
         if convert is not None and value is not None:
             return convert(value)
+        if value.__class__ is Decimal:
+            return within_reach(value)
         return Decimal(repr(value)) if value.__class__ is float else value
     return item
 
@@ -47,7 +48,7 @@ def text_of(value: Any) -> str | None:
     if value is True or value is False:
         return "true" if value else "false"
     if isinstance(value, Decimal):
-        return f"{value:f}"
+        return f"{within_reach(value):f}"
     if isinstance(value, (int, Temporal, Quantity)):
         return str(value)
     return None

@@ -225,14 +225,13 @@ def _atom(name: str) -> Unit | None:
     return None
 
 
+_DECIMAL = re.compile(r"[0-9]{1,40}(?:\.[0-9]{1,40})?")
+
+
 def _component(text: str) -> Unit | None:
-    if text.isdigit():
-        return Unit(Fraction(int(text)), ()) if int(text) else None
-    try:
+    if _DECIMAL.fullmatch(text):  # no exponents: 1e999999999 fills the memory
         plain = Fraction(text)
         return Unit(plain, ()) if plain else None
-    except (ValueError, ZeroDivisionError):
-        pass
     found = _atom(text)
     if found is not None:
         return found
