@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from harness.record.redact.holding.held import Held
 from harness.record.redact.reading.containers import Extract
 from harness.record.redact.reading.words import no_extract
 
@@ -26,8 +27,10 @@ class Looking:
     :ivar kept: numbers of nine digits that stand in records, codes mostly: where nothing more than the
         eleven-test speaks for a BSN they are none.
     :ivar find: finds what has to stay in the HIS and what is another person's.
+    :ivar held: which words about people records hold; ``None``: nobody said, so that they are not looked at.
     """
 
     extract: Extract = no_extract
     find: Find = nothing
     kept: frozenset[str] = frozenset()
+    held: Held | None = None

@@ -84,7 +84,7 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     :ivar eleven_test: for nine-digit values, whether they pass the BSN eleven-test.
     :ivar equals: name of the expected value it equals (``state-sent``, ``code-issued`` …) or ``""``; of a
         masked value in a document the element of the declared person that it equals (``birthDate``),
-        :data:`NONE` or :data:`NOT_COMPARED`.
+        :data:`NONE`, :data:`NOT_COMPARED` or :data:`UNHELD`.
     :ivar standing: of a BSN whether it certainly is one: ``proven`` (BSN system, label, parameter or header,
         or a number known in the cell) or ``possible`` (it passes the eleven-test and nothing else).
     :ivar owner: id of the known person whose BSN or text it is, ``""`` when it is nobody's that is known.
@@ -109,6 +109,10 @@ NONE = "none"
 """What :attr:`Fact.equals` says of a masked value that is another than the declared one."""
 NOT_COMPARED = "not-compared"
 """What it says of a masked value for whose element nothing is declared."""
+
+UNHELD = "not-held"
+"""What it says of a word in a document of a declared person that no record holds. Nothing else in it is
+touched, and equal words have equal tags, so that a judge may take the tag for the word."""
 
 UNREADABLE = "(unreadable)"
 """The path in the place of a mask (``response.body:(unreadable)``) in a body that no parser reads."""

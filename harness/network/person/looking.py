@@ -6,23 +6,56 @@ import base64
 import binascii
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
-from typing import Any
+from functools import cache
+from itertools import chain
+from typing import Any, Final
 
 import msgspec
 
+from harness.fhir.model.types import FhirVersion, load_model
 from harness.network.file import Network
 from harness.network.person.records import network_records
 from harness.pdfa.text import texts_of
 from harness.record import Looking
+from harness.record.redact.holding.groups import NOT_TEXTS
+from harness.record.redact.holding.held import Held, held_by
 from harness.record.redact.people.digits import candidates
 from harness.reference.record.model import Record
 from harness.reference.records import Records
+
+FHIR_VERSIONS: Final[tuple[FhirVersion, ...]] = ("3.0.2", "4.0.1")
+_WORDS: Final = frozenset({"string", "markdown", "xhtml"})
+"""Types whose values are words."""
 
 
 def looking(records: Iterable[Record]) -> Looking:
     """Looks for the texts of these records."""
     known = list(records)
-    return Looking(texts_of, Records(known).found_in, numbers_in(known))
+    return Looking(texts_of, Records(known).found_in, numbers_in(known), words_in(known))
+
+
+def words_in(records: Iterable[Record]) -> Held:
+    """The words about people that these records hold, and what their persons send in a run."""
+    known = list(records)
+    stored = (item.resource for record in known for item in record)
+    sent = (resource for record in known for resource in record.sent)
+    return held_by(chain(stored, sent), coded_elements(), (record.person for record in known))
+
+
+@cache
+def coded_elements() -> frozenset[str]:
+    """The elements of FHIR in which no words stand, in any version of it that we know."""
+    texts: set[str] = {"birthDate"}
+    others: set[str] = set()
+    for version in FHIR_VERSIONS:
+        model = load_model(version)
+        for kind in model.types.values():
+            for name, key in kind.keys.items():
+                if key.type.code in _WORDS:
+                    texts.add(name)
+                elif key.type.code in model.types and model.is_primitive(key.type.code):
+                    others.add(name)
+    return NOT_TEXTS | (others - texts)
 
 
 def numbers_in(records: Iterable[Record]) -> frozenset[str]:

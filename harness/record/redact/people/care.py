@@ -13,10 +13,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, Literal
 
 from harness.core.http.bounds import MAX_ENTRIES, MAX_VALUES, values_in
-from harness.core.run.exchanges import NOT_COMPARED, TOO_LARGE, UNREADABLE, Identity
+from harness.core.normal.texts import folded
+from harness.core.run.exchanges import NOT_COMPARED, TOO_LARGE, UNHELD, UNREADABLE, Identity
 from harness.record.looking import Looking
 from harness.record.raw import RawExchange
 from harness.record.redact import recognise
+from harness.record.redact.holding.taking import UnfitError, unheld, without
 from harness.record.redact.people import bsn
 from harness.record.redact.people.asides import without_asides
 from harness.record.redact.people.broken import masked_broken
@@ -42,6 +44,7 @@ SECRET_INSIDE: Final = "secret in what cannot be rewritten"
 TOO_MUCH: Final = "more values than are masked one by one"
 MAX_MASKED: Final = 5_000
 """Values of one document that are masked one by one; with more of them the document becomes one tag."""
+NOT_REWRITABLE: Final = "words that cannot be told apart"
 MORE_THAN_READ: Final = "more than is looked at"
 _TELLING: Final = re.compile(
     r"(?:\.id|\.birthDate|\.family|\.name(?:\[\d+\])?\.text|\.line(?:\[\d+\])?|\.postalCode|\.telecom(?:\[\d+\])?\.value"
@@ -105,8 +108,10 @@ class CareData:
         found = self._numbers.found(document, people, said)
         if side == "response":
             self.look(said, place, document)
-        reasons = self._reasons(document, people, body, media_type, side)
+        reasons = self._reasons(document, people, body, side)
         reasons = reasons or self._sealed_in(said, found)
+        if not reasons and document is not None:
+            body, reasons = self._without_words(document, body, place, found)
         if reasons:
             self.masked += reasons
             body = self._mask(document, body, place, found)
@@ -129,13 +134,10 @@ class CareData:
         if self._declared is not None:
             note_texts(said, self._declared.id, place, document, self._looking.find, self._replacing)
 
-    def _reasons(
-        self, document: CareDocument | None, people: People, body: bytes, media_type: str, side: Side
-    ) -> list[str]:
+    def _reasons(self, document: CareDocument | None, people: People, body: bytes, side: Side) -> list[str]:
         """Why a document must be masked; nothing when it may be kept."""
         if self._declared is None:
-            fhir = "json" in media_type or "xml" in media_type
-            return [] if fhir and recognise.is_impersonal(body) else [NOT_DECLARED]
+            return [] if document is not None and document.impersonal else [NOT_DECLARED]
         if document is None:
             return [NOT_READABLE] if body and not is_pdf(body) else []
         if not document.fhir:
@@ -155,6 +157,39 @@ class CareData:
         )
         secret = any(self._replacing.contains_learned(item.text) for item in inside)
         return [FOREIGN_NUMBER] * hidden + [SECRET_INSIDE] * secret
+
+    # -- words -----------------------------------------------------------------------------------
+
+    def _without_words(
+        self, document: CareDocument, body: bytes, place: str, found: Iterable[Found]
+    ) -> tuple[bytes, list[str]]:
+        """A document that is kept, without the words about people that no record holds; or why it is not."""
+        held = self._looking.held
+        if held is None or document.impersonal:
+            return body, []
+        numbers = {item.number for item in found}
+
+        def tag(value: str, path: str) -> str:
+            self._tell(value, path)
+            return self._replacing.masked(folded(value), f"{place}:{path}", UNHELD)
+
+        before = len(self._replacing.facts)
+        try:
+            taken = [item for item in unheld(document, held) if bsn.plain(item.value) not in numbers]
+            if not taken:
+                return body, []
+            if len(taken) > MAX_MASKED:
+                return body, [TOO_MUCH]
+            return recognise.encode(without(document, recognise.decode(body), taken, held, tag)), []
+        except UnfitError:
+            del self._replacing.facts[before:]
+            return body, [NOT_REWRITABLE]
+
+    def _tell(self, value: str, path: str) -> None:
+        """Remember a value by which somebody may be known elsewhere in the exchange."""
+        least = _TELLING_DIGITS if value.isdigit() else _TELLING_LENGTH
+        if len(value) >= least and _TELLING.search(path):
+            self.values.add(value)
 
     # -- numbers ---------------------------------------------------------------------------------
 
@@ -220,10 +255,7 @@ class CareData:
             if left < 0:
                 raise _TooMuch
             at, shown = f"{place}:{path}", ""
-            if len(value) >= (_TELLING_DIGITS if value.isdigit() else _TELLING_LENGTH) and _TELLING.search(
-                path
-            ):
-                self.values.add(value)
+            self._tell(value, path)
             equals = self._declared.equals(path, value) if self._declared is not None else NOT_COMPARED
             for item in numbers.pop(path, ()):
                 number = self._replacing.number(item.number, at, item.standing, equals, item.ways)

@@ -1,0 +1,91 @@
+"""Which elements of FHIR hold words about people, and with which others they are compared.
+
+A family name that equals a city of the record is no reason to keep it: values are compared within a group.
+What stands under a name that FHIR does not know may be anything, and is a text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container
+from typing import Final, Literal
+
+Group = Literal["name", "address", "contact", "identifier", "text", "label", "birth", "narrative"]
+"""``label`` is what a code, or a thing that is referred to, is called: words of medicine as a rule."""
+
+NOT_TEXTS: Final = frozenset(
+    {
+        "code", "id", "reference", "language", "status", "type", "url", "version", "relation", "etag",
+        "ifMatch", "ifNoneMatch", "ifNoneExist", "linkId", "path", "expression", "location", "color", "unit",
+        "country", "lastModified", "resourceType", "xmlns",
+    }
+)  # fmt: skip
+"""Elements that are a text by their type somewhere, and a code, an id or an address wherever it matters."""
+_NAMES: Final = frozenset(
+    {"family", "given", "prefix", "suffix", "name", "alias", "authorString", "publisher"}
+)
+_PARTS_OF_NAMES: Final = frozenset({"family", "given"})
+_ADDRESSES: Final = frozenset({"line", "city", "district", "state", "postalCode", "address"})
+_HOLDING_NAMES: Final = frozenset({"name", "maidenName"})
+_CONTACTS: Final = frozenset({"phone", "fax", "email", "pager", "sms", "url", "other"})
+_TYPE: Final = re.compile(r"(?:.*/)?([A-Z][A-Za-z]+)/[^/]*(?:/_history/.*)?", re.S)
+_PEOPLE: Final = frozenset(
+    {
+        "Patient", "Practitioner", "PractitionerRole", "RelatedPerson", "Person", "Organization", "Location",
+        "HealthcareService", "CareTeam", "Group",
+    }
+)  # fmt: skip
+_THINGS: Final = frozenset(
+    {
+        "medicationReference", "specimen", "condition", "diagnosis", "encounter", "context",
+        "reasonReference", "basedOn", "target", "item", "content", "entry", "device",
+    }
+)  # fmt: skip
+"""Elements that refer to no people, when the reference itself does not say to what."""
+_TELLS: Final = re.compile(
+    r"@|[0-9](?:[ ./-]?[0-9]){5}|(?<![0-9A-Za-z])[1-9][0-9]{3} ?[A-Z]{2}(?![0-9A-Za-z])", re.ASCII
+)
+
+
+def group_of(name: str, holder: str, beside: Container[str], system: str, reference: str) -> Group:
+    """The group of a value.
+
+    :param name: its element, whose values are texts as a rule.
+    :param holder: the element in which that stands.
+    :param beside: names of what stands there too.
+    :param system: the value of ``system`` there.
+    :param reference: the value of ``reference`` there.
+    """
+    if name == "text":
+        if holder in _HOLDING_NAMES or any(part in beside for part in _PARTS_OF_NAMES):
+            return "name"
+        if holder == "address":
+            return "address"
+        return "label" if "coding" in beside else "text"
+    if name == "value":
+        return "contact" if holder == "telecom" or system in _CONTACTS else "identifier"
+    if name == "display":
+        coded = "code" in beside or "system" in beside or _of_thing(holder, reference)
+        return "label" if coded else "name"
+    if name in _NAMES:
+        return "name"
+    if name in _ADDRESSES:
+        return "address"
+    if name == "birthDate":
+        return "birth"
+    return "narrative" if name == "div" else "text"
+
+
+def _of_thing(holder: str, reference: str) -> bool:
+    """Whether a reference leads to what is no person and no practice."""
+    found = _TYPE.fullmatch(reference)
+    return found.group(1) not in _PEOPLE if found else holder in _THINGS
+
+
+def tells(label: str) -> bool:
+    """Whether what a code is called holds what no code is called: a mail address, a number, a postal code.
+
+    >>> tells("Bloeddruk 24 uur"), tells("bel 06-12345678")
+    (False, True)
+    """
+    return _TELLS.search(label) is not None
