@@ -21,6 +21,8 @@ import msgspec
 
 BUSY: Final = "busy"
 """Operation of a request that a server put off (429 or 503 with ``Retry-After``)."""
+MASK: Final = r"mask-[a-z]{2,8}-[bcdfghjklmnpqrstvwxz]{12}"
+"""What a tag looks like that stands in the place of a value."""
 Headers = tuple[tuple[str, str], ...]
 
 
@@ -71,7 +73,7 @@ Standing = Literal["", "proven", "possible"]
 class Fact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a judge may know of a value that the recorder replaced by a tag, or of a BSN that it saw.
 
-    :ivar tag: the tag that stands in the exchange, e.g. ``[code:3f9a]``; equal values have equal tags. A
+    :ivar tag: the tag that stands in the exchange, e.g. ``mask-code-…``; equal values have equal tags. A
         value of a declared person, and a number that may be a code, stays there; its tag is only here.
     :ivar kind: ``token``, ``code``, ``refresh``, ``bsn``, ``state``, ``cookie``, ``person``, ``key``;
         ``text`` is one of a reference record that has to stay in the HIS or is another person's, and stays.

@@ -182,7 +182,7 @@ class Rewrite:
     def _pair(self, match: re.Match[str], place: str) -> str:
         name, separator, value = match.groups()
         kind = self._kind_of(name)
-        if not kind or value.startswith("["):
+        if not kind or TAG.match(value):
             return match.group()
         return f"{name}{separator}{self._replacing.value(kind, unquote(value), f'{place}.{name}')}"
 

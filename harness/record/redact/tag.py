@@ -1,7 +1,9 @@
 """Tags: what stands in the place of a secret, and the memory of which value got which.
 
-A tag ``[kind:hash]`` is an HMAC-SHA-256 with a key that lives for one recording unit, so within a unit tags
-are equal when the values are, and they cannot be reversed or compared between units.
+A tag ``mask-<kind>-<letters>`` is an HMAC-SHA-256 with a key that lives for one recording unit, so within a
+unit tags are equal when the values are, and they cannot be reversed or compared between units. Twelve
+consonants: no word, no number, nothing that any format writes otherwise; a tag may stand in an id, a host
+name, a URL.
 """
 
 from __future__ import annotations
@@ -13,9 +15,12 @@ from collections import OrderedDict
 from typing import Final
 from urllib.parse import quote, quote_plus
 
+from harness.core.run.exchanges import MASK
 from harness.record.redact.hunt import hunted
 
-TAG: Final = re.compile(r"\[(?:token|code|refresh|bsn|state|cookie|person|key):[0-9a-f]{12}\]")
+_LETTERS: Final = "bcdfghjklmnpqrstvwxz"
+_LENGTH: Final = 12
+TAG: Final = re.compile(MASK)
 _MIN_EMBEDDED: Final = 12
 """Secrets of at least this length are also found inside longer words."""
 _RECENT: Final = 48
@@ -25,10 +30,10 @@ _REMEMBERED: Final = 50_000
 def untagged(text: str) -> str:
     """A text with blanks in the place of its tags, so that nothing is found in them; as long as it was.
 
-    >>> untagged("a [bsn:012345678901] b")
-    'a                    b'
+    >>> untagged("a mask-bsn-bcdfghjklmnp b")
+    'a                       b'
     """
-    return TAG.sub(_blank, text) if "[" in text else text
+    return TAG.sub(_blank, text) if "mask-" in text else text
 
 
 def _blank(tag: re.Match[str]) -> str:
@@ -38,10 +43,30 @@ def _blank(tag: re.Match[str]) -> str:
 def kind_of_tag(tag: str) -> str:
     """The kind of secret that a tag stands for.
 
-    >>> kind_of_tag("[token:0123456789ab]")
+    >>> kind_of_tag("mask-token-bcdfghjklmnp")
     'token'
     """
-    return tag[1 : tag.index(":")]
+    return tag.split("-")[1]
+
+
+def number_of_tag(tag: str) -> int:
+    """A number that is equal for equal tags.
+
+    >>> number_of_tag("mask-token-bbbbbbbbbbcd"), number_of_tag("mask-bsn-bbbbbbbbbbcd")
+    (22, 22)
+    """
+    number = 0
+    for letter in tag[-_LENGTH:]:
+        number = number * len(_LETTERS) + _LETTERS.index(letter)
+    return number
+
+
+def _letters(digest: bytes) -> str:
+    number, found = int.from_bytes(digest[:8]), ""
+    for _ in range(_LENGTH):
+        number, letter = divmod(number, len(_LETTERS))
+        found += _LETTERS[letter]
+    return found
 
 
 class Secrets:
@@ -109,8 +134,8 @@ class Tags:
             kind, value = known
         elif TAG.fullmatch(value):
             return value
-        digest = hmac.digest(self._key, value.encode("utf-8", "surrogatepass"), "sha256").hex()[:12]
-        return f"[{kind}:{digest}]"
+        digest = hmac.digest(self._key, value.encode("utf-8", "surrogatepass"), "sha256")
+        return f"mask-{kind}-{_letters(digest)}"
 
     def lookup(self, word: str) -> tuple[str, str] | None:
         """Tag and plain value of a learned word."""

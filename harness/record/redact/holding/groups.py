@@ -10,14 +10,16 @@ import re
 from collections.abc import Container
 from typing import Final, Literal
 
-Group = Literal["name", "address", "contact", "identifier", "text", "label", "birth", "narrative"]
-"""``label`` is what a code, or a thing that is referred to, is called: words of medicine as a rule."""
+Group = Literal["name", "address", "contact", "identifier", "text", "label", "birth", "narrative", "member"]
+"""``label`` is what a code, or a thing that is referred to, is called: words of medicine as a rule;
+``member`` is the name of a member of JSON that FHIR cannot have."""
 
 NOT_TEXTS: Final = frozenset(
     {
-        "code", "id", "reference", "language", "status", "type", "url", "version", "relation", "etag",
-        "ifMatch", "ifNoneMatch", "ifNoneExist", "linkId", "path", "expression", "location", "color", "unit",
-        "country", "lastModified", "resourceType", "xmlns",
+        "code", "id", "reference", "language", "status", "type", "url", "version", "versionId", "relation",
+        "etag", "ifMatch", "ifNoneMatch", "ifNoneExist", "linkId", "path", "expression", "location", "color",
+        "unit", "country", "source", "sourceId", "sequence", "number", "data", "definition", "lastModified",
+        "resourceType", "xmlns",
     }
 )  # fmt: skip
 """Elements that are a text by their type somewhere, and a code, an id or an address wherever it matters."""
@@ -26,6 +28,9 @@ _NAMES: Final = frozenset(
 )
 _PARTS_OF_NAMES: Final = frozenset({"family", "given"})
 _ADDRESSES: Final = frozenset({"line", "city", "district", "state", "postalCode", "address"})
+_NAMING: Final = "iso21090-EN"
+_ADDRESSING: Final = "iso21090-ADXP"
+"""Extensions that hold a part of a name, or of an address."""
 _HOLDING_NAMES: Final = frozenset({"name", "maidenName"})
 _CONTACTS: Final = frozenset({"phone", "fax", "email", "pager", "sms", "url", "other"})
 _TYPE: Final = re.compile(r"(?:.*/)?([A-Z][A-Za-z]+)/[^/]*(?:/_history/.*)?", re.S)
@@ -53,7 +58,7 @@ def group_of(name: str, holder: str, beside: Container[str], system: str, refere
     :param name: its element, whose values are texts as a rule.
     :param holder: the element in which that stands.
     :param beside: names of what stands there too.
-    :param system: the value of ``system`` there.
+    :param system: the value of ``system`` there, or the ``url`` of the extension.
     :param reference: the value of ``reference`` there.
     """
     if name == "text":
@@ -67,9 +72,9 @@ def group_of(name: str, holder: str, beside: Container[str], system: str, refere
     if name == "display":
         coded = "code" in beside or "system" in beside or _of_thing(holder, reference)
         return "label" if coded else "name"
-    if name in _NAMES:
+    if name in _NAMES or _NAMING in system:
         return "name"
-    if name in _ADDRESSES:
+    if name in _ADDRESSES or _ADDRESSING in system:
         return "address"
     if name == "birthDate":
         return "birth"

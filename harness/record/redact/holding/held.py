@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from harness.core.normal.people import contact_point, name_words
+from harness.core.normal.people import NAME_WORD, contact_point, name_words
 from harness.core.normal.texts import folded, narrative, words_of
 from harness.record.redact.holding.groups import Group, tells
 from harness.record.redact.holding.in_json import values_in
@@ -16,8 +16,9 @@ _WORD: Final = re.compile(r"\w+")
 _LETTERS: Final = re.compile(r"[^\W\d_]{2}")
 _DIGIT: Final = re.compile(r"[0-9]", re.ASCII)
 _ACT: Final = re.compile(
-    r"(?:urn:uuid:)?[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|(?:urn:oid:)?[0-2](?:\.[0-9]{1,20}){3,40}|[0-9]{1,8}",
-    re.ASCII,
+    r"(?:urn:uuid:)?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?:urn:oid:)?[0-2](?:\.[0-9]{1,20}){3,40}"
+    r"|[0-9]{1,8}",
+    re.ASCII | re.I,
 )
 """Identifiers that name nobody: UUIDs, OIDs, short numbers."""
 _FEW: Final = 6
@@ -43,12 +44,14 @@ class Held:
 
     def keeps(self, group: Group, value: str) -> bool:
         """Whether a value may stay in a document of a declared person."""
+        if group == "member":
+            return False
         if group == "label":
             return not tells(value) or self._says(value)
         if group == "name":
-            return all(len(word) == 1 or word in self.names for word in name_words(value))
+            return self.names.issuperset(word for word in name_words(value) if len(word) > 1)
         if group == "address":
-            return all(len(word) == 1 or word in self.addresses for word in _words(value))
+            return self.addresses.issuperset(word for word in _words(value) if len(word) > 1)
         if group == "contact":
             return _contact(value) in self.contacts
         if group == "birth":
@@ -56,6 +59,22 @@ class Held:
         if group == "identifier":
             return _ACT.fullmatch(value) is not None or folded(value) in self.identifiers
         return self._says(value)
+
+    def without(self, group: Group, value: str, tag: Callable[[str], str]) -> str:
+        """What may be written of a value that may not stay: of a name or address the words that are known,
+        for a judge compares them word by word.
+        """
+        if group not in ("name", "address") or not self._knows(group, value):
+            return tag(value)
+        pattern = NAME_WORD if group == "name" else _WORD
+        return pattern.sub(
+            lambda found: found.group() if self.keeps(group, found.group()) else tag(found.group()), value
+        )
+
+    def _knows(self, group: Group, value: str) -> bool:
+        """Whether any word of a name or address is one that records hold."""
+        known, words = (self.names, name_words(value)) if group == "name" else (self.addresses, _words(value))
+        return not known.isdisjoint(words)
 
     def _says(self, text: str) -> bool:
         """Whether a record has a text, whatever its capitals and punctuation; or it is hardly one."""

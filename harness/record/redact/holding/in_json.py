@@ -8,14 +8,16 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
 from harness.record.redact.holding.groups import Group, group_of
+from harness.record.redact.people.members import member
 
-_STRING: Final = re.compile(r'"(?:[^"\\]|\\.)*"(\s*:)?', re.S)
+_STRING: Final = re.compile(r'"(?:[^"\\]|\\.)*"', re.S)
 
 
 class Spot(NamedTuple):
-    """A value that is a word about somebody, or may be.
+    """A word about somebody, or what may be one.
 
-    :ivar number: which one of the strings of the document it is (of the elements, in XML).
+    :ivar number: which one of the strings of the document it is, names of members included; in XML of its
+        elements.
     """
 
     number: int
@@ -23,88 +25,83 @@ class Spot(NamedTuple):
     value: str
 
 
-def values_in(resource: Mapping[str, Any], coded: frozenset[str]) -> Iterator[tuple[Group, str]]:
-    """Every word about people in a resource, with its group."""
-    return ((spot.group, spot.value) for spot in spots(resource, coded))
-
-
-def spots(root: Any, coded: frozenset[str]) -> list[Spot]:
+class Words:
     """The words about people in a document that was read, in its order.
 
+    :ivar found: values, and names of members that FHIR cannot have.
+    :ivar strings: how many strings the document has.
     :raises RecursionError: it is too deep.
     """
-    found: list[Spot] = []
-    _visit(root, "", coded, found, 0)
-    return found
+
+    def __init__(self, root: Any, coded: frozenset[str]) -> None:
+        self.found: list[Spot] = []
+        self.strings = 0
+        self._coded = coded
+        if type(root) is dict:
+            self._object(root, "")
+        elif type(root) is list:
+            self._list(root, "", "", {})
+
+    def _object(self, node: dict[str, Any], holder: str) -> None:
+        coded = self._coded
+        for name, child in node.items():
+            if name not in coded and not member(name):
+                self.found.append(Spot(self.strings, "member", name))
+            self.strings += 1
+            kind = type(child)
+            if kind is str:
+                if name not in coded:
+                    self._word(child, name, holder, node)
+                self.strings += 1
+            elif kind is dict:
+                self._object(child, name)
+            elif kind is list:
+                self._list(child, name, holder, node)
+
+    def _list(self, items: list[Any], name: str, holder: str, node: dict[str, Any]) -> None:
+        for item in items:
+            kind = type(item)
+            if kind is dict:
+                self._object(item, name)
+            elif kind is str:
+                if name not in self._coded:
+                    self._word(item, name, holder, node)
+                self.strings += 1
+            elif kind is list:
+                self._list(item, name, holder, node)
+
+    def _word(self, value: str, name: str, holder: str, node: dict[str, Any]) -> None:
+        system, reference = node.get("system") or node.get("url"), node.get("reference")
+        group = group_of(
+            name,
+            holder,
+            node,
+            system if type(system) is str else "",
+            reference if type(reference) is str else "",
+        )
+        self.found.append(Spot(self.strings, group, value))
 
 
-def _visit(node: Any, holder: str, coded: frozenset[str], found: list[Spot], number: int) -> int:
-    """Look through an object or list; gives the number of the next string."""
-    if type(node) is list:
-        for child in node:
-            if type(child) is str:
-                number += 1
-            elif type(child) is dict or type(child) is list:
-                number = _visit(child, holder, coded, found, number)
-        return number
-    for name, child in node.items():
-        kind = type(child)
-        if kind is str:
-            if name not in coded:
-                found.append(Spot(number, _group(name, holder, node), child))
-            number += 1
-        elif kind is dict:
-            number = _visit(child, name, coded, found, number)
-        elif kind is list:
-            number = _items(child, name, holder, node, coded, found, number)
-    return number
+def values_in(resource: Mapping[str, Any], coded: frozenset[str]) -> Iterator[tuple[Group, str]]:
+    """Every word about people in a resource, with its group."""
+    return ((spot.group, spot.value) for spot in Words(dict(resource), coded).found)
 
 
-def _items(
-    items: list[Any],
-    name: str,
-    holder: str,
-    node: dict[str, Any],
-    coded: frozenset[str],
-    found: list[Spot],
-    number: int,
-) -> int:
-    for item in items:
-        kind = type(item)
-        if kind is str:
-            if name not in coded:
-                found.append(Spot(number, _group(name, holder, node), item))
-            number += 1
-        elif kind is dict or kind is list:
-            number = _visit(item, name, coded, found, number)
-    return number
+def is_written(body: bytes, strings: int) -> bool:
+    """Whether a document has as many strings as were read of it: two members of one name are read as one."""
+    escaped = body.replace(b"\\\\", b"").count(b'\\"') if b"\\" in body else 0
+    return body.count(b'"') - escaped == 2 * strings
 
 
-def _group(name: str, holder: str, node: dict[str, Any]) -> Group:
-    system, reference = node.get("system"), node.get("reference")
-    return group_of(
-        name,
-        holder,
-        node,
-        system if type(system) is str else "",
-        reference if type(reference) is str else "",
-    )
+def rewritten(text: str, values: Mapping[int, str]) -> str:
+    """A document with other strings in the place of some.
 
-
-def rewritten(text: str, strings: int, values: Mapping[int, str]) -> str | None:
-    """A document with other values in the place of some; ``None`` when its strings are not those that were
-    read of it (two members of one name, say).
-
-    :param strings: how many values are strings.
     :param values: what takes the place of the string of a number.
     """
     pieces: list[str] = []
-    at = number = 0
-    for match in _STRING.finditer(text):
-        if match.group(1) is not None:
-            continue
+    at = 0
+    for number, match in enumerate(_STRING.finditer(text)):
         if number in values:
             pieces += (text[at : match.start()], json.dumps(values[number], ensure_ascii=False))
             at = match.end()
-        number += 1
-    return "".join((*pieces, text[at:])) if number == strings else None
+    return "".join((*pieces, text[at:]))

@@ -56,24 +56,27 @@ def spots(root: Any, coded: frozenset[str]) -> list[Spot]:
 
 def _spot(number: int, element: Any, value: str) -> list[Spot]:
     name, parent = element.tag[len(FHIR) :], element.getparent()
-    holder, beside = "", {}
+    holder, beside, system = "", {}, ""
     if parent is not None:
         holder = parent.tag.rpartition("}")[2]
         around = parent.iterchildren(etree.Element)
         beside = {child.tag.rpartition("}")[2]: child.get("value") or "" for child in around}
-    group = group_of(name, holder, beside, beside.get("system", ""), beside.get("reference", ""))
+        system = beside.get("system") or parent.get("url") or ""
+    group = group_of(name, holder, beside, system, beside.get("reference", ""))
     if group == "identifier" and holder != "identifier" and _NUMBER.fullmatch(value):
         return []  # an amount
     return [Spot(number, group, value)]
 
 
-def rewritten(text: str, elements: int, values: Mapping[int, str | Callable[[str], str]]) -> str | None:
+def rewritten(
+    text: str, elements: int, values: Mapping[int, str], changed: Mapping[int, Callable[[str], str]]
+) -> str | None:
     """A document with other values in the place of some; ``None`` when its elements are not those that were
     read of it.
 
     :param elements: how many there are.
-    :param values: what takes the place of the value of the element of a number, or what makes of all that is
-        within the element what takes its place.
+    :param values: what takes the place of the value of the element of a number.
+    :param changed: what makes of all that is within an element what takes its place.
     """
     pieces: list[str] = []
     at = number = 0
@@ -90,18 +93,17 @@ def rewritten(text: str, elements: int, values: Mapping[int, str | Callable[[str
                 at = match.start()
             continue
         empty = match["rest"].endswith("/")
-        new = values.get(number)
-        if isinstance(new, str):
+        if number in values:
             found = _VALUE.search(text, match.start(), match.end())
             if found is None:
                 return None
             start, end = found.span("double" if found["double"] is not None else "single")
-            pieces += (text[at:start], escape(new, {'"': "&quot;", "'": "&apos;"}))
+            pieces += (text[at:start], escape(values[number], {'"': "&quot;", "'": "&apos;"}))
             at = end
-        elif new is not None and not empty:
+        elif number in changed and not empty:
             pieces.append(text[at : match.end()])
             at = match.end()
-            within.append((depth, new))
+            within.append((depth, changed[number]))
         number += 1
         depth += not empty
     return "".join((*pieces, text[at:])) if number == elements else None

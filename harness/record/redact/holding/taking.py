@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Final
 
@@ -11,13 +12,17 @@ from harness.record.redact.holding import in_json, in_xml
 from harness.record.redact.holding.held import Held
 from harness.record.redact.holding.in_json import Spot
 from harness.record.redact.holding.narrative import without_words
-from harness.record.redact.people.documents import CareDocument, JsonDocument, XmlDocument
+from harness.record.redact.people.documents import CareDocument, JsonDocument
+from harness.record.redact.tag import number_of_tag
 
 Tag = Callable[[str, str], str]
 """What takes the place of a value: ``(value, path) -> tag``."""
 _EPOCH: Final = 36_890
 """Ordinal of the first day of the years in which masked dates lie: 102 to 501."""
 _DAYS: Final = 146_097
+_DATE: Final = re.compile(r"[0-9]{4}(?:-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|[12][0-9]|3[01]))?)?", re.ASCII)
+_POSTAL: Final = re.compile(r"[0-9]{4}( ?)[A-Z]{2}", re.ASCII)
+_ADDRESS: Final = re.compile(r"urn:|[a-z][a-z0-9+.-]{1,20}://", re.I)
 _CONSONANTS: Final = "BCDGHJKLMNPRTVWX"
 
 
@@ -25,13 +30,20 @@ class UnfitError(Exception):
     """The document cannot be rewritten where it stands."""
 
 
-def unheld(document: CareDocument, held: Held) -> list[Spot]:
+def unheld(document: CareDocument, body: bytes, held: Held) -> list[Spot]:
     """The words of a document that may not stay.
 
-    :raises UnfitError: nobody can say where its words are.
+    :param body: as it is written.
+    :raises UnfitError: nobody can say where its words are: it is not written as it was read.
     """
     try:
-        found = _SPOTS[type(document)](document.tree, held.coded)
+        if isinstance(document, JsonDocument):
+            words = in_json.Words(document.tree, held.coded)
+            found = words.found
+            if not in_json.is_written(body, words.strings):
+                raise UnfitError
+        else:
+            found = in_xml.spots(document.tree, held.coded)
     except (in_xml.StrangeError, RecursionError):
         raise UnfitError from None
     return [spot for spot in found if not held.keeps(spot.group, spot.value)]
@@ -41,7 +53,7 @@ def without(document: CareDocument, text: str, taken: Sequence[Spot], held: Held
     """A document in which tags stand for these words.
 
     :param text: as it is written.
-    :raises UnfitError: it is not written as it was read (two members of one name, say).
+    :raises UnfitError: it is not written as it was read.
     """
     paths = document.paths()
 
@@ -50,45 +62,36 @@ def without(document: CareDocument, text: str, taken: Sequence[Spot], held: Held
             div, lambda said: held.keeps("text", said), lambda said: _shown(said, tag(said, path))
         )
 
-    values: dict[int, str | Callable[[str], str]] = {}
+    values: dict[int, str] = {}
+    changed: dict[int, Callable[[str], str]] = {}
     for spot in taken:
-        path = paths[spot.number]
         if spot.group == "narrative":
-            change = narrative(path)
-            values[spot.number] = change(spot.value) if isinstance(document, JsonDocument) else change
+            changed[spot.number] = narrative(paths[spot.number])
         else:
-            values[spot.number] = shaped(spot, path, tag(spot.value, path))
-    done = _REWRITTEN[type(document)](text, len(paths), values)
+            values[spot.number] = shaped(spot, paths[spot.number], held, tag)
+    if isinstance(document, JsonDocument):
+        said = {spot.number: changed[spot.number](spot.value) for spot in taken if spot.number in changed}
+        return in_json.rewritten(text, values | said)
+    done = in_xml.rewritten(text, len(paths), values, changed)
     if done is None:
         raise UnfitError
     return done
 
 
-def shaped(spot: Spot, path: str, tag: str) -> str:
-    """A tag in the form that its element needs: a date is a date, a postal code one of nowhere, and what came
-    in the wrong character set still shows it.
-
-    >>> shaped(Spot(0, "birth", "1964-05-17"), "Patient.birthDate", "[person:0123456789ab]")
-    '0447-07-11'
-    >>> shaped(Spot(0, "address", "1234 AB"), "Patient.address[0].postalCode", "[person:0123456789ab]")
-    '0000MN'
-    >>> shaped(Spot(0, "name", "Zo\u00c3\u00ab"), "Patient.name[0].given[0]", "[person:0123456789ab]")
-    '[person:0123456789ab]Ã«'
+def shaped(spot: Spot, path: str, held: Held, tag: Tag) -> str:
+    """What stands in the place of a word: a tag, in the form that its element needs. A date is a date, a
+    postal code one of nowhere, and what came in the wrong character set still shows it.
     """
-    number = int(tag[-13:-1], 16)
-    if spot.group == "birth":
-        return date.fromordinal(_EPOCH + number % _DAYS).isoformat()
-    if path.endswith(".postalCode"):
-        return f"0000{_CONSONANTS[number // 16 % 16]}{_CONSONANTS[number % 16]}"
-    return _shown(spot.value, tag)
+    if spot.group == "birth" and _DATE.fullmatch(spot.value):
+        number = number_of_tag(tag(spot.value, path))
+        return date.fromordinal(_EPOCH + number % _DAYS).isoformat()[: len(spot.value)]
+    if path.endswith(".postalCode") and (code := _POSTAL.fullmatch(spot.value)):
+        number = number_of_tag(tag(spot.value, path))
+        return f"0000{code.group(1)}{_CONSONANTS[number // 16 % 16]}{_CONSONANTS[number % 16]}"
+    if spot.group == "identifier" and (address := _ADDRESS.match(spot.value)):
+        return f"{address.group()}{'' if '/' in address.group() else 'mask:'}{tag(spot.value, path)}"
+    return held.without(spot.group, spot.value, lambda word: _shown(word, tag(word, path)))
 
 
 def _shown(value: str, tag: str) -> str:
     return tag + (mojibake(value) or lost_letter(value))
-
-
-_SPOTS: Final = {JsonDocument: in_json.spots, XmlDocument: in_xml.spots}
-_REWRITTEN: Final[Mapping[type, Callable[..., str | None]]] = {
-    JsonDocument: in_json.rewritten,
-    XmlDocument: in_xml.rewritten,
-}

@@ -36,6 +36,7 @@ from harness.record.redact.people.texts import note_texts
 from harness.record.redact.reading.readings import body_readings, deeper
 from harness.record.redact.reading.spans import Reading
 from harness.record.redact.replace import Replacing, instead
+from harness.record.redact.tag import number_of_tag
 
 NOT_DECLARED: Final = "person is not declared"
 NOT_FHIR: Final = "no FHIR"
@@ -88,6 +89,8 @@ class CareData:
         self._replacing = replacing
         self.values: set[str] = set()
         self._declared = persons.get(raw.person)
+        own = self._declared.bsn if self._declared is not None else ""
+        self._own = {bsn.plain(own)} if own else set[str]()
         self._numbers = DocumentNumbers(replacing.numbers, raw.cell, looking)
 
     def body(self, body: bytes, media_type: str, side: Side, secrets: Callable[[str, str], str]) -> bytes:
@@ -167,7 +170,7 @@ class CareData:
         held = self._looking.held
         if held is None or document.impersonal:
             return body, []
-        numbers = {item.number for item in found}
+        numbers = {item.number for item in self._hidden_in(found)} | self._own
 
         def tag(value: str, path: str) -> str:
             self._tell(value, path)
@@ -175,7 +178,7 @@ class CareData:
 
         before = len(self._replacing.facts)
         try:
-            taken = [item for item in unheld(document, held) if bsn.plain(item.value) not in numbers]
+            taken = [item for item in unheld(document, body, held) if bsn.plain(item.value) not in numbers]
             if not taken:
                 return body, []
             if len(taken) > MAX_MASKED:
@@ -195,9 +198,10 @@ class CareData:
 
     def _hidden_in(self, found: Iterable[Found]) -> list[Found]:
         """The numbers that may not stay in a document that is kept."""
-        own = bsn.plain(self._declared.bsn) if self._declared is not None and self._declared.bsn else ""
         return [
-            item for item in found if item.number != own and not (item.code and item.standing == "possible")
+            item
+            for item in found
+            if item.number not in self._own and not (item.code and item.standing == "possible")
         ]
 
     def _without_numbers(self, body: bytes, place: str, found: Sequence[Found]) -> bytes:
@@ -299,7 +303,7 @@ def is_pdf(body: bytes) -> bool:
 def number_of(tag: str) -> str:
     """A number in the place of a number: eight digits that begin with ``888``, equal for equal tags.
 
-    >>> number_of("[bsn:0123456789ab]")
-    '88885451'
+    >>> number_of("mask-bsn-bcdfghjklmnp")
+    '88880315'
     """
-    return f"888{int(tag[-7:-1], 16) % 100_000:05d}"
+    return f"888{number_of_tag(tag) % 100_000:05d}"

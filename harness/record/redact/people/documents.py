@@ -153,8 +153,10 @@ class JsonDocument:
         return _json_leaves(self.tree, _root_name(self.tree), "", "")
 
     def paths(self) -> list[str]:
-        """The path of each of its strings."""
-        return [leaf.path for leaf in self.leaves() if leaf.name is not NAME and not leaf.numeric]
+        """The path of each of its strings; that of the name of a member is the object's."""
+        found: list[str] = []
+        _json_strings(self.tree, _root_name(self.tree), found)
+        return found
 
     def masked(self, tag: Tag) -> bytes:
         """The document with every value replaced that could identify."""
@@ -202,6 +204,18 @@ def _json_leaves(value: Any, path: str, name: str, system: str) -> Iterator[Leaf
             yield from _json_leaves(child, f"{path}[{index}]", name, system)
     elif value is not None and not isinstance(value, bool):
         yield Leaf(path, name, str(value), system, numeric=not isinstance(value, str))
+
+
+def _json_strings(value: Any, path: str, found: list[str]) -> None:
+    if isinstance(value, dict):
+        for name, child in value.items():
+            found.append(path)
+            _json_strings(child, step(path, name), found)
+    elif isinstance(value, list):
+        for index, child in enumerate(value):
+            _json_strings(child, f"{path}[{index}]", found)
+    elif isinstance(value, str):
+        found.append(path)
 
 
 def _mask_json(value: Any, key: str, path: str, tag: Tag) -> Any:
