@@ -17,14 +17,15 @@ from urllib.parse import quote, quote_plus
 
 from harness.core.run.exchanges import MASK
 from harness.record.redact.hunt import hunted
+from harness.record.redact.hunted import Hunted
 
 _LETTERS: Final = "bcdfghjklmnpqrstvwxz"
 _LENGTH: Final = 12
 TAG: Final = re.compile(MASK)
 _MIN_EMBEDDED: Final = 12
 """Secrets of at least this length are also found inside longer words."""
-_RECENT: Final = 48
 _REMEMBERED: Final = 50_000
+"""Forms that are remembered besides those that were announced in a cell that goes on."""
 
 
 def untagged(text: str) -> str:
@@ -72,15 +73,18 @@ def _letters(digest: bytes) -> str:
 class Secrets:
     """The values that were learned on any connection of a run, so that no later exchange holds them.
 
-    In memory only. Thread-safe.
+    In memory only. Thread-safe. What a driver or mock announced is remembered as long as its cell lasts,
+    whatever else is met there; of the rest the oldest is forgotten.
 
     :ivar known: kind and plain value of a learned value, by every form in which it is written.
     """
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
-        self.known: OrderedDict[str, tuple[str, str]] = OrderedDict()
-        self._recent: dict[str, OrderedDict[str, None]] = {}
+        self.known: dict[str, tuple[str, str]] = {}
+        self._passing: OrderedDict[str, None] = OrderedDict()
+        self._announced: dict[str, set[str]] = {}
+        self._hunted: dict[str, Hunted] = {}
 
     def remember(self, kind: str, value: str, cell: str = "", *, announced: bool = False) -> None:
         """Remember a secret, so that it is replaced wherever it appears from now on.
@@ -94,26 +98,32 @@ class Secrets:
         with self._lock:
             kind, plain = self.known.get(value, (kind, value))
             for form in {value, quote(value, safe=""), quote_plus(value), value.replace("/", "\\/")}:
-                if form not in self.known:
-                    self.known[form] = (kind, plain)
-                    while len(self.known) > _REMEMBERED:
-                        self.known.popitem(last=False)
+                if announced:
+                    self._passing.pop(form, None)
+                    self._announced.setdefault(cell, set()).add(form)
+                elif form not in self.known:
+                    self._pass(form)
+                self.known.setdefault(form, (kind, plain))
                 if len(form) >= _MIN_EMBEDDED:
-                    recent = self._recent.setdefault(cell, OrderedDict())
-                    recent[form] = None
-                    recent.move_to_end(form)
-                    while len(recent) > _RECENT:
-                        recent.popitem(last=False)
+                    self._hunted.setdefault(cell, Hunted()).add(form, minted=announced)
 
-    def embedded(self, cell: str) -> list[str]:
-        """Long secrets learned lately in a cell, longest first."""
+    def _pass(self, form: str) -> None:
+        """A form that may be forgotten, as soon as there are too many."""
+        self._passing[form] = None
+        while len(self._passing) > _REMEMBERED:
+            self.known.pop(self._passing.popitem(last=False)[0], None)
+
+    def hunted(self, cell: str) -> tuple[Hunted, ...]:
+        """What is hunted in a cell: what was learned there, and in no cell."""
         with self._lock:
-            return sorted((*self._recent.get(cell, ()), *self._recent.get("", ())), key=len, reverse=True)
+            return tuple(self._hunted[name] for name in dict.fromkeys((cell, "")) if name in self._hunted)
 
     def leave(self, cell: str) -> None:
         """Nothing more comes of a cell: what was learned there is no longer hunted for inside other words."""
         with self._lock:
-            self._recent.pop(cell, None)
+            self._hunted.pop(cell, None)
+            for form in self._announced.pop(cell, ()):
+                self._pass(form)
 
 
 class Tags:

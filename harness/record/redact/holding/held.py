@@ -67,9 +67,13 @@ class Held:
         if group not in ("name", "address") or not self._knows(group, value):
             return tag(value)
         pattern = NAME_WORD if group == "name" else _WORD
-        return pattern.sub(
-            lambda found: found.group() if self.keeps(group, found.group()) else tag(found.group()), value
-        )
+
+        def word(found: re.Match[str]) -> str:
+            said = found.group()
+            number = "0" if group == "address" and _DIGIT.search(said) else ""  # the number of a house
+            return said if self.keeps(group, said) else tag(said) + number
+
+        return pattern.sub(word, value)
 
     def _knows(self, group: Group, value: str) -> bool:
         """Whether any word of a name or address is one that records hold."""

@@ -22,7 +22,7 @@ _EPOCH: Final = 36_890
 _DAYS: Final = 146_097
 _DATE: Final = re.compile(r"[0-9]{4}(?:-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|[12][0-9]|3[01]))?)?", re.ASCII)
 _POSTAL: Final = re.compile(r"[0-9]{4}( ?)[A-Z]{2}", re.ASCII)
-_ADDRESS: Final = re.compile(r"urn:|[a-z][a-z0-9+.-]{1,20}://", re.I)
+_ADDRESS: Final = re.compile(r"(?:urn:|(?P<path>[a-z][a-z0-9+.-]{1,20}://))\S+", re.I)
 _CONSONANTS: Final = "BCDGHJKLMNPRTVWX"
 
 
@@ -88,8 +88,8 @@ def shaped(spot: Spot, path: str, held: Held, tag: Tag) -> str:
     if path.endswith(".postalCode") and (code := _POSTAL.fullmatch(spot.value)):
         number = number_of_tag(tag(spot.value, path))
         return f"0000{code.group(1)}{_CONSONANTS[number // 16 % 16]}{_CONSONANTS[number % 16]}"
-    if spot.group == "identifier" and (address := _ADDRESS.match(spot.value)):
-        return f"{address.group()}{'' if '/' in address.group() else 'mask:'}{tag(spot.value, path)}"
+    if spot.group == "identifier" and (address := _ADDRESS.fullmatch(spot.value)):
+        return f"{address['path'] or 'urn:mask:'}{tag(spot.value, path)}"
     return held.without(spot.group, spot.value, lambda word: _shown(word, tag(word, path)))
 
 
