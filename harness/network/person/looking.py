@@ -15,6 +15,8 @@ import msgspec
 from harness.fhir.model.types import FhirVersion, load_model
 from harness.network.file import Network
 from harness.network.person.records import network_records
+from harness.pdfa import check
+from harness.pdfa.advice import tool_of, tools
 from harness.pdfa.text import texts_of
 from harness.record import Looking
 from harness.record.redact.holding.groups import NOT_TEXTS
@@ -31,7 +33,17 @@ _WORDS: Final = frozenset({"string", "markdown", "xhtml"})
 def looking(records: Iterable[Record]) -> Looking:
     """Looks for the texts of these records."""
     known = list(records)
-    return Looking(texts_of, Records(known).found_in, numbers_in(known), words_in(known))
+    return Looking(texts_of, Records(known).found_in, numbers_in(known), words_in(known), examined)
+
+
+def examined(data: bytes) -> dict[str, Any]:
+    """Whether a document is PDF/A, and what is wrong with it; nothing that stands in it."""
+    report = check(data)
+    findings = [msgspec.structs.replace(one, expected="", received="") for one in report.findings]
+    tool = tools().get(tool_of(report.producer) or "", "")
+    bare = msgspec.structs.replace(report, findings=tuple(findings), producer=tool)
+    told: dict[str, Any] = msgspec.to_builtins(bare)
+    return told
 
 
 def words_in(records: Iterable[Record]) -> Held:

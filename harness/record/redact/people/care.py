@@ -7,10 +7,13 @@ possible is replaced in text and identifiers, and only noted where it may be a c
 
 from __future__ import annotations
 
+import base64
+import binascii
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Final, Literal
+from hashlib import sha256
+from typing import Any, Final, Literal
 
 from harness.core.http.bounds import MAX_ENTRIES, MAX_VALUES, values_in
 from harness.core.normal.texts import folded
@@ -56,6 +59,11 @@ _TELLING_LENGTH: Final = 5
 _TELLING_DIGITS: Final = 7
 """Characters from which such a value is looked for; shorter ones are words and lengths too."""
 _JSON_NUMBER: Final = re.compile(r".*[:,\[]\s*-?[0-9]{8,}\s*[,\]}].*", re.ASCII | re.S)
+_BINARY: Final = re.compile(
+    rb"(?:\"(?:content|data)\"\s*:\s*\"|<(?:content|data)\s+value\s*=\s*[\"'])([A-Za-z0-9+/=\s\\]{100,})",
+    re.ASCII,
+)
+"""The content of a Binary, in both formats."""
 CONTAINERS: Final = (("pdf",), ("gzip",), ("zlib",), ("zip",), ("utf-16",))
 """First ways of what stands in a body that is no text."""
 Side = Literal["request", "response"]
@@ -70,6 +78,7 @@ class CareData:
 
     :ivar identities: whose record each document is.
     :ivar masked: why documents were masked.
+    :ivar documents: what may be said of documents (PDF) in an answer that were not kept.
     :ivar values: values of persons that were masked, by which they may be known elsewhere in the exchange.
     """
 
@@ -88,6 +97,7 @@ class CareData:
         self._looking = looking
         self._replacing = replacing
         self.values: set[str] = set()
+        self.documents: list[dict[str, Any]] = []
         self._declared = persons.get(raw.person)
         own = self._declared.bsn if self._declared is not None else ""
         self._own = {bsn.plain(own)} if own else set[str]()
@@ -98,6 +108,15 @@ class CareData:
 
         :param secrets: replaces everything secret in a text that is of nobody declared, given its place.
         """
+        written = self._written(body, media_type, side, secrets)
+        document = pdf_in(body) if side == "response" and written != body else None
+        if document is not None and pdf_in(written) != document:
+            same = self._replacing.tags.tag("person", sha256(document).hexdigest())
+            told = self._looking.examine(document)
+            self.documents.append({"length": len(document), "same": same, **told})
+        return written
+
+    def _written(self, body: bytes, media_type: str, side: Side, secrets: Callable[[str, str], str]) -> bytes:
         place = f"{side}.body"
         fits = _fits(body)
         document = read_document(body, media_type) if fits else None
@@ -293,6 +312,18 @@ def _fits(body: bytes) -> bool:
         or start not in (b"{", b"[", b"<")
         or values_in(body, xml=start == b"<") <= MAX_VALUES
     )
+
+
+def pdf_in(body: bytes) -> bytes | None:
+    """The PDF that a body is, or that a Binary in it holds."""
+    if is_pdf(body):
+        return body
+    found = _BINARY.search(body) if b"Binary" in body[:2_000] else None
+    try:
+        data = base64.b64decode(found.group(1), validate=False) if found else b""
+    except binascii.Error:
+        return None
+    return data if is_pdf(data) else None
 
 
 def is_pdf(body: bytes) -> bool:
