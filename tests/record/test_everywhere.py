@@ -338,8 +338,6 @@ NORMAL = {
     "total": _bundle() | {"total": int(NOBODYS)},
     "code": _bundle(code={"coding": [{"system": "http://snomed.info/sct", "code": NOBODYS}]}),
     "local code": _bundle(code={"coding": [{"code": NOBODYS}]}),
-    "id": _bundle(id=NOBODYS),
-    "reference": _bundle(subject={"reference": f"Patient/{NOBODYS}"}),
     "register": _bundle(
         identifier=[{"system": "http://fhir.nl/fhir/NamingSystem/uzi-nr-pers", "value": NOBODYS}]
     ),

@@ -19,7 +19,7 @@ from harness.pdfa import check
 from harness.pdfa.advice import tool_of, tools
 from harness.pdfa.text import texts_of
 from harness.record import Looking
-from harness.record.redact.holding.groups import NOT_TEXTS
+from harness.record.redact.holding.groups import DATA, NOT_TEXTS
 from harness.record.redact.holding.held import Held, held_by
 from harness.record.redact.people.digits import candidates
 from harness.reference.record.model import Record
@@ -57,7 +57,7 @@ def words_in(records: Iterable[Record]) -> Held:
 @cache
 def coded_elements() -> frozenset[str]:
     """The elements of FHIR in which no words stand, in any version of it that we know."""
-    texts: set[str] = {"birthDate"}
+    texts: set[str] = {"birthDate", *DATA}
     others: set[str] = set()
     for version in FHIR_VERSIONS:
         model = load_model(version)

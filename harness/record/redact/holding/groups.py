@@ -10,19 +10,37 @@ import re
 from collections.abc import Container
 from typing import Final, Literal
 
-Group = Literal["name", "address", "contact", "identifier", "text", "label", "birth", "narrative", "member"]
-"""``label`` is what a code, or a thing that is referred to, is called: words of medicine as a rule;
-``member`` is the name of a member of JSON that FHIR cannot have."""
+Group = Literal[
+    "name",
+    "address",
+    "contact",
+    "identifier",
+    "text",
+    "label",
+    "display",
+    "birth",
+    "narrative",
+    "member",
+    "data",
+    "uri",
+]
+"""``display`` is what a code is called by its system, ``label`` what somebody calls a concept or a thing that
+is referred to: words of medicine as a rule. ``member`` is the name of a member of JSON that FHIR cannot have,
+``data`` a document or an image in base64, ``uri`` an address that is somebody's or holds something itself."""
+DATA: Final = frozenset({"data", "content", "blob", "valueBase64Binary"})
 
 NOT_TEXTS: Final = frozenset(
     {
         "code", "id", "reference", "language", "status", "type", "url", "version", "versionId", "relation",
         "etag", "ifMatch", "ifNoneMatch", "ifNoneExist", "linkId", "path", "expression", "location", "color",
-        "unit", "country", "source", "sourceId", "sequence", "number", "data", "definition", "lastModified",
+        "unit", "country", "source", "sourceId", "sequence", "number", "definition", "lastModified",
         "resourceType", "xmlns",
     }
 )  # fmt: skip
 """Elements that are a text by their type somewhere, and a code, an id or an address wherever it matters."""
+ADDRESSES: Final = frozenset({"url", "uri", "valueUri", "valueUrl"})
+HOLDING: Final = (b"mailto:", b"tel:", b"data:")
+"""How addresses begin that are somebody's, or hold something themselves."""
 _NAMES: Final = frozenset(
     {"family", "given", "prefix", "suffix", "name", "alias", "authorString", "publisher"}
 )
@@ -61,6 +79,10 @@ def group_of(name: str, holder: str, beside: Container[str], system: str, refere
     :param system: the value of ``system`` there, or the ``url`` of the extension.
     :param reference: the value of ``reference`` there.
     """
+    if name in DATA:
+        return "data"
+    if name in ADDRESSES:
+        return "uri"
     if name == "text":
         if holder in _HOLDING_NAMES or any(part in beside for part in _PARTS_OF_NAMES):
             return "name"
@@ -70,8 +92,9 @@ def group_of(name: str, holder: str, beside: Container[str], system: str, refere
     if name == "value":
         return "contact" if holder == "telecom" or system in _CONTACTS else "identifier"
     if name == "display":
-        coded = "code" in beside or "system" in beside or _of_thing(holder, reference)
-        return "label" if coded else "name"
+        if "code" in beside or "system" in beside:
+            return "display"
+        return "label" if _of_thing(holder, reference) else "name"
     if name in _NAMES or _NAMING in system:
         return "name"
     if name in _ADDRESSES or _ADDRESSING in system:

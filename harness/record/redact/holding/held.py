@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any, Final
 
 from harness.core.normal.people import NAME_WORD, contact_point, name_words
 from harness.core.normal.texts import folded, narrative, words_of
-from harness.record.redact.holding.groups import Group, tells
+from harness.record.redact.holding.groups import HOLDING, Group, tells
 from harness.record.redact.holding.in_json import values_in
 
 _WORD: Final = re.compile(r"\w+")
@@ -22,6 +24,11 @@ _ACT: Final = re.compile(
 )
 """Identifiers that name nobody: UUIDs, OIDs, short numbers."""
 _FEW: Final = 6
+STEM: Final = 4
+_HOLDING: Final = tuple(scheme.decode() for scheme in HOLDING)
+_SAMPLES: Final = re.compile(r"[0-9EUL. +-]*", re.ASCII)
+"""The data of measurements (SampledData)."""
+_CODED: Final = re.compile(r"(?:[A-Za-z0-9+/]{4}|\s)*(?:[A-Za-z0-9+/]{2}(?:==|[A-Za-z0-9+/]=))?\s*", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -30,7 +37,8 @@ class Held:
 
     :ivar coded: elements of FHIR that hold no words: codes, dates, numbers, addresses of things.
     :ivar persons: ids of those who have a record.
-    :ivar names: words of names; ``addresses``: words of addresses; the others are whole values.
+    :ivar names: words of names; ``addresses``: words of addresses; ``stems``: how words of texts begin;
+        ``documents``: hashes; the others are whole values.
     """
 
     coded: frozenset[str]
@@ -41,13 +49,21 @@ class Held:
     identifiers: frozenset[str] = frozenset()
     births: frozenset[str] = frozenset()
     texts: frozenset[str] = frozenset()
+    stems: frozenset[str] = frozenset()
+    documents: frozenset[str] = frozenset()
 
     def keeps(self, group: Group, value: str) -> bool:
         """Whether a value may stay in a document of a declared person."""
         if group == "member":
             return False
-        if group == "label":
+        if group == "uri":
+            return not value.lower().lstrip().startswith(_HOLDING)
+        if group == "data":
+            return _SAMPLES.fullmatch(value) is not None or is_pdf(value) or _digest(value) in self.documents
+        if group == "display":
             return not tells(value) or self._says(value)
+        if group == "label":
+            return self._says(value) or (not tells(value) and not self.stems.isdisjoint(_stems(value)))
         if group == "name":
             return self.names.issuperset(word for word in name_words(value) if len(word) > 1)
         if group == "address":
@@ -86,6 +102,23 @@ class Held:
         return words in self.texts or (_LETTERS.search(words) is None and len(_DIGIT.findall(words)) <= _FEW)
 
 
+def is_pdf(data: str) -> bool:
+    """Whether base64 holds a PDF: whether that is kept follows from what it says."""
+    return data.lstrip().startswith("JVBERi0")
+
+
+def _digest(data: str) -> str:
+    """The hash of what base64 holds."""
+    if not _CODED.fullmatch(data):
+        return ""
+    return sha256(base64.b64decode("".join(data.split()))).hexdigest()
+
+
+def _stems(text: str) -> list[str]:
+    """How the words of a text begin: a concept may be called otherwise, but something of it is the same."""
+    return [word[:STEM] for word in words_of(folded(text)).split() if len(word) >= STEM]
+
+
 def _contact(value: str) -> str:
     return contact_point({"value": value})
 
@@ -103,9 +136,15 @@ def held_by(
     """
     names: set[str] = set()
     addresses: set[str] = set()
-    whole: dict[Group, set[str]] = {group: set() for group in ("contact", "identifier", "birth", "text")}
+    stems: set[str] = set()
+    whole: dict[Group, set[str]] = {
+        group: set() for group in ("contact", "identifier", "birth", "text", "data")
+    }
     for resource in resources:
         for group, value in values_in(resource, coded):
+            if group == "data":
+                whole[group].add(_digest(value))
+                continue
             if group == "name":
                 names |= name_words(value)
             elif group == "address":
@@ -117,6 +156,8 @@ def held_by(
                 whole[group].add(folded(value))
             said = narrative(value) if group == "narrative" else value
             whole["text"].add(words_of(folded(said)))
+            if group in ("label", "display", "text"):
+                stems.update(_stems(said))
     return Held(
         coded,
         frozenset(persons),
@@ -126,4 +167,6 @@ def held_by(
         frozenset(whole["identifier"]),
         frozenset(whole["birth"]),
         frozenset(whole["text"]),
+        frozenset(stems),
+        frozenset(whole["data"]),
     )

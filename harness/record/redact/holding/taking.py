@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Callable, Sequence
 from datetime import date
@@ -9,6 +10,7 @@ from typing import Final
 
 from harness.core.normal.texts import lost_letter, mojibake
 from harness.record.redact.holding import in_json, in_xml
+from harness.record.redact.holding.groups import ADDRESSES, HOLDING
 from harness.record.redact.holding.held import Held
 from harness.record.redact.holding.in_json import Spot
 from harness.record.redact.holding.narrative import without_words
@@ -22,7 +24,7 @@ _EPOCH: Final = 36_890
 _DAYS: Final = 146_097
 _DATE: Final = re.compile(r"[0-9]{4}(?:-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|[12][0-9]|3[01]))?)?", re.ASCII)
 _POSTAL: Final = re.compile(r"[0-9]{4}( ?)[A-Z]{2}", re.ASCII)
-_ADDRESS: Final = re.compile(r"(?:urn:|(?P<path>[a-z][a-z0-9+.-]{1,20}://))\S+", re.I)
+_ADDRESS: Final = re.compile(r"(?:urn:|(?P<path>[a-z][a-z0-9+.-]{1,20}:(?://)?))\S+", re.I)
 _CONSONANTS: Final = "BCDGHJKLMNPRTVWX"
 
 
@@ -36,14 +38,17 @@ def unheld(document: CareDocument, body: bytes, held: Held) -> list[Spot]:
     :param body: as it is written.
     :raises UnfitError: nobody can say where its words are: it is not written as it was read.
     """
+    coded = held.coded
+    if any(scheme in body for scheme in HOLDING):
+        coded -= ADDRESSES
     try:
         if isinstance(document, JsonDocument):
-            words = in_json.Words(document.tree, held.coded)
+            words = in_json.Words(document.tree, coded)
             found = words.found
             if not in_json.is_written(body, words.strings):
                 raise UnfitError
         else:
-            found = in_xml.spots(document.tree, held.coded)
+            found = in_xml.spots(document.tree, coded)
     except (in_xml.StrangeError, RecursionError):
         raise UnfitError from None
     return [spot for spot in found if not held.keeps(spot.group, spot.value)]
@@ -88,7 +93,9 @@ def shaped(spot: Spot, path: str, held: Held, tag: Tag) -> str:
     if path.endswith(".postalCode") and (code := _POSTAL.fullmatch(spot.value)):
         number = number_of_tag(tag(spot.value, path))
         return f"0000{code.group(1)}{_CONSONANTS[number // 16 % 16]}{_CONSONANTS[number % 16]}"
-    if spot.group == "identifier" and (address := _ADDRESS.fullmatch(spot.value)):
+    if spot.group == "data":
+        return base64.b64encode(tag(spot.value, path).encode()).decode()
+    if spot.group in ("identifier", "uri") and (address := _ADDRESS.fullmatch(spot.value)):
         return f"{address['path'] or 'urn:mask:'}{tag(spot.value, path)}"
     return held.without(spot.group, spot.value, lambda word: _shown(word, tag(word, path)))
 

@@ -1,8 +1,9 @@
 """Care data: a document of a declared test person keeps its bytes, any other is masked.
 
 Kept or masked, it is said whose record it is (:class:`~harness.core.run.exchanges.Identity`) and where BSNs
-stand in it. In a document that is kept, the number of anybody else is replaced; a number that is only
-possible is replaced in text and identifiers, and only noted where it may be a code or an id.
+stand in it. In a document that is kept, words about people that no record holds are replaced, and the number
+of anybody else; a number that is only possible is replaced in text, identifiers, ids and addresses, and only
+noted where it may be a code or an amount.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from harness.core.run.exchanges import NOT_COMPARED, TOO_LARGE, UNHELD, UNREADAB
 from harness.record.looking import Looking
 from harness.record.raw import RawExchange
 from harness.record.redact import recognise
+from harness.record.redact.holding.groups import DATA
 from harness.record.redact.holding.taking import UnfitError, unheld, without
 from harness.record.redact.people import bsn
 from harness.record.redact.people.asides import without_asides
@@ -64,6 +66,9 @@ _BINARY: Final = re.compile(
     re.ASCII,
 )
 """The content of a Binary, in both formats."""
+_DATA: Final = tuple(f".{name}" for name in DATA)
+_ADDRESSES: Final = (".id", ".reference", ".fullUrl", ".url")
+"""Elements of which a tag says as much as a number: equal ones are equal."""
 CONTAINERS: Final = (("pdf",), ("gzip",), ("zlib",), ("zip",), ("utf-16",))
 """First ways of what stands in a body that is no text."""
 Side = Literal["request", "response"]
@@ -193,7 +198,8 @@ class CareData:
 
         def tag(value: str, path: str) -> str:
             self._tell(value, path)
-            return self._replacing.masked(folded(value), f"{place}:{path}", UNHELD)
+            equals = NOT_COMPARED if path.endswith(_DATA) else UNHELD
+            return self._replacing.masked(folded(value), f"{place}:{path}", equals)
 
         before = len(self._replacing.facts)
         try:
@@ -220,7 +226,8 @@ class CareData:
         return [
             item
             for item in found
-            if item.number not in self._own and not (item.code and item.standing == "possible")
+            if item.number not in self._own
+            and (item.standing == "proven" or not item.code or item.path.endswith(_ADDRESSES))
         ]
 
     def _without_numbers(self, body: bytes, place: str, found: Sequence[Found]) -> bytes:
@@ -232,6 +239,8 @@ class CareData:
         for item in found:
             at = f"{place}:{item.path}" if item.path else place
             equals = NOT_COMPARED if item.number in gone else ""  # it goes wherever it stands
+            if equals and item.standing == "possible" and item.path.endswith(_ADDRESSES):
+                equals = UNHELD
             tag = self._replacing.number(item.number, at, item.standing, equals, item.ways)
             if item.number in gone:
                 tags[item.number] = tag
