@@ -86,7 +86,9 @@ class Masks:
 
 
 def _steps(path: str) -> list[Step]:
-    return [(name, int(index) if index else None) for name, index in _STEP.findall(path) if name]
+    """The steps of a path; what extends a primitive (``_birthDate``) stands below the primitive."""
+    found = _STEP.findall(path)
+    return [(name.removeprefix("_"), int(index) if index else None) for name, index in found if name]
 
 
 def _begins(path: list[Step], start: list[Step]) -> bool:

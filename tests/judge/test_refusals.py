@@ -402,7 +402,7 @@ def test_a_token_is_an_open_door_whatever_the_status_says() -> None:
 
 
 def test_of_the_same_offer_at_once_one_may_succeed() -> None:
-    other = Response(status=200, headers=TOKEN.headers, body=TOKEN.body.replace(b"token:1", b"token:2"))
+    other = Response(status=200, headers=TOKEN.headers, body=TOKEN.body.replace(b"token-b", b"token-c"))
 
     def found(*responses: Response) -> Verdict:
         many = offered("at-once", *responses, group="AS-parallel")

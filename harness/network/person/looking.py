@@ -14,6 +14,7 @@ import msgspec
 
 from harness.fhir.model.types import FhirVersion, load_model
 from harness.network.file import Network
+from harness.network.person.error_words import ERROR_WORDS
 from harness.network.person.records import network_records
 from harness.pdfa import check
 from harness.pdfa.advice import tool_of, tools
@@ -21,6 +22,7 @@ from harness.pdfa.text import texts_of
 from harness.record import Looking
 from harness.record.redact.holding.groups import DATA, NOT_TEXTS
 from harness.record.redact.holding.held import Held, held_by
+from harness.record.redact.letters import word_parts
 from harness.record.redact.people.digits import candidates
 from harness.reference.record.model import Record
 from harness.reference.records import Records
@@ -51,7 +53,18 @@ def words_in(records: Iterable[Record]) -> Held:
     known = list(records)
     stored = (item.resource for record in known for item in record)
     sent = (resource for record in known for resource in record.sent)
-    return held_by(chain(stored, sent), coded_elements(), (record.person for record in known))
+    persons = (record.person for record in known)
+    return held_by(chain(stored, sent), coded_elements(), persons, protocol_words())
+
+
+@cache
+def protocol_words() -> frozenset[str]:
+    """The words of the names of FHIR, and those with which servers say what went wrong."""
+    names: set[str] = set()
+    for version in FHIR_VERSIONS:
+        for kind in load_model(version).types.values():
+            names.update((kind.name, *kind.keys))
+    return ERROR_WORDS | {part.casefold() for name in names for part in word_parts(name)}
 
 
 @cache

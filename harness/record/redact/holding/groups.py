@@ -23,10 +23,12 @@ Group = Literal[
     "member",
     "data",
     "uri",
+    "error",
 ]
 """``display`` is what a code is called by its system, ``label`` what somebody calls a concept or a thing that
 is referred to: words of medicine as a rule. ``member`` is the name of a member of JSON that FHIR cannot have,
-``data`` a document or an image in base64, ``uri`` an address that is somebody's or holds something itself."""
+``data`` a document or an image in base64, ``uri`` an address that is somebody's or holds something itself,
+``error`` what a server says of what went wrong."""
 DATA: Final = frozenset({"data", "content", "blob", "valueBase64Binary"})
 
 NOT_TEXTS: Final = frozenset(
@@ -83,6 +85,8 @@ def group_of(name: str, holder: str, beside: Container[str], system: str, refere
         return "data"
     if name in ADDRESSES:
         return "uri"
+    if name == "diagnostics" or (name == "text" and holder == "details"):
+        return "error"
     if name == "text":
         if holder in _HOLDING_NAMES or any(part in beside for part in _PARTS_OF_NAMES):
             return "name"

@@ -13,6 +13,7 @@ from harness.core.normal.people import NAME_WORD, contact_point, name_words
 from harness.core.normal.texts import folded, narrative, words_of
 from harness.record.redact.holding.groups import HOLDING, Group, tells
 from harness.record.redact.holding.in_json import values_in
+from harness.record.redact.letters import word_parts
 
 _WORD: Final = re.compile(r"\w+")
 _LETTERS: Final = re.compile(r"[^\W\d_]{2}")
@@ -25,6 +26,8 @@ _ACT: Final = re.compile(
 """Identifiers that name nobody: UUIDs, OIDs, short numbers."""
 _FEW: Final = 6
 STEM: Final = 4
+_ERROR: Final = re.compile(r"\S+")
+_LETTER: Final = re.compile(r"[^\W\d_]+")
 _HOLDING: Final = tuple(scheme.decode() for scheme in HOLDING)
 _SAMPLES: Final = re.compile(r"[0-9EUL. +-]*", re.ASCII)
 """The data of measurements (SampledData)."""
@@ -38,7 +41,7 @@ class Held:
     :ivar coded: elements of FHIR that hold no words: codes, dates, numbers, addresses of things.
     :ivar persons: ids of those who have a record.
     :ivar names: words of names; ``addresses``: words of addresses; ``stems``: how words of texts begin;
-        ``documents``: hashes; the others are whole values.
+        ``documents``: hashes; ``protocol``: words of FHIR and of errors; the others are whole values.
     """
 
     coded: frozenset[str]
@@ -51,6 +54,7 @@ class Held:
     texts: frozenset[str] = frozenset()
     stems: frozenset[str] = frozenset()
     documents: frozenset[str] = frozenset()
+    protocol: frozenset[str] = frozenset()
 
     def keeps(self, group: Group, value: str) -> bool:
         """Whether a value may stay in a document of a declared person."""
@@ -60,6 +64,8 @@ class Held:
             return not value.lower().lstrip().startswith(_HOLDING)
         if group == "data":
             return _SAMPLES.fullmatch(value) is not None or is_pdf(value) or _digest(value) in self.documents
+        if group == "error":
+            return self._says(value) or all(self._plain(word) for word in _ERROR.findall(value))
         if group == "display":
             return not tells(value) or self._says(value)
         if group == "label":
@@ -80,6 +86,10 @@ class Held:
         """What may be written of a value that may not stay: of a name or address the words that are known,
         for a judge compares them word by word.
         """
+        if group == "error":
+            return _ERROR.sub(
+                lambda said: said.group() if self._plain(said.group()) else tag(said.group()), value
+            )
         if group not in ("name", "address") or not self._knows(group, value):
             return tag(value)
         pattern = NAME_WORD if group == "name" else _WORD
@@ -90,6 +100,12 @@ class Held:
             return said if self.keeps(group, said) else tag(said) + number
 
         return pattern.sub(word, value)
+
+    def _plain(self, word: str) -> bool:
+        """Whether a word of an error names nobody: one of FHIR or of errors, or hardly one."""
+        parts = _LETTER.findall(word)
+        said = {part.casefold() for whole in parts for part in word_parts(whole) or [whole] if len(part) > 1}
+        return len(_DIGIT.findall(word)) < 4 and said <= self.protocol
 
     def _knows(self, group: Group, value: str) -> bool:
         """Whether any word of a name or address is one that records hold."""
@@ -128,7 +144,10 @@ def _words(text: str) -> list[str]:
 
 
 def held_by(
-    resources: Iterable[Mapping[str, Any]], coded: frozenset[str], persons: Iterable[str] = ()
+    resources: Iterable[Mapping[str, Any]],
+    coded: frozenset[str],
+    persons: Iterable[str] = (),
+    protocol: frozenset[str] = frozenset(),
 ) -> Held:
     """What these resources hold.
 
@@ -169,4 +188,5 @@ def held_by(
         frozenset(whole["text"]),
         frozenset(stems),
         frozenset(whole["data"]),
+        protocol,
     )
