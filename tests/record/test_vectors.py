@@ -20,7 +20,7 @@ from rawkit import pdf, raw
 from harness.core.run.exchanges import UNHELD, Certificate, Exchange, Fact, Tls
 from harness.fhir.codec.documents import parse, to_xml
 from harness.fhir.model.types import load_model
-from harness.network.person.looking import coded_elements
+from harness.network.person.looking import coded_elements, protocol_words
 from harness.pdfa.text import texts_of
 from harness.record import DeclaredPerson, Known, Looking, Persons, Redactor
 from harness.record.redact.holding.held import held_by
@@ -60,7 +60,9 @@ RECORD: list[dict[str, Any]] = [
         "identifier": [{"system": UZI, "value": "000099011"}],
     },
 ]
-LOOKING = Looking(texts_of, kept=frozenset({ALLERGY}), held=held_by(RECORD, coded_elements(), ("hanna",)))
+LOOKING = Looking(
+    texts_of, kept=frozenset({ALLERGY}), held=held_by(RECORD, coded_elements(), ("hanna",), protocol_words())
+)
 
 
 def recorded(person: str | None = "hanna", **changes: Any) -> Exchange:
@@ -267,6 +269,21 @@ def shape(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: shape(child) for name, child in value.items()}
     return [shape(child) for child in value] if isinstance(value, list) else type(value)
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("Patient not found in database", r"Patient not found in database"),
+        ("Geen patient Plantnaam gevonden", r"Geen patient mask-person-\w+ gevonden"),
+        ("patient 06 12 34 56 78 not found", r"mask-person-\w+"),
+        ("Plantnaam Verzonnen", r"mask-person-\w+"),
+        ("error 403 at Fhir.Get()", r"error 403 at Fhir\.Get\(\)"),
+    ],
+)
+def test_an_error_keeps_the_words_of_errors(said: str, shown: str) -> None:
+    outcome = {"resourceType": "OperationOutcome", "issue": [{"severity": "error", "diagnostics": said}]}
+    assert re.fullmatch(shown, json.loads(body_of(answer(outcome)))["issue"][0]["diagnostics"])
 
 
 def test_equal_words_have_equal_tags_in_both_formats() -> None:

@@ -27,6 +27,8 @@ _ACT: Final = re.compile(
 _FEW: Final = 6
 STEM: Final = 4
 _ERROR: Final = re.compile(r"\S+")
+_ALL: Final = re.compile(r".+", re.S)
+_WORDS: Final = {"name": NAME_WORD, "address": _WORD, "error": _ERROR}
 _LETTER: Final = re.compile(r"[^\W\d_]+")
 _HOLDING: Final = tuple(scheme.decode() for scheme in HOLDING)
 _SAMPLES: Final = re.compile(r"[0-9EUL. +-]*", re.ASCII)
@@ -65,7 +67,8 @@ class Held:
         if group == "data":
             return _SAMPLES.fullmatch(value) is not None or is_pdf(value) or _digest(value) in self.documents
         if group == "error":
-            return self._says(value) or all(self._plain(word) for word in _ERROR.findall(value))
+            plain = not tells(value) and all(map(self._plain, _ERROR.findall(value)))
+            return plain or self._says(value)
         if group == "display":
             return not tells(value) or self._says(value)
         if group == "label":
@@ -83,23 +86,17 @@ class Held:
         return self._says(value)
 
     def without(self, group: Group, value: str, tag: Callable[[str], str]) -> str:
-        """What may be written of a value that may not stay: of a name or address the words that are known,
-        for a judge compares them word by word.
+        """What may be written of a value that may not stay: of a name, an address and an error the words that
+        are known, for a judge compares them word by word.
         """
-        if group == "error":
-            return _ERROR.sub(
-                lambda said: said.group() if self._plain(said.group()) else tag(said.group()), value
-            )
-        if group not in ("name", "address") or not self._knows(group, value):
-            return tag(value)
-        pattern = NAME_WORD if group == "name" else _WORD
 
         def word(found: re.Match[str]) -> str:
             said = found.group()
             number = "0" if group == "address" and _DIGIT.search(said) else ""  # the number of a house
             return said if self.keeps(group, said) else tag(said) + number
 
-        return pattern.sub(word, value)
+        whole = not self._knows(group, value) or (group == "error" and tells(value))
+        return _ALL.sub(word, value, count=1) if whole else _WORDS.get(group, _ALL).sub(word, value)
 
     def _plain(self, word: str) -> bool:
         """Whether a word of an error names nobody: one of FHIR or of errors, or hardly one."""
@@ -108,9 +105,12 @@ class Held:
         return len(_DIGIT.findall(word)) < 4 and said <= self.protocol
 
     def _knows(self, group: Group, value: str) -> bool:
-        """Whether any word of a name or address is one that records hold."""
-        known, words = (self.names, name_words(value)) if group == "name" else (self.addresses, _words(value))
-        return not known.isdisjoint(words)
+        """Whether any word of a name or an address is one that records hold, or of an error one of errors."""
+        if group == "error":
+            return any(map(self._plain, _ERROR.findall(value)))
+        if group == "name":
+            return not self.names.isdisjoint(name_words(value))
+        return group == "address" and not self.addresses.isdisjoint(_words(value))
 
     def _says(self, text: str) -> bool:
         """Whether a record has a text, whatever its capitals and punctuation; or it is hardly one."""
