@@ -17,7 +17,7 @@ from harness.record.redact.letters import word_parts
 
 _WORD: Final = re.compile(r"\w+")
 _LETTERS: Final = re.compile(r"[^\W\d_]{2}")
-_DIGIT: Final = re.compile(r"[0-9]", re.ASCII)
+_DIGIT: Final = re.compile(r"\d")
 _ACT: Final = re.compile(
     r"(?:urn:uuid:)?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?:urn:oid:)?[0-2](?:\.[0-9]{1,20}){3,40}"
     r"|[0-9]{1,8}",
