@@ -10,9 +10,9 @@ each occurrence is written down.
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
-from harness.core.run.exchanges import Exchange, Request, Response
+from harness.core.run.exchanges import Exchange, Request, Response, Tls
 from harness.record.looking import Looking
 from harness.record.raw import RawExchange
 from harness.record.redact.certificates import without_people
@@ -24,6 +24,9 @@ from harness.record.redact.people.persons import Persons
 from harness.record.redact.replace import Replacing
 from harness.record.redact.rewrite import Rewrite
 from harness.record.redact.tag import Secrets, Tags
+
+_CONNECTIONS: Final = 256
+"""Kinds of connections that are remembered to name nobody."""
 
 
 class Redactor:
@@ -47,6 +50,7 @@ class Redactor:
         self._persons = persons or Persons()
         self._identities = Identities(self._persons, self._tags)
         self._numbers = Numbers(self._persons.owners)
+        self._harmless: set[Tls] = set()
 
     def learn(self, kind: str, value: str, cell: str = "") -> None:
         """Remember a secret, so that it is replaced wherever it appears from now on."""
@@ -79,7 +83,11 @@ class Redactor:
         request = Request(method=raw.method, url=url, headers=headers, body=body)
         notes = work.notes(raw.notes)
         error = work.text(raw.error, "error")
-        tls = without_people(raw.tls, replacing, work.text) if raw.tls is not None else None
+        tls = raw.tls
+        if tls is not None and tls not in self._harmless:  # a connection carries many exchanges
+            tls = without_people(tls, replacing, work.text)
+            if tls == raw.tls and len(self._harmless) < _CONNECTIONS:
+                self._harmless.add(tls)
         return raw.written(
             request,
             response,
