@@ -21,6 +21,7 @@ from harness.fhir.codec.xml import long_values
 from harness.fhir.codec.xml.notes import Node, Notes
 from harness.fhir.codec.xml.tables import BOOLEAN, COMPLEX, DECIMAL, FHIR, RESOURCE, Table, Tables
 from harness.fhir.model.types import Model
+from harness.fhir.parsers import xml_parser
 
 _XSI = "{http://www.w3.org/2001/XMLSchema-instance}"
 
@@ -83,16 +84,8 @@ def _read(data: bytes, model: Model, max_depth: int) -> tuple[Json, list[Issue],
     if encoding is not None and encoding.group(1).lower() not in (b"utf-8", b"us-ascii", b"ascii"):
         received = encoding.group(1).decode("ascii", "replace")
         return {}, [defect("fhir-encoding", line=1, column=1, expected="UTF-8", received=received)], True
-    parser = etree.XMLParser(
-        resolve_entities=False,
-        no_network=True,
-        remove_comments=True,
-        remove_pis=True,
-        load_dtd=False,
-        huge_tree=len(data) > _HUGE,
-    )
     try:
-        root = etree.fromstring(data, parser)
+        root = etree.fromstring(data, xml_parser(comments=False, huge=len(data) > _HUGE))
     except etree.XMLSyntaxError as error:
         return {}, [_syntax(error)], True
     except ValueError as error:
