@@ -15,7 +15,7 @@ from typing import Any, cast
 from lxml import etree
 
 from harness.core.issues import Issue, shorten
-from harness.fhir.codec.defects import defect
+from harness.fhir.codec.defects import defect, undecodable
 from harness.fhir.codec.positions import Positions, xml_positions
 from harness.fhir.codec.xml import long_values
 from harness.fhir.codec.xml.notes import Node, Notes
@@ -54,8 +54,7 @@ class _Fatal(Exception):
 def read_xml(data: bytes, model: Model, *, max_depth: int) -> tuple[Json, list[Issue], bool]:
     """The resource in ``data``, defects, and whether reading stopped at a fatal one (then it is ``{}``).
 
-    ``data`` must be valid UTF-8 within the size limit; :func:`harness.fhir.codec.documents.parse` sees to
-    that.
+    ``data`` must be within the size limit; :func:`harness.fhir.codec.documents.parse` sees to that.
     """
     if len(data) > 2 * long_values.LONG:
         shorter, values = long_values.cut(data)
@@ -68,6 +67,9 @@ def read_xml(data: bytes, model: Model, *, max_depth: int) -> tuple[Json, list[I
 
 
 def _read(data: bytes, model: Model, max_depth: int) -> tuple[Json, list[Issue], bool]:
+    wrong = undecodable(data)
+    if wrong is not None:
+        return {}, [wrong], True
     zero = data.find(b"\0")
     if zero >= 0:  # not allowed in XML, and the mark of UTF-16 and UTF-32, which libxml2 would read
         line, column = Positions(None, xml=False, text=data).line_of(zero)

@@ -244,7 +244,9 @@ def _plain(nodes: list[etree._Element]) -> bool:
         return False
     if not _PLAIN_ATTRIBUTES.issuperset([key for node in nodes for key in node.keys()]):  # noqa: SIM118
         return False
-    return not any(inner.tag in _BLOCK_TAGS for p in nodes[0].iter(_PARAGRAPH) for inner in p.iterdescendants())
+    return not any(
+        inner.tag in _BLOCK_TAGS for p in nodes[0].iter(_PARAGRAPH) for inner in p.iterdescendants()
+    )
 
 
 def _fills(node: etree._Element) -> bool:
@@ -261,9 +263,10 @@ def _wrong(nodes: list[etree._Element], at: Place, run: Run) -> bool:
     """Reports the first element or attribute that is not allowed."""
     paragraphs = False
     for node in nodes:
-        if not isinstance(node.tag, str):  # a comment or processing instruction
+        tag: Any = node.tag
+        if not isinstance(tag, str):  # a comment or processing instruction
             continue
-        name = node.tag.removeprefix(_PREFIX)
+        name = tag.removeprefix(_PREFIX)
         if _wrong_element(node, name, paragraphs, at, run) or _wrong_attribute(node, name, at, run):
             return True
         paragraphs = paragraphs or name == "p"
