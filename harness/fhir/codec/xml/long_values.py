@@ -25,7 +25,7 @@ _URL_HEAD = 200
 
 def cut(data: bytes) -> tuple[bytes, dict[str, str]]:
     """``data`` with stand-ins for long base64 values, and stand-in -> value; ``{}`` when there are none."""
-    runs: list[tuple[int, int]] = []
+    runs: list[tuple[int, int, bytes]] = []
     at = LONG
     while at < len(data):
         # A run of LONG bytes without quotes covers a whole stretch between two multiples of half LONG.
@@ -36,18 +36,20 @@ def cut(data: bytes) -> tuple[bytes, dict[str, str]]:
         end = data.find(b'"', at)
         if end < 0:
             break
-        if start and not data[start:end].translate(None, _BASE64):
-            runs.append((start, end))
+        if start:
+            run = data[start:end]
+            if not run.translate(None, _BASE64):
+                runs.append((start, end, run))
         at = end + LONG // 2
     if not runs or _MARK in data:
         return data, {}
     pieces: list[bytes] = []
     values: dict[str, str] = {}
     last = 0
-    for number, (start, end) in enumerate(runs):
+    for number, (start, end, run) in enumerate(runs):
         mark = b"%s%d-" % (_MARK, number)
         pieces += (data[last:start], mark)
-        values[mark.decode()] = data[start:end].decode("ascii")
+        values[mark.decode()] = run.decode("ascii")
         last = end
     pieces.append(data[last:])
     return b"".join(pieces), values

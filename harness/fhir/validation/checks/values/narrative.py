@@ -171,6 +171,7 @@ _SAFE_LINK = re.compile(
     r"(?i)\s*(?:https?:|mailto:|tel:|ftp:|urn:|cid:|data:(?:image/(?!svg)|application/pdf)|[#/.?]|[^:/?#]*(?:[/?#]|\Z))"
 ).match
 _LONG = 8_000
+_DOCUMENT = b";base64,"
 _BASE64 = f"{string.ascii_letters}{string.digits}+/=".encode()
 _NO_URL = re.compile(r'[\s{}|\\^`<>"]').search
 """Characters that no URI has (RFC 3986); white space around one does not count."""
@@ -183,22 +184,18 @@ _TEXTS = {
 }
 
 
-def _shortened(div: str) -> str:
-    """The text without most of the documents in its links: their letters mean nothing to XML, and reading
-    them takes nearly all the time."""
-    pieces: list[str] = []
+def _shortened(data: bytes) -> bytes:
+    """The narrative without most of the documents in its links: their letters mean nothing to XML, and it
+    takes nearly all the time to read them."""
+    pieces: list[bytes] = []
     last = at = 0
-    while (at := div.find(";base64,", at)) >= 0:
-        end = div.find('"', at)
-        if end - at > _LONG and _base64(div[at + 8 : end]):
-            pieces.append(div[last : at + _LONG])
+    while (at := data.find(_DOCUMENT, at)) >= 0 and (end := data.find(b'"', at)) >= 0:
+        at = data.rfind(_DOCUMENT, at, end)  # what stands before the last one is no base64
+        if end - at > _LONG and not data[at + len(_DOCUMENT) : end].translate(None, _BASE64):
+            pieces.append(data[last : at + _LONG])
             last = end
-        at += 8
-    return "".join((*pieces, div[last:]))
-
-
-def _base64(text: str) -> bool:
-    return text.isascii() and not text.encode().translate(None, _BASE64)
+        at = end
+    return b"".join((*pieces, data[last:])) if pieces else data
 
 
 def _attributes(node: etree._Element) -> Iterator[tuple[str, str]]:
@@ -211,14 +208,14 @@ def check(value: Any, place: Place, run: Run) -> None:
     div = value.get("div")
     if type(div) is not str:
         return
-    if len(div) > _LONG:
-        div = _shortened(div)
     at = (place, "div", -1, "div")
     try:
         data = div.encode()
     except UnicodeEncodeError:
         run.add("fhir-xhtml", at, expected="Unicode text", received=ascii(div[:80]))
         return
+    if len(data) > _LONG:
+        data = _shortened(data)
     if b"<!DOCTYPE" in data or b"<!ENTITY" in data:
         run.add("fhir-xhtml", at, expected="no DTD", received=div)
         return
