@@ -75,8 +75,13 @@ def _any_value(steps: tuple[Step, ...], test: ValueTest) -> Predicate:
         values = values_at(item, steps, resolver)
         if values is None:
             return None
-        answers = [test(value) for value in values]
-        return True if True in answers else None if None in answers else False
+        undecided = False
+        for value in values:
+            answer = test(value)
+            if answer:
+                return True
+            undecided = undecided or answer is None
+        return None if undecided else False
 
     return predicate
 
