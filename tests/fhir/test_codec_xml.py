@@ -331,6 +331,9 @@ def test_long_values_are_read_the_same_as_short_ones() -> None:
     assert resource(with_newline)["content"] == f"{a} {b}"
     div = f'<div xmlns="http://www.w3.org/1999/xhtml"><p title="x" value="{a}"/></div>'
     assert resource(patient(f'<text><status value="generated"/>{div}</text>'))["text"]["div"] == div
+    links = f'<a href="data:application/pdf;base64,{a}">x</a><img src="data:image/png;base64,{b}"/>'
+    div = f'<div xmlns="http://www.w3.org/1999/xhtml">{links} {links}</div>'
+    assert resource(patient(f'<text><status value="generated"/>{div}</text>'))["text"]["div"] == div
 
 
 def test_sniff() -> None:
