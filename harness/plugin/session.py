@@ -202,6 +202,8 @@ def _options(config: pytest.Config) -> RunOptions:
             resume=config.getoption("--harness-resume"), replace=config.getoption("--harness-replace")
         ),
         challenge=config.getoption("--harness-challenge"),
+        budget=config.getoption("--harness-budget"),
+        spent=config.getoption("--harness-spent"),
         sharing=not config.getoption("--harness-no-sharing"),
         subject=tuple(config.getoption("--harness-for")),
         verdict_required=config.getoption("--harness-require-verdict"),

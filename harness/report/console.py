@@ -11,7 +11,7 @@ from harness.core.run.findings import Finding
 from harness.core.text import Lang
 from harness.core.verdicts import Verdict
 from harness.judge.catalogue import Catalogue
-from harness.report.grouping import OpenGroup, grouped, how_often
+from harness.report.grouping import OPEN, OpenGroup, by_reason, grouped, how_often
 from harness.report.headlines import NO_EVIDENCE, outcome_word
 from harness.report.summary import CellSummary, PartySummary, RunSummary
 from harness.report.words import (
@@ -63,8 +63,10 @@ def print_run(console: Console, run: RunSummary, catalogue: Catalogue, lang: Lan
     for item in run.parties.values():
         if run.stated(item) or item.findings:
             _print_party(console, run, item, catalogue, lang, limit)
-    for items in grouped(run.elsewhere)[:limit]:
+    for items in grouped(item for item in run.elsewhere if item.verdict not in OPEN)[:limit]:
         console.print(finding_block(items, catalogue, lang), soft_wrap=True)
+    for group in by_reason(run.elsewhere)[:limit]:
+        console.print(_open(group, lang), soft_wrap=True)
     console.print()
     for line in unassigned_lines(run, lang, limit):
         console.print(Styled(line, style="dim"), soft_wrap=True)

@@ -7,6 +7,10 @@ from __future__ import annotations
 
 from typing import Final
 
+MAX_BODY: Final = 32 * 1024 * 1024
+"""Bytes of one body, also after its content coding is undone."""
+MAX_HEAD: Final = 256 * 1024
+"""Bytes before the body of an answer: status, headers, and all interim answers together."""
 MAX_ENTRIES: Final = 10_000
 """Entries of one Bundle."""
 MAX_VALUES: Final = 300_000
