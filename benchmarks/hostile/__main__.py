@@ -41,7 +41,13 @@ def network(place: str, port: int) -> dict[str, Any]:
     """A network file in which the hostile server has this place."""
     person: dict[str, Any] = {"id": "tester", "name": "T. Ester", "bsn": "999990019", "birth_date": "1970-01-31",
                               "patients": ["p1"]}  # fmt: skip
-    his: dict[str, Any] = {"id": "his", "role": "his", "kind": "live", "dvza": "dvza", "standards": [STANDARD]}
+    his: dict[str, Any] = {
+        "id": "his",
+        "role": "his",
+        "kind": "live",
+        "dvza": "dvza",
+        "standards": [STANDARD],
+    }
     dvza: dict[str, Any] = {"id": "dvza", "role": "dvza", "kind": "live", "standards": [STANDARD]}
     if place == "his":
         his |= {"fhir": f"https://{HOST}/fhir", "patient": "header X-Patient", "person": {STANDARD: "tester"}}
@@ -88,11 +94,17 @@ def blamed(run: Path, place: str) -> tuple[str, str, list[str]]:
     hostile = {"his"} if place == "his" else {"dvza", "his"}
     fails = [item for item in found if item["verdict"] == "fail"]
     wrong = [f"{item['requirement']} fails {item['party']}" for item in fails if item["party"] not in hostile]
-    wrong += [f"{item['requirement']}: {item['received'][:80]}" for item in found if item.get("blame") == "harness"]
+    wrong += [
+        f"{item['requirement']}: {item['received'][:80]}" for item in found if item.get("blame") == "harness"
+    ]
     undecided = [item for item in found if item["verdict"] == "inconclusive"]
-    sides = Counter(item["cause"] or item["party"] for item in undecided if item["cause"] or item["party"] in hostile)
+    sides = Counter(
+        item["cause"] or item["party"] for item in undecided if item["cause"] or item["party"] in hostile
+    )
     sides.update(item["party"] for item in fails)
-    reasons = Counter(f"{item['requirement']}: {item['received']}" for item in fails if item["party"] in hostile)
+    reasons = Counter(
+        f"{item['requirement']}: {item['received']}" for item in fails if item["party"] in hostile
+    )
     if not reasons:
         reasons = Counter(
             f"{item['next_step']['en']} [{item['received']}]"
@@ -113,20 +125,38 @@ def attack(mode: Mode, place: str, folder: Path, budget: float, doctor: bool) ->
     pem.write_bytes(identity.chain + identity.key)
     (folder / "anchors.pem").write_bytes(pki.trust())
     server = subprocess.Popen(
-        [sys.executable, str(HERE / "server.py"), mode.name, place, str(pem)], stdout=subprocess.PIPE, text=True
+        [sys.executable, str(HERE / "server.py"), mode.name, place, str(pem)],
+        stdout=subprocess.PIPE,
+        text=True,
     )
     try:
         assert server.stdout is not None
         port = int(server.stdout.readline())
         (folder / "network.yaml").write_text(json.dumps(network(place, port)))
-        words = ["qualify", "--network", str(folder / "network.yaml"), "--out", str(folder / "run"), "--lang", "en"]
-        words += ["--intensity", "smoke", "--budget", f"{budget:.0f}s", *(() if doctor else ("--skip-doctor",))]
+        words = [
+            "qualify",
+            "--network",
+            str(folder / "network.yaml"),
+            "--out",
+            str(folder / "run"),
+            "--lang",
+            "en",
+        ]
+        words += [
+            "--intensity",
+            "smoke",
+            "--budget",
+            f"{budget:.0f}s",
+            *(() if doctor else ("--skip-doctor",)),
+        ]
         code, seconds, megabytes = measured([sys.executable, "-m", "harness", *words], budget * 3)
     finally:
         server.kill()
         server.wait()
     side, cause, wrong = blamed(folder / "run", place)
-    good = code in (1, 6) and seconds <= budget and megabytes <= MEGABYTES and bool(side and cause) and not wrong
+    good = (
+        code in (1, 6) and seconds <= budget and megabytes <= MEGABYTES and bool(side and cause) and not wrong
+    )
     return {
         "mode": mode.name, "place": place, "seconds": round(seconds, 1), "MB": round(megabytes), "exit": code,
         "side": side, "cause": cause, "wrong": wrong, "good": good,
@@ -160,7 +190,9 @@ def main() -> int:
         modes = {row["mode"] for row in rows}
         most = max((row["MB"] for row in rows), default=0)
         longest = max((row["seconds"] for row in rows), default=0)
-        print(f"{len(rows)} runs, {len(modes)} modes: {len(rows) - len(bad)} good; most {most} MB, longest {longest} s")
+        print(
+            f"{len(rows)} runs, {len(modes)} modes: {len(rows) - len(bad)} good; most {most} MB, longest {longest} s"
+        )
     return 1 if bad else 0
 
 

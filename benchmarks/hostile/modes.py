@@ -244,7 +244,9 @@ def nested_extensions(sock: socket.socket, request: Request) -> None:
 
 @mode("huge-numbers", "his", "token")
 def huge_numbers(sock: socket.socket, request: Request) -> None:
-    text = '{"resourceType":"Bundle","type":"searchset","total":%s,"expires_in":1e999999999}' % ("9" * 1_000_000)
+    text = '{"resourceType":"Bundle","type":"searchset","total":%s,"expires_in":1e999999999}' % (
+        "9" * 1_000_000
+    )
     sock.sendall(plain(text.encode(), FHIR))
 
 
@@ -344,7 +346,9 @@ def next_elsewhere(sock: socket.socket, request: Request) -> None:
 
 @mode("redirect-to-itself", "his", "authorize", "token")
 def redirect_self(sock: socket.socket, request: Request) -> None:
-    sock.sendall(plain(b"", FHIR, "302 Found", f"Location: https://{request.headers.get('host')}{request.target}"))
+    sock.sendall(
+        plain(b"", FHIR, "302 Found", f"Location: https://{request.headers.get('host')}{request.target}")
+    )
 
 
 @mode("redirect-elsewhere", "his", "authorize")
@@ -355,7 +359,12 @@ def redirect_elsewhere(sock: socket.socket, request: Request) -> None:
 @mode("redirect-that-grows", "authorize")
 def redirect_grows(sock: socket.socket, request: Request) -> None:
     sock.sendall(
-        plain(b"", FHIR, "302 Found", f"Location: {request.target}{'&' if '?' in request.target else '?'}n={'1' * 400}")
+        plain(
+            b"",
+            FHIR,
+            "302 Found",
+            f"Location: {request.target}{'&' if '?' in request.target else '?'}n={'1' * 400}",
+        )
     )
 
 
@@ -380,7 +389,9 @@ def too_short(sock: socket.socket, request: Request) -> None:
 
 @mode("two-lengths")
 def two_lengths(sock: socket.socket, request: Request) -> None:
-    sock.sendall(head("200 OK", f"Content-Type: {FHIR}", "Content-Length: 5", "Content-Length: 500") + b"{}   ")
+    sock.sendall(
+        head("200 OK", f"Content-Type: {FHIR}", "Content-Length: 5", "Content-Length: 500") + b"{}   "
+    )
 
 
 @mode("half-a-chunk")
@@ -495,7 +506,12 @@ def surrogates(sock: socket.socket, request: Request) -> None:
 
 
 def page(body: str, *more: str) -> bytes:
-    return plain(f"<!DOCTYPE html><html><body>{body}</body></html>".encode(), "text/html; charset=utf-8", "200 OK", *more)
+    return plain(
+        f"<!DOCTYPE html><html><body>{body}</body></html>".encode(),
+        "text/html; charset=utf-8",
+        "200 OK",
+        *more,
+    )
 
 
 @mode("login-page-forever", "authorize")
@@ -507,7 +523,9 @@ def login_forever(sock: socket.socket, request: Request) -> None:
 @mode("landing-and-login-in-turns", "authorize")
 def turns(sock: socket.socket, request: Request) -> None:
     step, action = ("login", "login") if request.method == "GET" else ("landing", "continue")
-    form = f'<form method="get"><input name="person"><button name="action" value="{action}">In</button></form>'
+    form = (
+        f'<form method="get"><input name="person"><button name="action" value="{action}">In</button></form>'
+    )
     if request.method == "GET":
         form = form.replace('"get"', '"post"')
     sock.sendall(page(f'<main data-step="{step}">{form}</main>'))
@@ -522,7 +540,11 @@ def many_forms(sock: socket.socket, request: Request) -> None:
 @mode("form-with-a-million-fields", "authorize")
 def many_fields(sock: socket.socket, request: Request) -> None:
     fields = '<input name="a" value="b">' * 400_000
-    sock.sendall(page(f'<main data-step="landing"><form method="post">{fields}<button name="action" value="continue">x</button></form></main>'))
+    sock.sendall(
+        page(
+            f'<main data-step="landing"><form method="post">{fields}<button name="action" value="continue">x</button></form></main>'
+        )
+    )
 
 
 @mode("cookie-flood", "authorize")

@@ -1,6 +1,6 @@
 """A hostile server as a process of its own: right until the step that is attacked, then a mode of ``modes``.
 
-    python server.py MODE PLACE PEM        prints its port; PEM holds certificate and key
+python server.py MODE PLACE PEM        prints its port; PEM holds certificate and key
 """
 
 from __future__ import annotations
@@ -44,7 +44,9 @@ def right(request: Request) -> bytes:
     """What a server that means well answers."""
     if request.path.startswith("/authorize"):
         asked = {name: values[0] for name, values in parse_qs(urlsplit(request.target).query).items()}
-        back = f"{asked.get('redirect_uri', '')}?code=c0de-{time.monotonic_ns()}&state={asked.get('state', '')}"
+        back = (
+            f"{asked.get('redirect_uri', '')}?code=c0de-{time.monotonic_ns()}&state={asked.get('state', '')}"
+        )
         return plain(b"", "text/plain", "302 Found", f"Location: {back}")
     if request.path.startswith("/token"):
         token = {"access_token": f"t-{time.monotonic_ns()}-abcdefghijklmnop", "token_type": "Bearer",

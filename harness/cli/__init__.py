@@ -23,7 +23,8 @@ from harness.cli.options import language
 from harness.core.errors import HarnessError
 from harness.core.exits import ExitCode
 
-BEGAN: ContextVar[float] = ContextVar("began", default=time.monotonic())
+_LOADED = time.monotonic()
+BEGAN: ContextVar[float] = ContextVar("began", default=_LOADED)
 """When the command began (monotonic): with the process, as near as it knows, or when it was called."""
 COMMANDS: dict[str, tuple[str, str]] = {
     "qualify": ("harness.cli.qualify", "Run all HIS × DVZA × PGO × standard combinations and report."),

@@ -63,7 +63,8 @@ class Endurance:
         self.breaker = Breaker()
         self._live = frozenset(live)
         self._now = now
-        self._began = now() - spent
+        self._driving = now()
+        self._began = self._driving - spent
         self._cell = (self._began, 0.0)
         self._lock = threading.Lock()
         self._waited: dict[Literal["run", "cell"], Counter[str]] = {"run": Counter(), "cell": Counter()}
@@ -149,10 +150,11 @@ class Endurance:
                 raise self._spent(name)
 
     def _spent(self, name: Literal["run", "cell"]) -> LimitReached:
-        seconds = self.limits.run if name == "run" else self._cell[1]
+        began, seconds = (self._driving, self.limits.run) if name == "run" else self._cell
+        driven = self._now() - began
         with self._lock:
             most = self._waited[name].most_common(1)
         party, waited = most[0] if most else ("", 0)
-        cause = party if waited >= seconds * 500 else ""
-        told = f"{shown_seconds(waited / 1000)} / {shown_seconds(seconds)}: {party}" if cause else ""
+        cause = party if waited >= driven * 500 else ""
+        told = f"{party}: {shown_seconds(waited / 1000)} / {shown_seconds(driven)}" if cause else ""
         return LimitReached(name, spent(name, seconds, cause), cause=cause, received=told)
