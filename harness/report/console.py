@@ -12,8 +12,7 @@ from harness.core.text import Lang
 from harness.core.verdicts import Verdict
 from harness.judge.catalogue import Catalogue
 from harness.report.grouping import OPEN, OpenGroup, by_reason, grouped, how_often
-from harness.report.headlines import NO_EVIDENCE, outcome_word
-from harness.report.limits import budgets, reached
+from harness.report.headlines import NO_EVIDENCE, budgets, outcome_word, reached
 from harness.report.summary import CellSummary, PartySummary, RunSummary
 from harness.report.words import (
     FOUND,

@@ -25,8 +25,15 @@ from harness.judge.tally import Asking
 from harness.report.basiseisen import EVERY_PGO, BasiseisRow, basiseis_rows
 from harness.report.evidence import cited_rows, data_file
 from harness.report.grouping import OPEN, QUIET, by_reason, grouped, how_often, worst_first
-from harness.report.headlines import NO_EVIDENCE, counted_of, left_out, obstacles, outcome_word
-from harness.report.limits import budgets, reached
+from harness.report.headlines import (
+    NO_EVIDENCE,
+    budgets,
+    counted_of,
+    left_out,
+    obstacles,
+    outcome_word,
+    reached,
+)
 from harness.report.summary import CellSummary, PartySummary, RunSummary, summarise
 from harness.report.words import (
     FOUND,
