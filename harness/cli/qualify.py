@@ -119,7 +119,7 @@ def qualify(
     options = replaced(options, spent=time.monotonic() - BEGAN.get())
     code = int(pytest.main(_words(options, place, language), plugins=[progress]))
     folder = RunFolder(place)
-    if progress.started and (folder.report / "index.html").is_file():  # else it was refused: nothing to tell
+    if progress.started and folder.started:  # else it was refused: nothing to tell
         _print(folder, as_json, language, code)
     raise typer.Exit(code)
 
@@ -193,11 +193,13 @@ def _preflight(network: Network, lang: Lang) -> None:
 
 def _print(run: RunFolder, as_json: bool, lang: Lang, code: int) -> None:
     catalogue = load_catalogue()
-    summary = summarise(run.info(), run.findings(), catalogue, run)
+    summary = summarise(run.info(), run.judged(), catalogue, run)
     if as_json:
         document = run_document(summary, run, ExitCode(code))
         sys.stdout.write(msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n")
         return
     console = Console()
     print_run(console, summary, catalogue, lang)
-    console.print(f"{word('report', lang)}: {run.path / 'report' / 'index.html'}", soft_wrap=True)
+    page = run.report / "index.html"
+    if page.is_file():
+        console.print(f"{word('report', lang)}: {page}", soft_wrap=True)
