@@ -23,6 +23,7 @@ from harness.core.run.challenge import Challenge, Minter
 from harness.core.run.findings import Cell, Finding
 from harness.core.run.folder import RunFolder
 from harness.core.run.info import Binding, RunInfo, Trouble
+from harness.core.run.place import disk
 from harness.core.run.results import CellResult, cell_result
 from harness.core.text import Text
 from harness.core.verdicts import Blame, Verdict
@@ -247,6 +248,8 @@ class Qualification:
             try:
                 started.network.drive(cell, flow)
             except Exception as error:  # noqa: BLE001 - one broken flow must not lose the others' results
+                if (refused := disk.refused(error)) is not None:
+                    raise refused from None
                 state.troubles.append(_trouble(error, UNDRIVEN, cell, needing, f"{key} {flow}", flow))
             if self.keeper.broken is not None:
                 raise self.keeper.broken

@@ -204,7 +204,7 @@ def pytest_report_teststatus(
 
 @pytest.hookimpl(wrapper=True, trylast=True)
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> Generator[None, object, object]:
-    """Close the run, write the reports, and set the documented exit status; whatever others could not write."""
+    """Close the run, write the reports, set the documented exit status; whatever others could not write."""
     run = session_of(session.config)
     result = None
     try:

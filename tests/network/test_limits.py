@@ -132,6 +132,7 @@ def test_what_is_no_usable_budget(text):
 def test_over_the_budget_of_the_run_nothing_is_asked_any_more():
     """A part is kept for judging and reporting."""
     found, ticks = endurance(Limits(run=200.0))
+    found.begin(1)
     ticks.now = 179.0
     found.check(URL, party="his")
     assert found.allowed(65.0) == pytest.approx(1.0)
@@ -145,12 +146,25 @@ def test_over_the_budget_of_the_run_nothing_is_asked_any_more():
 
 def test_what_was_used_before_counts():
     found, _ = endurance(Limits(run=200.0), spent=180.0)
+    found.begin(1)
+    with pytest.raises(LimitReached):
+        found.check()
+
+
+def test_a_machine_that_is_slow_keeps_more_for_the_end():
+    found, ticks = endurance(Limits(run=200.0))
+    ticks.now = 25.0
+    found.begin(1)
+    ticks.now = 149.0
+    found.check()
+    ticks.now = 150.0
     with pytest.raises(LimitReached):
         found.check()
 
 
 def test_who_was_waited_for_is_the_cause():
     found, ticks = endurance(Limits(run=200.0))
+    found.begin(1)
     found.waited("his", 120.0)
     found.waited("pgo", 500.0)
     ticks.now = 180.0

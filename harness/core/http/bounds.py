@@ -9,6 +9,9 @@ from typing import Final
 
 MAX_BODY: Final = 32 * 1024 * 1024
 """Bytes of one body, also after its content coding is undone."""
+SMALLER: Final = {"token": 1024 * 1024, "authorization": 8 * 1024 * 1024, "login": 8 * 1024 * 1024,
+                  "consent": 8 * 1024 * 1024}  # fmt: skip
+"""The same for interfaces whose answers are no data."""
 MAX_HEAD: Final = 256 * 1024
 """Bytes before the body of an answer: status, headers, and all interim answers together."""
 MAX_ENTRIES: Final = 10_000

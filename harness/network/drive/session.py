@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from harness.core.clock import Clock
+from harness.core.http.bounds import SMALLER
 from harness.core.run.exchanges import BUSY, Exchange, header
 from harness.core.run.findings import Cell
 from harness.core.run.limits import ENDED
@@ -155,7 +156,8 @@ class FlowSession:
         self.endurance.check(asked, party=party)
         patient = method == "GET" and interface in ("resource", "document") and "refusal" not in (notes or {})
         for left in reversed(range(MOST_TRIES if patient else 1)):
-            answer, seen = self._exchanged(client, method, url, sent, body, timeout)
+            most = SMALLER.get(interface, self.endurance.limits.body)
+            answer, seen = self._exchanged(client, method, url, sent, body, timeout, most)
             self.endurance.waited(party, answer.duration)
             if asked == url and not expected_to_fail(notes) and not answer.error.startswith(ENDED):
                 self.endurance.seen(url, party, answer.error, seen.isoformat())
@@ -208,13 +210,14 @@ class FlowSession:
         headers: list[tuple[str, str]],
         body: bytes,
         timeout: float | None,
+        most: int,
     ) -> tuple[Answer, datetime]:
         """One request, with the time at which it left."""
         started, before = self.clock.now(), self.clock.monotonic()
         wanted = self.endurance.limits.request if timeout is None else timeout
         allowed = self.endurance.allowed(wanted)
         try:
-            answer = client.request(method, url, headers, body, timeout=allowed)
+            answer = client.request(method, url, headers, body, timeout=allowed, limit=most)
         except RequestError as error:
             answer = Answer(error=f"protocol: {error}", sent_headers=tuple(headers))
         duration = max(answer.duration, self.clock.monotonic() - before)

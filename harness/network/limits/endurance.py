@@ -21,6 +21,8 @@ from harness.network.limits.breaker import Breaker
 RESERVE: Final = 0.1
 """Part of the budget of a run that is kept for judging and reporting; between these two (seconds)."""
 LEAST_RESERVED, MOST_RESERVED = 10.0, 60.0
+BUSY_MACHINE: Final = 2.0
+"""How many times as long as the run took to begin is kept at least: who is slow then is slow later."""
 
 
 class LimitReached(HarnessError):
@@ -66,6 +68,7 @@ class Endurance:
         self._driving = now()
         self._began = self._driving - spent
         self._cell = (self._began, 0.0)
+        self._reserve = 0.0
         self._lock = threading.Lock()
         self._waited: dict[Literal["run", "cell"], Counter[str]] = {"run": Counter(), "cell": Counter()}
 
@@ -75,6 +78,10 @@ class Endurance:
         :param cells: how many are still to be driven, it included. While there are more, it takes at most
             half of what is left of the run: one slow party must not leave the others without any time.
         """
+        if not self._reserve:
+            self._driving = self._now()
+            wanted = (self.limits.run * RESERVE, LEAST_RESERVED, BUSY_MACHINE * (self._now() - self._began))
+            self._reserve = min(max(wanted), MOST_RESERVED, self.limits.run / 2)
         seconds, left = self.limits.cell, self._left_of_run()
         if left is not None and cells > 1:
             seconds = min(seconds or left, max(0.0, left / 2))
@@ -136,7 +143,7 @@ class Endurance:
         whole = self.limits.run
         if not whole:
             return None
-        return self._began + whole - min(max(whole * RESERVE, LEAST_RESERVED), MOST_RESERVED) - self._now()
+        return self._began + whole - self._reserve - self._now()
 
     def _lefts(self) -> list[tuple[Literal["run", "cell"], float]]:
         """The budgets that there are, with what is left of them (seconds)."""

@@ -24,6 +24,7 @@ import httpcore
 from harness.core.http.bounds import MAX_BODY, MAX_HEAD
 from harness.core.run.exchanges import Certificate, Headers, Tls, header
 from harness.core.run.limits import ENDED
+from harness.core.run.place import disk
 from harness.network.wire.bounded import TooMuch
 from harness.network.wire.connect import ConnectMap, MappedBackend, is_loopback
 from harness.pki.authority import Identity
@@ -163,6 +164,7 @@ class HttpClient:
         :param timeout: seconds for the whole exchange; default the client's.
         :param limit: largest accepted body in bytes.
         :raises RequestError: the URL cannot be sent.
+        :raises HarnessError: this machine has no descriptor for it.
         """
         scheme, host, port, target = _split(url)
         authority = f"[{host}]" if ":" in host else host
@@ -210,6 +212,8 @@ class HttpClient:
                     raise
                 response = pool.handle_request(request)
         except Exception as error:  # noqa: BLE001 - every failure to get an answer is recorded evidence
+            if (refused := disk.refused(error)) is not None:
+                raise refused from None
             why = f"{ENDED}closed by us" if self._closed else describe(error)
             return Answer(error=why, duration=time.perf_counter() - started, sent_headers=sent)
         tls = self._tls(response, host)
