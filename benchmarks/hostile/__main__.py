@@ -169,11 +169,13 @@ def main() -> int:
     parser.add_argument("--only", nargs="*", default=[])
     parser.add_argument("--place", choices=("his", "resource", "token", "authorize"))
     parser.add_argument("--budget", type=float, default=40.0, help="seconds per run")
+    parser.add_argument("--after", default="", help="begin after this mode")
     parser.add_argument("--doctor", action="store_true", help="with the doctor before it")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     rows = []
-    for mode in MODES.values():
+    names = list(MODES)
+    for mode in list(MODES.values())[names.index(options.after) + 1 if options.after else 0 :]:
         for place in mode.places:
             if (options.only and mode.name not in options.only) or options.place not in (None, place):
                 continue

@@ -222,7 +222,7 @@ def deflate_bomb(sock: socket.socket, request: Request) -> None:
 
 @mode("gzip-below-the-limit")
 def gzip_large(sock: socket.socket, request: Request) -> None:
-    sock.sendall(plain(gzip.compress(b" " * (31 << 20) + b"{}"), FHIR, "200 OK", "Content-Encoding: gzip"))
+    sock.sendall(plain(gzip.compress(b" " * (19 << 20) + b"{}"), FHIR, "200 OK", "Content-Encoding: gzip"))
 
 
 @mode("gzip-gzip-gzip")
@@ -262,7 +262,7 @@ def large_bundle(sock: socket.socket, request: Request) -> None:
 
 @mode("one-long-text")
 def long_text(sock: socket.socket, request: Request) -> None:
-    sock.sendall(answer(bundle({**patient(), "language": "a" * (24 << 20)})))
+    sock.sendall(answer(bundle({**patient(), "language": "a" * (16 << 20)})))
 
 
 @mode("many-digits")
