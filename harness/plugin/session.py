@@ -14,6 +14,7 @@ from harness.core.errors import HarnessError
 from harness.core.exits import ExitCode
 from harness.core.run.findings import Cell, Finding
 from harness.core.run.info import Selection
+from harness.core.run.place import disk
 from harness.core.run.place.claim import chosen_mode
 from harness.core.text import Lang, Text
 from harness.judge.catalogue import Catalogue, load_catalogue
@@ -88,6 +89,22 @@ class HarnessSession:
         allure_feed.feed(scenario, cell, found, self.catalogue, self.lang)
         return found
 
+    def not_written(self, error: OSError) -> None:
+        """Something could not be written, or no file could be opened: one sentence says what."""
+        if self.refusal is None:
+            self.refusal = disk.not_written(Path(str(error.filename or self._place)), error)
+
+    @property
+    def _place(self) -> Path:
+        return self.qualification.folder.path if self.qualification is not None else Path()
+
+    def pytest_internalerror(self, excinfo: pytest.ExceptionInfo[BaseException]) -> bool | None:
+        """A hook of pytest: of what the machine refuses nobody needs a traceback."""
+        if not isinstance(excinfo.value, OSError):
+            return None
+        self.not_written(excinfo.value)
+        return True
+
     def finish(self, config: pytest.Config) -> None:
         """Close the run and write its reports."""
         qualification = self.qualification
@@ -96,13 +113,15 @@ class HarnessSession:
         try:
             if qualification.finish():
                 self._report(qualification, getattr(config.option, "allure_report_dir", None))
+            if config.option.xmlpath:
+                mark_broken(Path(config.option.xmlpath))
         except HarnessError as error:
-            self.refusal = error
-        if config.option.xmlpath:
-            mark_broken(Path(config.option.xmlpath))
+            self.refusal = self.refusal or error
+        except OSError as error:
+            self.not_written(error)
 
     def _report(self, run: Qualification, allure: str | None) -> None:
-        info, self._findings = run.info(), run.folder.findings()
+        info, self._findings = run.info(), run.folder.judged()
         pages = HtmlReport(run.folder, info, self._findings, self.catalogue)
         pages.write(run.folder.report)
         self._reported = True
@@ -158,6 +177,7 @@ def open_run(config: pytest.Config) -> None:
     except HarnessError as error:
         pytest.exit(error.render(lang), returncode=int(error.exit_code))
     config.stash[_SESSION] = opened
+    config.pluginmanager.register(opened)
     if opened.qualification is None:
         return
     _stop_in_order(config)
@@ -202,6 +222,8 @@ def _options(config: pytest.Config) -> RunOptions:
             resume=config.getoption("--harness-resume"), replace=config.getoption("--harness-replace")
         ),
         challenge=config.getoption("--harness-challenge"),
+        budget=config.getoption("--harness-budget"),
+        spent=config.getoption("--harness-spent"),
         sharing=not config.getoption("--harness-no-sharing"),
         subject=tuple(config.getoption("--harness-for")),
         verdict_required=config.getoption("--harness-require-verdict"),

@@ -58,12 +58,14 @@ NOBODY = Asker()
 class PassedOn:
     """A request that was passed on to a live HIS.
 
+    :ivar duration: seconds until the last byte of the answer.
     :ivar base: public base URL under which it was asked.
     """
 
     request: Request
     response: Response | None
     error: str
+    duration: float
     base: str
     asker: Asker
 
@@ -139,11 +141,11 @@ class LiveBackend:
         sent = Request(method=request.method, url=target, headers=answer.sent_headers, body=request.body)
         if not answer.status:
             if self.on_exchange is not None:
-                self.on_exchange(PassedOn(sent, None, answer.error, base, asker))
+                self.on_exchange(PassedOn(sent, None, answer.error, answer.duration, base, asker))
             return _outcome(502, "transient", "the HIS behind this DVZA does not answer")
         response = Response(status=answer.status, headers=answer.headers, body=answer.body)
         if self.on_exchange is not None:
-            self.on_exchange(PassedOn(sent, response, "", base, asker))
+            self.on_exchange(PassedOn(sent, response, "", answer.duration, base, asker))
         return self._returned(response, base, patient)
 
     def _check_read(self, rest: str, patient: str | None) -> Response | None:
