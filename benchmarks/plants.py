@@ -23,6 +23,7 @@ import zipfile
 import zlib
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import unquote
 
@@ -30,8 +31,9 @@ import msgspec
 from plants_made import NUMBER_KINDS, PERSON_KINDS, PERSONS, Plant, clean, plants
 
 from harness.core.run.exchanges import Exchange
-from harness.network.person.looking import looking
+from harness.network.person.looking import coded_elements, looking
 from harness.record import RawExchange, Recorder
+from harness.record.redact.holding.held import held_by
 
 _WORD: Final = re.compile(r"[A-Za-z0-9+/_-]{8,}={0,2}")
 _MARK: Final = re.compile(r"[/_-]")
@@ -230,8 +232,9 @@ def main() -> int:
 
 
 def recorder_of(raw: RawExchange) -> Exchange:
-    """What is recorded of one exchange alone."""
-    return Recorder(persons=PERSONS, looking=looking(())).record(raw)
+    """What is recorded of one exchange alone, when the record holds what it says."""
+    held = held_by([json.loads(raw.response_body)], coded_elements(), ("anna",))
+    return Recorder(persons=PERSONS, looking=replace(looking(()), held=held)).record(raw)
 
 
 if __name__ == "__main__":

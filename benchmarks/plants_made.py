@@ -555,8 +555,7 @@ def _of_person(rng: random.Random, seed: int) -> Plant | None:
     if not fits(place, written):
         return None
     changes = places[place](written, rng)
-    told = place.endswith(("(json)", "(xml)")) and not place.startswith(("comment", "instruction"))
-    by_design = (state == "declared" and told) or (state in SESSIONS and place in RECORD_ONLY)
+    by_design = state in SESSIONS and place in RECORD_ONLY
     if place in OPEN_PLACES:
         by_design = True
         if (

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, Literal
 
-from harness.core.run.exchanges import NONE, TOO_LARGE, UNREADABLE, Belongs, Exchange, Fact
+from harness.core.run.exchanges import NONE, TOO_LARGE, UNHELD, UNREADABLE, Belongs, Exchange, Fact
 from harness.core.text import Text
 
 MAIN_FLOWS: Final = ("collect", "share", "again")
@@ -47,7 +47,7 @@ class Masks:
                 if not readable:
                     continue
                 path = ""
-            stays = fact.kind == "text" or (fact.kind == "bsn" and not fact.equals)
+            stays = fact.kind == "text" or fact.equals == UNHELD or (fact.kind == "bsn" and not fact.equals)
             if place == body and not stays:
                 self._masks.append(([(name, index or 0) for name, index in _steps(path)], fact))
 
@@ -86,7 +86,9 @@ class Masks:
 
 
 def _steps(path: str) -> list[Step]:
-    return [(name, int(index) if index else None) for name, index in _STEP.findall(path) if name]
+    """The steps of a path; what extends a primitive (``_birthDate``) stands below the primitive."""
+    found = _STEP.findall(path)
+    return [(name.removeprefix("_"), int(index) if index else None) for name, index in found if name]
 
 
 def _begins(path: list[Step], start: list[Step]) -> bool:

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
+from harness.record.redact.holding.held import Held
 from harness.record.redact.reading.containers import Extract
 from harness.record.redact.reading.words import no_extract
 
 Find = Callable[[str, str], Iterable[tuple[str, str]]]
 """Texts in a text that an answer to a person should not hold, each with the person whose it is:
 ``(text, person) -> (found, owner)``."""
+
+
+Examine = Callable[[bytes], Mapping[str, Any]]
+"""What may be said of a document that is not kept: whether it is PDF/A, how many pages it has."""
+
+
+def nothing_said(data: bytes) -> Mapping[str, Any]:
+    """Nobody looked at the document."""
+    return {}
 
 
 def nothing(text: str, person: str) -> Iterable[tuple[str, str]]:
@@ -26,8 +37,12 @@ class Looking:
     :ivar kept: numbers of nine digits that stand in records, codes mostly: where nothing more than the
         eleven-test speaks for a BSN they are none.
     :ivar find: finds what has to stay in the HIS and what is another person's.
+    :ivar examine: looks at a document before it is masked.
+    :ivar held: which words about people records hold; ``None``: nobody said, so that they are not looked at.
     """
 
     extract: Extract = no_extract
     find: Find = nothing
     kept: frozenset[str] = frozenset()
+    held: Held | None = None
+    examine: Examine = nothing_said

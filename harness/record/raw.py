@@ -52,7 +52,9 @@ class RawExchange:
     known: tuple[Known, ...] = field(default=(), repr=False)
     notes: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
-    def written(self, request: Request, response: Response | None, **more: Any) -> Exchange:
+    def written(
+        self, request: Request, response: Response | None, tls: Tls | None = None, **more: Any
+    ) -> Exchange:
         """The exchange that is written down: labels and times of this one, the rest as it may be said."""
         return Exchange(
             cell=self.cell,
@@ -63,7 +65,7 @@ class RawExchange:
             server=self.server,
             started=self.started.isoformat(),
             duration=round(self.duration, 6),
-            tls=self.tls,
+            tls=tls,
             request=request,
             response=response,
             **more,

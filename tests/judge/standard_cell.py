@@ -82,6 +82,7 @@ class StandardCell:
     :param change: applied to every response; ``change_request`` to every request before it is sent.
     :param faults: names of HIS and PGO faults that are switched on.
     :param handle: another HIS, ``(request, patient id or None) -> response``, with the record of ``patient``.
+    :param looking: what the recorder looks with; default: our own records.
     :param flows: flows that are driven; with ``search`` the HIS is searched in ways of our own.
     """
 
@@ -98,6 +99,7 @@ class StandardCell:
         handle: Callable[[Request, str | None], Response] | None = None,
         patient: str = "",
         flows: Iterable[str] = ("collect", "share"),
+        looking: Looking | None = None,
     ) -> None:
         self.standard, self.person, self.t = standard, person, t
         self.cell = Cell(his="his-a", dvza="dvza-a", pgo="pgo-1", standard=standard, release="mm-2.2")
@@ -115,8 +117,8 @@ class StandardCell:
         self._handle = handle
         self.exchanges: list[Exchange] = []
         declared = declared_persons(Network(participants=()), t)
-        self._redactor = Redactor(b"k" * 32, declared, looking=own_looking(t))
-        self._taught = False
+        self._redactor = Redactor(b"k" * 32, declared, looking=looking or own_looking(t))
+        self._taught = looking is not None
         self._answers: dict[str, list[Response]] = {}
         self.searched = "search" in flows
         if self.searched:  # before anything is sent, which would change the record

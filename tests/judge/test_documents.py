@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import base64
+from dataclasses import replace
+
 import pytest
+import standard_cell
+from msgspec.structs import replace as replace_body
 from standard_cell import StandardCell, edit
 
 from harness.core.verdicts import worst
@@ -43,3 +48,53 @@ def same_address_twice(documents):
 ])  # fmt: skip
 def test_a_name_is_of_one_document(put, wanted):
     assert verdict(put) == wanted
+
+
+# -- documents that were not kept ----------------------------------------------------------------------------
+
+
+def masking(monkeypatch, change=None):
+    """A cell in which every document says nine digits that may be somebody's."""
+    looking = replace(standard_cell.own_looking(standard_cell.T), extract=lambda data: ["dossier 111222333"])
+    monkeypatch.setattr(standard_cell, "own_looking", lambda t: looking)
+    monkeypatch.setattr(standard_cell, "_KEPT", {})
+    return StandardCell(PD, change=change)
+
+
+def said(cell, *requirements):
+    found = {}
+    for item in cell.findings(*requirements):
+        found.setdefault(item.requirement, set()).add(item.verdict.value)
+    return found
+
+
+def test_what_is_known_of_a_document_that_was_not_kept_decides(monkeypatch):
+    asked = ("PD-PDF-001", "PD-PDF-002", *(f"PD-DOC-{number:03}" for number in (3, 4, 5, 6, 7, 10, 11)))
+    cell = masking(monkeypatch)
+    retrieved = [item for item in cell.exchanges if item.operation.startswith("pd-retrieve")]
+    assert retrieved and all(item.notes["documents"][0]["outcome"] == "valid" for item in retrieved)
+    assert all(b"%PDF" not in item.response.body and b"JVBER" not in item.response.body for item in retrieved)
+    assert said(cell, *asked) == {name: {"pass"} for name in asked}
+
+
+def test_what_was_not_kept_and_not_looked_at_is_undecided(monkeypatch):
+    asked = ("PD-DOC-008", "PD-DOC-009")
+    assert said(masking(monkeypatch), *asked) == {name: {"inconclusive"} for name in asked}
+
+
+def test_a_document_that_is_no_pdfa_fails_also_when_it_was_not_kept(monkeypatch):
+    def spoiled(data):
+        return data.replace(b"pdfaid", b"pdfxid")
+
+    def broken(operation, request, response):
+        if not operation.startswith("pd-retrieve"):
+            return response
+        if response.body.startswith(b"%PDF"):
+            return replace_body(response, body=spoiled(response.body))
+        return edit(response, lambda binary: binary.update(content=recoded(binary["content"])))
+
+    def recoded(content):
+        return base64.b64encode(spoiled(base64.b64decode(content))).decode()
+
+    found = said(masking(monkeypatch, broken), "PD-PDF-001", "PD-PDF-002")
+    assert found == {"PD-PDF-001": {"fail"}, "PD-PDF-002": {"pass"}}

@@ -151,7 +151,7 @@ def test_a_success_says_nothing(status: int) -> None:
     ids=["answered", "too late"],
 )
 def test_the_request_that_really_left_is_told_with_how_it_ended(fields: dict, ended: str) -> None:
-    hop = passed(2, "Patient?_id=[person:ab12]", **fields)
+    hop = passed(2, "Patient?_id=mask-person-bc", **fields)
     text = told(TEXT % b'{"code":"not-found"}', "application/fhir+json", hop=hop)
-    assert text == f"not-found; dvza-a asked his-a: GET /fhir/Patient?_id=[person:ab12]: {ended}"
+    assert text == f"not-found; dvza-a asked his-a: GET /fhir/Patient?_id=mask-person-bc: {ended}"
     assert told(b"", "text/plain", hop=hop).startswith("dvza-a asked his-a: GET")

@@ -196,7 +196,7 @@ def noted(**notes: object) -> Change:
 
 def with_fact(kind: str, place: str) -> Change:
     return lambda item: replace(
-        item, facts=(*item.facts, Fact(tag="[bsn:000000000000]", kind=kind, place=place, length=9))
+        item, facts=(*item.facts, Fact(tag="mask-bsn-bbbbbbbbbbbb", kind=kind, place=place, length=9))
     )
 
 
@@ -322,7 +322,7 @@ CASES = {
         replace(
             item,
             facts=tuple(
-                replace(fact, tag="[token:000000000001]") if fact.place.startswith("response") else fact
+                replace(fact, tag="mask-token-bbbbbbbbbbbc") if fact.place.startswith("response") else fact
                 for fact in item.facts
             ),
         )

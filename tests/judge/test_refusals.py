@@ -261,8 +261,8 @@ def test_no_other_site_may_read_the_pages() -> None:
 
 # --- the person's pages -------------------------------------------------------------------------------------------
 
-CODE = f"https://{CLIENT}/r?code=[code:1]&state=s"
-OTHER_CODE = f"https://{CLIENT}/r?code=[code:2]&state=s"
+CODE = f"https://{CLIENT}/r?code=mask-code-b&state=s"
+OTHER_CODE = f"https://{CLIENT}/r?code=mask-code-c&state=s"
 DENIED = f"https://{CLIENT}/r?error=access_denied&state=s"
 
 
@@ -381,7 +381,7 @@ def test_without_a_token_nobody_learns_which_documents_exist() -> None:
 TOKEN = Response(
     status=200,
     headers=(("Content-Type", "application/json"), ("Cache-Control", "no-store")),
-    body=b'{"access_token":"[token:1]","token_type":"Bearer","expires_in":900}',
+    body=b'{"access_token":"mask-token-b","token_type":"Bearer","expires_in":900}',
 )
 REFUSED = Response(
     status=400, headers=(("Content-Type", "application/json"),), body=b'{"error":"invalid_grant"}'
@@ -402,7 +402,7 @@ def test_a_token_is_an_open_door_whatever_the_status_says() -> None:
 
 
 def test_of_the_same_offer_at_once_one_may_succeed() -> None:
-    other = Response(status=200, headers=TOKEN.headers, body=TOKEN.body.replace(b"token:1", b"token:2"))
+    other = Response(status=200, headers=TOKEN.headers, body=TOKEN.body.replace(b"token-b", b"token-c"))
 
     def found(*responses: Response) -> Verdict:
         many = offered("at-once", *responses, group="AS-parallel")
@@ -417,9 +417,9 @@ def test_of_the_same_offer_at_once_one_may_succeed() -> None:
 
 
 def test_a_code_in_an_error_answer_is_no_token() -> None:
-    echo = Response(status=400, headers=TOKEN.headers, body=b'{"error":"invalid_grant","code":"[code:1]"}')
+    echo = Response(status=400, headers=TOKEN.headers, body=b'{"error":"invalid_grant","code":"mask-code-b"}')
     items = offered("slash", echo)
-    fact = Fact(tag="[code:1]", kind="code", place="response.body.code")
+    fact = Fact(tag="mask-code-b", kind="code", place="response.body.code")
     assert (
         verdict("MM-TOK-006", *[Exchange(**{**_fields(i), "facts": (fact,)}) for i in items]) is Verdict.PASS
     )

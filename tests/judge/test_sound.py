@@ -9,10 +9,11 @@ import pytest
 from standard_cell import BASE, StandardCell, edit
 
 from harness.core.algebra import Claim, Obstacle, Outcome, standing
+from harness.core.normal.texts import lost_letter, mojibake
 from harness.core.standards.table import standards
 from harness.core.verdicts import Strength
 from harness.judge.catalogue import load_catalogue
-from harness.judge.every_standard.sound.values import SHAPES, loinc, lost_letter, measured, mojibake, verhoeff
+from harness.judge.every_standard.sound.values import SHAPES, loinc, measured, verhoeff
 from harness.judge.tally import key_of, tally
 from harness.reference.records import Records
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from standard_cell import BASE, NOW, StandardCell, T
+from standard_cell import BASE, NOW, StandardCell, T, own_looking
 
 from harness.core.data import data_path
 from harness.core.run.exchanges import header
@@ -21,6 +21,7 @@ from harness.fhir.model.types import load_model
 from harness.fhir.search.parameters import from_yaml
 from harness.fhir.server.options import Access, Refusal, ServerOptions
 from harness.fhir.server.service import FhirServer
+from harness.network.person.looking import words_in
 from harness.reference.record.load import load_records
 from harness.reference.records import Records
 from harness.testscript.own.records import import_set
@@ -42,7 +43,7 @@ def goal(material, standard):
     return material / "nictiz-testscripts" / "STU3" / SETS[standard][0] / "MedMij" / "Cert"
 
 
-def official_cell(material, standard, t=T) -> StandardCell:
+def official_cell(material, standard, t=T, records=()) -> StandardCell:
     patient = SETS[standard][1]
     model = load_model("3.0.2")
 
@@ -72,7 +73,8 @@ def official_cell(material, standard, t=T) -> StandardCell:
         changed = type(request)(method=request.method, url=request.url, headers=headers, body=request.body)
         return server.handle(changed)
 
-    return StandardCell(standard, t=t, handle=handle, patient=patient, flows=("collect",))
+    seen = replace(own_looking(t), held=words_in(records)) if records else None
+    return StandardCell(standard, t=t, handle=handle, patient=patient, flows=("collect",), looking=seen)
 
 
 @pytest.mark.official
@@ -81,9 +83,9 @@ def official_cell(material, standard, t=T) -> StandardCell:
 def test_no_false_alarm_on_official_fixtures(material, standard, days, tmp_path):
     """The set is what the server holds, and the record that its answers are compared with."""
     t = T + timedelta(days=days)
-    cell = official_cell(material, standard, t)
     import_set(goal(material, standard), tmp_path, t)
     records = load_records(sorted(path.parent for path in tmp_path.glob("*/record.yaml")), t=t)
+    cell = official_cell(material, standard, t, records)
     (person,) = (item.person for item in records if item.patient == SETS[standard][1])
     broken = cell.broken(records=Records(records), persons={cell.cell.key: person})
     trouble = {name: verdict for name, verdict in broken.items() if verdict in ("fail", "error", "disputed")}

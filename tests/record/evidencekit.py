@@ -57,7 +57,7 @@ def exchange(rng: random.Random, number: int, **changes: object) -> Exchange:
         ),
         "response": Response(status=200, headers=(("Content-Type", "application/fhir+json"),), body=body),
         "tls": rng.choice(TLS),
-        "facts": (Fact(tag="[token:3f9a]", kind="token", place="request.headers.authorization"),),
+        "facts": (Fact(tag="mask-token-bcdfghjklmnp", kind="token", place="request.headers.authorization"),),
         "notes": {"driven": {"step": number, "names": ["a", None, 1.5, True]}},
     }
     return Exchange(**{**fields, **changes})  # type: ignore[arg-type]

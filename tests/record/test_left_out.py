@@ -248,7 +248,7 @@ def test_who_is_masked_in_the_body_is_masked_in_the_rest_of_the_exchange() -> No
         and "pat-7712" not in said
     )
     assert "Plantnamen" in said  # another word
-    assert done.request.url.startswith("https://his.example/fhir/Patient/[person:")
+    assert done.request.url.startswith("https://his.example/fhir/Patient/mask-person-")
 
 
 def test_a_short_number_of_a_stranger_is_a_length_elsewhere() -> None:
@@ -278,7 +278,7 @@ def test_a_pdf_with_a_number_of_nobody_known_is_not_kept_unless_a_record_holds_i
     looking = Looking(lambda data: ["Brief over 111222333."], kept=kept)
     redactor = Redactor(b"k" * 32, Persons([ANNA]), looking=looking)
     done = redactor.exchange(raw(status=200, person="anna", **letter), "x.1")
-    assert done.response is not None and done.response.body.startswith(b"[person:") == gone
+    assert done.response is not None and done.response.body.startswith(b"mask-person-") == gone
     assert done.notes.get("masked") == ([FOREIGN_NUMBER] if gone else None)
 
 

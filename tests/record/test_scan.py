@@ -115,7 +115,7 @@ def test_a_long_text_is_looked_at_to_its_end(tmp_path: Path) -> None:
 
 CLEAN: dict[str, bytes] = {
     "the declared person": fhir(birthDate="1970-01-02", name=[{"family": "Voorbeeld"}]),
-    "masked": fhir(birthDate="[person:012345678912]", name=[{"family": "[person:123456782012]"}]),
+    "masked": fhir(birthDate="mask-person-bcdfghjklmcd", name=[{"family": "mask-person-cdfghjkldbcd"}]),
     "code": json.dumps(
         {
             "resourceType": "Condition",

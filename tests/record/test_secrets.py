@@ -20,9 +20,12 @@ from harness.core.run.exchanges import Exchange
 from harness.network.person.persons import fixture_person
 from harness.record import DeclaredPerson, Known, Persons, RawExchange, Redactor
 from harness.record.har import to_har
-from harness.record.redact import recognise
+from harness.record.redact import hunted as hunted_module
+from harness.record.redact import recognise, tag
 from harness.record.redact.hunt import hunted
+from harness.record.redact.hunted import Hunted
 from harness.record.redact.letters import IMPROBABLE, score
+from harness.record.redact.tag import Secrets
 
 PERSON = DeclaredPerson(id="hanna", birth_date="1964-05-17")
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -145,7 +148,7 @@ def test_an_ordinary_cookie_changes_no_byte_of_any_document(data: st.DataObject)
     assert done[2].response is not None and done[2].response.body == body
     assert done[2].facts == ()
     cookie = dict(done[0].response.headers)["Set-Cookie"] if done[0].response else ""
-    assert cookie.startswith("consent=[cookie:") and cookie.endswith("; Path=/")
+    assert cookie.startswith("consent=mask-cookie-") and cookie.endswith("; Path=/")
 
 
 @settings(max_examples=150, deadline=None, derandomize=True)
@@ -223,3 +226,47 @@ def test_pairs_are_found_however_they_are_encoded(text: str) -> None:
 
 def test_a_text_without_a_secret_has_no_pairs() -> None:
     assert not recognise.has_pairs('<input class="button" value="a=b">')
+
+
+# -- many secrets ----------------------------------------------------------------------------------
+
+
+def test_what_was_minted_is_hunted_however_much_is_met_after_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tag, "_REMEMBERED", 2_000)
+    monkeypatch.setattr(hunted_module, "MOST", 500)
+    random, secrets = Random(7), Secrets()
+    minted = [_token(random) for _ in range(200)]
+    for number, secret in enumerate(minted):
+        secrets.remember("state", secret, "c" if number % 2 else "", announced=True)
+    for _ in range(6_000):
+        secrets.remember("cookie", _token(random), "c")
+    (cell, shared) = secrets.hunted("c")
+    text = " ".join(f"x{secret}y" for secret in minted)
+    assert {*cell.found_in(text), *shared.found_in(text)} == set(minted)
+    assert all(secrets.known[secret] == ("state", secret) for secret in minted)
+    assert len(secrets.known) <= 2_000 + len(minted)
+    secrets.leave("c")
+    assert [set(item.found_in(text)) for item in secrets.hunted("c")] == [set(minted[::2])]
+
+
+def test_what_was_met_last_is_hunted_inside_words_and_in_what_is_no_text() -> None:
+    random, hunt = Random(8), Hunted()
+    met = [_token(random) for _ in range(300)]
+    for number, secret in enumerate(met, 1):
+        hunt.add(secret, minted=False)
+        assert list(hunt.found_in(f"a{secret}b\udcff")) == [secret], number
+    assert set(hunt.found_in("-".join(met))) == set(met)
+
+
+def test_of_secrets_that_nobody_announced_the_oldest_are_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hunted_module, "MOST", 500)
+    random, hunt = Random(9), Hunted()
+    first = _token(random)
+    hunt.add(first, minted=False)
+    for _ in range(1_500):
+        hunt.add(_token(random), minted=False)
+    assert list(hunt.found_in(first)) == [] and len(hunt) == 500
+
+
+def _token(random: Random) -> str:
+    return "".join(random.choice(string.ascii_letters + string.digits) for _ in range(43))

@@ -33,7 +33,7 @@ def name_text(value: Any) -> str:
     return folded(" ".join(_texts(value.get("text")))).lower() if isinstance(value, dict) else ""
 
 
-_WORD: Final = re.compile(r"[^\W_]+")
+NAME_WORD: Final = re.compile(r"[^\W_]+")
 _INVENTED: Final = frozenset({"zzz", "xxx"})
 """Prefixes by which invented names are recognised; they say nothing of a person."""
 _TITLES: Final = frozenset(
@@ -47,7 +47,7 @@ def name_words(text: str) -> frozenset[str]:
     >>> sorted(name_words("mw. H. van der ZZZ_Wilgenkamp-Jansen"))
     ['h', 'jansen', 'wilgenkamp']
     """
-    return frozenset(_WORD.findall(text.lower())) - _TITLES - _INVENTED
+    return frozenset(NAME_WORD.findall(text.lower())) - _TITLES - _INVENTED
 
 
 def may_be_called(name: Any, text: str) -> bool:
@@ -95,7 +95,7 @@ def same_name(record: Any, answer: Any, *, initials: bool = False) -> bool:
 
 def _given(name: Any) -> set[str]:
     """The words of the given names, in lower case; initials may be written together (``H.J.``)."""
-    return set(_WORD.findall(" ".join(_texts(name.get("given"))).lower()))
+    return set(NAME_WORD.findall(" ".join(_texts(name.get("given"))).lower()))
 
 
 def address(value: Any) -> str:

@@ -21,6 +21,8 @@ import msgspec
 
 BUSY: Final = "busy"
 """Operation of a request that a server put off (429 or 503 with ``Retry-After``)."""
+MASK: Final = r"mask-[a-z]{2,8}-[bcdfghjklmnpqrstvwxz]{12}"
+"""What a tag looks like that stands in the place of a value."""
 Headers = tuple[tuple[str, str], ...]
 
 
@@ -71,7 +73,7 @@ Standing = Literal["", "proven", "possible"]
 class Fact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a judge may know of a value that the recorder replaced by a tag, or of a BSN that it saw.
 
-    :ivar tag: the tag that stands in the exchange, e.g. ``[code:3f9a]``; equal values have equal tags. A
+    :ivar tag: the tag that stands in the exchange, e.g. ``mask-code-…``; equal values have equal tags. A
         value of a declared person, and a number that may be a code, stays there; its tag is only here.
     :ivar kind: ``token``, ``code``, ``refresh``, ``bsn``, ``state``, ``cookie``, ``person``, ``key``;
         ``text`` is one of a reference record that has to stay in the HIS or is another person's, and stays.
@@ -84,7 +86,7 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     :ivar eleven_test: for nine-digit values, whether they pass the BSN eleven-test.
     :ivar equals: name of the expected value it equals (``state-sent``, ``code-issued`` …) or ``""``; of a
         masked value in a document the element of the declared person that it equals (``birthDate``),
-        :data:`NONE` or :data:`NOT_COMPARED`.
+        :data:`NONE`, :data:`NOT_COMPARED` or :data:`UNHELD`.
     :ivar standing: of a BSN whether it certainly is one: ``proven`` (BSN system, label, parameter or header,
         or a number known in the cell) or ``possible`` (it passes the eleven-test and nothing else).
     :ivar owner: id of the known person whose BSN or text it is, ``""`` when it is nobody's that is known.
@@ -109,6 +111,10 @@ NONE = "none"
 """What :attr:`Fact.equals` says of a masked value that is another than the declared one."""
 NOT_COMPARED = "not-compared"
 """What it says of a masked value for whose element nothing is declared."""
+
+UNHELD = "not-held"
+"""What it says of a word in a document of a declared person that no record holds. Nothing else in it is
+touched, and equal words have equal tags, so that a judge may take the tag for the word."""
 
 UNREADABLE = "(unreadable)"
 """The path in the place of a mask (``response.body:(unreadable)``) in a body that no parser reads."""

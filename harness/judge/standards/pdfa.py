@@ -25,11 +25,12 @@ from harness.judge.every_standard.content import each_match
 from harness.judge.every_standard.filters import within_window
 from harness.judge.registry import judge
 from harness.judge.standards.pdfa_documents import (
+    Seen,
     content_masked,
-    content_of,
     differs,
     found_documents,
     leads_to,
+    seen_in,
     stated_type,
 )
 from harness.judge.view import CellView
@@ -166,10 +167,10 @@ def binary_resource(view: CellView) -> Iterator[Finding]:
         problems = [] if kind == "Binary" else [kind or "no FHIR resource"]
         if kind == "Binary" and not stated_type(answer):
             problems.append("no contentType")
-        content = content_of(answer) if kind == "Binary" else None
-        if kind == "Binary" and content is None:
+        found = seen_in(answer) if kind == "Binary" else None
+        if kind == "Binary" and found is None:
             problems.append("no readable content")
-        if content is not None and b"%PDF-" in content[:1024] and stated_type(answer) != "application/pdf":
+        if found is not None and found.pdf and stated_type(answer) != "application/pdf":
             problems.append(f"contentType {stated_type(answer)} of a PDF")
         asked = reference_key(answer.exchange.request.url.partition("?")[0])
         name = f"Binary/{text(answer.resource.get('id'))}"
@@ -194,8 +195,8 @@ def native_document(view: CellView) -> Iterator[Finding]:
         if answer.format != "native":
             continue
         kind = stated_type(answer)
-        body = content_of(answer) or b""
-        if kind == "application/pdf" and b"%PDF-" in body[:1024]:
+        found = seen_in(answer)
+        if kind == "application/pdf" and found is not None and found.pdf:
             yield view.ok("PD-DOC-004", answer.exchange, received=kind)
         else:
             yield view.fail(
@@ -212,22 +213,27 @@ def same_bytes(view: CellView) -> Iterator[Finding]:
     """One document is the same in every form."""
     forms: dict[str, dict[str, tuple[str, Answer]]] = {}
     for answer in _retrieved(view):
-        content = content_of(answer)
-        if content_masked(answer):
-            yield view.masked("PD-DOC-005", answer.exchange)
-        elif content is not None:
+        found = seen_in(answer)
+        if found is not None:
             target = answer.exchange.request.url.split("?")[0]
-            forms.setdefault(target, {})[answer.format] = (hashlib.sha256(content).hexdigest(), answer)
+            forms.setdefault(target, {})[answer.format] = (found.digest, answer)
+        elif content_masked(answer):
+            yield view.masked("PD-DOC-005", answer.exchange)
     for _, by_format in sorted(forms.items()):
         digests = {digest for digest, _ in by_format.values()}
         last = by_format[sorted(by_format)[-1]][1]
-        if len(digests) == 1:
+        if len({content_masked(answer) for _, answer in by_format.values()}) > 1:
+            yield view.masked("PD-DOC-005", last.exchange)
+        elif len(digests) == 1:
             yield view.ok("PD-DOC-005", last.exchange, received=", ".join(sorted(by_format)))
         else:
             shown = ", ".join(
                 f"{name} sha256 {digest[:8]}" for name, (digest, _) in sorted(by_format.items())
             )
-            yield view.fail("PD-DOC-005", exchange=last.exchange, expected="equal bytes", received=shown)
+            path = "document" if content_masked(last) else ""
+            yield view.fail(
+                "PD-DOC-005", exchange=last.exchange, path=path, expected="equal bytes", received=shown
+            )
 
 
 def _against_content(view: CellView, requirement: str, key: str) -> Iterator[Finding]:
@@ -238,14 +244,14 @@ def _against_content(view: CellView, requirement: str, key: str) -> Iterator[Fin
         if stated in (None, ""):
             continue
         for answer in document.retrieved:
-            content = content_of(answer)
-            if content_masked(answer):
-                decided = True
-                yield view.masked(requirement, answer.exchange)
-            if content is None:
+            found = seen_in(answer)
+            actual = _actual(key, found) if found is not None else ""
+            if not actual:
+                if content_masked(answer):
+                    decided = True
+                    yield view.masked(requirement, answer.exchange)
                 continue
             decided = True
-            actual = _actual(key, content)
             said = media_type((("Content-Type", str(stated)),)) if key == "contentType" else str(stated)
             if said == actual:
                 yield view.ok(requirement, answer.exchange)
@@ -274,12 +280,15 @@ def _against_content(view: CellView, requirement: str, key: str) -> Iterator[Fin
         yield view.unseen(requirement, reason, f"no-document-{key}" if optional else "")
 
 
-def _actual(key: str, content: bytes) -> str:
+def _actual(key: str, found: Seen) -> str:
+    """What the metadata should say; ``""`` when the recorder did not keep what it follows from."""
     if key == "size":
-        return str(len(content))
+        return str(found.size)
+    if key == "hash" and found.data is None:
+        return ""
     if key == "hash":
-        return base64.b64encode(hashlib.sha1(content, usedforsecurity=False).digest()).decode()
-    return "application/pdf" if b"%PDF-" in content[:1024] else "not PDF"
+        return base64.b64encode(hashlib.sha1(found.data or b"", usedforsecurity=False).digest()).decode()
+    return "application/pdf" if found.pdf else "not PDF"
 
 
 @judge("PD-DOC-006")

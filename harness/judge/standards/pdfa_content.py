@@ -5,7 +5,6 @@ Each distinct document is checked once; the same bytes in another form are not r
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 
 from harness.core.issues import shorten
@@ -20,9 +19,10 @@ from harness.judge.standards.pdfa_documents import (
     content_of,
     found_documents,
     leads_to,
+    seen_in,
 )
 from harness.judge.view import CellView
-from harness.pdfa import Report, check
+from harness.pdfa import Report
 from harness.pdfa.advice import advice, tool_of
 from harness.pdfa.policy import refusal
 from harness.pdfa.text import text_of
@@ -54,20 +54,22 @@ def reports(view: CellView) -> list[tuple[Answer, Report]]:
 def _reports(view: CellView) -> Iterator[tuple[Answer, Report]]:
     seen: set[str] = set()
     for answer in answers(view, "pd-retrieve"):
-        content = content_of(answer)
-        if content is None:
-            continue
-        digest = hashlib.sha256(content).hexdigest()
-        if digest not in seen:
-            seen.add(digest)
-            yield answer, check(content)
+        found = seen_in(answer)
+        if found is not None and found.digest not in seen:
+            seen.add(found.digest)
+            yield answer, found.report()
 
 
 def _masked(view: CellView, requirement: str) -> Iterator[Finding]:
-    """Documents into which nobody can look."""
+    """Documents into which nobody can look, and of which nothing is known."""
     for answer in answers(view, "pd-retrieve"):
-        if content_masked(answer):
+        if content_masked(answer) and seen_in(answer) is None:
             yield view.masked(requirement, answer.exchange)
+
+
+def _at(answer: Answer, where: str) -> str:
+    """A place in a document; what the recorder knows of one that was not kept depends on no mask."""
+    return f"document / {where}".rstrip(" /") if content_masked(answer) else where
 
 
 @judge("PD-PDF-001")
@@ -98,6 +100,7 @@ def valid_pdfa(view: CellView) -> Iterator[Finding]:
             yield view.fail(
                 "PD-PDF-001",
                 exchange=answer.exchange,
+                path=_at(answer, ""),
                 expected="PDF/A-1b or higher",
                 received=shorten(reason.en if reason else report.outcome),
                 next_step=reason or ADVICE,
@@ -108,7 +111,7 @@ def valid_pdfa(view: CellView) -> Iterator[Finding]:
             yield view.fail(
                 "PD-PDF-001",
                 exchange=answer.exchange,
-                path=found.where,
+                path=_at(answer, found.where),
                 expected=shorten(f"PDF/A-{report.flavour}: {found.message.en}"),
                 received=shorten(found.received or f"rule {found.rule} broken {found.count}x"),
                 next_step=refused or _to_do(report, found.rule),
@@ -126,6 +129,7 @@ def readable_pages(view: CellView) -> Iterator[Finding]:
             yield view.fail(
                 "PD-PDF-002",
                 exchange=answer.exchange,
+                path=_at(answer, ""),
                 expected="a document that can be opened",
                 received=report.outcome,
                 next_step=report.reason or ADVICE,
@@ -135,6 +139,7 @@ def readable_pages(view: CellView) -> Iterator[Finding]:
             yield view.fail(
                 "PD-PDF-002",
                 exchange=answer.exchange,
+                path=_at(answer, ""),
                 expected="content on every page",
                 received=shorten("empty page " + ", ".join(map(str, report.empty_pages))),
                 mode=MODE,
@@ -185,13 +190,12 @@ def bytes_of_one_document(view: CellView) -> Iterator[Finding]:
         (master, *_) = [*objects(document.resource.get("masterIdentifier")), {}]
         name = text(master.get("value"))
         for answer in document.retrieved:
-            content = content_of(answer)
-            if content is not None:
-                digest = hashlib.sha256(content).hexdigest()
-                owners.setdefault(digest, set()).add(name or document.url)
+            found = seen_in(answer)
+            if found is not None:
+                owners.setdefault(found.digest, set()).add(name or document.url)
                 if document.answer.masks.hides(f"{document.path}.masterIdentifier"):
-                    unsure.add(digest)
-                seen.append((answer, digest))
+                    unsure.add(found.digest)
+                seen.append((answer, found.digest))
     for answer, digest in seen:
         if len(owners[digest]) > 1 and digest in unsure:
             yield view.masked(requirement, answer.exchange)
@@ -199,6 +203,7 @@ def bytes_of_one_document(view: CellView) -> Iterator[Finding]:
             yield view.fail(
                 requirement,
                 exchange=answer.exchange,
+                path=_at(answer, ""),
                 expected="one document",
                 received=shorten(f"the same file for {', '.join(sorted(owners[digest]))}"),
                 next_step=OTHER_DOCUMENT,
@@ -219,8 +224,8 @@ def one_document_of_a_name(view: CellView) -> Iterator[Finding]:
     for document in found_documents(view):
         (master, *_) = [*objects(document.resource.get("masterIdentifier")), {}]
         name = (text(master.get("system")), text(master.get("value")))
-        contents = (content_of(answer) for answer in document.retrieved)
-        digests = {hashlib.sha256(content).hexdigest() for content in contents if content is not None}
+        contents = (seen_in(answer) for answer in document.retrieved)
+        digests = {content.digest for content in contents if content is not None}
         if document.answer.masks.touches(path := f"{document.path}.masterIdentifier"):
             yield view.masked(requirement, document.answer.exchange, path)
         elif name[1]:

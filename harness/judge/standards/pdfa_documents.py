@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import unquote, urlsplit
+
+import msgspec
 
 from harness.core.http import addresses
 from harness.core.run.exchanges import media_type
 from harness.judge.every_standard.answers import Answer, Json, answers, objects, searchsets, text
 from harness.judge.every_standard.record import compared
 from harness.judge.view import CellView
+from harness.pdfa import Report, check
 from harness.reference.oracle.rules import values_at
 from harness.reference.reconcile.answers import reference_key
 
@@ -123,6 +129,37 @@ def content_of(answer: Answer) -> bytes | None:
 def content_masked(answer: Answer) -> bool:
     """Whether the recorder masked the document, so that nobody can look into it."""
     return answer.masks.hides("Binary.content")
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A document that was retrieved, or what the recorder says of one that it did not keep.
+
+    :ivar digest: equal for equal documents of which the same is known.
+    :ivar data: ``None``: it was not kept.
+    :ivar told: what the recorder says of it.
+    """
+
+    digest: str
+    size: int
+    pdf: bool
+    data: bytes | None = None
+    told: Mapping[str, Any] = field(default_factory=dict)
+
+    def report(self) -> Report:
+        """Whether it is PDF/A."""
+        return check(self.data) if self.data is not None else msgspec.convert(dict(self.told), Report)
+
+
+def seen_in(answer: Answer) -> Seen | None:
+    """The document of an answer; ``None`` when none can be seen and nothing is known of it."""
+    data = content_of(answer)
+    if data is not None:
+        return Seen(hashlib.sha256(data).hexdigest(), len(data), b"%PDF-" in data[:1024], data)
+    told = answer.exchange.notes.get("documents") if answer.answered and content_masked(answer) else None
+    if not isinstance(told, list) or len(told) != 1 or "outcome" not in told[0]:
+        return None
+    return Seen(str(told[0]["same"]), int(told[0]["length"]), pdf=True, told=told[0])
 
 
 def stated_type(answer: Answer) -> str:

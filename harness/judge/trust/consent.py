@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from harness.core.run.exchanges import Exchange, header
+from harness.core.run.exchanges import MASK, Exchange, header
 from harness.core.run.findings import Finding
 from harness.core.text import Text
 from harness.judge.registry import judge
@@ -229,7 +229,7 @@ CHANGING: Final = (
     "server-timing",
 )
 """Headers whose value differs between any two answers, or is compared apart."""
-_SECRET: Final = re.compile(r"[0-9a-fA-F-]{16,}|\[[a-z]+:[0-9a-f]+\]")
+_SECRET: Final = re.compile(rf"{MASK}|[0-9a-fA-F-]{{16,}}")
 
 
 def _unlike(one: Exchange, other: Exchange) -> list[tuple[str, str, str]]:

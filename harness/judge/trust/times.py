@@ -17,7 +17,7 @@ from statistics import median, quantiles
 from typing import Final
 from urllib.parse import urlsplit
 
-from harness.core.run.exchanges import Exchange
+from harness.core.run.exchanges import MASK, Exchange
 from harness.core.run.findings import Finding
 from harness.core.text import Text
 from harness.judge.registry import judge
@@ -32,7 +32,7 @@ CLEAR: Final = 0.1
 FAINT: Final = 0.02
 """Seconds between medians below which a difference is none, chance or not."""
 SHARE: Final = 0.1
-_OWN: Final = re.compile(r"[0-9a-fA-F-]{16,}|[0-9]+|\[[a-z]+:[0-9a-f]+\]")
+_OWN: Final = re.compile(rf"{MASK}|[0-9a-fA-F-]{{16,}}|[0-9]+")
 """What of a path is of one visit only."""
 NO_PERSON: Final = Text(
     nl="het netwerkbestand noemt geen testpersoon zonder gegevens (situation: no-data)",

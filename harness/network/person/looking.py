@@ -6,23 +6,81 @@ import base64
 import binascii
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
-from typing import Any
+from functools import cache
+from itertools import chain
+from typing import Any, Final
 
 import msgspec
 
+from harness.fhir.model.types import FhirVersion, load_model
 from harness.network.file import Network
+from harness.network.person.error_words import ERROR_WORDS
 from harness.network.person.records import network_records
+from harness.pdfa import check
+from harness.pdfa.advice import tool_of, tools
 from harness.pdfa.text import texts_of
 from harness.record import Looking
+from harness.record.redact.holding.groups import DATA, NOT_TEXTS
+from harness.record.redact.holding.held import Held, held_by
+from harness.record.redact.letters import word_parts
 from harness.record.redact.people.digits import candidates
 from harness.reference.record.model import Record
 from harness.reference.records import Records
+
+FHIR_VERSIONS: Final[tuple[FhirVersion, ...]] = ("3.0.2", "4.0.1")
+_WORDS: Final = frozenset({"string", "markdown", "xhtml"})
+"""Types whose values are words."""
 
 
 def looking(records: Iterable[Record]) -> Looking:
     """Looks for the texts of these records."""
     known = list(records)
-    return Looking(texts_of, Records(known).found_in, numbers_in(known))
+    return Looking(texts_of, Records(known).found_in, numbers_in(known), words_in(known), examined)
+
+
+def examined(data: bytes) -> dict[str, Any]:
+    """Whether a document is PDF/A, and what is wrong with it; nothing that stands in it."""
+    report = check(data)
+    findings = [msgspec.structs.replace(one, expected="", received="") for one in report.findings]
+    tool = tools().get(tool_of(report.producer) or "", "")
+    bare = msgspec.structs.replace(report, findings=tuple(findings), producer=tool)
+    told: dict[str, Any] = msgspec.to_builtins(bare)
+    return told
+
+
+def words_in(records: Iterable[Record]) -> Held:
+    """The words about people that these records hold, and what their persons send in a run."""
+    known = list(records)
+    stored = (item.resource for record in known for item in record)
+    sent = (resource for record in known for resource in record.sent)
+    persons = (record.person for record in known)
+    return held_by(chain(stored, sent), coded_elements(), persons, protocol_words())
+
+
+@cache
+def protocol_words() -> frozenset[str]:
+    """The words of the names of FHIR, and those with which servers say what went wrong."""
+    names: set[str] = set()
+    for version in FHIR_VERSIONS:
+        for kind in load_model(version).types.values():
+            names.update((kind.name, *kind.keys))
+    return ERROR_WORDS | {part.casefold() for name in names for part in word_parts(name)}
+
+
+@cache
+def coded_elements() -> frozenset[str]:
+    """The elements of FHIR in which no words stand, in any version of it that we know."""
+    texts: set[str] = {"birthDate", *DATA}
+    others: set[str] = set()
+    for version in FHIR_VERSIONS:
+        model = load_model(version)
+        for kind in model.types.values():
+            for name, key in kind.keys.items():
+                if key.type.code in _WORDS:
+                    texts.add(name)
+                elif key.type.code in model.types and model.is_primitive(key.type.code):
+                    others.add(name)
+    return NOT_TEXTS | (others - texts)
 
 
 def numbers_in(records: Iterable[Record]) -> frozenset[str]:

@@ -250,16 +250,6 @@ def is_document(interface: str, kind: str) -> bool:
     return "x-www-form-urlencoded" not in kind
 
 
-_IMPERSONAL: Final = re.compile(
-    rb"\"resourceType\"\s*:\s*\"CapabilityStatement\"|<CapabilityStatement[\s>]", re.ASCII
-)
-
-
-def is_impersonal(body: bytes) -> bool:
-    """Whether a FHIR document is about no person at all: a CapabilityStatement."""
-    return bool(_IMPERSONAL.search(body[:2000]))
-
-
 def decode(body: bytes) -> str:
     """Text of a body without loss (``surrogateescape`` for bytes that are not UTF-8)."""
     return body.decode("utf-8", "surrogateescape")

@@ -15,6 +15,7 @@ from typing import Any
 from harness.core.run.exchanges import Exchange, Request, Response
 from harness.record.looking import Looking
 from harness.record.raw import RawExchange
+from harness.record.redact.certificates import without_people
 from harness.record.redact.learn import learn
 from harness.record.redact.people.bsn import Numbers
 from harness.record.redact.people.care import CareData
@@ -78,6 +79,7 @@ class Redactor:
         request = Request(method=raw.method, url=url, headers=headers, body=body)
         notes = work.notes(raw.notes)
         error = work.text(raw.error, "error")
+        tls = without_people(raw.tls, replacing, work.text) if raw.tls is not None else None
         return raw.written(
             request,
             response,
@@ -85,5 +87,6 @@ class Redactor:
             error=error,
             facts=tuple(replacing.facts),
             identities=tuple(care.identities),
+            tls=tls,
             notes=notes,
         )

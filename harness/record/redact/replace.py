@@ -66,7 +66,7 @@ class Replacing:
         self.numbers = numbers
         self._cell = raw.cell
         self._equals = {known.value: known.name for known in raw.known if known.name}
-        self._embedded = tags.secrets.embedded(raw.cell)
+        self._hunted = tags.secrets.hunted(raw.cell)
 
     def value(self, kind: str, value: str, place: str) -> str:
         """The tag of a value that stands alone: a secret, or what is named as a BSN."""
@@ -152,7 +152,7 @@ class Replacing:
         """A text with every secret replaced that was learned lately and stands in one of its readings."""
         found: _Places = {}
         for reading in said:
-            for secret in self._embedded:
+            for secret in self._secrets_in(reading.text):
                 at = reading.text.find(secret)
                 while at >= 0:
                     found.setdefault(reading.source(at, at + len(secret)), (secret, reading.ways))
@@ -177,11 +177,10 @@ class Replacing:
 
     def learned(self, text: str, place: str) -> str:
         """A text with every secret that was learned before replaced, raw or percent-encoded."""
-        for secret in self._embedded:
-            if secret in text:
-                found = self.tags.lookup(secret)
-                if found:
-                    text = text.replace(secret, self.value(kind_of_tag(found[0]), found[1], place))
+        for secret in self._secrets_in(text):
+            found = self.tags.lookup(secret) if secret in text else None
+            if found:
+                text = text.replace(secret, self.value(kind_of_tag(found[0]), found[1], place))
         return _WORD.sub(lambda match: self._word(match, place), text) if self._knows(text) else text
 
     def learned_in(self, document: CareDocument | None, text: str, place: str) -> str:
@@ -211,7 +210,12 @@ class Replacing:
 
     def contains_learned(self, text: str) -> bool:
         """Whether a secret that was learned before stands in a text."""
-        return any(secret in text for secret in self._embedded) or self._knows(text)
+        return any(True for _ in self._secrets_in(text)) or self._knows(text)
+
+    def _secrets_in(self, text: str) -> list[str]:
+        """The secrets that are hunted and stand in a text, longest first."""
+        found = {secret for hunted in self._hunted for secret in hunted.found_in(text)}
+        return sorted(found, key=len, reverse=True)
 
     def _knows(self, text: str) -> bool:
         """Whether a word of a text, or a part of one, was learned before."""

@@ -133,6 +133,8 @@ class Rewrite:
     def notes(self, notes: Mapping[str, Any]) -> dict[str, Any]:
         """Notes of the driver, redacted, in plain JSON types."""
         result: dict[str, Any] = self._note(msgspec.json.decode(msgspec.json.encode(dict(notes))), "notes", 0)
+        if self._care.documents:
+            result["documents"] = self._care.documents
         if self._care.masked:
             result["masked"] = sorted(set(self._care.masked))
         return result
@@ -182,7 +184,7 @@ class Rewrite:
     def _pair(self, match: re.Match[str], place: str) -> str:
         name, separator, value = match.groups()
         kind = self._kind_of(name)
-        if not kind or value.startswith("["):
+        if not kind or TAG.match(value):
             return match.group()
         return f"{name}{separator}{self._replacing.value(kind, unquote(value), f'{place}.{name}')}"
 

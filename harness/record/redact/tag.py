@@ -1,7 +1,9 @@
 """Tags: what stands in the place of a secret, and the memory of which value got which.
 
-A tag ``[kind:hash]`` is an HMAC-SHA-256 with a key that lives for one recording unit, so within a unit tags
-are equal when the values are, and they cannot be reversed or compared between units.
+A tag ``mask-<kind>-<letters>`` is an HMAC-SHA-256 with a key that lives for one recording unit, so within a
+unit tags are equal when the values are, and they cannot be reversed or compared between units. Twelve
+consonants: no word, no number, nothing that any format writes otherwise; a tag may stand in an id, a host
+name, a URL.
 """
 
 from __future__ import annotations
@@ -13,22 +15,26 @@ from collections import OrderedDict
 from typing import Final
 from urllib.parse import quote, quote_plus
 
+from harness.core.run.exchanges import MASK
 from harness.record.redact.hunt import hunted
+from harness.record.redact.hunted import Hunted
 
-TAG: Final = re.compile(r"\[(?:token|code|refresh|bsn|state|cookie|person|key):[0-9a-f]{12}\]")
+_LETTERS: Final = "bcdfghjklmnpqrstvwxz"
+_LENGTH: Final = 12
+TAG: Final = re.compile(MASK)
 _MIN_EMBEDDED: Final = 12
 """Secrets of at least this length are also found inside longer words."""
-_RECENT: Final = 48
 _REMEMBERED: Final = 50_000
+"""Forms that are remembered besides those that were announced in a cell that goes on."""
 
 
 def untagged(text: str) -> str:
     """A text with blanks in the place of its tags, so that nothing is found in them; as long as it was.
 
-    >>> untagged("a [bsn:012345678901] b")
-    'a                    b'
+    >>> untagged("a mask-bsn-bcdfghjklmnp b")
+    'a                       b'
     """
-    return TAG.sub(_blank, text) if "[" in text else text
+    return TAG.sub(_blank, text) if "mask-" in text else text
 
 
 def _blank(tag: re.Match[str]) -> str:
@@ -38,24 +44,47 @@ def _blank(tag: re.Match[str]) -> str:
 def kind_of_tag(tag: str) -> str:
     """The kind of secret that a tag stands for.
 
-    >>> kind_of_tag("[token:0123456789ab]")
+    >>> kind_of_tag("mask-token-bcdfghjklmnp")
     'token'
     """
-    return tag[1 : tag.index(":")]
+    return tag.split("-")[1]
+
+
+def number_of_tag(tag: str) -> int:
+    """A number that is equal for equal tags.
+
+    >>> number_of_tag("mask-token-bbbbbbbbbbcd"), number_of_tag("mask-bsn-bbbbbbbbbbcd")
+    (22, 22)
+    """
+    number = 0
+    for letter in tag[-_LENGTH:]:
+        number = number * len(_LETTERS) + _LETTERS.index(letter)
+    return number
+
+
+def _letters(digest: bytes) -> str:
+    number, found = int.from_bytes(digest[:8]), ""
+    for _ in range(_LENGTH):
+        number, letter = divmod(number, len(_LETTERS))
+        found += _LETTERS[letter]
+    return found
 
 
 class Secrets:
     """The values that were learned on any connection of a run, so that no later exchange holds them.
 
-    In memory only. Thread-safe.
+    In memory only. Thread-safe. What a driver or mock announced is remembered as long as its cell lasts,
+    whatever else is met there; of the rest the oldest is forgotten.
 
     :ivar known: kind and plain value of a learned value, by every form in which it is written.
     """
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
-        self.known: OrderedDict[str, tuple[str, str]] = OrderedDict()
-        self._recent: dict[str, OrderedDict[str, None]] = {}
+        self.known: dict[str, tuple[str, str]] = {}
+        self._passing: OrderedDict[str, None] = OrderedDict()
+        self._announced: dict[str, set[str]] = {}
+        self._hunted: dict[str, Hunted] = {}
 
     def remember(self, kind: str, value: str, cell: str = "", *, announced: bool = False) -> None:
         """Remember a secret, so that it is replaced wherever it appears from now on.
@@ -69,26 +98,32 @@ class Secrets:
         with self._lock:
             kind, plain = self.known.get(value, (kind, value))
             for form in {value, quote(value, safe=""), quote_plus(value), value.replace("/", "\\/")}:
-                if form not in self.known:
-                    self.known[form] = (kind, plain)
-                    while len(self.known) > _REMEMBERED:
-                        self.known.popitem(last=False)
+                if announced:
+                    self._passing.pop(form, None)
+                    self._announced.setdefault(cell, set()).add(form)
+                elif form not in self.known:
+                    self._pass(form)
+                self.known.setdefault(form, (kind, plain))
                 if len(form) >= _MIN_EMBEDDED:
-                    recent = self._recent.setdefault(cell, OrderedDict())
-                    recent[form] = None
-                    recent.move_to_end(form)
-                    while len(recent) > _RECENT:
-                        recent.popitem(last=False)
+                    self._hunted.setdefault(cell, Hunted()).add(form, minted=announced)
 
-    def embedded(self, cell: str) -> list[str]:
-        """Long secrets learned lately in a cell, longest first."""
+    def _pass(self, form: str) -> None:
+        """A form that may be forgotten, as soon as there are too many."""
+        self._passing[form] = None
+        while len(self._passing) > _REMEMBERED:
+            self.known.pop(self._passing.popitem(last=False)[0], None)
+
+    def hunted(self, cell: str) -> tuple[Hunted, ...]:
+        """What is hunted in a cell: what was learned there, and in no cell."""
         with self._lock:
-            return sorted((*self._recent.get(cell, ()), *self._recent.get("", ())), key=len, reverse=True)
+            return tuple(self._hunted[name] for name in dict.fromkeys((cell, "")) if name in self._hunted)
 
     def leave(self, cell: str) -> None:
         """Nothing more comes of a cell: what was learned there is no longer hunted for inside other words."""
         with self._lock:
-            self._recent.pop(cell, None)
+            self._hunted.pop(cell, None)
+            for form in self._announced.pop(cell, ()):
+                self._pass(form)
 
 
 class Tags:
@@ -109,8 +144,8 @@ class Tags:
             kind, value = known
         elif TAG.fullmatch(value):
             return value
-        digest = hmac.digest(self._key, value.encode("utf-8", "surrogatepass"), "sha256").hex()[:12]
-        return f"[{kind}:{digest}]"
+        digest = hmac.digest(self._key, value.encode("utf-8", "surrogatepass"), "sha256")
+        return f"mask-{kind}-{_letters(digest)}"
 
     def lookup(self, word: str) -> tuple[str, str] | None:
         """Tag and plain value of a learned word."""

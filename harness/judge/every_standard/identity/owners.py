@@ -102,7 +102,7 @@ def patient_references(resource: Json) -> list[tuple[str, str]]:
         found.append((f"participant[{index}].actor.reference", reference_of(participant.get("actor"))))
     kept = []
     for path, reference in found:
-        if reference.startswith("["):
+        if reference.startswith("mask-"):
             kept.append((path, reference))  # a tag
         parts = reference.split("/_history/")[0].split("/")
         if len(parts) >= 2 and parts[-2] == "Patient":

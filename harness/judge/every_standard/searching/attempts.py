@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from harness.core.run.exchanges import Exchange
+from harness.core.run.exchanges import MASK, Exchange
 from harness.judge.every_standard.answers import dates, requested_format
 from harness.judge.view import CellView
 from harness.reference.searching.pages import Pages, follow
@@ -18,8 +18,7 @@ from harness.reference.searching.selection import Selection
 
 FLOW = "search"
 _NONE: tuple[None, None] = (None, None)
-_MASK = re.compile(r"\[[a-z]+:[0-9a-f]+\]")
-"""What the recorder puts in the place of a value."""
+_MASK = re.compile(MASK)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from harness.core.http.media import charset_of
 from harness.core.normal.codes import system as system_of
+from harness.core.normal.texts import lost_letter, mojibake
 from harness.core.run.findings import Finding
 from harness.core.text import Text
 from harness.judge.every_standard.answers import Answer, Json, objects, text
@@ -157,48 +158,6 @@ def _bounds(resource: Json, element: str) -> tuple[date | None, date | None]:
 
 
 # -- letters -----------------------------------------------------------------------------------------------
-
-_TWICE: Final = re.compile(
-    "[\u00c2-\u00c5\u00e2][\u0080-\u00ff\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013-\u2122]+"
-)
-"""What UTF-8 of Western letters and signs looks like when it is read as Windows-1252."""
-
-
-_LOST: Final = re.compile(r"[^\W\d_]\?[^\W\d_]")
-"""A question mark between two letters: what is left of a letter that a character set does not have."""
-
-
-def lost_letter(display: str) -> str:
-    """The place in a name of a code where a letter was lost; ``""`` when there is none.
-
-    Only for names of codes: people do write ``ja?nee`` in notes.
-
-    >>> lost_letter("Pati?nt onwel"), lost_letter("Roken?"), lost_letter("Patiënt onwel")
-    ('i?n', '', '')
-    """
-    match = _LOST.search(display)
-    return match.group() if match else ""
-
-
-def mojibake(value: str) -> str:
-    """The piece of a text that was read in the wrong character set; ``""`` when there is none.
-
-    >>> mojibake("Zo\u00c3\u00ab"), mojibake("Zo\u00eb"), mojibake("\u00abCAF\u00c9\u00bb")
-    ('\u00c3\u00ab', '', '')
-    """
-    if value.isascii():
-        return ""
-    if "\ufffd" in value:
-        return "\ufffd"
-    for match in _TWICE.finditer(value):
-        piece = match.group()
-        for charset in ("cp1252", "latin-1"):
-            try:
-                piece.encode(charset).decode("utf-8")
-            except UnicodeError:
-                continue
-            return piece
-    return ""
 
 
 @judge_every("GEN-029")

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from harness.core.run.exchanges import UNREADABLE
-from harness.record.redact.people.documents import Tag, kept
+from harness.record.redact.people.documents import Tag
+from harness.record.redact.people.members import kept
 from harness.record.redact.recognise import decode, encode
 
 _JSON: Final = re.compile(

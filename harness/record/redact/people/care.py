@@ -1,22 +1,29 @@
 """Care data: a document of a declared test person keeps its bytes, any other is masked.
 
 Kept or masked, it is said whose record it is (:class:`~harness.core.run.exchanges.Identity`) and where BSNs
-stand in it. In a document that is kept, the number of anybody else is replaced; a number that is only
-possible is replaced in text and identifiers, and only noted where it may be a code or an id.
+stand in it. In a document that is kept, words about people that no record holds are replaced, and the number
+of anybody else; a number that is only possible is replaced in text, identifiers, ids and addresses, and only
+noted where it may be a code or an amount.
 """
 
 from __future__ import annotations
 
+import base64
+import binascii
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Final, Literal
+from hashlib import sha256
+from typing import Any, Final, Literal
 
 from harness.core.http.bounds import MAX_ENTRIES, MAX_VALUES, values_in
-from harness.core.run.exchanges import NOT_COMPARED, TOO_LARGE, UNREADABLE, Identity
+from harness.core.normal.texts import folded
+from harness.core.run.exchanges import NOT_COMPARED, TOO_LARGE, UNHELD, UNREADABLE, Identity
 from harness.record.looking import Looking
 from harness.record.raw import RawExchange
 from harness.record.redact import recognise
+from harness.record.redact.holding.groups import DATA
+from harness.record.redact.holding.taking import UnfitError, unheld, without
 from harness.record.redact.people import bsn
 from harness.record.redact.people.asides import without_asides
 from harness.record.redact.people.broken import masked_broken
@@ -34,6 +41,7 @@ from harness.record.redact.people.texts import note_texts
 from harness.record.redact.reading.readings import body_readings, deeper
 from harness.record.redact.reading.spans import Reading
 from harness.record.redact.replace import Replacing, instead
+from harness.record.redact.tag import number_of_tag
 
 NOT_DECLARED: Final = "person is not declared"
 NOT_FHIR: Final = "no FHIR"
@@ -42,6 +50,7 @@ SECRET_INSIDE: Final = "secret in what cannot be rewritten"
 TOO_MUCH: Final = "more values than are masked one by one"
 MAX_MASKED: Final = 5_000
 """Values of one document that are masked one by one; with more of them the document becomes one tag."""
+NOT_REWRITABLE: Final = "words that cannot be told apart"
 MORE_THAN_READ: Final = "more than is looked at"
 _TELLING: Final = re.compile(
     r"(?:\.id|\.birthDate|\.family|\.name(?:\[\d+\])?\.text|\.line(?:\[\d+\])?|\.postalCode|\.telecom(?:\[\d+\])?\.value"
@@ -52,6 +61,14 @@ _TELLING_LENGTH: Final = 5
 _TELLING_DIGITS: Final = 7
 """Characters from which such a value is looked for; shorter ones are words and lengths too."""
 _JSON_NUMBER: Final = re.compile(r".*[:,\[]\s*-?[0-9]{8,}\s*[,\]}].*", re.ASCII | re.S)
+_BINARY: Final = re.compile(
+    rb"(?:\"(?:content|data)\"\s*:\s*\"|<(?:content|data)\s+value\s*=\s*[\"'])([A-Za-z0-9+/=\s\\]{100,})",
+    re.ASCII,
+)
+"""The content of a Binary, in both formats."""
+_DATA: Final = tuple(f".{name}" for name in DATA)
+_ADDRESSES: Final = (".id", ".reference", ".fullUrl", ".url")
+"""Elements of which a tag says as much as a number: equal ones are equal."""
 CONTAINERS: Final = (("pdf",), ("gzip",), ("zlib",), ("zip",), ("utf-16",))
 """First ways of what stands in a body that is no text."""
 Side = Literal["request", "response"]
@@ -66,6 +83,7 @@ class CareData:
 
     :ivar identities: whose record each document is.
     :ivar masked: why documents were masked.
+    :ivar documents: what may be said of documents (PDF) in an answer that were not kept.
     :ivar values: values of persons that were masked, by which they may be known elsewhere in the exchange.
     """
 
@@ -84,7 +102,10 @@ class CareData:
         self._looking = looking
         self._replacing = replacing
         self.values: set[str] = set()
+        self.documents: list[dict[str, Any]] = []
         self._declared = persons.get(raw.person)
+        own = self._declared.bsn if self._declared is not None else ""
+        self._own = {bsn.plain(own)} if own else set[str]()
         self._numbers = DocumentNumbers(replacing.numbers, raw.cell, looking)
 
     def body(self, body: bytes, media_type: str, side: Side, secrets: Callable[[str, str], str]) -> bytes:
@@ -92,6 +113,15 @@ class CareData:
 
         :param secrets: replaces everything secret in a text that is of nobody declared, given its place.
         """
+        written = self._written(body, media_type, side, secrets)
+        document = pdf_in(body) if side == "response" and written != body else None
+        if document is not None and pdf_in(written) != document:
+            same = self._replacing.tags.tag("person", sha256(document).hexdigest())
+            told = self._looking.examine(document)
+            self.documents.append({"length": len(document), "same": same, **told})
+        return written
+
+    def _written(self, body: bytes, media_type: str, side: Side, secrets: Callable[[str, str], str]) -> bytes:
         place = f"{side}.body"
         fits = _fits(body)
         document = read_document(body, media_type) if fits else None
@@ -105,8 +135,10 @@ class CareData:
         found = self._numbers.found(document, people, said)
         if side == "response":
             self.look(said, place, document)
-        reasons = self._reasons(document, people, body, media_type, side)
+        reasons = self._reasons(document, people, body, side)
         reasons = reasons or self._sealed_in(said, found)
+        if not reasons and document is not None:
+            body, reasons = self._without_words(document, body, place, found)
         if reasons:
             self.masked += reasons
             body = self._mask(document, body, place, found)
@@ -129,13 +161,10 @@ class CareData:
         if self._declared is not None:
             note_texts(said, self._declared.id, place, document, self._looking.find, self._replacing)
 
-    def _reasons(
-        self, document: CareDocument | None, people: People, body: bytes, media_type: str, side: Side
-    ) -> list[str]:
+    def _reasons(self, document: CareDocument | None, people: People, body: bytes, side: Side) -> list[str]:
         """Why a document must be masked; nothing when it may be kept."""
         if self._declared is None:
-            fhir = "json" in media_type or "xml" in media_type
-            return [] if fhir and recognise.is_impersonal(body) else [NOT_DECLARED]
+            return [] if document is not None and document.impersonal else [NOT_DECLARED]
         if document is None:
             return [NOT_READABLE] if body and not is_pdf(body) else []
         if not document.fhir:
@@ -156,13 +185,49 @@ class CareData:
         secret = any(self._replacing.contains_learned(item.text) for item in inside)
         return [FOREIGN_NUMBER] * hidden + [SECRET_INSIDE] * secret
 
+    # -- words -----------------------------------------------------------------------------------
+
+    def _without_words(
+        self, document: CareDocument, body: bytes, place: str, found: Iterable[Found]
+    ) -> tuple[bytes, list[str]]:
+        """A document that is kept, without the words about people that no record holds; or why it is not."""
+        held = self._looking.held
+        if held is None or document.impersonal:
+            return body, []
+        numbers = {item.number for item in self._hidden_in(found)} | self._own
+
+        def tag(value: str, path: str) -> str:
+            self._tell(value, path)
+            equals = NOT_COMPARED if path.endswith(_DATA) else UNHELD
+            return self._replacing.masked(folded(value), f"{place}:{path}", equals)
+
+        before = len(self._replacing.facts)
+        try:
+            taken = [item for item in unheld(document, body, held) if bsn.plain(item.value) not in numbers]
+            if not taken:
+                return body, []
+            if len(taken) > MAX_MASKED:
+                return body, [TOO_MUCH]
+            return recognise.encode(without(document, recognise.decode(body), taken, held, tag)), []
+        except UnfitError:
+            del self._replacing.facts[before:]
+            return body, [NOT_REWRITABLE]
+
+    def _tell(self, value: str, path: str) -> None:
+        """Remember a value by which somebody may be known elsewhere in the exchange."""
+        least = _TELLING_DIGITS if value.isdigit() else _TELLING_LENGTH
+        if len(value) >= least and _TELLING.search(path):
+            self.values.add(value)
+
     # -- numbers ---------------------------------------------------------------------------------
 
     def _hidden_in(self, found: Iterable[Found]) -> list[Found]:
         """The numbers that may not stay in a document that is kept."""
-        own = bsn.plain(self._declared.bsn) if self._declared is not None and self._declared.bsn else ""
         return [
-            item for item in found if item.number != own and not (item.code and item.standing == "possible")
+            item
+            for item in found
+            if item.number not in self._own
+            and (item.standing == "proven" or not item.code or item.path.endswith(_ADDRESSES))
         ]
 
     def _without_numbers(self, body: bytes, place: str, found: Sequence[Found]) -> bytes:
@@ -174,6 +239,8 @@ class CareData:
         for item in found:
             at = f"{place}:{item.path}" if item.path else place
             equals = NOT_COMPARED if item.number in gone else ""  # it goes wherever it stands
+            if equals and item.standing == "possible" and item.path.endswith(_ADDRESSES):
+                equals = UNHELD
             tag = self._replacing.number(item.number, at, item.standing, equals, item.ways)
             if item.number in gone:
                 tags[item.number] = tag
@@ -220,10 +287,7 @@ class CareData:
             if left < 0:
                 raise _TooMuch
             at, shown = f"{place}:{path}", ""
-            if len(value) >= (_TELLING_DIGITS if value.isdigit() else _TELLING_LENGTH) and _TELLING.search(
-                path
-            ):
-                self.values.add(value)
+            self._tell(value, path)
             equals = self._declared.equals(path, value) if self._declared is not None else NOT_COMPARED
             for item in numbers.pop(path, ()):
                 number = self._replacing.number(item.number, at, item.standing, equals, item.ways)
@@ -259,6 +323,18 @@ def _fits(body: bytes) -> bool:
     )
 
 
+def pdf_in(body: bytes) -> bytes | None:
+    """The PDF that a body is, or that a Binary in it holds."""
+    if is_pdf(body):
+        return body
+    found = _BINARY.search(body) if b"Binary" in body[:2_000] else None
+    try:
+        data = base64.b64decode(found.group(1), validate=False) if found else b""
+    except binascii.Error:
+        return None
+    return data if is_pdf(data) else None
+
+
 def is_pdf(body: bytes) -> bool:
     """Whether a body is a PDF by its beginning, whatever it is called; the word further on makes none."""
     return body[:1024].lstrip().startswith(b"%PDF-")
@@ -267,7 +343,7 @@ def is_pdf(body: bytes) -> bool:
 def number_of(tag: str) -> str:
     """A number in the place of a number: eight digits that begin with ``888``, equal for equal tags.
 
-    >>> number_of("[bsn:0123456789ab]")
-    '88885451'
+    >>> number_of("mask-bsn-bcdfghjklmnp")
+    '88880315'
     """
-    return f"888{int(tag[-7:-1], 16) % 100_000:05d}"
+    return f"888{number_of_tag(tag) % 100_000:05d}"

@@ -11,33 +11,18 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from lxml import etree
 
-from harness.record.redact.letters import score
 from harness.record.redact.people import bsn
 from harness.record.redact.people.asides import asides
+from harness.record.redact.people.members import KEPT, NAME, kept, member, step
 
 FHIR: Final = "http://hl7.org/fhir"
+IMPERSONAL: Final = "CapabilityStatement"
+"""The resource that is about no person."""
 MAX_BYTES: Final = 32 * 1024 * 1024
-_KEEP: Final = frozenset(
-    {
-        "resourceType", "type", "total", "relation", "system", "code", "use", "status", "mode", "profile",
-        "contentType", "size", "method", "unit", "severity", "intent", "fhirVersion", "kind", "class",
-        "comparator", "gender", "active", "versionId",
-    }
-)  # fmt: skip
-_CODE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ./:%_\[\]{}*+|#?&=,-]{0,255}", re.ASCII)
-_ERRORS: Final = frozenset(
-    {
-        "access_denied", "insufficient_scope", "invalid_client", "invalid_grant", "invalid_request",
-        "invalid_scope", "invalid_token", "server_error", "temporarily_unavailable", "unauthorized_client",
-        "unsupported_grant_type", "unsupported_response_type",
-    }
-)  # fmt: skip
-"""Errors of OAuth (RFC 6749 and 6750), as a server may give them instead of FHIR."""
 _PATIENT: Final = re.compile(r"(?:^|/)Patient/([A-Za-z0-9.-]{1,64})(?:/_history/|$)", re.ASCII)
 _RESOURCE_HOLDERS: Final = frozenset({"resource", "contained", "response", "outcome", "parameter"})
 _NUMERIC: Final = frozenset(
@@ -50,8 +35,6 @@ _AMOUNTS: Final = (
     "Quantity", "quantity", "Duration", "Age", "Money", "numerator", "denominator", "low", "high",
 )  # fmt: skip
 """In XML the elements that hold a number, and those whose ``value`` is one."""
-NAME: Final = "(name)"
-"""The name of a leaf that is itself the name of a member."""
 _PERSONAL: Final = frozenset(
     {
         "address", "birthDate", "communication", "contact", "deceasedDateTime", "identifier", "name", "photo",
@@ -61,11 +44,6 @@ _PERSONAL: Final = frozenset(
 """Elements of a Patient that say something of a person."""
 ASIDE: Final = "(aside)"
 """The name of a leaf that is a comment or an instruction of XML."""
-_MEMBER: Final = re.compile(r"_?[a-z][A-Za-z]{0,39}(?:[0-9]{1,2}[A-Za-z]{0,20})?", re.ASCII)
-"""How FHIR names members: a name that is none may be anybody's."""
-_CODED: Final = 6.5
-_CODED_LENGTH: Final = 11
-"""From which a name is a coded word rather than one of FHIR: none of those is."""
 _TYPE: Final = re.compile(r"[A-Z][A-Za-z]{1,39}", re.ASCII)
 
 Tag = Callable[[str, str], str]
@@ -126,14 +104,14 @@ class JsonDocument:
 
     def __init__(self, body: bytes) -> None:
         try:
-            self._root = json.loads(body, strict=False)
+            self.tree = json.loads(body, strict=False)
         except UnicodeDecodeError:  # a fault, and yet it can be read
-            self._root = json.loads(body.decode("latin-1"), strict=False)
+            self.tree = json.loads(body.decode("latin-1"), strict=False)
 
     def people(self) -> People:
         """The people in it."""
         found = People()
-        stack: list[tuple[Any, bool]] = [(self._root, False)]
+        stack: list[tuple[Any, bool]] = [(self.tree, False)]
         while stack:
             node, contained = stack.pop()
             if isinstance(node, list):
@@ -157,21 +135,32 @@ class JsonDocument:
     @property
     def fhir(self) -> bool:
         """Whether it says that it is FHIR."""
-        return bool(_TYPE.fullmatch(_root_name(self._root)))
+        return bool(_TYPE.fullmatch(_root_name(self.tree)))
+
+    @property
+    def impersonal(self) -> bool:
+        """Whether it is about no person at all."""
+        return _root_name(self.tree) == IMPERSONAL
 
     @property
     def entries(self) -> int:
         """How many entries the Bundle has that it is."""
-        found = self._root.get("entry") if isinstance(self._root, dict) else None
+        found = self.tree.get("entry") if isinstance(self.tree, dict) else None
         return len(found) if isinstance(found, list) else 0
 
     def leaves(self) -> Iterator[Leaf]:
         """Every value with its path."""
-        return _json_leaves(self._root, _root_name(self._root), "", "")
+        return _json_leaves(self.tree, _root_name(self.tree), "", "")
+
+    def paths(self) -> list[str]:
+        """The path of each of its strings; that of the name of a member is the object's."""
+        found: list[str] = []
+        _json_strings(self.tree, _root_name(self.tree), found)
+        return found
 
     def masked(self, tag: Tag) -> bytes:
         """The document with every value replaced that could identify."""
-        masked = _mask_json(self._root, "", _root_name(self._root), tag)
+        masked = _mask_json(self.tree, "", _root_name(self.tree), tag)
         return json.dumps(masked, ensure_ascii=False, separators=(",", ":")).encode()
 
 
@@ -207,9 +196,9 @@ def _json_leaves(value: Any, path: str, name: str, system: str) -> Iterator[Leaf
         found = value.get("system") or value.get("url")
         beside = found if isinstance(found, str) else ""
         for key, child in value.items():
-            if not _member(key):
+            if not member(key):
                 yield Leaf(path, NAME, key, "")
-            yield from _json_leaves(child, _step(path, key), key, beside)
+            yield from _json_leaves(child, step(path, key), key, beside)
     elif isinstance(value, list):
         for index, child in enumerate(value):
             yield from _json_leaves(child, f"{path}[{index}]", name, system)
@@ -217,37 +206,22 @@ def _json_leaves(value: Any, path: str, name: str, system: str) -> Iterator[Leaf
         yield Leaf(path, name, str(value), system, numeric=not isinstance(value, str))
 
 
-@lru_cache(maxsize=4_096)
-def _member(name: str) -> bool:
-    """Whether a name may be one of FHIR: of its form, and no coded word."""
-    coded = len(name) >= _CODED_LENGTH and score(name) >= _CODED
-    return _MEMBER.fullmatch(name) is not None and not coded
-
-
-def _step(path: str, key: str) -> str:
-    """The path of a member; the extensions of a primitive (``_birthDate``) stand below the primitive.
-
-    A name that FHIR cannot have may be anybody's, and a path is written.
-    """
-    key = key.removeprefix("_") if _member(key) else NAME
-    return f"{path}.{key}" if path else key
-
-
-def kept(key: str, value: str) -> bool:
-    """Whether a value of an element says nothing of anybody, whoever the document is about."""
-    if key in _KEEP and _CODE.fullmatch(value):
-        return True
-    if key == "error" and value in _ERRORS:
-        return True
-    return key in ("url", "xmlns") and value.startswith(
-        ("http://hl7.org/", "http://nictiz.nl/", "http://fhir.nl/")
-    )
+def _json_strings(value: Any, path: str, found: list[str]) -> None:
+    if isinstance(value, dict):
+        for name, child in value.items():
+            found.append(path)
+            _json_strings(child, step(path, name), found)
+    elif isinstance(value, list):
+        for index, child in enumerate(value):
+            _json_strings(child, f"{path}[{index}]", found)
+    elif isinstance(value, str):
+        found.append(path)
 
 
 def _mask_json(value: Any, key: str, path: str, tag: Tag) -> Any:
     if isinstance(value, dict):
         return {
-            name if _member(name) else tag(name, path): _mask_json(child, name, _step(path, name), tag)
+            name if member(name) else tag(name, path): _mask_json(child, name, step(path, name), tag)
             for name, child in value.items()
         }
     if isinstance(value, list):
@@ -257,7 +231,7 @@ def _mask_json(value: Any, key: str, path: str, tag: Tag) -> Any:
     text = str(value)
     if isinstance(value, str):
         return text if kept(key, text) else tag(text, path)
-    return value if key in _KEEP else tag(text, path)
+    return value if key in KEPT else tag(text, path)
 
 
 def _parser(encoding: str | None = None) -> etree.XMLParser:
@@ -288,42 +262,47 @@ class XmlDocument:
     def __init__(self, body: bytes) -> None:
         self._body = body
         try:
-            self._root = etree.fromstring(body, _parser())
+            self.tree = etree.fromstring(body, _parser())
         except etree.XMLSyntaxError:
             if _is_utf8(body):
                 raise
-            self._root = etree.fromstring(body, _parser("iso-8859-1"))  # a fault, and yet it can be read
+            self.tree = etree.fromstring(body, _parser("iso-8859-1"))  # a fault, and yet it can be read
 
     @property
     def fhir(self) -> bool:
         """Whether it says that it is FHIR."""
-        return str(self._root.tag).startswith(f"{{{FHIR}}}")
+        return str(self.tree.tag).startswith(f"{{{FHIR}}}")
+
+    @property
+    def impersonal(self) -> bool:
+        """Whether it is about no person at all."""
+        return self.fhir and self.root == IMPERSONAL
 
     @property
     def root(self) -> str:
         """The name of its first element."""
-        return str(etree.QName(self._root).localname)
+        return str(etree.QName(self.tree).localname)
 
     @property
     def entries(self) -> int:
         """How many entries the Bundle has that it is."""
-        return sum(1 for _ in self._root.iterchildren(f"{{{FHIR}}}entry"))
+        return sum(1 for _ in self.tree.iterchildren(f"{{{FHIR}}}entry"))
 
     def people(self) -> People:
         """The people in it."""
         found = People()
-        for system in self._root.iter(f"{{{FHIR}}}system"):
+        for system in self.tree.iter(f"{{{FHIR}}}system"):
             number = _xml_number(system.getparent())
             if number:
                 found.numbers.append(number)
-        for reference in self._root.iter(f"{{{FHIR}}}reference"):
+        for reference in self.tree.iter(f"{{{FHIR}}}reference"):
             found.subjects.update(_PATIENT.findall(reference.get("value") or ""))
-        found.patients = [_xml_patient(item) for item in self._root.iter(f"{{{FHIR}}}Patient")]
+        found.patients = [_xml_patient(item) for item in self.tree.iter(f"{{{FHIR}}}Patient")]
         return found
 
     def leaves(self) -> Iterator[Leaf]:
         """Every value with its path."""
-        for element, path in _xml_paths(self._root):
+        for element, path in _xml_paths(self.tree):
             name = etree.QName(element).localname
             parent = element.getparent()
             system = ""
@@ -336,31 +315,35 @@ class XmlDocument:
             )
             for attribute, value in element.attrib.items():
                 own = name if attribute == "value" else str(attribute)
-                yield Leaf(path if own is name else _step(path, own), own, str(value), system, numeric)
+                yield Leaf(path if own is name else step(path, own), own, str(value), system, numeric)
             for text in (element.text, element.tail):
                 if text and text.strip():
                     yield Leaf(path, name, text, "")
         for start, end in asides(self._body):
             yield Leaf("", ASIDE, self._body[start:end].decode("utf-8", "replace"), "")
 
+    def paths(self) -> list[str]:
+        """The path of each of its elements."""
+        return [path for _, path in _xml_paths(self.tree)]
+
     def masked(self, tag: Tag) -> bytes:
         """The document with every value replaced that could identify."""
-        for element, path in list(_xml_paths(self._root)):
+        for element, path in list(_xml_paths(self.tree)):
             name = etree.QName(element).localname
             inside = element.tag.startswith(f"{{{FHIR}}}")
             for attribute, value in list(element.attrib.items()):
                 key = name if attribute == "value" else attribute
                 if not (inside and kept(key, str(value))):
-                    element.set(attribute, tag(str(value), path if key is name else _step(path, str(key))))
+                    element.set(attribute, tag(str(value), path if key is name else step(path, str(key))))
             for attribute in ("text", "tail"):
                 content = getattr(element, attribute)
                 if content and content.strip():
                     setattr(element, attribute, tag(content.strip(), path))
-        for instruction in list(self._root.iter(etree.ProcessingInstruction)):
+        for instruction in list(self.tree.iter(etree.ProcessingInstruction)):
             parent = instruction.getparent()
             if parent is not None:
                 parent.remove(instruction)
-        return etree.tostring(self._root)
+        return etree.tostring(self.tree)
 
 
 def _xml_value(element: Any, name: str) -> str:
@@ -410,7 +393,7 @@ def _xml_paths(root: Any) -> Iterator[tuple[Any, str]]:
                 continue
             index = f"[{seen[child.tag]}]" if counts[child.tag] > 1 else ""
             seen[child.tag] += 1
-            below.append((child, f"{_step(path, name)}{index}"))
+            below.append((child, f"{step(path, name)}{index}"))
         stack.extend(reversed(below))
 
 

@@ -11,6 +11,7 @@ from harness.record.looking import Looking
 from harness.record.redact.people import bsn
 from harness.record.redact.people.documents import CareDocument, Leaf, People
 from harness.record.redact.reading.spans import Reading
+from harness.record.redact.tag import TAG
 
 _CODES: Final = frozenset({"code", "id", "reference", "fullUrl", "url", "versionId", "system", "contentType"})
 """Elements whose numbers are codes and ids as a rule."""
@@ -74,6 +75,8 @@ class DocumentNumbers:
 
     def _in_leaf(self, leaf: Leaf) -> Iterable[Found]:
         numbers = self._numbers
+        if TAG.fullmatch(leaf.value) or leaf.value.isspace():
+            return
         if leaf.name == "value" and bsn.is_system(leaf.system):
             self._prove(leaf.value)
             yield Found(bsn.plain(leaf.value), leaf.path, "proven", code=False, written=leaf.value)
