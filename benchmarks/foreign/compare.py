@@ -114,7 +114,8 @@ def _by_source(
         classed = sum(_classed(mine[c.file], theirs[c.file]) for c in part)
         rows[source["id"]] = {"files": len(part), "same": same, "classed": classed}
         numbers = (len(part), same, classed, len(part) - same - classed)
-        table.add_row(source["id"], *map(str, numbers), f"{same / max(1, len(part) - classed):.1%}")
+        rest = len(part) - classed
+        table.add_row(source["id"], *map(str, numbers), f"{same / rest:.1%}" if rest else "-")
     out.print(table)
     return rows
 
