@@ -247,6 +247,7 @@ def _options(config: pytest.Config) -> RunOptions:
         challenge=config.getoption("--harness-challenge"),
         budget=config.getoption("--harness-budget"),
         spent=config.getoption("--harness-spent"),
+        read_only=config.getoption("--harness-read-only"),
         sharing=not config.getoption("--harness-no-sharing"),
         subject=tuple(config.getoption("--harness-for")),
         verdict_required=config.getoption("--harness-require-verdict"),

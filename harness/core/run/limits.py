@@ -34,12 +34,21 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     :ivar request: seconds for one exchange; some steps have less by the framework.
     :ivar body: bytes of one answer, also after its content coding is undone.
     :ivar cell: seconds of driving for one cell; ``run``: for all of them, ``0``: as long as it takes.
+    :ivar read_only: whether nothing is written to a live party.
     """
 
     request: float = LONGEST_REQUEST
     body: int = MAX_BODY
     cell: float = 0.0
     run: float = 0.0
+    read_only: bool = False
+
+
+READ_ONLY: Final = Text(
+    nl="niet getest: deze run leest alleen (--read-only), en hiervoor wordt geschreven",
+    en="not tested: this run only reads (--read-only), and this takes writing",
+)
+"""Why what sends data is not driven."""
 
 
 def reserved(budget: float, beginning: float = 0.0) -> float:
