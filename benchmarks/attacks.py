@@ -36,6 +36,8 @@ from serve_day import memory
 
 MEGABYTES = 250.0
 GROWTH = 0.05
+PGOS = 6
+"""One combination may record 20,000 exchanges; then ``serve`` says so and stops (``docs/serving.md``)."""
 PERSON, OTHER = "hanna-wilgenkamp", "bram-lisdodde"
 SCRIPT = '"><script>alert(1)</script>'
 Check = Callable[[], str]
@@ -523,30 +525,43 @@ def beside(target: Target) -> Iterator[tuple[str, Check]]:
 # --- storms -------------------------------------------------------------------------------------------------
 
 
+def pgo_token(pgo: Pgo, target: Target) -> str:
+    """A token of a legal visit of this PGO."""
+    pgo.fetch_lists()
+    found = pgo.exchange(target.names[0], pgo.came_back(pgo.authorize(target.names[0], PERSON)))
+    return found.access if found is not None else ""
+
+
 def storm(target: Target, count: int, workers: int = 8) -> tuple[int, float]:
     """So many requests of all kinds; gives how many were answered, and the seconds."""
     answered = [0] * workers
-    token = target.tokens().access
 
     def work(number: int) -> None:
-        share = count // workers
+        share, pgo = count // workers, Pgo(target.served, 2 + number % (PGOS - 2))
+        token = pgo_token(pgo, target)
         with (
-            target.pgo.client(back=False, timeout=60) as front,
-            target.pgo.client(back=True, timeout=60) as back,
+            pgo.client(back=False, timeout=60) as front,
+            pgo.client(back=True, timeout=60) as back,
         ):
             headers = {"Authorization": f"Bearer {token}", "Accept": "application/fhir+json; fhirVersion=3.0"}
             for turn in range(share):
                 kind = turn % 4
                 with contextlib.suppress(httpx.HTTPError):
                     if kind == 0:
-                        front.get(target.good(state=f"{number}-{turn}-{'x' * 24}"))
+                        front.get(
+                            target.good(
+                                state=f"{number}-{turn}-{'x' * 24}",
+                                client_id=pgo.client_id,
+                                redirect_uri=pgo.redirect,
+                            )
+                        )
                     elif kind == 1:
-                        back.get(f"{target.place.resource}/Patient", headers={**headers, **target.pgo.ids()})
+                        back.get(f"{target.place.resource}/Patient", headers={**headers, **pgo.ids()})
                     elif kind == 2:
                         back.post(
                             target.place.token,
                             data={"grant_type": "authorization_code", "code": f"{turn}"},
-                            headers=target.pgo.ids(),
+                            headers=pgo.ids(),
                         )
                     else:
                         back.get(
@@ -619,7 +634,7 @@ def main() -> int:
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     bad: list[str] = []
     with tempfile.TemporaryDirectory() as temporary:
-        document = sessions.network(["", ""])
+        document = sessions.network([""] * PGOS)
         document["participants"].insert(1, {**document["participants"][0], "id": "his-b"})
         with sessions.serving(Path(temporary), document) as (served, process):
             target = Target(served)

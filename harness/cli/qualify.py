@@ -73,6 +73,10 @@ def qualify(
         Path | None, typer.Option("--challenge", help="Challenge of a bureau that the run is bound to.")
     ] = None,
     budget: BudgetOption = None,
+    read_only: Annotated[
+        bool,
+        typer.Option("--read-only", help="Write nothing to a live party; what sends data is not tested."),
+    ] = False,
     at: AtOption = None,
     intensity: Annotated[str, typer.Option("--intensity", help="smoke, normal or full.")] = "normal",
     skip_doctor: Annotated[
@@ -100,6 +104,7 @@ def qualify(
         mode=chosen_mode(resume=resume, replace=replace),
         challenge=str(challenge) if challenge else None,
         budget=budget,
+        read_only=read_only,
         at=at,
         intensity=_intensity(intensity),
         selection=Selection(
@@ -161,6 +166,8 @@ def _words(options: RunOptions, folder: Path, lang: Lang) -> list[str]:
         words += ["--harness-challenge", options.challenge]
     if options.budget:
         words += ["--harness-budget", options.budget, "--harness-spent", f"{options.spent:.3f}"]
+    if options.read_only:
+        words.append("--harness-read-only")
     if options.at:
         words += ["--harness-at", options.at]
     for name, field in SELECTORS.items():

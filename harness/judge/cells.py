@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
+from typing import Final
 
 import msgspec
 
@@ -148,11 +149,14 @@ def trouble_findings(info: RunInfo, cell: Cell, catalogue: Catalogue) -> list[Fi
     return _holding(info, cell, found)
 
 
+_UNSEEN: Final = {"": Verdict.ERROR, "read-only": Verdict.NOT_TESTED}
+
+
 def _troubled(identifier: str, cell: Cell, trouble: Trouble, party: str) -> Finding:
     return finding(
         identifier,
         cell,
-        Verdict.ERROR if trouble.limit is None else Verdict.INCONCLUSIVE,
+        _UNSEEN.get(trouble.limit or "", Verdict.INCONCLUSIVE),
         blame=trouble.blame if trouble.limit is None else None,
         party=party,
         received=": ".join(part for part in (trouble.where, trouble.received) if part),

@@ -45,6 +45,7 @@ class RunOptions:
     :ivar challenge: file with the challenge of a bureau that the run is bound to.
     :ivar budget: how long the run may take, ``20m``; ``None``: as long as its cells may.
     :ivar spent: seconds of it that are used already.
+    :ivar read_only: whether nothing is written to a live party.
     """
 
     network: str = DEMO
@@ -59,6 +60,7 @@ class RunOptions:
     challenge: str | None = None
     budget: str | None = None
     spent: float = 0.0
+    read_only: bool = False
 
 
 @dataclass(frozen=True)
@@ -122,6 +124,7 @@ def prepare(options: RunOptions, catalogue: Catalogue, clock: Clock) -> Prepared
         limits=Limits(
             cell=CELL_SECONDS[options.intensity],
             run=seconds_of(options.budget) if options.budget is not None else 0.0,
+            read_only=options.read_only,
         ),
     )
     return PreparedRun(

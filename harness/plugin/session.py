@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 import signal
 import threading
 from collections.abc import Sequence
@@ -14,6 +15,7 @@ from harness.core.errors import HarnessError
 from harness.core.exits import ExitCode
 from harness.core.run.findings import Cell, Finding
 from harness.core.run.info import Selection
+from harness.core.run.limits import reserved, spent
 from harness.core.run.place import disk
 from harness.core.run.place.claim import chosen_mode
 from harness.core.text import Lang, Text
@@ -42,6 +44,7 @@ class HarnessSession:
 
     :ivar refusal: why the run as a whole could not be started, or its scenarios not be collected.
     :ivar unexpected: whether an item was broken by something that is no verdict.
+    :ivar out_of_time: whether it was ended because the budget of the run was used up.
     """
 
     def __init__(self, prepared: PreparedRun, lang: Lang) -> None:
@@ -49,6 +52,8 @@ class HarnessSession:
         self.lang: Lang = lang
         self.refusal: HarnessError | None = None
         self.unexpected = False
+        self.out_of_time = False
+        self._alarm: threading.Timer | None = None
         self._reported = False
         self._findings: Sequence[Finding] = ()
         self.qualification: Qualification | None = None
@@ -105,8 +110,21 @@ class HarnessSession:
         self.not_written(excinfo.value)
         return True
 
+    def end_after(self, seconds: float) -> None:
+        """End the session as SIGTERM does when its time is up, whatever it is busy with: judging what a
+        party sent may take long too."""
+        self._alarm = threading.Timer(max(1.0, seconds), self._time_is_up)
+        self._alarm.daemon = True
+        self._alarm.start()
+
+    def _time_is_up(self) -> None:
+        self.out_of_time = True
+        _thread.interrupt_main(signal.SIGTERM)
+
     def finish(self, config: pytest.Config) -> None:
         """Close the run and write its reports."""
+        if self._alarm is not None:
+            self._alarm.cancel()
         qualification = self.qualification
         if qualification is None:
             return
@@ -136,6 +154,8 @@ class HarnessSession:
             moved = run.keeper.claim.told()
             if moved is not None:
                 found.append(moved.of(self.lang))
+            if self.out_of_time:
+                found.append(spent("run", run.facts.limits.run, "").of(self.lang))
             if run.folder.started and not run.folder.finished:
                 found.append(UNFINISHED.format(place=run.folder.path).of(self.lang))
         return found
@@ -181,6 +201,9 @@ def open_run(config: pytest.Config) -> None:
     if opened.qualification is None:
         return
     _stop_in_order(config)
+    limits = opened.qualification.facts.limits
+    if limits.run:
+        opened.end_after(limits.run - 0.5 * reserved(limits.run) - config.getoption("--harness-spent"))
     run = opened.qualification.folder.path
     if not config.option.xmlpath:
         config.option.xmlpath = str(run / "junit.xml")
@@ -224,6 +247,7 @@ def _options(config: pytest.Config) -> RunOptions:
         challenge=config.getoption("--harness-challenge"),
         budget=config.getoption("--harness-budget"),
         spent=config.getoption("--harness-spent"),
+        read_only=config.getoption("--harness-read-only"),
         sharing=not config.getoption("--harness-no-sharing"),
         subject=tuple(config.getoption("--harness-for")),
         verdict_required=config.getoption("--harness-require-verdict"),

@@ -194,11 +194,12 @@ def scope(standards: Sequence[str], releases: Sequence[str], others: Mapping[str
 def budgets(info: RunInfo) -> Text:
     """The budgets of a run on one line."""
     limits = info.limits
+    reads = Text(nl="; er wordt alleen gelezen", en="; nothing is written") if limits.read_only else both("")
     request, body = shown_seconds(limits.request), f"{limits.body // (1024 * 1024)} MiB"
     cell, run = (shown_seconds(item) if item else "–" for item in (limits.cell, limits.run))
     return Text(
-        nl=f"Grenzen: verzoek {request}, antwoord {body}, cel {cell}, run {run}.",
-        en=f"Limits: request {request}, answer {body}, cell {cell}, run {run}.",
+        nl=f"Grenzen: verzoek {request}, antwoord {body}, cel {cell}, run {run}{reads.nl}.",
+        en=f"Limits: request {request}, answer {body}, cell {cell}, run {run}{reads.en}.",
     )
 
 

@@ -15,7 +15,7 @@ from harness.core.exits import ExitCode
 from harness.core.run.findings import Cell, Finding, Where, finding
 from harness.core.run.folder import RunFolder
 from harness.core.run.info import Selection
-from harness.core.run.limits import spent, unreachable
+from harness.core.run.limits import READ_ONLY, spent, unreachable
 from harness.core.run.place.claim import claim
 from harness.core.text import Text
 from harness.core.verdicts import Blame, Verdict
@@ -237,6 +237,16 @@ def test_a_limit_that_was_reached_leaves_undecided_and_names_the_cause(start, wh
     assert run.again() == found
     result = run_result(info, found, CATALOGUE)
     assert result.code(exchanges=9) is ExitCode.UNDECIDED
+
+
+def test_what_a_run_that_only_reads_leaves_out_is_not_tested(start):
+    run = start(made=network(1, 1))
+    run.network.broken["his-0"] = LimitReached("read-only", READ_ONLY)
+    found = run.go()
+    assert {(item.verdict, item.next_step, item.cause) for item in found} == {
+        (Verdict.NOT_TESTED, READ_ONLY, "")
+    }
+    assert run.again() == found
 
 
 def test_what_the_main_flow_decided_before_a_limit_stays_decided(start, monkeypatch):

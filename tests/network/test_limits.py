@@ -18,7 +18,7 @@ from harness.core.clock import OffsetClock
 from harness.core.errors import UsageError
 from harness.core.run.findings import Cell
 from harness.core.run.limits import ENDED, Limits, shown_seconds, unreachable
-from harness.network.file import read_network
+from harness.network.file import Network, read_network
 from harness.network.limits.duration import seconds_of
 from harness.network.limits.endurance import Endurance, LimitReached, not_ours
 from harness.network.running import start
@@ -145,8 +145,11 @@ def test_over_the_budget_of_the_run_nothing_is_asked_any_more():
 
 
 def test_what_was_used_before_counts():
-    found, _ = endurance(Limits(run=200.0), spent=180.0)
+    found, ticks = endurance(Limits(run=200.0), spent=180.0)
     found.begin(1)
+    ticks.now = 9.0
+    found.check()
+    ticks.now = 10.0
     with pytest.raises(LimitReached):
         found.check()
 
@@ -273,3 +276,56 @@ def test_a_his_behind_our_dvza_that_is_gone_is_asked_three_times(tmp_path: Path)
     assert len(upstream) == 3 and len({item.error for item in upstream}) == 1
     assert upstream[0].started[:19].replace("T", " ") in caught.value.message.nl
     assert later and not [item for item in later if item.interface == "resource"]
+
+
+# -- a run that only reads -------------------------------------------------------------------------
+
+SELF = "zelfmetingen-2.0"
+
+
+def reading(folder: Path, *, live: bool) -> tuple[Network, Endurance, Cell]:
+    """A network with a standard that sends."""
+    text = NETWORK.format(fhir="http://127.0.0.1:9/fhir").replace("huisartsgegevens-2.0", SELF)
+    if not live:
+        text = (
+            text.replace("kind: live", "kind: twin")
+            .replace(', fhir: "http://127.0.0.1:9/fhir", patient: header X-Patient', "")
+            .replace(',\n     fhir: "http://127.0.0.1:9/fhir", patient: header X-Patient', "")
+        )
+    path = folder / "network.yaml"
+    path.write_text(text, encoding="utf-8")
+    network = read_network(path)
+    cell = Cell(his="his-x", dvza="dvza-x", pgo="pgo-x", standard=SELF, release="mm-2.2")
+    return network, Endurance(Limits(read_only=True), not_ours(network)), cell
+
+
+@pytest.mark.parametrize("flow", ["share", "readback"])
+def test_what_sends_to_a_live_party_is_not_driven(tmp_path: Path, flow: str):
+    network, limits, cell = reading(tmp_path, live=True)
+    with start(network, t=date(2026, 3, 1), endurance=limits) as running:
+        with pytest.raises(LimitReached) as caught:
+            running.drive(cell, flow)
+        assert running.recorder.exchanges(cell.key) == []
+    assert caught.value.limit == "read-only" and caught.value.message.nl.startswith("niet getest")
+
+
+def test_no_request_that_writes_leaves_for_a_live_party(tmp_path: Path):
+    """Whatever flow it belongs to; tokens are asked with POST all the same."""
+    network, limits, cell = reading(tmp_path, live=True)
+    with start(network, t=date(2026, 3, 1), endurance=limits) as running:
+        session = running.authorized(cell, "collect")
+        assert session.values["token"]
+        before = len(running.recorder.exchanges(cell.key))
+        for method in ("POST", "PUT", "PATCH", "DELETE"):
+            with pytest.raises(LimitReached):
+                session.send(session.pgo.back(), method, "https://x/", interface="resource", operation="x")
+        assert len(running.recorder.exchanges(cell.key)) == before
+        assert session.may_send("GET")
+
+
+def test_among_our_own_mocks_everything_is_driven(tmp_path: Path):
+    network, limits, cell = reading(tmp_path, live=False)
+    with start(network, t=date(2026, 3, 1), endurance=limits) as running:
+        running.drive(cell, "share")
+        sent = [item for item in running.recorder.exchanges(cell.key) if item.request.method == "POST"]
+    assert any(item.interface == "resource" for item in sent)

@@ -19,6 +19,9 @@ FAILURES: Final = 3
 """Equal failures in a row after which a host is left alone for the rest of the run."""
 GONE: Final = ("connect", "timeout", "tls", "protocol: closed without an answer")
 """Failures without any answer (beginnings of errors); who answers nonsense is there."""
+RESERVE: Final = 0.1
+"""Part of the budget of a run that is kept for judging and reporting; between these two (seconds)."""
+LEAST_RESERVED, MOST_RESERVED = 10.0, 60.0
 LimitName = Literal["run", "cell", "host", "read-only"]
 """What kept a flow from being driven: a budget, a host that does not answer, or what the user asked."""
 ENDED: Final = "ended: "
@@ -31,12 +34,30 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     :ivar request: seconds for one exchange; some steps have less by the framework.
     :ivar body: bytes of one answer, also after its content coding is undone.
     :ivar cell: seconds of driving for one cell; ``run``: for all of them, ``0``: as long as it takes.
+    :ivar read_only: whether nothing is written to a live party.
     """
 
     request: float = LONGEST_REQUEST
     body: int = MAX_BODY
     cell: float = 0.0
     run: float = 0.0
+    read_only: bool = False
+
+
+READ_ONLY: Final = Text(
+    nl="niet getest: deze run leest alleen (--read-only), en hiervoor wordt geschreven",
+    en="not tested: this run only reads (--read-only), and this takes writing",
+)
+"""Why what sends data is not driven."""
+
+
+def reserved(budget: float, beginning: float = 0.0) -> float:
+    """Seconds of the budget of a run that are kept for judging and reporting.
+
+    :param beginning: seconds that it took to begin: a machine that is slow then is slow later.
+    """
+    wanted = max(budget * RESERVE, LEAST_RESERVED, 2 * beginning)
+    return min(wanted, MOST_RESERVED, max(0.0, budget - beginning) / 2)
 
 
 def unreachable(party: str, since: str) -> Text:

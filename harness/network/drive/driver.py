@@ -13,6 +13,7 @@ import msgspec
 from harness.core.clock import Clock
 from harness.core.errors import UsageError
 from harness.core.run.findings import Cell
+from harness.core.run.limits import READ_ONLY
 from harness.core.standards.table import Standard
 from harness.core.standards.table import standard as standard_of
 from harness.core.tdates import TDates
@@ -30,7 +31,7 @@ from harness.network.drive.refusals.surroundings import Surroundings
 from harness.network.drive.session import FlowSession, Parties, Stop
 from harness.network.file import Network, Participant
 from harness.network.hosts import Hosts
-from harness.network.limits.endurance import Endurance
+from harness.network.limits.endurance import Endurance, LimitReached
 from harness.network.person.login import Cookies
 from harness.network.person.logins import Logins
 from harness.network.person.records import network_records
@@ -96,9 +97,12 @@ class Driver:
             ``profiles/afsprakenstelsel/flows.yaml``.
         :raises UsageError: unknown flow.
         :raises ConfigurationError: a recipe, credential or certificate of the network file is wrong.
-        :raises LimitReached: there is no time left, or a host does not answer.
+        :raises LimitReached: there is no time left, a host does not answer, or the flow would write in a run
+            that only reads.
         """
         self._endurance.check()
+        if self._reads(cell) and self._sends(flow):
+            raise LimitReached("read-only", READ_ONLY)
         self._twins.begin_flow(flow)
         if flow in MAIN_FLOWS:
             if flow == "collect" or standard_of(cell.standard).share is not None:
@@ -131,6 +135,16 @@ class Driver:
                     made.session.samples, made.session.notes = samples, notes
                     made.run()
 
+    def _reads(self, cell: Cell) -> bool:
+        """Whether nothing is written in a cell: its live parties are only read from."""
+        parties = (self._network.participant(name) for name in (cell.his, cell.dvza))
+        return self._endurance.limits.read_only and any(item.kind == "live" for item in parties)
+
+    def _sends(self, flow: str) -> bool:
+        """Whether a flow shares data, or looks for what was shared."""
+        variant = self._variants.get(flow)
+        return flow in ("share", READBACK) or (variant is not None and variant.function == "share")
+
     def _refusals(self, cell: Cell, variant: Variant) -> None:
         """Drive requests that the DVZA must refuse."""
         network = self._network
@@ -147,6 +161,7 @@ class Driver:
             other_provider=around.unknown_provider(),
             intensity=self._intensity,
             live=dvza.kind == "live" and not self._beside(dvza),
+            reads=self._reads(cell),
         )
 
     def _beside(self, dvza: Participant) -> bool:

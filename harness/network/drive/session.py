@@ -11,14 +11,14 @@ from harness.core.clock import Clock
 from harness.core.http.bounds import SMALLER
 from harness.core.run.exchanges import BUSY, Exchange, header
 from harness.core.run.findings import Cell
-from harness.core.run.limits import ENDED
+from harness.core.run.limits import ENDED, READ_ONLY
 from harness.core.standards.table import Service, Standard
 from harness.core.tdates import TDates
 from harness.medmij.headers import REQUEST_ID
 from harness.medmij.lists import Service as ListedService
 from harness.medmij.releases import Function, Release
 from harness.network.file import Participant
-from harness.network.limits.endurance import Endurance
+from harness.network.limits.endurance import Endurance, LimitReached
 from harness.network.twins.pgo import PgoTwin
 from harness.network.wire.client import Answer, HttpClient, RequestError
 from harness.record import Known, RawExchange, Recorder
@@ -107,6 +107,12 @@ class FlowSession:
             "token": self.values.get("token", ""),
         }
 
+    def may_send(self, method: str, interface: str = "resource") -> bool:
+        """Whether a request may be made: a run that only reads writes nothing to a live party."""
+        live = "live" in (self.parties.dvza.kind, self.parties.his.kind)
+        writes = interface in ("resource", "document") and method not in ("GET", "HEAD")
+        return not (self.endurance.limits.read_only and live and writes)
+
     def wait(self, seconds: float) -> None:
         """Let time pass: really when somebody else's server has to notice it, else the clock is moved.
 
@@ -154,6 +160,8 @@ class FlowSession:
         sent = list(headers)
         asked, party = self._answering(url, interface, server or self.parties.dvza.id)
         self.endurance.check(asked, party=party)
+        if not self.may_send(method, interface):
+            raise LimitReached("read-only", READ_ONLY)
         patient = method == "GET" and interface in ("resource", "document") and "refusal" not in (notes or {})
         for left in reversed(range(MOST_TRIES if patient else 1)):
             most = SMALLER.get(interface, self.endurance.limits.body)

@@ -9,20 +9,14 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Collection
-from typing import Final, Literal
+from typing import Literal
 
 from harness.core.clock import Clock
 from harness.core.errors import HarnessError
-from harness.core.run.limits import LimitName, Limits, shown_seconds, spent, unreachable
+from harness.core.run.limits import LimitName, Limits, reserved, shown_seconds, spent, unreachable
 from harness.core.text import Text
 from harness.network.file import STELSELNODE, Network
 from harness.network.limits.breaker import Breaker
-
-RESERVE: Final = 0.1
-"""Part of the budget of a run that is kept for judging and reporting; between these two (seconds)."""
-LEAST_RESERVED, MOST_RESERVED = 10.0, 60.0
-BUSY_MACHINE: Final = 2.0
-"""How many times as long as the run took to begin is kept at least: who is slow then is slow later."""
 
 
 class LimitReached(HarnessError):
@@ -80,8 +74,7 @@ class Endurance:
         """
         if not self._reserve:
             self._driving = self._now()
-            wanted = (self.limits.run * RESERVE, LEAST_RESERVED, BUSY_MACHINE * (self._now() - self._began))
-            self._reserve = min(max(wanted), MOST_RESERVED, self.limits.run / 2)
+            self._reserve = reserved(self.limits.run, self._driving - self._began)
         seconds, left = self.limits.cell, self._left_of_run()
         if left is not None and cells > 1:
             seconds = min(seconds or left, max(0.0, left / 2))
