@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Iterator
 
 from harness.core.run.exchanges import media_type
@@ -25,7 +23,6 @@ from harness.judge.every_standard.content import each_match
 from harness.judge.every_standard.filters import within_window
 from harness.judge.registry import judge
 from harness.judge.standards.pdfa_documents import (
-    Seen,
     content_masked,
     differs,
     found_documents,
@@ -245,7 +242,7 @@ def _against_content(view: CellView, requirement: str, key: str) -> Iterator[Fin
             continue
         for answer in document.retrieved:
             found = seen_in(answer)
-            actual = _actual(key, found) if found is not None else ""
+            actual = found.actual(key) if found is not None else ""
             if not actual:
                 if content_masked(answer):
                     decided = True
@@ -278,17 +275,6 @@ def _against_content(view: CellView, requirement: str, key: str) -> Iterator[Fin
         reason = Text(nl=f"geen document noemt {key}", en=f"no document states {key}")
         optional = key != "contentType"
         yield view.unseen(requirement, reason, f"no-document-{key}" if optional else "")
-
-
-def _actual(key: str, found: Seen) -> str:
-    """What the metadata should say; ``""`` when the recorder did not keep what it follows from."""
-    if key == "size":
-        return str(found.size)
-    if key == "hash" and found.data is None:
-        return ""
-    if key == "hash":
-        return base64.b64encode(hashlib.sha1(found.data or b"", usedforsecurity=False).digest()).decode()
-    return "application/pdf" if found.pdf else "not PDF"
 
 
 @judge("PD-DOC-006")

@@ -150,6 +150,15 @@ class Seen:
         """Whether it is PDF/A."""
         return check(self.data) if self.data is not None else msgspec.convert(dict(self.told), Report)
 
+    def actual(self, key: str) -> str:
+        """What the metadata should say; ``""`` when what that follows from was not kept."""
+        if key == "size":
+            return str(self.size)
+        if key == "contentType":
+            return "application/pdf" if self.pdf else "not PDF"
+        sha1 = hashlib.sha1(self.data, usedforsecurity=False).digest() if self.data is not None else b""
+        return base64.b64encode(sha1).decode()
+
 
 def seen_in(answer: Answer) -> Seen | None:
     """The document of an answer; ``None`` when none can be seen and nothing is known of it."""
