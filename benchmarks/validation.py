@@ -276,6 +276,7 @@ CLASSES: dict[str, Callable[[Verdict, Verdict], bool]] = {
     "6 end of a period of another precision": lambda a, b: (
         a.accept and _only(b, lambda e: "per-1" in f"{e[0]} {e[2]}")
     ),
+    "7 relative system": lambda a, b: b.accept and _only(a, lambda e: e[0] == "fhir-system-relative"),
 }
 
 
