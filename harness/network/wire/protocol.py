@@ -107,6 +107,7 @@ class PeerProtocol(HttpToolsProtocol):
             for item in connections
             if isinstance(item, PeerProtocol)
             and item is not self
+            and not item.transport.is_closing()
             and (item.cycle is None or item.cycle.response_complete)
         ]
         leaving = min(idle, key=lambda item: item._since, default=self).transport
