@@ -258,7 +258,7 @@ class WatchedProtocol(sslproto.SSLProtocol):
     :param refused: told of each handshake that failed, once, in the loop.
     """
 
-    max_size = 32 * 1024  # bytes kept per open connection; asyncio's 256 kB is for far larger messages
+    max_size = 16 * 1024  # bytes kept per open connection: a TLS record; asyncio keeps 256 kB
 
     def __init__(
         self,
