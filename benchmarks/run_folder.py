@@ -1,10 +1,9 @@
-"""What a run folder costs, what it survives, and what can be done to it without being noticed.
+"""What a run folder costs, and what can be done to it without being noticed.
 
 Real runs of the demo network, made by the command line as a user makes them::
 
     python benchmarks/run_folder.py cost                     # size, files, memory per cell
     python benchmarks/run_folder.py manipulate --count 500   # edits without the signing key
-    python benchmarks/run_folder.py interrupt --count 60     # kill -9 at random moments, then --resume
 
 Each prints a table, takes ``--json``, and exits 1 when a bar is missed.
 """
@@ -16,7 +15,6 @@ import contextlib
 import gzip
 import hashlib
 import io
-import itertools
 import json
 import random
 import resource
@@ -24,7 +22,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -35,7 +32,6 @@ from cryptography.hazmat.primitives.asymmetric import ed25519
 
 from harness import cli
 from harness.core.run import manifest
-from harness.core.run.folder import RunFolder
 
 KILOBYTES, FILES = 400, 60
 """Bars per cell."""
@@ -279,97 +275,15 @@ def told(run: Path, public: Path) -> tuple[int, dict[str, Any]]:
         return code, {}
 
 
-# --- interruptions --------------------------------------------------------------------------------------------
-
-
-def lines_of(run: Path) -> dict[str, list[bytes]]:
-    """The whole lines of every recording, by the name of the recording."""
-    found = {}
-    for path in (run / "exchanges").glob("*.jsonl*"):
-        data = path.read_bytes()
-        data = gzip.decompress(data) if path.suffix == ".gz" else data
-        found[path.name.removesuffix(".gz")] = data.splitlines(keepends=True)
-    return found
-
-
-def said(run: Path) -> Counter[tuple[str, ...]]:
-    """The findings of a run, without what differs from one recording to the next."""
-    return Counter(
-        (item.requirement, item.cell.key, item.verdict.value, item.party, item.expected)
-        for item in RunFolder.open(run).findings()
-    )
-
-
-def interrupt(base: Path, options: argparse.Namespace) -> tuple[list[dict[str, Any]], bool]:
-    """Kill a run at a random moment, go on with it, and compare with an undisturbed one."""
-    whole = base / "whole"
-    began = time.monotonic()
-    if harness("qualify", "--out", whole, *SMALL).returncode:
-        raise SystemExit("the run of the demo network failed")
-    duration = time.monotonic() - began
-    expected = said(whole)
-    row: Counter[str] = Counter()
-    for number in itertools.count():
-        if row["killed"] == options.count:
-            break
-        rng = random.Random(f"{options.seed}-{number}")
-        run = base / "killed"
-        shutil.rmtree(run, ignore_errors=True)
-        process = subprocess.Popen(
-            [sys.executable, "-m", "harness", "qualify", "--out", str(run), *SMALL],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        try:
-            process.wait(timeout=rng.uniform(0.2, 1.05) * duration)
-            row["ended before"] += 1
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-            row["killed"] += 1
-        before = lines_of(run)
-        finished = RunFolder(run).finished
-        again = harness("qualify", "--out", run, *SMALL, *(() if finished else ("--resume",)))
-        if finished:
-            run = next(base.glob("killed.*"), run)
-        after = lines_of(run)
-        kept = [item for items in before.values() for item in items if item.endswith(b"\n")]
-        there = {item for items in after.values() for item in items}
-        row["exchanges recorded when killed"] += sum(b'"kind":"exchange"' in item for item in kept)
-        row["of them lost"] += sum(item not in there for item in kept if b'"kind":"exchange"' in item)
-        if again.returncode:
-            sys.stderr.write(f"seed {options.seed}-{number}: exit {again.returncode}: {again.stderr}\n")
-        if not (run / "findings.json").is_file():
-            row["not resumed"] += 1
-            continue
-        row["resumed with other findings"] += said(run) != expected
-        row["resumed with another exit code"] += again.returncode != 0
-        row["not whole by verify"] += harness("verify", run).returncode != 6
-        for moved in base.glob("killed.*"):
-            shutil.rmtree(moved)
-    bad = (
-        "of them lost",
-        "not resumed",
-        "resumed with other findings",
-        "resumed with another exit code",
-        "not whole by verify",
-    )
-    return [
-        {"what": name, "count": row[name]}
-        for name in ("killed", "ended before", "exchanges recorded when killed", *bad)
-    ], not any(row[name] for name in bad)
-
-
 def main() -> int:
-    """Run one of the three; exit 1 when a bar is missed."""
+    """Run one of the two; exit 1 when a bar is missed."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("what", choices=("cost", "manipulate", "interrupt"))
-    parser.add_argument("--count", type=int, default=None)
+    parser.add_argument("what", choices=("cost", "manipulate"))
+    parser.add_argument("--count", type=int, default=500)
     parser.add_argument("--seed", default="1")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    options.count = options.count or {"manipulate": 500, "interrupt": 60}.get(options.what)
-    function = {"cost": cost, "manipulate": manipulate, "interrupt": interrupt}[options.what]
+    function = {"cost": cost, "manipulate": manipulate}[options.what]
     with tempfile.TemporaryDirectory() as temporary:
         rows, good = function(Path(temporary), options)
     if options.json:

@@ -1,8 +1,8 @@
 """Set up and run: ``python scripts/dev.py demo|test|setup [arguments]``.
 
 Uses nothing but the standard library, on Linux, macOS and Windows. It makes a virtual environment
-``.venv`` in the checkout, installs the locked versions of ``requirements.lock`` and this project, and then
-runs the demo or the tests. A stamp file makes the second time fast.
+``.venv`` in the checkout, installs this project and what ``requirements/dev.lock`` fixes (versions, and the
+hash of every file), and then runs the demo or the tests. A stamp file makes the second time fast.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ VENV = Path(os.environ.get("HARNESS_VENV", ROOT / ".venv"))
 BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
 STAMP = VENV / "harness-installed"
-INPUTS = ("pyproject.toml", "requirements.lock", "scripts/dev.py")
+LOCK = "requirements/dev.lock"
+INPUTS = ("pyproject.toml", LOCK, "scripts/dev.py")
 MINIMUM = (3, 11)
 
 
@@ -50,7 +51,7 @@ def ensure_environment() -> None:
         venv.create(VENV, with_pip=True)
     print("Installing the locked dependencies (once) …", file=sys.stderr)
     pip = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    run([*pip, "-r", str(ROOT / "requirements.lock")])
+    run([*pip, "--require-hashes", "-r", str(ROOT / LOCK)])
     run([*pip, "--no-deps", "--no-build-isolation", "-e", str(ROOT)])
     STAMP.write_text(wanted)
 

@@ -111,6 +111,21 @@ _theirs(
     "STU3 Coding.code is 0..1; HAPI looks up the code null",
     lambda e: e[0].startswith("Terminology_") and "#null" in e[2],
 )
+_theirs(
+    "no answer",
+    "HAPI ends in a NullPointerException, for it asks an absent fetcher for the versions of a canonical",
+    lambda e: e[0] == "crash" and "fetchCanonicalResourceVersions" in e[2],
+)
+_ours(
+    "no media type",
+    "STU3 binds contentType to BCP 13: a media type is type/subtype (RFC 6838, 4.2); HAPI takes any text",
+    lambda e: e[0] == "fhir-binding-required" and "bcp13" in e[2],
+)
+_ours(
+    "coding without system",
+    "STU3 terminologies.html: a required binding asks a code of the value set, whose members have a system",
+    lambda e: e[0] == "fhir-binding-required" and e[2].rpartition(" / ")[2].startswith("#"),
+)
 _ours(
     "id without content",
     "STU3 ele-1: an element has a value or children, an id does not count",

@@ -102,6 +102,24 @@ def _classed(mine: Verdict, theirs: Verdict) -> bool:
     return mine.accept != theirs.accept and bool(classes.of(mine, theirs))
 
 
+def _by_source(
+    cases: list[Case], mine: dict[Path, Verdict], theirs: dict[Path, Verdict], out: Console
+) -> dict[str, dict[str, int]]:
+    """Prints the files of each source apart: how many, same verdict, in a class, left."""
+    table = Table("source", "files", "same verdict", "in a class", "left", "without classes")
+    rows: dict[str, dict[str, int]] = {}
+    for source in SOURCES:
+        part = [c for c in cases if c.file.parent.name == source["id"]]
+        same = sum(mine[c.file].accept == theirs[c.file].accept for c in part)
+        classed = sum(_classed(mine[c.file], theirs[c.file]) for c in part)
+        rows[source["id"]] = {"files": len(part), "same": same, "classed": classed}
+        numbers = (len(part), same, classed, len(part) - same - classed)
+        rest = len(part) - classed
+        table.add_row(source["id"], *map(str, numbers), f"{same / rest:.1%}" if rest else "-")
+    out.print(table)
+    return rows
+
+
 def main() -> int:
     """Runs both validators and prints the table."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
@@ -175,6 +193,7 @@ def main() -> int:
             f"{row['both']:.2%}",
         )
     out.print(table)
+    result["sources"] = _by_source([c for c in cases if c.kind == "file"], mine, theirs, out)
     java = sum(times.values()) / max(1, len(times))
     result["ms"] = {"ours": round(ms, 2), "peer": round(java, 2), "ratio": round(java / ms, 1)}
     out.print(f"CPU per document, with parsing: ours {ms:.2f} ms, HAPI {java:.1f} ms (one pass, not warm)")

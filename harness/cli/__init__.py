@@ -9,8 +9,10 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
+import time
 import traceback
 from collections.abc import Sequence
+from contextvars import ContextVar
 from importlib import import_module
 from typing import Annotated
 
@@ -21,6 +23,9 @@ from harness.cli.options import language
 from harness.core.errors import HarnessError
 from harness.core.exits import ExitCode
 
+_LOADED = time.monotonic()
+BEGAN: ContextVar[float] = ContextVar("began", default=_LOADED)
+"""When the command began (monotonic): with the process, as near as it knows, or when it was called."""
 COMMANDS: dict[str, tuple[str, str]] = {
     "qualify": ("harness.cli.qualify", "Run all HIS × DVZA × PGO × standard combinations and report."),
     "judge": ("harness.cli.evidence.judge", "Judge a recorded run again, offline."),
@@ -94,6 +99,8 @@ def _root(
 def run(argv: Sequence[str] | None = None) -> int:
     """Run a command line and return its exit code; never raises for expected problems."""
     words = list(sys.argv[1:] if argv is None else argv)
+    if argv is not None:
+        BEGAN.set(time.monotonic())
     lang = language(words)
     try:
         if words == ["--version"]:

@@ -40,6 +40,14 @@ ResumeOption = Annotated[
     typer.Option("--resume", help="Go on with the unfinished run in --out; finished cells stay."),
 ]
 ReplaceOption = Annotated[bool, typer.Option("--replace", help="Discard the unfinished run in --out.")]
+BudgetOption = Annotated[
+    str | None,
+    typer.Option(
+        "--budget",
+        metavar="TIME",
+        help="How long it may take, e.g. 20m; what was not reached by then is undecided.",
+    ),
+]
 AtOption = Annotated[
     str | None, typer.Option("--at", metavar="DATE", help="The date that T stands for (default: today).")
 ]

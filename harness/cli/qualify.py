@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+import time
+from dataclasses import replace as replaced
 from pathlib import Path
 from typing import Annotated
 
@@ -11,8 +13,10 @@ import pytest
 import typer
 from rich.console import Console
 
+from harness.cli import BEGAN
 from harness.cli.options import (
     AtOption,
+    BudgetOption,
     ForOption,
     JsonOption,
     LangOption,
@@ -68,6 +72,11 @@ def qualify(
     challenge: Annotated[
         Path | None, typer.Option("--challenge", help="Challenge of a bureau that the run is bound to.")
     ] = None,
+    budget: BudgetOption = None,
+    read_only: Annotated[
+        bool,
+        typer.Option("--read-only", help="Write nothing to a live party; what sends data is not tested."),
+    ] = False,
     at: AtOption = None,
     intensity: Annotated[str, typer.Option("--intensity", help="smoke, normal or full.")] = "normal",
     skip_doctor: Annotated[
@@ -94,6 +103,8 @@ def qualify(
         out=str(out) if out else None,
         mode=chosen_mode(resume=resume, replace=replace),
         challenge=str(challenge) if challenge else None,
+        budget=budget,
+        read_only=read_only,
         at=at,
         intensity=_intensity(intensity),
         selection=Selection(
@@ -110,9 +121,10 @@ def qualify(
     )
     place = _prepared(options, language, examined=not skip_doctor)
     progress = ProgressPlugin(Console(stderr=True), language)
+    options = replaced(options, spent=time.monotonic() - BEGAN.get())
     code = int(pytest.main(_words(options, place, language), plugins=[progress]))
     folder = RunFolder(place)
-    if progress.started and (folder.report / "index.html").is_file():  # else it was refused: nothing to tell
+    if progress.started and folder.started:  # else it was refused: nothing to tell
         _print(folder, as_json, language, code)
     raise typer.Exit(code)
 
@@ -152,6 +164,10 @@ def _words(options: RunOptions, folder: Path, lang: Lang) -> list[str]:
     words += {"new": [], "resume": ["--harness-resume"], "replace": ["--harness-replace"]}[options.mode]
     if options.challenge:
         words += ["--harness-challenge", options.challenge]
+    if options.budget:
+        words += ["--harness-budget", options.budget, "--harness-spent", f"{options.spent:.3f}"]
+    if options.read_only:
+        words.append("--harness-read-only")
     if options.at:
         words += ["--harness-at", options.at]
     for name, field in SELECTORS.items():
@@ -184,11 +200,13 @@ def _preflight(network: Network, lang: Lang) -> None:
 
 def _print(run: RunFolder, as_json: bool, lang: Lang, code: int) -> None:
     catalogue = load_catalogue()
-    summary = summarise(run.info(), run.findings(), catalogue, run)
+    summary = summarise(run.info(), run.judged(), catalogue, run)
     if as_json:
         document = run_document(summary, run, ExitCode(code))
         sys.stdout.write(msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n")
         return
     console = Console()
     print_run(console, summary, catalogue, lang)
-    console.print(f"{word('report', lang)}: {run.path / 'report' / 'index.html'}", soft_wrap=True)
+    page = run.report / "index.html"
+    if page.is_file():
+        console.print(f"{word('report', lang)}: {page}", soft_wrap=True)

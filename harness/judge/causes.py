@@ -10,9 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import urlsplit
 
 from harness.core.run.exchanges import BUSY, Exchange
 from harness.core.run.findings import Finding, Where, finding
+from harness.core.run.limits import FAILURES, GONE, unreachable
 from harness.core.standards.queries import base_operation, load_queries
 from harness.core.text import Text
 from harness.core.verdicts import Blame, Verdict
@@ -53,14 +55,6 @@ class Cause:
     party: str
     received: str
     reason: Text
-
-
-def unreachable(party: str) -> Text:
-    """Nothing can be said of a party that does not answer."""
-    return Text(
-        nl=f"{party} is niet bereikbaar: herstel de verbinding en draai opnieuw",
-        en=f"{party} cannot be reached: restore the connection and run again",
-    )
 
 
 class Causes:
@@ -163,7 +157,7 @@ class Causes:
         if not requirement.standard:
             return (*MAIN_FLOWS, AGAIN)
         queries = load_queries(requirement.standard)
-        known = (queries.get(name) for name in _operations(requirement))
+        known = (queries.get(name) for name in operations(requirement))
         asked = {query.flow for query in known if query is not None}
         return tuple(flow for flow in MAIN_FLOWS if flow in asked) or MAIN_FLOWS
 
@@ -172,18 +166,18 @@ class Causes:
 
         A judge in code does not tell which requests it looks at: then those that were never answered well.
         """
-        operations = _operations(requirement)
-        if not operations and not (requirement.standard and requirement.role == "his"):
+        named = operations(requirement)
+        if not named and not (requirement.standard and requirement.role == "his"):
             return None
         tried: dict[str, list[Exchange]] = {}
         for item in self._view.exchanges:
             name = base_operation(item.operation)[0]
             if item.flow not in MAIN_FLOWS or item.interface not in CARE or item.operation == BUSY:
                 continue
-            if name in operations or not operations:
+            if name in named or not named:
                 tried.setdefault(name, []).append(item)
         refused = [items[0] for items in tried.values() if not any(_good(item) for item in items)]
-        whole = len(refused) == len(tried) if operations else bool(refused)
+        whole = len(refused) == len(tried) if named else bool(refused)
         return refused[0] if refused and whole else None
 
     def _break(self, flow: str) -> Cause | None:
@@ -256,11 +250,26 @@ class Causes:
     def _failed(self, item: Exchange, party: str, at: Exchange | None = None) -> Cause:
         """A connection that failed."""
         at = at or item
-        if at.error.startswith("connect"):
-            known = (*self._view.exchanges, *self._view.upstream)
-            since = min(found.started for found in (at, *known) if found.error == at.error)
-            return Cause(item, party, f"not reachable since {since}: {at.error}", unreachable(party))
+        row = self._row(at)
+        if at.error.startswith("connect") or (at.error.startswith(GONE) and len(row) >= FAILURES):
+            since = row[0].started
+            return Cause(item, party, f"not reachable since {since}: {at.error}", unreachable(party, since))
         return self._broken(item, party, at.error)
+
+    def _row(self, at: Exchange) -> list[Exchange]:
+        """The equal failures of a host that an exchange is one of, without any answer between them."""
+        host = _host(at)
+        found: list[Exchange] = []
+        for item in (*self._view.exchanges, *self._view.upstream):
+            if _host(item) != host or item.interface == "probe" or "refusal" in item.notes:
+                continue
+            if item.error == at.error:
+                found.append(item)
+            elif at in found:
+                break
+            elif not item.error.startswith(GONE):
+                found.clear()
+        return sorted(found or [at], key=lambda one: one.started)
 
     def _broken(self, item: Exchange, party: str, received: str = "") -> Cause:
         step = _STEPS.get(item.interface, _STEPS["resource"])
@@ -285,11 +294,16 @@ class Causes:
         return f"{status}; {text}" if text else status
 
 
+def _host(item: Exchange) -> str:
+    """Host and port that an exchange went to."""
+    return urlsplit(item.request.url).netloc.lower()
+
+
 def _good(item: Exchange) -> bool:
     return item.response is not None and item.response.status < 400
 
 
-def _operations(requirement: Requirement) -> tuple[str, ...]:
+def operations(requirement: Requirement) -> tuple[str, ...]:
     """The operations whose answers a requirement with a check as data looks at."""
     check = requirement.check
     one = getattr(check, "operation", "")

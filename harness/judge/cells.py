@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
+from typing import Final
 
 import msgspec
 
@@ -16,10 +17,13 @@ from harness.core.run.findings import Cell, Finding, finding
 from harness.core.run.folder import RunFolder
 from harness.core.run.info import RunInfo, Trouble
 from harness.core.run.results import CellResult, cell_result
+from harness.core.standards.queries import base_operation
 from harness.core.text import Text
 from harness.core.verdicts import Verdict
-from harness.judge.catalogue import Catalogue
+from harness.judge.catalogue import Catalogue, Requirement
+from harness.judge.causes import operations
 from harness.judge.judging import judge_requirements
+from harness.judge.trust.steps import AGAIN, MAIN_FLOWS
 from harness.judge.view import CellView
 from harness.record.chain.read import judged_unit
 from harness.reference.records import Records
@@ -68,9 +72,60 @@ def judge_cell(
     view = cell_view(info, cell, exchanges, catalogue, records)
     try:
         judged = judge_requirements(view, known)
+        own = (trouble for trouble in info.troubles if trouble.cell == cell.key)
+        troubles = [_left_open(trouble, judged, view) for trouble in own]
     finally:
         view.forget()
-    return [*_holding(info, cell, judged), *trouble_findings(info, cell, catalogue)]
+    open_ = msgspec.structs.replace(info, troubles=tuple(troubles))
+    return _once(_holding(info, cell, judged), trouble_findings(open_, cell, catalogue))
+
+
+def _left_open(trouble: Trouble, judged: Sequence[Finding], view: CellView) -> Trouble:
+    """A limit that ended a main flow leaves decided what the exchanges before it decide."""
+    walked = trouble.flow == AGAIN and view.find(flow=AGAIN, interface="token")
+    if trouble.limit is None or not (walked or trouble.flow in MAIN_FLOWS):
+        return trouble
+    said: dict[str, list[Finding]] = {}
+    for item in judged:
+        said.setdefault(item.requirement, []).append(item)
+    still = [
+        name
+        for name in trouble.requirements
+        if not (all(map(_decides, said.get(name, ()))) and _all_asked(view.catalogue[name], view))
+    ]
+    return msgspec.structs.replace(trouble, requirements=tuple(still))
+
+
+def _decides(item: Finding) -> bool:
+    """Whether a finding rests on an exchange; what rests on none may be what was not driven."""
+    return item.verdict in (Verdict.PASS, Verdict.WARNING, Verdict.FAIL) and bool(item.where.exchange)
+
+
+def _all_asked(requirement: Requirement, view: CellView) -> bool:
+    """Whether all that a requirement looks at was answered: for the framework a step is enough, of a standard
+    the operations that its check names."""
+    if not requirement.standard:
+        return True
+    names = operations(requirement)
+    answered = {base_operation(item.operation)[0] for item in view.exchanges if item.response is not None}
+    return bool(names) and answered.issuperset(names)
+
+
+def _once(judged: Sequence[Finding], troubled: Sequence[Finding]) -> list[Finding]:
+    """The findings of a cell, where a limit that was reached explains what was not seen: that is said once.
+
+    A judge that found the same cause points at the exchange that shows it; what rests on no exchange says
+    nothing when not everything was driven.
+    """
+    limits = {(item.requirement, item.next_step) for item in troubled if item.verdict is not Verdict.ERROR}
+    explained = {name for name, _ in limits}
+    kept = [
+        item
+        for item in judged
+        if item.requirement not in explained or _decides(item) or (item.requirement, item.next_step) in limits
+    ]
+    shown = {(item.requirement, item.next_step) for item in kept} & limits
+    return [*kept, *(item for item in troubled if (item.requirement, item.next_step) not in shown)]
 
 
 def _holding(info: RunInfo, cell: Cell, findings: Iterable[Finding]) -> list[Finding]:
@@ -83,24 +138,32 @@ def _holding(info: RunInfo, cell: Cell, findings: Iterable[Finding]) -> list[Fin
 
 
 def trouble_findings(info: RunInfo, cell: Cell, catalogue: Catalogue) -> list[Finding]:
-    """An error for every requirement of a cell that something outside the product stood in the way of."""
+    """What stood in the way of a requirement of a cell: an error, or undecided when a limit was reached."""
     found = [
-        finding(
-            identifier,
-            cell,
-            Verdict.ERROR,
-            blame=trouble.blame,
-            party=cell.party(catalogue[identifier].role),
-            received=": ".join(part for part in (trouble.where, trouble.received) if part),
-            next_step=_step(trouble),
-            mode="drive",
-        )
+        _troubled(identifier, cell, trouble, cell.party(catalogue[identifier].role))
         for trouble in info.troubles
         if trouble.cell == cell.key
         for identifier in trouble.requirements
         if identifier in catalogue
     ]
     return _holding(info, cell, found)
+
+
+_UNSEEN: Final = {"": Verdict.ERROR, "read-only": Verdict.NOT_TESTED}
+
+
+def _troubled(identifier: str, cell: Cell, trouble: Trouble, party: str) -> Finding:
+    return finding(
+        identifier,
+        cell,
+        _UNSEEN.get(trouble.limit or "", Verdict.INCONCLUSIVE),
+        blame=trouble.blame if trouble.limit is None else None,
+        party=party,
+        received=": ".join(part for part in (trouble.where, trouble.received) if part),
+        next_step=_step(trouble),
+        mode="drive",
+        cause=trouble.cause if trouble.cause != party else "",
+    )
 
 
 def _step(trouble: Trouble) -> Text:

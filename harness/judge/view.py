@@ -14,6 +14,7 @@ from typing import Any, Literal
 from harness.core.run.exchanges import TOO_LARGE, Exchange, Request, Response, media_type
 from harness.core.run.findings import Cell, Finding, Where, finding
 from harness.core.run.info import Intensity, ParticipantVersion, Settings
+from harness.core.run.limits import ENDED
 from harness.core.text import Text
 from harness.core.verdicts import Blame, Strength, Verdict
 from harness.fhir.codec.documents import MESSAGE_LIMITS, Document, Format, parse, too_large
@@ -47,8 +48,8 @@ class CellView:
     """One cell as judges see it.
 
     :param exchanges: all exchanges of the cell in time order.
-    :ivar exchanges: those between the parties that judges look at; ``upstream`` between our DVZA and a live
-        HIS behind it (:meth:`hop`).
+    :ivar exchanges: those between the parties that judges look at, but what we ended ourselves; ``upstream``
+        between our DVZA and a live HIS behind it (:meth:`hop`).
     :param participants: by role (``his``, ``dvza``, ``pgo``).
     :param records: the reference records of all known persons.
     :ivar record: that of the cell's person, ``None`` when there is none that covers the standard.
@@ -69,7 +70,9 @@ class CellView:
         settings: Settings | None = None,
     ) -> None:
         self.cell = cell
-        self.exchanges = tuple(item for item in exchanges if item.flow != UPSTREAM)
+        self.exchanges = tuple(
+            item for item in exchanges if item.flow != UPSTREAM and not item.error.startswith(ENDED)
+        )
         self.upstream = tuple(item for item in exchanges if item.flow == UPSTREAM)
         self._recorded = tuple(exchanges)
         self.catalogue = catalogue

@@ -24,6 +24,7 @@ from harness.core.run.info import (
     Settings,
     Share,
 )
+from harness.core.run.limits import Limits
 from harness.judge.catalogue import Catalogue
 from harness.matrix.cells import check_named, plan_cells
 from harness.network.file import Network, Participant, stated_endpoints
@@ -39,6 +40,7 @@ class RunFacts:
     :param sharing: whether a finding may hold for other cells than its own.
     :param subject: the parties whose result decides the exit code (``--for``).
     :param verdict_required: whether anything but *voldoet* is undecided (``--require-verdict``).
+    :param limits: the budgets of the run.
     :ivar records: the records of all known persons.
     :ivar frozen: the records of all known persons as they go into the run folder.
     :raises ConfigurationError: a record contradicts itself or violates its schema.
@@ -60,6 +62,7 @@ class RunFacts:
         mode: Literal["drive", "serve"] = "drive",
         subject: Sequence[str] = (),
         verdict_required: bool = False,
+        limits: Limits | None = None,
     ) -> None:
         self.network = network
         self.catalogue = catalogue
@@ -70,6 +73,7 @@ class RunFacts:
         self.sharing = sharing
         self.subject = tuple(subject)
         self.verdict_required = verdict_required
+        self.limits = limits or Limits()
         self._mode: Literal["drive", "serve"] = mode
         self._allowed = plan_cells(network, Selection())
         self.records = records = network_records(network, t)
@@ -145,6 +149,7 @@ class RunFacts:
             ),
             subject=self.subject,
             verdict_required=self.verdict_required,
+            limits=self.limits,
             binding=binding,
         )
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
+from typing import Final
 
 from harness.core.clock import AMSTERDAM, Clock
 from harness.core.errors import UsageError
 from harness.core.run.challenge import Challenge, check_in_time, read_challenge
 from harness.core.run.folder import RunFolder, check_format
 from harness.core.run.info import Intensity, RunInfo, Selection
+from harness.core.run.limits import Limits
 from harness.core.run.place.claim import Mode, claim
 from harness.core.tdates import parse_day
 from harness.core.text import Text
@@ -20,9 +22,12 @@ from harness.matrix.facts import RunFacts
 from harness.matrix.plan import Plan
 from harness.matrix.qualification import Qualification
 from harness.network.file import Network, read_network
+from harness.network.limits.duration import seconds_of
 from harness.record.keeper import RunKeeper
 
 DEMO = "demo"
+CELL_SECONDS: Final[dict[Intensity, float]] = {"smoke": 1800.0, "normal": 1800.0, "full": 4 * 3600.0}
+"""How long one cell may take: many times what it takes; at the highest intensity it is really waited."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +43,9 @@ class RunOptions:
     :ivar subject: the parties whose result decides the exit code; empty: the live ones, in a rehearsal all.
     :ivar verdict_required: whether anything but *voldoet* is undecided.
     :ivar challenge: file with the challenge of a bureau that the run is bound to.
+    :ivar budget: how long the run may take, ``20m``; ``None``: as long as its cells may.
+    :ivar spent: seconds of it that are used already.
+    :ivar read_only: whether nothing is written to a live party.
     """
 
     network: str = DEMO
@@ -50,6 +58,9 @@ class RunOptions:
     subject: tuple[str, ...] = ()
     verdict_required: bool = False
     challenge: str | None = None
+    budget: str | None = None
+    spent: float = 0.0
+    read_only: bool = False
 
 
 @dataclass(frozen=True)
@@ -62,6 +73,7 @@ class PreparedRun:
     clock: Clock
     mode: Mode = "new"
     challenge: Challenge | None = None
+    spent: float = 0.0
 
     @property
     def network(self) -> Network:
@@ -75,7 +87,7 @@ class PreparedRun:
         """
         claimed = claim(self.folder, self.mode)
         return Qualification(
-            self.plan, self.facts, RunKeeper(claimed, self.clock), self.clock, self.challenge
+            self.plan, self.facts, RunKeeper(claimed, self.clock), self.clock, self.challenge, self.spent
         )
 
 
@@ -109,6 +121,11 @@ def prepare(options: RunOptions, catalogue: Catalogue, clock: Clock) -> Prepared
         sharing=options.sharing,
         subject=options.subject,
         verdict_required=options.verdict_required,
+        limits=Limits(
+            cell=CELL_SECONDS[options.intensity],
+            run=seconds_of(options.budget) if options.budget is not None else 0.0,
+            read_only=options.read_only,
+        ),
     )
     return PreparedRun(
         plan=Plan(
@@ -125,6 +142,7 @@ def prepare(options: RunOptions, catalogue: Catalogue, clock: Clock) -> Prepared
         clock=clock,
         mode=options.mode,
         challenge=_challenge(options.challenge, now),
+        spent=options.spent,
     )
 
 

@@ -23,6 +23,7 @@ from harness.core.run.challenge import Challenge, Minter
 from harness.core.run.findings import Cell, Finding
 from harness.core.run.folder import RunFolder
 from harness.core.run.info import Binding, RunInfo, Trouble
+from harness.core.run.place import disk
 from harness.core.run.results import CellResult, cell_result
 from harness.core.text import Text
 from harness.core.verdicts import Blame, Verdict
@@ -33,6 +34,7 @@ from harness.matrix.carriers import ATTEMPTS, kind_of
 from harness.matrix.facts import RunFacts
 from harness.matrix.plan import Plan
 from harness.matrix.state import CellState
+from harness.network.limits.endurance import Endurance, LimitReached, not_ours
 from harness.network.person.declared import declared_persons
 from harness.network.person.looking import looking
 from harness.network.running import RunningNetwork, start
@@ -66,7 +68,10 @@ class Started:
 
 
 class Qualification:
-    """A run in progress, whole or refused: whoever asks after a refusal gets the first one again."""
+    """A run in progress, whole or refused: whoever asks after a refusal gets the first one again.
+
+    :param spent: seconds of its budget that are used already.
+    """
 
     def __init__(
         self,
@@ -75,6 +80,7 @@ class Qualification:
         keeper: RunKeeper,
         clock: Clock,
         challenge: Challenge | None = None,
+        spent: float = 0.0,
     ) -> None:
         self.plan = plan
         self.facts = facts
@@ -82,6 +88,7 @@ class Qualification:
         self.clock = clock
         self.events = keeper.events
         self._challenge = challenge
+        self._endurance = Endurance(facts.limits, not_ours(facts.network), spent=spent)
         self._states = {cell.key: CellState(cell) for cell in plan.cells}
         self._minters: dict[str, Minter] = {}
         self._last: CellResult | None = None
@@ -144,6 +151,7 @@ class Qualification:
                 t=facts.t,
                 intensity=facts.intensity,
                 mint=lambda cell: self._minters[cell.key](),
+                endurance=self._endurance,
             )
             stack.callback(network.close)
             info = self.keeper.begin(recorder, self._described(self._binding()), facts.frozen)
@@ -234,11 +242,15 @@ class Qualification:
             raise HarnessError("the run has ended", where=key)
         self.events.emit("cell-started", cell=key)
         self._minters[key] = self.keeper.minter(cell, started.network.recorder.begin(key))
+        left = sum(1 for item in self._states.values() if item.requirements and not item.judged)
+        self._endurance.begin(left)
         for flow, needing in state.flows.items():
             try:
                 started.network.drive(cell, flow)
             except Exception as error:  # noqa: BLE001 - one broken flow must not lose the others' results
-                state.troubles.append(_trouble(error, UNDRIVEN, cell, needing, f"{key} {flow}"))
+                if (refused := disk.refused(error)) is not None:
+                    raise refused from None
+                state.troubles.append(_trouble(error, UNDRIVEN, cell, needing, f"{key} {flow}", flow))
             if self.keeper.broken is not None:
                 raise self.keeper.broken
         del self._minters[key]
@@ -393,19 +405,26 @@ class Qualification:
         )
 
 
-def _trouble(error: Exception, what: Text, cell: Cell, requirements: Sequence[str], where: str) -> Trouble:
+def _trouble(
+    error: Exception, what: Text, cell: Cell, requirements: Sequence[str], where: str, flow: str = ""
+) -> Trouble:
     """What stood in the way; a mistake that the user can correct is one of the configuration."""
     found = _harness_error(error, what, where)
-    if found is error:
+    if isinstance(found, LimitReached):
+        what = found.message
+    elif found is error:
         what = Text(nl=f"{what.nl}: {found.message.nl}", en=f"{what.en}: {found.message.en}")
     return Trouble(
         cell=cell.key,
         requirements=tuple(requirements),
-        blame=Blame.CONFIGURATION if isinstance(found, UserError) else Blame.HARNESS,
+        blame=Blame.CONFIGURATION if isinstance(found, UserError | LimitReached) else Blame.HARNESS,
         what=what,
         where=found.where,
         received=found.received,
         next_step=found.next_step,
+        flow=flow,
+        limit=found.limit if isinstance(found, LimitReached) else None,
+        cause=found.cause if isinstance(found, LimitReached) else "",
     )
 
 

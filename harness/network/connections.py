@@ -11,8 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from harness.core.clock import Clock
-from harness.network.drive.session import STELSELNODE
-from harness.network.file import Network
+from harness.network.file import STELSELNODE, Network
 from harness.network.twins.stelselnode import list_host
 from harness.network.wire.handshake import Broken, Handshake
 from harness.record import RawExchange

@@ -28,8 +28,7 @@ from harness.medmij.headers import REQUEST_ID
 from harness.medmij.releases import framework, newest
 from harness.medmij.urls import host_of
 from harness.network.connections import UNKNOWN, Connections
-from harness.network.drive.session import STELSELNODE
-from harness.network.file import Network, Participant
+from harness.network.file import STELSELNODE, Network, Participant
 from harness.network.twins.dvza.records import hashed
 from harness.network.twins.dvza.state import DvzaState
 from harness.network.twins.stelselnode import client_host

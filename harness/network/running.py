@@ -24,6 +24,7 @@ from harness.network.drive.driver import Driver
 from harness.network.drive.session import FlowSession
 from harness.network.file import Network
 from harness.network.hosts import Hosts
+from harness.network.limits.endurance import Endurance
 from harness.network.person.declared import declared_persons
 from harness.network.person.looking import network_looking
 from harness.network.publishing import publish
@@ -44,6 +45,7 @@ def start(
     pki: TestPki | None = None,
     observe: bool = False,
     mint: Callable[[Cell], str] | None = None,
+    endurance: Endurance | None = None,
 ) -> RunningNetwork:
     """Start the twins of a network.
 
@@ -55,6 +57,7 @@ def start(
     :param pki: test certificate authorities; default fresh ones.
     :param observe: record what others do at our mocks (``harness serve``); not together with driving.
     :param mint: gives the next request or correlation identifier of a cell; default: random ones.
+    :param endurance: what ends traffic that would not end by itself; default: as long as it takes.
     :raises ConfigurationError: a certificate, key or address cannot be used.
     """
     moving = OffsetClock() if clock is None or isinstance(clock, SystemClock) else clock
@@ -69,6 +72,7 @@ def start(
         pki=pki or TestPki(moving.now()),
         observe=observe,
         mint=mint or _random_ids(),
+        endurance=endurance or Endurance(),
     )
 
 
@@ -99,6 +103,7 @@ class RunningNetwork:
         pki: TestPki,
         observe: bool,
         mint: Callable[[Cell], str],
+        endurance: Endurance,
     ) -> None:
         self.network = network
         self.clock = clock
@@ -120,6 +125,7 @@ class RunningNetwork:
                 recorder=recorder,
                 clock=clock,
                 t=t,
+                endurance=endurance,
             )
             self.twins = builder.build()
             self._open.callback(self.twins.close)
@@ -136,6 +142,7 @@ class RunningNetwork:
             t=t,
             intensity=intensity,
             mint=mint,
+            endurance=endurance,
         )
 
     @property

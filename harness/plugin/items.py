@@ -202,12 +202,18 @@ def pytest_report_teststatus(
     return status_word(report)
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
-    """Close the run, write the reports, and set the documented exit status."""
+@pytest.hookimpl(wrapper=True, trylast=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> Generator[None, object, object]:
+    """Close the run, write the reports, set the documented exit status; whatever others could not write."""
     run = session_of(session.config)
+    result = None
+    try:
+        result = yield
+    except OSError as error:
+        run.not_written(error)
     run.finish(session.config)
     session.exitstatus = run.exit_status(session, exitstatus)
+    return result
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:

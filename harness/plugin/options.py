@@ -35,6 +35,13 @@ def add_options(parser: pytest.Parser) -> None:
     group.addoption(
         "--harness-challenge", metavar="FILE", help="challenge of a bureau that the run is bound to"
     )
+    group.addoption(
+        "--harness-budget", metavar="TIME", help="how long the run may take, e.g. 20m (default: no limit)"
+    )
+    group.addoption(
+        "--harness-spent", metavar="SECONDS", type=float, default=0.0, help="what is used of it already"
+    )
+    group.addoption("--harness-read-only", action="store_true", help="write nothing to a live party")
     group.addoption("--harness-at", metavar="DATE", help="the date that T stands for (default: today)")
     group.addoption("--harness-lang", choices=("nl", "en"), default="nl", help="language for people")
     group.addoption("--harness-intensity", choices=INTENSITIES, default="normal")

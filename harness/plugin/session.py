@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 import signal
 import threading
 from collections.abc import Sequence
@@ -14,6 +15,8 @@ from harness.core.errors import HarnessError
 from harness.core.exits import ExitCode
 from harness.core.run.findings import Cell, Finding
 from harness.core.run.info import Selection
+from harness.core.run.limits import reserved, spent
+from harness.core.run.place import disk
 from harness.core.run.place.claim import chosen_mode
 from harness.core.text import Lang, Text
 from harness.judge.catalogue import Catalogue, load_catalogue
@@ -41,6 +44,7 @@ class HarnessSession:
 
     :ivar refusal: why the run as a whole could not be started, or its scenarios not be collected.
     :ivar unexpected: whether an item was broken by something that is no verdict.
+    :ivar out_of_time: whether it was ended because the budget of the run was used up.
     """
 
     def __init__(self, prepared: PreparedRun, lang: Lang) -> None:
@@ -48,6 +52,8 @@ class HarnessSession:
         self.lang: Lang = lang
         self.refusal: HarnessError | None = None
         self.unexpected = False
+        self.out_of_time = False
+        self._alarm: threading.Timer | None = None
         self._reported = False
         self._findings: Sequence[Finding] = ()
         self.qualification: Qualification | None = None
@@ -88,21 +94,52 @@ class HarnessSession:
         allure_feed.feed(scenario, cell, found, self.catalogue, self.lang)
         return found
 
+    def not_written(self, error: OSError) -> None:
+        """Something could not be written, or no file could be opened: one sentence says what."""
+        if self.refusal is None:
+            self.refusal = disk.not_written(Path(str(error.filename or self._place)), error)
+
+    @property
+    def _place(self) -> Path:
+        return self.qualification.folder.path if self.qualification is not None else Path()
+
+    def pytest_internalerror(self, excinfo: pytest.ExceptionInfo[BaseException]) -> bool | None:
+        """A hook of pytest: of what the machine refuses nobody needs a traceback."""
+        if not isinstance(excinfo.value, OSError):
+            return None
+        self.not_written(excinfo.value)
+        return True
+
+    def end_after(self, seconds: float) -> None:
+        """End the session as SIGTERM does when its time is up, whatever it is busy with: judging what a
+        party sent may take long too."""
+        self._alarm = threading.Timer(max(1.0, seconds), self._time_is_up)
+        self._alarm.daemon = True
+        self._alarm.start()
+
+    def _time_is_up(self) -> None:
+        self.out_of_time = True
+        _thread.interrupt_main(signal.SIGTERM)
+
     def finish(self, config: pytest.Config) -> None:
         """Close the run and write its reports."""
+        if self._alarm is not None:
+            self._alarm.cancel()
         qualification = self.qualification
         if qualification is None:
             return
         try:
             if qualification.finish():
                 self._report(qualification, getattr(config.option, "allure_report_dir", None))
+            if config.option.xmlpath:
+                mark_broken(Path(config.option.xmlpath))
         except HarnessError as error:
-            self.refusal = error
-        if config.option.xmlpath:
-            mark_broken(Path(config.option.xmlpath))
+            self.refusal = self.refusal or error
+        except OSError as error:
+            self.not_written(error)
 
     def _report(self, run: Qualification, allure: str | None) -> None:
-        info, self._findings = run.info(), run.folder.findings()
+        info, self._findings = run.info(), run.folder.judged()
         pages = HtmlReport(run.folder, info, self._findings, self.catalogue)
         pages.write(run.folder.report)
         self._reported = True
@@ -117,6 +154,8 @@ class HarnessSession:
             moved = run.keeper.claim.told()
             if moved is not None:
                 found.append(moved.of(self.lang))
+            if self.out_of_time:
+                found.append(spent("run", run.facts.limits.run, "").of(self.lang))
             if run.folder.started and not run.folder.finished:
                 found.append(UNFINISHED.format(place=run.folder.path).of(self.lang))
         return found
@@ -158,9 +197,13 @@ def open_run(config: pytest.Config) -> None:
     except HarnessError as error:
         pytest.exit(error.render(lang), returncode=int(error.exit_code))
     config.stash[_SESSION] = opened
+    config.pluginmanager.register(opened)
     if opened.qualification is None:
         return
     _stop_in_order(config)
+    limits = opened.qualification.facts.limits
+    if limits.run:
+        opened.end_after(limits.run - 0.5 * reserved(limits.run) - config.getoption("--harness-spent"))
     run = opened.qualification.folder.path
     if not config.option.xmlpath:
         config.option.xmlpath = str(run / "junit.xml")
@@ -202,6 +245,9 @@ def _options(config: pytest.Config) -> RunOptions:
             resume=config.getoption("--harness-resume"), replace=config.getoption("--harness-replace")
         ),
         challenge=config.getoption("--harness-challenge"),
+        budget=config.getoption("--harness-budget"),
+        spent=config.getoption("--harness-spent"),
+        read_only=config.getoption("--harness-read-only"),
         sharing=not config.getoption("--harness-no-sharing"),
         subject=tuple(config.getoption("--harness-for")),
         verdict_required=config.getoption("--harness-require-verdict"),

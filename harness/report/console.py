@@ -11,8 +11,8 @@ from harness.core.run.findings import Finding
 from harness.core.text import Lang
 from harness.core.verdicts import Verdict
 from harness.judge.catalogue import Catalogue
-from harness.report.grouping import OpenGroup, grouped, how_often
-from harness.report.headlines import NO_EVIDENCE, outcome_word
+from harness.report.grouping import OPEN, OpenGroup, by_reason, grouped, how_often
+from harness.report.headlines import NO_EVIDENCE, budgets, outcome_word, reached
 from harness.report.summary import CellSummary, PartySummary, RunSummary
 from harness.report.words import (
     FOUND,
@@ -53,18 +53,23 @@ def print_run(console: Console, run: RunSummary, catalogue: Catalogue, lang: Lan
         failed = next((found for found in item.findings if found.verdict is Verdict.FAIL), None)
         if run.stated(item) and failed is not None:
             console.print(Styled(_why(item, failed, catalogue, lang), STYLE[Verdict.FAIL]), soft_wrap=True)
+    for told in reached(run.info):
+        console.print(Styled(f"{SYMBOL[Verdict.INCONCLUSIVE]} {told.of(lang)}", STYLE[Verdict.INCONCLUSIVE]))
     console.print(_matrix(run, lang))
     legend = "  ".join(f"{SYMBOL[verdict]} {VERDICT[verdict].of(lang)}" for verdict in SYMBOL)
     legend += f"  {SHARED} {word('shared', lang)}"
     console.print(Styled(legend, style="dim"))
+    console.print(Styled(budgets(run.info).of(lang), style="dim"))
     if run.rehearsal:
         console.print()
         console.print(Styled(NO_EVIDENCE.of(lang), style="bold yellow"), soft_wrap=True)
     for item in run.parties.values():
         if run.stated(item) or item.findings:
             _print_party(console, run, item, catalogue, lang, limit)
-    for items in grouped(run.elsewhere)[:limit]:
+    for items in grouped(item for item in run.elsewhere if item.verdict not in OPEN)[:limit]:
         console.print(finding_block(items, catalogue, lang), soft_wrap=True)
+    for group in by_reason(run.elsewhere)[:limit]:
+        console.print(_open(group, lang), soft_wrap=True)
     console.print()
     for line in unassigned_lines(run, lang, limit):
         console.print(Styled(line, style="dim"), soft_wrap=True)

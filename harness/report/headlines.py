@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from harness.core.algebra import Key, Obstacle, Outcome, Standing, State
+from harness.core.run.info import RunInfo
+from harness.core.run.limits import shown_seconds
 from harness.core.text import Text, both
 from harness.judge.result import PartyResult
 from harness.judge.tally import Shortfall
@@ -187,3 +189,34 @@ def scope(standards: Sequence[str], releases: Sequence[str], others: Mapping[str
     what, where = ", ".join(standards) or "-", ", ".join(releases) or "-"
     with_ = Text(nl=" en ".join(item.nl for item in told), en=" and ".join(item.en for item in told))
     return Text(nl=f"{what} in {where}, met {with_.nl}", en=f"{what} in {where}, with {with_.en}")
+
+
+def budgets(info: RunInfo) -> Text:
+    """The budgets of a run on one line."""
+    limits = info.limits
+    reads = Text(nl="; er wordt alleen gelezen", en="; nothing is written") if limits.read_only else both("")
+    request, body = shown_seconds(limits.request), f"{limits.body // (1024 * 1024)} MiB"
+    cell, run = (shown_seconds(item) if item else "–" for item in (limits.cell, limits.run))
+    return Text(
+        nl=f"Grenzen: verzoek {request}, antwoord {body}, cel {cell}, run {run}{reads.nl}.",
+        en=f"Limits: request {request}, answer {body}, cell {cell}, run {run}{reads.en}.",
+    )
+
+
+def reached(info: RunInfo) -> list[Text]:
+    """The limits that ended something, each once, with the number of flows and cells; the largest first."""
+    found: dict[Text, set[tuple[str, str]]] = {}
+    for trouble in info.troubles:
+        if trouble.limit is not None:
+            found.setdefault(trouble.what, set()).add((trouble.cell, trouble.flow))
+    told = []
+    for what, places in sorted(found.items(), key=lambda item: -len(item[1])):
+        cells = amount(len({cell for cell, _ in places}), "cell")
+        flows = amount(len(places), "flow")
+        told.append(
+            Text(
+                nl=f"{what.nl} ({flows.nl} niet of niet geheel gedraaid, in {cells.nl})",
+                en=f"{what.en} ({flows.en} not run, or not wholly, in {cells.en})",
+            )
+        )
+    return told

@@ -25,7 +25,15 @@ from harness.judge.tally import Asking
 from harness.report.basiseisen import EVERY_PGO, BasiseisRow, basiseis_rows
 from harness.report.evidence import cited_rows, data_file
 from harness.report.grouping import OPEN, QUIET, by_reason, grouped, how_often, worst_first
-from harness.report.headlines import NO_EVIDENCE, counted_of, left_out, obstacles, outcome_word
+from harness.report.headlines import (
+    NO_EVIDENCE,
+    budgets,
+    counted_of,
+    left_out,
+    obstacles,
+    outcome_word,
+    reached,
+)
 from harness.report.summary import CellSummary, PartySummary, RunSummary, summarise
 from harness.report.words import (
     FOUND,
@@ -140,6 +148,8 @@ class HtmlReport:
             rehearsal=self._summary.rehearsal,
             no_evidence=NO_EVIDENCE,
             grouped=grouped,
+            budgets=budgets,
+            reached=reached,
             **self._verdict_words(lang),
             **self._party_words(lang),
         )

@@ -147,6 +147,7 @@ _NOUNS: dict[str, tuple[Text, Text]] = {
     "problem": (Text(nl="probleem", en="problem"), Text(nl="problemen", en="problems")),
     "check": (Text(nl="controle", en="check"), Text(nl="controles", en="checks")),
     "exchange": (Text(nl="bericht", en="message"), Text(nl="berichten", en="messages")),
+    "flow": (Text(nl="stroom", en="flow"), Text(nl="stromen", en="flows")),
     "finding": (Text(nl="bevinding", en="finding"), Text(nl="bevindingen", en="findings")),
 }
 

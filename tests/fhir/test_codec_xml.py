@@ -331,6 +331,9 @@ def test_long_values_are_read_the_same_as_short_ones() -> None:
     assert resource(with_newline)["content"] == f"{a} {b}"
     div = f'<div xmlns="http://www.w3.org/1999/xhtml"><p title="x" value="{a}"/></div>'
     assert resource(patient(f'<text><status value="generated"/>{div}</text>'))["text"]["div"] == div
+    links = f'<a href="data:application/pdf;base64,{a}">x</a><img src="data:image/png;base64,{b}"/>'
+    div = f'<div xmlns="http://www.w3.org/1999/xhtml">{links} {links}</div>'
+    assert resource(patient(f'<text><status value="generated"/>{div}</text>'))["text"]["div"] == div
 
 
 def test_sniff() -> None:
@@ -390,3 +393,15 @@ def test_keys_are_written_in_the_order_of_the_specification() -> None:
         "active": True,
     }
     assert not parse(to_xml(value, MODEL), model=MODEL).issues
+
+
+@pytest.mark.parametrize("name", ["utef-8", "utf-7", "big5", "utf-16"])
+def test_an_unknown_encoding_does_not_break_the_places(name):
+    """lxml refuses it; expat, which looks for places, raises kinds of its own."""
+    document = parse(
+        f'<?xml version="1.0" encoding="{name}"?>\n<Patient {NS}><id value="1"/></Patient>'.encode(),
+        model=MODEL,
+    )
+    for path in ("Patient.id", "Patient", "Patient.name[3]"):
+        assert document.locate(path) >= (0, 0)
+    assert document.fatal and document.issues[-1].severity == "error"

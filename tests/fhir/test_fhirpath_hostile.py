@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from harness.fhir.fhirpath import DocumentContext, FHIRPathError, compile
 from harness.fhir.fhirpath.values.ucum import parse_unit
 from harness.fhir.model.types import load_model
+from harness.reference.searching.replies import content_key
+from harness.testscript.judge.bodies import as_text
 
 MODEL = load_model("STU3")
 
@@ -76,6 +78,18 @@ def test_a_number_of_a_document_that_fills_the_memory_is_refused(number: str, ex
     started = time.process_time()
     with pytest.raises(FHIRPathError):
         compile(expression, model=MODEL).evaluate(made)
+    assert time.process_time() - started < 2
+
+
+@pytest.mark.parametrize("number", ["1e999999999", "1e-999999999"])
+def test_a_number_of_a_document_is_not_written_out_as_text(number: str) -> None:
+    """``.value`` of a primitive is its text in the dialect of the scripts."""
+    made = {"resourceType": "Observation", "valueQuantity": {"value": Decimal(number)}}
+    started = time.process_time()
+    with pytest.raises(FHIRPathError, match="too large or too small"):
+        compile("Observation.value.value.value", model=MODEL, dialect="hapi").evaluate(made)
+    assert as_text(Decimal(number)) == str(Decimal(number))
+    assert str(Decimal(number)) in content_key(made)
     assert time.process_time() - started < 2
 
 

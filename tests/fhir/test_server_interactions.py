@@ -365,6 +365,15 @@ def test_conditional_create(server):
     assert call(server, "Observation/o1?x=1", method="DELETE").status == 400
 
 
+@pytest.mark.parametrize("second", ["identifier=urn:n|8", "identifier=urn:n|7", ""])
+def test_two_conditions_of_a_create_are_refused(server, second):
+    one = {"If_None_Exist": "identifier=urn:n|7"}
+    answer = send(server, with_number("7"), "Observation", **one, if_none_exist=second)
+    assert answer.status == 400 and "If-None-Exist" in content(answer)["issue"][0]["diagnostics"]
+    made = [send(server, with_number("7"), "Observation", **one).status for _ in range(2)]
+    assert made == [201, 200], "the refused one made nothing"
+
+
 def test_conditional_update_patch_and_delete(server):
     bare = {key: value for key, value in with_number("7").items() if key != "id"}
     created = send(server, bare, "Observation?identifier=urn:n|7", "PUT")

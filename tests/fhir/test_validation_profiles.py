@@ -368,3 +368,19 @@ def test_snapshot_lists_base_and_slices(book: FactBook) -> None:
 def test_unknown_profile_type(validator: Validator) -> None:
     found = rules(validator, {"resourceType": "Patient", "meta": {"profile": [X + "base"]}})
     assert found == {("fhir-profile-type", "Patient.meta.profile")}
+
+
+def test_a_coding_where_a_concept_belongs_is_told_in_its_place():
+    """The codes of a misplaced Coding count; there is no list of codings to point into."""
+    coding = {"system": "http://hl7.org/fhir/sid/icpc-1-nl", "code": "K86"}
+    url = "http://nictiz.nl/fhir/StructureDefinition/code-specification"
+    condition = {
+        "resourceType": "Condition",
+        "meta": {"profile": ["http://nictiz.nl/fhir/StructureDefinition/zib-Problem"]},
+        "_clinicalStatus": {"extension": [{"url": url, "valueCodeableConcept": coding}]},
+        "subject": {"reference": "Patient/1"},
+    }
+    found = {(one.rule, one.path) for one in Validator().validate(condition)}
+    place = "Condition.clinicalStatus.extension[0].value"
+    assert any(rule.startswith("fhir-binding") and path.startswith(place) for rule, path in found), found
+    assert any(rule == "fhir-unknown-element" and path.startswith(place) for rule, path in found), found

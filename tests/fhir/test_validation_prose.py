@@ -164,6 +164,7 @@ OBS = "Observation.value"
 CASES: list[tuple[str, Json, Json, str, str, str]] = [
     ("unit", quantity("mm[Hg]"), quantity("mmHg"), "fhir-unit-unknown", "error", f"{OBS}.code"),
     ("second", quantity("s"), quantity("sec"), "fhir-unit-unknown", "error", f"{OBS}.code"),
+    ("unit of another system", quantity("M", MARITAL), quantity("Q", MARITAL), "fhir-code-unknown", "error", f"{OBS}.code"),
     ("annotation", quantity("{stuks}/d"), quantity("{stuks per dag}"), "fhir-unit-annotation", "warning", f"{OBS}.code"),
     ("relative unit system", quantity("mg"), quantity("mg", "ucum"), "fhir-system-relative", "error", f"{OBS}.system"),
     ("relative code system", coding(system="urn:x:y", code="1"), coding(system="x", code="1"), "fhir-system-relative", "error", "Patient.maritalStatus.coding[0].system"),

@@ -78,6 +78,24 @@ def test_half_a_line_at_the_end_of_a_run_that_was_killed(copy, here):
     assert everything(copy) == before
 
 
+@pytest.mark.parametrize("place", ["a line", "a findings file"])
+def test_what_is_nested_without_end_is_no_recording(copy, here, place):
+    """It is named, and is no defect of the harness."""
+    deep = b"[" * 200_000 + b"]" * 200_000
+    (copy / "manifest.json").unlink()
+    if place == "a line":
+        path = next((copy / "exchanges").glob("*pdfa*.jsonl.gz"))
+        head, *_ = gzip.decompress(path.read_bytes()).splitlines(keepends=True)
+        line = b'{"kind":"exchange","seq":1,"prev":"","id":"x","notes":{"a":' + deep + b"}}\n"
+        path.write_bytes(gzip.compress(head + line))
+    else:
+        path = next((copy / "findings").glob("*.json"))
+        path.write_bytes(b'{"schema":"cell-1","findings":' + deep + b"}")
+    code, said = here("judge", copy, *ENGLISH)
+    assert code in (2, 7) and "defect" not in said.lower(), said
+    assert path.name.removesuffix(".gz") in said, said
+
+
 def test_a_key_that_does_not_match_its_certificate(copy, here, tmp_path):
     mine, other, root = KEYS["p256"](), KEYS["p256"](), Authority()
     (tmp_path / "mine.pem").write_bytes(pem(mine))

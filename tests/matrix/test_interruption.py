@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import signal
 import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -44,7 +46,9 @@ def hanging():
         yield server.getsockname()[1]
 
 
-def qualify(out: Path, *words: str | Path) -> subprocess.Popen[str]:
+def qualify(
+    out: Path, *words: str | Path, prepare: Callable[[], None] | None = None
+) -> subprocess.Popen[str]:
     command = [
         sys.executable,
         "-m",
@@ -63,7 +67,7 @@ def qualify(out: Path, *words: str | Path) -> subprocess.Popen[str]:
         text=True,
         cwd=ROOT,
         env={name: value for name, value in os.environ.items() if not name.startswith("HARNESS_")},
-        preexec_fn=heeds_ctrl_c,
+        preexec_fn=prepare or heeds_ctrl_c,
     )
 
 
@@ -100,6 +104,21 @@ def test_a_run_that_hangs_and_is_stopped_reports_and_ends(tmp_path, hanging, num
     assert (out / "report" / "index.html").is_file()
     assert json.loads((out / "findings.json").read_bytes())["findings"] == []
     assert not RunFolder.open(out).finished
+
+
+@pytest.mark.parametrize(
+    ("limit", "value", "why"),
+    [(resource.RLIMIT_FSIZE, 40_000, "File too large"), (resource.RLIMIT_NOFILE, 24, "Too many open files")],
+    ids=["no room", "no descriptors"],
+)
+def test_what_the_machine_refuses_is_one_sentence(tmp_path, limit, value, why):
+    """Whoever meets it first: the recording, a report, Allure or JUnit."""
+    out = tmp_path / "run"
+    process = qualify(out, *SMALL, "--lang", "en", prepare=lambda: resource.setrlimit(limit, (value, value)))
+    shown, errors = process.communicate(timeout=120)
+    assert process.returncode == 3, shown + errors
+    assert f"received: {why}" in errors and errors.count(why) == 1, errors
+    assert not any(word in shown + errors for word in ("Traceback", "INTERNALERROR", "report it"))
 
 
 def test_a_killed_run_is_gone_on_with(tmp_path, harness, small_run):

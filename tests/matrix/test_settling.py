@@ -11,9 +11,11 @@ import pytest
 
 from harness.core.clock import VirtualClock
 from harness.core.errors import ConfigurationError
-from harness.core.run.findings import Cell, Finding
+from harness.core.exits import ExitCode
+from harness.core.run.findings import Cell, Finding, Where, finding
 from harness.core.run.folder import RunFolder
 from harness.core.run.info import Selection
+from harness.core.run.limits import READ_ONLY, spent, unreachable
 from harness.core.run.place.claim import claim
 from harness.core.text import Text
 from harness.core.verdicts import Blame, Verdict
@@ -27,6 +29,7 @@ from harness.matrix.facts import RunFacts
 from harness.matrix.plan import Plan
 from harness.matrix.qualification import Qualification
 from harness.network.file import Network, Participant
+from harness.network.limits.endurance import LimitReached
 from harness.record.keeper import RunKeeper
 from harness.record.recorder import Recorder
 from harness.scenario import Scenario
@@ -60,10 +63,11 @@ class Quiet:
     def __init__(self) -> None:
         self.driven: list[tuple[str, str, str]] = []
         self.broken: dict[str, Exception] = {}
+        self.breaks = "neg"
 
     def drive(self, cell: Cell, flow: str) -> None:
         self.driven.append((cell.his, cell.pgo, flow))
-        if flow == "neg" and cell.his in self.broken:
+        if flow == self.breaks and cell.his in self.broken:
             raise self.broken[cell.his]
 
     def close(self) -> None: ...
@@ -208,3 +212,56 @@ def test_what_one_cell_is_asked_for_others_is_asked_everywhere(start):
         ("dvza", 1),
         *((f"pgo-{n}", 1) for n in range(4)),
     }
+
+
+GONE = LimitReached(
+    "host", unreachable("his-0", "2026-03-01T11:00:00"), cause="his-0", received="not reachable since …"
+)
+SPENT = LimitReached("run", spent("run", 1200.0, "his-0"), cause="his-0", received="18m / 20m: his-0")
+
+
+@pytest.mark.parametrize("why", [GONE, SPENT], ids=["host", "run"])
+def test_a_limit_that_was_reached_leaves_undecided_and_names_the_cause(start, why):
+    """Never an error, never a defect: the run is whole, is judged again alike, and exits 6."""
+    run = start(made=network(1, 1))
+    run.network.broken["his-0"] = why
+    found = run.go()
+    assert {item.verdict for item in found} == {Verdict.INCONCLUSIVE}
+    assert {item.requirement for item in found} == {DVZA, PGO, PAIR}, "each says it once"
+    for item in found:
+        assert (item.next_step, item.received, item.blame) == (why.message, why.received, None)
+        assert item.cause == "his-0"
+    info = run.folder.info()
+    assert {(one.limit, one.cause, one.flow) for one in info.troubles} == {(why.limit, "his-0", "neg")}
+    assert not info.unjudged and run.folder.finished
+    assert run.again() == found
+    result = run_result(info, found, CATALOGUE)
+    assert result.code(exchanges=9) is ExitCode.UNDECIDED
+
+
+def test_what_a_run_that_only_reads_leaves_out_is_not_tested(start):
+    run = start(made=network(1, 1))
+    run.network.broken["his-0"] = LimitReached("read-only", READ_ONLY)
+    found = run.go()
+    assert {(item.verdict, item.next_step, item.cause) for item in found} == {
+        (Verdict.NOT_TESTED, READ_ONLY, "")
+    }
+    assert run.again() == found
+
+
+def test_what_the_main_flow_decided_before_a_limit_stays_decided(start, monkeypatch):
+    """By an exchange; what rests on none may be what was not driven, and accuses nobody."""
+    run = start(made=network(1, 1))
+
+    def judge(identifier):
+        place = Where(exchange="x.0001") if identifier == DVZA else Where()
+        verdict = Verdict.FAIL if identifier == PAIR else Verdict.PASS
+        blame = Blame.PRODUCT if verdict is Verdict.FAIL else None
+        return lambda view: [finding(identifier, view.cell, verdict, where=place, blame=blame)]
+
+    judges = {name: judge(name) for name in STORY.requirements}
+    monkeypatch.setattr(judging, "judge_of", lambda requirement: judges[requirement.id])
+    run.network.broken["his-0"] = GONE
+    run.network.breaks = "collect"
+    said = {item.requirement: item.verdict for item in run.go()}
+    assert said == {DVZA: Verdict.PASS, PGO: Verdict.INCONCLUSIVE, PAIR: Verdict.INCONCLUSIVE}

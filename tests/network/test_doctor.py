@@ -6,6 +6,8 @@ import gzip
 import json
 import socket
 import threading
+import time
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -22,7 +24,7 @@ from msgspec import structs
 
 from harness.core.text import Text
 from harness.core.verdicts import Blame
-from harness.network.doctor import examine
+from harness.network.doctor import connection, examine
 from harness.network.doctor.connection import Endpoint, Refused, _exchange
 from harness.network.doctor.diagnosis import problem
 from harness.network.file import Network, read_network
@@ -255,6 +257,25 @@ def test_what_is_no_http_is_said(answer):
     endpoint = Endpoint("his", "http://his.example/fhir", ("127.0.0.1", 1), needs_certificate=False)
     with ours, theirs, pytest.raises(Refused):
         _exchange(ours, endpoint, "/metadata", ())
+
+
+def test_a_server_that_goes_on_slowly_is_left(monkeypatch):
+    """What counts is the answer as a whole."""
+    monkeypatch.setattr(connection, "TIMEOUT", 0.4)
+    ours, theirs = socket.socketpair()
+
+    def drip():
+        with suppress(OSError):
+            while True:
+                theirs.sendall(b"HTTP/1.1 103 Early Hints\r\n\r\n")
+                time.sleep(0.05)
+
+    threading.Thread(target=drip, daemon=True).start()
+    endpoint = Endpoint("his", "http://his.example/fhir", ("127.0.0.1", 1), needs_certificate=False)
+    began = time.monotonic()
+    with ours, theirs, pytest.raises(Refused):
+        _exchange(ours, endpoint, "/metadata", ())
+    assert time.monotonic() - began < 5
 
 
 def test_redirect_host_must_equal_client_id(tmp_path, pki):

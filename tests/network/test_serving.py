@@ -257,6 +257,36 @@ def test_slow_client_is_cut_off(pki: TestPki, connect: ConnectMap, monkeypatch: 
     assert client(pki, connect, "pgo-2.example").request("GET", f"https://{HOST}/").status == 200
 
 
+def test_a_burst_of_silent_connections_is_bounded_too(monkeypatch):
+    """Those that make room leave at once, and all listeners together count."""
+    monkeypatch.setattr(protocol, "MAX_CONNECTIONS", 4)
+
+    async def answer(request):
+        return Outgoing(body=b"ok")
+
+    def closed(one):
+        one.settimeout(0.05)
+        try:
+            return one.recv(10) == b""
+        except TimeoutError:
+            return False
+        except OSError:
+            return True
+
+    hosting = Hosting()
+    try:
+        ports = [hosting.listen(HandlerApp(answer), None) for _ in range(2)]
+        made = [socket.create_connection(("127.0.0.1", ports[n % 2]), timeout=5) for n in range(16)]
+        until = time.monotonic() + 5
+        while (left := sum(not closed(one) for one in made)) > 4 and time.monotonic() < until:
+            time.sleep(0.05)
+        assert left == 4
+        for one in made:
+            one.close()
+    finally:
+        hosting.close()
+
+
 def test_idle_connections_are_bounded(monkeypatch):
     """The one that is idle longest makes room; who asks something is answered."""
     monkeypatch.setattr(protocol, "MAX_CONNECTIONS", 4)

@@ -172,7 +172,7 @@ def test_what_only_looks_like_a_number_stays(text: str) -> None:
         "YVdROU1URXhNakl5TXpNeg==",
         "MQAxADEAMgAyADIAMwAzADMA",
         "00000000-0000-0000-0000-000111222333",
-        base64.b64encode(gzip.compress(b"van 111222333")).decode(),
+        base64.b64encode(gzip.compress(b"van 111222333", mtime=0)).decode(),
     ],
 )
 def test_a_coded_number_goes_with_its_word(text: str) -> None:
@@ -399,7 +399,7 @@ def zipped(name: str, data: bytes = b"x") -> bytes:
 @pytest.mark.parametrize(
     "body",
     [
-        gzip.compress(json.dumps(PATIENT | {"id": "x", "name": [{"family": "Plantnaam"}]}).encode()),
+        gzip.compress(json.dumps(PATIENT | {"id": "x", "name": [{"family": "Plantnaam"}]}).encode(), mtime=0),
         zlib.compress(b"van Plantnaam"),
         zipped("Plantnaam.pdf"),
         zipped("a.txt", b"van Plantnaam"),

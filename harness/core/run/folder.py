@@ -240,6 +240,15 @@ class RunFolder:
         """
         return self._decoded("findings.json", results.read_findings, ProblemKind.RESULT)
 
+    def judged(self) -> tuple[Finding, ...]:
+        """All findings that stand here, also when there was no room to join them.
+
+        :raises EvidenceError: they cannot be understood.
+        """
+        if (self.path / "findings.json").is_file():
+            return self.findings()
+        return tuple(item for result in self.results() for item in result.findings)
+
     def _read(self, name: str, kind: type[_T], problem: ProblemKind) -> _T:
         return self._decoded(name, msgspec.json.Decoder(kind).decode, problem)
 

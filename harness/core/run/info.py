@@ -12,6 +12,7 @@ import msgspec
 
 from harness.core.run.challenge import Challenge
 from harness.core.run.findings import Cell
+from harness.core.run.limits import LimitName, Limits
 from harness.core.text import Text
 from harness.core.verdicts import Blame
 
@@ -126,6 +127,9 @@ class Trouble(msgspec.Struct, frozen=True, kw_only=True):
     :ivar cell: cell key.
     :ivar requirements: the requirements that were asked and need what could not be done.
     :ivar blame: *configuration* (the network file names something wrong) or *harness*.
+    :ivar flow: the flow that could not be driven, ``""``: none.
+    :ivar limit: the limit that was reached, when that is why; ``None``: something is wrong.
+    :ivar cause: participant id of whoever was waited for then, ``""``: nobody.
     """
 
     cell: str
@@ -135,6 +139,9 @@ class Trouble(msgspec.Struct, frozen=True, kw_only=True):
     where: str = ""
     received: str = ""
     next_step: Text = Text(nl="", en="")
+    flow: str = ""
+    limit: LimitName | None = None
+    cause: str = ""
 
 
 class Binding(msgspec.Struct, frozen=True, kw_only=True):
@@ -170,6 +177,7 @@ class RunInfo(msgspec.Struct, frozen=True, kw_only=True):
     :ivar left_out: cells that the network file allows and the selection leaves out.
     :ivar subject: whose result decides the exit code; empty: the live parties, in a rehearsal all.
     :ivar verdict_required: whether anything but *voldoet* is undecided.
+    :ivar limits: the budgets of the run.
     :ivar binding: what request and correlation identifiers are made of; ``None`` when we make none.
     :ivar troubles: what went wrong outside the products while cells were driven or judged (in ``run.json``).
     :ivar unjudged: keys of planned cells that the run did not reach (in ``run.json``).
@@ -190,6 +198,7 @@ class RunInfo(msgspec.Struct, frozen=True, kw_only=True):
     settings: Settings = Settings()
     subject: tuple[str, ...] = ()
     verdict_required: bool = False
+    limits: Limits = Limits()
     binding: Binding | None = None
     troubles: tuple[Trouble, ...] = ()
     unjudged: tuple[str, ...] = ()

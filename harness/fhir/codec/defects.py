@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from harness.core.issues import Issue, Severity, shorten
 from harness.core.text import Text
+from harness.fhir.codec.positions import Positions
 
 RULES: dict[str, Text] = {
     "fhir-size": Text(
@@ -103,3 +104,16 @@ def defect(
         received=shorten(received),
         excerpt=shorten(excerpt) if excerpt else "",
     )
+
+
+def undecodable(data: bytes) -> Issue | None:
+    """The defect of bytes that are no UTF-8: where the first one is."""
+    if data.isascii():
+        return None
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line, column = Positions(None, xml=False, text=data).line_of(error.start)
+        received = f"0x{data[error.start]:02X}, byte {error.start}"
+        return defect("fhir-encoding", line=line, column=column, expected="UTF-8", received=received)
+    return None

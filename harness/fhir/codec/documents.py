@@ -145,17 +145,9 @@ def parse(
     if found is None:
         excerpt = data[:40].decode("utf-8", "replace")
         return stop(defect("fhir-format", line=1, column=1, expected="< or {", received=excerpt))
-    if len(data) > limits.nodes and (nodes := values_in(data, xml=found == "xml")) > limits.nodes:
+    least = 2 * limits.nodes  # so many bytes take the marks of so many nodes
+    if len(data) > least and (nodes := values_in(data, xml=found == "xml")) > limits.nodes:
         return stop(defect("fhir-size", expected=f"<= {limits.nodes} nodes", received=f"~ {nodes} nodes"))
-    if not data.isascii():
-        try:
-            data.decode("utf-8")
-        except UnicodeDecodeError as error:
-            line, column = Positions(None, xml=False, text=data).line_of(error.start)
-            received = f"0x{data[error.start]:02X}, byte {error.start}"
-            return stop(
-                defect("fhir-encoding", line=line, column=column, expected="UTF-8", received=received)
-            )
     with paused():
         if found == "xml":
             resource, issues, fatal = read_xml(data, model, max_depth=limits.depth)

@@ -209,7 +209,8 @@ def xml_positions(data: bytes) -> Positions:
     parser.StartElementHandler = start
     parser.EndElementHandler = end
     parser.StartDoctypeDeclHandler = doctype
-    with contextlib.suppress(expat.ExpatError, _Stop):  # what came before the error keeps its place
+    # What came before the error keeps its place; an encoding that nobody knows or supports is one, too.
+    with contextlib.suppress(expat.ExpatError, LookupError, ValueError, _Stop):
         parser.Parse(data, True)
     return positions
 

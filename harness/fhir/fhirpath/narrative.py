@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from lxml import etree
 
+from harness.fhir.parsers import xml_parser
+
 XHTML = "{http://www.w3.org/1999/xhtml}"
 
 
@@ -29,9 +31,8 @@ def narrative_ok(text: str) -> bool:
     """Whether a narrative ``div`` holds only what FHIR allows (invariant txt-1) and has content (txt-2)."""
     if "<!DOCTYPE" in text or "<!ENTITY" in text or len(text) > MAX_NARRATIVE:
         return False
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
     try:
-        root = etree.fromstring(text.encode("utf-8", "replace"), parser)
+        root = etree.fromstring(text.encode("utf-8", "replace"), xml_parser())
     except (etree.XMLSyntaxError, ValueError):
         return False
     if root.tag != XHTML + "div":

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from harness.fhir.fhirpath.nodes import Choice, Item, Items, NodeType, RawNode, TypeInfo
+from harness.fhir.fhirpath.values.reach import within_reach
 
 _HOLDERS = frozenset((dict, list))
 
@@ -104,7 +105,7 @@ def member_or_value(coll: Items, name: str) -> Items:
         if value.__class__ is bool:
             text = "true" if value else "false"
         else:
-            text = f"{value:f}" if value.__class__ is Decimal else str(value)
+            text = f"{within_reach(value):f}" if value.__class__ is Decimal else str(value)
         out.append((text, node[1].schema.type("string"), None, node, name, -1))
     return out
 

@@ -14,8 +14,9 @@ that could not be decided offline).
 
 Read :mod:`.validator`, then :mod:`.engine`, which ties the rest together. The base type of each element is
 checked once by compiled closures (:mod:`.shapes`); each profile adds the rules of its sparse tree
-(:mod:`.profile_rules`, :mod:`.slices`); what belongs to one kind of thing is in :mod:`.checks`. All of them
-get the state of one validation (:mod:`.run`) and a place in the document (:mod:`.places`).
+(:mod:`.profile_rules`, :mod:`.item_checks`, :mod:`.slices`); what belongs to one kind of thing is in
+:mod:`.checks`. All of them get the state of one validation (:mod:`.run`) and a place in the document
+(:mod:`.places`).
 """
 
 from __future__ import annotations

@@ -72,7 +72,7 @@ class Engine:
         if name == "Coding":
             checks.append(codes.coding_check(self.knowledge))
         elif self.model.is_subtype(name, "Quantity"):
-            checks.append(codes.quantity_check)
+            checks.append(codes.quantity_check(self.knowledge))
         elif name in _TYPE_CHECKS:
             checks.append(_TYPE_CHECKS[name])
         return tuple(checks)

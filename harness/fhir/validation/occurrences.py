@@ -15,6 +15,8 @@ _SELF_NAMED = frozenset(("Resource", "DomainResource"))
 """Types of which a value says its own name."""
 
 
+_item = tuple.__new__  # what calling Item does, without the call in between
+
 Gather: TypeAlias = Callable[[Json], list[Item]]
 """All occurrences of one element below an object, primitives paired with their ``_key``."""
 
@@ -22,7 +24,7 @@ Gather: TypeAlias = Callable[[Json], list[Item]]
 def gatherer(keys: Keys) -> Gather:
     """How to gather the occurrences of an element; made once per element of a profile."""
     if len(keys) > 1:
-        return lambda owner: _of_choice(owner, keys)
+        return _choice(keys)
     key, code = next(iter(keys.items()))
     if code[0].islower():
         return _primitives(key, code)
@@ -34,8 +36,8 @@ def gatherer(keys: Keys) -> Gather:
         if found is None:
             return []
         if type(found) is list:
-            return [Item(part, None, code, key, index) for index, part in enumerate(found)]
-        return [Item(found, None, code, key, -1)]
+            return [_item(Item, (part, None, code, key, index)) for index, part in enumerate(found)]
+        return [_item(Item, (found, None, code, key, -1))]
 
     return objects
 
@@ -50,20 +52,26 @@ def _primitives(key: str, code: str) -> Gather:
         if found is None:
             return []
         if type(found) is list:
-            return [Item(part, None, code, key, index) for index, part in enumerate(found)]
-        return [Item(found, None, code, key, -1)]
+            return [_item(Item, (part, None, code, key, index)) for index, part in enumerate(found)]
+        return [_item(Item, (found, None, code, key, -1))]
 
     return primitives
 
 
-def _of_choice(owner: Json, keys: Keys) -> list[Item]:
-    items: list[Item] = []
-    for key in owner:
-        bare = key[1:] if key[:1] == "_" else key
-        choice = keys.get(bare)
-        if choice is not None and (bare is key or bare not in owner):
-            _collect(owner, bare, choice, owner.get(bare), items)
-    return items
+def _choice(keys: Keys) -> Gather:
+    forms = {form: (key, code) for key, code in keys.items() for form in (key, "_" + key)}
+
+    def choice(owner: Json) -> list[Item]:
+        items: list[Item] = []
+        for name in owner:
+            form = forms.get(name)
+            if form is not None:
+                key, code = form
+                if name == key or key not in owner:
+                    _collect(owner, key, code, owner.get(key), items)
+        return items
+
+    return choice
 
 
 def _collected(owner: Json, key: str, code: str) -> list[Item]:
@@ -85,7 +93,7 @@ def _collect(owner: Json, key: str, code: str, found: Any, items: list[Item]) ->
     elif found is None and type(others) is list:
         items += [Item(None, part, code, key, index) for index, part in enumerate(others)]
     else:
-        items.append(Item(found, others, _code_of(found, code), key, -1))
+        items.append(_item(Item, (found, others, _code_of(found, code), key, -1)))
 
 
 def _code_of(value: Any, code: str) -> str:

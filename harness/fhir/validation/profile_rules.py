@@ -8,17 +8,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from harness.fhir.profiles.facts import BindingFact, Value
-from harness.fhir.profiles.matching import contains, equal
 from harness.fhir.profiles.slicing.items import Item
 from harness.fhir.profiles.tree import Node, ProfileTree
 from harness.fhir.validation.checks.invariants import Invariants
-from harness.fhir.validation.checks.links.references import reference_check
-from harness.fhir.validation.checks.values.bindings import binding_check
-from harness.fhir.validation.checks.values.ranges import range_check
-from harness.fhir.validation.findings import describe
+from harness.fhir.validation.item_checks import ItemCheck, type_steps, value_steps
 from harness.fhir.validation.occurrences import Gather, gatherer
-from harness.fhir.validation.places import Json, Place
+from harness.fhir.validation.places import Place
 from harness.fhir.validation.run import Check, Rules, Run
 from harness.fhir.validation.slices import Slices
 
@@ -58,19 +53,7 @@ class ProfileRules:
 class NodeRule:
     """What the profile asks of one element or slice."""
 
-    __slots__ = (
-        "_children",
-        "_required",
-        "_slices",
-        "binding",
-        "holder",
-        "idle",
-        "node",
-        "profile",
-        "stem",
-        "targets",
-        "typed",
-    )
+    __slots__ = ("_required", "_slices", "_steps", "holder", "idle", "node", "profile", "stem")
 
     def __init__(self, node: Node, profile: ProfileRules) -> None:
         self.node = node
@@ -78,141 +61,78 @@ class NodeRule:
         self.stem = node.name.removesuffix("[x]")
         self.holder = node.name in ("contained", "resource")
         self.idle = _asks_nothing(node)
-        self._children: dict[str, tuple[tuple[NodeRule, Gather, tuple[str, str] | None], ...]] = {}
         self._slices: Slices | None = None
         self._required: bool | None = None
-        self.typed = {entry.code: entry for entry in node.types}
-        self.binding: dict[str, Check | None] = {}
-        self.targets: dict[str, Check | None] = {}
+        self._steps: dict[str, tuple[tuple[ItemCheck, ...], tuple[Check, ...]]] = {}
 
     # -- one value ------------------------------------------------------------------------------
 
     def item(self, item: Item, place: Place, run: Run) -> None:
-        """Checks one value: type, fixed and pattern, binding, references, profiles, children, invariants."""
+        """Checks one value: type, fixed and pattern, binding, references, profiles, children; when nothing of
+        these is wrong, invariants."""
+        found = self._steps.get(item.code)
+        if found is None:
+            found = self._steps[item.code] = self._compile(item.code)
+        steps, invariants = found
         if self.holder and type(item.value) is dict and not run.inside(item.value):
             outer = run.enter(item.value, place)  # here and below, %resource is this one
-            self._item(item, place, run)
+            self._check(steps, invariants, item, place, run)
             run.leave(outer)
+        elif invariants:
+            self._check(steps, invariants, item, place, run)
         else:
-            self._item(item, place, run)
+            for step in steps:
+                step(item, place, run)
 
-    def _item(self, item: Item, place: Place, run: Run) -> None:
-        node = self.node
+    @staticmethod
+    def _check(
+        steps: tuple[ItemCheck, ...], invariants: tuple[Check, ...], item: Item, place: Place, run: Run
+    ) -> None:
         before = run.errors
-        value, companion, code = item.value, item.companion, item.code
-        if node.types and place[0] is not None:
-            self._type(item, place, run)
-        if node.fixed is not None and not equal(node.fixed.value, value):
-            run.add(
-                "fhir-fixed",
-                place,
-                expected=_shown(node.fixed),
-                received=value if value is not None else companion,
-            )
-        if node.pattern is not None and not contains(node.pattern.value, value):
-            run.add(
-                "fhir-pattern",
-                place,
-                expected=_shown(node.pattern),
-                received=value if value is not None else companion,
-            )
-        if node.binding is not None:
-            self._binding(node.binding, item, place, run)
-        if node.min_value is not None or node.max_value is not None:
-            range_check(node.min_value, node.max_value, value, place, run)
-        if node.max_length and isinstance(value, str) and len(value) > node.max_length:
-            run.add(
-                "fhir-length",
-                place,
-                expected=f"<= {node.max_length}",
-                received=f"{len(value)}: {describe(value)}",
-            )
+        for step in steps:
+            step(item, place, run)
+        if run.errors == before:
+            for invariant in invariants:
+                invariant(item.value, place, run)
+
+    def _compile(self, code: str) -> tuple[tuple[ItemCheck, ...], tuple[Check, ...]]:
+        """What is checked of values of one type."""
+        node, profile = self.node, self.profile
+        found = [
+            *(type_steps(node, code, profile.rules) if node.types else ()),
+            *value_steps(node, code, profile.rules),
+        ]
         if node.children:
-            owner = value if type(value) is dict else companion
-            if type(owner) is dict:
-                self.children(owner, code, place, run)
-            elif not isinstance(value, (dict, list)):
-                self.children({}, code, place, run)
-        if node.invariants and run.errors == before:
-            for invariant in node.invariants:
-                self.profile.invariants.check(invariant, code)(value, place, run)
-
-    def _type(self, item: Item, place: Place, run: Run) -> None:
-        node, model = self.node, self.profile.rules.model
-        entry = self.typed.get(item.code)
-        if entry is None:
-            entry = self.typed.get("") or next(
-                (
-                    t
-                    for t in node.types
-                    if t.code in ("BackboneElement", "Element", "Resource", "DomainResource")
-                    or model.is_subtype(item.code, t.code)
-                    or (t.code == "xhtml")
-                ),
-                None,
-            )
-        if entry is None:
-            run.add(
-                "fhir-choice-type",
-                place,
-                expected=" | ".join(t.code for t in node.types),
-                received=item.code,
-            )
-            return
-        if entry.profiles:
-            self._profiles(entry.profiles, item, place, run)
-        if item.code == "Reference" and (entry.targets or entry.aggregation):
-            check = self.targets.get(item.code)
-            if check is None:
-                check = self.targets[item.code] = reference_check(entry.targets, entry.aggregation)
-            check(item.value, place, run)
-
-    def _profiles(self, profiles: tuple[str, ...], item: Item, place: Place, run: Run) -> None:
-        rules = self.profile.rules
-        if len(profiles) == 1:
-            rules.apply_profile(profiles[0], item.value, item.companion, item.code, place, run)
-            return
-        answers = [rules.conforms(item.value, item.code, url, place, run) for url in profiles]
-        if True not in answers and None not in answers:
-            run.add("fhir-choice-type", place, expected=" | ".join(profiles), received=item.value)
-
-    def _binding(self, binding: BindingFact, item: Item, place: Place, run: Run) -> None:
-        if item.code not in self.binding:
-            # a binding that names no value set leaves that of the base type, which the shape checks
-            knowledge = self.profile.rules.knowledge
-            self.binding[item.code] = binding_check(knowledge, binding, item.code)
-        check = self.binding[item.code]
-        if check is not None:
-            target = item.value
-            if item.code == "Extension" and isinstance(target, dict):
-                self._extension_binding(binding, target, place, run)
-            elif target is not None:
-                check(target, place, run)
-
-    def _extension_binding(self, binding: BindingFact, value: Json, place: Place, run: Run) -> None:
-        """A binding on an extension slice means its value."""
-        for key, part in value.items():
-            if key.startswith("value"):
-                code = key[5:]
-                name = code if code in self.profile.rules.model.types else code[:1].lower() + code[1:]
-                found = binding_check(self.profile.rules.knowledge, binding, name)
-                if found is not None:
-                    found(part, (place, "value", -1, key), run)
+            found.append(self._children(code))
+        return tuple(found), tuple(profile.invariants.check(fact, code) for fact in node.invariants)
 
     # -- children -------------------------------------------------------------------------------
 
-    def children(self, owner: Json, code: str, place: Place, run: Run) -> None:
-        """Checks everything below one object (or the extensions of a primitive)."""
-        found = self._children.get(code)
-        if found is None:
-            found = self._children[code] = self._compile(code)
-        for rule, gather, only in found:
-            if only is None or only[0] in owner or only[1] in owner:
-                rule.element(gather(owner), place, run)
+    def _children(self, code: str) -> ItemCheck:
+        """The check of everything below an object, or of the extensions of a primitive; what it consists of
+        is compiled with the first one."""
+        rules: tuple[tuple[NodeRule, Gather, str, str], ...] | None = None
 
-    def _compile(self, code: str) -> tuple[tuple[NodeRule, Gather, tuple[str, str] | None], ...]:
+        def children(item: Item, place: Place, run: Run) -> None:
+            nonlocal rules
+            owner = item.value
+            if type(owner) is not dict:
+                owner = item.companion
+                if type(owner) is not dict:
+                    if isinstance(item.value, (dict, list)):
+                        return
+                    owner = {}
+            if rules is None:
+                rules = self._rules_below(code)
+            for rule, gather, key, companion in rules:
+                if not key or key in owner or companion in owner:
+                    rule.element(gather(owner), place, run)
+
+        return children
+
+    def _rules_below(self, code: str) -> tuple[tuple[NodeRule, Gather, str, str], ...]:
         """Rules of the children, how to gather their values, and the two keys without which an optional one
-        has no work."""
+        has no work (of any other ``""``)."""
         facts = self.profile.rules.model.types.get(code)
         rules = []
         for name, child in self.node.children.items():
@@ -223,8 +143,8 @@ class NodeRule:
                 keys = {element.key_for(ref.code): ref.code for ref in element.types}
                 rule = NodeRule(child, self.profile)
                 optional = len(keys) == 1 and not child.min and not rule.slices_required
-                key = next(iter(keys))
-                rules.append((rule, gatherer(keys), (key, "_" + key) if optional else None))
+                key = next(iter(keys)) if optional else ""
+                rules.append((rule, gatherer(keys), key, "_" + key))
         return tuple(rules)
 
     def element(self, items: list[Item], place: Place, run: Run) -> None:
@@ -255,14 +175,23 @@ class NodeRule:
                 expected=f"{node.cardinality} ({self.profile.url})",
                 received=str(count),
             )
-        for item in () if self.idle and not node.only else items:
-            at = (place, stem, item.index, item.key)
-            if node.only and item.key not in node.only:
-                run.add("fhir-choice-type", at, expected=" | ".join(sorted(node.only)), received=item.key)
-                continue
-            self.item(item, at, run)
+        if node.only:
+            self._choice(items, place, run)
+        elif not self.idle:
+            for item in items:
+                self.item(item, (place, stem, item.index, item.key), run)
         if node.slices and (items or self.slices_required):
             self.divide(items, stem, place, run)
+
+    def _choice(self, items: list[Item], place: Place, run: Run) -> None:
+        """Checks the values of a choice that is narrowed to some types."""
+        only = self.node.only
+        for item in items:
+            at = (place, self.stem, item.index, item.key)
+            if item.key not in only:
+                run.add("fhir-choice-type", at, expected=" | ".join(sorted(only)), received=item.key)
+            elif not self.idle:
+                self.item(item, at, run)
 
     @property
     def slices_required(self) -> bool:
@@ -299,7 +228,3 @@ def _asks_nothing(node: Node) -> bool:
 def _counts_nothing(node: Node) -> bool:
     """Whether a profile says nothing of how many values an element has, of which type, or in which slices."""
     return not (node.min or node.max is not None or node.only or node.slices)
-
-
-def _shown(value: Value) -> str:
-    return describe(value.value)

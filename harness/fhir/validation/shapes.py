@@ -11,9 +11,11 @@ FHIR: JSON representation (json.html), element cardinality and ele-1 (element.ht
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Protocol, TypeAlias
 
 from harness.fhir.model.types import ElementFacts, Model, TypeRef
+from harness.fhir.validation.checks.values.primitives import primitive
 from harness.fhir.validation.fields import (
     Handler,
     companion,
@@ -26,6 +28,9 @@ from harness.fhir.validation.fields import (
 )
 from harness.fhir.validation.places import Place
 from harness.fhir.validation.run import Check, Run
+
+Field: TypeAlias = tuple[tuple[type, ...], Callable[[Any], bool], Handler]
+"""A value of these kinds that passes the test is good; any other is for the handler."""
 
 Choice: TypeAlias = tuple[str, tuple[str, ...], frozenset[str]]
 """A choice: its name, its keys, and its keys with and without underscore."""
@@ -79,7 +84,7 @@ class Shapes:
 
     def _compile(self, name: str) -> Check:
         facts = self.model.types[name]
-        fields: dict[str, Handler] = {}
+        fields: dict[str, Field] = {}
         required: list[tuple[str, tuple[str, ...]]] = []
         choices: list[tuple[str, tuple[str, ...]]] = []
         for element in facts.element_list:
@@ -89,44 +94,49 @@ class Shapes:
                 fields[key] = self._field(name, element, ref, key)
                 accepted.append(key)
                 if self.model.is_primitive(ref.code) and element.xml != "attr" and ref.code != "xhtml":
-                    fields["_" + key] = companion(element, key, self.object("Element"))
+                    fields["_" + key] = _handled(companion(element, key, self.object("Element")))
                     accepted.append("_" + key)
             if element.min > 0:
                 required.append((element.stem, tuple(accepted)))
             if element.choice and len(element.types) > 1:
                 choices.append((element.name, tuple(element.keys)))
         if facts.resource:
-            fields["resourceType"] = nothing
+            fields["resourceType"] = _handled(nothing)
         groups = tuple((stem, keys, frozenset(keys) | {"_" + key for key in keys}) for stem, keys in choices)
         spare = frozenset(("id",)) if not facts.resource else frozenset()
         return _object(name, fields, tuple(required), groups, spare, self.checks.type_checks(name))
 
-    def _field(self, owner: str, element: ElementFacts, ref: TypeRef, key: str) -> Handler:
-        """The handler of one JSON key."""
+    def _field(self, owner: str, element: ElementFacts, ref: TypeRef, key: str) -> Field:
+        """What is checked under one JSON key."""
         facts = self.model.types.get(ref.code)
         if facts is None:
-            return nothing
+            return _handled(nothing)
         if element.max == "0":
-            return forbidden(element.stem)
+            return _handled(forbidden(element.stem))
         extras = self.checks.element_checks(owner, element, ref)
         if facts.primitive:
             if element.many:
-                return many_primitives(element, ref.code, key, extras)
-            return one_primitive(element, ref.code, key, extras)
+                return _handled(many_primitives(element, ref.code, key, extras))
+            handler = one_primitive(element, ref.code, key, extras)
+            return _handled(handler) if extras else (*primitive(ref.code)[:2], handler)
         if ref.code == "Extension":
             check = self.checks.extension_check(element.name == "modifierExtension")
         elif facts.resource:
             check = self.checks.resource_check(ref.code)
         else:
             check = self.object(ref.code)
-        if element.many:
-            return many_objects(element.stem, key, check, extras)
-        return one_object(element.stem, key, check, extras)
+        make = many_objects if element.many else one_object
+        return _handled(make(element.stem, key, check, extras))
+
+
+def _handled(handler: Handler) -> Field:
+    """The field of which every value is for its handler."""
+    return (), bool, handler
 
 
 def _object(
     name: str,
-    fields: dict[str, Handler],
+    fields: dict[str, Field],
     needs: tuple[tuple[str, tuple[str, ...]], ...],
     groups: tuple[Choice, ...],
     spare: frozenset[str],
@@ -134,7 +144,7 @@ def _object(
 ) -> Check:
     """The check of one type.
 
-    :param fields: handler by JSON key.
+    :param fields: by JSON key.
     :param needs: stems of required elements with the keys that may stand for them.
     :param groups: choices of which one key may occur.
     :param spare: keys that do not count as content.
@@ -146,10 +156,12 @@ def _object(
             return
         before = run.errors
         for key, item in value.items():
-            handler = fields.get(key)
-            if handler is None:
+            field = fields.get(key)
+            if field is None:
                 _unknown(key, item, place, run, name)
-            else:
+                continue
+            kinds, test, handler = field
+            if type(item) not in kinds or not test(item):
                 handler(item, place, run, value)
         if len(value) < 2 and not (value.keys() - spare):
             run.add("fhir-empty", place, expected=name, received=value)

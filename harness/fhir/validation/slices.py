@@ -35,13 +35,15 @@ class SliceRule(Protocol):
 class Slice:
     """One slice: its rule, and how an item of it is known: by a predicate, or as extension by its URL."""
 
-    __slots__ = ("name", "predicate", "rule", "url")
+    __slots__ = ("max", "name", "nested", "predicate", "rule", "url")
 
     def __init__(self, name: str, rule: SliceRule, predicate: Predicate | None, url: str) -> None:
         self.name = name
         self.rule = rule
         self.predicate = predicate
         self.url = url
+        self.max = rule.node.max
+        self.nested = bool(rule.node.slices)
 
 
 class Slices:
@@ -52,7 +54,7 @@ class Slices:
     :param make_rule: the rule of one slice.
     """
 
-    __slots__ = ("ordered", "parts", "profile", "rules")
+    __slots__ = ("free", "keys", "ordered", "parts", "profile", "rules", "urls", "wanting")
 
     def __init__(
         self, node: Node, profile: str, knowledge: Knowledge, make_rule: Callable[[Node], SliceRule]
@@ -63,6 +65,14 @@ class Slices:
         self.parts = tuple(
             _compile(name, node, part, knowledge, make_rule) for name, part in node.slices.items()
         )
+        self.free = self.rules == "open" and not self.ordered
+        self.wanting = tuple(
+            (number, part)
+            for number, part in enumerate(self.parts)
+            if part.rule.node.min or (part.predicate is None and not part.url)
+        )
+        self.urls = _table([part.url for part in self.parts])
+        self.keys = _table([part.rule.node.type_key for part in self.parts])
 
     def divide(self, items: list[Item], stem: str, place: Place, run: Run) -> None:
         """Divides the occurrences of the element over its slices and checks each.
@@ -70,14 +80,17 @@ class Slices:
         :param place: of the object that holds the element.
         """
         parts = self.parts
-        resolver = DocumentResolver(run, place)
         counts = [0] * len(parts)
         unsure = [False] * len(parts)
+        resolver = None if self.urls or self.keys else DocumentResolver(run, place)
         last = -1
         open_seen = False
         for item in items:
             at = (place, stem, item.index, item.key)
-            match, undecided = self._find(item, resolver, unsure)
+            if resolver is None:
+                match, undecided = self._look_up(item), False
+            else:
+                match, undecided = self._find(item, resolver, unsure)
             if match < 0:
                 open_seen = True
                 if self.rules == "closed" and not undecided:
@@ -86,17 +99,26 @@ class Slices:
                 continue
             part = parts[match]
             counts[match] += 1
-            self._most(part, counts[match], at, run)
-            if self.ordered and match < last:
-                run.add("fhir-slice-order", at, name=part.name, expected=parts[last].name)
-            last = max(last, match)
-            if self.rules == "openAtEnd" and open_seen:
-                run.add("fhir-slice-order", at, name=part.name, expected="openAtEnd")
+            if part.max is not None and counts[match] > part.max:
+                self._too_many(part, counts[match], at, run)
+            if not self.free:
+                if self.ordered and match < last:
+                    run.add("fhir-slice-order", at, name=part.name, expected=parts[last].name)
+                last = max(last, match)
+                if self.rules == "openAtEnd" and open_seen:
+                    run.add("fhir-slice-order", at, name=part.name, expected="openAtEnd")
             part.rule.item(item, at, run)
-            if part.rule.node.slices:
+            if part.nested:
                 part.rule.divide([item], stem, place, run)
-        for number, part in enumerate(parts):
+        for number, part in self.wanting:
             self._least(part, counts[number], unsure[number], stem, place, run)
+
+    def _look_up(self, item: Item) -> int:
+        """The number of the slice of an item, -1 for none, where all are known by URL or by key."""
+        if self.keys:
+            return self.keys.get(item.key, -1)
+        url = item.value.get("url") if type(item.value) is dict else None
+        return self.urls.get(url, -1) if type(url) is str else -1
 
     def _find(self, item: Item, resolver: DocumentResolver, unsure: list[bool]) -> tuple[int, bool]:
         """The number of the slice of an item, -1 for none, and whether a slice before it could not be told;
@@ -115,17 +137,15 @@ class Slices:
                 unsure[number] = undecided = True
         return -1, undecided
 
-    def _most(self, part: Slice, count: int, at: Place, run: Run) -> None:
+    def _too_many(self, part: Slice, count: int, at: Place, run: Run) -> None:
         """Reports an item beyond the greatest number of its slice."""
-        high = part.rule.node.max
-        if high is not None and count > high:
-            run.add(
-                "fhir-slice-max",
-                at,
-                name=part.name,
-                expected=f"{part.rule.node.cardinality} ({self.profile})",
-                received=str(count),
-            )
+        run.add(
+            "fhir-slice-max",
+            at,
+            name=part.name,
+            expected=f"{part.rule.node.cardinality} ({self.profile})",
+            received=str(count),
+        )
 
     def _least(self, part: Slice, count: int, unsure: bool, stem: str, place: Place, run: Run) -> None:
         """Reports a slice of which too few items are there, or that cannot be told apart at all."""
@@ -171,3 +191,8 @@ def _compile(
             part.max = tree.root.max if tree is not None else None
     predicate = None if url else compile_slice(part, node.slicing, knowledge)
     return Slice(name, make_rule(part), predicate, url)
+
+
+def _table(names: list[str]) -> dict[str, int]:
+    """Number of the first slice with a name, when each has one; else nothing."""
+    return {name: number for number, name in reversed(list(enumerate(names)))} if all(names) else {}

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from harness.core.run.exchanges import Fact
+from harness.core.run.exchanges import UNHELD, Fact
 from harness.core.run.findings import Finding
 from harness.core.text import Text
 from harness.judge.every_standard.answers import (
@@ -169,7 +169,7 @@ def foreign(view: CellView, requirement: str) -> Iterator[Finding]:
 
 def _texts(view: CellView, requirement: str, *, inside: bool) -> Iterator[Finding]:
     """Texts that the recorder saw where the comparison of resources does not look: in headers, errors, links,
-    coded words and documents.
+    coded words and documents, and where a tag is all that it finds.
 
     :param inside: those of the person that have to stay in the HIS; else those of others.
     """
@@ -177,11 +177,13 @@ def _texts(view: CellView, requirement: str, *, inside: bool) -> Iterator[Findin
     for exchange in view.exchanges:
         if exchange.interface not in ("resource", "document") or exchange.flow not in MAIN_FLOWS:
             continue
+        masked = {fact.place for fact in exchange.facts if fact.equals == UNHELD}
         for fact in exchange.facts:
             if fact.kind != "text" or (fact.owner == view.person) is not inside:
                 continue
             place, _, path = fact.place.partition(":")
-            if exchange.id in sets and not fact.ways and _of_content(sets[exchange.id], path):
+            read = exchange.id in sets and not fact.ways and fact.place not in masked
+            if read and _of_content(sets[exchange.id], path):
                 continue
             yield view.fail(
                 requirement,

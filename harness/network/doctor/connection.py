@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import ssl
+import time
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from urllib.parse import urlsplit
 
 import httptools
 
+from harness.core.http.bounds import MAX_HEAD
 from harness.core.run.exchanges import Certificate
 from harness.core.text import Text
 from harness.core.verdicts import Blame
@@ -119,10 +121,16 @@ def _exchange(
     lines = [f"GET {path} HTTP/1.1", f"Host: {endpoint.host}", *(f"{name}: {value}" for name, value in sent)]
     request = "\r\n".join([*lines, "Connection: close", "", ""])
     seen = connection.getpeercert(True) if isinstance(connection, ssl.SSLSocket) else None  # gone when closed
-    answer = _Answer()
+    answer, until = _Answer(), time.monotonic() + TIMEOUT
     try:
         connection.sendall(request.encode("ascii", errors="replace"))
-        while not answer.complete and len(answer.body) <= MAX_BODY and (chunk := connection.recv(65536)):
+        size = 0
+        while not answer.complete and size <= MAX_BODY + MAX_HEAD:
+            connection.settimeout(max(0.001, until - time.monotonic()))  # not from piece to piece
+            chunk = connection.recv(65536)
+            if not chunk:
+                break
+            size += len(chunk)
             answer.feed(chunk)
         body = decoded(bytes(answer.body), tuple(answer.headers), MAX_BODY)
     except (ssl.SSLError, OSError) as error:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import date
@@ -14,6 +13,7 @@ import msgspec
 from harness.core.clock import Clock
 from harness.core.errors import UsageError
 from harness.core.run.findings import Cell
+from harness.core.run.limits import READ_ONLY
 from harness.core.standards.table import Standard
 from harness.core.standards.table import standard as standard_of
 from harness.core.tdates import TDates
@@ -31,6 +31,7 @@ from harness.network.drive.refusals.surroundings import Surroundings
 from harness.network.drive.session import FlowSession, Parties, Stop
 from harness.network.file import Network, Participant
 from harness.network.hosts import Hosts
+from harness.network.limits.endurance import Endurance, LimitReached
 from harness.network.person.login import Cookies
 from harness.network.person.logins import Logins
 from harness.network.person.records import network_records
@@ -58,6 +59,7 @@ class Driver:
     :param intensity: ``smoke``, ``normal`` or ``full``: how often sampled flows repeat, whether live parties
         are really waited for.
     :param mint: gives the next request or correlation identifier of a cell.
+    :param endurance: what ends traffic that would not end by itself.
     """
 
     def __init__(
@@ -71,6 +73,7 @@ class Driver:
         t: date,
         intensity: str,
         mint: Callable[[Cell], str],
+        endurance: Endurance,
     ) -> None:
         self._network = network
         self._twins = twins
@@ -80,6 +83,7 @@ class Driver:
         self._t = t
         self._intensity = intensity
         self._mint = mint
+        self._endurance = endurance
         self._logins = Logins(network, recorder.learn)
         self._records: Records | None = None
         self._browsers: dict[Cell, Cookies] = {}
@@ -93,7 +97,12 @@ class Driver:
             ``profiles/afsprakenstelsel/flows.yaml``.
         :raises UsageError: unknown flow.
         :raises ConfigurationError: a recipe, credential or certificate of the network file is wrong.
+        :raises LimitReached: there is no time left, a host does not answer, or the flow would write in a run
+            that only reads.
         """
+        self._endurance.check()
+        if self._reads(cell) and self._sends(flow):
+            raise LimitReached("read-only", READ_ONLY)
         self._twins.begin_flow(flow)
         if flow in MAIN_FLOWS:
             if flow == "collect" or standard_of(cell.standard).share is not None:
@@ -126,6 +135,16 @@ class Driver:
                     made.session.samples, made.session.notes = samples, notes
                     made.run()
 
+    def _reads(self, cell: Cell) -> bool:
+        """Whether nothing is written in a cell: its live parties are only read from."""
+        parties = (self._network.participant(name) for name in (cell.his, cell.dvza))
+        return self._endurance.limits.read_only and any(item.kind == "live" for item in parties)
+
+    def _sends(self, flow: str) -> bool:
+        """Whether a flow shares data, or looks for what was shared."""
+        variant = self._variants.get(flow)
+        return flow in ("share", READBACK) or (variant is not None and variant.function == "share")
+
     def _refusals(self, cell: Cell, variant: Variant) -> None:
         """Drive requests that the DVZA must refuse."""
         network = self._network
@@ -142,6 +161,7 @@ class Driver:
             other_provider=around.unknown_provider(),
             intensity=self._intensity,
             live=dvza.kind == "live" and not self._beside(dvza),
+            reads=self._reads(cell),
         )
 
     def _beside(self, dvza: Participant) -> bool:
@@ -163,8 +183,8 @@ class Driver:
         )
 
     def _wait(self, seconds: float) -> None:
-        advance = getattr(self._clock, "advance", None)
-        (advance or time.sleep)(seconds)
+        """Let a live DVZA notice that time passes."""
+        self._endurance.wait(self._clock, seconds, really=True)
 
     def _again(self, cell: Cell, name: str) -> None:
         """Collect once more up to the access token; then search in ways of our own, or read what was sent."""
@@ -181,6 +201,7 @@ class Driver:
                 from harness.network.drive.searching import cell as searching  # hypothesis takes long to load
 
                 searching.run(flow.session, self._known)
+                self._endurance.check()  # a search ends quietly
 
     def _known(self) -> Records:
         """The records of the persons of the network, read when the first search needs them."""
@@ -272,6 +293,7 @@ class Driver:
             recorder=self._recorder,
             clock=self._clock,
             new_id=partial(self._mint, cell),
+            endurance=self._endurance,
         )
         return Flow(
             session,

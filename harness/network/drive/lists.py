@@ -9,8 +9,8 @@ from harness.medmij.lists import Service as ListedService
 from harness.medmij.lists import SystemRole
 from harness.medmij.lists import url as list_url
 from harness.medmij.releases import ListKind, framework
-from harness.network.drive.session import STELSELNODE, FlowSession, Stop
-from harness.network.file import Participant
+from harness.network.drive.session import FlowSession, Stop
+from harness.network.file import STELSELNODE, Participant
 from harness.network.twins.stelselnode import LIST_KINDS, endpoints
 from harness.network.wire.client import Answer
 

@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from harness.core.clock import Clock
+from harness.core.http.bounds import SMALLER
 from harness.core.run.exchanges import BUSY, Exchange, header
 from harness.core.run.findings import Cell
+from harness.core.run.limits import ENDED, READ_ONLY
 from harness.core.standards.table import Service, Standard
 from harness.core.tdates import TDates
 from harness.medmij.headers import REQUEST_ID
 from harness.medmij.lists import Service as ListedService
 from harness.medmij.releases import Function, Release
 from harness.network.file import Participant
+from harness.network.limits.endurance import Endurance, LimitReached
 from harness.network.twins.pgo import PgoTwin
 from harness.network.wire.client import Answer, HttpClient, RequestError
 from harness.record import Known, RawExchange, Recorder
 from harness.record.sample import Samples
-
-STELSELNODE = "stelselnode"
-"""Participant id of the stelselnode in exchanges."""
-
 
 MOST_TRIES: Final = 4
 """How often data are asked of a server that is busy."""
@@ -57,6 +55,7 @@ class FlowSession:
     :ivar notes: what the recording says of every exchange of this flow.
     :ivar samples: codes and tokens of all repetitions of the flow, to be measured together.
     :ivar patience: seconds that are still waited for a busy server.
+    :ivar endurance: what ends traffic that would not end by itself.
     :ivar logged_in: whether the person was authenticated, so that pages may show care data.
     """
 
@@ -73,6 +72,7 @@ class FlowSession:
     recorder: Recorder
     clock: Clock
     new_id: Callable[[], str]
+    endurance: Endurance
     endpoint: ListedService | None = None
     values: dict[str, str] = field(default_factory=dict)
     known: list[Known] = field(default_factory=list)
@@ -107,13 +107,19 @@ class FlowSession:
             "token": self.values.get("token", ""),
         }
 
+    def may_send(self, method: str, interface: str = "resource") -> bool:
+        """Whether a request may be made: a run that only reads writes nothing to a live party."""
+        live = "live" in (self.parties.dvza.kind, self.parties.his.kind)
+        writes = interface in ("resource", "document") and method not in ("GET", "HEAD")
+        return not (self.endurance.limits.read_only and live and writes)
+
     def wait(self, seconds: float) -> None:
-        """Let time pass: a clock that can be moved is moved, otherwise it is really waited."""
-        advance = getattr(self.clock, "advance", None)
-        if advance is not None:
-            advance(seconds)
-        else:
-            time.sleep(seconds)
+        """Let time pass: really when somebody else's server has to notice it, else the clock is moved.
+
+        :raises LimitReached: there is not so much time left.
+        """
+        live = "live" in (self.parties.dvza.kind, self.parties.his.kind)
+        self.endurance.wait(self.clock, seconds, really=live)
 
     def remember(self, kind: str, name: str, value: str) -> None:
         """Announce a secret of this flow, so that facts can say ``equals``."""
@@ -149,11 +155,20 @@ class FlowSession:
 
         :param server: participant id; default the DVZA of the cell.
         :param annotate: function of the answer that gives further notes.
+        :raises LimitReached: there is no time left, or who has to answer did not do so before.
         """
         sent = list(headers)
+        asked, party = self._answering(url, interface, server or self.parties.dvza.id)
+        self.endurance.check(asked, party=party)
+        if not self.may_send(method, interface):
+            raise LimitReached("read-only", READ_ONLY)
         patient = method == "GET" and interface in ("resource", "document") and "refusal" not in (notes or {})
         for left in reversed(range(MOST_TRIES if patient else 1)):
-            answer, seen = self._exchanged(client, method, url, sent, body, timeout)
+            most = SMALLER.get(interface, self.endurance.limits.body)
+            answer, seen = self._exchanged(client, method, url, sent, body, timeout, most)
+            self.endurance.waited(party, answer.duration)
+            if asked == url and not expected_to_fail(notes) and not answer.error.startswith(ENDED):
+                self.endurance.seen(url, party, answer.error, seen.isoformat())
             pause = _pause(answer, self.patience) if left else None
             extra = annotate(answer) if annotate is not None else {}
             self.last = self.recorder.record(
@@ -187,6 +202,14 @@ class FlowSession:
             sent = [(name, self.new_id() if name == REQUEST_ID else value) for name, value in sent]
         return answer
 
+    def _answering(self, url: str, interface: str, server: str) -> tuple[str, str]:
+        """The address that decides whether a request is answered, and whose it is: behind our own DVZA the
+        HIS gives the data."""
+        his, dvza = self.parties.his, self.parties.dvza
+        if interface in ("resource", "document") and dvza.kind == "twin" and his.kind == "live":
+            return his.fhir, his.id
+        return url, server
+
     def _exchanged(
         self,
         client: HttpClient,
@@ -195,17 +218,27 @@ class FlowSession:
         headers: list[tuple[str, str]],
         body: bytes,
         timeout: float | None,
+        most: int,
     ) -> tuple[Answer, datetime]:
         """One request, with the time at which it left."""
         started, before = self.clock.now(), self.clock.monotonic()
+        wanted = self.endurance.limits.request if timeout is None else timeout
+        allowed = self.endurance.allowed(wanted)
         try:
-            answer = client.request(method, url, headers, body, timeout=timeout)
+            answer = client.request(method, url, headers, body, timeout=allowed, limit=most)
         except RequestError as error:
             answer = Answer(error=f"protocol: {error}", sent_headers=tuple(headers))
         duration = max(answer.duration, self.clock.monotonic() - before)
         if answer.status and timeout is not None and duration > timeout:
             answer = Answer(error="timeout: gave up", sent_headers=answer.sent_headers)
+        if answer.error.startswith("timeout") and allowed < wanted:
+            answer = Answer(error=f"{ENDED}no time was left to wait for it", sent_headers=answer.sent_headers)
         return replace(answer, duration=duration), started
+
+
+def expected_to_fail(notes: Mapping[str, Any] | None) -> bool:
+    """Whether a request may end without an answer, so that this says nothing of whoever was asked."""
+    return notes is not None and not notes.keys().isdisjoint(("refusal", "certificate"))
 
 
 def _pause(answer: Answer, most: float) -> float | None:

@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
@@ -14,6 +14,9 @@ from harness.core.errors import ConfigurationError, nearest
 from harness.core.run.findings import Cell
 from harness.core.text import Text
 from harness.network.person.persons import fixture_persons
+
+STELSELNODE: Final = "stelselnode"
+"""Participant id of whoever publishes the lists, in exchanges."""
 
 
 class Credential(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -11,8 +11,7 @@ from harness.core.clock import Clock
 from harness.core.run.exchanges import header
 from harness.medmij import authorization
 from harness.medmij.releases import framework
-from harness.network.drive.session import STELSELNODE
-from harness.network.file import Network, Participant
+from harness.network.file import STELSELNODE, Network, Participant
 from harness.network.hosts import Hosts
 from harness.network.observe import Labels, Observer
 from harness.network.sessions.floor import Floor, Place

@@ -58,12 +58,14 @@ NOBODY = Asker()
 class PassedOn:
     """A request that was passed on to a live HIS.
 
+    :ivar duration: seconds until the last byte of the answer.
     :ivar base: public base URL under which it was asked.
     """
 
     request: Request
     response: Response | None
     error: str
+    duration: float
     base: str
     asker: Asker
 
@@ -138,13 +140,16 @@ class LiveBackend:
             return _outcome(400, "invalid", str(error))
         sent = Request(method=request.method, url=target, headers=answer.sent_headers, body=request.body)
         if not answer.status:
-            if self.on_exchange is not None:
-                self.on_exchange(PassedOn(sent, None, answer.error, base, asker))
+            await self._tell(PassedOn(sent, None, answer.error, answer.duration, base, asker))
             return _outcome(502, "transient", "the HIS behind this DVZA does not answer")
         response = Response(status=answer.status, headers=answer.headers, body=answer.body)
-        if self.on_exchange is not None:
-            self.on_exchange(PassedOn(sent, response, "", base, asker))
+        await self._tell(PassedOn(sent, response, "", answer.duration, base, asker))
         return self._returned(response, base, patient)
+
+    async def _tell(self, passed: PassedOn) -> None:
+        """Let an exchange be recorded, beside the loop that all mocks live in: what came may be large."""
+        if self.on_exchange is not None:
+            await asyncio.to_thread(self.on_exchange, passed)
 
     def _check_read(self, rest: str, patient: str | None) -> Response | None:
         """With ``id-map`` only what a search of this person showed may be read."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+from typing import Final
 
 from harness.core.clock import Clock
 from harness.core.run.findings import Cell
 from harness.core.standards.table import standard
 from harness.network.file import Network, Participant
+from harness.network.limits.endurance import Endurance
 from harness.network.person.declared import known_persons
 from harness.network.trust import Trust
 from harness.network.twins.backends import Backend, LiveBackend, PassedOn, TwinBackend
@@ -62,11 +64,16 @@ class Twins:
             client.close()
 
 
+HIS_SECONDS: Final = 60.0
+"""How long our DVZA waits for the HIS behind it: it has to answer its PGO itself (``core.rscint.202``)."""
+
+
 class Builder:
     """What twins are built with.
 
     :param t: the date ``T``.
     :param connect: where public names listen.
+    :param endurance: is told how a live HIS answers.
     """
 
     def __init__(
@@ -79,6 +86,7 @@ class Builder:
         recorder: Recorder,
         clock: Clock,
         t: date,
+        endurance: Endurance,
     ) -> None:
         self._network = network
         self._pki = pki
@@ -87,6 +95,7 @@ class Builder:
         self._recorder = recorder
         self._clock = clock
         self._t = t
+        self._endurance = endurance
         self._upstream: list[HttpClient] = []
 
     def build(self) -> Twins:
@@ -137,7 +146,9 @@ class Builder:
     def _live_backend(self, dvza: Participant, his: Participant) -> LiveBackend:
         identity = file_identity(self._network, his) if his.certificate else None
         context = client_context(identity, trust=self._trust.back)
-        client = HttpClient(self._connect, context, identity=identity, proxy=self._trust.proxy)
+        client = HttpClient(
+            self._connect, context, identity=identity, proxy=self._trust.proxy, timeout=HIS_SECONDS
+        )
         self._upstream.append(client)
         credential = his.credential.read(self._network.base) if his.credential is not None else ""
         if credential:
@@ -156,6 +167,8 @@ class Builder:
 
         def told(passed: PassedOn) -> None:
             request, response = passed.request, passed.response
+            started = self._clock.now() - timedelta(seconds=passed.duration)
+            self._endurance.seen(request.url, his.id, passed.error, started.isoformat())
             pgo = next(
                 (item for item in self._network.of_role("pgo") if item.pgo_host == passed.asker.host), None
             )
@@ -171,8 +184,8 @@ class Builder:
                     operation="upstream",
                     client=dvza.id,
                     server=his.id,
-                    started=self._clock.now(),
-                    duration=0.0,
+                    started=started,
+                    duration=passed.duration,
                     method=request.method,
                     url=request.url,
                     request_headers=request.headers,

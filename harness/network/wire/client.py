@@ -21,12 +21,15 @@ from urllib.parse import urlsplit
 
 import httpcore
 
+from harness.core.http.bounds import MAX_BODY, MAX_HEAD
 from harness.core.run.exchanges import Certificate, Headers, Tls, header
+from harness.core.run.limits import ENDED
+from harness.core.run.place import disk
+from harness.network.wire.bounded import TooMuch
 from harness.network.wire.connect import ConnectMap, MappedBackend, is_loopback
 from harness.pki.authority import Identity
 from harness.pki.facts import certificate_facts
 
-MAX_BODY = 64 * 1024 * 1024
 _KEPT = 4
 """Idle connections that stay open: the hosts of one cell; each costs some 300 kB on our two sides."""
 _HANDSHAKE, _CERTIFICATE_REQUEST = 22, 13
@@ -101,7 +104,7 @@ class HttpClient:
     :param context: TLS context (trust anchors, client certificate).
     :param identity: the client certificate inside ``context``, for the recorded facts.
     :param proxy: URL of an HTTP proxy for names outside the connect map; loopback never goes through it.
-    :param timeout: seconds to connect and between two pieces of the answer.
+    :param timeout: seconds for a whole exchange, from the connection to the last byte.
     """
 
     def __init__(
@@ -161,6 +164,7 @@ class HttpClient:
         :param timeout: seconds for the whole exchange; default the client's.
         :param limit: largest accepted body in bytes.
         :raises RequestError: the URL cannot be sent.
+        :raises HarnessError: this machine has no descriptor for it.
         """
         scheme, host, port, target = _split(url)
         authority = f"[{host}]" if ":" in host else host
@@ -185,7 +189,8 @@ class HttpClient:
         pool = self._pool
         if self._proxied is not None and not self._connect.mapped(host, port) and not is_loopback(host):
             pool = self._proxied
-        return self._exchange(pool, request, tuple(sent), host, allowed, limit)
+        with self._backend.bounded.exchange(allowed, MAX_HEAD):
+            return self._exchange(pool, request, tuple(sent), host, allowed, limit)
 
     def _exchange(
         self,
@@ -207,29 +212,22 @@ class HttpClient:
                     raise
                 response = pool.handle_request(request)
         except Exception as error:  # noqa: BLE001 - every failure to get an answer is recorded evidence
-            return Answer(error=describe(error), duration=time.perf_counter() - started, sent_headers=sent)
+            if (refused := disk.refused(error)) is not None:
+                raise refused from None
+            why = f"{ENDED}closed by us" if self._closed else describe(error)
+            return Answer(error=why, duration=time.perf_counter() - started, sent_headers=sent)
         tls = self._tls(response, host)
         received: Headers = tuple(
             (key.decode("latin-1"), value.decode("latin-1")) for key, value in response.headers
         )
-        parts: list[bytes] = []
-        size = 0
-        problem = ""
+        body, problem = b"", ""
         try:
-            for part in response.iter_stream():
-                size += len(part)
-                if size > limit:
-                    problem = f"protocol: answer larger than {limit} bytes"
-                    break
-                if time.perf_counter() - started > allowed:
-                    problem = "timeout: answer not complete"
-                    break
-                parts.append(part)
+            self._backend.bounded.head_is_in()
+            body = _read(response, limit, started + allowed)
         except Exception as error:  # noqa: BLE001 - as above
-            problem = describe(error)
+            problem = f"{ENDED}closed by us" if self._closed else describe(error)
         finally:
             response.close()
-        body = b"".join(parts)
         if not problem:
             try:
                 body = decoded(body, received, limit)
@@ -278,8 +276,26 @@ def _split(url: str) -> tuple[str, str, int, str]:
     return parts.scheme, host, port or (443 if parts.scheme == "https" else 80), target
 
 
+def _read(response: httpcore.Response, limit: int, until: float) -> bytes:
+    """The body of an answer.
+
+    :param until: when it has to be there.
+    :raises TooMuch: it is larger than ``limit`` bytes; ``TimeoutError``: it takes longer.
+    """
+    body = bytearray()
+    for part in response.iter_stream():
+        body += part
+        if len(body) > limit:
+            raise TooMuch(f"answer larger than {limit} bytes")
+        if time.perf_counter() > until:
+            raise TimeoutError("answer not complete")
+    return bytes(body)
+
+
 def describe(error: BaseException) -> str:
     """Kind and detail of a failed exchange."""
+    if isinstance(error, TooMuch):
+        return f"protocol: {error}"
     chain: list[BaseException] = []
     current: BaseException | None = error
     while current is not None and current not in chain:

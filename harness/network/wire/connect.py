@@ -19,6 +19,8 @@ import httpcore
 import httpx
 from httpcore._backends.sync import SyncStream
 
+from harness.network.wire.bounded import Bounded
+
 MAX_HELD: Final = 64 * 1024
 """Most of a request that waits for the rest (bytes)."""
 
@@ -88,14 +90,19 @@ class _Stream(SyncStream):
         if self._backend.refuse_wildcards:
             _refuse_wildcard(stream)
         self._backend.opened(stream.get_extra_info("socket"))
-        return _Joined(stream)
+        return _Joined(stream, self._backend.bounded)
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        bounded = self._backend.bounded
+        return bounded.counted(super().read(max_bytes, bounded.left(timeout)))
 
 
 class _Joined(httpcore.NetworkStream):
     """A connection on which head and body of a request leave together, before the answer is read."""
 
-    def __init__(self, stream: httpcore.NetworkStream) -> None:
+    def __init__(self, stream: httpcore.NetworkStream, bounded: Bounded) -> None:
         self._stream = stream
+        self._bounded = bounded
         self._held: list[bytes] = []
         self._size = 0
 
@@ -108,7 +115,7 @@ class _Joined(httpcore.NetworkStream):
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         with contextlib.suppress(httpcore.WriteError):  # as httpcore: the answer may say why
             self._send(timeout)
-        return self._stream.read(max_bytes, timeout)
+        return self._bounded.counted(self._stream.read(max_bytes, self._bounded.left(timeout)))
 
     def _send(self, timeout: float | None) -> None:
         held, self._held, self._size = self._held, [], 0
@@ -147,10 +154,12 @@ class MappedBackend(httpcore.SyncBackend):
     """Opens sockets through a connect map.
 
     :param refuse_wildcards: hang up, before anything is sent, on servers with a wildcard certificate.
+    :ivar bounded: bounds of the exchange that a thread is in.
     """
 
     def __init__(self, connect: ConnectMap, *, refuse_wildcards: bool = False) -> None:
         self._connect = connect
+        self.bounded = Bounded()
         self.refuse_wildcards = refuse_wildcards
         self._sockets: weakref.WeakSet[socket.socket] = weakref.WeakSet()
         self._lock = threading.Lock()

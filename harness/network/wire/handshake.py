@@ -21,6 +21,10 @@ from harness.pki.facts import certificate_facts
 
 HANDSHAKE_SECONDS: Final = 15
 SHUTDOWN_SECONDS: Final = 2
+MAX_PENDING: Final = 256
+"""Handshakes of all listeners that go on at once; of more, the one that takes longest is ended."""
+Pending = dict[Any, Any]
+"""Protocols whose handshake goes on, the oldest first, with their transports."""
 MAX_CERTIFICATE: Final = 64 * 1024
 """Largest client certificate that is looked at (bytes)."""
 _HANDSHAKE, _ALERT = 22, 21
@@ -254,7 +258,7 @@ class WatchedProtocol(sslproto.SSLProtocol):
     :param refused: told of each handshake that failed, once, in the loop.
     """
 
-    max_size = 32 * 1024  # bytes kept per open connection; asyncio's 256 kB is for far larger messages
+    max_size = 16 * 1024  # bytes kept per open connection: a TLS record; asyncio keeps 256 kB
 
     def __init__(
         self,
@@ -264,7 +268,9 @@ class WatchedProtocol(sslproto.SSLProtocol):
         *,
         host: str,
         refused: Callable[[Handshake], None] | None,
+        pending: Pending,
     ) -> None:
+        self._harness_pending = pending
         super().__init__(
             loop,
             protocol,
@@ -286,6 +292,9 @@ class WatchedProtocol(sslproto.SSLProtocol):
         """As that of asyncio."""
         peer = transport.get_extra_info("peername")
         self._harness_peer = str(peer[0]) if isinstance(peer, tuple) else ""
+        self._harness_pending[self] = transport
+        if len(self._harness_pending) > MAX_PENDING:
+            next(iter(self._harness_pending.values())).abort()  # the one that takes longest
         super().connection_made(transport)
         self._harness_object = getattr(self, "_sslobj", None)
 
@@ -295,6 +304,7 @@ class WatchedProtocol(sslproto.SSLProtocol):
         super().buffer_updated(nbytes)
 
     def _on_handshake_complete(self, handshake_exc: BaseException | None) -> None:
+        self._harness_pending.pop(self, None)
         if handshake_exc is None:
             self._harness_done = True
         else:
@@ -307,6 +317,7 @@ class WatchedProtocol(sslproto.SSLProtocol):
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """As that of asyncio; a handshake that is not complete by now has failed."""
+        self._harness_pending.pop(self, None)
         if not self._harness_done:
             self._harness_done = True
             if self._harness_refused is not None:

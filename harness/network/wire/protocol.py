@@ -8,11 +8,12 @@ from __future__ import annotations
 import asyncio
 import itertools
 import select
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.server import ServerState
 
 from harness.core.run.exchanges import Certificate, Tls
 from harness.network.wire import handshake
@@ -24,7 +25,12 @@ MAX_HEADERS: Final = 32 * 1024
 HEAD_SECONDS: Final = 15.0
 """Time within which a request must be complete; slow clients are cut off, at most a second later."""
 MAX_CONNECTIONS: Final = 512
-"""Connections of one listener that are open at once; of more, the idle ones are closed."""
+"""Connections of all listeners together that are open at once, each some 100 kB with TLS; of more, the idle
+ones are closed."""
+
+
+LEAVING: Final = 0.5
+"""Seconds in which a connection that makes room may say farewell."""
 
 
 def public_name(own: Certificate | None) -> str:
@@ -90,19 +96,23 @@ class PeerProtocol(HttpToolsProtocol):
         self._since = self._made = self._awaited = self.loop.time()
         self._number = next(self._numbers)
         self._end = End()
-        if len(self.connections) > MAX_CONNECTIONS:
-            self._make_room()
+        states: Sequence[ServerState] = getattr(self.config.app, "states", ())
+        if sum(len(state.connections) for state in states) > MAX_CONNECTIONS:
+            self._make_room(item for state in states for item in state.connections)
 
-    def _make_room(self) -> None:
+    def _make_room(self, connections: Iterable[object]) -> None:
         """Close the connection that has been idle longest; when none is, this one."""
         idle = [
             item
-            for item in self.connections
+            for item in connections
             if isinstance(item, PeerProtocol)
             and item is not self
+            and not item.transport.is_closing()
             and (item.cycle is None or item.cycle.response_complete)
         ]
-        min(idle, key=lambda item: item._since, default=self).transport.close()
+        leaving = min(idle, key=lambda item: item._since, default=self).transport
+        leaving.close()
+        self.loop.call_later(LEAVING, leaving.abort)  # who says nothing says no farewell either
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._awaited = None

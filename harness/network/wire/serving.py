@@ -8,11 +8,12 @@ connection itself. It never travels in a header, so nobody can forge it.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import socket
 import ssl
 import threading
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from email.utils import formatdate
@@ -112,6 +113,7 @@ class HandlerApp:
         self.limit = limit
         self.on_error = on_error
         self.on_broken: Callable[[Broken], None] | None = None
+        self.states: Sequence[ServerState] = ()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -212,6 +214,7 @@ class Hosting:
         self._loop.set_exception_handler(lambda _loop, _context: None)
         self._servers: list[asyncio.Server] = []
         self._states: list[ServerState] = []
+        self._pending: handshake.Pending = {}
         self._thread = threading.Thread(target=self._run, name="harness-hosting", daemon=True)
         self._closed = False
         self._thread.start()
@@ -290,6 +293,7 @@ class Hosting:
         state = ServerState()
         state.default_headers = [(b"date", formatdate(usegmt=True).encode())]
         self._states.append(state)
+        app.states = self._states
 
         def protocol() -> asyncio.BaseProtocol:
             plain = PeerProtocol(config, state, {}, self._loop)
@@ -297,7 +301,12 @@ class Hosting:
                 return plain
             refused = None if trap else self._tell_refused
             return handshake.WatchedProtocol(
-                self._loop, plain, context, host=public_name(app.own), refused=refused
+                self._loop,
+                plain,
+                context,
+                host=public_name(app.own),
+                refused=refused,
+                pending=self._pending,
             )
 
         server = await self._loop.create_server(protocol, sock=listener)
@@ -335,7 +344,8 @@ class Hosting:
             await asyncio.gather(*tasks, return_exceptions=True)
 
         try:
-            self.call(stop(), 10.0)
+            with contextlib.suppress(TimeoutError):  # a handler is busy with what somebody sent
+                self.call(stop(), 10.0)
         finally:
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join(10.0)

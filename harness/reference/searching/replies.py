@@ -12,6 +12,8 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import quote, urljoin
 
+from harness.core.normal.codes import number
+
 Json = Mapping[str, Any]
 
 
@@ -119,7 +121,7 @@ def _said(node: Any) -> Any:
     if isinstance(node, list):
         return [_said(item) for item in node]
     if isinstance(node, Decimal | float | int) and not isinstance(node, bool):
-        return format(Decimal(str(node)).normalize(), "f")
+        return number(node)
     return node
 
 

@@ -18,6 +18,7 @@ from harness.core.text import Text
 from harness.fhir import fhirpath
 from harness.fhir.codec import documents as codec
 from harness.fhir.codec.media import format_of
+from harness.fhir.codec.numbers import number_text
 from harness.fhir.model.types import Model
 from harness.testscript.read.errors import ScriptError
 
@@ -166,7 +167,7 @@ def as_text(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, Decimal):
-        return format(value, "f")
+        return number_text(value)
     if isinstance(value, (dict, list)):
         return (
             shorten(codec.to_json(value).decode("utf-8", "replace"))

@@ -35,7 +35,7 @@ _OURS: Final = re.compile(
             r"report/index(?:\.en)?\.html",
             rf"report/[a-z]+-{_NAME}\.(?:nl|en)\.html",
             rf"report/cell-{_NAME}\.js",
-            rf"allure-results/{_UUID}-(?:result|container)\.json",
+            rf"allure-results/{_UUID}-(?:result|container)\.json(?:\.tmp)?",
             rf"allure-results/{_UUID}-attachment(?:\.[a-z0-9]+)?",
             r"allure-results/(?:environment\.properties|categories\.json)",
             rf"handout/{_NAME}\.(?:pem|key|yaml)",

@@ -18,6 +18,12 @@ from harness.core.text import Text
 
 TEMPORARY: Final = re.compile(r"\.[^/\\]+\.\d+\.\d+\.tmp")
 """Names of the temporary files made here: ``.<name>.<process>.<number>.tmp``."""
+_REFUSALS: Final = frozenset(
+    number
+    for name in ("EMFILE", "ENFILE", "ENOSPC", "EDQUOT", "EFBIG", "EROFS", "ENOMEM", "ENOBUFS", "EIO")
+    if (number := getattr(errno, name, 0))
+)
+"""What a machine refuses, whoever asks."""
 _NUMBERS = itertools.count()
 
 
@@ -142,6 +148,23 @@ def remove_temporaries(folder: Path) -> list[Path]:
 def reason(error: OSError) -> str:
     """What the system said, without the path (the caller names it)."""
     return error.strerror or type(error).__name__
+
+
+def refused(error: BaseException) -> HarnessError | None:
+    """What the machine does not give (room, descriptors, memory), when that is why something failed: then
+    nobody else is to blame, and nothing goes on."""
+    seen: list[BaseException] = []
+    current: BaseException | None = error
+    while current is not None and current not in seen:
+        seen.append(current)
+        if isinstance(current, OSError) and current.errno in _REFUSALS:
+            return HarnessError(
+                Text(nl="deze machine staat het niet toe", en="this machine does not allow it"),
+                where=str(current.filename or ""),
+                received=reason(current),
+            )
+        current = current.__cause__ or current.__context__
+    return None
 
 
 def not_written(path: Path, error: OSError) -> HarnessError:

@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from harness.core.issues import Issue
-from harness.fhir.codec.defects import defect
+from harness.fhir.codec.defects import defect, undecodable
 from harness.fhir.codec.positions import Positions, json_positions
 from harness.fhir.model.types import Model
 
@@ -30,8 +30,7 @@ _MAX_DUPLICATES = 200
 def read_json(data: bytes, model: Model, *, max_depth: int) -> tuple[Json, list[Issue], bool]:
     """The resource in ``data``, defects, and whether reading stopped at a fatal one (then it is ``{}``).
 
-    ``data`` must be valid UTF-8 within the size limit; :func:`harness.fhir.codec.documents.parse` sees to
-    that.
+    ``data`` must be within the size limit; :func:`harness.fhir.codec.documents.parse` sees to that.
     """
     issues: list[Issue] = []
     body = data
@@ -39,10 +38,13 @@ def read_json(data: bytes, model: Model, *, max_depth: int) -> tuple[Json, list[
         issues.append(defect("fhir-json-bom", line=1, column=1, severity="warning"))
         body = data[3:]
     try:
-        resource = _DECODER.decode(body)
-    except RecursionError:
-        return {}, [*issues, defect("fhir-depth", expected=f"<= {max_depth}")], True
-    except (msgspec.DecodeError, ValueError, ArithmeticError) as error:
+        resource = _DECODER.decode(body)  # refuses what is no UTF-8, wherever it stands
+    except (RecursionError, msgspec.DecodeError, ValueError, ArithmeticError) as error:
+        wrong = undecodable(data)
+        if wrong is not None:
+            return {}, [wrong], True
+        if isinstance(error, RecursionError):
+            return {}, [*issues, defect("fhir-depth", expected=f"<= {max_depth}")], True
         return {}, [*issues, _syntax(body, error)], True
     if not isinstance(resource, dict):
         received = type(resource).__name__

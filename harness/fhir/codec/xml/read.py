@@ -15,12 +15,13 @@ from typing import Any, cast
 from lxml import etree
 
 from harness.core.issues import Issue, shorten
-from harness.fhir.codec.defects import defect
+from harness.fhir.codec.defects import defect, undecodable
 from harness.fhir.codec.positions import Positions, xml_positions
 from harness.fhir.codec.xml import long_values
 from harness.fhir.codec.xml.notes import Node, Notes
 from harness.fhir.codec.xml.tables import BOOLEAN, COMPLEX, DECIMAL, FHIR, RESOURCE, Table, Tables
 from harness.fhir.model.types import Model
+from harness.fhir.parsers import xml_parser
 
 _XSI = "{http://www.w3.org/2001/XMLSchema-instance}"
 
@@ -53,8 +54,7 @@ class _Fatal(Exception):
 def read_xml(data: bytes, model: Model, *, max_depth: int) -> tuple[Json, list[Issue], bool]:
     """The resource in ``data``, defects, and whether reading stopped at a fatal one (then it is ``{}``).
 
-    ``data`` must be valid UTF-8 within the size limit; :func:`harness.fhir.codec.documents.parse` sees to
-    that.
+    ``data`` must be within the size limit; :func:`harness.fhir.codec.documents.parse` sees to that.
     """
     if len(data) > 2 * long_values.LONG:
         shorter, values = long_values.cut(data)
@@ -67,6 +67,9 @@ def read_xml(data: bytes, model: Model, *, max_depth: int) -> tuple[Json, list[I
 
 
 def _read(data: bytes, model: Model, max_depth: int) -> tuple[Json, list[Issue], bool]:
+    wrong = undecodable(data)
+    if wrong is not None:
+        return {}, [wrong], True
     zero = data.find(b"\0")
     if zero >= 0:  # not allowed in XML, and the mark of UTF-16 and UTF-32, which libxml2 would read
         line, column = Positions(None, xml=False, text=data).line_of(zero)
@@ -83,16 +86,8 @@ def _read(data: bytes, model: Model, max_depth: int) -> tuple[Json, list[Issue],
     if encoding is not None and encoding.group(1).lower() not in (b"utf-8", b"us-ascii", b"ascii"):
         received = encoding.group(1).decode("ascii", "replace")
         return {}, [defect("fhir-encoding", line=1, column=1, expected="UTF-8", received=received)], True
-    parser = etree.XMLParser(
-        resolve_entities=False,
-        no_network=True,
-        remove_comments=True,
-        remove_pis=True,
-        load_dtd=False,
-        huge_tree=len(data) > _HUGE,
-    )
     try:
-        root = etree.fromstring(data, parser)
+        root = etree.fromstring(data, xml_parser(comments=False, huge=len(data) > _HUGE))
     except etree.XMLSyntaxError as error:
         return {}, [_syntax(error)], True
     except ValueError as error:

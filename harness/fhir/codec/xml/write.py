@@ -19,6 +19,7 @@ from harness.fhir.codec.errors import EncodeError
 from harness.fhir.codec.numbers import number_text
 from harness.fhir.codec.xml.tables import XHTML
 from harness.fhir.model.types import Model
+from harness.fhir.parsers import xml_parser
 
 Json = dict[str, Any]
 
@@ -251,11 +252,10 @@ class _Writer:
         if type(value) is not str:
             raise self.shape(path, "<div xmlns=…>", value)
         huge = len(value) > 9_000_000
-        parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=huge)
         try:
             if "<!DOCTYPE" in value or value.lstrip()[:5] == "<?xml":
                 raise ValueError("DOCTYPE")
-            root = etree.fromstring(value, parser)
+            root = etree.fromstring(value, xml_parser(huge=huge))
         except (etree.XMLSyntaxError, ValueError) as error:
             raise self.error(
                 path, Text(nl="de narrative is geen XHTML", en="the narrative is no XHTML"), str(error)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from harness.fhir.profiles.matching import contains
+from harness.fhir.profiles.matching import holding
 from harness.fhir.profiles.slicing.fixed import ValueTest, child_at, part_at, test_of
 from harness.fhir.profiles.slicing.items import Context, Item, Predicate, Resolver
 from harness.fhir.profiles.slicing.paths import Step, values_at
@@ -56,7 +56,7 @@ def _part_test(node: Node, rest: tuple[Step, ...]) -> ValueTest | None:
         part = part_at(fixed.value, rest) if fixed is not None else None
         if part is not None:
             found = part
-    return None if found is None else (lambda value: contains(found, value))
+    return None if found is None else holding(found)
 
 
 def _roots(node: Node, context: Context, seen: tuple[str, ...]) -> Iterator[tuple[str, Node]]:
@@ -75,8 +75,13 @@ def _any_value(steps: tuple[Step, ...], test: ValueTest) -> Predicate:
         values = values_at(item, steps, resolver)
         if values is None:
             return None
-        answers = [test(value) for value in values]
-        return True if True in answers else None if None in answers else False
+        undecided = False
+        for value in values:
+            answer = test(value)
+            if answer:
+                return True
+            undecided = undecided or answer is None
+        return None if undecided else False
 
     return predicate
 

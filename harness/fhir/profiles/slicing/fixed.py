@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from harness.fhir.profiles.facts import Value
-from harness.fhir.profiles.matching import codings, contains, equal
+from harness.fhir.profiles.matching import codings, equal_to, holding
 from harness.fhir.profiles.slicing.items import Context
 from harness.fhir.profiles.slicing.paths import Step, values_below
 from harness.fhir.profiles.terminology import Answer, Members
@@ -81,11 +81,9 @@ def _members_test(members: Members) -> ValueTest:
 def test_of(node: Node, context: Context, depth: int = 0) -> ValueTest | None:
     """A test on a value from what ``node`` fixes: itself, below it, or by a required binding."""
     if node.fixed is not None:
-        wanted = node.fixed.value
-        return lambda value: equal(wanted, value)
+        return equal_to(node.fixed.value)
     if node.pattern is not None:
-        shape = node.pattern.value
-        return lambda value: contains(shape, value)
+        return holding(node.pattern.value)
     nested: list[tuple[str, ValueTest]] = []
     if depth < 6:
         for name, child in node.children.items():

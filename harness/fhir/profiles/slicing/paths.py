@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from harness.fhir.profiles.slicing.items import Item, Resolver
@@ -62,9 +62,12 @@ def values_below(owner: dict[str, Any], name: str) -> Iterator[Any]:
         yield found
 
 
-def values_at(item: Item, steps: Iterable[Step], resolver: Resolver) -> list[Any] | None:
+def values_at(item: Item, steps: Sequence[Step], resolver: Resolver) -> list[Any] | None:
     """Values that a path selects from an item; ``None`` when a reference on the way does not resolve."""
-    current: list[Any] = [item.value if item.value is not None else item.companion]
+    holder = item.value if item.value is not None else item.companion
+    if len(steps) == 1 and steps[0].kind == "child":  # most paths
+        return list(values_below(holder, steps[0].name)) if isinstance(holder, dict) else []
+    current: list[Any] = [holder]
     first = True
     for step in steps:
         following: list[Any] = []

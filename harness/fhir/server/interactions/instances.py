@@ -6,7 +6,7 @@ from email.utils import format_datetime, parsedate_to_datetime
 from typing import Any
 
 from harness.core.http.media import parse_media, ranges_of, weight_of
-from harness.core.run.exchanges import Response, header
+from harness.core.run.exchanges import Response, header, header_values
 from harness.core.text import Text
 from harness.fhir.server.call import Call, status_line
 from harness.fhir.server.conformance import check_content
@@ -216,8 +216,17 @@ def create(server: ServerState, call: Call) -> Response:
     """POST: a new resource with an id of the server; with ``If-None-Exist`` only when there is none yet."""
     kind = call.segments[0]
     resource = server.body(call, kind)
-    condition = header(call.request.headers, "if-none-exist")
-    found = the_one(server, call, kind, condition) if condition is not None else None
+    conditions = header_values(call.request.headers, "if-none-exist")
+    if len(conditions) > 1:  # no list (RFC 9110, 5.3), and one of them would decide
+        raise FhirError(
+            400,
+            "invalid",
+            Text(
+                nl=f"If-None-Exist staat er {len(conditions)} keer; het is één zoekvraag",
+                en=f"If-None-Exist is there {len(conditions)} times; it is one search",
+            ),
+        )
+    found = the_one(server, call, kind, conditions[0]) if conditions else None
     if found is not None:
         return written(server, call, found, created=False)
     stored, _ = write(server, {**resource, "id": server.new_id()})

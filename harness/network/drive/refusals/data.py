@@ -205,6 +205,8 @@ class Data:
             label="refused",
         )
         unlisted = self._wallet.others.unlisted
+        if not place.may_send(method):
+            return False
         if row.before and not self._sent_before(place, method, url, operation, other=row.before != "own"):
             return False
         if row.unlisted and unlisted is not None:

@@ -26,15 +26,17 @@ def run(
     other_provider: str,
     intensity: str,
     live: bool,
+    reads: bool = False,
 ) -> None:
     """Drive every cell of a flow that can be made here.
 
     :param offered: standards of the HIS that the DVZA serves, that of the cell first.
+    :param reads: whether nothing is written.
     :param other_provider: MedMij name of a provider that the DVZA does not authorize for.
     """
     pace = Pace(live=live)
     wallet = Wallet(make, others, pace.login)
-    known = operations(offered)
+    known = [item for item in operations(offered) if not (reads and item.kind == "write")]
     data, grants = Data(wallet, pace, known), Grants(wallet, pace)
     authorize = Authorize(make, others, pace, other_provider)
     steps = Steps(make, others, pace)

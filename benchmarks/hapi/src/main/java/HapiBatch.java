@@ -6,6 +6,7 @@ import ca.uhn.fhir.parser.LenientErrorHandler;
 import ca.uhn.fhir.validation.FhirValidator;
 import ca.uhn.fhir.validation.SingleValidationMessage;
 import ca.uhn.fhir.validation.ValidationOptions;
+import com.sun.management.OperatingSystemMXBean;
 import java.io.BufferedWriter;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
@@ -31,10 +32,13 @@ import org.hl7.fhir.instance.model.api.IBaseResource;
  *
  * <p>Arguments: {@code --package DIR}* (folders with STU3 conformance resources), {@code --list FILE} (one path per
  * line), {@code --out FILE} (one JSON object per line), {@code --repeat N} (how often the whole list is run; the
- * CPU times of the last pass are written, so N=2 gives warm times).
+ * CPU times of the last pass are written, so N=2 gives warm times), {@code --passes FILE} (one JSON object per pass:
+ * CPU seconds of the validating thread, and of the whole process with collector and compiler).
  */
 public final class HapiBatch {
   private static final ThreadMXBean CPU = ManagementFactory.getThreadMXBean();
+  private static final OperatingSystemMXBean PROCESS =
+      (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
 
   private static String quote(String text) {
     if (text == null) return "null";
@@ -78,12 +82,14 @@ public final class HapiBatch {
     List<Path> packages = new ArrayList<>();
     Path list = null;
     Path out = null;
+    Path passes = null;
     int repeat = 1;
     for (int i = 0; i < args.length; i += 2) {
       switch (args[i]) {
         case "--package" -> packages.add(Path.of(args[i + 1]));
         case "--list" -> list = Path.of(args[i + 1]);
         case "--out" -> out = Path.of(args[i + 1]);
+        case "--passes" -> passes = Path.of(args[i + 1]);
         case "--repeat" -> repeat = Integer.parseInt(args[i + 1]);
         default -> throw new IllegalArgumentException(args[i]);
       }
@@ -109,9 +115,12 @@ public final class HapiBatch {
     FhirValidator validator = context.newValidator();
     validator.registerValidatorModule(instance);
     List<String> files = Files.readAllLines(list, StandardCharsets.UTF_8);
+    StringBuilder times = new StringBuilder();
     for (int pass = 0; pass < repeat; pass++) {
       boolean last = pass == repeat - 1;
       long started = System.nanoTime();
+      long thread = CPU.getCurrentThreadCpuTime();
+      long process = PROCESS.getProcessCpuTime();
       try (BufferedWriter writer = last ? Files.newBufferedWriter(out) : null) {
         for (String file : files) {
           if (file.isBlank()) continue;
@@ -150,7 +159,10 @@ public final class HapiBatch {
           writer.newLine();
         }
       }
+      times.append(String.format(Locale.ROOT, "{\"thread\":%.3f,\"process\":%.3f}%n",
+          (CPU.getCurrentThreadCpuTime() - thread) / 1e9, (PROCESS.getProcessCpuTime() - process) / 1e9));
       System.err.printf("pass %d: %d files in %.1f s%n", pass + 1, files.size(), (System.nanoTime() - started) / 1e9);
     }
+    if (passes != null) Files.writeString(passes, times);
   }
 }

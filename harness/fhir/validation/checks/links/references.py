@@ -52,15 +52,15 @@ def reference_check(targets: tuple[str, ...], aggregation: tuple[str, ...]) -> C
 
 
 class _Reference:
-    """What an element asks of its references. The types behind its targets are looked up with the first."""
+    """What an element asks of its references. Types of targets that it allows are kept."""
 
-    __slots__ = ("_names", "aggregation", "anything", "targets")
+    __slots__ = ("_good", "aggregation", "anything", "targets")
 
     def __init__(self, targets: tuple[str, ...], aggregation: tuple[str, ...]) -> None:
         self.targets = targets
         self.aggregation = aggregation
         self.anything = not targets or CORE + "Resource" in targets
-        self._names: frozenset[str] | None = None
+        self._good: set[str] = set()
 
     def check(self, value: Any, place: Place, run: Run) -> None:
         """Checks one Reference."""
@@ -111,11 +111,13 @@ class _Reference:
             return False
         if self.anything:
             return True
+        if found in self._good:
+            return True
         rules = run.rules
-        if self._names is None:
-            self._names = frozenset(rules.knowledge.type_of_profile(t) for t in self.targets)
-        names = self._names
+        names = frozenset(rules.knowledge.type_of_profile(t) for t in self.targets)
         if "" in names or any(rules.model.is_subtype(found, name) for name in names):
+            if rules.model.is_resource(found):
+                self._good.add(found)
             return True
         run.add("fhir-reference-type", at, expected=" | ".join(sorted(names)), received=f"{found}: {text}")
         return False

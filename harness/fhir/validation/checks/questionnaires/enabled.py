@@ -11,7 +11,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from harness.fhir.profiles.matching import contains
+from harness.fhir.profiles.matching import holding
 from harness.fhir.validation.checks.questionnaires.find import items, value_of
 from harness.fhir.validation.places import Json
 
@@ -74,7 +74,7 @@ def same(wanted: Any, value: Any) -> bool:
     """Whether an answer is the one that is meant: of a Coding its system and code count."""
     if type(wanted) is dict and type(value) is dict and "code" in wanted and "value" not in wanted:
         return wanted.get("code") == value.get("code") and wanted.get("system") == value.get("system")
-    return contains(wanted, value)
+    return holding(wanted)(value)
 
 
 def _ordered(operator: str, value: Any, wanted: Any) -> bool | None:

@@ -114,8 +114,9 @@ class _Binding:
             self._undecided(place, run, undecided)
             return
         at = place
-        if self.code == "CodeableConcept":
-            at = (place, "coding", _culprit(value["coding"], members), "coding")
+        listed = value.get("coding")
+        if self.code == "CodeableConcept" and isinstance(listed, list):  # else it is a Coding, in its place
+            at = (place, "coding", _culprit(listed, members), "coding")
         self._outside(at, run, ", ".join(f"{system or ''}#{item}" for system, item in pairs))
 
     def _without_code(self, value: Any, place: Place, run: Run) -> None:

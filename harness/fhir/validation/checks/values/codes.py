@@ -64,34 +64,50 @@ def coding_check(knowledge: Knowledge) -> Check:
             )
             return
         code = value.get("code")
-        if type(code) is not str:
-            return
-        if system == UCUM:
-            _unit(code, place, run)
-            return
-        grammar = GRAMMARS.get(system)
-        if grammar is not None and not grammar(code):
-            _unknown(system, code, place, run)
-            return
-        facts = knowledge.terminology.system(system)
-        if facts is None or not facts.complete:
-            return
-        version = value.get("version")
-        if type(version) is str and not same_version(version, facts.version):
-            run.once(
-                "fhir-code-version",
-                system,
-                (place, "version", -1, "version"),
-                severity="not-checked",
-                expected=f"{system}|{version}",
-                received=facts.version,
-            )
-        elif knowledge.terminology.code(system, code) is Answer.OUT:
-            _unknown(system, code, place, run)
-        else:
-            _display(value, code, facts, place, run)
+        if type(code) is str:
+            _code(knowledge, value, system, code, place, run)
 
     return check
+
+
+def quantity_check(knowledge: Knowledge) -> Check:
+    """Of every Quantity: an absolute system, and a unit that it has."""
+
+    def check(value: Any, place: Place, run: Run) -> None:
+        code = value.get("code")
+        system = system_check(value, place, run)
+        if system and type(code) is str:
+            _code(knowledge, value, system, code, place, run)
+
+    return check
+
+
+def _code(knowledge: Knowledge, value: Json, system: str, code: str, place: Place, run: Run) -> None:
+    """A code is one of its system, as far as that is here, and a display one of that code."""
+    if system == UCUM:
+        _unit(code, place, run)
+        return
+    grammar = GRAMMARS.get(system)
+    if grammar is not None and not grammar(code):
+        _unknown(system, code, place, run)
+        return
+    facts = knowledge.terminology.system(system)
+    if facts is None or not facts.complete:
+        return
+    version = value.get("version")
+    if type(version) is str and not same_version(version, facts.version):
+        run.once(
+            "fhir-code-version",
+            system,
+            (place, "version", -1, "version"),
+            severity="not-checked",
+            expected=f"{system}|{version}",
+            received=facts.version,
+        )
+    elif knowledge.terminology.code(system, code) is Answer.OUT:
+        _unknown(system, code, place, run)
+    else:
+        _display(value, code, facts, place, run)
 
 
 def _unknown(system: str, code: str, place: Place, run: Run) -> None:
@@ -116,13 +132,6 @@ def _display(value: Json, code: str, facts: CodeSystemFacts, place: Place, run: 
 
 def _plain(text: str) -> str:
     return " ".join(text.split()).casefold()
-
-
-def quantity_check(value: Any, place: Place, run: Run) -> None:
-    """An absolute system, and a unit that exists where that is UCUM."""
-    code = value.get("code")
-    if system_check(value, place, run) == UCUM and type(code) is str:
-        _unit(code, place, run)
 
 
 def _unit(code: str, place: Place, run: Run) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 from lxml import etree
 
 from harness.core.text import Text
+from harness.fhir.parsers import xml_parser
 from harness.fhir.validation.places import Place
 from harness.fhir.validation.run import Run
 
@@ -161,11 +162,17 @@ BLOCKS = frozenset(
 """Block elements: XHTML 1.0 allows none of them in a paragraph."""
 
 _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
+_LINKS = ("href", "src")
+_PARAGRAPH = _PREFIX + "p"
+_PLAIN_TAGS = frozenset(_PREFIX + name for name in ELEMENTS)
+_BLOCK_TAGS = frozenset(_PREFIX + name for name in BLOCKS)
+_PLAIN_ATTRIBUTES = (ATTRIBUTES | {_XML_LANG}) - frozenset(_LINKS)
 _SAFE_LINK = re.compile(
     r"(?i)\s*(?:https?:|mailto:|tel:|ftp:|urn:|cid:|data:(?:image/(?!svg)|application/pdf)|[#/.?]|[^:/?#]*(?:[/?#]|\Z))"
 ).match
 _LONG = 8_000
-_NO_BASE64 = dict.fromkeys(map(ord, string.ascii_letters + string.digits + "+/="))
+_DOCUMENT = b";base64,"
+_BASE64 = f"{string.ascii_letters}{string.digits}+/=".encode()
 _NO_URL = re.compile(r'[\s{}|\\^`<>"]').search
 """Characters that no URI has (RFC 3986); white space around one does not count."""
 _TEXTS = {
@@ -177,18 +184,18 @@ _TEXTS = {
 }
 
 
-def _shortened(div: str) -> str:
-    """The text without most of the documents in its links: their letters mean nothing to XML, and reading
-    them takes nearly all the time."""
-    pieces: list[str] = []
+def _shortened(data: bytes) -> bytes:
+    """The narrative without most of the documents in its links: their letters mean nothing to XML, and it
+    takes nearly all the time to read them."""
+    pieces: list[bytes] = []
     last = at = 0
-    while (at := div.find(";base64,", at)) >= 0:
-        end = div.find('"', at)
-        if end - at > _LONG and not div[at + 8 : end].translate(_NO_BASE64):
-            pieces.append(div[last : at + _LONG])
+    while (at := data.find(_DOCUMENT, at)) >= 0 and (end := data.find(b'"', at)) >= 0:
+        at = data.rfind(_DOCUMENT, at, end)  # what stands before the last one is no base64
+        if end - at > _LONG and not data[at + len(_DOCUMENT) : end].translate(None, _BASE64):
+            pieces.append(data[last : at + _LONG])
             last = end
-        at += 8
-    return "".join((*pieces, div[last:]))
+        at = end
+    return b"".join((*pieces, data[last:])) if pieces else data
 
 
 def _attributes(node: etree._Element) -> Iterator[tuple[str, str]]:
@@ -201,44 +208,66 @@ def check(value: Any, place: Place, run: Run) -> None:
     div = value.get("div")
     if type(div) is not str:
         return
-    if len(div) > _LONG:
-        div = _shortened(div)
     at = (place, "div", -1, "div")
     try:
         data = div.encode()
     except UnicodeEncodeError:
         run.add("fhir-xhtml", at, expected="Unicode text", received=ascii(div[:80]))
         return
+    if len(data) > _LONG:
+        data = _shortened(data)
     if b"<!DOCTYPE" in data or b"<!ENTITY" in data:
         run.add("fhir-xhtml", at, expected="no DTD", received=div)
         return
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
     try:
-        root = etree.fromstring(data, parser)
+        root = etree.fromstring(data, xml_parser())
     except (etree.XMLSyntaxError, ValueError) as error:
         run.add("fhir-xhtml", at, expected="well-formed xhtml", received=str(error))
         return
     if root.tag != _PREFIX + "div":
         run.add("fhir-xhtml", at, expected=f'<div xmlns="{XHTML}">', received=str(root.tag))
         return
-    filled = paragraphs = False
-    for node in root.iter():
-        tag = node.tag
-        if not isinstance(tag, str):  # a comment or processing instruction: only what follows it counts
-            filled = filled or bool(node.tail and node.tail.strip(_SPACE))
+    nodes = list(root.iter())
+    if not _plain(nodes) and _wrong(nodes, at, run):
+        return
+    if not any(_fills(node) for node in nodes):
+        run.add("txt-2", at, message=_TEXTS["txt-2"], expected="text", received=div)
+
+
+def _plain(nodes: list[etree._Element]) -> bool:
+    """Whether there are only allowed elements and attributes, no links, and no blocks in paragraphs: most
+    narratives, told by a look at what occurs at all."""
+    if not _PLAIN_TAGS.issuperset([node.tag for node in nodes]):
+        return False
+    if not _PLAIN_ATTRIBUTES.issuperset([key for node in nodes for key in node.keys()]):  # noqa: SIM118
+        return False
+    return not any(
+        inner.tag in _BLOCK_TAGS for p in nodes[0].iter(_PARAGRAPH) for inner in p.iterdescendants()
+    )
+
+
+def _fills(node: etree._Element) -> bool:
+    """Whether a node shows something, or the text after it does; a comment or processing instruction itself
+    does not."""
+    if node.tail and node.tail.strip(_SPACE):
+        return True
+    return isinstance(node.tag, str) and (
+        bool(node.text and node.text.strip(_SPACE)) or node.tag.removeprefix(_PREFIX) == "img"
+    )
+
+
+def _wrong(nodes: list[etree._Element], at: Place, run: Run) -> bool:
+    """Reports the first element or attribute that is not allowed."""
+    paragraphs = False
+    for node in nodes:
+        tag: Any = node.tag
+        if not isinstance(tag, str):  # a comment or processing instruction
             continue
         name = tag.removeprefix(_PREFIX)
         if _wrong_element(node, name, paragraphs, at, run) or _wrong_attribute(node, name, at, run):
-            return
+            return True
         paragraphs = paragraphs or name == "p"
-        if not filled and (
-            (node.text and node.text.strip(_SPACE))
-            or (node.tail and node.tail.strip(_SPACE))
-            or name == "img"
-        ):
-            filled = True
-    if not filled:
-        run.add("txt-2", at, message=_TEXTS["txt-2"], expected="text", received=div)
+    return False
 
 
 def _wrong_element(node: etree._Element, name: str, paragraphs: bool, at: Place, run: Run) -> bool:
@@ -249,7 +278,7 @@ def _wrong_element(node: etree._Element, name: str, paragraphs: bool, at: Place,
     if name not in ELEMENTS or not str(node.tag).startswith(_PREFIX):
         run.add("txt-1", at, message=_TEXTS["txt-1"], expected="formatting elements", received=f"<{name}>")
         return True
-    if paragraphs and name in BLOCKS and any(up.tag == _PREFIX + "p" for up in node.iterancestors()):
+    if paragraphs and name in BLOCKS and any(up.tag == _PARAGRAPH for up in node.iterancestors()):
         run.add("fhir-xhtml", at, expected="<p>: no block element", received=f"<{name}>")
         return True
     return False
@@ -267,7 +296,7 @@ def _wrong_attribute(node: etree._Element, name: str, at: Place, run: Run) -> bo
                 received=f"{name}@{key}",
             )
             return True
-        if key in ("href", "src"):
+        if key in _LINKS:
             if not _SAFE_LINK(content[:2000]):
                 run.add("fhir-xhtml", at, expected="http(s), mailto, tel, #id", received=content)
                 return True

@@ -1,0 +1,100 @@
+"""What a run puts up with: how long and how much, and what is said when that is used up or a party is gone.
+
+The numbers stand in ``run-start.json``. A limit never decides a verdict: what could not be seen because of
+one is undecided, and says which limit it was and who was waited for.
+"""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+import msgspec
+
+from harness.core.http.bounds import MAX_BODY
+from harness.core.text import Text
+
+LONGEST_REQUEST: Final = 65.0
+"""Seconds: the framework allows a resource server 60 (``core.rscint.202``)."""
+FAILURES: Final = 3
+"""Equal failures in a row after which a host is left alone for the rest of the run."""
+GONE: Final = ("connect", "timeout", "tls", "protocol: closed without an answer")
+"""Failures without any answer (beginnings of errors); who answers nonsense is there."""
+RESERVE: Final = 0.1
+"""Part of the budget of a run that is kept for judging and reporting; between these two (seconds)."""
+LEAST_RESERVED, MOST_RESERVED = 10.0, 60.0
+LimitName = Literal["run", "cell", "host", "read-only"]
+"""What kept a flow from being driven: a budget, a host that does not answer, or what the user asked."""
+ENDED: Final = "ended: "
+"""How the error of an exchange begins that we ended ourselves; it says nothing about whoever was asked."""
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True):
+    """The budgets of a run.
+
+    :ivar request: seconds for one exchange; some steps have less by the framework.
+    :ivar body: bytes of one answer, also after its content coding is undone.
+    :ivar cell: seconds of driving for one cell; ``run``: for all of them, ``0``: as long as it takes.
+    :ivar read_only: whether nothing is written to a live party.
+    """
+
+    request: float = LONGEST_REQUEST
+    body: int = MAX_BODY
+    cell: float = 0.0
+    run: float = 0.0
+    read_only: bool = False
+
+
+READ_ONLY: Final = Text(
+    nl="niet getest: deze run leest alleen (--read-only), en hiervoor wordt geschreven",
+    en="not tested: this run only reads (--read-only), and this takes writing",
+)
+"""Why what sends data is not driven."""
+
+
+def reserved(budget: float, beginning: float = 0.0) -> float:
+    """Seconds of the budget of a run that are kept for judging and reporting.
+
+    :param beginning: seconds that it took to begin: a machine that is slow then is slow later.
+    """
+    wanted = max(budget * RESERVE, LEAST_RESERVED, 2 * beginning)
+    return min(wanted, MOST_RESERVED, max(0.0, budget - beginning) / 2)
+
+
+def unreachable(party: str, since: str) -> Text:
+    """Nothing can be said of a party that does not answer.
+
+    :param since: ISO 8601 instant (UTC) of the first failure.
+    """
+    moment = f"{since[:10]} {since[11:19]} UTC"
+    return Text(
+        nl=f"{party} is niet bereikbaar sinds {moment}: herstel de verbinding en draai opnieuw",
+        en=f"{party} is not reachable since {moment}: restore the connection and run again",
+    )
+
+
+def spent(limit: Literal["run", "cell"], seconds: float, party: str) -> Text:
+    """A budget is used up.
+
+    :param party: whom most of it was spent waiting for, ``""``: nobody.
+    """
+    whose = {"run": Text(nl="de run", en="the run"), "cell": Text(nl="deze cel", en="this cell")}[limit]
+    waited = (
+        Text(nl=f", vooral met wachten op {party}", en=f", mostly waiting for {party}")
+        if party
+        else Text(nl="", en="")
+    )
+    given = shown_seconds(seconds)
+    return Text(
+        nl=f"het budget van {whose.nl} ({given}) was op{waited.nl}; geef meer met --budget",
+        en=f"the budget of {whose.en} ({given}) was used up{waited.en}; give more with --budget",
+    )
+
+
+def shown_seconds(seconds: float) -> str:
+    """A length of time as it is written on a command line: ``90s``, ``20m``, ``1h30m``."""
+    whole = round(seconds)
+    hours, minutes, rest = whole // 3600, whole % 3600 // 60, whole % 60
+    if whole < 120:
+        return f"{whole}s"
+    parts = ((hours, "h"), (minutes, "m"), (rest, "s"))
+    return "".join(f"{number}{unit}" for number, unit in parts if number)
