@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import base64
 import io
+import json
+import subprocess
+import sys
 import time
 import tracemalloc
 import zipfile
 import zlib
+from pathlib import Path
 
 import pytest
 
@@ -57,3 +61,53 @@ def test_what_stands_before_a_bomb_is_read() -> None:
     hidden = base64.b64encode(b"nummer 999990019 in een woord").decode()
     text = f"{hidden} {' '.join(coded(8 * MEGABYTE) for _ in range(20))}"
     assert any("nummer 999990019" in reading.text for reading in readings(text))
+
+
+_HOSTILE = """
+import json, resource, sys, time
+resource.setrlimit(resource.RLIMIT_AS, (1_200_000_000, 1_200_000_000))
+sys.path.insert(0, sys.argv[1])
+from rawkit import PERSONS, raw
+from harness.core.run.exchanges import UNREDACTED
+from harness.network.person.looking import looking
+from harness.record import Recorder
+from harness.reference.record.load import own_records
+from datetime import date
+
+def said(text):
+    resource = {"resourceType": "Observation", "id": "1", "status": "final", "code": {"text": "x"}, "comment": text}
+    return json.dumps({"resourceType": "Bundle", "type": "searchset", "entry": [{"resource": resource}]}).encode()
+
+names = " ".join(f'a{number}="x"' for number in range(150_000))
+shapes = {
+    "many numbers": said("999990019 " * 10_000),
+    "very many numbers": said("999990019 " * 800_000),
+    "one long text": said("x" * 16_000_000),
+    "one text of escapes": said('"' * 6_000_000),
+    "many attributes": f'<Patient xmlns="http://hl7.org/fhir" {names}><id value="1"/></Patient>'.encode(),
+}
+known = looking(own_records(date(2026, 3, 1)))
+for person in ("anna", ""):
+    for name, body in shapes.items():
+        recorder, began = Recorder(persons=PERSONS, looking=known), time.process_time()
+        kind = "application/fhir+xml" if body[:1] == b"<" else "application/fhir+json"
+        made = recorder.record(raw(person=person, status=200, response_headers=(("Content-Type", kind),), response_body=body))
+        print(json.dumps([name, time.process_time() - began, str(made.notes.get(UNREDACTED, "")), len(made.response.body)]))
+"""
+
+
+def test_a_body_that_is_made_to_cost_time_or_memory_costs_neither() -> None:
+    """In a process of its own, because regular expressions take memory that nobody counts."""
+    done = subprocess.run(
+        [sys.executable, "-c", _HOSTILE, str(Path(__file__).parent)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr[-2_000:]
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    assert len(rows) == 10
+    for name, seconds, broken, _ in rows:
+        assert not broken, (name, broken)
+        assert seconds < 20, (name, seconds)

@@ -11,7 +11,7 @@ import msgspec
 from harness.core.run.exchanges import NOT_COMPARED, Certificate, Tls
 from harness.record.redact.replace import Replacing
 
-_PART: Final = re.compile(r"(?P<name>[A-Za-z0-9.]+)=(?P<value>(?:[^,+\\\\]|\\\\.)*)")
+_PART: Final = re.compile(r"(?P<name>[A-Za-z0-9.]+)=(?P<value>[^,+\\]*(?:\\.[^,+\\]*)*)")
 _PERSONAL: Final = frozenset(
     {"GN", "SN", "GIVENNAME", "SURNAME", "INITIALS", "EMAILADDRESS", "E", "2.5.4.42", "2.5.4.4", "2.5.4.43"}
     | {"1.2.840.113549.1.9.1", "0.9.2342.19200300.100.1.1", "UID", "2.5.4.12", "TITLE", "2.5.4.65"}

@@ -25,7 +25,7 @@ _PLACEHOLDER = re.compile(r"\$\{([^${}]{1,200})\}")
 _DATE = re.compile(r"\s*(?:DATE|DATETIME)\s*,\s*([\w-]+)\s*,\s*[DdMYym]\s*,\s*[+-]?\d+\s*", re.ASCII)
 _CURRENT = re.compile(r"\s*CURRENTDATE(?:TIME)?(?:\s*,\s*[A-Za-z]+\s*,\s*[+-]?\d+)*\s*", re.ASCII)
 _RANDOM = re.compile(r"(?:CD|RANDOM-|C|D)(\d{1,2})", re.ASCII)
-_NARRATIVE = re.compile(r"<div\b.*?</div>|\"div\"\s*:\s*\"(?:[^\"\\]|\\.)*\"", re.DOTALL)
+_NARRATIVE = re.compile(r"<div\b.*?</div>|\"div\"\s*:\s*\"[^\"\\]*+(?:\\.[^\"\\]*+)*+\"", re.DOTALL)
 
 
 def _default_uuid() -> str:

@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 from harness.record.redact.holding.groups import Group, group_of
 from harness.record.redact.people.members import member
 
-_STRING: Final = re.compile(r'"(?:[^"\\]|\\.)*"', re.S)
+_STRING: Final = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.S)
 
 
 class Spot(NamedTuple):

@@ -16,7 +16,8 @@ from harness.record.redact.holding.in_json import Spot
 FHIR: Final = "{http://hl7.org/fhir}"
 XHTML: Final = "{http://www.w3.org/1999/xhtml}"
 _TAG: Final = re.compile(
-    r"<!--.*?-->|<\?.*?\?>|<!\[CDATA\[.*?\]\]>|<(?P<close>/?)(?P<name>[^\s<>/!?]+)(?P<rest>(?:[^<>\"']|\"[^\"]*\"|'[^']*')*)>",
+    r"<!--.*?-->|<\?.*?\?>|<!\[CDATA\[.*?\]\]>|<(?P<close>/?)(?P<name>[^\s<>/!?]+)"
+    r"(?P<rest>[^<>\"']*+(?:(?:\"[^\"]*+\"|'[^']*+')[^<>\"']*+)*+)>",
     re.S,
 )
 _VALUE: Final = re.compile(r"(?<=\s)value\s*=\s*(?:\"(?P<double>[^\"]*)\"|'(?P<single>[^']*)')")

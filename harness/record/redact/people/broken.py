@@ -16,7 +16,7 @@ from harness.record.redact.people.members import kept
 from harness.record.redact.recognise import decode, encode
 
 _JSON: Final = re.compile(
-    r'(?P<string>"(?:[^"\\]|\\.)*"?)(?P<colon>\s*:)?|(?P<other>[^\s"{}\[\]:,]+)|[\s{}\[\]:,]+', re.S
+    r'(?P<string>"[^"\\]*+(?:\\.[^"\\]*+)*+"?)(?P<colon>\s*:)?|(?P<other>[^\s"{}\[\]:,]+)|[\s{}\[\]:,]+', re.S
 )
 _XML: Final = re.compile(
     r"(?P<comment><!--.*?(?:-->|\Z)|<\?(?!xml\s).*?(?:\?>|\Z)|<!.*?(?:>|\Z))|(?P<tag><[^<>]*>?)|(?P<text>[^<]+)",

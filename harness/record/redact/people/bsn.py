@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import threading
+from bisect import bisect_left
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
@@ -200,15 +201,21 @@ class Numbers:
 
     def certain(self, seen: Iterable[Sighting], cell: str) -> list[Sighting]:
         """Those that are a BSN in a cell, placed, in the order of the text; where two overlap the surest."""
-        chosen: list[Sighting] = []
+        chosen: list[Sighting] = []  # in the order of the text: only neighbours can overlap
         judged = [self._judged(one, cell) for one in seen]
         for one in sorted((one.placed() for one in judged if one.standing), key=_sure):
-            if not any(one.start < other.end and other.start < one.end for other in chosen):
-                chosen.append(one)
-        return sorted(chosen, key=lambda one: one.start)
+            at = bisect_left(chosen, one.start, key=_start)
+            after = at < len(chosen) and chosen[at].start < one.end
+            if not after and (at == 0 or chosen[at - 1].end <= one.start):
+                chosen.insert(at, one)
+        return chosen
 
     def _judged(self, one: Sighting, cell: str) -> Sighting:
         return one._replace(standing="proven") if self.known(one.number, cell) else one
+
+
+def _start(one: Sighting) -> int:
+    return one.start
 
 
 def _sure(one: Sighting) -> tuple[bool, int, int]:

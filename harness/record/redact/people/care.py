@@ -31,6 +31,7 @@ from harness.record.redact.people.documents import (
     MAX_BYTES,
     CareDocument,
     People,
+    TooManyError,
     XmlDocument,
     read_document,
 )
@@ -126,13 +127,13 @@ class CareData:
         fits = _fits(body)
         document = read_document(body, media_type) if fits else None
         if not fits or (document is not None and document.entries > MAX_ENTRIES):
-            self.masked.append(MORE_THAN_READ)
-            return self._replacing.masked(
-                recognise.decode(body), f"{place}:{TOO_LARGE}", NOT_COMPARED
-            ).encode()
+            return self._one_tag(body, place)
         people = document.people() if document is not None else People()
         said = list(body_readings(body, self._looking.extract)) if len(body) <= MAX_BYTES else []
-        found = self._numbers.found(document, people, said)
+        try:
+            found = self._numbers.found(document, people, said)
+        except TooManyError:
+            return self._one_tag(body, place)
         if side == "response":
             self.look(said, place, document)
         reasons = self._reasons(document, people, body, side)
@@ -155,6 +156,11 @@ class CareData:
         elif not self._replacing.contains_learned(text):
             return body
         return recognise.encode(self._replacing.learned_in(document, text, place))
+
+    def _one_tag(self, body: bytes, place: str) -> bytes:
+        """What stands for a body that is not looked at any further."""
+        self.masked.append(MORE_THAN_READ)
+        return self._replacing.masked(recognise.decode(body), f"{place}:{TOO_LARGE}", NOT_COMPARED).encode()
 
     def look(self, said: Iterable[Reading], place: str, document: CareDocument | None = None) -> None:
         """Note the texts in an answer to a declared person that should not be there."""
@@ -261,13 +267,16 @@ class CareData:
             for one in bsn.sightings(text, self._looking.extract)
             if one.number in tags
         ]
-        for one in reversed(self._replacing.numbers.certain(seen, self._cell)):
+        pieces: list[str] = []
+        at = 0
+        for one in self._replacing.numbers.certain(seen, self._cell):
             tag = tags[one.number]
             new = instead(text[one.start : one.end], tag, one.ways)
             if not one.ways and _JSON_NUMBER.fullmatch(text[max(0, one.start - 8) : one.end + 8]):
                 new = number_of(tag)
-            text = text[: one.start] + new + text[one.end :]
-        return text
+            pieces += (text[at : one.start], new)
+            at = one.end
+        return "".join((*pieces, text[at:]))
 
     # -- masking ---------------------------------------------------------------------------------
 
@@ -306,7 +315,7 @@ class CareData:
                 at = f"{place}:{item.path}" if item.path else place
                 self._replacing.number(item.number, at, item.standing, NOT_COMPARED, item.ways)
             return recognise.encode(self._hide(recognise.decode(masked), tags)) if tags else masked
-        except (_TooMuch, RecursionError):
+        except (_TooMuch, TooManyError, RecursionError):
             del self._replacing.facts[before:]
             self.masked.append(TOO_MUCH)
             at = place if document is not None else f"{place}:{UNREADABLE}"

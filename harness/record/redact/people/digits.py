@@ -7,7 +7,9 @@ What stands here is a *candidate* by its form. Whether it is a number is for
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Iterator
+from itertools import islice
 from typing import Final, Literal, NamedTuple
 
 Form = Literal["number", "loose", "within"]
@@ -15,7 +17,7 @@ Form = Literal["number", "loose", "within"]
 much else is too, so that only a number that is known or announced counts; ``within``: as a part of more
 digits, so that only one that is known does."""
 
-_DIGITS: Final = re.compile(r"[0-9](?:[ ./_,+-]?[0-9]){7,}", re.ASCII)
+_DIGITS: Final = re.compile(r"[0-9](?:[ ./_,+-]?[0-9]){7,}+", re.ASCII)
 """Digits with single separators, as far as they go: every candidate lies in one of these."""
 _RUN: Final = re.compile(r"[0-9]{8,}", re.ASCII)
 _PARTED: Final = re.compile(
@@ -87,12 +89,15 @@ def _in_run(text: str, start: int, run: str) -> Iterator[Candidate]:
 
 def _in_groups(start: int, groups: str) -> Iterator[Candidate]:
     """Nine digits (eight, when a zero is lost) in groups of any size, whatever stands around them."""
-    found = list(_GROUP.finditer(groups))
-    for first, group in enumerate(found):
+    found = _GROUP.finditer(groups)
+    following: deque[re.Match[str]] = deque(islice(found, 9))  # a text may be nothing but groups
+    while following:
+        group = following.popleft()
+        following += islice(found, 1)
         digits = group.group()
         if len(digits) > 8:
             continue
-        for last in found[first + 1 : first + 9]:
+        for last in islice(following, 8):
             digits += last.group()
             if len(digits) in (8, 9):
                 yield Candidate(start + group.start(), start + last.end(), digits, "within")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
 from harness.core.run.exchanges import Standing
 from harness.record.looking import Looking
 from harness.record.redact.people import bsn
-from harness.record.redact.people.documents import CareDocument, Leaf, People
+from harness.record.redact.people.documents import CareDocument, Leaf, People, TooManyError
 from harness.record.redact.reading.spans import Reading
 from harness.record.redact.tag import TAG
 
@@ -21,6 +21,8 @@ _REGISTERS: Final = re.compile(
     re.I,
 )
 """National registers of care providers, organizations and insurers: their numbers have nine digits too."""
+MAX_NUMBERS: Final = 20_000
+"""Places in one body where a BSN may stand; nobody has so many, and each takes time."""
 
 
 class Found(NamedTuple):
@@ -47,11 +49,20 @@ class DocumentNumbers:
         self._looking = looking
 
     def found(self, document: CareDocument | None, people: People, said: Sequence[Reading]) -> list[Found]:
-        """Every BSN in a body; a document is walked only when there may be one."""
+        """Every BSN in a body; a document is walked only when there may be one.
+
+        :raises TooManyError: there are more than are looked at.
+        """
         numbers, cell = self._numbers, self._cell
         for number in people.numbers:
             self._prove(number)
-        seen = [one for reading in said for one in bsn.seen_in(reading)]
+        seen: list[bsn.Sighting] = []
+        told = 0
+        for one in (one for reading in said for one in bsn.seen_in(reading)):
+            seen.append(one)
+            told += one.standing != ""
+            if told > MAX_NUMBERS:
+                raise TooManyError
         for one in seen:
             if one.standing == "proven":
                 numbers.prove(one.number, cell)
@@ -71,7 +82,8 @@ class DocumentNumbers:
             if one.number not in placed and one.standing == "proven":
                 placed.add(one.number)
                 found.append(Found(one.number, "", one.standing, code=False, ways=one.ways))
-        return [item for item in found if not _told_below(item, found)]
+        below = {(item.number, above) for item in found for above in _above(item.path)}
+        return [item for item in found if (item.number, item.path) not in below]  # told once, where it stands
 
     def _in_leaf(self, leaf: Leaf) -> Iterable[Found]:
         numbers = self._numbers
@@ -97,11 +109,12 @@ class DocumentNumbers:
             self._numbers.prove(number, self._cell)
 
 
-def _told_below(item: Found, found: Iterable[Found]) -> bool:
-    """Whether the same number was found in a narrative as a whole and in an element of it."""
-    return bool(item.path) and any(
-        other.number == item.number and other.path.startswith(f"{item.path}.") for other in found
-    )
+def _above(path: str) -> Iterator[str]:
+    """The elements that hold an element: a number in a narrative is found in that as a whole too."""
+    at = path.find(".")
+    while at >= 0:
+        yield path[:at]
+        at = path.find(".", at + 1)
 
 
 def registered(system: str) -> bool:

@@ -13,10 +13,10 @@ from harness.record.redact.reading.spans import ESCAPED, MARKUP, Reading, rewrit
 
 _ESCAPE: Final = re.compile(
     r"[%\\&=\x80-\U0010ffff](?:"
-    r"(?<=%)[0-9A-Fa-f]{2}(?:%[0-9A-Fa-f]{2})*"
+    r"(?<=%)[0-9A-Fa-f]{2}(?:%[0-9A-Fa-f]{2})*+"
     r"|(?<=\\)(?:u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2}|[/\"\\nrt])"
     r"|(?<=&)(?:#[0-9]{1,7};?|#[xX][0-9A-Fa-f]{1,6};?|[A-Za-z]{2,8};)"
-    r"|(?<==)3[0-9](?:=3[0-9])+"
+    r"|(?<==)3[0-9](?:=3[0-9])++"
     r"|(?<=[^\x00-\x7f]))"
 )
 """Begins with a set of characters, so that most of a text is skipped quickly."""
