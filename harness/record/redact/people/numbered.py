@@ -23,6 +23,8 @@ _REGISTERS: Final = re.compile(
 """National registers of care providers, organizations and insurers: their numbers have nine digits too."""
 MAX_NUMBERS: Final = 20_000
 """Places in one body where a BSN may stand; nobody has so many, and each takes time."""
+MAX_DIGITS: Final = 400_000
+"""Groups of digits in one body in which a known number could be hidden: dates are some, a dozen an entry."""
 
 
 class Found(NamedTuple):
@@ -61,7 +63,7 @@ class DocumentNumbers:
         for one in (one for reading in said for one in bsn.seen_in(reading)):
             seen.append(one)
             told += one.standing != ""
-            if told > MAX_NUMBERS:
+            if told > MAX_NUMBERS or len(seen) > MAX_DIGITS:
                 raise TooManyError
         for one in seen:
             if one.standing == "proven":
