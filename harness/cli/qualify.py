@@ -124,7 +124,7 @@ def qualify(
     options = replaced(options, spent=time.monotonic() - BEGAN.get())
     code = int(pytest.main(_words(options, place, language), plugins=[progress]))
     folder = RunFolder(place)
-    if progress.started and folder.started:  # else it was refused: nothing to tell
+    if progress.started and folder.started and code != ExitCode.USAGE:  # else it was refused: nothing to tell
         _print(folder, as_json, language, code)
     raise typer.Exit(code)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import http.server
 import json
+import re
 import shutil
 import threading
 from contextlib import contextmanager
@@ -15,7 +16,7 @@ import pytest
 import yaml
 
 from harness.core.data import data_path
-from harness.core.run.exchanges import Request, header
+from harness.core.run.exchanges import MASK, Request, header
 from harness.fhir.codec.documents import read as read_fhir
 from harness.fhir.model.types import load_model
 from harness.fhir.search.parameters import from_yaml
@@ -208,7 +209,9 @@ def test_what_is_altered_foreign_or_leaked_is_told(harness, records, loaded, tmp
     red = [item for item in bad if item["verdict"] == "fail"]
     altered = [item for item in red if item["requirement"] == "HG-REC-001"]
     dosages = [item for item in altered if item["where"]["path"].endswith("dosageInstruction[0].text")]
-    assert {item["received"] for item in dosages} == {"20 maal per dag 8 stuks"}
+    assert dosages and all(
+        re.fullmatch(MASK, item["received"]) for item in dosages
+    )  # no record has that text
     assert all(
         "3 maal daags" in item["expected"] and "ibuprofen" in item["next_step"]["en"] for item in dosages
     )

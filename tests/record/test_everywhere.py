@@ -337,7 +337,6 @@ NORMAL = {
     "decimal": _bundle(valueQuantity={"value": Decimal("0.123456782")}),
     "total": _bundle() | {"total": int(NOBODYS)},
     "code": _bundle(code={"coding": [{"system": "http://snomed.info/sct", "code": NOBODYS}]}),
-    "local code": _bundle(code={"coding": [{"code": NOBODYS}]}),
     "register": _bundle(
         identifier=[{"system": "http://fhir.nl/fhir/NamingSystem/uzi-nr-pers", "value": NOBODYS}]
     ),

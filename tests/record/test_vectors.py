@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from rawkit import pdf, raw
 
-from harness.core.run.exchanges import UNHELD, Certificate, Exchange, Fact, Tls
+from harness.core.run.exchanges import UNHELD, UNREADABLE, Certificate, Exchange, Fact, Tls
 from harness.fhir.codec.documents import parse, to_xml
 from harness.fhir.model.types import load_model
 from harness.network.person.looking import coded_elements, protocol_words
@@ -530,3 +530,41 @@ def test_what_was_recorded_is_recorded_as_it_is() -> None:
     )
     assert again.response is not None
     assert (again.request.url, again.response.body) == (first.request.url, first.response.body)
+
+
+# -- what an outsider found --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("key", ["gender", "use", "status", "type", "unit", "system", "mode", "code"])
+def test_a_sentence_where_a_code_belongs_is_no_code(key):
+    """In the document of a stranger, in one that is no FHIR, and in one that cannot be read."""
+    line = "Jan Plantnaam geb. 1948-08-13, Plantstraat 3, 8603KJ tel 0612345678"
+    stranger = {"resourceType": "Patient", "id": "x", "name": [{"family": "Beukenhof"}], key: line}
+    problem = {"title": "x", key: line}
+    cut = json.dumps({"resourceType": "Patient", key: line}).encode()[:-1]
+    for done in (
+        answer(stranger, person=""),
+        answer(problem, "problem+json", person=""),
+        recorded("", response_body=cut, response_headers=(("Content-Type", "application/fhir+json"),)),
+    ):
+        assert "Plant" not in str(done) and "8603KJ" not in str(done)
+
+
+@pytest.mark.parametrize("system", [{}, {"system": "http://lokaal.example/patientnr"}])
+def test_a_number_in_a_code_system_of_ones_own_is_no_code(system):
+    done = answer(basic(code={"coding": [{**system, "code": NUMBER}]}))
+    assert NUMBER not in body_of(done)
+    assert '"status": "final"' in body_of(done)
+
+
+def test_a_document_type_holds_anything_and_is_not_kept():
+    body = (
+        b'<?xml version="1.0"?><!DOCTYPE Patient [<!ENTITY n "Jan Plantnaam geb. 1948-08-13">]>'
+        b'<Patient xmlns="http://hl7.org/fhir"><id value="hanna-1"/><birthDate value="1964-05-17"/></Patient>'
+    )
+    for person in ("hanna", ""):
+        done = recorded(
+            person, response_body=body, response_headers=(("Content-Type", "application/fhir+xml"),)
+        )
+        assert "Plantnaam" not in str(done)
+        assert UNREADABLE in str(done.facts)

@@ -245,7 +245,7 @@ class CareData:
         for item in found:
             at = f"{place}:{item.path}" if item.path else place
             equals = NOT_COMPARED if item.number in gone else ""  # it goes wherever it stands
-            if equals and item.standing == "possible" and item.path.endswith(_ADDRESSES):
+            if equals and item.standing == "possible" and item.path.endswith((*_ADDRESSES, ".code")):
                 equals = UNHELD
             tag = self._replacing.number(item.number, at, item.standing, equals, item.ways)
             if item.number in gone:

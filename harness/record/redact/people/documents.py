@@ -25,6 +25,7 @@ IMPERSONAL: Final = "CapabilityStatement"
 MAX_BYTES: Final = 32 * 1024 * 1024
 MAX_ATTRIBUTES: Final = 100
 """Of one element of XML; FHIR has three at most."""
+_DOCTYPE: Final = re.compile(rb"\s*(?:\xef\xbb\xbf)?\s*<(?:[?!][^>]*>\s*<){0,20}!DOCTYPE", re.S)
 _PATIENT: Final = re.compile(r"(?:^|/)Patient/([A-Za-z0-9.-]{1,64})(?:/_history/|$)", re.ASCII)
 _RESOURCE_HOLDERS: Final = frozenset({"resource", "contained", "response", "outcome", "parameter"})
 _NUMERIC: Final = frozenset(
@@ -414,9 +415,10 @@ CareDocument = JsonDocument | XmlDocument
 def read_document(body: bytes, media_type: str) -> CareDocument | None:
     """A FHIR document, by what it looks like and then by its media type.
 
-    :return: ``None`` when it is no JSON or XML, too large, unreadable, or a page for a browser.
+    :return: ``None`` when it is no JSON or XML, too large, unreadable, a page for a browser, or XML with a
+        document type, in which anything may stand.
     """
-    if len(body) > MAX_BYTES:
+    if len(body) > MAX_BYTES or _DOCTYPE.match(body[:4096]):
         return None
     start = body[:1024].lstrip(b"\xef\xbb\xbf\xff\xfe\x00 \t\r\n")[:1]
     json_first = start in (b"{", b"[") or (start != b"<" and "json" in media_type)

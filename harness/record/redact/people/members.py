@@ -15,7 +15,11 @@ KEPT: Final = frozenset(
         "comparator", "gender", "active", "versionId",
     }
 )  # fmt: skip
-_CODE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ./:%_\[\]{}*+|#?&=,-]{0,255}", re.ASCII)
+_CODE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9./:%_\[\]{}*+|#?&=-]{0,255}", re.ASCII)
+"""How codes and their systems are written: in one word. What has blanks may be a sentence about somebody."""
+_MEDIA: Final = re.compile(
+    r"[a-z]+/[a-z0-9.+-]{1,60}(?:; ?[a-zA-Z]{1,20}=[A-Za-z0-9.+-]{1,40}){0,3}", re.ASCII
+)
 _ERRORS: Final = frozenset(
     {
         "access_denied", "insufficient_scope", "invalid_client", "invalid_grant", "invalid_request",
@@ -51,7 +55,7 @@ def step(path: str, key: str) -> str:
 
 def kept(key: str, value: str) -> bool:
     """Whether a value of an element says nothing of anybody, whoever the document is about."""
-    if key in KEPT and _CODE.fullmatch(value):
+    if key in KEPT and (_CODE.fullmatch(value) or (key == "contentType" and _MEDIA.fullmatch(value))):
         return True
     if key == "error" and value in _ERRORS:
         return True

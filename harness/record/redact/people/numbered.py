@@ -21,6 +21,12 @@ _REGISTERS: Final = re.compile(
     re.I,
 )
 """National registers of care providers, organizations and insurers: their numbers have nine digits too."""
+_PUBLISHED: Final = re.compile(
+    r"https?://(?:snomed\.info|loinc\.org|unitsofmeasure\.org|www\.whocc\.no|(?:[a-z]+\.)?hl7\.org|nictiz\.nl"
+    r"|(?:[a-z]+\.)?fhir\.nl|(?:[a-z]+\.)?nhg\.org)/?|urn:(?:oid:|iso:|ietf:)",
+    re.I,
+)
+"""Code systems that are published: their numbers are codes; one's own may have numbers of anything."""
 MAX_NUMBERS: Final = 20_000
 """Places in one body where a BSN may stand; nobody has so many, and each takes time."""
 MAX_DIGITS: Final = 400_000
@@ -74,7 +80,9 @@ class DocumentNumbers:
         if not people.numbers and not certain:
             return []
         leaves = list(document.leaves())
-        normal = {leaf.value for leaf in leaves if leaf.name == "code" and leaf.system} | self._looking.kept
+        normal = self._looking.kept | {
+            leaf.value for leaf in leaves if leaf.name == "code" and _PUBLISHED.match(leaf.system)
+        }
         found = [item for leaf in leaves for item in self._in_leaf(leaf)]
         proven = {item.number for item in found if item.standing == "proven"}
         found = [item._replace(standing="proven") if item.number in proven else item for item in found]
@@ -95,14 +103,16 @@ class DocumentNumbers:
             self._prove(leaf.value)
             yield Found(bsn.plain(leaf.value), leaf.path, "proven", code=False, written=leaf.value)
             return
-        if leaf.name == "code" and leaf.system and not numbers.known(leaf.value, self._cell):
+        published = leaf.name != "code" or _PUBLISHED.match(leaf.system) is not None
+        if leaf.name == "code" and published and not numbers.known(leaf.value, self._cell):
             return  # a code of a code system
         announced = leaf.name not in _CODES and leaf.system and bsn.announces(leaf.system)
         value = f"bsn:{leaf.value}" if announced else leaf.value
         for one in numbers.found(value, self._cell, self._looking.extract):
             if one.standing == "proven":
                 numbers.prove(one.number, self._cell)
-            code = leaf.name in _CODES or leaf.numeric or (leaf.name == "value" and registered(leaf.system))
+            code = (leaf.name in _CODES and published) or leaf.numeric
+            code = code or (leaf.name == "value" and registered(leaf.system))
             yield Found(one.number, leaf.path, one.standing, code=code, ways=one.ways)
 
     def _prove(self, number: str) -> None:
