@@ -117,7 +117,7 @@ def _fuzz(name: str, seconds: int, seed: int) -> dict[str, Any]:
             capture_output=True, text=True, errors="replace", check=False, env={**os.environ, "PYTHONHASHSEED": "0"},
         )  # fmt: skip
         for artifact in Path(scratch).glob("*-*"):
-            if artifact.is_file() and artifact.name.startswith(("timeout", "oom", "slow")):
+            if artifact.is_file() and artifact.name.startswith(("timeout", "oom")):
                 _keep(name, artifact.read_bytes())
         numbers = [int(one or other) for one, other in _RUNS.findall(done.stderr)]
         lines = [line for line in done.stderr.splitlines() if line.strip() and "Instrumenting" not in line]

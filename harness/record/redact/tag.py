@@ -97,7 +97,8 @@ class Secrets:
             return
         with self._lock:
             kind, plain = self.known.get(value, (kind, value))
-            for form in {value, quote(value, safe=""), quote_plus(value), value.replace("/", "\\/")}:
+            sent = _sent(value)
+            for form in {value, quote(sent, safe=""), quote_plus(sent), value.replace("/", "\\/")}:
                 if announced:
                     self._passing.pop(form, None)
                     self._announced.setdefault(cell, set()).add(form)
@@ -151,3 +152,11 @@ class Tags:
         """Tag and plain value of a learned word."""
         known = self._known.get(word)  # one look-up needs no lock, and there are very many
         return None if known is None else (self.tag(*known), known[1])
+
+
+def _sent(value: str) -> bytes:
+    """The bytes of a text, also of one that was no UTF-8, or has halves of characters."""
+    try:
+        return value.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return value.encode("utf-8", "surrogatepass")
