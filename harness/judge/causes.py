@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import urlsplit
 
+from harness.core.http.addresses import authority_of
 from harness.core.run.exchanges import BUSY, Exchange
 from harness.core.run.findings import Finding, Where, finding
 from harness.core.run.limits import FAILURES, GONE, unreachable
@@ -258,10 +258,10 @@ class Causes:
 
     def _row(self, at: Exchange) -> list[Exchange]:
         """The equal failures of a host that an exchange is one of, without any answer between them."""
-        host = _host(at)
+        host = authority_of(at.request.url)
         found: list[Exchange] = []
         for item in (*self._view.exchanges, *self._view.upstream):
-            if _host(item) != host or item.interface == "probe" or "refusal" in item.notes:
+            if authority_of(item.request.url) != host or item.interface == "probe" or "refusal" in item.notes:
                 continue
             if item.error == at.error:
                 found.append(item)
@@ -292,11 +292,6 @@ class Causes:
         status = f"HTTP {item.response.status}" if item.response is not None else item.error
         text = self._heard(item)
         return f"{status}; {text}" if text else status
-
-
-def _host(item: Exchange) -> str:
-    """Host and port that an exchange went to."""
-    return urlsplit(item.request.url).netloc.lower()
 
 
 def _good(item: Exchange) -> bool:

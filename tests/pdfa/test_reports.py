@@ -10,16 +10,19 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
+import msgspec
 import pytest
 from lxml import etree
 
 from harness.cli.pdfa import exit_code
 from harness.core.text import LANGUAGES, Lang
-from harness.pdfa import Limits, check
+from harness.network.person.looking import examined
+from harness.pdfa import Limits, Report, check
 from harness.pdfa.batch import Checked
 from harness.pdfa.engines import from_xml
 from harness.pdfa.formats import junit, sarif, verapdf_xml
 from harness.pdfa.formats.entries import entry
+from tests.pdfa.builders import document, stream
 from tests.pdfa.pdfa_fixtures.builder import Doc, Raw
 
 HERE = Path(__file__).resolve().parent
@@ -223,3 +226,19 @@ def test_unknown_words_are_usage(folder: Path) -> None:
     assert command(folder, "--tool", "wordt").returncode == 2
     assert command(folder, "--flavour", "9z").returncode == 2
     assert command(folder / "0.pdf", "--sarif", folder / "no" / "a.sarif").returncode == 2
+
+
+def test_what_a_recorder_keeps_of_a_document_holds_no_name_of_its_author() -> None:
+    """A file specification is named by whoever attached it; in a recording of the document it is a number."""
+    names = b"/Names<</EmbeddedFiles<</Names[(Brief van Jan Plantnaam) 20 0 R]>>>>"
+    spec = b"<</Type/Filespec/F(Brief van Jan Plantnaam.docx)/EF<</F 21 0 R>>>>"
+    inside = stream(b"/Type/EmbeddedFile", b"no PDF")
+    data = document("2b", catalog=names, objects={20: spec, 21: inside})
+    report = check(data)
+    assert any("Plantnaam" in found.where for found in report.findings)
+    told = examined(data)
+    assert "Plantnaam" not in str(told)
+    kept = msgspec.convert(told, Report)
+    assert (kept.outcome, kept.rules, kept.claimed) == (report.outcome, report.rules, report.claimed)
+    claim = document("2b").replace(b"<pdfaid:part>2<", b"<pdfaid:part>J<")
+    assert examined(claim)["claimed"] is None

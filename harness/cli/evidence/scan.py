@@ -23,8 +23,8 @@ from harness.record.scan.sighted import KINDS, UNREADABLE, Scanned
 app = typer.Typer()
 SHOWN: Final = 40
 CLEAN = Text(
-    nl="schoon: {files} bestanden, niets dat op een persoon of een geheim lijkt",
-    en="clean: {files} files, nothing that looks like a person or a secret",
+    nl="{files} bestanden: niets gevonden van wat deze scan zoekt (BSN's, geheimen; geen namen)",
+    en="{files} files: nothing found of what this scan looks for (BSNs, secrets; not names)",
 )
 FOUND = Text(
     nl="{count} plaatsen die op een persoon of een geheim lijken, {unread} bestanden die niet te lezen zijn",

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from typing import Final
-from urllib.parse import unquote_to_bytes
+from urllib.parse import unquote_to_bytes, urlsplit
 
 _URL: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*)://([^/?#]*)([^?#]*)(?:\?([^#]*))?(?:#(.*))?", re.DOTALL)
 _AUTHORITY: Final = re.compile(r"((?:.*@)?)(\[[^\]]*\]|[^:@]*)(?::([0-9]*))?", re.DOTALL)
@@ -106,3 +106,17 @@ def _path(path: str) -> str:
         if last:
             kept.append("")
     return "/" + "/".join(kept)
+
+
+def authority_of(url: str) -> str:
+    """Host and port of an address, ``""`` when it has none.
+
+    >>> authority_of("https://HIS.example/fhir"), authority_of("/fhir")
+    ('his.example:443', '')
+    """
+    try:
+        parts = urlsplit(url)
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+    except ValueError:
+        return ""
+    return f"{parts.hostname}:{port}" if parts.hostname else ""

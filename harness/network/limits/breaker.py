@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
+from harness.core.http.addresses import authority_of
 from harness.core.run.limits import FAILURES, GONE
 
 
@@ -21,16 +21,6 @@ class Failing:
     times: int = 1
 
 
-def host_of(url: str) -> str:
-    """Host and port of an address, ``""`` when it has none."""
-    try:
-        parts = urlsplit(url)
-        port = parts.port or (443 if parts.scheme == "https" else 80)
-    except ValueError:
-        return ""
-    return f"{parts.hostname}:{port}" if parts.hostname else ""
-
-
 class Breaker:
     """The hosts of one run. Thread-safe."""
 
@@ -44,7 +34,7 @@ class Breaker:
         :param error: why there was no answer, ``""``: there was one.
         :param started: ISO 8601 instant at which it left.
         """
-        host = host_of(url)
+        host = authority_of(url)
         with self._lock:
             before = self._failing.get(host)
             if before is not None and before.times >= FAILURES:
@@ -59,5 +49,5 @@ class Breaker:
     def open(self, url: str) -> Failing | None:
         """Why a host is not asked any more; ``None``: it is."""
         with self._lock:
-            found = self._failing.get(host_of(url))
+            found = self._failing.get(authority_of(url))
         return found if found is not None and found.times >= FAILURES else None

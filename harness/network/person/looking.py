@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from functools import cache
@@ -16,7 +17,7 @@ from harness.fhir.model.types import FhirVersion, load_model
 from harness.network.file import Network
 from harness.network.person.error_words import ERROR_WORDS
 from harness.network.person.records import network_records
-from harness.pdfa import check
+from harness.pdfa import Violation, check
 from harness.pdfa.advice import tool_of, tools
 from harness.pdfa.text import texts_of
 from harness.record import Looking
@@ -28,6 +29,8 @@ from harness.reference.record.model import Record
 from harness.reference.records import Records
 
 FHIR_VERSIONS: Final[tuple[FhirVersion, ...]] = ("3.0.2", "4.0.1")
+_CLAIM: Final = re.compile(r"[0-9][a-z]?")
+_OTHER_CLAIM: Final = re.compile(r"PDF/[A-Z]{1,4}-[0-9]")
 _WORDS: Final = frozenset({"string", "markdown", "xhtml"})
 """Types whose values are words."""
 
@@ -39,13 +42,30 @@ def looking(records: Iterable[Record]) -> Looking:
 
 
 def examined(data: bytes) -> dict[str, Any]:
-    """Whether a document is PDF/A, and what is wrong with it; nothing that stands in it."""
+    """Whether a document is PDF/A, and what is wrong with it; nothing that stands in it.
+
+    A place may be named by its author (a form field, an attachment, a font), and a claim is a text: places
+    are numbers here, and a claim that is none is left out.
+    """
     report = check(data)
-    findings = [msgspec.structs.replace(one, expected="", received="") for one in report.findings]
     tool = tools().get(tool_of(report.producer) or "", "")
-    bare = msgspec.structs.replace(report, findings=tuple(findings), producer=tool)
+    bare = msgspec.structs.replace(
+        report,
+        findings=tuple(
+            msgspec.structs.replace(one, where=_numbered(one), expected="", received="")
+            for one in report.findings
+        ),
+        producer=tool,
+        claimed=report.claimed if report.claimed and _CLAIM.fullmatch(report.claimed) else None,
+        also=tuple(item for item in report.also if _OTHER_CLAIM.fullmatch(item)),
+    )
     told: dict[str, Any] = msgspec.to_builtins(bare)
     return told
+
+
+def _numbered(found: Violation) -> str:
+    """Where something is, without any name."""
+    return f"object {found.object}" if found.object else f"page {found.page}" if found.page else ""
 
 
 def words_in(records: Iterable[Record]) -> Held:
