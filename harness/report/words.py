@@ -125,6 +125,10 @@ WHY_UNASSIGNED: dict[Reason, Text] = {
         nl="client_id en redirect_uri zijn van verschillende PGO's",
         en="client_id and redirect_uri are of different PGOs",
     ),
+    Reason.ENDED: Text(
+        nl="door ons afgebroken omdat een budget op was",
+        en="ended by us because a budget was used up",
+    ),
     Reason.NOT_ASKED: Text(
         nl="geen van de gevraagde eisen gaat hierover, of kon ernaar kijken",
         en="none of the requirements that were asked is about it, or could look at it",

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from harness.core.run.folder import RunFolder
+from harness.core.run.limits import ENDED
 from harness.judge.catalogue import load_catalogue
 from harness.judge.cells import cell_exchanges
 from harness.judge.evidence.assigned import Reason, of_cell, unassigned
@@ -31,6 +33,8 @@ def test_every_exchange_of_the_whole_demo_ends_in_a_finding(harness, tmp_path: P
     nothing = list(of_cell(exchanges, [], catalogue, {item.id for item in run.info().participants}))
     assert len(nothing) == len(exchanges), "without findings everything is in the list"
     assert {item.reason for item in nothing} == {Reason.NOT_ASKED}
+    ended = msgspec.structs.replace(exchanges[-1], response=None, error=f"{ENDED}closed by us")
+    assert [item.reason for item in of_cell([ended], [], catalogue, {ended.client})] == [Reason.ENDED]
 
 
 def test_a_narrow_run_lists_what_it_was_not_asked(harness, tmp_path: Path) -> None:

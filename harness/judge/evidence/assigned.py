@@ -18,6 +18,7 @@ from harness.core.run.exchanges import Exchange
 from harness.core.run.findings import Finding
 from harness.core.run.folder import RunFolder
 from harness.core.run.info import RunInfo
+from harness.core.run.limits import ENDED
 from harness.core.verdicts import Verdict
 from harness.judge.catalogue import Catalogue
 from harness.judge.cells import cell_exchanges
@@ -63,6 +64,8 @@ class Reason(str, Enum):
     OTHER_CERTIFICATE = "other-certificate"
     OTHER_CLIENT = "other-client"
     """Not what the session of that PGO is about."""
+    ENDED = "ended"
+    """We ended it ourselves, as a budget was used up: that is said as the reason of what is undecided."""
     NOT_ASKED = "not-asked"
     """The run was not asked a requirement about it, or could not look at it."""
 
@@ -162,6 +165,8 @@ def _reason(item: Exchange, parties: set[str]) -> Reason:
     told = item.notes.get("unassigned")
     if told in _TOLD:
         return Reason(told)
+    if item.error.startswith(ENDED):
+        return Reason.ENDED
     if item.request.url.partition("?")[0].endswith(_NOISE):
         return Reason.FOREIGN
     if item.client not in parties:
