@@ -55,7 +55,6 @@ class Mode:
 
 MODES: dict[str, Mode] = {}
 DATA = ("his",)
-BOTH = ("his", "resource")
 
 
 def mode(name: str, *places: str) -> Callable[[Attack], Attack]:

@@ -28,7 +28,6 @@ from harness.reference.records import Records
 
 FHIR_JSON = ("application/fhir+json", "application/json+fhir", "application/json")
 FHIR_XML = ("application/fhir+xml", "application/xml+fhir", "application/xml", "text/xml")
-NO_TEXT = Text(nl="", en="")
 
 
 def _too_large(exchange: Exchange, side: str) -> int:

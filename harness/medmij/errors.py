@@ -31,9 +31,6 @@ TOKEN_ERRORS: Final = frozenset(
 )
 """RFC 6749 section 5.2."""
 
-RESOURCE_ERRORS: Final = frozenset({"invalid_request", "invalid_token", "insufficient_scope"})
-"""RFC 6750 section 3.1."""
-
 
 class ResourceError(msgspec.Struct, frozen=True, kw_only=True):
     """How the resource server answers a case: HTTP status and ``WWW-Authenticate`` (``""`` = none)."""

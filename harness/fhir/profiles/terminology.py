@@ -125,11 +125,6 @@ class Members:
             return Answer.IN
         return Answer.UNKNOWN if self.open else Answer.OUT
 
-    @property
-    def enumerable(self) -> bool:
-        """Whether every code can be decided."""
-        return self.usable and not self.open
-
     def sample(self, limit: int = 8) -> str:
         """Some members, for messages: ``a | b | c …``."""
         if not self.usable:

@@ -15,12 +15,6 @@ from harness.judge.view import CellView
 from harness.medmij import authorization, forms, pages
 
 TRACE: Final = re.compile(r"trace[\s-]*id|session[\s-]*id|sessie[\s-]*id", re.IGNORECASE)
-UNCLEAR: Final = Text(
-    nl="de pagina is niet als foutpagina of landingspagina te herkennen",
-    en="the page cannot be recognised as error page or landing page",
-)
-
-
 BY_TURNS: Final = frozenset(
     {
         "age", "alt-svc", "connection", "content-encoding", "content-length", "date", "etag", "expires",

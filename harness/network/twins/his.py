@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
 from typing import Any, Final
@@ -35,8 +35,6 @@ _SCRATCH: Final = 32
 READBACK: Final = "readback"
 """The flow that collects what was shared before."""
 _FHIR: Final = "3.0.2"
-
-Transform = Callable[[str, Request, Response], Response]
 
 
 class HisTwin:
