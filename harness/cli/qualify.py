@@ -72,6 +72,9 @@ def qualify(
     challenge: Annotated[
         Path | None, typer.Option("--challenge", help="Challenge of a bureau that the run is bound to.")
     ] = None,
+    waivers: Annotated[
+        Path | None, typer.Option("--waivers", help="Waivers: findings that may stay for now (YAML).")
+    ] = None,
     budget: BudgetOption = None,
     read_only: Annotated[
         bool,
@@ -103,6 +106,7 @@ def qualify(
         out=str(out) if out else None,
         mode=chosen_mode(resume=resume, replace=replace),
         challenge=str(challenge) if challenge else None,
+        waivers=str(waivers) if waivers else None,
         budget=budget,
         read_only=read_only,
         at=at,
@@ -164,6 +168,8 @@ def _words(options: RunOptions, folder: Path, lang: Lang) -> list[str]:
     words += {"new": [], "resume": ["--harness-resume"], "replace": ["--harness-replace"]}[options.mode]
     if options.challenge:
         words += ["--harness-challenge", options.challenge]
+    if options.waivers:
+        words += ["--harness-waivers", options.waivers]
     if options.budget:
         words += ["--harness-budget", options.budget, "--harness-spent", f"{options.spent:.3f}"]
     if options.read_only:
@@ -202,7 +208,7 @@ def _print(run: RunFolder, as_json: bool, lang: Lang, code: int) -> None:
     catalogue = load_catalogue()
     summary = summarise(run.info(), run.judged(), catalogue, run)
     if as_json:
-        document = run_document(summary, run, ExitCode(code))
+        document = run_document(summary, run, ExitCode(code), catalogue)
         sys.stdout.write(msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n")
         return
     console = Console()

@@ -25,6 +25,7 @@ from harness.core.run.info import (
     Share,
 )
 from harness.core.run.limits import Limits
+from harness.core.run.waivers import Waiver
 from harness.judge.catalogue import Catalogue
 from harness.matrix.cells import check_named, plan_cells
 from harness.network.file import Network, Participant, stated_endpoints
@@ -41,6 +42,7 @@ class RunFacts:
     :param subject: the parties whose result decides the exit code (``--for``).
     :param verdict_required: whether anything but *voldoet* is undecided (``--require-verdict``).
     :param limits: the budgets of the run.
+    :param waivers: what may fail for now (``--waivers``).
     :ivar records: the records of all known persons.
     :ivar frozen: the records of all known persons as they go into the run folder.
     :raises ConfigurationError: a record contradicts itself or violates its schema.
@@ -63,6 +65,7 @@ class RunFacts:
         subject: Sequence[str] = (),
         verdict_required: bool = False,
         limits: Limits | None = None,
+        waivers: Sequence[Waiver] = (),
     ) -> None:
         self.network = network
         self.catalogue = catalogue
@@ -74,6 +77,7 @@ class RunFacts:
         self.subject = tuple(subject)
         self.verdict_required = verdict_required
         self.limits = limits or Limits()
+        self.waivers = tuple(waivers)
         self._mode: Literal["drive", "serve"] = mode
         self._allowed = plan_cells(network, Selection())
         self.records = records = network_records(network, t)
@@ -147,6 +151,7 @@ class RunFacts:
                 capabilities={item.id: declared(item) for item in network.participants},
                 records=self._records,
             ),
+            waivers=self.waivers,
             subject=self.subject,
             verdict_required=self.verdict_required,
             limits=self.limits,

@@ -12,6 +12,7 @@ from typing import Any
 
 import jinja2
 
+from harness.core.algebra import State
 from harness.core.ids import safe_name
 from harness.core.run.exchanges import Exchange
 from harness.core.run.findings import Cell, Finding
@@ -35,6 +36,7 @@ from harness.report.headlines import (
     reached,
 )
 from harness.report.summary import CellSummary, PartySummary, RunSummary, summarise
+from harness.report.waived import waived_line, waiver_troubles
 from harness.report.words import (
     FOUND,
     KIND,
@@ -233,6 +235,9 @@ class HtmlReport:
             "dvzas": dvzas,
             "parts": parts,
             "both": run.together(item),
+            "troubles": waiver_troubles(run.result.cover),
+            "waived_line": lambda found, waiver: waived_line(found, waiver, self._catalogue),
+            "waived_state": State.WAIVED,
             "basiseisen": self._basiseisen(parts) if item.party.role == "his" and run.stated(item) else [],
             "every_pgo": EVERY_PGO,
             "pgo_findings": [

@@ -13,6 +13,7 @@ from harness.core.algebra import Key, Standing, State, Tally, together
 from harness.core.run.findings import Cell, Finding
 from harness.core.run.folder import RunFolder
 from harness.core.run.info import ParticipantVersion, RunInfo
+from harness.core.run.waivers import Waiver
 from harness.core.text import Text
 from harness.core.verdicts import Verdict, worst
 from harness.judge.catalogue import Catalogue, Requirement
@@ -68,6 +69,7 @@ class PartySummary:
     """One party in this run.
 
     :ivar findings: what is broken, remarked or disputed, worst first.
+    :ivar waived: what is broken and may stay for now, with the waiver.
     :ivar open: what was asked and is not decided, by reason.
     :ivar not_asked: requirements of its role that the run did not ask, with the reason.
     :ivar shared: the standards, releases and other parties (ids per role) that it was run with.
@@ -78,6 +80,7 @@ class PartySummary:
     cells: tuple[CellSummary, ...]
     rows: tuple[Row, ...]
     findings: tuple[Finding, ...]
+    waived: tuple[tuple[Finding, Waiver], ...]
     open: tuple[OpenGroup, ...]
     not_asked: tuple[tuple[Requirement, Text], ...]
     standards: tuple[str, ...]
@@ -196,13 +199,15 @@ class _Summary:
         standards = tuple(sorted({cell.standard for cell in run}))
         releases = tuple(oldest_first(cell.release for cell in run))
         mine = self._of.get(name, [])
+        waived = self.result.cover.waived
         whom = {role: len(ids) for role, ids in others.items() if role != "dvza"}
         return PartySummary(
             result=result,
             headline=headline(result, scope(standards, releases, whom), rehearsal=self.result.rehearsal),
             cells=tuple(self.cell(cell, name) for cell in cells),
             rows=tuple(self.rows(name)),
-            findings=tuple(item for item in mine if item.verdict not in OPEN),
+            findings=tuple(item for item in mine if item.verdict not in OPEN and item.id not in waived),
+            waived=tuple((item, waived[item.id]) for item in mine if item.id in waived),
             open=(*by_reason(mine), *self.unreached(name)),
             not_asked=tuple(self.not_asked(result.party, cells)),
             standards=standards,

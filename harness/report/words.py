@@ -191,6 +191,7 @@ _WORDS: dict[str, Text] = {
     ),
     "count": Text(nl="aantal", en="count"),
     "data": Text(nl="gegevens", en="data"),
+    "deviations": Text(nl="afwijkingen", en="deviations"),
     "declared as absent": Text(nl="opgegeven als afwezig", en="declared as absent"),
     "detail": both("detail"),
     "evidence": Text(nl="bewijs", en="evidence"),
