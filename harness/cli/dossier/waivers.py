@@ -26,6 +26,9 @@ from harness.report.waived import waived_line, waiver_troubles
 
 app = typer.Typer(no_args_is_help=True)
 FileArgument = Annotated[Path, typer.Argument(metavar="FILE", help="YAML file with waivers.")]
+OnOption = Annotated[
+    str | None, typer.Option("--on", metavar="DATE", help="As on this day (default: today).")
+]
 _ADDED = Text(
     nl="toegevoegd aan {file}: {mark} ({requirement})", en="added to {file}: {mark} ({requirement})"
 )
@@ -90,9 +93,7 @@ def _words(option: str, value: str) -> str:
 def check(
     file: FileArgument,
     run: Annotated[list[Path] | None, typer.Option("--run", help="Run that they are for.")] = None,
-    on: Annotated[
-        str | None, typer.Option("--on", metavar="DATE", help="On this day (default: today).")
-    ] = None,
+    on: OnOption = None,
     lang: LangOption = "nl",
 ) -> None:
     """Say what waivers cover in runs, which expired, and which cover nothing any more (exit code 1)."""
@@ -100,19 +101,15 @@ def check(
     console = Console(soft_wrap=True, highlight=False)
     catalogue = load_catalogue()
     waivers = read_waivers(file)
-    for item in waivers:
-        _ = catalogue[item.requirement]
+    for waiver in waivers:
+        _ = catalogue[waiver.requirement]
+    day = parse_day(on) if on else SystemClock().now().astimezone(AMSTERDAM).date()
     bad = False
     for path in run or ():
         with refuse_unreadable(path, as_json=False, lang=language):
             folder = RunFolder.open(path)
-            info, findings = folder.info(), folder.judged()
-        done = cover(
-            waivers,
-            findings,
-            catalogue,
-            parse_day(on) if on else SystemClock().now().astimezone(AMSTERDAM).date(),
-        )
+            findings = folder.judged()
+        done = cover(waivers, findings, catalogue, day)
         for item in findings:
             if item.id in done.waived:
                 told = waived_line(item, done.waived[item.id], catalogue)
