@@ -55,8 +55,8 @@ def print_run(console: Console, run: RunSummary, catalogue: Catalogue, lang: Lan
         failed = next((found for found in item.findings if found.verdict is Verdict.FAIL), None)
         if run.stated(item) and failed is not None:
             console.print(Styled(_why(item, failed, catalogue, lang), STYLE[Verdict.FAIL]), soft_wrap=True)
-    for line in waiver_troubles(run.result.cover):
-        console.print(Styled(line.of(lang), style=STYLE[Verdict.FAIL]), soft_wrap=True)
+    for trouble in waiver_troubles(run.result.cover):
+        console.print(Styled(trouble.of(lang), style=STYLE[Verdict.FAIL]), soft_wrap=True)
     for told in reached(run.info):
         console.print(Styled(f"{SYMBOL[Verdict.INCONCLUSIVE]} {told.of(lang)}", STYLE[Verdict.INCONCLUSIVE]))
     console.print(_matrix(run, lang))
@@ -148,8 +148,8 @@ def _print_party(
         console.print(finding_block(items, catalogue, lang), soft_wrap=True)
     if len(shown) > limit:
         console.print(f"  … {more_findings(len(shown) - limit).of(lang)}")
-    for found, waiver in item.waived[:limit]:
-        line = waived_line(found, waiver, catalogue).of(lang)
+    for waiver, found in item.waived[:limit]:
+        line = waived_line(waiver, found, catalogue).of(lang)
         console.print(Styled(f"  {STATE_SYMBOL[State.WAIVED]} {line}", style="blue"), soft_wrap=True)
     for group in item.open[:limit] if run.stated(item) else ():
         console.print(_open(group, lang), soft_wrap=True)

@@ -236,7 +236,7 @@ class HtmlReport:
             "parts": parts,
             "both": run.together(item),
             "troubles": waiver_troubles(run.result.cover),
-            "waived_line": lambda found, waiver: waived_line(found, waiver, self._catalogue),
+            "waived_line": lambda waiver, found: waived_line(waiver, found, self._catalogue),
             "waived_state": State.WAIVED,
             "basiseisen": self._basiseisen(parts) if item.party.role == "his" and run.stated(item) else [],
             "every_pgo": EVERY_PGO,

@@ -69,7 +69,7 @@ class PartySummary:
     """One party in this run.
 
     :ivar findings: what is broken, remarked or disputed, worst first.
-    :ivar waived: what is broken and may stay for now, with the waiver.
+    :ivar waived: what is broken and may stay for now, by waiver.
     :ivar open: what was asked and is not decided, by reason.
     :ivar not_asked: requirements of its role that the run did not ask, with the reason.
     :ivar shared: the standards, releases and other parties (ids per role) that it was run with.
@@ -80,7 +80,7 @@ class PartySummary:
     cells: tuple[CellSummary, ...]
     rows: tuple[Row, ...]
     findings: tuple[Finding, ...]
-    waived: tuple[tuple[Finding, Waiver], ...]
+    waived: tuple[tuple[Waiver, tuple[Finding, ...]], ...]
     open: tuple[OpenGroup, ...]
     not_asked: tuple[tuple[Requirement, Text], ...]
     standards: tuple[str, ...]
@@ -207,7 +207,7 @@ class _Summary:
             cells=tuple(self.cell(cell, name) for cell in cells),
             rows=tuple(self.rows(name)),
             findings=tuple(item for item in mine if item.verdict not in OPEN and item.id not in waived),
-            waived=tuple((item, waived[item.id]) for item in mine if item.id in waived),
+            waived=by_waiver((waived[item.id], item) for item in mine if item.id in waived),
             open=(*by_reason(mine), *self.unreached(name)),
             not_asked=tuple(self.not_asked(result.party, cells)),
             standards=standards,
@@ -289,3 +289,11 @@ class _Summary:
             )
         beside = party.kind == "twin" and not self.result.rehearsal and not self.info.selection.only
         return why_not_asked(requirement, self.info.settings.intensity, bystander=beside)
+
+
+def by_waiver(pairs: Iterable[tuple[Waiver, Finding]]) -> tuple[tuple[Waiver, tuple[Finding, ...]], ...]:
+    """Each waiver with the findings that it covers."""
+    found: dict[Waiver, list[Finding]] = {}
+    for waiver, item in pairs:
+        found.setdefault(waiver, []).append(item)
+    return tuple((waiver, tuple(items)) for waiver, items in found.items())

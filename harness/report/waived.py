@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 from harness.core.run.findings import Finding
@@ -11,6 +12,7 @@ from harness.core.verdicts import Verdict
 from harness.judge.catalogue import Catalogue
 from harness.judge.tally import key_of
 from harness.judge.waiving import Cover
+from harness.report.grouping import how_often
 from harness.report.summary import RunSummary
 
 
@@ -30,11 +32,12 @@ def waiver_line(waiver: Waiver) -> Text:
     )
 
 
-def waived_line(found: Finding, waiver: Waiver, catalogue: Catalogue) -> Text:
-    """A finding that may stay for now, on one line."""
-    title, said = catalogue[found.requirement].title, waiver_line(waiver)
+def waived_line(waiver: Waiver, findings: Sequence[Finding], catalogue: Catalogue) -> Text:
+    """What may stay for now under one waiver, on one line."""
+    title, said, often = catalogue[waiver.requirement].title, waiver_line(waiver), how_often(findings)
     return Text(
-        nl=f"{found.requirement} {title.nl} – {said.nl}", en=f"{found.requirement} {title.en} – {said.en}"
+        nl=f"{waiver.requirement} {title.nl} ({often.nl}) – {said.nl}",
+        en=f"{waiver.requirement} {title.en} ({often.en}) – {said.en}",
     )
 
 

@@ -22,6 +22,7 @@ from harness.core.verdicts import Verdict
 from harness.judge.catalogue import load_catalogue
 from harness.judge.tally import key_of
 from harness.judge.waiving import cover
+from harness.report.summary import by_waiver
 from harness.report.waived import waived_line, waiver_troubles
 
 app = typer.Typer(no_args_is_help=True)
@@ -110,10 +111,9 @@ def check(
             folder = RunFolder.open(path)
             findings = folder.judged()
         done = cover(waivers, findings, catalogue, day)
-        for item in findings:
-            if item.id in done.waived:
-                told = waived_line(item, done.waived[item.id], catalogue)
-                console.print(f"{path}: {told.of(language)}", markup=False)
+        for waiver, found in by_waiver((done.waived[i.id], i) for i in findings if i.id in done.waived):
+            told = waived_line(waiver, found, catalogue)
+            console.print(f"{path}: {told.of(language)}", markup=False)
         if not done.waived:
             console.print(f"{path}: {_NOTHING.of(language)}", markup=False)
         for trouble in waiver_troubles(done):
