@@ -32,6 +32,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "verify": ("harness.cli.evidence.verify", "Verify that a run is whole, and who signed it, offline."),
     "scan": ("harness.cli.evidence.scan", "Look for people and secrets in a run or a dossier."),
     "sign": ("harness.cli.evidence.sign", "Sign a finished run."),
+    "attest": ("harness.cli.dossier.attest", "State what no test decides, with a proof; or review it."),
     "waivers": ("harness.cli.dossier.waivers", "Waivers: findings that may stay for now."),
     "har": ("harness.cli.evidence.har", "Export the recording of a cell as HAR."),
     "challenge": ("harness.cli.evidence.challenge", "Make a challenge that a run can be bound to."),

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from harness.core.clock import AMSTERDAM
+from harness.core.run.agreed.waivers import Waiver, fingerprint
 from harness.core.run.findings import Finding
 from harness.core.run.info import RunInfo
-from harness.core.run.waivers import Waiver, fingerprint
 from harness.core.verdicts import Verdict
 from harness.judge.catalogue import Catalogue
 from harness.judge.tally import key_of

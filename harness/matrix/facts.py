@@ -13,6 +13,7 @@ import msgspec
 
 from harness import __version__
 from harness.core.data import profiles_digest
+from harness.core.run.agreed.waivers import Waiver
 from harness.core.run.findings import Cell
 from harness.core.run.info import (
     Binding,
@@ -25,7 +26,6 @@ from harness.core.run.info import (
     Share,
 )
 from harness.core.run.limits import Limits
-from harness.core.run.waivers import Waiver
 from harness.judge.catalogue import Catalogue
 from harness.matrix.cells import check_named, plan_cells
 from harness.network.file import Network, Participant, stated_endpoints

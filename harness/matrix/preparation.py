@@ -9,12 +9,12 @@ from typing import Final
 
 from harness.core.clock import AMSTERDAM, Clock
 from harness.core.errors import UsageError
+from harness.core.run.agreed.waivers import Waiver, read_waivers
 from harness.core.run.challenge import Challenge, check_in_time, read_challenge
 from harness.core.run.folder import RunFolder, check_format
 from harness.core.run.info import Intensity, RunInfo, Selection
 from harness.core.run.limits import Limits
 from harness.core.run.place.claim import Mode, claim
-from harness.core.run.waivers import Waiver, read_waivers
 from harness.core.tdates import parse_day
 from harness.core.text import Text
 from harness.judge.catalogue import Catalogue

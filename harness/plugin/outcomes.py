@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
+from harness.core.run.agreed.waivers import Waiver
 from harness.core.run.findings import Finding
-from harness.core.run.waivers import Waiver
 from harness.core.text import Lang
 from harness.core.verdicts import Strength, Verdict, worst
 from harness.judge.catalogue import Catalogue

@@ -13,12 +13,12 @@ import pytest
 from harness.core.clock import AMSTERDAM, SystemClock
 from harness.core.errors import HarnessError
 from harness.core.exits import ExitCode
+from harness.core.run.agreed.waivers import Waiver
 from harness.core.run.findings import Cell, Finding
 from harness.core.run.info import Selection
 from harness.core.run.limits import reserved, spent
 from harness.core.run.place import disk
 from harness.core.run.place.claim import chosen_mode
-from harness.core.run.waivers import Waiver
 from harness.core.text import Lang, Text
 from harness.judge.catalogue import Catalogue, load_catalogue
 from harness.judge.result import run_result

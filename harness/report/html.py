@@ -23,6 +23,7 @@ from harness.core.text import LANGUAGES, Lang, Text
 from harness.judge.catalogue import Catalogue
 from harness.judge.cells import cell_exchanges
 from harness.judge.tally import Asking
+from harness.judge.waiving import day_of
 from harness.report.basiseisen import EVERY_PGO, BasiseisRow, basiseis_rows
 from harness.report.evidence import cited_rows, data_file
 from harness.report.grouping import OPEN, QUIET, by_reason, grouped, how_often, worst_first
@@ -246,7 +247,8 @@ class HtmlReport:
         }
 
     def _basiseisen(self, supplier: Sequence[PartySummary]) -> list[BasiseisRow]:
-        return basiseis_rows((row for part in supplier for row in part.rows), self._catalogue)
+        rows = (row for part in supplier for row in part.rows)
+        return basiseis_rows(rows, self._catalogue, self._summary.attestations, day_of(self._info))
 
     def _cell(self, cell: Cell, exchanges: Sequence[Exchange]) -> dict[str, Any]:
         bad = worst_first(self._shown.get(cell.key, ()), self._catalogue)

@@ -10,10 +10,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from harness.core.algebra import Key, Standing, State, Tally, together
+from harness.core.run.agreed.attestations import Attestation, attestations
+from harness.core.run.agreed.waivers import Waiver
 from harness.core.run.findings import Cell, Finding
 from harness.core.run.folder import RunFolder
 from harness.core.run.info import ParticipantVersion, RunInfo
-from harness.core.run.waivers import Waiver
 from harness.core.text import Text
 from harness.core.verdicts import Verdict, worst
 from harness.judge.catalogue import Catalogue, Requirement
@@ -105,6 +106,7 @@ class RunSummary:
     :ivar parties: by id, in the order of the network file.
     :ivar elsewhere: findings about none of the parties (the stelselnode), worst first.
     :ivar unassigned: exchanges that end in no finding, and why.
+    :ivar attestations: what people stated beside it.
     """
 
     info: RunInfo
@@ -115,6 +117,7 @@ class RunSummary:
     findings: tuple[Finding, ...]
     counts: Mapping[Verdict, int]
     unassigned: tuple[UnassignedGroup, ...] = ()
+    attestations: tuple[Attestation, ...] = ()
 
     @property
     def rehearsal(self) -> bool:
@@ -153,7 +156,11 @@ def summarise(
     found = _Summary(info, findings, catalogue).run()
     if folder is None:
         return found
-    return replace(found, unassigned=unassigned_groups(unassigned(folder, info, findings, catalogue)))
+    return replace(
+        found,
+        unassigned=unassigned_groups(unassigned(folder, info, findings, catalogue)),
+        attestations=tuple(item.attestation for item in attestations(folder.path)),
+    )
 
 
 class _Summary:

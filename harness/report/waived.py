@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
+from harness.core.run.agreed.waivers import Waiver, fingerprint
 from harness.core.run.findings import Finding
-from harness.core.run.waivers import Waiver, fingerprint
 from harness.core.text import Text
 from harness.core.verdicts import Verdict
 from harness.judge.catalogue import Catalogue

@@ -13,9 +13,9 @@ from harness.cli.options import LangOption
 from harness.core.clock import AMSTERDAM, SystemClock
 from harness.core.errors import UsageError, nearest
 from harness.core.exits import ExitCode
+from harness.core.run.agreed.waivers import Waiver, encode, fingerprint, read_waivers
 from harness.core.run.folder import RunFolder
 from harness.core.run.place import disk
-from harness.core.run.waivers import Waiver, encode, fingerprint, read_waivers
 from harness.core.tdates import parse_day
 from harness.core.text import Lang, Text
 from harness.core.verdicts import Verdict

@@ -10,10 +10,10 @@ from typing import Final, Literal, get_args
 
 import msgspec
 
+from harness.core.run.agreed.waivers import Waiver
 from harness.core.run.challenge import Challenge
 from harness.core.run.findings import Cell
 from harness.core.run.limits import LimitName, Limits
-from harness.core.run.waivers import Waiver
 from harness.core.text import Text
 from harness.core.verdicts import Blame
 
