@@ -34,6 +34,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "sign": ("harness.cli.evidence.sign", "Sign a finished run."),
     "attest": ("harness.cli.dossier.attest", "State what no test decides, with a proof; or review it."),
     "waivers": ("harness.cli.dossier.waivers", "Waivers: findings that may stay for now."),
+    "dossier": ("harness.cli.dossier.make", "Make the file that a supplier hands to a bureau."),
     "har": ("harness.cli.evidence.har", "Export the recording of a cell as HAR."),
     "challenge": ("harness.cli.evidence.challenge", "Make a challenge that a run can be bound to."),
     "doctor": ("harness.cli.doctor", "Preflight: whose side is a problem on, before anything is tested."),

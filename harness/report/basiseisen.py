@@ -47,12 +47,14 @@ class Basiseis:
 
     :ivar kind: ``A`` automatic, ``S`` semi-automatic, ``M`` manual.
     :ivar reason: why it is not tested when no requirement of a run covers it.
+    :ivar blocking: whether a verdict of the bureau has to wait for it.
     """
 
     id: str
     title: Text
     kind: str
     reason: Text
+    blocking: bool = True
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,7 @@ def basiseisen() -> tuple[Basiseis, ...]:
             title=Text(**raw["title"]),
             kind=str(raw["class"]),
             reason=Text(**raw["reason"]) if "reason" in raw else UNTESTED,
+            blocking=bool(raw.get("blocking", True)),
         )
         for raw in document.data["basiseisen"]
     )

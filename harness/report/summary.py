@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
 from harness.core.algebra import Key, Standing, State, Tally, together
 from harness.core.run.agreed.attestations import Attestation, attestations
@@ -146,14 +147,19 @@ class RunSummary:
 
 
 def summarise(
-    info: RunInfo, findings: Sequence[Finding], catalogue: Catalogue, folder: RunFolder | None = None
+    info: RunInfo,
+    findings: Sequence[Finding],
+    catalogue: Catalogue,
+    folder: RunFolder | None = None,
+    day: date | None = None,
 ) -> RunSummary:
     """The facts of a run.
 
     :param folder: where its recordings are; without them nothing is said of exchanges that end in no finding.
+    :param day: on which waivers have to hold; by default that of the run.
     :raises EvidenceError: a recording is damaged.
     """
-    found = _Summary(info, findings, catalogue).run()
+    found = _Summary(info, findings, catalogue, day).run()
     if folder is None:
         return found
     return replace(
@@ -166,10 +172,12 @@ def summarise(
 class _Summary:
     """Puts the facts of one run together."""
 
-    def __init__(self, info: RunInfo, findings: Sequence[Finding], catalogue: Catalogue) -> None:
+    def __init__(
+        self, info: RunInfo, findings: Sequence[Finding], catalogue: Catalogue, day: date | None
+    ) -> None:
         self.info = info
         self.catalogue = catalogue
-        self.result = run_result(info, findings, catalogue)
+        self.result = run_result(info, findings, catalogue, day)
         self.findings = worst_first(findings, catalogue)
         self.decided = verdicts(findings)
         self.shared = shared_verdicts(findings)

@@ -11,7 +11,7 @@ import typer
 
 from harness.cli.evidence.shown import refuse_unreadable
 from harness.cli.options import LangOption
-from harness.core.clock import AMSTERDAM, SystemClock
+from harness.core.clock import SystemClock, today
 from harness.core.errors import UsageError, nearest
 from harness.core.run import manifest
 from harness.core.run.agreed.attestations import (
@@ -73,14 +73,14 @@ def attest_(
         place.mkdir(parents=True, exist_ok=True)
         with RunLock(place):
             if review:
-                looked = Review(by=by.strip(), at=_today(), accepted=not reject, note=note)
+                looked = Review(by=by.strip(), at=today(SystemClock()), accepted=not reject, note=note)
                 folder = _review(place, name, looked)
             else:
                 statement = Attestation(
                     item=name,
                     result=_result(result),
                     by=by.strip(),
-                    at=_today(),
+                    at=today(SystemClock()),
                     until=_until(until),
                     note=note,
                     cell=cell,
@@ -93,17 +93,13 @@ def attest_(
         typer.echo(_UNREVIEWED.format(place=place, item=name).of(language))
 
 
-def _today() -> date:
-    return SystemClock().now().astimezone(AMSTERDAM).date()
-
-
 def _until(word: str | None) -> date | None:
     """The last day of a statement.
 
     :raises UserError: it is no date, or over already.
     """
     found = parse_day(word) if word else None
-    if found is not None and found < _today():
+    if found is not None and found < today(SystemClock()):
         raise UsageError(
             Text(nl="is al voorbij", en="is over already"), where="--until", received=found.isoformat()
         )

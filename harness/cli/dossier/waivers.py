@@ -10,7 +10,7 @@ from rich.console import Console
 
 from harness.cli.evidence.shown import RunArgument, refuse_unreadable
 from harness.cli.options import LangOption
-from harness.core.clock import AMSTERDAM, SystemClock
+from harness.core.clock import SystemClock, today
 from harness.core.errors import UsageError, nearest
 from harness.core.exits import ExitCode
 from harness.core.run.agreed.waivers import Waiver, encode, fingerprint, read_waivers
@@ -104,7 +104,7 @@ def check(
     waivers = read_waivers(file)
     for waiver in waivers:
         _ = catalogue[waiver.requirement]
-    day = parse_day(on) if on else SystemClock().now().astimezone(AMSTERDAM).date()
+    day = parse_day(on) if on else today(SystemClock())
     bad = False
     for path in run or ():
         with refuse_unreadable(path, as_json=False, lang=language):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
+from typing import TypeVar
 
 import msgspec
 
@@ -23,6 +24,8 @@ from harness.core.run.info import (
     Share,
 )
 from harness.core.text import Text
+
+Value = TypeVar("Value")
 
 
 def combined(infos: Sequence[RunInfo], subject: Sequence[str], waivers: Iterable[Waiver] = ()) -> RunInfo:
@@ -125,7 +128,7 @@ def _settings(infos: Sequence[RunInfo]) -> Settings:
     )
 
 
-def _joined(parts: Iterable[Mapping[str, object]]) -> dict:  # type: ignore[type-arg]
+def _joined(parts: Iterable[Mapping[str, Value]]) -> dict[str, Value]:
     return {key: value for part in parts for key, value in part.items()}
 
 
