@@ -78,7 +78,7 @@ class Recorder:
         looking: Looking | None = None,
         beside: Recorder | None = None,
     ) -> None:
-        self._looking = looking if beside is None else looking or beside._looking
+        self._looking: Looking | None = looking or (beside._looking if beside is not None else None)
         self._folder = folder
         self._events = events
         self._persons = persons
