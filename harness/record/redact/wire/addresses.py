@@ -167,13 +167,19 @@ def sent(speech: Speech, url: str) -> None:
         return
     _, authority, path, query, fragment = found.groups()
     if authority is not None and (name := _AUTHORITY.fullmatch(authority[2:])) is not None:
-        speech.heard.sent(name.group(2))
+        speech.sent(name.group(2))
     for part in re.split(r"[/;=]", path):
-        speech.heard.sent(unquote(part))
-    for pair in re.split(r"[&;]", f"{(query or '')[1:]}&{(fragment or '')[1:]}"):
+        speech.sent(unquote(part))
+    for given in (query, fragment):
+        sent_pairs(speech, (given or "")[1:])
+
+
+def sent_pairs(speech: Speech, query: str) -> None:
+    """Remember parameters that our own software made."""
+    for pair in re.split(r"[&;]", query):
         key, _, value = pair.partition("=")
         said = unquote_plus(value)
-        speech.heard.sent(unquote_plus(key))
-        speech.heard.sent(said)
+        speech.sent(unquote_plus(key))
+        speech.sent(said)
         if _ABSOLUTE.match(said):
             sent(speech, said)

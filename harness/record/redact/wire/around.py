@@ -12,6 +12,7 @@ import msgspec
 from harness.core.run.exchanges import Fact, Headers, media_type
 from harness.record.raw import RawExchange
 from harness.record.redact import recognise
+from harness.record.redact.holding.groups import tells
 from harness.record.redact.replace import Replacing
 from harness.record.redact.wire import addresses
 from harness.record.redact.wire.bodies import PUBLISHED, body
@@ -61,6 +62,8 @@ class Around:
         speech = self._asking
         if speech.ours:
             addresses.sent(speech, url)
+            if "x-www-form-urlencoded" in media_type(given):
+                addresses.sent_pairs(speech, recognise.decode(said))
         url = addresses.address(speech, url, "request")
         said = self._body(speech, given, said, "request")
         return url, headers(speech, given, "request"), said
@@ -81,10 +84,7 @@ class Around:
         if colon and not place.endswith(".body"):  # a colon of a name
             place, colon, path = fact.place, "", ""
         side, dot, name = place.partition(".")
-        if side not in ("request", "response"):
-            return fact
-        speech = self._asking if side == "request" else self._answering
-        if speech.stays(name):
+        if side not in ("request", "response") or (self._told.stays(name) and not tells(name)):
             return fact
         part = re.match(r"(?:header\.[a-z-]+|[a-z]+)(?=\.)", name)
         known = part.group() if part is not None and self._told.stays(part.group()) else "header"

@@ -6,8 +6,9 @@ import re
 from typing import Final
 
 from harness.core.run.exchanges import Headers
+from harness.record.redact.recognise import LITERALS
 from harness.record.redact.wire.addresses import address, host
-from harness.record.redact.wire.speech import Speech, is_random
+from harness.record.redact.wire.speech import Speech, between, is_random
 
 _DATE: Final = re.compile(
     r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), [0-3][0-9] "
@@ -21,6 +22,8 @@ _EXPIRES: Final = re.compile(
 NAMELESS: Final = "(name)"
 """A name in a place that may be somebody's."""
 _NUMBER: Final = re.compile(r"-?[0-9]{1,8}", re.ASCII)
+_COUNTS: Final = re.compile(r"\b(?:max-age|s-maxage|stale-[a-z-]{1,20}|ma)=\"?[0-9]{1,10}\b", re.ASCII | re.I)
+"""How long something may be used, in seconds."""
 _TAGGED: Final = re.compile(r"(\s*(?:W/)?\")([^\"]*)(\"\s*,?)")
 _LINK: Final = re.compile(r"<([^<>]*)>")
 _REFRESH: Final = re.compile(r"(\s*[0-9]{1,4}\s*[;,]\s*(?:url\s*=\s*)?['\"]?)(.*?)(['\"]?\s*)", re.I | re.S)
@@ -57,7 +60,7 @@ def value_of(speech: Speech, name: str, value: str, place: str) -> str:
 
     :param name: lower case.
     """
-    if not value or speech.stays(value):
+    if not value or value in LITERALS or speech.stays(value):
         return value
     if name in ADDRESSES:
         return address(speech, value, place)
@@ -80,7 +83,7 @@ def value_of(speech: Speech, name: str, value: str, place: str) -> str:
             if _TAGGED.search(value)
             else speech.piece(value, place)
         )
-    return speech.words(value, place)
+    return between(value, _COUNTS, lambda said: speech.words(said, place))
 
 
 def _tagged(speech: Speech, found: re.Match[str], place: str) -> str:

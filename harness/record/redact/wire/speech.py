@@ -111,6 +111,12 @@ class Speech:
         self.heard.masked(bare)
         return self.replacing.masked(bare, place, NOT_COMPARED)
 
+    def sent(self, value: str) -> None:
+        """Remember what we ask ourselves, and the words of it."""
+        self.heard.sent(value)
+        for token in _TOKEN.findall(value):
+            self.heard.sent(token)
+
     def piece(self, value: str, place: str, stays: Callable[[str], bool] | None = None) -> str:
         """A value that stays or becomes a tag as a whole; tags in it stay.
 
@@ -156,14 +162,14 @@ class Speech:
     def _between_names(self, text: str, change: Callable[[str], str]) -> str:
         """A text changed between the names of parties."""
         names = self.familiar.phrase
-        return _between(text, names, change) if names is not None else change(text)
+        return between(text, names, change) if names is not None else change(text)
 
     @staticmethod
     def _between_tags(text: str, change: Callable[[str], str]) -> str:
-        return _between(text, TAG, change) if "mask-" in text else change(text) if text else text
+        return between(text, TAG, change) if "mask-" in text else change(text) if text else text
 
 
-def _between(text: str, fixed: re.Pattern[str], change: Callable[[str], str]) -> str:
+def between(text: str, fixed: re.Pattern[str], change: Callable[[str], str]) -> str:
     """A text changed between what stays."""
     done: list[str] = []
     at = 0
