@@ -165,7 +165,8 @@ class Qualification:
     def _recorder(self) -> Recorder:
         persons = declared_persons(self.facts.network, self.facts.t)
         cells = [cell.key for cell in self.plan.cells]
-        return Recorder(self.folder.path, self.events, persons, cells, looking(self.facts.records))
+        known = looking(self.facts.records, self.facts.network)
+        return Recorder(self.folder.path, self.events, persons, cells, known)
 
     def _binding(self) -> Binding:
         minters = [

@@ -16,6 +16,7 @@ import msgspec
 from harness.fhir.model.types import FhirVersion, load_model
 from harness.network.file import Network
 from harness.network.person.error_words import ERROR_WORDS
+from harness.network.person.familiar import familiar
 from harness.network.person.records import network_records
 from harness.pdfa import Violation, check
 from harness.pdfa.advice import tool_of, tools
@@ -35,10 +36,20 @@ _WORDS: Final = frozenset({"string", "markdown", "xhtml"})
 """Types whose values are words."""
 
 
-def looking(records: Iterable[Record]) -> Looking:
-    """Looks for the texts of these records."""
+def looking(records: Iterable[Record], network: Network, *, observed: bool = False) -> Looking:
+    """Looks for the texts of these records, and for what nobody knows in a run of this network.
+
+    :param observed: whether others ask, and our own software only answers.
+    """
     known = list(records)
-    return Looking(texts_of, Records(known).found_in, numbers_in(known), words_in(known), examined)
+    return Looking(
+        texts_of,
+        Records(known).found_in,
+        numbers_in(known),
+        words_in(known),
+        examined,
+        familiar(network, protocol_words(), observed=observed),
+    )
 
 
 def examined(data: bytes) -> dict[str, Any]:
@@ -127,9 +138,9 @@ def _texts(resource: Mapping[str, Any]) -> Iterator[str]:
         return
 
 
-def network_looking(network: Network, t: date) -> Looking:
-    """Looks for the texts of the records of a network.
+def network_looking(network: Network, t: date, *, observed: bool = False) -> Looking:
+    """:func:`looking` for the records of a network.
 
     :raises HarnessError: as of :func:`~harness.network.person.records.network_records`.
     """
-    return looking(network_records(network, t))
+    return looking(network_records(network, t), network, observed=observed)

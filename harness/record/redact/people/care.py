@@ -109,6 +109,11 @@ class CareData:
         self._own = {bsn.plain(own)} if own else set[str]()
         self._numbers = DocumentNumbers(replacing.numbers, raw.cell, looking)
 
+    @property
+    def declared(self) -> bool:
+        """Whether this is in the session of a declared person."""
+        return self._declared is not None
+
     def body(self, body: bytes, media_type: str, side: Side, secrets: Callable[[str, str], str]) -> bytes:
         """The bytes that may be written.
 
