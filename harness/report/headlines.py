@@ -163,6 +163,11 @@ def _listed(label: Text, names: Sequence[str]) -> Text:
     return Text(nl=f"{label.nl}: {', '.join(names)}", en=f"{label.en}: {', '.join(names)}")
 
 
+def outcome_name(outcome: Outcome) -> Text:
+    """An outcome in two words."""
+    return _WORD[outcome]
+
+
 def outcome_word(standing: Standing, *, rehearsal: bool) -> Text:
     """The outcome in a few words, for tables and tiles."""
     word = _WORD[standing.outcome]

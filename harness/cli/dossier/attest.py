@@ -28,6 +28,7 @@ from harness.core.tdates import parse_day
 from harness.core.text import Lang, Text
 from harness.judge.catalogue import load_catalogue
 from harness.report.basiseisen import basiseisen
+from harness.report.dossier.milestones import milestones
 from harness.report.veldtest import steps
 
 app = typer.Typer()
@@ -122,7 +123,8 @@ def _known(item: str) -> str:
             where=name,
             next_step=Text(nl="draai de toetsen: harness qualify", en="run the tests: harness qualify"),
         )
-    known = [*listed, *(step.id for step in steps()), *(one.id for one in load_catalogue())]
+    shown = [item.id for item in milestones() if item.by == "attest"]
+    known = [*listed, *shown, *(step.id for step in steps()), *(one.id for one in load_catalogue())]
     if name not in known:
         hint = nearest(name, known)
         raise UsageError(

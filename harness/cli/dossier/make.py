@@ -20,11 +20,12 @@ from harness.judge.catalogue import load_catalogue
 from harness.record.seal.keys import load_signing_key
 from harness.report.dossier.make import Content, DossierMaker, seal_and_pack
 from harness.report.dossier.pack import SUFFIX
+from harness.report.words import amount
 
 app = typer.Typer(no_args_is_help=True)
 _MADE = Text(
-    nl="dossier van {vendor}: {path} ({runs} runs, {size} kB{signed})",
-    en="dossier of {vendor}: {path} ({runs} runs, {size} kB{signed})",
+    nl="dossier van {vendor}: {path} ({runs}, {size} kB{signed})",
+    en="dossier of {vendor}: {path} ({runs}, {size} kB{signed})",
 )
 _SIGNED = Text(nl=", ondertekend met sleutel {keyid}", en=", signed with key {keyid}")
 
@@ -84,6 +85,10 @@ def make(
     signed = _SIGNED.format(keyid=signer.keyid[:16]).of(language) if signer is not None else ""
     typer.echo(
         _MADE.format(
-            vendor=made.vendor, path=out, runs=len(runs), size=out.stat().st_size // 1024, signed=signed
+            vendor=made.vendor,
+            path=out,
+            runs=amount(len(runs), "run").of(language),
+            size=out.stat().st_size // 1024,
+            signed=signed,
         ).of(language)
     )

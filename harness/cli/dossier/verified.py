@@ -17,11 +17,11 @@ from harness.record.seal.trust import Trust
 from harness.report.dossier.check import CheckedDossier, check_dossier
 from harness.report.dossier.pack import is_packed, unpacked
 from harness.report.waived import waiver_troubles
-from harness.report.words import STATE, STATE_SYMBOL, amount
+from harness.report.words import STATE, STATE_SYMBOL, amount, more
 
 WHOLE = Text(
-    nl="heel dossier van {vendor}: {runs} runs, {files} bestanden, {exchanges} uitwisselingen",
-    en="whole dossier of {vendor}: {runs} runs, {files} files, {exchanges} exchanges",
+    nl="heel dossier van {vendor}: {runs}, {files}, {exchanges}",
+    en="whole dossier of {vendor}: {runs}, {files}, {exchanges}",
 )
 _OPEN = Text(
     nl="{count} basiseisen houden een oordeel nog tegen:",
@@ -86,6 +86,16 @@ def document(path: Path, found: CheckedDossier) -> dict[str, Any]:
     }
 
 
+def whole(found: CheckedDossier, lang: Lang) -> str:
+    """That a dossier holds together, in one sentence."""
+    told = {
+        "runs": amount(len(found.dossier.runs), "run").of(lang),
+        "files": amount(found.files, "file").of(lang),
+        "exchanges": amount(found.exchanges, "exchange").of(lang),
+    }
+    return WHOLE.format(vendor=found.dossier.vendor, **told).of(lang)
+
+
 def show(console: Console, found: CheckedDossier, lang: Lang, limit: int = 12) -> None:
     """The same for people; the outcome of each party is printed by who calls this."""
     for trouble in waiver_troubles(found.summary.result.cover):
@@ -97,4 +107,4 @@ def show(console: Console, found: CheckedDossier, lang: Lang, limit: int = 12) -
         told = f"  {STATE_SYMBOL[row.state]} {row.basiseis.id} {row.basiseis.title.of(lang)}"
         console.print(f"{told} – {STATE[row.state].of(lang)}: {row.reason.of(lang)}", markup=False)
     if len(found.open) > limit:
-        console.print(f"  … {amount(len(found.open) - limit, 'any requirement').of(lang)}", markup=False)
+        console.print(f"  … {more(len(found.open) - limit).of(lang)} (--json)", markup=False)

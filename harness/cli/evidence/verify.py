@@ -10,8 +10,7 @@ import msgspec
 import typer
 from rich.console import Console
 
-from harness.cli.dossier.verified import WHOLE as DOSSIER
-from harness.cli.dossier.verified import checked, document, is_dossier, show
+from harness.cli.dossier.verified import checked, document, is_dossier, show, whole
 from harness.cli.evidence.shown import RunArgument, evidence_document, refuse_unreadable
 from harness.cli.options import JsonOption, LangOption
 from harness.core.clock import SystemClock
@@ -86,13 +85,7 @@ def _dossier(path: Path, trust: Trust | None, lang: Lang, *, as_json: bool) -> i
         sys.stdout.write(msgspec.json.format(msgspec.json.encode(told), indent=2).decode() + "\n")
         return int(found.code)
     console = Console(soft_wrap=True, highlight=False)
-    whole = DOSSIER.format(
-        vendor=found.dossier.vendor,
-        runs=len(found.dossier.runs),
-        files=found.files,
-        exchanges=found.exchanges,
-    )
-    console.print(whole.of(lang), style="green", markup=False)
+    console.print(whole(found, lang), style="green", markup=False)
     _print_standing(console, found.seal, found.summary, found.checked, lang)
     show(console, found, lang)
     _print_limits(console, lang)
@@ -167,8 +160,8 @@ def _common(seal: Sealed | None, summary: RunSummary) -> dict[str, Any]:
 
 def _print(facts: Facts, summary: RunSummary, checked: int | None, lang: Lang) -> None:
     console = Console(soft_wrap=True, highlight=False)
-    whole = WHOLE.format(files=facts.files, units=len(facts.units), exchanges=facts.exchanges)
-    console.print(whole.of(lang), style="green", markup=False)
+    told = WHOLE.format(files=facts.files, units=len(facts.units), exchanges=facts.exchanges)
+    console.print(told.of(lang), style="green", markup=False)
     _print_standing(console, facts.seal, summary, checked, lang)
     _print_limits(console, lang)
 
