@@ -1,6 +1,6 @@
 """What the findings of an item mean to pytest: passed, skipped, failed (the product) or broken (the rest).
 
-The exit status does not follow from the items but from the run (:mod:`harness.judge.result`).
+The exit status does not follow from the items but from the run (:mod:`harness.judge.outcome.result`).
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from harness.core.text import Lang
 from harness.core.verdicts import Strength, Verdict, worst
 from harness.judge.catalogue import Catalogue
 from harness.report.console import finding_line
+from harness.report.dossier.waived import waiver_line
 from harness.report.junit import BROKEN
-from harness.report.waived import waiver_line
 from harness.scenario import ProductFailure, Undecided, Unsound
 
 _SETTLED = (Verdict.PASS, Verdict.WARNING, Verdict.NOT_APPLICABLE)

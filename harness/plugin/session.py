@@ -21,8 +21,8 @@ from harness.core.run.place import disk
 from harness.core.run.place.claim import chosen_mode
 from harness.core.text import Lang, Text
 from harness.judge.catalogue import Catalogue, load_catalogue
-from harness.judge.result import run_result
-from harness.judge.waiving import cover
+from harness.judge.outcome.result import run_result
+from harness.judge.outcome.waiving import cover
 from harness.matrix.plan import Plan
 from harness.matrix.preparation import PreparedRun, RunOptions, prepare
 from harness.matrix.qualification import Qualification

@@ -11,10 +11,10 @@ from harness.core.run.findings import Finding
 from harness.core.text import Lang
 from harness.core.verdicts import Verdict
 from harness.judge.catalogue import Catalogue
+from harness.report.dossier.waived import waived_line, waiver_troubles
 from harness.report.grouping import OPEN, OpenGroup, by_reason, grouped, how_often
 from harness.report.headlines import NO_EVIDENCE, budgets, outcome_word, reached
 from harness.report.summary import CellSummary, PartySummary, RunSummary
-from harness.report.waived import waived_line, waiver_troubles
 from harness.report.words import (
     FOUND,
     SHARED,

@@ -22,9 +22,9 @@ from harness.core.run.place import disk
 from harness.core.text import LANGUAGES, Lang, Text
 from harness.judge.catalogue import Catalogue
 from harness.judge.cells import cell_exchanges
-from harness.judge.tally import Asking
-from harness.judge.waiving import day_of
-from harness.report.basiseisen import EVERY_PGO, BasiseisRow, basiseis_rows
+from harness.judge.outcome.tally import Asking
+from harness.judge.outcome.waiving import day_of
+from harness.report.dossier.waived import waived_line, waiver_troubles
 from harness.report.evidence import cited_rows, data_file
 from harness.report.grouping import OPEN, QUIET, by_reason, grouped, how_often, worst_first
 from harness.report.headlines import (
@@ -36,8 +36,8 @@ from harness.report.headlines import (
     outcome_word,
     reached,
 )
+from harness.report.programme.basiseisen import EVERY_PGO, BasiseisRow, basiseis_rows
 from harness.report.summary import CellSummary, PartySummary, RunSummary, summarise
-from harness.report.waived import waived_line, waiver_troubles
 from harness.report.words import (
     FOUND,
     KIND,

@@ -8,8 +8,8 @@ from harness.core.exits import ExitCode
 from harness.core.run.folder import RunFolder
 from harness.core.text import Text
 from harness.judge.catalogue import Catalogue
+from harness.report.dossier.waived import fingerprints
 from harness.report.summary import CellSummary, PartySummary, RunSummary
-from harness.report.waived import fingerprints
 
 
 def run_document(summary: RunSummary, run: RunFolder, code: ExitCode, catalogue: Catalogue) -> dict[str, Any]:

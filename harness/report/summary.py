@@ -1,7 +1,7 @@
 """The facts of a report, per party: outcome, what was asked, findings, what is open and why.
 
 Everything that a page or the console says about a run is put together here, so that it can be tested without
-reading HTML. What a party's standing is, :mod:`harness.judge.result` says.
+reading HTML. What a party's standing is, :mod:`harness.judge.outcome.result` says.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from harness.core.text import Text
 from harness.core.verdicts import Verdict, worst
 from harness.judge.catalogue import Catalogue, Requirement
 from harness.judge.evidence.assigned import unassigned
-from harness.judge.result import STELSELNODE, PartyResult, RunResult, run_result
-from harness.judge.tally import key_of
+from harness.judge.outcome.result import STELSELNODE, PartyResult, RunResult, run_result
+from harness.judge.outcome.tally import key_of
 from harness.medmij.releases import oldest_first
 from harness.report.grouping import (
     OPEN,

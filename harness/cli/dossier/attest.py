@@ -27,9 +27,9 @@ from harness.core.run.place.lock import RunLock
 from harness.core.tdates import parse_day
 from harness.core.text import Lang, Text
 from harness.judge.catalogue import load_catalogue
-from harness.report.basiseisen import basiseisen
 from harness.report.dossier.milestones import milestones
-from harness.report.veldtest import steps
+from harness.report.programme.basiseisen import basiseisen
+from harness.report.programme.veldtest import steps
 
 app = typer.Typer()
 RESULTS: dict[str, Result] = {"met": "met", "not-met": "not-met", "not-applicable": "not-applicable"}

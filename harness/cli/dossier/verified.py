@@ -16,7 +16,7 @@ from harness.judge.catalogue import load_catalogue
 from harness.record.seal.trust import Trust
 from harness.report.dossier.check import CheckedDossier, check_dossier
 from harness.report.dossier.pack import is_packed, unpacked
-from harness.report.waived import waiver_troubles
+from harness.report.dossier.waived import waiver_troubles
 from harness.report.words import STATE, STATE_SYMBOL, amount, more
 
 WHOLE = Text(

@@ -20,10 +20,10 @@ from harness.core.tdates import parse_day
 from harness.core.text import Lang, Text
 from harness.core.verdicts import Verdict
 from harness.judge.catalogue import load_catalogue
-from harness.judge.tally import key_of
-from harness.judge.waiving import cover
+from harness.judge.outcome.tally import key_of
+from harness.judge.outcome.waiving import cover
+from harness.report.dossier.waived import waived_line, waiver_troubles
 from harness.report.summary import by_waiver
-from harness.report.waived import waived_line, waiver_troubles
 
 app = typer.Typer(no_args_is_help=True)
 FileArgument = Annotated[Path, typer.Argument(metavar="FILE", help="YAML file with waivers.")]

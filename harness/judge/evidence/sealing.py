@@ -15,8 +15,8 @@ from harness.core.run.problems import EvidenceError, ProblemKind, short
 from harness.core.text import Text
 from harness.core.verdicts import Verdict
 from harness.judge.catalogue import Catalogue
-from harness.judge.result import RunResult, run_result
-from harness.judge.tally import key_of
+from harness.judge.outcome.result import RunResult, run_result
+from harness.judge.outcome.tally import key_of
 from harness.record.seal.envelope import Sealed
 from harness.record.seal.statement import Bound, Party, RunFacts, Summary, summarise
 

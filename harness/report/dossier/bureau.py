@@ -24,8 +24,8 @@ from harness.record.seal.trust import Trust
 from harness.report.dossier.check import CheckedDossier, check_dossier
 from harness.report.dossier.milestones import SYMBOL, WORD, MilestoneRow, Reached, milestone_rows, milestones
 from harness.report.dossier.pack import SUFFIX, unpacked
+from harness.report.dossier.waived import day as shown_day
 from harness.report.headlines import outcome_name
-from harness.report.waived import day as shown_day
 from harness.report.words import title, word
 
 SOON: Final = timedelta(days=60)

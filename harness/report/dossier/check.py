@@ -25,9 +25,9 @@ from harness.judge.evidence.verification import check_challenge, rejudge
 from harness.record.seal.envelope import Sealed, check_seal
 from harness.record.seal.trust import Trust
 from harness.record.verify import verify_files
-from harness.report.basiseisen import BasiseisRow, basiseis_rows
 from harness.report.dossier.combine import combined
 from harness.report.dossier.document import NAME, WAIVERS, Dossier, HeldRun, read_dossier
+from harness.report.programme.basiseisen import BasiseisRow, basiseis_rows
 from harness.report.summary import RunSummary, summarise
 
 
@@ -94,10 +94,10 @@ def check_dossier(
     """
     made, data = _manifest(folder)
     dossier = read_dossier(folder)
+    seal = _seal(folder, data, made, trust, now)  # before anything is judged that nobody signed
     infos, findings, exchanges, checked = _runs(folder, dossier, catalogue)
     waivers = read_waivers(folder / WAIVERS) if (folder / WAIVERS).is_file() else ()
     info = combined(infos, dossier.subject, waivers)
-    seal = _seal(folder, data, made, trust, now)
     if seal is not None:
         check_stated(seal, stated(info, findings, catalogue))
     places = [folder, *(folder / run.folder for run in dossier.runs)]

@@ -14,7 +14,7 @@ from harness.core.run.info import ParticipantVersion
 from harness.core.text import Text
 from harness.core.verdicts import Verdict, worst
 from harness.judge.catalogue import Catalogue
-from harness.judge.tally import key_of
+from harness.judge.outcome.tally import key_of
 from harness.report.dossier.document import read_dossier
 
 _GOOD: Final = (Verdict.PASS, Verdict.WARNING, Verdict.NOT_APPLICABLE)

@@ -13,9 +13,9 @@ from harness.core.data import data_path
 from harness.core.run.agreed.attestations import Attestation
 from harness.core.text import Text
 from harness.core.yamlfile import load_yaml
-from harness.report.basiseisen import BasiseisRow
 from harness.report.dossier.check import CheckedDossier
-from harness.report.veldtest import step_rows
+from harness.report.programme.basiseisen import BasiseisRow
+from harness.report.programme.veldtest import step_rows
 
 
 class Reached(str, Enum):

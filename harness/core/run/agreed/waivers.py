@@ -3,7 +3,7 @@
 A waiver is owned by the vendor and approved by somebody of the bureau, both by name. It names the
 *fingerprint* of a finding, which is the same in every run and cell that has the same fault; so it never
 covers another fault of the same requirement. What it covers is counted and told on page 1; a waiver that no
-longer covers anything has to go (:mod:`harness.judge.waiving`).
+longer covers anything has to go (:mod:`harness.judge.outcome.waiving`).
 """
 
 from __future__ import annotations

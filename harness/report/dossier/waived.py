@@ -10,8 +10,8 @@ from harness.core.run.findings import Finding
 from harness.core.text import Text
 from harness.core.verdicts import Verdict
 from harness.judge.catalogue import Catalogue
-from harness.judge.tally import key_of
-from harness.judge.waiving import Cover
+from harness.judge.outcome.tally import key_of
+from harness.judge.outcome.waiving import Cover
 from harness.report.grouping import how_often
 from harness.report.summary import RunSummary
 

@@ -12,8 +12,8 @@ from harness.core.run.findings import Finding
 from harness.core.run.info import ParticipantVersion, RunInfo
 from harness.core.verdicts import Blame, Strength, Verdict
 from harness.judge.catalogue import Catalogue
-from harness.judge.tally import Asking, Shortfall, tally
-from harness.judge.waiving import Cover, cover, day_of
+from harness.judge.outcome.tally import Asking, Shortfall, tally
+from harness.judge.outcome.waiving import Cover, cover, day_of
 
 STELSELNODE = "stelselnode"
 """Its requirements are self-checks of the harness: they count in a rehearsal only."""

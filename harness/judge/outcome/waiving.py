@@ -12,7 +12,7 @@ from harness.core.run.findings import Finding
 from harness.core.run.info import RunInfo
 from harness.core.verdicts import Verdict
 from harness.judge.catalogue import Catalogue
-from harness.judge.tally import key_of
+from harness.judge.outcome.tally import key_of
 
 _DECIDED = (Verdict.PASS, Verdict.WARNING, Verdict.FAIL, Verdict.NOT_APPLICABLE)
 
