@@ -36,10 +36,12 @@ from harness.core.run.place.lock import check_free
 from harness.core.text import Lang, Text
 from harness.core.verdicts import Blame
 from harness.judge.catalogue import load_catalogue
+from harness.judge.outcome.result import run_result
 from harness.matrix.preparation import DEMO, RunOptions, prepare
 from harness.network.doctor import examine
 from harness.network.file import Network
 from harness.plugin.options import SELECTORS
+from harness.plugin.session import UNFINISHED
 from harness.report.console import print_run
 from harness.report.doctor import alike, diagnosis_block, doctor_code
 from harness.report.machine import run_document
@@ -126,11 +128,24 @@ def qualify(
     place = _prepared(options, language, examined=not skip_doctor)
     progress = ProgressPlugin(Console(stderr=True), language)
     options = replaced(options, spent=time.monotonic() - BEGAN.get())
-    code = int(pytest.main(_words(options, place, language), plugins=[progress]))
     folder = RunFolder(place)
+    try:
+        code = int(pytest.main(_words(options, place, language), plugins=[progress]))
+    except KeyboardInterrupt:  # it came while pytest itself was opening or closing
+        code = _stopped(folder, language)
     if progress.started and folder.started and code != ExitCode.USAGE:  # else it was refused: nothing to tell
         _print(folder, as_json, language, code)
     raise typer.Exit(code)
+
+
+def _stopped(run: RunFolder, lang: Lang) -> int:
+    """The exit code of a run that was stopped outside of its cells: that of the run when it had ended."""
+    if not run.finished:
+        if run.started:
+            typer.echo(UNFINISHED.format(place=run.path).of(lang), err=True)
+        return int(ExitCode.UNDECIDED if run.started else ExitCode.NOTHING_RAN)
+    exchanges = sum(result.exchanges for result in run.results())
+    return int(run_result(run.info(), run.judged(), load_catalogue()).code(exchanges=exchanges))
 
 
 def _prepared(options: RunOptions, lang: Lang, *, examined: bool) -> Path:
