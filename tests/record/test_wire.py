@@ -151,10 +151,16 @@ def test_in_a_run_of_our_own_software_everything_is_known() -> None:
     assert (made.response.headers, made.response.body) == (given, page)
 
 
-def test_who_asks_when_others_are_observed_is_not_our_own() -> None:
+def test_what_others_ask_is_judged_word_by_word_and_kept_but_for_secrets_and_numbers() -> None:
     made = Redactor(b"k" * 32, PERSONS, looking=LOOKS["ours"][True])
-    seen = made.exchange(raw(url="https://mtls.dvza-a.example/fhir/Patient?naam=Grutterman"), "x.1")
-    assert TAG.sub("mask", seen.request.url).endswith("/fhir/Patient?naam=mask")
+    asked = "https://mtls.dva-a.example/mm22/his-eik/49/fhir/MedicationRequest?periodofuse=ge2026-03-01"
+    ids = (("X-Correlation-ID", "0b8a9c5e-6c1f-4e57-9d57-0d3a4c1b2e6f"), ("MedMij-Request-ID", "geen uuid"))
+    seen = made.exchange(raw(url=asked, request_headers=ids), "x.1").request
+    assert (seen.url, seen.headers) == (asked, ids)
+    hidden = made.exchange(
+        raw(url=f"{asked}&bsn=111222333", request_headers=(("Cookie", "a=b"),)), "x.2"
+    ).request
+    assert TAG.sub("mask", hidden.url).endswith("&bsn=mask") and "a=b" not in str(hidden.headers)
 
 
 def test_ids_and_addresses_of_a_document_that_is_kept_stay() -> None:

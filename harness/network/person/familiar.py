@@ -28,11 +28,10 @@ _PRIVATE: Final = frozenset(
 _NAMED: Final = ("display", "organisation", "product", "vendor", "version")
 
 
-def familiar(network: Network, words: frozenset[str], *, observed: bool = False) -> Familiar:
+def familiar(network: Network, words: frozenset[str]) -> Familiar:
     """What is known in a run of a network.
 
     :param words: words of FHIR and of errors.
-    :param observed: whether others ask, and our own software only answers.
     """
     twins = {item.id for item in network.participants if item.kind == "twin"}
     others = {item.id for item in network.participants} - twins
@@ -60,8 +59,8 @@ def familiar(network: Network, words: frozenset[str], *, observed: bool = False)
             for name in (item.title, item.screen_name, *(getattr(item, key) for key in _NAMED))
         )
     return Familiar(
-        alone=bool(twins) and not others and not observed and bool(network.participants),
-        asking=frozenset() if observed else frozenset(twins),
+        alone=bool(twins) and not others and bool(network.participants),
+        asking=frozenset(twins),
         answering=frozenset(twins),
         hosts=frozenset(hosts),
         values=frozenset(values | hosts) - {""},

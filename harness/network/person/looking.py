@@ -44,7 +44,8 @@ _WORDS: Final = frozenset({"string", "markdown", "xhtml"})
 def looking(records: Iterable[Record], network: Network, *, observed: bool = False) -> Looking:
     """Looks for the texts of these records, and for what nobody knows in a run of this network.
 
-    :param observed: whether others ask, and our own software only answers.
+    :param observed: whether others ask, and our own software only answers: their requests are judged word by
+        word, so only secrets, numbers and what was masked beside them go.
     """
     known = list(records)
     stored = Records(known)
@@ -54,7 +55,7 @@ def looking(records: Iterable[Record], network: Network, *, observed: bool = Fal
         numbers_in(known),
         words_in(known),
         Examining(stored),
-        familiar(network, protocol_words(), observed=observed),
+        None if observed else familiar(network, protocol_words()),
     )
 
 
