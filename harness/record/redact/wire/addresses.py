@@ -94,10 +94,12 @@ def parameter(speech: Speech, name: str, value: str, place: str) -> str:
 def _value(speech: Speech, name: str, said: str, place: str) -> str:
     if _ABSOLUTE.match(said) and not re.search(r"[|,]", said):
         return address(speech, said, place)
-    dated = speech.declared and speech.stays(name) and _DATED.fullmatch(name) is not None
+    dated = speech.stays(name) and _DATED.fullmatch(name) is not None
 
     def known(part: str) -> bool:
-        return (dated and _DATE.fullmatch(part) is not None) or (speech.declared and is_random(part))
+        return (dated and _DATE.fullmatch(part) is not None) or (
+            (speech.declared or name.lower().endswith("-id")) and is_random(part)
+        )
 
     if speech.stays(said) or known(said):
         return said
