@@ -28,8 +28,8 @@ _DATE: Final = re.compile(
     re.ASCII,
 )
 _DATED: Final = re.compile(
-    r"(?!.*(?:birth|death|deceased)).*(?:date|time|period|updated|issued|effective|authored|recorded|onset|created|sent)"
-    r"(?::[a-z]{2,10})?",
+    r"(?!.*(?:birth|death|deceased)).*"
+    r"(?:date|time|period|updated|issued|effective|authored|recorded|onset|created|sent).*",
     re.I | re.S,
 )
 """Parameters of FHIR that ask for a day which is nobody's birthday."""
@@ -96,10 +96,10 @@ def _value(speech: Speech, name: str, said: str, place: str) -> str:
         return address(speech, said, place)
     dated = speech.stays(name) and _DATED.fullmatch(name) is not None
 
+    counted = speech.declared or name.lower().endswith("-id")
+
     def known(part: str) -> bool:
-        return (dated and _DATE.fullmatch(part) is not None) or (
-            (speech.declared or name.lower().endswith("-id")) and is_random(part)
-        )
+        return (dated and _DATE.fullmatch(part) is not None) or (counted and is_random(part))
 
     if speech.stays(said) or known(said):
         return said
