@@ -207,7 +207,7 @@ def test_a_page_keeps_its_structure_and_known_words() -> None:
         "<!doctype html><html lang='nl'><head><title>Inloggen mask</title><style>mask</style></head><body data-step=\"login\">"
         "<p class='note'>Geeft u <strong>Praktijk Grutterink</strong> toestemming, <b>mask</b>?</p>"
         "<form method='post' action='/login'><input type='checkbox' name='long_term' value='yes' checked>"
-        "<img alt='foto van mask'></form><!-- mask --></body></html>"
+        "<img alt='mask van mask'></form><!-- mask --></body></html>"
     )
 
 
