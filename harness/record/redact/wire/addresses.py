@@ -124,7 +124,7 @@ def _reference(speech: Speech, said: str, place: str) -> str:
 
 def _written(before: str, said: str, now: str) -> str:
     """A part in the writing of the address: as it was, if nothing of it changed."""
-    return before if said == now else quote(now, safe=_SAFE)
+    return before if said == now else quote(now, safe=_SAFE, errors="surrogatepass")
 
 
 def _authority(speech: Speech, authority: str, place: str) -> str:
