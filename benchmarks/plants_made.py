@@ -541,7 +541,7 @@ _NAMED: Final = {
 
 
 SESSIONS: Final = ("declared", "stranger")
-RECORD_ONLY: Final = ("pdf", "key (json)")
+RECORD_ONLY: Final = ("key (json)",)
 """Places of a declared person's session where nothing says whose a text is: only a record could."""
 
 

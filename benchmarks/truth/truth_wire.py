@@ -45,7 +45,7 @@ from harness.core.verdicts import Strength, Verdict, worst
 from harness.fhir.codec.documents import Document, to_json, to_xml
 from harness.judge.catalogue import load_catalogue
 from harness.judge.judging import judge_requirements
-from harness.judge.tally import key_of, tally
+from harness.judge.outcome.tally import key_of, tally
 from harness.judge.view import CellView
 from harness.network.file import Network, Participant
 from harness.network.person.declared import declared_persons

@@ -16,11 +16,12 @@ Find = Callable[[str, str], Iterable[tuple[str, str]]]
 ``(text, person) -> (found, owner)``."""
 
 
-Examine = Callable[[bytes], Mapping[str, Any]]
-"""What may be said of a document that is not kept: whether it is PDF/A, how many pages it has."""
+Examine = Callable[[bytes, str], Mapping[str, Any]]
+"""What may be said of a document that is not kept: whether it is PDF/A, how many pages it has, how it differs
+from the documents of the record of a person: ``(document, person) -> said``."""
 
 
-def nothing_said(data: bytes) -> Mapping[str, Any]:
+def nothing_said(data: bytes, person: str) -> Mapping[str, Any]:
     """Nobody looked at the document."""
     return {}
 
