@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from decimal import Decimal
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from harness.core.errors import InputError
 from harness.fhir.codec.documents import EncodeError, Limits, parse, read, sniff, to_json, to_xml
+from harness.fhir.codec.positions import xml_positions
 from harness.fhir.model.types import load_model
 
 MODEL = load_model("3.0.2")
@@ -405,3 +407,21 @@ def test_an_unknown_encoding_does_not_break_the_places(name):
     for path in ("Patient.id", "Patient", "Patient.name[3]"):
         assert document.locate(path) >= (0, 0)
     assert document.fatal and document.issues[-1].severity == "error"
+
+
+def test_places_of_a_document_leave_nothing_that_only_the_collector_frees() -> None:
+    """The parser holds all names of a document: a hostile one has 200,000 of them."""
+    gc.collect()
+    gc.disable()
+    try:
+        xml_positions(b'<Bundle xmlns="http://hl7.org/fhir" a="1"/>')
+        left = [item for item in gc.get_objects() if type(item).__name__ == "xmlparser"]
+    finally:
+        gc.enable()
+    assert left == []
+
+
+def test_places_stop_where_no_reader_comes() -> None:
+    deep = xml_positions(b"<a>" * 500_000)
+    assert deep.at(0) == (1, 1) and deep.at(299) == (1, 898)
+    assert deep.at(400) == (0, 0)

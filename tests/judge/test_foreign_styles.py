@@ -274,3 +274,18 @@ def test_only_what_was_under_way_may_offer_an_older_token(
     item = replace(newer, started=started, notes={"connection": {"number": number, "age": age}})
     assert _on_its_way(item, newer) is wanted
     assert not _on_its_way(replace(item, notes={}), newer)
+
+
+@pytest.mark.parametrize("led", [True, False])
+def test_where_a_server_leads_the_browser_is_no_request_of_the_pgo(led: bool) -> None:
+    exchanges = list(recorded("mm-2.2")[1])
+    first = own("collect", "authorize")
+    away = "https://elsewhere.example/"
+    place = exchanges.index(first)
+    if led:
+        exchanges[place] = replace(first, response=Response(status=302, headers=(("Location", away),)))
+    request = replace(first.request, url=away)
+    exchanges.insert(place + 1, replace(first, id=f"{first.id}x", request=request, response=None))
+    expected = Verdict.PASS if led else Verdict.FAIL
+    found = said(exchanges)
+    assert [found[f"MM-CLI-00{number}"] for number in (5, 6, 7)] == [expected] * 3

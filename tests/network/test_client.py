@@ -135,3 +135,20 @@ def test_closing_ends_a_wait_for_an_answer() -> None:
         server.settimeout(0.2)
         with pytest.raises(TimeoutError):
             server.accept()
+
+
+def test_closing_ends_a_handshake_that_nobody_answers() -> None:
+    with closing(socket.create_server(("127.0.0.1", 0))) as server:
+        client = HttpClient(ConnectMap(), ssl.create_default_context())
+        answers: list[Answer] = []
+        url = f"https://127.0.0.1:{server.getsockname()[1]}/"
+        thread = threading.Thread(target=lambda: answers.append(client.request("GET", url)))
+        thread.start()
+        connection, _ = server.accept()
+        connection.recv(1000)  # its hello: the handshake has begun
+        began = time.monotonic()
+        client.close()
+        thread.join(timeout=30)
+        assert time.monotonic() - began < 5
+        assert answers[0].status == 0 and answers[0].error == "ended: closed by us"
+        connection.close()

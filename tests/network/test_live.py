@@ -6,9 +6,11 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from datetime import date
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -134,6 +136,30 @@ def test_unreachable_his_is_recorded_not_raised(tmp_path: Path) -> None:
             if i.operation.startswith("hg-") and i.response
         }
     assert statuses == {502}
+
+
+def test_a_status_that_http_does_not_have_is_not_passed_on(tmp_path: Path) -> None:
+    """Our DVZA would break off; what the HIS said stands in the recording."""
+
+    class Odd(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(999)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None: ...
+
+    path = tmp_path / "network.yaml"
+    with ThreadingHTTPServer(("127.0.0.1", 0), Odd) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}/fhir"
+        path.write_text(NETWORK.format(fhir=url, extra="patient: header X-Patient"), encoding="utf-8")
+        with start(read_network(path), t=T) as running:
+            running.drive(CELL, "collect")
+            done = [item for item in running.recorder.exchanges(CELL.key) if item.response is not None]
+        server.shutdown()
+    assert {i.response.status for i in done if i.operation.startswith("hg-") and i.response} == {502}
+    assert {i.response.status for i in done if i.flow == "upstream" and i.response} == {999}
 
 
 RECIPE = """

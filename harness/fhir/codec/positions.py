@@ -20,6 +20,8 @@ Step = str | int
 
 _MAX_NODES = 400_000
 """Places remembered per document; what comes after them has position (0, 0)."""
+_DEEPEST = 300
+"""Levels of an XML document whose places are remembered; no reader gets as deep."""
 
 _PATH = re.compile(r"\[(\d+)\]|([A-Za-z_][\w-]*)(\([^)]*\)|\[x\])?|[^\[\w]")
 _COMMENT = re.compile(r"/\*.*?\*/")
@@ -197,6 +199,8 @@ def xml_positions(data: bytes) -> Positions:
         if len(order) < _MAX_NODES:
             order.append(place)
             stack[-1].add(tag.rpartition(" ")[2], node)
+        if len(stack) > _DEEPEST:
+            raise _Stop
         stack.append(node)
 
     def end(_tag: str) -> None:
@@ -212,6 +216,8 @@ def xml_positions(data: bytes) -> Positions:
     # What came before the error keeps its place; an encoding that nobody knows or supports is one, too.
     with contextlib.suppress(expat.ExpatError, LookupError, ValueError, _Stop):
         parser.Parse(data, True)
+    # The handlers know the parser: they would keep it, with all names and the text that it holds.
+    parser.StartElementHandler = parser.EndElementHandler = parser.StartDoctypeDeclHandler = None
     return positions
 
 

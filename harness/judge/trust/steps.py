@@ -109,8 +109,12 @@ class Trust:
 
     @property
     def own_requests(self) -> list[tuple[str, Exchange]]:
-        """Authorization requests that the PGO made of its own accord (positive flows), with their flow."""
-        return [(flow, item) for flow in self.positive for item in self.authorize(flow)]
+        """Authorization requests that the PGO made of its own accord (positive flows), with their flow; where
+        the server led its browser is not its doing."""
+        again = self.repeated
+        return [
+            (flow, item) for flow in self.positive for item in self.authorize(flow) if item.id not in again
+        ]
 
     @property
     def begun(self) -> list[Exchange]:

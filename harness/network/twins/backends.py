@@ -144,6 +144,8 @@ class LiveBackend:
             return _outcome(502, "transient", "the HIS behind this DVZA does not answer")
         response = Response(status=answer.status, headers=answer.headers, body=answer.body)
         await self._tell(PassedOn(sent, response, "", answer.duration, base, asker))
+        if not 200 <= answer.status < 600:  # no final status of HTTP (RFC 9110, 15): it cannot be passed on
+            return _outcome(502, "transient", f"the HIS behind this DVZA answers with status {answer.status}")
         return self._returned(response, base, patient)
 
     async def _tell(self, passed: PassedOn) -> None:

@@ -86,7 +86,9 @@ class _Stream(SyncStream):
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
-        stream = super().start_tls(ssl_context, server_hostname, timeout)
+        with self.get_extra_info("socket").dup() as held:  # the handshake takes the socket itself away
+            self._backend.opened(held)
+            stream = super().start_tls(ssl_context, server_hostname, timeout)
         if self._backend.refuse_wildcards:
             _refuse_wildcard(stream)
         self._backend.opened(stream.get_extra_info("socket"))
