@@ -74,19 +74,29 @@ def verify_folder(path: Path, *, now: datetime, trust: Trust | None = None) -> F
         run at all.
     """
     facts = verify_files(path)
-    if trust is None:
-        if not (path / manifest.SEAL).exists():
-            return facts
-        raise EvidenceError(
-            ProblemKind.UNTRUSTED,
-            Text(
-                nl="is ondertekend, maar er zijn geen vertrouwde sleutels opgegeven",
-                en="is signed, but no trusted keys were given",
-            ),
-            where=manifest.SEAL,
-        )
-    data = _manifest_bytes(path)
-    return replace(facts, seal=check_seal(path, data, facts.root, facts.run, trust, now))
+    return replace(facts, seal=seal_of(path, _manifest_bytes(path), facts.root, facts.run, trust, now))
+
+
+def seal_of(
+    path: Path, data: bytes, root: str, run: str, trust: Trust | None, now: datetime
+) -> Sealed | None:
+    """The seal of a folder, checked; ``None`` when there is none and nobody asked for one.
+
+    :param data: the bytes of its manifest, ``root`` and ``run`` as in it.
+    :raises EvidenceError: as of :func:`verify_folder`.
+    """
+    if trust is not None:
+        return check_seal(path, data, root, run, trust, now)
+    if not (path / manifest.SEAL).exists():
+        return None
+    raise EvidenceError(
+        ProblemKind.UNTRUSTED,
+        Text(
+            nl="is ondertekend, maar er zijn geen vertrouwde sleutels opgegeven",
+            en="is signed, but no trusted keys were given",
+        ),
+        where=manifest.SEAL,
+    )
 
 
 def verify_files(path: Path) -> Facts:

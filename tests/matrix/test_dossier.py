@@ -174,6 +174,19 @@ def test_a_sealed_run_is_not_changed(run, key, here, tmp_path):
         ] == ["FT-11"]
 
 
+def test_a_packed_dossier_is_opened_before_it_is_called_clean(run, here, tmp_path):
+    proof, made = tmp_path / "proof.txt", tmp_path / "d.dossier.tar.xz"
+    proof.write_text("inzage van BSN 111222333")
+    assert here("attest", run, "FT-11", "--by", "P. Praktijk", "--file", proof)[0] == 0
+    code, told = here("dossier", "make", run, "--out", made)
+    place = "runs/01/attestations/ft-11-1/proof.txt, line 1"
+    assert code == 7 and place in told and not made.exists()
+    assert here("dossier", "make", run, "--out", made, "--accept", place)[0] == 0
+    code, told = here("scan", made)
+    assert code == 1 and place in told and "111222333" not in told
+    assert here("scan", made, "--accept", place)[0] == 0
+
+
 def test_a_rehearsal_makes_no_dossier(copy, here, tmp_path):
     code, told = here("dossier", "make", copy, "--out", tmp_path / "d.dossier.tar.xz", "--lang", "en")
     assert code == 2 and "live" in told and not (tmp_path / "d.dossier.tar.xz").exists()

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
+import bz2
 import gzip
 import io
 import json
+import lzma
 import uuid
 import zipfile
 from pathlib import Path
@@ -157,7 +159,14 @@ def test_what_only_looks_like_it_is_clean(name: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("data", "why"),
-    [(b"PK\x03\x04 en dan niets", "damaged"), (b"\x1f\x8b en dan niets", "damaged"), (pdf(""), "image")],
+    [
+        (b"PK\x03\x04 en dan niets", "damaged"),
+        (b"\x1f\x8b en dan niets", "damaged"),
+        (pdf(""), "image"),
+        (lzma.compress(b"x"), "packed"),
+        (bz2.compress(b"x"), "packed"),
+        (b"\x89PNG\r\n\x1a\n", "picture"),
+    ],
 )
 def test_what_cannot_be_read_is_said(data: bytes, why: str, tmp_path: Path) -> None:
     (tmp_path / "stuk").write_bytes(data)

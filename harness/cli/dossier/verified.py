@@ -13,6 +13,7 @@ from harness.core.clock import SystemClock
 from harness.core.run import manifest
 from harness.core.text import Lang, Text
 from harness.judge.catalogue import load_catalogue
+from harness.record.seal.limits import SUPPLIERS_WORDS
 from harness.record.seal.trust import Trust
 from harness.report.dossier.check import CheckedDossier, check_dossier
 from harness.report.dossier.pack import is_packed, unpacked
@@ -100,6 +101,8 @@ def show(console: Console, found: CheckedDossier, lang: Lang, limit: int = 12) -
     """The same for people; the outcome of each party is printed by who calls this."""
     for trouble in waiver_troubles(found.summary.result.cover):
         console.print(trouble.of(lang), style="bold red", markup=False)
+    if found.waivers or found.attestations:
+        console.print(SUPPLIERS_WORDS.of(lang), style="yellow", markup=False)
     if not found.open:
         return
     console.print(_OPEN.format(count=len(found.open)).of(lang), markup=False)

@@ -11,6 +11,8 @@ import msgspec
 import typer
 from rich.console import Console
 
+from harness.cli.dossier.verified import dossier_folder
+from harness.cli.evidence.shown import refuse_unreadable
 from harness.cli.options import JsonOption, LangOption
 from harness.core.text import Lang, Text
 from harness.network.file import read_network
@@ -69,7 +71,8 @@ def scan(
     """
     language: Lang = "en" if lang == "en" else "nl"
     persons = declared_persons(read_network(network), date.today())
-    done = scan_path(path, Looking(texts_of), persons, field=field).without(frozenset(accept or ()))
+    with refuse_unreadable(path, as_json=as_json, lang=language), dossier_folder(path) as folder:
+        done = scan_path(folder, Looking(texts_of), persons, field=field).without(frozenset(accept or ()))
     if as_json:
         sys.stdout.write(
             msgspec.json.format(msgspec.json.encode(_document(path, done)), indent=2).decode() + "\n"

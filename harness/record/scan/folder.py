@@ -23,12 +23,18 @@ from harness.record.chain.read import ChainReader
 from harness.record.chain.units import units_in
 from harness.record.looking import Looking
 from harness.record.redact.people.persons import Persons
-from harness.record.scan.look import CONTAINERS, Looker
+from harness.record.scan.look import Looker
 from harness.record.scan.sighted import Scanned, Unread
 
 MAX_FILE: Final = 256 * 1024 * 1024
 _ENCRYPTED: Final = 0x1
 _HASH: Final = re.compile(r"[0-9a-f]{64}")
+_PACKED: Final = (
+    b"\xfd7zXZ\x00", b"BZh", b"\x28\xb5\x2f\xfd", b"\x04\x22\x4d\x18", b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\x07",
+    b"MSCF",
+)  # fmt: skip
+"""How files begin that are packed in a way that is not opened here: xz, bzip2, zstd, lz4, 7-Zip, RAR, CAB."""
+_PICTURES: Final = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF8", b"II*\x00", b"MM\x00*")
 _HANDED_OUT: Final = "handout"
 
 
@@ -113,7 +119,7 @@ class _Scan:
             return ""
         before = len(self._look.found)
         self._look.file(data, place)
-        why = _unreadable(data, self._looking) if data.startswith(CONTAINERS) else ""
+        why = _unreadable(data, self._looking)
         if not why and len(self._look.found) == before:
             self._clean.add(digest)
         return why
@@ -131,7 +137,11 @@ def _files(folder: Path) -> Iterator[Path]:
 
 
 def _unreadable(data: bytes, looking: Looking) -> str:
-    """Why nobody can say what stands in a container; ``""`` when its texts can be read."""
+    """Why nobody can say what stands in a file; ``""`` when its texts can be read."""
+    if data.startswith(_PACKED):
+        return "packed"
+    if data.startswith(_PICTURES):
+        return "picture"
     if data.startswith(b"%PDF-"):
         return "" if any(True for _ in looking.extract(data)) else "image"
     if data.startswith(b"PK"):

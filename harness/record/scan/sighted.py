@@ -29,6 +29,10 @@ UNREADABLE: Final[dict[str, Text]] = {
     "large": Text(nl="is te groot om te lezen", en="is too large to be read"),
     "denied": Text(nl="kan niet worden gelezen", en="cannot be read"),
     "damaged": Text(nl="is beschadigd of versleuteld", en="is damaged or encrypted"),
+    "packed": Text(
+        nl="is ingepakt op een manier die niet wordt geopend", en="is packed in a way that is not opened"
+    ),
+    "picture": Text(nl="is een afbeelding: bekijk haar", en="is a picture: look at it"),
     "image": Text(nl="is een PDF zonder tekst", en="is a PDF without text"),
 }
 

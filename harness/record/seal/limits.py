@@ -43,6 +43,14 @@ CANNOT_PROVE: Final[tuple[Text, ...]] = (
 )
 """The seven things, in the order in which they are printed; a live spot check answers 1, 2 and 5 in part."""
 
+SUPPLIERS_WORDS: Final = Text(
+    nl="Wie in ontheffingen en verklaringen staat als akkoord of beoordelaar, heeft de leverancier zelf "
+    "opgeschreven: vraag het na bij wie genoemd is.",
+    en="Who stands in waivers and attestations as approver or reviewer was written down by the supplier: ask "
+    "those who are named.",
+)
+"""Said of a dossier, whose waivers and reviews nobody but the supplier signed."""
+
 CANNOT_PROVE_HEADING: Final = Text(nl="Een zegel kan niet bewijzen:", en="A seal cannot prove:")
 SPOT_CHECK: Final = Text(
     nl="Een steekproef op het werkende systeem beantwoordt 1, 2 en 5 voor een deel.",

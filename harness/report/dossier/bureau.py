@@ -20,6 +20,7 @@ from harness.core.run.info import ParticipantVersion
 from harness.core.run.place import disk
 from harness.core.text import Lang, Text
 from harness.judge.catalogue import Catalogue
+from harness.record.seal.limits import SUPPLIERS_WORDS
 from harness.record.seal.trust import Trust
 from harness.report.dossier.check import CheckedDossier, check_dossier
 from harness.report.dossier.milestones import SYMBOL, WORD, MilestoneRow, Reached, milestone_rows, milestones
@@ -207,6 +208,7 @@ def write_page(overview: Overview, lang: Lang) -> bytes:
         "day": lambda value: shown_day(value).of(lang),
         "outcome": lambda found: outcome_name(found.outcome).of(lang),
         "missing": _missing,
+        "suppliers_words": SUPPLIERS_WORDS.of(lang),
     }
     return environment.get_template("bureau.html.j2").render(**words).encode()
 

@@ -22,9 +22,9 @@ from harness.core.text import Text
 from harness.judge.catalogue import Catalogue
 from harness.judge.evidence.sealing import check_stated, stated
 from harness.judge.evidence.verification import check_challenge, rejudge
-from harness.record.seal.envelope import Sealed, check_seal
+from harness.record.seal.envelope import Sealed
 from harness.record.seal.trust import Trust
-from harness.record.verify import verify_files
+from harness.record.verify import seal_of, verify_files
 from harness.report.dossier.combine import combined
 from harness.report.dossier.document import NAME, WAIVERS, Dossier, HeldRun, read_dossier
 from harness.report.programme.basiseisen import BasiseisRow, basiseis_rows
@@ -94,7 +94,9 @@ def check_dossier(
     """
     made, data = _manifest(folder)
     dossier = read_dossier(folder)
-    seal = _seal(folder, data, made, trust, now)  # before anything is judged that nobody signed
+    seal = seal_of(
+        folder, data, made.root, made.run, trust, now
+    )  # before anything is judged that nobody signed
     infos, findings, exchanges, checked = _runs(folder, dossier, catalogue)
     waivers = read_waivers(folder / WAIVERS) if (folder / WAIVERS).is_file() else ()
     info = combined(infos, dossier.subject, waivers)
@@ -183,21 +185,4 @@ def _inside(run: HeldRun, error: EvidenceError) -> EvidenceError:
         where=f"{run.folder}/{found.where}".rstrip("/"),
         expected=found.expected,
         received=found.received,
-    )
-
-
-def _seal(
-    folder: Path, data: bytes, made: manifest.Manifest, trust: Trust | None, now: datetime
-) -> Sealed | None:
-    if trust is not None:
-        return check_seal(folder, data, made.root, made.run, trust, now)
-    if not (folder / manifest.SEAL).exists():
-        return None
-    raise EvidenceError(
-        ProblemKind.UNTRUSTED,
-        Text(
-            nl="is ondertekend, maar er zijn geen vertrouwde sleutels opgegeven",
-            en="is signed, but no trusted keys were given",
-        ),
-        where=manifest.SEAL,
     )

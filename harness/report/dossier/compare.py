@@ -8,6 +8,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from harness.core.run import manifest
 from harness.core.run.findings import Finding
 from harness.core.run.folder import RunFolder
 from harness.core.run.info import ParticipantVersion
@@ -100,7 +101,7 @@ def side(path: Path, catalogue: Catalogue) -> Side:
     :raises EvidenceError: it is neither.
     """
     places = [path]
-    if not (path / "run-start.json").exists() and (path / "dossier.json").exists():
+    if (path / manifest.DOSSIER.start).is_file():
         places = [path / run.folder for run in read_dossier(path).runs]
     folders = [RunFolder.open(place) for place in places]
     infos = [folder.info() for folder in folders]
