@@ -94,9 +94,8 @@ def check_dossier(
     """
     made, data = _manifest(folder)
     dossier = read_dossier(folder)
-    seal = seal_of(
-        folder, data, made.root, made.run, trust, now
-    )  # before anything is judged that nobody signed
+    # Before anything is judged that nobody signed.
+    seal = seal_of(folder, data, made.root, made.run, trust, now)
     infos, findings, exchanges, checked = _runs(folder, dossier, catalogue)
     waivers = read_waivers(folder / WAIVERS) if (folder / WAIVERS).is_file() else ()
     info = combined(infos, dossier.subject, waivers)
