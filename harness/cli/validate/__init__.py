@@ -84,6 +84,7 @@ def validate(
         tuple(profile or ()),
         parse_day(at) if at else today(),
         second,
+        places=json_output or outcome,
     )
     packages = packages_of(task)
     notes: list[Issue] = packages.notes if packages is not None else []
