@@ -46,6 +46,7 @@ class RunOptions:
     :ivar budget: how long the run may take, ``20m``; ``None``: as long as its cells may.
     :ivar spent: seconds of it that are used already.
     :ivar read_only: whether nothing is written to a live party.
+    :ivar clean_up: whether what was written to one is deleted in the end.
     """
 
     network: str = DEMO
@@ -61,6 +62,7 @@ class RunOptions:
     budget: str | None = None
     spent: float = 0.0
     read_only: bool = False
+    clean_up: bool = False
 
 
 @dataclass(frozen=True)
@@ -125,6 +127,7 @@ def prepare(options: RunOptions, catalogue: Catalogue, clock: Clock) -> Prepared
             cell=CELL_SECONDS[options.intensity],
             run=seconds_of(options.budget) if options.budget is not None else 0.0,
             read_only=options.read_only,
+            clean_up=options.clean_up,
         ),
     )
     return PreparedRun(

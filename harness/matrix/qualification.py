@@ -9,20 +9,19 @@ the cell ends, and leaves memory.
 from __future__ import annotations
 
 import gc
-import traceback
 from collections import Counter
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 
 import msgspec
 
 from harness.core.clock import Clock
-from harness.core.errors import HarnessError, UserError
-from harness.core.run.challenge import Challenge, Minter
+from harness.core.errors import HarnessError
+from harness.core.run.challenge import LAST_ATTEMPT, Challenge, Minter
 from harness.core.run.findings import Cell, Finding
 from harness.core.run.folder import RunFolder
-from harness.core.run.info import Binding, RunInfo, Trouble
+from harness.core.run.info import Binding, Cleaned, RunInfo
 from harness.core.run.place import disk
 from harness.core.run.results import CellResult, cell_result
 from harness.core.text import Text
@@ -34,10 +33,12 @@ from harness.matrix.carriers import ATTEMPTS, kind_of
 from harness.matrix.facts import RunFacts
 from harness.matrix.plan import Plan
 from harness.matrix.state import CellState
-from harness.network.limits.endurance import Endurance, LimitReached, not_ours
+from harness.matrix.troubles import as_harness_error, trouble_of
+from harness.network.limits.endurance import Endurance, not_ours
 from harness.network.person.declared import declared_persons
 from harness.network.person.looking import looking
 from harness.network.running import RunningNetwork, start
+from harness.record.chain.read import all_recorded
 from harness.record.keeper import RunKeeper
 from harness.record.recorder import Recorder
 from harness.reference.records import Records, frozen_records
@@ -95,6 +96,7 @@ class Qualification:
         self._stack = ExitStack()
         self._started: Started | None = None
         self._refusal: HarnessError | None = None
+        self._cleaned: list[Cleaned] = []
 
     @property
     def catalogue(self) -> Catalogue:
@@ -128,7 +130,7 @@ class Qualification:
             try:
                 self._started = self._start()
             except Exception as error:  # noqa: BLE001 - every later question gets this answer
-                self._refusal = _harness_error(
+                self._refusal = as_harness_error(
                     error,
                     Text(nl="de run kon niet worden gestart", en="the run could not be started"),
                     str(self.folder.path),
@@ -250,7 +252,7 @@ class Qualification:
             except Exception as error:  # noqa: BLE001 - one broken flow must not lose the others' results
                 if (refused := disk.refused(error)) is not None:
                     raise refused from None
-                state.troubles.append(_trouble(error, UNDRIVEN, cell, needing, f"{key} {flow}", flow))
+                state.troubles.append(trouble_of(error, UNDRIVEN, cell, needing, f"{key} {flow}", flow))
             if self.keeper.broken is not None:
                 raise self.keeper.broken
         del self._minters[key]
@@ -261,7 +263,7 @@ class Qualification:
                 self._info_of(state, started), cell, exchanges, self.catalogue, started.records
             )
         except Exception as error:  # noqa: BLE001 - every item of the cell says why
-            trouble = _trouble(error, UNJUDGED, cell, state.requirements, key)
+            trouble = trouble_of(error, UNJUDGED, cell, state.requirements, key)
             state.troubles.append(msgspec.structs.replace(trouble, blame=Blame.HARNESS))
             found = trouble_findings(self._info_of(state, started), cell, self.catalogue)
         state.findings = found
@@ -368,22 +370,48 @@ class Qualification:
 
         :raises HarnessError: the run folder cannot be written.
         """
-        self._stack.close()
         started = self._started
+        try:
+            if started is not None and not self.info().unjudged and self._refusal is None:
+                for state in self._states.values():
+                    if state.findings is not None:  # judged for another cell, and asked nothing itself
+                        self._finish(state, started)
+            if started is not None and self.facts.limits.clean_up and self.keeper.broken is None:
+                self._clean_up(started)
+        finally:
+            self._stack.close()
         if started is not None:
             self._started = started = replace(started, network=None, recorded=started.count)
             gc.unfreeze()
             gc.collect()
-        if started is not None and not self.info().unjudged and self._refusal is None:
-            for state in self._states.values():
-                if state.findings is not None:  # judged for another cell, and asked nothing itself
-                    self._finish(state, started)
         if started is not None and self.complete:
             self.keeper.finish(self.info())
         else:
             self.keeper.leave()
         recorded = started is not None and started.recorded > 0
         return recorded or any(state.finished for state in self._states.values())
+
+    def _clean_up(self, started: Started) -> None:
+        """Delete what was written to live parties; stopped once more, the rest stays where it is.
+
+        :raises HarnessError: what happens cannot be written.
+        """
+        network = started.network
+        if network is None:
+            return
+        for state in self._states.values():
+            if not state.finished:
+                network.recorder.end(state.cell.key, "aborted")
+        for cell in self.plan.cells:
+            self._minters[cell.key] = self.keeper.minter(cell, LAST_ATTEMPT)
+        self.events.emit("clean-up-started")
+        found = network.driver.clean_up(all_recorded(self.folder.path, run=self.folder.run), self.plan.cells)
+        with suppress(KeyboardInterrupt):
+            for item in found:
+                said = network.recorder.said(item.where)
+                self._cleaned.append(msgspec.structs.replace(item, where=said or ""))
+        self.folder.write_cleaned(self._cleaned)
+        self.events.emit("clean-up-finished", deleted=sum(not item.why for item in self._cleaned))
 
     def info(self) -> RunInfo:
         """``run.json`` of this moment."""
@@ -401,44 +429,6 @@ class Qualification:
             started,
             settings=settings,
             troubles=tuple(trouble for state in states for trouble in state.troubles),
+            cleaned=tuple(self._cleaned),
             unjudged=tuple(missed) if self._started is not None else (),
         )
-
-
-def _trouble(
-    error: Exception, what: Text, cell: Cell, requirements: Sequence[str], where: str, flow: str = ""
-) -> Trouble:
-    """What stood in the way; a mistake that the user can correct is one of the configuration."""
-    found = _harness_error(error, what, where)
-    if isinstance(found, LimitReached):
-        what = found.message
-    elif found is error:
-        what = Text(nl=f"{what.nl}: {found.message.nl}", en=f"{what.en}: {found.message.en}")
-    return Trouble(
-        cell=cell.key,
-        requirements=tuple(requirements),
-        blame=Blame.CONFIGURATION if isinstance(found, UserError | LimitReached) else Blame.HARNESS,
-        what=what,
-        where=found.where,
-        received=found.received,
-        next_step=found.next_step,
-        flow=flow,
-        limit=found.limit if isinstance(found, LimitReached) else None,
-        cause=found.cause if isinstance(found, LimitReached) else "",
-    )
-
-
-def _harness_error(error: Exception, what: Text, where: str) -> HarnessError:
-    """The error itself when it has a message for people, else a defect of the harness."""
-    if isinstance(error, HarnessError):
-        return error
-    frame = traceback.extract_tb(error.__traceback__)[-1]
-    return HarnessError(
-        what,
-        where=where,
-        received=f"{type(error).__name__}: {error} ({frame.name}:{frame.lineno})",
-        next_step=Text(
-            nl="Fout in de harness zelf; meld dit met de run-map.",
-            en="A defect of the harness itself; report it with the run folder.",
-        ),
-    )
