@@ -9,6 +9,7 @@ from typing import Final
 
 from harness.core.clock import AMSTERDAM, Clock
 from harness.core.errors import UsageError
+from harness.core.run.agreed.waivers import Waiver, read_waivers
 from harness.core.run.challenge import Challenge, check_in_time, read_challenge
 from harness.core.run.folder import RunFolder, check_format
 from harness.core.run.info import Intensity, RunInfo, Selection
@@ -47,6 +48,7 @@ class RunOptions:
     :ivar spent: seconds of it that are used already.
     :ivar read_only: whether nothing is written to a live party.
     :ivar clean_up: whether what was written to one is deleted in the end.
+    :ivar waivers: file with what may fail for now.
     """
 
     network: str = DEMO
@@ -63,6 +65,7 @@ class RunOptions:
     spent: float = 0.0
     read_only: bool = False
     clean_up: bool = False
+    waivers: str | None = None
 
 
 @dataclass(frozen=True)
@@ -129,6 +132,7 @@ def prepare(options: RunOptions, catalogue: Catalogue, clock: Clock) -> Prepared
             read_only=options.read_only,
             clean_up=options.clean_up,
         ),
+        waivers=_waivers(options.waivers, catalogue),
     )
     return PreparedRun(
         plan=Plan(
@@ -211,6 +215,17 @@ def _challenge(path: str | None, now: datetime) -> Challenge | None:
         return None
     found = read_challenge(Path(path))
     check_in_time(found, now, path)
+    return found
+
+
+def _waivers(path: str | None, catalogue: Catalogue) -> tuple[Waiver, ...]:
+    """The waivers of a file; each has to name a requirement that exists.
+
+    :raises UserError: one does not, or the file is wrong.
+    """
+    found = read_waivers(Path(path)) if path is not None else ()
+    for item in found:
+        _ = catalogue[item.requirement]
     return found
 
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 
 import msgspec
 
-from harness.core.clock import Clock
+from harness.core.clock import Clock, Steadiness
 from harness.core.errors import HarnessError
 from harness.core.run.challenge import LAST_ATTEMPT, Challenge, Minter
 from harness.core.run.findings import Cell, Finding
@@ -33,7 +33,7 @@ from harness.matrix.carriers import ATTEMPTS, kind_of
 from harness.matrix.facts import RunFacts
 from harness.matrix.plan import Plan
 from harness.matrix.state import CellState
-from harness.matrix.troubles import as_harness_error, trouble_of
+from harness.matrix.troubles import MOST_MOVED, UNDRIVEN, UNJUDGED, clock_moved, for_people, trouble_of
 from harness.network.limits.endurance import Endurance, not_ours
 from harness.network.person.declared import declared_persons
 from harness.network.person.looking import looking
@@ -43,9 +43,6 @@ from harness.record.keeper import RunKeeper
 from harness.record.recorder import Recorder
 from harness.reference.records import Records, frozen_records
 from harness.scenario import Scenario
-
-UNDRIVEN = Text(nl="deze stroom kon niet worden aangestuurd", en="this flow could not be driven")
-UNJUDGED = Text(nl="deze cel kon niet worden beoordeeld", en="this cell could not be judged")
 
 
 @dataclass(frozen=True)
@@ -130,7 +127,7 @@ class Qualification:
             try:
                 self._started = self._start()
             except Exception as error:  # noqa: BLE001 - every later question gets this answer
-                self._refusal = as_harness_error(
+                self._refusal = for_people(
                     error,
                     Text(nl="de run kon niet worden gestart", en="the run could not be started"),
                     str(self.folder.path),
@@ -167,7 +164,8 @@ class Qualification:
     def _recorder(self) -> Recorder:
         persons = declared_persons(self.facts.network, self.facts.t)
         cells = [cell.key for cell in self.plan.cells]
-        return Recorder(self.folder.path, self.events, persons, cells, looking(self.facts.records))
+        known = looking(self.facts.records, self.facts.network)
+        return Recorder(self.folder.path, self.events, persons, cells, known)
 
     def _binding(self) -> Binding:
         minters = [
@@ -246,6 +244,7 @@ class Qualification:
         self._minters[key] = self.keeper.minter(cell, started.network.recorder.begin(key))
         left = sum(1 for item in self._states.values() if item.requirements and not item.judged)
         self._endurance.begin(left)
+        steady = Steadiness()
         for flow, needing in state.flows.items():
             try:
                 started.network.drive(cell, flow)
@@ -256,6 +255,8 @@ class Qualification:
             if self.keeper.broken is not None:
                 raise self.keeper.broken
         del self._minters[key]
+        if abs(seconds := steady.moved()) > MOST_MOVED:
+            state.troubles.append(clock_moved(cell, state.requirements, seconds))
         try:
             exchanges = cell_exchanges(self.folder, cell)
             state.recorded = len(exchanges)

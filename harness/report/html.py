@@ -12,6 +12,7 @@ from typing import Any
 
 import jinja2
 
+from harness.core.algebra import State
 from harness.core.ids import safe_name
 from harness.core.run.exchanges import Exchange
 from harness.core.run.findings import Cell, Finding
@@ -21,8 +22,9 @@ from harness.core.run.place import disk
 from harness.core.text import LANGUAGES, Lang, Text
 from harness.judge.catalogue import Catalogue
 from harness.judge.cells import cell_exchanges
-from harness.judge.tally import Asking
-from harness.report.basiseisen import EVERY_PGO, BasiseisRow, basiseis_rows
+from harness.judge.outcome.tally import Asking
+from harness.judge.outcome.waiving import day_of
+from harness.report.dossier.waived import waived_line, waiver_troubles
 from harness.report.evidence import cited_rows, data_file
 from harness.report.grouping import OPEN, QUIET, by_reason, grouped, how_often, worst_first
 from harness.report.headlines import (
@@ -35,6 +37,7 @@ from harness.report.headlines import (
     outcome_word,
     reached,
 )
+from harness.report.programme.basiseisen import EVERY_PGO, BasiseisRow, basiseis_rows
 from harness.report.summary import CellSummary, PartySummary, RunSummary, summarise
 from harness.report.words import (
     FOUND,
@@ -235,6 +238,9 @@ class HtmlReport:
             "dvzas": dvzas,
             "parts": parts,
             "both": run.together(item),
+            "troubles": waiver_troubles(run.result.cover),
+            "waived_line": lambda waiver, found: waived_line(waiver, found, self._catalogue),
+            "waived_state": State.WAIVED,
             "basiseisen": self._basiseisen(parts) if item.party.role == "his" and run.stated(item) else [],
             "every_pgo": EVERY_PGO,
             "pgo_findings": [
@@ -243,7 +249,8 @@ class HtmlReport:
         }
 
     def _basiseisen(self, supplier: Sequence[PartySummary]) -> list[BasiseisRow]:
-        return basiseis_rows((row for part in supplier for row in part.rows), self._catalogue)
+        rows = (row for part in supplier for row in part.rows)
+        return basiseis_rows(rows, self._catalogue, self._summary.attestations, day_of(self._info))
 
     def _cell(self, cell: Cell, exchanges: Sequence[Exchange]) -> dict[str, Any]:
         bad = worst_first(self._shown.get(cell.key, ()), self._catalogue)

@@ -57,14 +57,14 @@ def sign(
             found = rejudge(run, catalogue)
             if found.problem is not None:
                 raise found.problem.error()
-            _refuse_people(run, frozenset(accept or ()), language)
+            refuse_people(run, frozenset(accept or ()), language)
             told = stated(found.info, found.findings, catalogue)
             seal_folder(run, signer, facts=told.facts, summary=told.summary, now=SystemClock().now())
     typer.echo(SEALED.format(path=run / "seal.json", keyid=signer.keyid).of(language), err=True)
 
 
-def _refuse_people(run: Path, accepted: frozenset[str], lang: Lang) -> None:
-    """Seal nothing in which a person or a secret can be read.
+def refuse_people(run: Path, accepted: frozenset[str], lang: Lang) -> None:
+    """Let nothing leave the building in which a person or a secret can be read.
 
     :raises EvidenceError: names the first place; the others are printed.
     """

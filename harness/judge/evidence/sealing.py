@@ -15,8 +15,8 @@ from harness.core.run.problems import EvidenceError, ProblemKind, short
 from harness.core.text import Text
 from harness.core.verdicts import Verdict
 from harness.judge.catalogue import Catalogue
-from harness.judge.result import RunResult, run_result
-from harness.judge.tally import key_of
+from harness.judge.outcome.result import RunResult, run_result
+from harness.judge.outcome.tally import key_of
 from harness.record.seal.envelope import Sealed
 from harness.record.seal.statement import Bound, Party, RunFacts, Summary, summarise
 
@@ -73,11 +73,18 @@ def stated(info: RunInfo, findings: Sequence[Finding], catalogue: Catalogue) -> 
             name: {state.value: number for state, number in item.standing.states.items()}
             for name, item in result.parties.items()
         },
+        waivers=tuple(msgspec.to_builtins(item) for item in info.waivers),
+        valid_until=_valid_until(result),
         challenge=Bound(nonce=bound.nonce, commitment=info.binding.commitment)
         if bound is not None and info.binding is not None
         else None,
     )
     return Stated(facts, _summary(info, findings, catalogue, result, frozenset(live)))
+
+
+def _valid_until(result: RunResult) -> str:
+    """The last day on which every waiver holds that was needed, ``""`` when none was."""
+    return min((item.expires.isoformat() for item in result.cover.waived.values()), default="")
 
 
 def _summary(

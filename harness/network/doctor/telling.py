@@ -31,7 +31,7 @@ class Telling:
         t = now.date()
         self._now = now
         persons = declared_persons(network, t)
-        self._recorder = Recorder(persons=persons, looking=looking(_records(network, now)))
+        self._recorder = Recorder(persons=persons, looking=looking(_records(network, now), network))
         credentials = [item.credential for item in network.participants]
         for credential in [*credentials, *(person.token for person in network.persons)]:
             try:

@@ -76,8 +76,16 @@ class Sealed:
     run: RunResult
 
 
-def seal_folder(folder: Path, key: SigningKey, *, facts: RunFacts, summary: Summary, now: datetime) -> Seal:
-    """Sign the manifest of a run folder and write ``seal.json``.
+def seal_folder(
+    folder: Path,
+    key: SigningKey,
+    *,
+    facts: RunFacts,
+    summary: Summary,
+    now: datetime,
+    kind: manifest.Kind = manifest.RUN,
+) -> Seal:
+    """Sign the manifest of a run folder or a dossier and write ``seal.json``.
 
     :param now: when it is signed; goes into the statement.
     :raises EvidenceError: there is no right manifest.
@@ -85,7 +93,7 @@ def seal_folder(folder: Path, key: SigningKey, *, facts: RunFacts, summary: Summ
     :raises HarnessError: the seal cannot be written.
     """
     data = _read(folder / manifest.NAME, manifest.MAX_MANIFEST, ProblemKind.UNFINISHED)
-    made = manifest.decode(data)
+    made = manifest.decode(data, kind)
     leaf = key.certificates[0] if key.certificates else None
     if leaf is not None and not leaf.not_valid_before_utc <= now <= leaf.not_valid_after_utc:
         raise InputError(
