@@ -14,8 +14,10 @@ from harness.core.standards.queries import load_queries
 from harness.core.standards.table import standards
 from harness.medmij import authorization, headers
 from harness.medmij.errors import AUTHORIZATION_ERRORS, TOKEN_ERRORS
+from harness.medmij.releases import framework
 from harness.network.file import STELSELNODE, Network
 from harness.network.twins.dvza.pages import own_words
+from harness.network.twins.stelselnode import release_path
 from harness.record import Familiar
 
 _HOST: Final = re.compile(
@@ -40,7 +42,8 @@ def familiar(network: Network, words: frozenset[str]) -> Familiar:
     else:
         others.add(STELSELNODE)
     hosts: set[str] = set()
-    values = set(_sent())
+    values = {*_sent(), *framework().files.values()}
+    values |= {release_path(name) for item in network.participants for name in item.releases}
     for text in _texts(network):
         values.add(text)
         hosts |= _hosts(text)

@@ -28,8 +28,8 @@ _DATE: Final = re.compile(
     re.ASCII,
 )
 _DATED: Final = re.compile(
-    r"(?!.*(?:birth|death|deceased)).*(?:date|time|period|updated|issued|effective|authored|recorded|onset|created|sent)"
-    r"(?::[a-z]{2,10})?",
+    r"(?!.*(?:birth|death|deceased)).*"
+    r"(?:date|time|period|updated|issued|effective|authored|recorded|onset|created|sent).*",
     re.I | re.S,
 )
 """Parameters of FHIR that ask for a day which is nobody's birthday."""
@@ -94,10 +94,12 @@ def parameter(speech: Speech, name: str, value: str, place: str) -> str:
 def _value(speech: Speech, name: str, said: str, place: str) -> str:
     if _ABSOLUTE.match(said) and not re.search(r"[|,]", said):
         return address(speech, said, place)
-    dated = speech.declared and speech.stays(name) and _DATED.fullmatch(name) is not None
+    dated = speech.stays(name) and _DATED.fullmatch(name) is not None
+
+    counted = speech.declared or name.lower().endswith("-id")
 
     def known(part: str) -> bool:
-        return (dated and _DATE.fullmatch(part) is not None) or (speech.declared and is_random(part))
+        return (dated and _DATE.fullmatch(part) is not None) or (counted and is_random(part))
 
     if speech.stays(said) or known(said):
         return said
@@ -122,7 +124,7 @@ def _reference(speech: Speech, said: str, place: str) -> str:
 
 def _written(before: str, said: str, now: str) -> str:
     """A part in the writing of the address: as it was, if nothing of it changed."""
-    return before if said == now else quote(now, safe=_SAFE)
+    return before if said == now else quote(now, safe=_SAFE, errors="surrogatepass")
 
 
 def _authority(speech: Speech, authority: str, place: str) -> str:

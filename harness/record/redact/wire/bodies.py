@@ -53,6 +53,6 @@ def _json(speech: Speech, text: str, place: str) -> str:
         except ValueError:
             said = inner
         now = speech.piece(said, place)
-        return found.group() if now == said else f'"{json.dumps(now, ensure_ascii=False)[1:-1]}{end}'
+        return found.group() if now == said else f'"{json.dumps(now)[1:-1]}{end}'
 
     return _STRING.sub(string, text)

@@ -26,7 +26,9 @@ _ESCAPED: Final = re.compile(r"%[0-9A-Fa-f]{2}|&(?:#[0-9xX]|[a-z]{2,8};)|\\u[0-9
 _FEW: Final = 4
 _ALONE: Final = 3
 """Single letters of a value; with more of them they may spell a word."""
-_UUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.I)
+_UUID: Final = re.compile(
+    r"[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", re.ASCII | re.I
+)
 _HEX: Final = re.compile(r"(?=[0-9-]*[a-f])(?=[a-f-]*[0-9])[0-9a-f-]{16,80}", re.ASCII | re.I)
 
 
@@ -53,7 +55,9 @@ def is_random(value: str) -> bool:
     >>> is_random("4f2e8a90c13b7d65"), is_random("706c616e74616c776f72")
     (True, False)
     """
-    if not (_UUID.fullmatch(value) or _HEX.fullmatch(value)):
+    if _UUID.fullmatch(value):
+        return True
+    if not _HEX.fullmatch(value):
         return False
     digits = value.replace("-", "")
     said = bytes.fromhex(digits[: len(digits) // 2 * 2])
