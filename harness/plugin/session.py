@@ -258,6 +258,7 @@ def _options(config: pytest.Config) -> RunOptions:
         budget=config.getoption("--harness-budget"),
         spent=config.getoption("--harness-spent"),
         read_only=config.getoption("--harness-read-only"),
+        clean_up=config.getoption("--harness-clean-up"),
         waivers=config.getoption("--harness-waivers"),
         sharing=not config.getoption("--harness-no-sharing"),
         subject=tuple(config.getoption("--harness-for")),

@@ -13,7 +13,7 @@ from harness.core.verdicts import Verdict
 from harness.judge.catalogue import Catalogue
 from harness.report.dossier.waived import waived_line, waiver_troubles
 from harness.report.grouping import OPEN, OpenGroup, by_reason, grouped, how_often
-from harness.report.headlines import NO_EVIDENCE, budgets, outcome_word, reached
+from harness.report.headlines import NO_EVIDENCE, budgets, cleaned, outcome_word, reached
 from harness.report.summary import CellSummary, PartySummary, RunSummary
 from harness.report.words import (
     FOUND,
@@ -59,6 +59,8 @@ def print_run(console: Console, run: RunSummary, catalogue: Catalogue, lang: Lan
         console.print(Styled(trouble.of(lang), style=STYLE[Verdict.FAIL]), soft_wrap=True)
     for told in reached(run.info):
         console.print(Styled(f"{SYMBOL[Verdict.INCONCLUSIVE]} {told.of(lang)}", STYLE[Verdict.INCONCLUSIVE]))
+    for told in cleaned(run.info):
+        console.print(Styled(told.of(lang)), soft_wrap=True)
     console.print(_matrix(run, lang))
     legend = "  ".join(f"{SYMBOL[verdict]} {VERDICT[verdict].of(lang)}" for verdict in SYMBOL)
     legend += f"  {SHARED} {word('shared', lang)}"

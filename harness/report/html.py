@@ -30,6 +30,7 @@ from harness.report.grouping import OPEN, QUIET, by_reason, grouped, how_often, 
 from harness.report.headlines import (
     NO_EVIDENCE,
     budgets,
+    cleaned,
     counted_of,
     left_out,
     obstacles,
@@ -153,6 +154,7 @@ class HtmlReport:
             grouped=grouped,
             budgets=budgets,
             reached=reached,
+            cleaned=cleaned,
             **self._verdict_words(lang),
             **self._party_words(lang),
         )

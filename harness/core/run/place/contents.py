@@ -26,7 +26,7 @@ _OURS: Final = re.compile(
     rf"(?:{_SESSION})?(?:"
     + "|".join(
         (
-            r"(?:run-start|run|findings|manifest|seal|testscript)\.json",
+            r"(?:run-start|run|cleaned|findings|manifest|seal|testscript)\.json",
             r"(?:events|results)\.jsonl",
             rf"{re.escape(lock.NAME)}|{re.escape(SALT)}|junit\.xml|{_NAME}\.har",
             rf"exchanges/{_NAME}\.jsonl(?:\.gz)?",
