@@ -152,6 +152,7 @@ _NOUNS: dict[str, tuple[Text, Text]] = {
     "check": (Text(nl="controle", en="check"), Text(nl="controles", en="checks")),
     "exchange": (Text(nl="bericht", en="message"), Text(nl="berichten", en="messages")),
     "flow": (Text(nl="stroom", en="flow"), Text(nl="stromen", en="flows")),
+    "person": (Text(nl="testpersoon", en="test person"), Text(nl="testpersonen", en="test persons")),
     "finding": (Text(nl="bevinding", en="finding"), Text(nl="bevindingen", en="findings")),
 }
 
@@ -183,6 +184,11 @@ _WORDS: dict[str, Text] = {
         en="What each cell says about this party; faults of other parties are not in it. After ⇄: found in "
         "another cell, and it holds here too.",
     ),
+    "class": Text(nl="klasse", en="class"),
+    "classes": Text(
+        nl="A: automatisch; S: met een beoordeeld bewijs; M: oordeel van een mens.",
+        en="A: automatic; S: with a reviewed proof; M: judged by a person.",
+    ),
     "column": Text(nl="kolom", en="column"),
     "consent": Text(nl="toestemming", en="consent"),
     "consent advice": Text(
@@ -191,12 +197,13 @@ _WORDS: dict[str, Text] = {
     ),
     "count": Text(nl="aantal", en="count"),
     "data": Text(nl="gegevens", en="data"),
-    "declared as absent": Text(nl="opgegeven als afwezig", en="declared as absent"),
+    "decided by": Text(nl="beslist door", en="decided by"),
     "detail": both("detail"),
     "evidence": Text(nl="bewijs", en="evidence"),
     "exchanges": Text(nl="berichten", en="exchanges"),
     "expected": Text(nl="verwacht", en="expected"),
     "findings": Text(nl="bevindingen", en="findings"),
+    "findings by cause": Text(nl="bevindingen, per oorzaak", en="findings, by cause"),
     "findings elsewhere": Text(
         nl="bevindingen buiten de deelnemers (stelselnode)",
         en="findings outside the participants (stelselnode)",
@@ -207,7 +214,6 @@ _WORDS: dict[str, Text] = {
         nl="findings.json: byte voor byte gelijk aan wat de opname geeft",
         en="findings.json: identical, byte for byte, to what the recording gives",
     ),
-    "intensity": Text(nl="diepte", en="intensity"),
     "kind": Text(nl="soort", en="kind"),
     "line": Text(nl="regel", en="line"),
     "log in as": Text(nl="inloggen als", en="log in as"),
@@ -216,7 +222,6 @@ _WORDS: dict[str, Text] = {
     "MedMij qualification": Text(nl="MedMij-kwalificatie", en="MedMij qualification"),
     "navigation": Text(nl="navigatie", en="navigation"),
     "next step": Text(nl="volgende stap", en="next step"),
-    "no verdict because": Text(nl="geen oordeel omdat", en="no verdict because"),
     "not asked": Text(nl="niet gevraagd", en="not asked"),
     "not in this run": Text(nl="niet in deze run", en="not in this run"),
     "not together": Text(
@@ -231,6 +236,7 @@ _WORDS: dict[str, Text] = {
         nl="Van deze persoon is voor deze standaard geen referentiedossier.",
         en="This person has no reference record for this standard.",
     ),
+    "nothing to sign": Text(nl="Geen oordeel: niet om te ondertekenen.", en="No verdict: not to be signed."),
     "number": Text(nl="aantal", en="number"),
     "nothing open": Text(
         nl="Niets: alles wat gevraagd is, is beslist.", en="Nothing: everything that was asked is decided."
@@ -249,7 +255,6 @@ _WORDS: dict[str, Text] = {
     "reason and next step": Text(nl="reden en wat te doen", en="reason and what to do"),
     "reason": Text(nl="reden", en="reason"),
     "received": Text(nl="gekregen", en="received"),
-    "reference record": Text(nl="referentiedossier", en="reference record"),
     "report": Text(nl="rapport", en="report"),
     "report of": Text(nl="rapport van", en="report of"),
     "request": Text(nl="verzoek", en="request"),
@@ -266,13 +271,18 @@ _WORDS: dict[str, Text] = {
     ),
     "shared": Text(nl="gedeeld", en="shared"),
     "side": Text(nl="kant", en="side"),
+    "signature": Text(nl="ondertekening", en="signature"),
+    "signed by people": Text(
+        nl="Leverancier en bureau ondertekenen de PDF van dit rapport: harness report.",
+        en="Vendor and office sign the PDF of this report: harness report.",
+    ),
     "skip": Text(nl="naar de inhoud", en="skip to content"),
     "source": Text(nl="bron", en="source"),
     "standard": Text(nl="standaard", en="standard"),
     "standards": Text(nl="standaarden", en="standards"),
     "state": Text(nl="toestand", en="state"),
     "strength": Text(nl="sterkte", en="strength"),
-    "tests": Text(nl="toetsen", en="tests"),
+    "terms": Text(nl="woorden", en="terms"),
     "tests behind it": Text(nl="de toetsen erachter", en="the tests behind it"),
     "together": Text(nl="samen", en="together"),
     "undecided and not tested": Text(nl="niet beslist en niet getoetst", en="undecided and not tested"),
@@ -281,7 +291,6 @@ _WORDS: dict[str, Text] = {
     "version": Text(nl="versie", en="version"),
     "what the PGO shows": Text(nl="wat het PGO laat zien", en="what the PGO shows"),
     "what to do": Text(nl="wat te doen", en="what to do"),
-    "what was asked": Text(nl="wat is gevraagd", en="what was asked"),
     "where": Text(nl="waar", en="where"),
     # sentences
     "matrix caption": Text(
