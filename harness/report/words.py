@@ -219,7 +219,9 @@ _WORDS: dict[str, Text] = {
     "log in as": Text(nl="inloggen als", en="log in as"),
     "matrix": both("matrix"),
     "must not be shown": Text(nl="mag niet te zien zijn", en="must not be shown"),
+    "meaning": Text(nl="betekenis", en="meaning"),
     "MedMij qualification": Text(nl="MedMij-kwalificatie", en="MedMij qualification"),
+    "name and date": Text(nl="naam, datum, handtekening", en="name, date, signature"),
     "navigation": Text(nl="navigatie", en="navigation"),
     "next step": Text(nl="volgende stap", en="next step"),
     "not asked": Text(nl="niet gevraagd", en="not asked"),
@@ -227,6 +229,8 @@ _WORDS: dict[str, Text] = {
     "not together": Text(
         nl="niet beoordeeld: een van beide is nagebootst", en="not judged: one of the two is simulated"
     ),
+    "of": Text(nl="van", en="of"),
+    "office": Text(nl="bureau", en="office"),
     "official script": Text(nl="officieel script", en="official script"),
     "open caption": Text(
         nl="Wat gevraagd is en niet beslist, per reden; de reden zegt wat te doen.",
@@ -237,6 +241,7 @@ _WORDS: dict[str, Text] = {
         en="This person has no reference record for this standard.",
     ),
     "nothing to sign": Text(nl="Geen oordeel: niet om te ondertekenen.", en="No verdict: not to be signed."),
+    "number sign": both("nr."),
     "number": Text(nl="aantal", en="number"),
     "nothing open": Text(
         nl="Niets: alles wat gevraagd is, is beslist.", en="Nothing: everything that was asked is decided."
@@ -248,6 +253,7 @@ _WORDS: dict[str, Text] = {
     ),
     "outcome": Text(nl="uitkomst", en="outcome"),
     "participants": Text(nl="deelnemers", en="participants"),
+    "page": Text(nl="pagina", en="page"),
     "partial run": Text(nl="deelrun", en="partial run"),
     "per combination": Text(nl="per combinatie", en="per combination"),
     "place": Text(nl="plaats", en="place"),
@@ -255,6 +261,7 @@ _WORDS: dict[str, Text] = {
     "reason and next step": Text(nl="reden en wat te doen", en="reason and what to do"),
     "reason": Text(nl="reden", en="reason"),
     "received": Text(nl="gekregen", en="received"),
+    "release": both("release"),
     "report": Text(nl="rapport", en="report"),
     "report of": Text(nl="rapport van", en="report of"),
     "request": Text(nl="verzoek", en="request"),
@@ -282,6 +289,7 @@ _WORDS: dict[str, Text] = {
     "standards": Text(nl="standaarden", en="standards"),
     "state": Text(nl="toestand", en="state"),
     "strength": Text(nl="sterkte", en="strength"),
+    "term": Text(nl="woord", en="term"),
     "terms": Text(nl="woorden", en="terms"),
     "tests behind it": Text(nl="de toetsen erachter", en="the tests behind it"),
     "together": Text(nl="samen", en="together"),
