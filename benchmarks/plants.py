@@ -28,7 +28,7 @@ from typing import Any, Final
 from urllib.parse import unquote
 
 import msgspec
-from plants_made import NUMBER_KINDS, PERSON_KINDS, PERSONS, Plant, clean, plants
+from plants_made import NETWORK, NUMBER_KINDS, PERSON_KINDS, PERSONS, Plant, clean, plants
 
 from harness.core.run.exchanges import Exchange
 from harness.network.person.looking import coded_elements, looking
@@ -165,7 +165,7 @@ def changed(raw: RawExchange, exchange: Exchange) -> bool:
 
 def recorded(plant: Plant) -> Exchange:
     """What is recorded of a plant, in a run of its own."""
-    recorder = Recorder(persons=PERSONS, looking=looking(()))
+    recorder = Recorder(persons=PERSONS, looking=looking((), NETWORK))
     if plant.first is not None:
         recorder.record(plant.first)
     return recorder.record(plant.raw)
@@ -234,7 +234,7 @@ def main() -> int:
 def recorder_of(raw: RawExchange) -> Exchange:
     """What is recorded of one exchange alone, when the record holds what it says."""
     held = held_by([json.loads(raw.response_body)], coded_elements(), ("anna",))
-    return Recorder(persons=PERSONS, looking=replace(looking(()), held=held)).record(raw)
+    return Recorder(persons=PERSONS, looking=replace(looking((), NETWORK), held=held)).record(raw)
 
 
 if __name__ == "__main__":

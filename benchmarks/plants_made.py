@@ -11,6 +11,7 @@ import gzip
 import io
 import json
 import random
+import re
 import string
 import uuid
 import zipfile
@@ -22,6 +23,7 @@ from typing import Any, Final
 from urllib.parse import quote
 from xml.sax.saxutils import escape, quoteattr
 
+from harness.network.file import Network, Participant
 from harness.record import DeclaredPerson, Known, Persons, RawExchange
 
 OWN: Final = DeclaredPerson(
@@ -35,6 +37,14 @@ OTHER_NUMBER: Final = "999990470"
 PERSONS: Final = Persons(
     [OWN, DeclaredPerson(id="bert", bsn=OTHER_NUMBER, birth_date="1950-02-03", family=("beukenhof",))]
 )
+NETWORK: Final = Network(
+    participants=(
+        Participant(id="his", role="his", kind="live", dvza="dvza", fhir="https://a.example/fhir"),
+        Participant(id="dvza", role="dvza", kind="live", authorize="https://a.example/authorize"),
+        Participant(id="pgo", role="pgo", kind="live", host="pgo.example"),
+    )
+)
+"""Live parties: nobody knows what they say."""
 STATES: Final = ("declared", "stranger", "anybody", "nobody")
 """Whose session it is: of a declared person who is answered, of one who gets somebody else's record, of a live
 party without persons, of nobody yet."""
@@ -383,8 +393,46 @@ OPEN_PLACES: Final[dict[str, Put]] = {
     "login page": _body("text/html", "<html><body><form action='/x'><input name='n' value='1'><p>Dag @</p></form></body></html>", "login"),
     "script": _body("text/html", "<html><script>var p = {patient: '@'};</script></html>", "consent"),
     "list": _body("application/xml", "<Lijst><Naam>@</Naam></Lijst>", "list"),
+    "header name": lambda text, rng: {"response_headers": ((f"X-{text}", "1"),)},
+    "request header": lambda text, rng: {"request_headers": (("X-Gebruiker", text),)},
+    "user agent": lambda text, rng: {"request_headers": (("User-Agent", f"portaal/1.0 ({text})"),)},
+    "referer": lambda text, rng: {"request_headers": (("Referer", f"https://a.example/dossier/{text}?stap=2"),)},
+    "server": _header("Server", "his van @"),
+    "server timing": _header("Server-Timing", 'db;desc="@"'),
+    "cookie name": _header("Set-Cookie", "@=a1; Path=/", "login"),
+    "name of a sent cookie": lambda text, rng: {"request_headers": (("Cookie", f"lang=nl; {text}=1"),)},
+    "cookie domain": _header("Set-Cookie", "x=a1; Domain=@.a.example", "login"),
+    "unknown cookie attribute": _header("Set-Cookie", "x=a1; @; Eigen=@", "login"),
+    "location path": _header("Location", "https://a.example/dossier/@/open"),
+    "location host": _header("Location", "https://@.a.example/"),
+    "location fragment": _header("Location", "https://a.example/cb#@"),
+    "parameter name": _header("Location", "https://a.example/cb?@=1"),
+    "redirect within": _header("Location", "https://a.example/cb?redirect_uri=https%3A%2F%2Fb.example%2F@"),
+    "content location": _header("Content-Location", "/fhir/Patient/@/_history/1"),
+    "link title": _header("Link", '<https://a.example/fhir>; rel="next"; title="van @"'),
+    "realm": _header("WWW-Authenticate", 'Bearer realm="praktijk @"'),
+    "refresh": _header("Refresh", "5; url=https://a.example/@"),
+    "form key": _request(request_body="grant_type=x&@=1", interface="token", method="POST"),
+    "form of care": _request(request_body="_count=5&naam=@", method="POST"),
+    "json key": _body("application/json", '{"@": {"a": 1}}', "token"),
+    "problem": _body("application/problem+json", '{"title": "Fout", "detail": "bij @"}', "token"),
+    "text": _body("text/plain", "Geen toestemming van @.", "authorization"),
+    "part of a form": _body("multipart/form-data; boundary=x", '--x\r\nContent-Disposition: form-data; name="naam"\r\n\r\n@\r\n--x--\r\n', "login"),
+    "title": _body("text/html", "<html><head><title>Dossier @</title></head></html>", "login"),
+    "comment of a page": _body("text/html", "<html><!-- @ --><body>Inloggen</body></html>", "login"),
+    "alternative of an image": _body("text/html", "<html><body><img alt='pasfoto @' src='/x'></body></html>", "login"),
+    "source of an image": _body("text/html", "<html><body><img src='/foto/@.png'></body></html>", "login"),
+    "hidden field": _body("text/html", "<html><form><input type='hidden' name='wie' value='@'></form></html>", "consent"),
+    "name of a field": _body("text/html", "<html><form><input name='@'></form></html>", "consent"),
+    "action": _body("text/html", "<html><form action='/dossier?wie=@'></form></html>", "consent"),
+    "choice": _body("text/html", "<html><select><option value='1'>@</option></select></html>", "login"),
+    "data of an element": _body("text/html", "<html><div data-wie='@'></div></html>", "login"),
+    "state of a script": _body("text/html", "<html><script type='application/json'>['@']</script></html>", "login"),
 }  # fmt: skip
 """Places of messages without care data, and beside it."""
+
+KEPT_PLACES: Final = ("note", "list")
+"""What a driver noted by itself, and what is published."""
 
 SECRET_PLACES: Final[dict[str, Put]] = {
     "bearer": lambda text, rng: {"request_headers": (("Authorization", f"Bearer {text}"),)},
@@ -439,7 +487,14 @@ class Plant:
 # -- compositions --------------------------------------------------------------------------------
 
 _ONE_LINE: Final = ("html in json",)
-_TEXT_ONLY: Final = ("path", "query", "token search", "form", "location", "link header", "cookie attribute")
+_TEXT_ONLY: Final = (
+    "path", "query", "token search", "form", "location", "link header", "cookie attribute", "referer", "form key",
+    "location path", "location fragment", "parameter name", "redirect within", "content location", "refresh",
+    "form of care", "action", "source of an image", "unknown cookie attribute",
+)  # fmt: skip
+_NAME_ONLY: Final = (
+    "header name", "cookie name", "name of a sent cookie", "cookie domain", "location host", "name of a field",
+)  # fmt: skip
 _PAGES: Final = (
     "pdf",
     "key (json)",
@@ -449,6 +504,8 @@ _PAGES: Final = (
     "cut json",
     "token error",
     "outcome",
+    "json key",
+    "problem",
 )
 
 
@@ -456,6 +513,8 @@ def fits(place: str, text: str) -> bool:
     """Whether a place can hold a text as it is written, so that whoever reads it finds the text again."""
     if place in _TEXT_ONLY:
         return text.isascii() and not set(' "<>\\;&#\n') & set(text)
+    if place in _NAME_ONLY:
+        return re.fullmatch(r"[A-Za-z0-9-]+", text) is not None
     if place in _PAGES:
         return "\\u" not in text and not set('"()') & set(text) and (place != "pdf" or text.isascii())
     if place in OPEN_PLACES:
@@ -482,7 +541,7 @@ _NAMED: Final = {
 
 
 SESSIONS: Final = ("declared", "stranger")
-RECORD_ONLY: Final = ("pdf", "key (json)")
+RECORD_ONLY: Final = ("key (json)",)
 """Places of a declared person's session where nothing says whose a text is: only a record could."""
 
 
@@ -557,13 +616,12 @@ def _of_person(rng: random.Random, seed: int) -> Plant | None:
     changes = places[place](written, rng)
     by_design = state in SESSIONS and place in RECORD_ONLY
     if place in OPEN_PLACES:
-        by_design = True
+        by_design = place in KEPT_PLACES
         if (
             state in ("stranger", "anybody")
             and "response_body" not in changes
             and changes.get("interface", "resource") == "resource"
         ):
-            by_design = False
             headers = (*changes.get("response_headers", ()), ("Content-Type", "application/fhir+json"))
             changes |= {"response_body": _patient(kind, value), "response_headers": headers}
     return Plant(

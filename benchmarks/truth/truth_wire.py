@@ -45,9 +45,9 @@ from harness.core.verdicts import Strength, Verdict, worst
 from harness.fhir.codec.documents import Document, to_json, to_xml
 from harness.judge.catalogue import load_catalogue
 from harness.judge.judging import judge_requirements
-from harness.judge.tally import key_of, tally
+from harness.judge.outcome.tally import key_of, tally
 from harness.judge.view import CellView
-from harness.network.file import Network
+from harness.network.file import Network, Participant
 from harness.network.person.declared import declared_persons
 from harness.network.person.looking import looking
 from harness.record import DeclaredPerson, Looking, Persons, RawExchange, Recorder
@@ -73,6 +73,14 @@ TOPICS = {
 
 
 FORMATS = ("json", "xml")
+PARTIES = Network(
+    participants=(
+        Participant(id="his", role="his", kind="live", dvza="dvza"),
+        Participant(id="dvza", role="dvza", kind="live", resource={"gegevens": BASE}),
+        Participant(id="pgo", role="pgo", kind="twin"),
+    )
+)
+"""Answers are those of a live party."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +101,7 @@ def own_world(known: bool) -> World:
     """Our own persons, with their records or without any."""
     loaded = own_records(DAY) if known else ()
     persons = declared_persons(Network(participants=()), DAY)
-    return World(Records(loaded), persons, looking(loaded))
+    return World(Records(loaded), persons, looking(loaded, PARTIES))
 
 
 def official_world(material: Path, name: str) -> tuple[World, Known]:
@@ -113,7 +121,7 @@ def official_world(material: Path, name: str) -> tuple[World, Known]:
                 patients=(record.key.partition("/")[2],),
             )
         )
-    return World(records, Persons(people), looking(loaded)), records.known
+    return World(records, Persons(people), looking(loaded, PARTIES)), records.known
 
 
 def run_cell(cell: Cell) -> RunCell:

@@ -24,6 +24,11 @@ def language(words: Sequence[str] = ()) -> Lang:
     return "en" if chosen == "en" else "nl"
 
 
+def cores() -> int:
+    """How many processes can work at once here."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def _check_lang(value: str) -> str:
     if value not in LANGUAGES:
         raise typer.BadParameter(f"choose from: {', '.join(LANGUAGES)}")
@@ -47,6 +52,9 @@ BudgetOption = Annotated[
         metavar="TIME",
         help="How long it may take, e.g. 20m; what was not reached by then is undecided.",
     ),
+]
+JobsOption = Annotated[
+    int, typer.Option("--jobs", metavar="N", min=0, help="Files at once (0: one per core).")
 ]
 AtOption = Annotated[
     str | None, typer.Option("--at", metavar="DATE", help="The date that T stands for (default: today).")

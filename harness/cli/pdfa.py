@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -15,7 +13,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from harness.cli.options import language
+from harness.cli.bars import progress
+from harness.cli.options import JobsOption, cores, language
 from harness.cli.pdfa_text import OUTCOMES, print_document
 from harness.core.errors import InputError, UsageError, nearest
 from harness.core.exits import ExitCode
@@ -80,9 +79,7 @@ def check_command(
     tool: Annotated[
         str, typer.Option(help="Advice for: word, libreoffice, itext, pdfbox, fop, ghostscript or none.")
     ] = "auto",
-    jobs: Annotated[
-        int, typer.Option("--jobs", metavar="N", min=0, help="Documents at once (0: one per core).")
-    ] = 0,
+    jobs: JobsOption = 0,
     isolated: Annotated[bool, typer.Option(help="Check each file in a process of its own.")] = False,
     lang: Annotated[str, typer.Option(help="nl or en.")] = "",
 ) -> None:
@@ -104,7 +101,8 @@ def check_command(
     console = Console(soft_wrap=True, highlight=False)
     in_order = _in_order(console, chosen, tool) if not (json_output or json_lines) else None
     found: list[Checked] = []
-    for checked in _progress(_checked(files, flavour, engine, jobs, isolated), len(files), chosen):
+    label = Text(nl="PDF's getoetst", en="PDFs checked").of(chosen)
+    for checked in progress(_checked(files, flavour, engine, jobs or cores(), isolated), len(files), label):
         found.append(checked)
         if json_lines:
             typer.echo(json.dumps(entry(checked, chosen), ensure_ascii=False))
@@ -151,7 +149,6 @@ def _save(file: Path, data: bytes) -> None:
 
 def _checked(files: list[Path], flavour: str, engine: str, jobs: int, isolated: bool) -> Iterator[Checked]:
     """Check the documents; in workers when there are many or when a process of their own is asked."""
-    jobs = jobs or os.cpu_count() or 1
     limits = Limits()
     if engine == "builtin":
         require_flavour(flavour)
@@ -182,16 +179,3 @@ def _in_order(console: Console, lang: Lang, tool: str) -> Callable[[Checked], No
             following += 1
 
     return take
-
-
-def _progress(found: Iterator[Checked], total: int, lang: Lang) -> Iterator[Checked]:
-    """The same, with a progress bar on standard error when a person looks and results do not scroll by."""
-    if total < _ENOUGH or not sys.stderr.isatty() or sys.stdout.isatty():
-        yield from found
-        return
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    label = Text(nl="PDF's getoetst", en="PDFs checked").of(lang)
-    columns = (TextColumn(label), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True)) as bar:
-        yield from bar.track(found, total=total)

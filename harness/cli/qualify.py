@@ -36,10 +36,12 @@ from harness.core.run.place.lock import check_free
 from harness.core.text import Lang, Text
 from harness.core.verdicts import Blame
 from harness.judge.catalogue import load_catalogue
+from harness.judge.outcome.result import run_result
 from harness.matrix.preparation import DEMO, RunOptions, prepare
 from harness.network.doctor import examine
 from harness.network.file import Network
 from harness.plugin.options import SELECTORS
+from harness.plugin.session import UNFINISHED
 from harness.report.console import print_run
 from harness.report.doctor import alike, diagnosis_block, doctor_code
 from harness.report.machine import run_document
@@ -72,6 +74,9 @@ def qualify(
     challenge: Annotated[
         Path | None, typer.Option("--challenge", help="Challenge of a bureau that the run is bound to.")
     ] = None,
+    waivers: Annotated[
+        Path | None, typer.Option("--waivers", help="Waivers: findings that may stay for now (YAML).")
+    ] = None,
     budget: BudgetOption = None,
     read_only: Annotated[
         bool,
@@ -103,6 +108,7 @@ def qualify(
         out=str(out) if out else None,
         mode=chosen_mode(resume=resume, replace=replace),
         challenge=str(challenge) if challenge else None,
+        waivers=str(waivers) if waivers else None,
         budget=budget,
         read_only=read_only,
         at=at,
@@ -122,11 +128,24 @@ def qualify(
     place = _prepared(options, language, examined=not skip_doctor)
     progress = ProgressPlugin(Console(stderr=True), language)
     options = replaced(options, spent=time.monotonic() - BEGAN.get())
-    code = int(pytest.main(_words(options, place, language), plugins=[progress]))
     folder = RunFolder(place)
+    try:
+        code = int(pytest.main(_words(options, place, language), plugins=[progress]))
+    except KeyboardInterrupt:  # it came while pytest itself was opening or closing
+        code = _stopped(folder, language)
     if progress.started and folder.started and code != ExitCode.USAGE:  # else it was refused: nothing to tell
         _print(folder, as_json, language, code)
     raise typer.Exit(code)
+
+
+def _stopped(run: RunFolder, lang: Lang) -> int:
+    """The exit code of a run that was stopped outside of its cells: that of the run when it had ended."""
+    if not run.finished:
+        if run.started:
+            typer.echo(UNFINISHED.format(place=run.path).of(lang), err=True)
+        return int(ExitCode.UNDECIDED if run.started else ExitCode.NOTHING_RAN)
+    exchanges = sum(result.exchanges for result in run.results())
+    return int(run_result(run.info(), run.judged(), load_catalogue()).code(exchanges=exchanges))
 
 
 def _prepared(options: RunOptions, lang: Lang, *, examined: bool) -> Path:
@@ -164,6 +183,8 @@ def _words(options: RunOptions, folder: Path, lang: Lang) -> list[str]:
     words += {"new": [], "resume": ["--harness-resume"], "replace": ["--harness-replace"]}[options.mode]
     if options.challenge:
         words += ["--harness-challenge", options.challenge]
+    if options.waivers:
+        words += ["--harness-waivers", options.waivers]
     if options.budget:
         words += ["--harness-budget", options.budget, "--harness-spent", f"{options.spent:.3f}"]
     if options.read_only:
@@ -202,7 +223,7 @@ def _print(run: RunFolder, as_json: bool, lang: Lang, code: int) -> None:
     catalogue = load_catalogue()
     summary = summarise(run.info(), run.judged(), catalogue, run)
     if as_json:
-        document = run_document(summary, run, ExitCode(code))
+        document = run_document(summary, run, ExitCode(code), catalogue)
         sys.stdout.write(msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n")
         return
     console = Console()

@@ -206,6 +206,7 @@ def exit_code(
     exchanges: int,
     differs: bool = False,
     harness_defect: bool = False,
+    waiver_stale: bool = False,
     verdict_missing: bool = False,
 ) -> ExitCode:
     """The exit code of a run that was not refused; the same at every door.
@@ -215,6 +216,7 @@ def exit_code(
     :param exchanges: exchanges that were recorded; one that failed in transport counts.
     :param differs: what is stored with the evidence is not what the evidence gives.
     :param harness_defect: an ``error`` with blame *harness* occurred anywhere.
+    :param waiver_stale: a waiver covers a fault that is not there any more: an unexpected pass.
     :param verdict_missing: a verdict was required (``--require-verdict``) and a party of the subject does
     not conform.
     """
@@ -225,7 +227,7 @@ def exit_code(
     }
     if differs:
         return ExitCode.DIFFERS
-    if State.NOT_MET in states:
+    if State.NOT_MET in states or waiver_stale:
         return ExitCode.FAILED
     if harness_defect:
         return ExitCode.HARNESS_ERROR

@@ -37,6 +37,17 @@ class SystemClock:
         await asyncio.sleep(seconds)
 
 
+class Steadiness:
+    """Whether the clock of the machine was moved, or the machine slept, since this was made."""
+
+    def __init__(self) -> None:
+        self._gap = time.time() - time.monotonic()
+
+    def moved(self) -> float:
+        """By how many seconds; it goes on a little by itself."""
+        return time.time() - time.monotonic() - self._gap
+
+
 class VirtualClock:
     """A clock that stands still until :meth:`advance` (or a sleep) moves it."""
 

@@ -66,13 +66,18 @@ def judge_cell(
 ) -> list[Finding]:
     """Findings of one cell for the requirements that the run asked of it, and for what could not be done.
 
+    A trouble that is of no flow is of all of them: then the recording says nothing about its requirements.
+
     :param records: those that the run froze.
     """
+    own = [trouble for trouble in info.troubles if trouble.cell == cell.key]
+    void = {
+        name for trouble in own if not trouble.flow and trouble.limit is None for name in trouble.requirements
+    }
     known = [requirement_id for requirement_id in info.asked(cell) if requirement_id in catalogue]
     view = cell_view(info, cell, exchanges, catalogue, records)
     try:
-        judged = judge_requirements(view, known)
-        own = (trouble for trouble in info.troubles if trouble.cell == cell.key)
+        judged = judge_requirements(view, [name for name in known if name not in void])
         troubles = [_left_open(trouble, judged, view) for trouble in own]
     finally:
         view.forget()

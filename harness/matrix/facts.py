@@ -13,6 +13,7 @@ import msgspec
 
 from harness import __version__
 from harness.core.data import profiles_digest
+from harness.core.run.agreed.waivers import Waiver
 from harness.core.run.findings import Cell
 from harness.core.run.info import (
     Binding,
@@ -41,6 +42,7 @@ class RunFacts:
     :param subject: the parties whose result decides the exit code (``--for``).
     :param verdict_required: whether anything but *voldoet* is undecided (``--require-verdict``).
     :param limits: the budgets of the run.
+    :param waivers: what may fail for now (``--waivers``).
     :ivar records: the records of all known persons.
     :ivar frozen: the records of all known persons as they go into the run folder.
     :raises ConfigurationError: a record contradicts itself or violates its schema.
@@ -63,6 +65,7 @@ class RunFacts:
         subject: Sequence[str] = (),
         verdict_required: bool = False,
         limits: Limits | None = None,
+        waivers: Sequence[Waiver] = (),
     ) -> None:
         self.network = network
         self.catalogue = catalogue
@@ -74,6 +77,7 @@ class RunFacts:
         self.subject = tuple(subject)
         self.verdict_required = verdict_required
         self.limits = limits or Limits()
+        self.waivers = tuple(waivers)
         self._mode: Literal["drive", "serve"] = mode
         self._allowed = plan_cells(network, Selection())
         self.records = records = network_records(network, t)
@@ -147,6 +151,7 @@ class RunFacts:
                 capabilities={item.id: declared(item) for item in network.participants},
                 records=self._records,
             ),
+            waivers=self.waivers,
             subject=self.subject,
             verdict_required=self.verdict_required,
             limits=self.limits,

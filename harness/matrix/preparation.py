@@ -9,6 +9,7 @@ from typing import Final
 
 from harness.core.clock import AMSTERDAM, Clock
 from harness.core.errors import UsageError
+from harness.core.run.agreed.waivers import Waiver, read_waivers
 from harness.core.run.challenge import Challenge, check_in_time, read_challenge
 from harness.core.run.folder import RunFolder, check_format
 from harness.core.run.info import Intensity, RunInfo, Selection
@@ -46,6 +47,7 @@ class RunOptions:
     :ivar budget: how long the run may take, ``20m``; ``None``: as long as its cells may.
     :ivar spent: seconds of it that are used already.
     :ivar read_only: whether nothing is written to a live party.
+    :ivar waivers: file with what may fail for now.
     """
 
     network: str = DEMO
@@ -61,6 +63,7 @@ class RunOptions:
     budget: str | None = None
     spent: float = 0.0
     read_only: bool = False
+    waivers: str | None = None
 
 
 @dataclass(frozen=True)
@@ -126,6 +129,7 @@ def prepare(options: RunOptions, catalogue: Catalogue, clock: Clock) -> Prepared
             run=seconds_of(options.budget) if options.budget is not None else 0.0,
             read_only=options.read_only,
         ),
+        waivers=_waivers(options.waivers, catalogue),
     )
     return PreparedRun(
         plan=Plan(
@@ -208,6 +212,17 @@ def _challenge(path: str | None, now: datetime) -> Challenge | None:
         return None
     found = read_challenge(Path(path))
     check_in_time(found, now, path)
+    return found
+
+
+def _waivers(path: str | None, catalogue: Catalogue) -> tuple[Waiver, ...]:
+    """The waivers of a file; each has to name a requirement that exists.
+
+    :raises UserError: one does not, or the file is wrong.
+    """
+    found = read_waivers(Path(path)) if path is not None else ()
+    for item in found:
+        _ = catalogue[item.requirement]
     return found
 
 

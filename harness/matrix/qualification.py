@@ -9,7 +9,6 @@ the cell ends, and leaves memory.
 from __future__ import annotations
 
 import gc
-import traceback
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -17,12 +16,12 @@ from dataclasses import dataclass, replace
 
 import msgspec
 
-from harness.core.clock import Clock
-from harness.core.errors import HarnessError, UserError
+from harness.core.clock import Clock, Steadiness
+from harness.core.errors import HarnessError
 from harness.core.run.challenge import Challenge, Minter
 from harness.core.run.findings import Cell, Finding
 from harness.core.run.folder import RunFolder
-from harness.core.run.info import Binding, RunInfo, Trouble
+from harness.core.run.info import Binding, RunInfo
 from harness.core.run.place import disk
 from harness.core.run.results import CellResult, cell_result
 from harness.core.text import Text
@@ -34,7 +33,8 @@ from harness.matrix.carriers import ATTEMPTS, kind_of
 from harness.matrix.facts import RunFacts
 from harness.matrix.plan import Plan
 from harness.matrix.state import CellState
-from harness.network.limits.endurance import Endurance, LimitReached, not_ours
+from harness.matrix.troubles import MOST_MOVED, UNDRIVEN, UNJUDGED, clock_moved, for_people, trouble_of
+from harness.network.limits.endurance import Endurance, not_ours
 from harness.network.person.declared import declared_persons
 from harness.network.person.looking import looking
 from harness.network.running import RunningNetwork, start
@@ -42,9 +42,6 @@ from harness.record.keeper import RunKeeper
 from harness.record.recorder import Recorder
 from harness.reference.records import Records, frozen_records
 from harness.scenario import Scenario
-
-UNDRIVEN = Text(nl="deze stroom kon niet worden aangestuurd", en="this flow could not be driven")
-UNJUDGED = Text(nl="deze cel kon niet worden beoordeeld", en="this cell could not be judged")
 
 
 @dataclass(frozen=True)
@@ -128,7 +125,7 @@ class Qualification:
             try:
                 self._started = self._start()
             except Exception as error:  # noqa: BLE001 - every later question gets this answer
-                self._refusal = _harness_error(
+                self._refusal = for_people(
                     error,
                     Text(nl="de run kon niet worden gestart", en="the run could not be started"),
                     str(self.folder.path),
@@ -165,7 +162,8 @@ class Qualification:
     def _recorder(self) -> Recorder:
         persons = declared_persons(self.facts.network, self.facts.t)
         cells = [cell.key for cell in self.plan.cells]
-        return Recorder(self.folder.path, self.events, persons, cells, looking(self.facts.records))
+        known = looking(self.facts.records, self.facts.network)
+        return Recorder(self.folder.path, self.events, persons, cells, known)
 
     def _binding(self) -> Binding:
         minters = [
@@ -244,16 +242,19 @@ class Qualification:
         self._minters[key] = self.keeper.minter(cell, started.network.recorder.begin(key))
         left = sum(1 for item in self._states.values() if item.requirements and not item.judged)
         self._endurance.begin(left)
+        steady = Steadiness()
         for flow, needing in state.flows.items():
             try:
                 started.network.drive(cell, flow)
             except Exception as error:  # noqa: BLE001 - one broken flow must not lose the others' results
                 if (refused := disk.refused(error)) is not None:
                     raise refused from None
-                state.troubles.append(_trouble(error, UNDRIVEN, cell, needing, f"{key} {flow}", flow))
+                state.troubles.append(trouble_of(error, UNDRIVEN, cell, needing, f"{key} {flow}", flow))
             if self.keeper.broken is not None:
                 raise self.keeper.broken
         del self._minters[key]
+        if abs(seconds := steady.moved()) > MOST_MOVED:
+            state.troubles.append(clock_moved(cell, state.requirements, seconds))
         try:
             exchanges = cell_exchanges(self.folder, cell)
             state.recorded = len(exchanges)
@@ -261,7 +262,7 @@ class Qualification:
                 self._info_of(state, started), cell, exchanges, self.catalogue, started.records
             )
         except Exception as error:  # noqa: BLE001 - every item of the cell says why
-            trouble = _trouble(error, UNJUDGED, cell, state.requirements, key)
+            trouble = trouble_of(error, UNJUDGED, cell, state.requirements, key)
             state.troubles.append(msgspec.structs.replace(trouble, blame=Blame.HARNESS))
             found = trouble_findings(self._info_of(state, started), cell, self.catalogue)
         state.findings = found
@@ -403,42 +404,3 @@ class Qualification:
             troubles=tuple(trouble for state in states for trouble in state.troubles),
             unjudged=tuple(missed) if self._started is not None else (),
         )
-
-
-def _trouble(
-    error: Exception, what: Text, cell: Cell, requirements: Sequence[str], where: str, flow: str = ""
-) -> Trouble:
-    """What stood in the way; a mistake that the user can correct is one of the configuration."""
-    found = _harness_error(error, what, where)
-    if isinstance(found, LimitReached):
-        what = found.message
-    elif found is error:
-        what = Text(nl=f"{what.nl}: {found.message.nl}", en=f"{what.en}: {found.message.en}")
-    return Trouble(
-        cell=cell.key,
-        requirements=tuple(requirements),
-        blame=Blame.CONFIGURATION if isinstance(found, UserError | LimitReached) else Blame.HARNESS,
-        what=what,
-        where=found.where,
-        received=found.received,
-        next_step=found.next_step,
-        flow=flow,
-        limit=found.limit if isinstance(found, LimitReached) else None,
-        cause=found.cause if isinstance(found, LimitReached) else "",
-    )
-
-
-def _harness_error(error: Exception, what: Text, where: str) -> HarnessError:
-    """The error itself when it has a message for people, else a defect of the harness."""
-    if isinstance(error, HarnessError):
-        return error
-    frame = traceback.extract_tb(error.__traceback__)[-1]
-    return HarnessError(
-        what,
-        where=where,
-        received=f"{type(error).__name__}: {error} ({frame.name}:{frame.lineno})",
-        next_step=Text(
-            nl="Fout in de harness zelf; meld dit met de run-map.",
-            en="A defect of the harness itself; report it with the run folder.",
-        ),
-    )

@@ -24,7 +24,7 @@ from harness.core.run.place.claim import claim
 from harness.core.standards.faults import Fault
 from harness.judge.catalogue import Catalogue
 from harness.judge.cells import cell_exchanges
-from harness.judge.tally import tally
+from harness.judge.outcome.tally import tally
 from harness.matrix.cells import plan_cells
 from harness.matrix.facts import RunFacts
 from harness.matrix.plan import Plan

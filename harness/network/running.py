@@ -65,7 +65,9 @@ def start(
     return RunningNetwork(
         network,
         recorder=recorder
-        or Recorder(persons=declared_persons(network, day), looking=network_looking(network, day)),
+        or Recorder(
+            persons=declared_persons(network, day), looking=network_looking(network, day, observed=observe)
+        ),
         clock=moving,
         t=day,
         intensity=intensity,

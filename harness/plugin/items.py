@@ -116,7 +116,7 @@ class ScenarioCell:
                 if item.verdict is not Verdict.PASS
             ),
         ]
-        raise_for(findings, session.catalogue, session.lang)
+        raise_for(findings, session.catalogue, session.lang, session.waived(findings))
         return findings
 
 

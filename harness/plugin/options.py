@@ -36,6 +36,9 @@ def add_options(parser: pytest.Parser) -> None:
         "--harness-challenge", metavar="FILE", help="challenge of a bureau that the run is bound to"
     )
     group.addoption(
+        "--harness-waivers", metavar="FILE", help="waivers: findings that may stay for now (YAML)"
+    )
+    group.addoption(
         "--harness-budget", metavar="TIME", help="how long the run may take, e.g. 20m (default: no limit)"
     )
     group.addoption(

@@ -5,14 +5,15 @@ from __future__ import annotations
 import _thread
 import signal
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
 
-from harness.core.clock import SystemClock
+from harness.core.clock import AMSTERDAM, SystemClock
 from harness.core.errors import HarnessError
 from harness.core.exits import ExitCode
+from harness.core.run.agreed.waivers import Waiver
 from harness.core.run.findings import Cell, Finding
 from harness.core.run.info import Selection
 from harness.core.run.limits import reserved, spent
@@ -20,7 +21,8 @@ from harness.core.run.place import disk
 from harness.core.run.place.claim import chosen_mode
 from harness.core.text import Lang, Text
 from harness.judge.catalogue import Catalogue, load_catalogue
-from harness.judge.result import run_result
+from harness.judge.outcome.result import run_result
+from harness.judge.outcome.waiving import cover
 from harness.matrix.plan import Plan
 from harness.matrix.preparation import PreparedRun, RunOptions, prepare
 from harness.matrix.qualification import Qualification
@@ -93,6 +95,14 @@ class HarnessSession:
             raise Unsound(error.render(self.lang)) from None
         allure_feed.feed(scenario, cell, found, self.catalogue, self.lang)
         return found
+
+    def waived(self, findings: Sequence[Finding]) -> Mapping[str, Waiver]:
+        """The waivers of those findings that may stay for now, by id."""
+        run = self.qualification
+        if run is None or not run.facts.waivers:
+            return {}
+        day = run.facts.now.astimezone(AMSTERDAM).date()
+        return cover(run.facts.waivers, findings, self.catalogue, day).waived
 
     def not_written(self, error: OSError) -> None:
         """Something could not be written, or no file could be opened: one sentence says what."""
@@ -248,6 +258,7 @@ def _options(config: pytest.Config) -> RunOptions:
         budget=config.getoption("--harness-budget"),
         spent=config.getoption("--harness-spent"),
         read_only=config.getoption("--harness-read-only"),
+        waivers=config.getoption("--harness-waivers"),
         sharing=not config.getoption("--harness-no-sharing"),
         subject=tuple(config.getoption("--harness-for")),
         verdict_required=config.getoption("--harness-require-verdict"),

@@ -18,9 +18,11 @@ from harness.record.raw import Known, RawExchange
 from harness.record.recorder import Recorder
 from harness.record.redact.people.persons import DeclaredPerson, Persons
 from harness.record.redact.redactor import Redactor
+from harness.record.redact.wire.familiar import Familiar
 
 __all__ = [
     "DeclaredPerson",
+    "Familiar",
     "Known",
     "Looking",
     "Persons",

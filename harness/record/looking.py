@@ -9,17 +9,19 @@ from typing import Any
 from harness.record.redact.holding.held import Held
 from harness.record.redact.reading.containers import Extract
 from harness.record.redact.reading.words import no_extract
+from harness.record.redact.wire.familiar import Familiar
 
 Find = Callable[[str, str], Iterable[tuple[str, str]]]
 """Texts in a text that an answer to a person should not hold, each with the person whose it is:
 ``(text, person) -> (found, owner)``."""
 
 
-Examine = Callable[[bytes], Mapping[str, Any]]
-"""What may be said of a document that is not kept: whether it is PDF/A, how many pages it has."""
+Examine = Callable[[bytes, str], Mapping[str, Any]]
+"""What may be said of a document that is not kept: whether it is PDF/A, how many pages it has, how it differs
+from the documents of the record of a person: ``(document, person) -> said``."""
 
 
-def nothing_said(data: bytes) -> Mapping[str, Any]:
+def nothing_said(data: bytes, person: str) -> Mapping[str, Any]:
     """Nobody looked at the document."""
     return {}
 
@@ -37,6 +39,8 @@ class Looking:
     :ivar kept: numbers of nine digits that stand in records, codes mostly: where nothing more than the
         eleven-test speaks for a BSN they are none.
     :ivar find: finds what has to stay in the HIS and what is another person's.
+    :ivar familiar: what names nobody in headers, addresses, forms and pages; ``None``: nobody said, so that
+        only secrets, numbers and what was masked in the same exchange are looked for there.
     :ivar examine: looks at a document before it is masked.
     :ivar held: which words about people records hold; ``None``: nobody said, so that they are not looked at.
     """
@@ -46,3 +50,4 @@ class Looking:
     kept: frozenset[str] = frozenset()
     held: Held | None = None
     examine: Examine = nothing_said
+    familiar: Familiar | None = None

@@ -63,7 +63,8 @@ class Recorder:
     :param persons: the declared test persons.
     :param cells: keys of the planned cells in the order of the plan; exchange ids follow from them.
     :param looking: what is looked for in messages besides numbers and secrets.
-    :param beside: a recorder of the same connections; what it learned to be secret is secret here too.
+    :param beside: a recorder of the same connections; what it learned to be secret is secret here too, and
+        this one looks with what it looks with.
     :ivar count: exchanges that were recorded.
     :ivar broken: why something could not be written; from then on nothing is recorded any more.
     """
@@ -77,7 +78,7 @@ class Recorder:
         looking: Looking | None = None,
         beside: Recorder | None = None,
     ) -> None:
-        self._looking = looking
+        self._looking: Looking | None = looking or (beside._looking if beside is not None else None)
         self._folder = folder
         self._events = events
         self._persons = persons

@@ -6,11 +6,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text as Styled
 
-from harness.core.algebra import Outcome
+from harness.core.algebra import Outcome, State
 from harness.core.run.findings import Finding
 from harness.core.text import Lang
 from harness.core.verdicts import Verdict
 from harness.judge.catalogue import Catalogue
+from harness.report.dossier.waived import waived_line, waiver_troubles
 from harness.report.grouping import OPEN, OpenGroup, by_reason, grouped, how_often
 from harness.report.headlines import NO_EVIDENCE, budgets, outcome_word, reached
 from harness.report.summary import CellSummary, PartySummary, RunSummary
@@ -18,6 +19,7 @@ from harness.report.words import (
     FOUND,
     SHARED,
     SIDE,
+    STATE_SYMBOL,
     SYMBOL,
     VERDICT,
     WHY_UNASSIGNED,
@@ -53,6 +55,8 @@ def print_run(console: Console, run: RunSummary, catalogue: Catalogue, lang: Lan
         failed = next((found for found in item.findings if found.verdict is Verdict.FAIL), None)
         if run.stated(item) and failed is not None:
             console.print(Styled(_why(item, failed, catalogue, lang), STYLE[Verdict.FAIL]), soft_wrap=True)
+    for trouble in waiver_troubles(run.result.cover):
+        console.print(Styled(trouble.of(lang), style=STYLE[Verdict.FAIL]), soft_wrap=True)
     for told in reached(run.info):
         console.print(Styled(f"{SYMBOL[Verdict.INCONCLUSIVE]} {told.of(lang)}", STYLE[Verdict.INCONCLUSIVE]))
     console.print(_matrix(run, lang))
@@ -144,6 +148,9 @@ def _print_party(
         console.print(finding_block(items, catalogue, lang), soft_wrap=True)
     if len(shown) > limit:
         console.print(f"  … {more_findings(len(shown) - limit).of(lang)}")
+    for waiver, found in item.waived[:limit]:
+        line = waived_line(waiver, found, catalogue).of(lang)
+        console.print(Styled(f"  {STATE_SYMBOL[State.WAIVED]} {line}", style="blue"), soft_wrap=True)
     for group in item.open[:limit] if run.stated(item) else ():
         console.print(_open(group, lang), soft_wrap=True)
     if len(item.open) > limit and run.stated(item):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from harness.core.run.findings import Finding
@@ -129,7 +129,7 @@ def grouped(findings: Iterable[Finding]) -> list[list[Finding]]:
     return list(groups.values())
 
 
-def how_often(items: list[Finding]) -> Text:
+def how_often(items: Sequence[Finding]) -> Text:
     """How many times and in how many cells the same was found."""
     places = {key for item in items for key in (item.cell.key, *item.holds_for)}
     times, cells = amount(len(items), "time"), amount(len(places), "cell")

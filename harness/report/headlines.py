@@ -11,8 +11,8 @@ from harness.core.algebra import Key, Obstacle, Outcome, Standing, State
 from harness.core.run.info import RunInfo
 from harness.core.run.limits import shown_seconds
 from harness.core.text import Text, both
-from harness.judge.result import PartyResult
-from harness.judge.tally import Shortfall
+from harness.judge.outcome.result import PartyResult
+from harness.judge.outcome.tally import Shortfall
 from harness.report.words import STATE, amount
 
 NO_EVIDENCE = Text(
@@ -161,6 +161,11 @@ def _listed(label: Text, names: Sequence[str]) -> Text:
     if not names:
         return both("")
     return Text(nl=f"{label.nl}: {', '.join(names)}", en=f"{label.en}: {', '.join(names)}")
+
+
+def outcome_name(outcome: Outcome) -> Text:
+    """An outcome in two words."""
+    return _WORD[outcome]
 
 
 def outcome_word(standing: Standing, *, rehearsal: bool) -> Text:

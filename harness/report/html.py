@@ -21,6 +21,7 @@ from harness.core.run.place import disk
 from harness.core.text import LANGUAGES, Lang, Text
 from harness.judge.catalogue import Catalogue
 from harness.judge.cells import cell_exchanges
+from harness.judge.outcome.waiving import day_of
 from harness.report.evidence import cited_rows, data_file
 from harness.report.grouping import OPEN, QUIET, by_reason, grouped, how_often, worst_first
 from harness.report.headlines import (
@@ -212,7 +213,8 @@ class HtmlReport:
         return {"run": self._summary, "rows": list(rows.values()), "pgos": pgos}
 
     def _party(self, item: PartySummary) -> dict[str, Any]:
-        return {"report": vendor_page(self._summary, item.party.id, self._catalogue), "terms": TERMS}
+        told = vendor_page(self._summary, item.party.id, self._catalogue, day_of(self._info))
+        return {"report": told, "terms": TERMS}
 
     def _cell(self, cell: Cell, exchanges: Sequence[Exchange]) -> dict[str, Any]:
         bad = worst_first(self._shown.get(cell.key, ()), self._catalogue)

@@ -7,15 +7,18 @@ from typing import Any
 from harness.core.exits import ExitCode
 from harness.core.run.folder import RunFolder
 from harness.core.text import Text
+from harness.judge.catalogue import Catalogue
+from harness.report.dossier.waived import fingerprints
 from harness.report.summary import CellSummary, PartySummary, RunSummary
 
 
-def run_document(summary: RunSummary, run: RunFolder, code: ExitCode) -> dict[str, Any]:
+def run_document(summary: RunSummary, run: RunFolder, code: ExitCode, catalogue: Catalogue) -> dict[str, Any]:
     """One JSON object: exit code, counts per verdict, the outcome of each party, cells, findings.
 
     ``outcome`` is ``conforms``, ``fails`` or ``no-verdict``; with ``stated: false`` it is no statement, for
     the party is a stand-in among live ones.
     """
+    cover = summary.result.cover
     return {
         "schema": "run-summary-2",
         "run": str(run.path),
@@ -26,6 +29,12 @@ def run_document(summary: RunSummary, run: RunFolder, code: ExitCode) -> dict[st
         "parties": [_party(item, summary) for item in summary.parties.values()],
         "cells": [_cell(item) for item in summary.cells],
         "findings": list(summary.findings),
+        "fingerprints": fingerprints(summary, catalogue),
+        "waivers": {
+            "waived": {finding: item.fingerprint for finding, item in cover.waived.items()},
+            "stale": [item.fingerprint for item in cover.stale],
+            "expired": [item.fingerprint for item in cover.expired],
+        },
         "unassigned": [
             {
                 "reason": item.reason.value,

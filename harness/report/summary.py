@@ -1,15 +1,18 @@
 """The facts of a report, per party: outcome, what was asked, findings, what is open and why.
 
 Everything that a page or the console says about a run is put together here, so that it can be tested without
-reading HTML. What a party's standing is, :mod:`harness.judge.result` says.
+reading HTML. What a party's standing is, :mod:`harness.judge.outcome.result` says.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
 from harness.core.algebra import Key, Standing, State, Tally, together
+from harness.core.run.agreed.attestations import Attestation, attestations
+from harness.core.run.agreed.waivers import Waiver
 from harness.core.run.findings import Cell, Finding
 from harness.core.run.folder import RunFolder
 from harness.core.run.info import ParticipantVersion, RunInfo
@@ -17,8 +20,8 @@ from harness.core.text import Text
 from harness.core.verdicts import Verdict, worst
 from harness.judge.catalogue import Catalogue, Requirement
 from harness.judge.evidence.assigned import unassigned
-from harness.judge.result import STELSELNODE, PartyResult, RunResult, run_result
-from harness.judge.tally import key_of
+from harness.judge.outcome.result import STELSELNODE, PartyResult, RunResult, run_result
+from harness.judge.outcome.tally import key_of
 from harness.medmij.releases import oldest_first
 from harness.report.grouping import (
     OPEN,
@@ -68,6 +71,7 @@ class PartySummary:
     """One party in this run.
 
     :ivar findings: what is broken, remarked or disputed, worst first.
+    :ivar waived: what is broken and may stay for now, by waiver.
     :ivar open: what was asked and is not decided, by reason.
     :ivar not_asked: requirements of its role that the run did not ask, with the reason.
     :ivar shared: the standards, releases and other parties (ids per role) that it was run with.
@@ -78,6 +82,7 @@ class PartySummary:
     cells: tuple[CellSummary, ...]
     rows: tuple[Row, ...]
     findings: tuple[Finding, ...]
+    waived: tuple[tuple[Waiver, tuple[Finding, ...]], ...]
     open: tuple[OpenGroup, ...]
     not_asked: tuple[tuple[Requirement, Text], ...]
     standards: tuple[str, ...]
@@ -102,6 +107,7 @@ class RunSummary:
     :ivar parties: by id, in the order of the network file.
     :ivar elsewhere: findings about none of the parties (the stelselnode), worst first.
     :ivar unassigned: exchanges that end in no finding, and why.
+    :ivar attestations: what people stated beside it.
     """
 
     info: RunInfo
@@ -112,6 +118,7 @@ class RunSummary:
     findings: tuple[Finding, ...]
     counts: Mapping[Verdict, int]
     unassigned: tuple[UnassignedGroup, ...] = ()
+    attestations: tuple[Attestation, ...] = ()
 
     @property
     def rehearsal(self) -> bool:
@@ -140,26 +147,37 @@ class RunSummary:
 
 
 def summarise(
-    info: RunInfo, findings: Sequence[Finding], catalogue: Catalogue, folder: RunFolder | None = None
+    info: RunInfo,
+    findings: Sequence[Finding],
+    catalogue: Catalogue,
+    folder: RunFolder | None = None,
+    day: date | None = None,
 ) -> RunSummary:
     """The facts of a run.
 
     :param folder: where its recordings are; without them nothing is said of exchanges that end in no finding.
+    :param day: on which waivers have to hold; by default that of the run.
     :raises EvidenceError: a recording is damaged.
     """
-    found = _Summary(info, findings, catalogue).run()
+    found = _Summary(info, findings, catalogue, day).run()
     if folder is None:
         return found
-    return replace(found, unassigned=unassigned_groups(unassigned(folder, info, findings, catalogue)))
+    return replace(
+        found,
+        unassigned=unassigned_groups(unassigned(folder, info, findings, catalogue)),
+        attestations=tuple(item.attestation for item in attestations(folder.path)),
+    )
 
 
 class _Summary:
     """Puts the facts of one run together."""
 
-    def __init__(self, info: RunInfo, findings: Sequence[Finding], catalogue: Catalogue) -> None:
+    def __init__(
+        self, info: RunInfo, findings: Sequence[Finding], catalogue: Catalogue, day: date | None
+    ) -> None:
         self.info = info
         self.catalogue = catalogue
-        self.result = run_result(info, findings, catalogue)
+        self.result = run_result(info, findings, catalogue, day)
         self.findings = worst_first(findings, catalogue)
         self.decided = verdicts(findings)
         self.shared = shared_verdicts(findings)
@@ -196,13 +214,15 @@ class _Summary:
         standards = tuple(sorted({cell.standard for cell in run}))
         releases = tuple(oldest_first(cell.release for cell in run))
         mine = self._of.get(name, [])
+        waived = self.result.cover.waived
         whom = {role: len(ids) for role, ids in others.items() if role != "dvza"}
         return PartySummary(
             result=result,
             headline=headline(result, scope(standards, releases, whom), rehearsal=self.result.rehearsal),
             cells=tuple(self.cell(cell, name) for cell in cells),
             rows=tuple(self.rows(name)),
-            findings=tuple(item for item in mine if item.verdict not in OPEN),
+            findings=tuple(item for item in mine if item.verdict not in OPEN and item.id not in waived),
+            waived=by_waiver((waived[item.id], item) for item in mine if item.id in waived),
             open=(*by_reason(mine), *self.unreached(name)),
             not_asked=tuple(self.not_asked(result.party, cells)),
             standards=standards,
@@ -284,3 +304,11 @@ class _Summary:
             )
         beside = party.kind == "twin" and not self.result.rehearsal and not self.info.selection.only
         return why_not_asked(requirement, self.info.settings.intensity, bystander=beside)
+
+
+def by_waiver(pairs: Iterable[tuple[Waiver, Finding]]) -> tuple[tuple[Waiver, tuple[Finding, ...]], ...]:
+    """Each waiver with the findings that it covers."""
+    found: dict[Waiver, list[Finding]] = {}
+    for waiver, item in pairs:
+        found.setdefault(waiver, []).append(item)
+    return tuple((waiver, tuple(items)) for waiver, items in found.items())

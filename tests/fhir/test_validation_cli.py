@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
 
 from harness.cli import run
+from harness.cli.validate import checking
+from harness.cli.validate.checking import ENOUGH
 
 GOOD = '{"resourceType": "Patient", "gender": "female"}'
 BAD = '{"resourceType": "Patient",\n "gender": "vrouw"}'
@@ -140,3 +143,27 @@ def test_distill_a_small_package(tmp_path: Path, capsys: pytest.CaptureFixture[s
     patient = tmp_path / "patient.json"
     patient.write_text('{"resourceType": "Patient", "meta": {"profile": ["http://example.org/p"]}}')
     assert run(["validate", str(patient), "--package", str(package)]) == 1
+
+
+def test_many_files_are_checked_by_several_processes_and_told_in_order(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for number in range(ENOUGH + 9):
+        (tmp_path / f"{number:03}.json").write_text(BAD if number % 3 else GOOD)
+    shown = []
+    for jobs in ("1", "3"):
+        assert run(["validate", str(tmp_path), "--jobs", jobs]) == 1
+        shown.append(capsys.readouterr().out)
+    assert shown[0] == shown[1]
+    assert '2 | "gender": "vrouw"}' in shown[0]
+
+
+def test_a_process_that_dies_is_one_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(ENOUGH):
+        (tmp_path / f"{number:03}.json").write_text(GOOD)
+    monkeypatch.setattr(checking.Validator, "validate", lambda *_: os._exit(9))
+    assert run(["validate", str(tmp_path), "--jobs", "2", "--lang", "en"]) == 3
+    error = capsys.readouterr().err
+    assert "A worker process stopped unexpectedly" in error and "--jobs 1" in error

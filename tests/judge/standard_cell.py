@@ -58,6 +58,14 @@ Change = Callable[[str, Request, Response], Response]
 ChangeRequest = Callable[[str, Request], Request]
 
 
+NETWORK = Network(
+    participants=(
+        Participant(id="his-a", role="his", kind="live", dvza="dvza-a"),
+        Participant(id="dvza-a", role="dvza", kind="live", resource={"gegevens": BASE}),
+        Participant(id="pgo-1", role="pgo", kind="twin"),
+    )
+)
+"""Answers are those of a live party."""
 FIELDS = fields(RawExchange)
 BEARER = "[token:3f9a]"
 _KEPT: dict[bytes, Exchange] = {}
@@ -308,7 +316,7 @@ def own_persons(t: date) -> Records:
 @cache
 def own_looking(t: date) -> Looking:
     """What the recorder looks with."""
-    return looking(own_records(t))
+    return looking(own_records(t), NETWORK)
 
 
 def encode(resource: dict[str, Any], kind: str) -> bytes:

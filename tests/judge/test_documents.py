@@ -53,9 +53,10 @@ def test_a_name_is_of_one_document(put, wanted):
 # -- documents that were not kept ----------------------------------------------------------------------------
 
 
-def masking(monkeypatch, change=None):
+def masking(monkeypatch, change=None, **more):
     """A cell in which every document says nine digits that may be somebody's."""
-    looking = replace(standard_cell.own_looking(standard_cell.T), extract=lambda data: ["dossier 111222333"])
+    looking = standard_cell.own_looking(standard_cell.T)
+    looking = replace(looking, extract=lambda data: ["dossier 111222333"], **more)
     monkeypatch.setattr(standard_cell, "own_looking", lambda t: looking)
     monkeypatch.setattr(standard_cell, "_KEPT", {})
     return StandardCell(PD, change=change)
@@ -69,7 +70,7 @@ def said(cell, *requirements):
 
 
 def test_what_is_known_of_a_document_that_was_not_kept_decides(monkeypatch):
-    asked = ("PD-PDF-001", "PD-PDF-002", *(f"PD-DOC-{number:03}" for number in (3, 4, 5, 6, 7, 10, 11)))
+    asked = ("PD-PDF-001", "PD-PDF-002", *(f"PD-DOC-{number:03}" for number in range(3, 12)))
     cell = masking(monkeypatch)
     retrieved = [item for item in cell.exchanges if item.operation.startswith("pd-retrieve")]
     assert retrieved and all(item.notes["documents"][0]["outcome"] == "valid" for item in retrieved)
@@ -78,8 +79,34 @@ def test_what_is_known_of_a_document_that_was_not_kept_decides(monkeypatch):
 
 
 def test_what_was_not_kept_and_not_looked_at_is_undecided(monkeypatch):
-    asked = ("PD-DOC-008", "PD-DOC-009")
-    assert said(masking(monkeypatch), *asked) == {name: {"inconclusive"} for name in asked}
+    cell = masking(monkeypatch, examine=lambda data, person: {})
+    assert said(cell, "PD-DOC-008", "PD-DOC-009") == {
+        "PD-DOC-008": {"inconclusive"},
+        "PD-DOC-009": {"inconclusive"},
+    }
+
+
+FAULTS = (
+    "", "document-not-pdfa", "document-empty-page", "document-of-another", "documents-share-bytes",
+    "native-other-bytes", "document-wrong-hash", "document-wrong-size", "document-content-type-word",
+    "binary-without-content", "native-content-type",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_document_that_was_not_kept_is_judged_as_one_that_was(monkeypatch, fault):
+    kept = standard_cell.own_looking(standard_cell.T)
+    none = replace(kept, held=replace(kept.held, documents=frozenset(), sums=frozenset()))
+    verdicts, keeping = [], []
+    for looking in (kept, none):
+        monkeypatch.setattr(standard_cell, "own_looking", lambda t, looking=looking: looking)
+        monkeypatch.setattr(standard_cell, "_KEPT", {})
+        cell = StandardCell(PD, faults=[fault] if fault else [])
+        verdicts.append(said(cell))
+        bodies = [item.response.body for item in cell.exchanges]
+        keeping.append(any(b"%PDF" in body or b"JVBERi0" in body for body in bodies))
+    assert verdicts[0] == verdicts[1]
+    assert keeping == [True, False]
 
 
 def test_a_document_that_is_no_pdfa_fails_also_when_it_was_not_kept(monkeypatch):

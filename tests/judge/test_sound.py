@@ -14,7 +14,7 @@ from harness.core.standards.table import standards
 from harness.core.verdicts import Strength
 from harness.judge.catalogue import load_catalogue
 from harness.judge.every_standard.sound.values import SHAPES, loinc, measured, verhoeff
-from harness.judge.tally import key_of, tally
+from harness.judge.outcome.tally import key_of, tally
 from harness.reference.records import Records
 
 HG, ZM, EA = "huisartsgegevens-2.0", "zelfmetingen-2.0", "eafspraak-2.0"

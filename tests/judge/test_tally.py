@@ -17,8 +17,8 @@ from harness.core.text import Text, both
 from harness.core.verdicts import Blame, Strength, Verdict
 from harness.judge.catalogue import Catalogue, Requirement
 from harness.judge.cells import trouble_findings
-from harness.judge.result import run_result
-from harness.judge.tally import Asking, tally
+from harness.judge.outcome.result import run_result
+from harness.judge.outcome.tally import Asking, tally
 
 HG, PD = "huisartsgegevens-2.0", "pdfa-3.0"
 

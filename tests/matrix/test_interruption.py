@@ -153,3 +153,13 @@ def test_a_folder_in_use_is_refused_before_anything_takes_time(tmp_path, harness
     (out / "run.lock").write_text(owner)
     done = harness("qualify", "--network", tmp_path / "absent.yaml", "--out", out, "--lang", "en")
     assert done.code == 2 and "is in use by another run already" in done.err
+
+
+def test_a_signal_after_the_end_of_a_run_leaves_its_result(copy, here, monkeypatch):
+    def stop(*_: object, **__: object) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("harness.cli.qualify.pytest.main", stop)
+    words = ("--standard", "pdfa-3.0", "--pgo", "pgo-zon", "--vendor", "his-eik", "--skip-doctor")
+    code, told = here("qualify", "--out", copy, *words)
+    assert code == 0 and "Eikenblad HIS" not in told and "--resume" not in told

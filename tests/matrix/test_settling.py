@@ -22,7 +22,7 @@ from harness.core.verdicts import Blame, Verdict
 from harness.judge import judging
 from harness.judge.catalogue import load_catalogue
 from harness.judge.evidence.verification import rejudge
-from harness.judge.result import run_result
+from harness.judge.outcome.result import run_result
 from harness.matrix import qualification
 from harness.matrix.cells import plan_cells
 from harness.matrix.facts import RunFacts

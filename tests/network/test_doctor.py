@@ -18,17 +18,20 @@ import yaml
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 from msgspec import structs
 
 from harness.core.text import Text
 from harness.core.verdicts import Blame
+from harness.medmij import lists
+from harness.medmij.releases import release
 from harness.network.doctor import connection, examine
-from harness.network.doctor.connection import Endpoint, Refused, _exchange
+from harness.network.doctor.connection import Endpoint, Refused, Reply, _exchange
 from harness.network.doctor.diagnosis import problem
+from harness.network.doctor.examination import _bad_list
 from harness.network.file import Network, read_network
-from harness.pki.authority import TestPki
+from harness.pki.authority import Identity, TestPki
 from harness.pki.contexts import server_context
 from harness.report.doctor import alike, diagnosis_block
 
@@ -459,3 +462,89 @@ def test_equal_lines_are_one_block(tmp_path, pki):
     assert [len(items) for items in groups] == [2, 1]
     told = diagnosis_block(groups[0], "nl").plain
     assert told.startswith("✗ his-a, his-b: dicht") and "a, b" in told and told.count("dicht") == 1
+
+
+SAID = {
+    "outcome": {
+        "resourceType": "OperationOutcome",
+        "issue": [
+            {
+                "severity": "error",
+                "code": "processing",
+                "diagnostics": "Unknown parameter for Truus Ooievaar-Brom",
+            },
+            {"severity": "error", "code": "processing", "diagnostics": "born 1931-04-05, BSN 999911120"},
+        ],
+    },
+    "page": "<html><title>Dossier van Truus Ooievaar-Brom</title>5 april 1931, BSN 999911120</html>",
+    "text": "no such patient: Truus Ooievaar-Brom (1931-04-05, 999911120)",
+}
+SECRETS = ("Truus", "Ooievaar", "1931", "999911120", "geheim-van-ons-7Yw3")
+
+
+def all_told(loaded):
+    found = list(examine(loaded, datetime.now(UTC)))
+    blocks = [diagnosis_block(items, lang).plain for items in alike(found) for lang in ("nl", "en")]
+    return found, "\n".join(blocks) + json.dumps([structs.asdict(item) for item in found], default=str)
+
+
+@pytest.mark.parametrize("form", SAID)
+@pytest.mark.parametrize("where", ["metadata", "search"])
+def test_what_a_server_says_is_told_as_it_is_recorded(tmp_path, pki, monkeypatch, form, where):
+    monkeypatch.setenv("DOCTOR_TEST_SECRET", "geheim-van-ons-7Yw3")
+    said = SAID[form] if isinstance(SAID[form], str) else json.dumps(SAID[form])
+    said = (said + " geheim-van-ons-7Yw3" if form == "text" else said).encode()
+    his = {"auth": "bearer", "credential": {"env": "DOCTOR_TEST_SECRET"}}
+
+    def data(path, headers):
+        return (200, searchset(patient())) if "/Patient" in path else (400, said)
+
+    given = {"body": said, "status": 500} if where == "metadata" else {"data": data}
+    with Server(pki.server("his.test.example"), **given) as server:
+        found, told = all_told(network(tmp_path, pki, server.port, his=his))
+    check = "metadata-missing" if where == "metadata" else "service-search"
+    problem = next(item for item in found if item.check == check)
+    assert "HTTP 500" in problem.detail or "HTTP 400" in problem.detail, "what helps stays"
+    assert not [word for word in SECRETS if word in told]
+    if (form, where) == ("outcome", "search"):
+        assert "Unknown parameter for" in problem.detail, "the words of errors stay"
+
+
+def test_places_of_facts_quote_nobody(tmp_path, pki):
+    body = json.dumps({"resourceType": "CapabilityStatement", "fhirVersion": "4.0.1 of Truus Ooievaar"})
+    date = format_datetime(NOW - timedelta(hours=1)) + " (Truus Ooievaar)"
+    with Server(pki.server("his.test.example"), body=body.encode(), date=date) as server:
+        found, told = all_told(network(tmp_path, pki, server.port))
+    assert {"fhir-version", "clock-skew"} <= {item.check for item in found}
+    assert "4.0.1" in told and "Truus" not in told and "Ooievaar" not in told
+
+
+def test_a_certificate_is_told_by_its_hosts(tmp_path, pki, monkeypatch):
+    named = [x509.NameAttribute(NameOID.COMMON_NAME, "Truus Ooievaar")]
+    key = ec.generate_private_key(ec.SECP256R1())
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(x509.Name(named))
+        .issuer_name(x509.Name(named))
+        .public_key(key.public_key())
+        .serial_number(7)
+        .not_valid_before(NOW - timedelta(days=1))
+        .not_valid_after(NOW + timedelta(days=90))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("other.test.example")]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    own = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    identity = Identity(name="t", hosts=(), chain=made.public_bytes(Encoding.PEM), key=own)
+    with Server(identity) as server:
+        found, told = all_told(network(tmp_path, pki, server.port))
+    assert "server-certificate-untrusted" in {item.check for item in found}
+    assert "other.test.example" in told and "Truus" not in told
+
+
+def test_what_is_no_list_is_not_quoted():
+    page = b"<html><p>Truus Ooievaar</b></html>"
+    parsed = lists.parse("zal", b"<ooievaar/>", release("mm-2.2"))
+    for data, seen in ((page, lists.parse("zal", page, release("mm-2.2"))), (b"<ooievaar/>", parsed)):
+        told = _bad_list("zal", "https://stelselnode.test.example/zal", Reply(200, {}, data), seen)
+        assert "ooievaar" not in str(structs.asdict(told)).lower()
+        assert seen.issues[0].rule in told.detail

@@ -15,6 +15,7 @@ from harness.core.run.exchanges import Exchange
 from harness.fhir.model.types import load_model
 from harness.network.person.looking import numbers_in
 from harness.record import DeclaredPerson, Known, Looking, Persons, Redactor
+from harness.record.redact.holding.held import held_by
 from harness.record.redact.people.care import NOT_FHIR, SECRET_INSIDE
 from harness.record.redact.people.identity import FOREIGN_NUMBER, NOT_COMPARABLE
 from harness.reference.record.load import own_records
@@ -28,6 +29,7 @@ FHIR_XML = (("Content-Type", "application/fhir+xml"),)
 HTML = (("Content-Type", "text/html"),)
 XML = (("Content-Type", "application/xml"),)
 PDF = (("Content-Type", "application/pdf"),)
+HELD = held_by([], frozenset(), documents=[b"%PDF-1.7 x"])
 FORM = (("Content-Type", "application/x-www-form-urlencoded"),)
 
 
@@ -275,7 +277,7 @@ def test_a_pdf_with_a_number_of_nobody_known_is_not_kept_unless_a_record_holds_i
     kept: frozenset[str], gone: bool
 ) -> None:
     letter = {"interface": "document", "response_body": b"%PDF-1.7 x", "response_headers": PDF}
-    looking = Looking(lambda data: ["Brief over 111222333."], kept=kept)
+    looking = Looking(lambda data: ["Brief over 111222333."], kept=kept, held=HELD)
     redactor = Redactor(b"k" * 32, Persons([ANNA]), looking=looking)
     done = redactor.exchange(raw(status=200, person="anna", **letter), "x.1")
     assert done.response is not None and done.response.body.startswith(b"mask-person-") == gone
@@ -294,7 +296,8 @@ def test_a_number_in_a_document_of_a_record_is_one_of_its_numbers() -> None:
 
 def test_a_pdf_with_a_secret_is_not_kept() -> None:
     letter = {"interface": "document", "response_body": b"%PDF-1.7 x", "response_headers": PDF}
-    redactor = Redactor(b"k" * 32, Persons([ANNA]), looking=Looking(lambda data: [f"Code {SECRET}."]))
+    looking = Looking(lambda data: [f"Code {SECRET}."], held=HELD)
+    redactor = Redactor(b"k" * 32, Persons([ANNA]), looking=looking)
     minted = (Known("code", "code-issued", SECRET),)
     done = redactor.exchange(raw(status=200, person="anna", known=minted, **letter), "x.1")
     assert done.notes["masked"] == [SECRET_INSIDE]

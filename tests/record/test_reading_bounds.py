@@ -69,6 +69,7 @@ resource.setrlimit(resource.RLIMIT_AS, (1_200_000_000, 1_200_000_000))
 sys.path.insert(0, sys.argv[1])
 from rawkit import PERSONS, raw
 from harness.core.run.exchanges import UNREDACTED
+from harness.network.file import Network
 from harness.network.person.looking import looking
 from harness.record import Recorder
 from harness.reference.record.load import own_records
@@ -86,7 +87,7 @@ shapes = {
     "one text of escapes": said('"' * 6_000_000),
     "many attributes": f'<Patient xmlns="http://hl7.org/fhir" {names}><id value="1"/></Patient>'.encode(),
 }
-known = looking(own_records(date(2026, 3, 1)))
+known = looking(own_records(date(2026, 3, 1)), Network(participants=()))
 for person in ("anna", ""):
     for name, body in shapes.items():
         recorder, began = Recorder(persons=PERSONS, looking=known), time.process_time()

@@ -186,19 +186,6 @@ def test_xml_entities_are_not_followed() -> None:
     assert "root:" not in everything(done)
 
 
-def test_pdf_of_declared_person_is_exact_and_of_others_absent() -> None:
-    pdf = b"%PDF-1.7\n\xff\xfe binary \x00 bytes"
-    headers = (("Content-Type", "application/pdf"),)
-    mine, other = redact(
-        raw(interface="document", person="anna", status=200, response_headers=headers, response_body=pdf),
-        raw(interface="document", person="", status=200, response_headers=headers, response_body=pdf),
-    )
-    assert mine.response is not None
-    assert mine.response.body == pdf
-    assert other.response is not None
-    assert b"binary" not in other.response.body
-
-
 def test_equal_values_have_equal_tags_and_named_expectation() -> None:
     code = "s3cretCodeValue0001xyz"
     first, second = redact(

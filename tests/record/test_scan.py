@@ -13,7 +13,9 @@ from urllib.parse import quote
 
 import pytest
 from rawkit import BSN, CELL, PERSONS, pdf, raw
+from typer.testing import CliRunner
 
+from harness.cli.evidence.scan import app
 from harness.core.errors import InputError
 from harness.core.exits import ExitCode
 from harness.core.run.exchanges import Exchange, Request, Response
@@ -72,6 +74,16 @@ PLANTS: dict[str, tuple[bytes, str, tuple[str, ...]]] = {
     ),
     "mail": (b"Schrijf naar j.plantnaam@praktijk.nl voor vragen", "mail", ()),
     "phone": (b"Bel 06-12345678 of kom langs", "phone", ()),
+    "phone from abroad": (b"Bel +31 (0)30 123 45 67.", "phone", ()),
+    "account": (b"IBAN NL65 RABO 3982 5979 19 t.n.v. X", "iban", ()),
+    "account in one": (b"nl65rabo3982597919", "iban", ()),
+    "account in base64": (base64.b64encode(b"rekening NL65RABO3982597919"), "iban", ("base64",)),
+    "account before a year": (b"BE71 0961 2345 6769 2024", "iban", ()),
+    "address": (b"Woont Dorpsstraat 12a, 1234 AB Utrecht", "address", ()),
+    "address turned": (b"te vinden via 1234AB 12", "address", ()),
+    "address in a query": (b"/zoek?postcode=1234AB&huisnummer=12", "address", ()),
+    "address in json": (b'{"line":["Dorpsstraat 12"],"city":"Utrecht","postalCode":"1234AB"}', "address", ()),
+    "address in xml": (b'<line value="Dorpsstraat 12"/><postalCode value="1234 AB"/>', "address", ()),
 }  # fmt: skip
 
 
@@ -127,6 +139,11 @@ CLEAN: dict[str, bytes] = {
     "example": b"Schrijf naar info@praktijk.example, bel niet",
     "own number": f"bsn {BSN}".encode(),
     "stamps": b"2026-02-03T10:15:30.123456782Z, 1732724672, +31 is Nederland",
+    "doses and days": b"METFORMINE TABLET 1000 MG, 2 maal; op 12 maart 2024 om 10 uur, 1500 IE per dag",
+    "a postal code alone": b'{"city":"Utrecht","postalCode":"1234AB"}',
+    "a masked address": b'{"line":["mask-person-bcdfghjklmcd 0"],"postalCode":"0000BC"}',
+    "no account": b"NL66 RABO 3982 5979 19, DE65RABO3982597919, BE65RABO3982597919",
+    "a fraction": b"0.0612345678 1-0612345678 0612345678,5 0612345678.5",
     "page": b"<p>Catalogus <code>e4d85300d88f6c58</code></p>",
 }
 
@@ -179,6 +196,8 @@ def run(tmp_path: Path) -> Path:
         telecom=[{"system": "email", "value": "anna@voorbeeld.nl"}],
         maritalStatus={"coding": [{"system": "http://snomed.info/sct", "code": "123456782"}]},
     )
+    (folder / "records").mkdir()
+    (folder / "records" / "anna.json").write_bytes(b'{"telecom":"anna@voorbeeld.nl","tel":"030-1234567"}')
     recorder = Recorder(folder, persons=PERSONS, cells=[CELL])
     token = (("Authorization", f"Bearer {SECRET}"),)
     recorder.record(
@@ -187,7 +206,7 @@ def run(tmp_path: Path) -> Path:
     recorder.close()
     (folder / "report").mkdir()
     (folder / "report" / "index.html").write_text(
-        f"<td>{BSN}</td><td>123456782</td><td>anna@voorbeeld.nl</td>"
+        f"<td>{BSN}</td><td>123456782</td><td>anna@voorbeeld.nl</td><td>+31301234567</td>"
     )
     return folder
 
@@ -217,6 +236,42 @@ def test_what_a_recorder_let_through_is_found_with_its_exchange(
     writer.end("finished")
     (seen,) = scanned(run).found
     assert seen.kind == kind and seen.place.endswith(f"shared.0001 {place}")
+
+
+CONTACTS = {
+    "mail": b'{"resourceType":"Basic","id":"j.plantnaam@praktijk.nl"}',
+    "phone": b'{"resourceType":"Basic","id":"06-12345678"}',
+    "iban": b'{"resourceType":"Basic","id":"NL65RABO3982597919"}',
+    "address": b'{"resourceType":"Basic","text":"Dorpsstraat 12, 1234 AB Utrecht"}',
+}
+
+
+@pytest.mark.parametrize("kind", CONTACTS)
+@pytest.mark.parametrize("where", ["body", "header", "page"])
+def test_what_no_record_holds_is_found_in_a_run_too(run: Path, kind: str, where: str) -> None:
+    if where == "page":
+        (run / "report" / "index.html").write_bytes(CONTACTS[kind])
+    else:
+        writer = UnitWriter.start(run, "shared", run_digest(run))
+        request = Request(method="GET", url="https://a.example/")
+        headers = FHIR_JSON if where == "body" else (("X-Said", CONTACTS[kind].decode()),)
+        answer = Response(status=200, headers=headers, body=CONTACTS[kind] if where == "body" else b"")
+        writer.write(_exchange(request, answer))
+        writer.end("finished")
+    assert [seen.kind for seen in scanned(run).found] == [kind]
+    (run / "records" / "x.json").write_bytes(CONTACTS[kind])
+    assert scanned(run).found == []
+
+
+def test_it_ends_with_what_it_looked_for(run: Path) -> None:
+    told = {}
+    for lang in ("nl", "en"):
+        for more in ((), ("--field",)):
+            done = CliRunner().invoke(app, [str(run), "--lang", lang, *more])
+            told[lang, *more] = " ".join(done.output.split())
+    assert "IBAN's" in told["nl",] and "postcodes met huisnummer" in told["nl",]
+    assert "IBANs" in told["en",] and "records/ of the run" in told["en",]
+    assert "nobody declared" in told["en", "--field"] and "records/ of" not in told["en", "--field"]
 
 
 def test_a_number_in_a_body_is_found_with_its_element(run: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 from harness.core.algebra import State, Tally
 from harness.core.verdicts import Strength
 from harness.judge.catalogue import load_catalogue
-from harness.report.basiseisen import EVERY_PGO, SUPPLIER, UNTESTED, basiseis_rows, basiseisen
+from harness.report.programme.basiseisen import EVERY_PGO, SUPPLIER, UNTESTED, basiseis_rows, basiseisen
 from harness.report.summary import Row
 
 CATALOGUE = load_catalogue()

@@ -6,8 +6,8 @@ import pytest
 
 from harness.core.algebra import Key, Obstacle, Outcome, Standing, State
 from harness.core.run.info import ParticipantVersion
-from harness.judge.result import PartyResult
-from harness.judge.tally import Shortfall
+from harness.judge.outcome.result import PartyResult
+from harness.judge.outcome.tally import Shortfall
 from harness.report.headlines import headline, obstacles, outcome_word, partial, scope, worst
 
 SCOPE = scope(("pdfa-3.0",), ("mm-2.2",), {"pgo": 1})

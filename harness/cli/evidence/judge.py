@@ -49,7 +49,7 @@ def judge(
     code = summary.result.code(exchanges=found.exchanges, differs=found.problem is not None)
     if as_json:
         document = {
-            **run_document(summary, RunFolder(run), code),
+            **run_document(summary, RunFolder(run), code, catalogue),
             "evidence": evidence_document(found.problem),
         }
         sys.stdout.write(msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n")

@@ -22,13 +22,21 @@ from harness.record.scan.sighted import KINDS, UNREADABLE, Scanned
 
 app = typer.Typer()
 SHOWN: Final = 40
-CLEAN = Text(
-    nl="{files} bestanden: niets gevonden van wat deze scan zoekt (BSN's, geheimen; geen namen)",
-    en="{files} files: nothing found of what this scan looks for (BSNs, secrets; not names)",
-)
+CLEAN = Text(nl="{files} bestanden: niets gevonden", en="{files} files: nothing found")
 FOUND = Text(
     nl="{count} plaatsen die op een persoon of een geheim lijken, {unread} bestanden die niet te lezen zijn",
     en="{count} places that look like a person or a secret, {unread} files that cannot be read",
+)
+SOUGHT = Text(
+    nl="Gezocht: BSN's, geheimen, mailadressen, telefoonnummers, IBAN's, postcodes met huisnummer{patients}; "
+    "niet naar namen in tekst{kept}.",
+    en="Looked for: BSNs, secrets, mail addresses, telephone numbers, IBANs, postal codes with a house number"
+    "{patients}; not for names in text{kept}.",
+)
+PATIENTS = Text(nl=", Patients die niemand declareerde", en=", Patients that nobody declared")
+KEPT = Text(
+    nl="; wat in records/ van de run staat mag er staan",
+    en="; what records/ of the run holds may stand there",
 )
 MORE = Text(nl="… en nog {count}; alles met --json", en="… and {count} more; all of them with --json")
 NEXT = Text(
@@ -55,7 +63,7 @@ def scan(
     as_json: JsonOption = False,
     lang: LangOption = "nl",
 ) -> None:
-    """Look for BSNs, secrets and undeclared persons in all that can be read, archives and PDFs included.
+    """Look for BSNs, secrets, contacts and undeclared persons in all that can be read, archives and PDFs too.
 
     Exit code 0: clean; 1: something was found; 6: nothing was found, but not everything could be read.
     """
@@ -98,9 +106,11 @@ def _print(done: Scanned, lang: Lang) -> None:
     console = Console(soft_wrap=True, highlight=False)
     if not done.found and not done.unread:
         console.print(CLEAN.format(files=done.files).of(lang), style="green", markup=False)
-        return
-    for line in lines(done, lang):
-        console.print(line, markup=False)
-    told = FOUND.format(count=len(done.found), unread=len(done.unread)).of(lang)
-    console.print(told, style="bold red", markup=False)
-    console.print(NEXT.of(lang), markup=False)
+    else:
+        for line in lines(done, lang):
+            console.print(line, markup=False)
+        told = FOUND.format(count=len(done.found), unread=len(done.unread)).of(lang)
+        console.print(told, style="bold red", markup=False)
+        console.print(NEXT.of(lang), markup=False)
+    patients, kept = ("", KEPT.of(lang)) if done.declared else (PATIENTS.of(lang), "")
+    console.print(SOUGHT.format(patients=patients, kept=kept).of(lang), markup=False)

@@ -1,4 +1,4 @@
-"""``harness verify RUN``: is this run whole, does its result follow from it, and who says so."""
+"""``harness verify PATH``: is this run or dossier whole, does its result follow from it, and who says so."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import msgspec
 import typer
 from rich.console import Console
 
-from harness.cli.evidence.shown import RunArgument, evidence_document, refuse_unreadable
+from harness.cli.dossier.verified import checked, document, is_dossier, show, whole
+from harness.cli.evidence.shown import RunArgument, TrustOption, evidence_document, refuse_unreadable
 from harness.cli.options import JsonOption, LangOption
 from harness.core.clock import SystemClock
 from harness.core.exits import ExitCode
@@ -21,6 +22,7 @@ from harness.core.text import Lang, Text
 from harness.judge.catalogue import load_catalogue
 from harness.judge.evidence.sealing import check_stated, stated
 from harness.judge.evidence.verification import check_challenge, rejudge
+from harness.record.seal.envelope import Sealed
 from harness.record.seal.limits import CANNOT_PROVE, CANNOT_PROVE_HEADING, SPOT_CHECK, UNSEALED
 from harness.record.seal.trust import Trust, load_trust
 from harness.record.verify import Facts, verify_folder
@@ -46,19 +48,19 @@ NOT_BOUND = Text(
 @app.command()
 def verify(
     run: RunArgument,
-    trust: Annotated[
-        list[Path] | None,
-        typer.Option("--trust", help="Trusted keys or authorities: PEM file, or folder (with revoked.txt)."),
-    ] = None,
+    trust: TrustOption = None,
     challenge: Annotated[
         Path | None, typer.Option("--challenge", help="Challenge that the run has to be bound to.")
     ] = None,
     as_json: JsonOption = False,
     lang: LangOption = "nl",
 ) -> None:
-    """Verify a run folder offline; names the first thing that is wrong. Exit code 7: do not rely on it."""
+    """Verify a run folder or a dossier offline; names the first thing that is wrong. Exit code 7: do not rely
+    on it."""
     language: Lang = "en" if lang == "en" else "nl"
     known = load_trust(trust) if trust else None
+    if is_dossier(run):
+        raise typer.Exit(_dossier(run, known, language, as_json=as_json))
     given = read_challenge(challenge) if challenge else None
     with refuse_unreadable(run, as_json=as_json, lang=language):
         facts, summary, checked = _verified(run, known, given)
@@ -69,6 +71,22 @@ def verify(
     else:
         _print(facts, summary, checked, language)
     raise typer.Exit(int(code))
+
+
+def _dossier(path: Path, trust: Trust | None, lang: Lang, *, as_json: bool) -> int:
+    """Verify a dossier; gives the exit code."""
+    with refuse_unreadable(path, as_json=as_json, lang=lang):
+        found = checked(path, trust)
+    if as_json:
+        told = {**document(path, found), **_common(found.seal, found.summary)}
+        sys.stdout.write(msgspec.json.format(msgspec.json.encode(told), indent=2).decode() + "\n")
+        return int(found.code)
+    console = Console(soft_wrap=True, highlight=False)
+    console.print(whole(found, lang), style="green", markup=False)
+    _print_standing(console, found.seal, found.summary, found.checked, lang)
+    show(console, found, lang)
+    _print_limits(console, lang)
+    return int(found.code)
 
 
 def _verified(
@@ -96,7 +114,6 @@ def _verified(
 def _document(
     run: Path, code: ExitCode, facts: Facts, summary: RunSummary, checked: int | None
 ) -> dict[str, Any]:
-    seal = facts.seal
     return {
         "schema": "evidence-1",
         "run": str(run),
@@ -108,6 +125,13 @@ def _document(
         "recordings": len(facts.units),
         "exchanges": facts.exchanges,
         "identifiers_checked": checked,
+        **_common(facts.seal, summary),
+    }
+
+
+def _common(seal: Sealed | None, summary: RunSummary) -> dict[str, Any]:
+    """What is said of a run and of a dossier alike: who signed, the parties, the limits of a seal."""
+    return {
         "seal": {
             "keyid": seal.keyid,
             "trusted_by": seal.trusted_by,
@@ -133,17 +157,25 @@ def _document(
 
 def _print(facts: Facts, summary: RunSummary, checked: int | None, lang: Lang) -> None:
     console = Console(soft_wrap=True, highlight=False)
+    told = WHOLE.format(files=facts.files, units=len(facts.units), exchanges=facts.exchanges)
+    console.print(told.of(lang), style="green", markup=False)
+    _print_standing(console, facts.seal, summary, checked, lang)
+    _print_limits(console, lang)
+
+
+def _print_standing(
+    console: Console, seal: Sealed | None, summary: RunSummary, checked: int | None, lang: Lang
+) -> None:
+    """Whether it is bound and signed, and the outcome of each party."""
 
     def say(text: Text, style: str = "") -> None:
         console.print(text.of(lang), style=style, markup=False)
 
-    say(WHOLE.format(files=facts.files, units=len(facts.units), exchanges=facts.exchanges), "green")
     binding = summary.info.binding
     if checked and binding is not None and binding.challenge is not None:
         say(BOUND.format(nonce=binding.challenge.nonce[:16], count=checked))
     else:
         say(NOT_BOUND)
-    seal = facts.seal
     if seal is not None:
         say(SIGNED.format(at=seal.run.signed, who=seal.subject or seal.keyid, by=seal.trusted_by))
     else:
@@ -151,7 +183,11 @@ def _print(facts: Facts, summary: RunSummary, checked: int | None, lang: Lang) -
     for item in summary.parties.values():
         if summary.stated(item):
             say(item.headline, "bold")
-    say(CANNOT_PROVE_HEADING)
+
+
+def _print_limits(console: Console, lang: Lang) -> None:
+    """What no seal proves."""
+    console.print(CANNOT_PROVE_HEADING.of(lang), markup=False)
     for number, limit in enumerate(CANNOT_PROVE, 1):
         console.print(f"  {number}. {limit.of(lang)}", markup=False)
-    say(SPOT_CHECK)
+    console.print(SPOT_CHECK.of(lang), markup=False)

@@ -133,7 +133,8 @@ def serve(
         stack.callback(keeper.leave)
         persons = declared_persons(loaded, t)
         keys = [cell.key for cell in cells]
-        recorder = Recorder(keeper.folder.path, keeper.events, persons, keys, looking(facts.records))
+        seen = looking(facts.records, loaded, observed=True)
+        recorder = Recorder(keeper.folder.path, keeper.events, persons, keys, seen)
         ready = _pki(pki, moment)
         running = start(loaded, recorder=recorder, clock=clock, t=t, pki=ready, observe=True)
         stack.callback(running.close)

@@ -10,6 +10,7 @@ from typing import Final, Literal, get_args
 
 import msgspec
 
+from harness.core.run.agreed.waivers import Waiver
 from harness.core.run.challenge import Challenge
 from harness.core.run.findings import Cell
 from harness.core.run.limits import LimitName, Limits
@@ -178,6 +179,7 @@ class RunInfo(msgspec.Struct, frozen=True, kw_only=True):
     :ivar subject: whose result decides the exit code; empty: the live parties, in a rehearsal all.
     :ivar verdict_required: whether anything but *voldoet* is undecided.
     :ivar limits: the budgets of the run.
+    :ivar waivers: findings that do not stand in the way of a verdict, as agreed when the run began.
     :ivar binding: what request and correlation identifiers are made of; ``None`` when we make none.
     :ivar troubles: what went wrong outside the products while cells were driven or judged (in ``run.json``).
     :ivar unjudged: keys of planned cells that the run did not reach (in ``run.json``).
@@ -199,6 +201,7 @@ class RunInfo(msgspec.Struct, frozen=True, kw_only=True):
     subject: tuple[str, ...] = ()
     verdict_required: bool = False
     limits: Limits = Limits()
+    waivers: tuple[Waiver, ...] = ()
     binding: Binding | None = None
     troubles: tuple[Trouble, ...] = ()
     unjudged: tuple[str, ...] = ()

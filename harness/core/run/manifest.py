@@ -16,7 +16,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, NamedTuple
 
 import msgspec
 
@@ -30,6 +30,17 @@ FORMAT: Final = "manifest-1"
 NAME: Final = "manifest.json"
 START: Final = "run-start.json"
 SEAL: Final = "seal.json"
+
+
+class Kind(NamedTuple):
+    """What a manifest is of: its format, and the file whose hash everything in the folder is bound to."""
+
+    format: str
+    start: str
+
+
+RUN: Final = Kind(FORMAT, START)
+DOSSIER: Final = Kind("dossier-manifest-1", "dossier.json")
 GENERATED: Final = frozenset(
     {
         *(NAME, SEAL, "run.lock", "run.salt"),
@@ -177,18 +188,18 @@ def _no_double(folded: dict[str, str], path: str, where: str) -> None:
         )
 
 
-def run_digest(folder: Path) -> str:
-    """SHA-256 of the bytes of ``run-start.json``: what recordings and manifest are bound to.
+def run_digest(folder: Path, kind: Kind = RUN) -> str:
+    """SHA-256 of the bytes of ``run-start.json`` (of a dossier ``dossier.json``): what all is bound to.
 
     :raises EvidenceError: the file is absent or unreadable.
     """
     try:
-        return digest_of(folder / START)[1]
+        return digest_of(folder / kind.start)[1]
     except OSError as error:
-        raise _missing(START, error) from None
+        raise _missing(kind.start, error) from None
 
 
-def make_manifest(folder: Path) -> Manifest:
+def make_manifest(folder: Path, kind: Kind = RUN) -> Manifest:
     """The manifest of a run folder as it stands; nothing is written.
 
     :raises EvidenceError: ``run-start.json`` is absent, or a file cannot belong to a run folder.
@@ -200,10 +211,12 @@ def make_manifest(folder: Path) -> Manifest:
         except OSError as error:
             raise _missing(name, error) from None
         files.append(ManifestFile(path=name, size=size, sha256=sha256))
-    return Manifest(format=FORMAT, run=run_digest(folder), files=tuple(files), root=root_of(files).hex())
+    return Manifest(
+        format=kind.format, run=run_digest(folder, kind), files=tuple(files), root=root_of(files).hex()
+    )
 
 
-def write_manifest(folder: Path) -> Manifest:
+def write_manifest(folder: Path, kind: Kind = RUN) -> Manifest:
     """Make and write ``manifest.json``, the last thing that a run does before it is sealed.
 
     Only the owner of the folder does this: what killed processes left of unfinished writes is removed first.
@@ -212,7 +225,7 @@ def write_manifest(folder: Path) -> Manifest:
     :raises HarnessError: it cannot be written.
     """
     disk.remove_temporaries(folder)
-    manifest = make_manifest(folder)
+    manifest = make_manifest(folder, kind)
     disk.write(folder / NAME, encode(manifest))
     return manifest
 
@@ -222,7 +235,7 @@ def encode(manifest: Manifest) -> bytes:
     return msgspec.json.format(msgspec.json.encode(manifest), indent=1) + b"\n"
 
 
-def decode(data: bytes) -> Manifest:
+def decode(data: bytes, kind: Kind = RUN) -> Manifest:
     """The manifest of these bytes.
 
     :raises EvidenceError: another format, damaged, unsorted, with doubles or unsafe paths, or not exactly in
@@ -230,7 +243,7 @@ def decode(data: bytes) -> Manifest:
     """
     try:
         version = msgspec.json.decode(data, type=_Version).format
-        if version != FORMAT:
+        if version != kind.format:
             raise EvidenceError(
                 ProblemKind.FORMAT,
                 Text(
@@ -238,7 +251,7 @@ def decode(data: bytes) -> Manifest:
                     en="has a format that this version does not know",
                 ),
                 where=NAME,
-                expected=FORMAT,
+                expected=kind.format,
                 received=short(version),
             )
         manifest = msgspec.json.decode(data, type=Manifest)
@@ -290,7 +303,7 @@ def _leaves(files: list[ManifestFile] | tuple[ManifestFile, ...]) -> list[bytes]
     return [tree.leaf(file.path, bytes.fromhex(file.sha256)) for file in files]
 
 
-def compare(folder: Path, manifest: Manifest) -> int:
+def compare(folder: Path, manifest: Manifest, kind: Kind = RUN) -> int:
     """Whether a folder holds exactly the files of its manifest; gives their number of bytes.
 
     :raises EvidenceError: the first difference: a missing file, an extra one, a changed one, the root, the
@@ -342,13 +355,13 @@ def compare(folder: Path, manifest: Manifest) -> int:
             expected=root,
             received=manifest.root,
         )
-    start = named.get(START)
+    start = named.get(kind.start)
     if start is None:
-        raise _missing(START)
+        raise _missing(kind.start)
     if manifest.run != start.sha256:
         raise EvidenceError(
             ProblemKind.RUN,
-            Text(nl=f"hoort bij een andere {START}", en=f"belongs to another {START}"),
+            Text(nl=f"hoort bij een andere {kind.start}", en=f"belongs to another {kind.start}"),
             where=NAME,
             expected=start.sha256,
             received=manifest.run,

@@ -28,6 +28,7 @@ from harness.judge.standards.pdfa_documents import (
     found_documents,
     leads_to,
     seen_in,
+    stated_sum,
     stated_type,
 )
 from harness.judge.view import CellView
@@ -209,17 +210,21 @@ def native_document(view: CellView) -> Iterator[Finding]:
 def same_bytes(view: CellView) -> Iterator[Finding]:
     """One document is the same in every form."""
     forms: dict[str, dict[str, tuple[str, Answer]]] = {}
+    unlike: set[str] = set()  # documents of no record are no document that was kept
     for answer in _retrieved(view):
         found = seen_in(answer)
         if found is not None:
             target = answer.exchange.request.url.split("?")[0]
             forms.setdefault(target, {})[answer.format] = (found.digest, answer)
+            if found.told is not None and not found.told.held:
+                unlike.add(found.digest)
         elif content_masked(answer):
             yield view.masked("PD-DOC-005", answer.exchange)
     for _, by_format in sorted(forms.items()):
         digests = {digest for digest, _ in by_format.values()}
         last = by_format[sorted(by_format)[-1]][1]
-        if len({content_masked(answer) for _, answer in by_format.values()}) > 1:
+        kept = {content_masked(answer) for digest, answer in by_format.values() if digest not in unlike}
+        if len(kept) > 1:
             yield view.masked("PD-DOC-005", last.exchange)
         elif len(digests) == 1:
             yield view.ok("PD-DOC-005", last.exchange, received=", ".join(sorted(by_format)))
@@ -249,7 +254,8 @@ def _against_content(view: CellView, requirement: str, key: str) -> Iterator[Fin
                     yield view.masked(requirement, answer.exchange)
                 continue
             decided = True
-            said = media_type((("Content-Type", str(stated)),)) if key == "contentType" else str(stated)
+            said = stated_sum(str(stated)) if key == "hash" else str(stated)
+            said = media_type((("Content-Type", said),)) if key == "contentType" else said
             if said == actual:
                 yield view.ok(requirement, answer.exchange)
                 continue

@@ -16,7 +16,6 @@ from harness.judge.registry import judge
 from harness.judge.standards.pdfa_documents import (
     FoundDocument,
     content_masked,
-    content_of,
     found_documents,
     leads_to,
     seen_in,
@@ -261,12 +260,12 @@ def _compared(
     if record is None or record.resource(wanted) is None:
         return  # the record does not hold what it leads to
     for answer in document.retrieved:
-        content = content_of(answer)
-        if content is None:
+        found = seen_in(answer)
+        differences = found.differences(known, record, wanted) if found is not None else None
+        if found is None or differences is None:
             if content_masked(answer):
                 yield view.masked(requirement, answer.exchange)
             continue
-        differences = known.compare("pd-retrieve", record, wanted, content)
         for one in differences:
             if one.kind == "remark":
                 yield view.warn(
@@ -275,14 +274,14 @@ def _compared(
                 )  # fmt: skip
                 continue
             if not one.broken:
-                bytes_ = f"{len(content)} other bytes"
+                bytes_ = f"{found.size} other bytes"
                 yield view.inconclusive(requirement, OTHER_BYTES, exchange=answer.exchange, received=bytes_)
                 continue
             seen = f"{KINDS[one.kind].en}{f' ({one.owner})' if one.owner else ''}: {one.received}"
             yield view.fail(
                 requirement,
                 exchange=answer.exchange,
-                path=one.place if answer.format != "native" else "",
+                path=_at(answer, one.place) if answer.format != "native" or content_masked(answer) else "",
                 expected=one.expected,
                 received=seen,
                 next_step=OTHER_DOCUMENT,

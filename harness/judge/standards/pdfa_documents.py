@@ -5,9 +5,8 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import msgspec
@@ -20,6 +19,9 @@ from harness.judge.view import CellView
 from harness.pdfa import Report, check
 from harness.reference.oracle.rules import values_at
 from harness.reference.reconcile.answers import reference_key
+from harness.reference.reconcile.differences import Difference
+from harness.reference.reconcile.documents import Documents
+from harness.reference.record.model import Record
 
 
 @dataclass
@@ -131,6 +133,25 @@ def content_masked(answer: Answer) -> bool:
     return answer.masks.hides("Binary.content")
 
 
+class Told(msgspec.Struct, frozen=True, kw_only=True):
+    """What the recorder says of a document that it did not keep.
+
+    :ivar same: equal for equal documents.
+    :ivar held: whether a record holds the same bytes.
+    :ivar sum: its SHA-1, or what stands for that in metadata too.
+    :ivar outcome: of the check of PDF/A, ``""`` when nobody looked; then nothing more is said.
+    :ivar record: how it differs from each document of the person's record, by ``Binary/id``.
+    """
+
+    length: int
+    same: str
+    pdf: bool = True
+    held: bool = True
+    sum: str = ""
+    outcome: str = ""
+    record: dict[str, list[Difference]] = {}
+
+
 @dataclass(frozen=True)
 class Seen:
     """A document that was retrieved, or what the recorder says of one that it did not keep.
@@ -144,11 +165,8 @@ class Seen:
     size: int
     pdf: bool
     data: bytes | None = None
-    told: Mapping[str, Any] = field(default_factory=dict)
-
-    def report(self) -> Report:
-        """Whether it is PDF/A."""
-        return check(self.data) if self.data is not None else msgspec.convert(dict(self.told), Report)
+    told: Told | None = None
+    report: Callable[[], Report] = field(compare=False, kw_only=True)
 
     def actual(self, key: str) -> str:
         """What the metadata should say; ``""`` when what that follows from was not kept."""
@@ -156,19 +174,41 @@ class Seen:
             return str(self.size)
         if key == "contentType":
             return "application/pdf" if self.pdf else "not PDF"
-        sha1 = hashlib.sha1(self.data, usedforsecurity=False).digest() if self.data is not None else b""
-        return base64.b64encode(sha1).decode()
+        if self.data is None:
+            return self.told.sum if self.told is not None else ""
+        return base64.b64encode(hashlib.sha1(self.data, usedforsecurity=False).digest()).decode()
+
+    def differences(self, known: Documents, record: Record, wanted: str) -> list[Difference] | None:
+        """How it differs from a document of a record; ``None`` when nobody can tell any more."""
+        if self.data is not None:
+            return known.compare("pd-retrieve", record, wanted, self.data)
+        return self.told.record.get(wanted) if self.told is not None else None
 
 
 def seen_in(answer: Answer) -> Seen | None:
     """The document of an answer; ``None`` when none can be seen and nothing is known of it."""
     data = content_of(answer)
     if data is not None:
-        return Seen(hashlib.sha256(data).hexdigest(), len(data), b"%PDF-" in data[:1024], data)
-    told = answer.exchange.notes.get("documents") if answer.answered and content_masked(answer) else None
-    if not isinstance(told, list) or len(told) != 1 or "outcome" not in told[0]:
+        digest, pdf = hashlib.sha256(data).hexdigest(), b"%PDF-" in data[:1024]
+        return Seen(digest, len(data), pdf, data, report=lambda: check(data))
+    notes = answer.exchange.notes.get("documents") if answer.answered and content_masked(answer) else None
+    if not isinstance(notes, list) or len(notes) != 1:
         return None
-    return Seen(str(told[0]["same"]), int(told[0]["length"]), pdf=True, told=told[0])
+    try:
+        told = msgspec.convert(notes[0], Told)
+        report = msgspec.convert(notes[0], Report) if told.outcome else None
+    except msgspec.ValidationError:  # what stands in a run folder may be anybody's
+        return None
+    return Seen(told.same, told.length, told.pdf, None, told, report=lambda: report) if report else None
+
+
+def stated_sum(stated: str) -> str:
+    """The hash that metadata state: the tag, when that is what stands there."""
+    try:
+        said = base64.b64decode(stated, validate=True).decode("ascii")
+    except (binascii.Error, ValueError):
+        return stated
+    return said if said.startswith("mask-") else stated
 
 
 def stated_type(answer: Answer) -> str:

@@ -229,7 +229,8 @@ CHANGING: Final = (
     "server-timing",
 )
 """Headers whose value differs between any two answers, or is compared apart."""
-_SECRET: Final = re.compile(rf"{MASK}|[0-9a-fA-F-]{{16,}}")
+_SECRET: Final = re.compile(rf"(?!mask-person-){MASK}|[0-9a-fA-F-]{{16,}}")
+"""What differs between any two answers; the tag of any other value is equal where the value is."""
 
 
 def _unlike(one: Exchange, other: Exchange) -> list[tuple[str, str, str]]:

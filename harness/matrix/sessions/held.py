@@ -19,7 +19,7 @@ from harness.core.run.results import CellResult, cell_result
 from harness.core.verdicts import SEVERITY, Verdict
 from harness.judge.catalogue import Catalogue
 from harness.judge.cells import cell_exchanges, judge_cell
-from harness.judge.result import run_result
+from harness.judge.outcome.result import run_result
 from harness.matrix.sessions.wish import Settled
 from harness.network.sessions.session import Session
 from harness.record.keeper import RunKeeper

@@ -18,6 +18,7 @@ from harness.core.http.bounds import MAX_HEAD
 from harness.core.run.exchanges import Certificate
 from harness.core.text import Text
 from harness.core.verdicts import Blame
+from harness.medmij.urls import is_hostname
 from harness.network.doctor.diagnosis import Diagnosis, fine, problem
 from harness.network.wire.client import decoded
 from harness.pki.authority import Identity
@@ -199,7 +200,7 @@ def clock_skew(endpoint: Endpoint, reply: Reply, now: datetime) -> Iterator[Diag
                 en="enable time synchronisation (NTP) on both systems",
             ),
             where=endpoint.place,
-            detail=reply.headers["date"],
+            detail=theirs.isoformat(),
             level="note" if difference <= LARGE_SKEW else "problem",
         )
 
@@ -218,7 +219,7 @@ def wildcard(endpoint: Endpoint, reply: Reply) -> Iterator[Diagnosis]:
                 en=f"give the server a certificate with SAN {endpoint.host}",
             ),
             where=endpoint.place,
-            detail=", ".join(names),
+            detail=", ".join(item for item in names if is_hostname(item.removeprefix("*."))),
             level="note",
         )
 
@@ -344,7 +345,7 @@ def _bad_certificate(endpoint: Endpoint, error: ssl.SSLCertVerificationError) ->
 
 
 def _look(endpoint: Endpoint) -> str:
-    """Subject and validity of the certificate that was refused."""
+    """Hosts and validity of the certificate that was refused; a subject may name somebody."""
     try:
         with (
             socket.create_connection(endpoint.address, timeout=TIMEOUT) as raw,
@@ -353,7 +354,8 @@ def _look(endpoint: Endpoint) -> str:
             facts = certificate_facts(connection.getpeercert(binary_form=True) or b"")
     except (OSError, ssl.SSLError):
         return ""
-    return f"{facts.subject} {facts.not_before[:10]}…{facts.not_after[:10]}" if facts else ""
+    names = ", ".join(filter(is_hostname, facts.dns_names)) if facts else ""
+    return f"{names} {facts.not_before[:10]}…{facts.not_after[:10]}" if facts else ""
 
 
 def _no_handshake(endpoint: Endpoint, error: Exception) -> Diagnosis:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
+from typing import Final
 from urllib.parse import urlsplit
 
 import msgspec
 
-from harness.core.issues import shorten
+from harness.core.issues import Issue
 from harness.core.standards.table import standards
 from harness.core.text import Text
 from harness.core.verdicts import Blame
@@ -31,18 +33,23 @@ from harness.network.doctor.connection import (
 from harness.network.doctor.diagnosis import Diagnosis, fine, problem
 from harness.network.doctor.holders import holdings_of_dvza, holdings_of_his
 from harness.network.doctor.places import endpoint_of, identity_of
+from harness.network.doctor.telling import Telling
 from harness.network.file import Network, Participant
 from harness.network.person.persons import fixture_persons
 from harness.network.trust import stated_anchors
 from harness.pki.authority import Identity
 
 Progress = Callable[[str], None]
+_VERSION: Final = re.compile(r"[0-9][0-9.]{0,11}", re.ASCII)
 
 
 def examine(network: Network, now: datetime, progress: Progress = lambda _: None) -> Iterator[Diagnosis]:
-    """Look at everything; yields diagnoses as they are made."""
-    for item in _everything(network, now, progress):
-        yield _ours(item) if item.blame is Blame.PRODUCT and item.party in _mocks(network) else item
+    """Look at everything; yields diagnoses as they are made, nobody and no secret in them."""
+    progress(network.path)
+    telling = Telling(network, now)
+    for item in _everything(network, telling, now, progress):
+        ours = item.blame is Blame.PRODUCT and item.party in _mocks(network)
+        yield telling.diagnosis(_ours(item) if ours else item)
 
 
 def _mocks(network: Network) -> set[str]:
@@ -65,23 +72,22 @@ def _ours(item: Diagnosis) -> Diagnosis:
     )
 
 
-def _everything(network: Network, now: datetime, progress: Progress) -> Iterator[Diagnosis]:
-    progress(network.path)
+def _everything(network: Network, telling: Telling, now: datetime, progress: Progress) -> Iterator[Diagnosis]:
     yield from examine_file(network, now)
     trust = stated_anchors(network) or None
     for dvza in network.of_role("dvza"):
         if dvza.kind == "live":
             progress(dvza.id)
-            yield from _examine_dvza(network, dvza, trust, now)
+            yield from _examine_dvza(network, dvza, telling, trust, now)
     for his in network.of_role("his"):
         if his.kind == "live" and his.fhir:
             progress(his.id)
-            yield from _examine_his(network, his, trust, now)
+            yield from _examine_his(network, his, telling, trust, now)
     yield from _examine_harness(network)
 
 
 def _examine_dvza(
-    network: Network, dvza: Participant, trust: bytes | None, now: datetime
+    network: Network, dvza: Participant, telling: Telling, trust: bytes | None, now: datetime
 ) -> Iterator[Diagnosis]:
     pgos = [item for item in network.of_role("pgo") if item.certificate]
     identity = identity_of(network, pgos[0]) if pgos else None
@@ -112,7 +118,7 @@ def _examine_dvza(
     for url in dict.fromkeys(url for url in back if url):
         yield from _examine_url(endpoint_of(network, dvza.id, url, certificate=True), trust, identity, now)
     if dvza.login == "tokens":
-        yield from holdings_of_dvza(network, dvza, trust, identity, now)
+        yield from holdings_of_dvza(network, dvza, telling, trust, identity, now)
 
 
 def _examine_url(
@@ -175,8 +181,14 @@ def _bad_list(kind: str, url: str, reply: Reply, parsed: lists.ParsedList | None
             en="correct the URL in 'lists', or the list itself",
         ),
         where=f"{url}:{first.line}" if first and first.line else url,
-        detail=f"{first.rule}: {first.received}" if first else f"HTTP {reply.status}",
+        detail=_told(first) if first else f"HTTP {reply.status}",
     )
+
+
+def _told(issue: Issue) -> str:
+    """What is wrong with a list; lists are public, but what is none is not quoted."""
+    listed = issue.rule in ("list-schema", "list-unique")
+    return f"{issue.rule}: {issue.received if listed else issue.expected}"
 
 
 def _entries(
@@ -288,7 +300,7 @@ def _address_form(his: Participant, url: str) -> Iterator[Diagnosis]:
 
 
 def _examine_his(
-    network: Network, his: Participant, trust: bytes | None, now: datetime
+    network: Network, his: Participant, telling: Telling, trust: bytes | None, now: datetime
 ) -> Iterator[Diagnosis]:
     base = his.fhir.rstrip("/")
     endpoint = endpoint_of(network, his.id, base, certificate=his.auth == "mtls")
@@ -301,15 +313,15 @@ def _examine_his(
         return
     yield from clock_skew(endpoint, reply, now)
     yield from wildcard(endpoint, reply)
-    found = _metadata(his, f"{base}/metadata", reply)
+    found = _metadata(his, f"{base}/metadata", reply, telling)
     yield found
     yield from holdings.silent_parameters(his.id, his.patient, network.path)
     if found.level == "ok":
-        yield from holdings_of_his(network, his, trust, now)
+        yield from holdings_of_his(network, his, telling, trust, now)
 
 
-def _metadata(his: Participant, url: str, reply: Reply) -> Diagnosis:
-    kind = reply.headers.get("content-type", "").partition(";")[0]
+def _metadata(his: Participant, url: str, reply: Reply, telling: Telling) -> Diagnosis:
+    kind = telling.kind(his.id, url, reply)
     try:
         body = msgspec.json.decode(reply.body) if "json" in kind else None
     except msgspec.DecodeError:
@@ -337,9 +349,10 @@ def _metadata(his: Participant, url: str, reply: Reply) -> Diagnosis:
                 en="fhir: give the base URL under which /metadata returns a CapabilityStatement",
             ),
             where=url,
-            detail=f"HTTP {reply.status} {kind} {shorten(reply.body[:80].decode('utf-8', 'replace'), 80)}",
+            detail=f"HTTP {reply.status} {kind} {telling.excerpt(his.id, url, reply)}",
         )
-    version = str(body.get("fhirVersion", ""))
+    found = _VERSION.match(str(body.get("fhirVersion", "")))
+    version = found.group() if found else ""
     if not version.startswith("3.0"):
         return problem(
             "fhir-version",

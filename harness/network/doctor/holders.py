@@ -15,6 +15,7 @@ from harness.network.doctor import holdings
 from harness.network.doctor.connection import Endpoint, Reply, fetch
 from harness.network.doctor.diagnosis import Diagnosis
 from harness.network.doctor.places import endpoint_of, identity_of
+from harness.network.doctor.telling import Telling
 from harness.network.file import Network, Participant
 from harness.network.person.declared import declared_persons, known_persons
 from harness.network.twins.backends import for_patient
@@ -23,7 +24,7 @@ from harness.record import DeclaredPerson
 
 
 def holdings_of_his(
-    network: Network, his: Participant, trust: bytes | None, now: datetime
+    network: Network, his: Participant, telling: Telling, trust: bytes | None, now: datetime
 ) -> Iterator[Diagnosis]:
     """What a HIS behind our DVZA holds, asked as our DVZA asks it."""
     known = {item.id: item for item in known_persons(network, now.date())}
@@ -42,7 +43,9 @@ def holdings_of_his(
         shown = [*sent.get(his.auth, []), *more]
         return fetch(endpoint, target, trust=trust, identity=identity, accept=holdings.ACCEPT, headers=shown)
 
-    holder = holdings.Holder(party=his.id, base=endpoint.url, place=network.path, ask=ask)
+    holder = holdings.Holder(
+        party=his.id, base=endpoint.url, place=network.path, ask=ask, told=telling.excerpt
+    )
     people = _people(network, his, now)
     yield from holdings.persons(holder, people)
     if people:
@@ -63,7 +66,12 @@ def _people(network: Network, his: Participant, now: datetime) -> list[DeclaredP
 
 
 def holdings_of_dvza(
-    network: Network, dvza: Participant, trust: bytes | None, identity: Identity | None, now: datetime
+    network: Network,
+    dvza: Participant,
+    telling: Telling,
+    trust: bytes | None,
+    identity: Identity | None,
+    now: datetime,
 ) -> Iterator[Diagnosis]:
     """What a DVZA gives with the tokens of the network file."""
     tokens: dict[str, str] = {}
@@ -84,7 +92,9 @@ def holdings_of_dvza(
                 endpoint, target, trust=trust, identity=identity, accept=holdings.ACCEPT, headers=sent
             )
 
-        holder = holdings.Holder(party=dvza.id, base=endpoint.url, place=network.path, ask=ask)
+        holder = holdings.Holder(
+            party=dvza.id, base=endpoint.url, place=network.path, ask=ask, told=telling.excerpt
+        )
         if not seen:
             yield from holdings.persons(holder, declared)
         seen = True

@@ -1,7 +1,7 @@
 """What a server holds of the declared persons, and whether it answers one search of each service.
 
-Nothing of an answer is told but which elements differ: the doctor's output may be kept, and what a server
-holds may be of somebody who was not declared.
+Nothing of an answer is told but which elements differ, and of an error what a recording may hold: the
+doctor's output may be kept, and what a server holds may be of somebody who was not declared.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from urllib.parse import quote
 
 from lxml import etree
 
-from harness.core.issues import shorten
 from harness.core.standards.queries import Query, load_queries
 from harness.core.standards.table import standards
 from harness.core.tdates import TDates
@@ -37,12 +36,14 @@ class Holder:
     :ivar party: participant id; ``base`` its public base URL.
     :ivar place: where to change what is declared (the network file).
     :ivar ask: sends a GET below the base for a person (id).
+    :ivar told: how an answer begins, as it may be told: of a party, to a URL, for a person.
     """
 
     party: str
     base: str
     place: str
     ask: Callable[[str, str], Reply]
+    told: Callable[[str, str, Reply, str], str]
 
 
 def persons(holder: Holder, declared: Iterable[DeclaredPerson]) -> Iterator[Diagnosis]:
@@ -166,7 +167,7 @@ def services(holder: Holder, names: tuple[str, ...], person: str, t: date) -> It
         except Refused as refused:
             yield refused.diagnosis
             return
-        yield _service(holder, f"{known.collect.id} {known.name.nl}", path, reply)
+        yield _service(holder, f"{known.collect.id} {known.name.nl}", path, reply, person)
 
 
 def _first(name: str) -> Query | None:
@@ -182,14 +183,14 @@ def _encoded(query: Query, dates: TDates) -> str:
     return f"?{text}" if text else ""
 
 
-def _service(holder: Holder, service: str, path: str, reply: Reply) -> Diagnosis:
+def _service(holder: Holder, service: str, path: str, reply: Reply, person: str) -> Diagnosis:
     where = f"{holder.base}{path}"
     if reply.status in (401, 403):
         return _refused(holder, where, reply)
     if reply.status == 200 and b'"searchset"' in reply.body.replace(b" ", b""):
         what = Text(nl=f"dienst {service} antwoordt", en=f"service {service} answers")
         return fine("service", holder.party, what, where)
-    told = shorten(" ".join(reply.body[:400].decode("utf-8", "replace").split()), 120)
+    told = holder.told(holder.party, where, reply, person)
     configured = reply.status in (404, 405, 421) or 300 <= reply.status < 400
     return problem(
         "service-search",

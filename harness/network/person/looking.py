@@ -5,40 +5,88 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+import threading
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
-from functools import cache
+from functools import cache, cached_property
 from itertools import chain
 from typing import Any, Final
 
 import msgspec
 
+from harness.core.data import data_path
 from harness.fhir.model.types import FhirVersion, load_model
 from harness.network.file import Network
 from harness.network.person.error_words import ERROR_WORDS
+from harness.network.person.familiar import familiar
 from harness.network.person.records import network_records
 from harness.pdfa import Violation, check
 from harness.pdfa.advice import tool_of, tools
-from harness.pdfa.text import texts_of
+from harness.pdfa.text import text_of, texts_of
 from harness.record import Looking
-from harness.record.redact.holding.groups import DATA, NOT_TEXTS
+from harness.record.redact.holding.groups import DATA, NOT_TEXTS, SUMS
 from harness.record.redact.holding.held import Held, held_by
 from harness.record.redact.letters import word_parts
 from harness.record.redact.people.digits import candidates
+from harness.reference.reconcile.documents import Documents
 from harness.reference.record.model import Record
 from harness.reference.records import Records
 
 FHIR_VERSIONS: Final[tuple[FhirVersion, ...]] = ("3.0.2", "4.0.1")
+MAX_COMPARED: Final = 200
+"""Documents of one record with which one that is not kept is compared."""
 _CLAIM: Final = re.compile(r"[0-9][a-z]?")
 _OTHER_CLAIM: Final = re.compile(r"PDF/[A-Z]{1,4}-[0-9]")
 _WORDS: Final = frozenset({"string", "markdown", "xhtml"})
 """Types whose values are words."""
 
 
-def looking(records: Iterable[Record]) -> Looking:
-    """Looks for the texts of these records."""
+def looking(records: Iterable[Record], network: Network, *, observed: bool = False) -> Looking:
+    """Looks for the texts of these records, and for what nobody knows in a run of this network.
+
+    :param observed: whether others ask, and our own software only answers: their requests are judged word by
+        word, so only secrets, numbers and what was masked beside them go.
+    """
     known = list(records)
-    return Looking(texts_of, Records(known).found_in, numbers_in(known), words_in(known), examined)
+    stored = Records(known)
+    return Looking(
+        texts_of,
+        stored.found_in,
+        numbers_in(known),
+        words_in(known),
+        Examining(stored),
+        None if observed else familiar(network, protocol_words()),
+    )
+
+
+class Examining:
+    """Says of documents that are not kept what judges ask. Thread-safe.
+
+    :param records: what documents are compared with.
+    """
+
+    def __init__(self, records: Records) -> None:
+        self._records = records
+        self._lock = threading.Lock()
+
+    @cached_property
+    def _known(self) -> Documents:
+        return Documents(self._records.known, text_of)
+
+    def __call__(self, data: bytes, person: str) -> dict[str, Any]:
+        """Whether a document is PDF/A, how it differs from those of a person, what of others it holds."""
+        told = examined(data)
+        record = self._records.of(person, "")
+        papers = [stored.key for stored in record if stored.type == "Binary"] if record is not None else []
+        if record is None or len(papers) > MAX_COMPARED:
+            return told
+        with self._lock:
+            told["record"] = {
+                key: msgspec.to_builtins(self._known.compare("pd-retrieve", record, key, data))
+                for key in papers
+            }
+            told["foreign"] = [list(one) for one in self._known.foreign(record, data)]
+        return told
 
 
 def examined(data: bytes) -> dict[str, Any]:
@@ -74,7 +122,8 @@ def words_in(records: Iterable[Record]) -> Held:
     stored = (item.resource for record in known for item in record)
     sent = (resource for record in known for resource in record.sent)
     persons = (record.person for record in known)
-    return held_by(chain(stored, sent), coded_elements(), persons, protocol_words())
+    papers = (path.read_bytes() for path in sorted(data_path("fixtures", "documenten").glob("*.pdf")))
+    return held_by(chain(stored, sent), coded_elements(), persons, protocol_words(), papers)
 
 
 @cache
@@ -90,7 +139,7 @@ def protocol_words() -> frozenset[str]:
 @cache
 def coded_elements() -> frozenset[str]:
     """The elements of FHIR in which no words stand, in any version of it that we know."""
-    texts: set[str] = {"birthDate", *DATA}
+    texts: set[str] = {"birthDate", *DATA, *SUMS}
     others: set[str] = set()
     for version in FHIR_VERSIONS:
         model = load_model(version)
@@ -127,9 +176,9 @@ def _texts(resource: Mapping[str, Any]) -> Iterator[str]:
         return
 
 
-def network_looking(network: Network, t: date) -> Looking:
-    """Looks for the texts of the records of a network.
+def network_looking(network: Network, t: date, *, observed: bool = False) -> Looking:
+    """:func:`looking` for the records of a network.
 
     :raises HarnessError: as of :func:`~harness.network.person.records.network_records`.
     """
-    return looking(network_records(network, t))
+    return looking(network_records(network, t), network, observed=observed)

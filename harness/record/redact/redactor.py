@@ -24,6 +24,8 @@ from harness.record.redact.people.persons import Persons
 from harness.record.redact.replace import Replacing
 from harness.record.redact.rewrite import Rewrite
 from harness.record.redact.tag import Secrets, Tags
+from harness.record.redact.wire.around import Around
+from harness.record.redact.wire.familiar import Heard
 
 _CONNECTIONS: Final = 256
 """Kinds of connections that are remembered to name nobody."""
@@ -50,6 +52,7 @@ class Redactor:
         self._persons = persons or Persons()
         self._identities = Identities(self._persons, self._tags)
         self._numbers = Numbers(self._persons.owners)
+        self._heard = Heard()
         self._harmless: set[Tls] = set()
 
     def learn(self, kind: str, value: str, cell: str = "") -> None:
@@ -70,6 +73,7 @@ class Redactor:
         replacing = Replacing(raw, self._tags, self._numbers)
         care = CareData(raw, self._persons, self._identities, replacing, self._looking)
         work = Rewrite(raw, replacing, care)
+        around = Around(raw, replacing, self._looking.familiar, self._heard, declared=care.declared)
         response = None
         url = work.url(raw.url, "request", "query")
         headers = work.headers(raw.request_headers, "request")
@@ -78,14 +82,17 @@ class Redactor:
             received = work.headers(raw.response_headers, "response")
             answer = work.body(raw.response_body, raw.response_headers, "response")
             _, received = work.without_people("", received, "response")
-            response = Response(status=raw.status, headers=received, body=answer)
         url, headers = work.without_people(url, headers, "request")
+        url, headers, body = around.request(url, headers, body)
         request = Request(method=raw.method, url=url, headers=headers, body=body)
-        notes = work.notes(raw.notes)
-        error = work.text(raw.error, "error")
+        if raw.status:
+            received, answer = around.response(received, answer)
+            response = Response(status=raw.status, headers=received, body=answer)
+        notes = around.notes(work.notes(raw.notes))
+        error = around.error(work.text(raw.error, "error"))
         tls = raw.tls
         if tls is not None and tls not in self._harmless:  # a connection carries many exchanges
-            tls = without_people(tls, replacing, work.text)
+            tls = without_people(tls, replacing, work.text, around.certified)
             if tls == raw.tls and len(self._harmless) < _CONNECTIONS:
                 self._harmless.add(tls)
         return raw.written(
@@ -93,7 +100,7 @@ class Redactor:
             response,
             id=exchange_id,
             error=error,
-            facts=tuple(replacing.facts),
+            facts=around.placed(replacing.facts),
             identities=tuple(care.identities),
             tls=tls,
             notes=notes,

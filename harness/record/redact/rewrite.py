@@ -18,6 +18,7 @@ from harness.record.raw import RawExchange
 from harness.record.redact import recognise
 from harness.record.redact.hunt import MIN_HUNTED
 from harness.record.redact.people.care import CareData, Side
+from harness.record.redact.people.papers import is_pdf
 from harness.record.redact.reading.readings import body_readings, readings
 from harness.record.redact.replace import Replacing
 from harness.record.redact.tag import TAG
@@ -84,7 +85,7 @@ class Rewrite:
         if not body:
             return body
         kind = media_type(headers)
-        if recognise.is_document(self._raw.interface, kind):
+        if recognise.is_document(self._raw.interface, kind) or is_pdf(body):
             return self._care.body(body, kind, place, self.text)
         where = f"{place}.body"
         if place == "response":
@@ -134,7 +135,7 @@ class Rewrite:
         """Notes of the driver, redacted, in plain JSON types."""
         result: dict[str, Any] = self._note(msgspec.json.decode(msgspec.json.encode(dict(notes))), "notes", 0)
         if self._care.documents:
-            result["documents"] = self._care.documents
+            result["documents"] = self._note(self._care.documents, "notes", 0)
         if self._care.masked:
             result["masked"] = sorted(set(self._care.masked))
         return result

@@ -51,10 +51,10 @@ class _Scan:
     """One scan on its way."""
 
     def __init__(self, path: Path, looking: Looking, persons: Persons, *, field: bool) -> None:
-        self.done = Scanned()
         self._path = path
         self._looking = looking
         run = any(path.rglob(START)) if path.is_dir() else False
+        self.done = Scanned(declared=run and not field)
         self._look = Looker(looking, persons, private=field or not run, field=field)
         self._clean: set[bytes] = set()
         self._bodies: set[str] = set()

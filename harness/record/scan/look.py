@@ -19,20 +19,15 @@ from harness.record.raw import RawExchange
 from harness.record.redact import recognise
 from harness.record.redact.learn import learn
 from harness.record.redact.people import bsn
-from harness.record.redact.people.documents import CareDocument, PatientFacts, People, read_document
+from harness.record.redact.people.documents import PatientFacts, People, read_document
 from harness.record.redact.people.numbered import DocumentNumbers
 from harness.record.redact.people.persons import Persons
 from harness.record.redact.reading.readings import body_readings, readings
 from harness.record.redact.reading.spans import Reading
 from harness.record.redact.tag import Secrets, Tags, untagged
+from harness.record.scan.contacts import contacts, held
 from harness.record.scan.sighted import Kind, Sighted
 
-_MAIL: Final = re.compile(
-    r"(?<![\w.%+-])[\w.%+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,8}(?!example\b|invalid\b|test\b)[A-Za-z]{2,24}(?![\w.-]*\w)"
-)
-_PHONE: Final = re.compile(
-    r"(?<![\w.+-])(?:\+31|0031|0)[ -]?(?:\(0\)[ -]?)?[1-9](?:[ -]?[0-9]){8}(?![\w-]|[.,][0-9])", re.ASCII
-)
 CONTAINERS: Final = (
     b"\x1f\x8b", b"PK\x03\x04", b"PK\x05\x06", b"%PDF-", b"\xff\xfe", b"\xfe\xff",
     b"x\x01", b"x\x5e", b"x\x9c", b"x\xda",
@@ -48,8 +43,8 @@ class Looker:
     """Looks at pieces of one folder, one after the other.
 
     :param persons: who may stand there.
-    :param private: whether persons are looked for too, not only numbers and secrets: everywhere but in a run,
-        where the recorder decided who is declared.
+    :param private: whether undeclared Patients are looked for too: everywhere but in a run, where the
+        recorder decided who is declared.
     :param field: whether nobody may stand there, so that what was kept knowingly counts too.
     :ivar found: what was seen so far.
     """
@@ -61,15 +56,19 @@ class Looker:
         self._private = private
         self._field = field
         self._kept: set[str] = set() if field else set(looking.kept) | set(persons.owners)
+        self._held: set[str] = set()
         self._numbers = bsn.Numbers({})
         self._tags = Tags(secrets.token_bytes(32), Secrets())
         self._counts: dict[tuple[str, str], int] = {}
 
     def record(self, data: bytes) -> None:
-        """What answers are compared with: nine digits in it that are called no BSN are nobody's."""
+        """What answers are compared with: nine digits in it that are called no BSN are nobody's, and what it
+        holds of somebody may stand there."""
         if not self._field:
-            said = bsn.sightings(recognise.decode(data))
-            self._kept |= {one.number for one in said if one.standing == "possible"}
+            text = recognise.decode(data)
+            self._kept |= {one.number for one in bsn.sightings(text) if one.standing == "possible"}
+            for reading in body_readings(data, self._looking.extract):
+                self._held.update(held(reading.text))
 
     def path(self, text: str, place: str) -> None:
         """The name of a file, with those of its folders."""
@@ -88,9 +87,7 @@ class Looker:
         noted = {fact.place for fact in kept if fact.kind == "bsn" and not fact.equals}
         self._secrets(exchange, where)
         for name, text in _strings(exchange):
-            self._sightings(bsn.sightings(untagged(text)), f"{where} {name}")
-            if self._private:
-                self._contacts(list(readings(untagged(text))), f"{where} {name}")
+            self._text(list(readings(untagged(text))), f"{where} {name}")
         answer = exchange.response
         sides = [("request", exchange.request.headers, exchange.request.body)]
         sides += [("response", answer.headers, answer.body)] if answer is not None else []
@@ -151,8 +148,9 @@ class Looker:
             kind: Kind = "bsn-possible" if possible else "bsn"
             self._add(kind, item.number, f"{place}:{item.path}", item.ways)
         self._codes(said)
+        self._contacts(said, place)
         if self._private:
-            self._people(document, people, said, place)
+            self._people(people, place)
 
     def _codes(self, said: Sequence[Reading]) -> None:
         """Numbers that are codes in a document are none of anybody where a report repeats them."""
@@ -162,17 +160,15 @@ class Looker:
                 if one.standing and self._tags.tag("bsn", one.number) not in sighted:
                     self._kept.add(one.number)
 
-    def _people(self, document: CareDocument, people: People, said: Sequence[Reading], place: str) -> None:
+    def _people(self, people: People, place: str) -> None:
         for patient in people.patients:
             mark = f"{patient.birth} {patient.families} {patient.names}"
             if _says_who(patient) and self._persons.stranger(patient):
                 self._add("patient", mark, f"{place} Patient/{patient.id}" if patient.id else place)
-        self._contacts(said, place)
 
     def _text(self, said: Sequence[Reading], place: str, text: str = "", line: int = 1) -> None:
         self._sightings([one for reading in said for one in bsn.seen_in(reading)], place, text, line)
-        if self._private:
-            self._contacts(said, place, text, line)
+        self._contacts(said, place, text, line)
 
     def _sightings(self, seen: Sequence[bsn.Sighting], place: str, text: str = "", line: int = 1) -> None:
         for one in self._numbers.certain([one for one in seen if one.number not in self._kept], ""):
@@ -180,12 +176,11 @@ class Looker:
             self._add(kind, one.number, _line(place, text, one.start, line), one.ways)
 
     def _contacts(self, said: Sequence[Reading], place: str, text: str = "", line: int = 1) -> None:
-        patterns: tuple[tuple[Kind, re.Pattern[str]], ...] = (("mail", _MAIL), ("phone", _PHONE))
         for reading in said:
-            for kind, pattern in patterns:
-                for match in pattern.finditer(reading.text):
-                    at = reading.source(*match.span())[0]
-                    self._add(kind, match.group(), _line(place, text, at, line), reading.ways)
+            for found in contacts(reading.text):
+                if found.value not in self._held:
+                    at = reading.source(found.start, found.end)[0]
+                    self._add(found.kind, found.value, _line(place, text, at, line), reading.ways)
 
     def _add(self, kind: Kind, value: str, place: str, ways: tuple[str, ...] = ()) -> None:
         mark = self._tags.tag("bsn" if kind.startswith("bsn") else kind, value)

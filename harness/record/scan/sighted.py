@@ -9,7 +9,7 @@ import msgspec
 from harness.core.exits import ExitCode
 from harness.core.text import Text
 
-Kind = Literal["bsn", "bsn-possible", "secret", "patient", "mail", "phone"]
+Kind = Literal["bsn", "bsn-possible", "secret", "patient", "mail", "phone", "iban", "address"]
 KINDS: Final[dict[str, Text]] = {
     "bsn": Text(nl="een BSN", en="a BSN"),
     "bsn-possible": Text(
@@ -21,6 +21,8 @@ KINDS: Final[dict[str, Text]] = {
     ),
     "mail": Text(nl="een e-mailadres", en="an e-mail address"),
     "phone": Text(nl="een telefoonnummer", en="a telephone number"),
+    "iban": Text(nl="een rekeningnummer (IBAN)", en="an account number (IBAN)"),
+    "address": Text(nl="een postcode met een huisnummer", en="a postal code with the number of a house"),
 }
 UNREADABLE: Final[dict[str, Text]] = {
     "link": Text(nl="is een verwijzing", en="is a link"),
@@ -59,12 +61,15 @@ class Scanned(msgspec.Struct, kw_only=True):
     """What came of a scan.
 
     :ivar size: bytes of all files.
+    :ivar declared: whether it is a run, whose recorder decided who is declared: what its records hold may
+        stand there, and Patients were not looked for.
     """
 
     files: int = 0
     size: int = 0
     found: list[Sighted] = []
     unread: list[Unread] = []
+    declared: bool = False
 
     @property
     def code(self) -> ExitCode:
@@ -80,4 +85,5 @@ class Scanned(msgspec.Struct, kw_only=True):
             size=self.size,
             found=[item for item in self.found if item.place not in accepted],
             unread=[item for item in self.unread if item.place not in accepted],
+            declared=self.declared,
         )

@@ -76,8 +76,16 @@ class Sealed:
     run: RunResult
 
 
-def seal_folder(folder: Path, key: SigningKey, *, facts: RunFacts, summary: Summary, now: datetime) -> Seal:
-    """Sign the manifest of a run folder and write ``seal.json``.
+def seal_folder(
+    folder: Path,
+    key: SigningKey,
+    *,
+    facts: RunFacts,
+    summary: Summary,
+    now: datetime,
+    kind: manifest.Kind = manifest.RUN,
+) -> Seal:
+    """Sign the manifest of a run folder or a dossier and write ``seal.json``.
 
     :param now: when it is signed; goes into the statement.
     :raises EvidenceError: there is no right manifest.
@@ -85,15 +93,8 @@ def seal_folder(folder: Path, key: SigningKey, *, facts: RunFacts, summary: Summ
     :raises HarnessError: the seal cannot be written.
     """
     data = _read(folder / manifest.NAME, manifest.MAX_MANIFEST, ProblemKind.UNFINISHED)
-    made = manifest.decode(data)
-    leaf = key.certificates[0] if key.certificates else None
-    if leaf is not None and not leaf.not_valid_before_utc <= now <= leaf.not_valid_after_utc:
-        raise InputError(
-            Text(nl="het certificaat is nu niet geldig", en="the certificate is not valid now"),
-            where=leaf.subject.rfc4514_string(),
-            expected=f"{leaf.not_valid_before_utc.isoformat()} – {leaf.not_valid_after_utc.isoformat()}",
-            received=now.isoformat(),
-        )
+    made = manifest.decode(data, kind)
+    key.check_time(now)
     subject = statement.subjects(data, made.root)
     run = RunResult(
         **msgspec.structs.asdict(facts),

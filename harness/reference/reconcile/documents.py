@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -27,6 +28,8 @@ Text = Callable[[bytes], str | None]
 _WORD = re.compile(r"\d[\d.,]*\d|\d|[^\W\d_]{4,}")
 _TELLING = 12
 """Characters of a text's normal form that are looked for within documents."""
+_REMEMBERED = 16
+"""Documents of which the text is remembered besides those of records."""
 _UNREADABLE = 0.05
 """Part of the characters without a meaning from which on a text says nothing."""
 
@@ -43,7 +46,7 @@ class Documents:
     known: Known
     text_of: Text
     _content: dict[tuple[str, str], bytes] = field(default_factory=dict)
-    _texts: dict[bytes, str | None] = field(default_factory=dict)
+    _texts: OrderedDict[bytes, str | None] = field(default_factory=OrderedDict)
 
     def compare(self, operation: str, record: Record, key: str, data: bytes) -> list[Difference]:
         """Differences between the bytes of an answer and the document of the record.
@@ -95,7 +98,7 @@ class Documents:
         What the person has too accuses nobody.
         """
         text = self._text(data) or ""
-        same = [one for one in self._binaries() if self._is(one, data, text)]
+        same = [one for one in self._binaries if self._is(one, data, text)]
         if any(one.record.person == record.person for one in same):
             return []
         found = [(one.record.display, one.key) for one in same]
@@ -113,7 +116,7 @@ class Documents:
         return held is not None and (held == data or bool(text and self._text(held) == text))
 
     def _binaries_of(self, record: Record) -> list[Entry]:
-        return [entry for entry in self._binaries() if entry.record is record]
+        return [entry for entry in self._binaries if entry.record is record]
 
     def _words(self, data: bytes | None) -> tuple[str, ...]:
         """What a document has to say when its record names no phrases: each word and number, in any order."""
@@ -165,23 +168,28 @@ class Documents:
         return found or None
 
     def _text(self, data: bytes) -> str | None:
-        if data not in self._texts:
+        if data in self._texts:
+            self._texts.move_to_end(data)
+        else:
             text = document_text(self.text_of(data) or "")
             unreadable = text.count("\ufffd") > _UNREADABLE * len(text)
             self._texts[data] = None if unreadable else text or None
+            if len(self._texts) > len(self._binaries) + _REMEMBERED:
+                self._texts.popitem(last=False)
         return self._texts[data]
 
+    @cached_property
     def _binaries(self) -> list[Entry]:
         return [entry for entry in self.known.entries if entry.stored.type == "Binary"]
 
     def _by_bytes(self, data: bytes) -> Entry | None:
-        return next((one for one in self._binaries() if self.content(one.record, one.key) == data), None)
+        return next((one for one in self._binaries if self.content(one.record, one.key) == data), None)
 
     def _by_text(self, text: str, record: Record, key: str) -> Entry | None:
         """Another document with this text, or with phrases that are in it and not in the one that was asked
         for.
         """
-        for entry in self._binaries():
+        for entry in self._binaries:
             if entry.record is record and entry.key == key:
                 continue
             held = self.content(entry.record, entry.key)

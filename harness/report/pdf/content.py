@@ -39,7 +39,7 @@ class Block(msgspec.Struct, frozen=True, kw_only=True):
 class Piece(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A part of a section: a heading for a party, a paragraph, findings or a table, in this order.
 
-    :ivar columns: heads of a table; ``widths``: how wide each is, in parts of the page, 0: as wide as it must.
+    :ivar columns: heads of a table; ``widths``: in parts of the page, 0: as wide as it must.
     """
 
     heading: str = ""

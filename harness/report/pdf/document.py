@@ -22,8 +22,9 @@ from harness.report.pdf.content import (
     Section,
     Tile,
 )
+from harness.report.programme.basiseisen import BasiseisRow
 from harness.report.summary import CellSummary, PartySummary, Row
-from harness.report.vendor.first import SHOWN_HASH
+from harness.report.vendor.first import SHOWN_HASH, day
 from harness.report.vendor.page import TERMS, VendorPage
 from harness.report.words import (
     FOUND,
@@ -89,7 +90,7 @@ class _Writer:
             symbol=STATE_SYMBOL[_OUTCOME[standing.outcome]] if standing else "",
             name=self.of(page.name),
             outcome=self._outcome(standing) if standing else "",
-            headline=self.of(page.mine.headline),
+            headline=self.of(page.headline),
             tiles=tuple(self._tiles()),
             blocks=tuple(
                 Block(
@@ -136,8 +137,8 @@ class _Writer:
 
     def _sign_note(self) -> str:
         parts = [] if self.page.to_sign else [word("nothing to sign", self.lang)]
-        if self.page.added.root:
-            parts.append(self.of(_SEAL).format(root=self.page.added.root))
+        if self.page.root:
+            parts.append(self.of(_SEAL).format(root=self.page.root))
         return " ".join(parts)
 
     def _sections(self) -> Iterator[Section]:
@@ -176,33 +177,29 @@ class _Writer:
                     _ids(row.basiseis.id),
                     _text(self.of(row.basiseis.title)),
                     _text(row.basiseis.kind),
-                    tuple(
-                        [
-                            *(_ids(*row.requirements) if row.requirements else ()),
-                            *(Line(text=self.of(proof)) for proof in self.page.proofs_of(row)),
-                            *(
-                                Line(
-                                    text=f"{pgo.party.name}: {self.of(amount(len(pgo.findings), 'finding'))}"
-                                )
-                                for pgo in self.page.pgos_of(row)
-                            ),
-                        ]
-                    ),
-                    tuple(self._basiseis_state(row.state, row.support, row.reason)),
+                    tuple(self._deciders(row)),
+                    tuple(self._basiseis_state(row)),
                 )
                 for row in self.page.basiseisen
             ),
         )
 
-    def _basiseis_state(self, state: State, support: State | None, reason: Text) -> Iterator[Line]:
-        yield self._state(state)
-        if state is State.NOT_TESTED:
-            yield Line(kind="muted", text=self.of(reason))
-        if support is not None:
-            yield Line(
-                kind="muted",
-                text=f"{word('tests behind it', self.lang)}: {STATE_SYMBOL[support]} {self.of(STATE[support])}",
-            )
+    def _deciders(self, row: BasiseisRow) -> Iterator[Line]:
+        if row.requirements:
+            yield from _ids(*row.requirements)
+        for pgo in self.page.pgos_of(row):
+            yield Line(text=f"{pgo.party.name}: {self.of(amount(len(pgo.findings), 'finding'))}")
+
+    def _basiseis_state(self, row: BasiseisRow) -> Iterator[Line]:
+        yield self._state(row.state)
+        if row.state is State.NOT_TESTED or row.attestation is not None:
+            yield Line(kind="muted", text=self.of(row.reason))
+        if row.attestation is not None and row.attestation.until is not None:
+            until = f"{word('valid until', self.lang)} {self.of(day(row.attestation.until.isoformat()))}"
+            yield Line(kind="muted", text=until)
+        if row.support is not None:
+            found = f"{STATE_SYMBOL[row.support]} {self.of(STATE[row.support])}"
+            yield Line(kind="muted", text=f"{word('tests behind it', self.lang)}: {found}")
 
     def _findings(self) -> Iterator[Piece]:
         for part in self.page.parts:
@@ -215,7 +212,7 @@ class _Writer:
     def _finding(self, items: list[Found]) -> Finding:
         item = items[0]
         name = item.requirement
-        known = self.catalogue[name] if name in self.catalogue else None
+        known = next((one for one in self.catalogue if one.id == name), None)
         return Finding(
             state=Line(
                 kind="state",

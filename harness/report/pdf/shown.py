@@ -20,8 +20,8 @@ BREAK: Final = "\u200b"
 """Where a line may end; it is not seen."""
 GLYPHS: Final = Path(__file__).parent / "glyphs.json"
 """Ranges of code points that the fonts of Typst have a glyph for; ``scripts/glyphs.py`` writes it."""
-_WORD: Final = re.compile(r"\S{%d,}" % (UNBROKEN + 1))
-_PIECE: Final = re.compile(r"[^/.?&=_,;:+-]{1,%d}[/.?&=_,;:+-]?|[/.?&=_,;:+-]" % UNBROKEN)
+_WORD: Final = re.compile(rf"\S{{{UNBROKEN + 1},}}")
+_PIECE: Final = re.compile(rf"[^/.?&=_,;:+-]{{1,{UNBROKEN}}}[/.?&=_,;:+-]?|[/.?&=_,;:+-]")
 
 
 @cache

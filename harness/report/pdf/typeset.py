@@ -1,4 +1,4 @@
-"""Setting a report as PDF/A-3b with PDF/UA-1 tags: the same bytes for the same report, version of Typst and end.
+"""A report set as PDF/A-3b with PDF/UA-1 tags: the same bytes for the same report and version of Typst.
 
 Nothing of the machine is used: no fonts, no packages, no clock.
 """
@@ -20,7 +20,7 @@ import msgspec
 from harness.core.errors import HarnessError, UsageError
 from harness.core.text import Text
 from harness.report.pdf.content import Document
-from harness.report.pdf.shown import all_printable, printable
+from harness.report.pdf.shown import BREAK, all_printable, printable
 
 STANDARDS: Final = ("a-3b", "ua-1")
 TEMPLATE: Final = Path(__file__).parent / "template.typ"
@@ -32,16 +32,18 @@ class Attachment:
     """A file that goes along inside the PDF.
 
     :ivar name: its name there.
+    :ivar relationship: what it is to the report, in the words of PDF/A-3: ``source`` or ``data``.
     """
 
     name: str
     data: bytes
     mime: str
     description: str
+    relationship: str = "source"
 
 
 def require(*modules: str) -> None:
-    """Whether what makes a PDF is installed.
+    """Go on only where what makes a PDF is installed.
 
     :raises UsageError: it is not.
     """
@@ -52,13 +54,8 @@ def require(*modules: str) -> None:
                 nl=f"voor een rapport als PDF ontbreekt {', '.join(missing)}",
                 en=f"a report as PDF needs {', '.join(missing)}, which is not installed",
             ),
-            next_step=both_languages(INSTALL),
+            next_step=Text(nl=f"installeer het met: {INSTALL}", en=f"install it with: {INSTALL}"),
         )
-
-
-def both_languages(command: str) -> Text:
-    """What to run."""
-    return Text(nl=f"installeer het met: {command}", en=f"install it with: {command}")
 
 
 def typeset(document: Document, *, at: datetime, attachments: Sequence[Attachment] = ()) -> bytes:
@@ -103,4 +100,10 @@ def _placed(root: Path, number: int, one: Attachment) -> dict[str, str]:
     """An attachment as the template reads it, put where it can."""
     path = f"attachment-{number}"
     (root / path).write_bytes(one.data)
-    return {"name": one.name, "path": path, "mime": one.mime, "description": printable(one.description)}
+    return {
+        "name": printable(one.name).replace(BREAK, ""),
+        "path": path,
+        "mime": one.mime,
+        "description": printable(one.description),
+        "relationship": one.relationship,
+    }

@@ -6,16 +6,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from harness.core.algebra import State
+from harness.core.algebra import Outcome, State
 from harness.core.clock import AMSTERDAM
+from harness.core.run.findings import Finding
 from harness.core.run.info import ParticipantVersion, RunInfo
 from harness.core.text import Text, both
 from harness.judge.catalogue import Catalogue
-from harness.judge.tally import Asking
-from harness.report.basiseisen import BasiseisRow
+from harness.judge.outcome.tally import Asking
+from harness.report.dossier.waived import waived_line, waiver_troubles
 from harness.report.headlines import join, left_out, obstacles, per_requirement
+from harness.report.programme.basiseisen import BasiseisRow
 from harness.report.summary import PartySummary, RunSummary
-from harness.report.vendor.added import Added, Waiver
 from harness.report.words import KIND, ORIGIN, amount, more
 
 NAMED = 4
@@ -27,6 +28,7 @@ _NOBODY_SAID = Text(
 )
 _EVERYTHING = Text(nl="alles wat is opgegeven", en="everything that is declared")
 _DECLARED = Text(nl="zoals opgegeven", en="as declared")
+_WAITS = Text(nl="{number} basiseisen nog open", en="{number} basic requirements still open")
 _NONE = Text(nl="geen", en="none")
 
 
@@ -35,11 +37,13 @@ class Fact:
     """One line of a block.
 
     :ivar party: id of the party whose own page tells more, ``""``: none.
+    :ivar evidence: what it rests on.
     """
 
     label: Text
     value: Text
     party: str = ""
+    evidence: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -56,24 +60,27 @@ def blocks(
     parts: Sequence[PartySummary],
     basiseisen: Sequence[BasiseisRow],
     catalogue: Catalogue,
-    added: Added,
+    waits: int,
 ) -> Iterator[Block]:
     """The blocks of the first page, in their order.
 
     :param parts: the parties that the report answers for.
+    :param waits: basic requirements that a verdict has to wait for.
     """
     info = run.info
-    yield Block(Text(nl="De test", en="The test"), tuple(_test(run, mine, added)))
+    yield Block(Text(nl="De test", en="The test"), tuple(_test(run, mine, basiseisen, waits)))
     yield Block(Text(nl="Versies", en="Versions"), tuple(_versions(info, mine)))
     yield Block(Text(nl="Soort partijen", en="Kinds of parties"), tuple(_kinds(run, mine, catalogue)))
     yield Block(Text(nl="Niet getoetst", en="Not tested"), tuple(_not_tested(run, mine, parts, basiseisen)))
     yield Block(
         Text(nl="Afwijkingen en ontheffingen", en="Deviations and waivers"),
-        tuple(_deviations(parts, added.waivers)),
+        tuple(_deviations(run, parts, catalogue)),
     )
 
 
-def _test(run: RunSummary, mine: PartySummary, added: Added) -> Iterator[Fact]:
+def _test(
+    run: RunSummary, mine: PartySummary, basiseisen: Sequence[BasiseisRow], waits: int
+) -> Iterator[Fact]:
     info = run.info
     yield Fact(Text(nl="Begin", en="Start"), instant(info.now))
     ended = instant(info.ended.at) if info.ended is not None else Text(nl="niet afgerond", en="not finished")
@@ -81,17 +88,30 @@ def _test(run: RunSummary, mine: PartySummary, added: Added) -> Iterator[Fact]:
     missing = left_out(mine.result.shortfall)
     asked = Text(nl=f"deelrun: {missing.nl}", en=f"partial run: {missing.en}") if missing.nl else _EVERYTHING
     yield Fact(Text(nl="Gevraagd", en="Asked"), asked)
-    why = obstacles(mine.standing) if run.stated(mine) else []
-    if why and mine.standing.outcome.value == "no-verdict":
+    why = obstacles(mine.standing) if mine.standing.outcome is Outcome.NO_VERDICT else []
+    if waits:
+        why = [*why, _WAITS.format(number=waits)]
+    if why and run.stated(mine):
         yield Fact(Text(nl="Geen oordeel omdat", en="No verdict because"), join(why))
     yield Fact(Text(nl="Diepte", en="Intensity"), both(info.settings.intensity))
     yield Fact(Text(nl="Peildatum T", en="Reference date T"), day(info.t))
     bound = info.binding.challenge if info.binding is not None else None
     if bound is not None:
         yield Fact(Text(nl="Controlegetal van het bureau", en="Challenge of the office"), both(bound.nonce))
-    until = added.valid_until
-    yield Fact(
-        Text(nl="Geldig tot en met", en="Valid until"), day(until.isoformat()) if until else _NOBODY_SAID
+    yield Fact(Text(nl="Geldig tot en met", en="Valid until"), _valid_until(run, basiseisen))
+
+
+def _valid_until(run: RunSummary, basiseisen: Sequence[BasiseisRow]) -> Text:
+    """The day on which what an outcome rests on first expires; the office may name an earlier one."""
+    ends = [item.expires for item in run.result.cover.waived.values()]
+    proofs = [row.attestation for row in basiseisen if row.attestation is not None and row.state.good]
+    ends += [item.until for item in proofs if item.until is not None]
+    if not ends:
+        return _NOBODY_SAID
+    first = day(min(ends).isoformat())
+    return Text(
+        nl=f"uiterlijk {first.nl}: dan verloopt een ontheffing of bewijs; {_NOBODY_SAID.nl}",
+        en=f"{first.en} at the latest: a waiver or proof expires then; {_NOBODY_SAID.en}",
     )
 
 
@@ -177,32 +197,19 @@ def _not_tested(
         yield Fact(both(""), Text(nl="niets", en="nothing"))
 
 
-def _deviations(parts: Sequence[PartySummary], waivers: Sequence[Waiver]) -> Iterator[Fact]:
-    for item in waivers:
-        yield Fact(both(item.requirement), _waiver(item))
-    if not waivers:
+def _deviations(run: RunSummary, parts: Sequence[PartySummary], catalogue: Catalogue) -> Iterator[Fact]:
+    label = Text(nl="Ontheffing", en="Waiver")
+    waived = [pair for part in parts for pair in part.waived]
+    for waiver, found in waived:
+        yield Fact(label, waived_line(waiver, found, catalogue), evidence=found)
+    troubles = waiver_troubles(run.result.cover)
+    for told in troubles:
+        yield Fact(label, told)
+    if not (waived or troubles):
         yield Fact(Text(nl="Ontheffingen", en="Waivers"), _NONE)
     disputed = sum(per_requirement(part.result.asked)[State.DISPUTED] for part in parts)
     if disputed:
         yield Fact(Text(nl="Betwist", en="Disputed"), amount(disputed, "requirement"))
-
-
-def _waiver(item: Waiver) -> Text:
-    until = day(item.expires.isoformat())
-    nl, en = [item.reason], [item.reason]
-    nl.append(f"eigenaar {item.owner}")
-    en.append(f"owner {item.owner}")
-    nl.append(f"goedgekeurd door {item.approver}" if item.approver else "niet goedgekeurd")
-    en.append(f"approved by {item.approver}" if item.approver else "not approved")
-    nl.append(f"tot en met {until.nl}")
-    en.append(f"until {until.en}")
-    if item.issue:
-        nl.append(item.issue)
-        en.append(item.issue)
-    if not item.valid:
-        nl.append("telt niet mee")
-        en.append("does not count")
-    return Text(nl="; ".join(nl), en="; ".join(en))
 
 
 def day(iso: str) -> Text:

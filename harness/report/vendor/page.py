@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+
+import msgspec
 
 from harness.core.algebra import Outcome, Standing
 from harness.core.run.findings import Finding
 from harness.core.run.info import ParticipantVersion
 from harness.core.text import Text
 from harness.judge.catalogue import Catalogue
-from harness.report.basiseisen import EVERY_PGO, BasiseisRow, basiseis_rows
 from harness.report.grouping import grouped
+from harness.report.headlines import counted_of
+from harness.report.programme.basiseisen import EVERY_PGO, BasiseisRow, basiseis_rows
 from harness.report.summary import PartySummary, RunSummary
-from harness.report.vendor.added import NOTHING, Added
-from harness.report.vendor.first import Block, blocks, day
+from harness.report.vendor.first import Block, blocks
 
 TERMS: tuple[tuple[str, Text], ...] = (
     ("HIS", Text(nl="huisartsinformatiesysteem", en="information system of a general practice")),
@@ -42,6 +44,10 @@ TERMS: tuple[tuple[str, Text], ...] = (
     ),
 )
 """Words that a reader may not know, each explained once."""
+_HELD_UP = Text(
+    nl="{number} basiseisen houden een oordeel nog tegen; van de toetsen: {counts}.",
+    en="{number} basic requirements still stand in the way of a verdict; of the tests: {counts}.",
+)
 
 
 @dataclass(frozen=True)
@@ -57,6 +63,7 @@ class VendorPage:
     """The report of one party.
 
     :ivar name: what the outcome is about: the party, and its DVZAs where they are stated with it.
+    :ivar headline: the outcome in a sentence.
     :ivar standing: its outcome, for a HIS with that of its DVZA; ``None``: the run states nothing of it.
     :ivar together: that of a HIS with its DVZA; ``None``: there is none.
     :ivar dvzas: the DVZAs of a HIS, stated or not; ``parts``: what this report answers for.
@@ -64,11 +71,13 @@ class VendorPage:
     :ivar to_sign: there is a verdict that people can agree with.
     :ivar basiseisen: all of them for a HIS, else none.
     :ivar pgos: PGOs with findings of their own, listed with :data:`EVERY_PGO`.
+    :ivar root: Merkle root over the evidence, hex; ``""``: nobody looked.
     """
 
     run: RunSummary
     mine: PartySummary
     name: Text
+    headline: Text
     standing: Standing | None
     together: Standing | None
     dvzas: tuple[PartySummary, ...]
@@ -77,7 +86,7 @@ class VendorPage:
     to_sign: bool
     basiseisen: tuple[BasiseisRow, ...]
     pgos: tuple[PartySummary, ...]
-    added: Added
+    root: str
 
     @property
     def party(self) -> ParticipantVersion:
@@ -88,57 +97,50 @@ class VendorPage:
         """The PGOs whose findings are listed with a basic requirement."""
         return self.pgos if row.basiseis.id == EVERY_PGO else ()
 
-    def proofs_of(self, row: BasiseisRow) -> Iterator[Text]:
-        """The proofs of a basic requirement, each in one line."""
-        for proof in self.added.proofs:
-            if proof.basiseis == row.basiseis.id:
-                yield Text(
-                    nl=f"{proof.what}; {_reviewed(proof.reviewer).nl}{_until(proof.until).nl}",
-                    en=f"{proof.what}; {_reviewed(proof.reviewer).en}{_until(proof.until).en}",
-                )
 
-
-def _reviewed(reviewer: str) -> Text:
-    if not reviewer:
-        return Text(nl="nog niet beoordeeld", en="not reviewed yet")
-    return Text(nl=f"beoordeeld door {reviewer}", en=f"reviewed by {reviewer}")
-
-
-def _until(last: date | None) -> Text:
-    if last is None:
-        return Text(nl="", en="")
-    told = day(last.isoformat())
-    return Text(nl=f", tot en met {told.nl}", en=f", until {told.en}")
-
-
-def vendor_page(run: RunSummary, party: str, catalogue: Catalogue, added: Added = NOTHING) -> VendorPage:
+def vendor_page(
+    run: RunSummary, party: str, catalogue: Catalogue, day: date, *, root: str = "", dossier: bool = False
+) -> VendorPage:
     """The report of one party.
 
     :param party: id of a participant of the run.
+    :param day: on which what people stated has to hold.
+    :param dossier: whether it is of a dossier, where basic requirements that are open hold a verdict up.
     :raises KeyError: it took no part.
     """
     mine = run.parties[party]
     dvzas = run.dvzas_of(mine)
     parts = [mine, *(one for one in dvzas if run.stated(one))]
-    both = run.together(mine)
-    standing = (both or mine.standing) if run.stated(mine) else None
+    together = run.together(mine)
+    standing = (together or mine.standing) if run.stated(mine) else None
     basiseisen: list[BasiseisRow] = []
     if mine.party.role == "his" and run.stated(mine):
-        basiseisen = basiseis_rows((row for part in parts for row in part.rows), catalogue)
+        rows = (row for part in parts for row in part.rows)
+        basiseisen = basiseis_rows(rows, catalogue, run.attestations, day)
+    waits = sum(row.basiseis.blocking and not row.state.good for row in basiseisen) if dossier else 0
+    headline = mine.headline
+    if waits and standing is not None and standing.outcome is Outcome.CONFORMS:
+        standing = msgspec.structs.replace(standing, outcome=Outcome.NO_VERDICT)
+        counts = counted_of(mine.result)
+        headline = Text(
+            nl=_HELD_UP.nl.format(number=waits, counts=counts.nl),
+            en=_HELD_UP.en.format(number=waits, counts=counts.en),
+        )
     pgos = [run.parties[name] for name in mine.others.get("pgo", ())]
     return VendorPage(
         run=run,
         mine=mine,
-        name=_name([mine.party.name, *(one.party.name for one in dvzas if both)]),
+        name=_name([mine.party.name, *(one.party.name for one in dvzas if together)]),
+        headline=headline,
         standing=standing,
-        together=both,
+        together=standing if together else None,
         dvzas=tuple(dvzas),
         parts=tuple(Part(one, tuple(grouped(one.findings))) for one in parts),
-        blocks=tuple(blocks(run, mine, parts, basiseisen, catalogue, added)),
+        blocks=tuple(blocks(run, mine, parts, basiseisen, catalogue, waits)),
         to_sign=standing is not None and not run.rehearsal and standing.outcome is not Outcome.NO_VERDICT,
         basiseisen=tuple(basiseisen),
         pgos=tuple(one for one in pgos if one.findings),
-        added=added,
+        root=root,
     )
 
 

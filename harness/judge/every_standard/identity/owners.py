@@ -57,6 +57,7 @@ def _look(view: CellView, record: Record, exchange: Exchange, only_contained: bo
     response = exchange.response
     if response is None:
         return
+    yield from _told(exchange)
     if document is None or document.fatal or not document.resource:
         if body_format(media_type(response.headers)) is None:
             yield from _in_document(view, record, response.body, "")
@@ -69,6 +70,16 @@ def _look(view: CellView, record: Record, exchange: Exchange, only_contained: bo
             yield from _in_document(view, record, _content(resource), f"{place}.content")
         else:
             yield from _in_resource(view, record, place, resource)
+
+
+def _told(exchange: Exchange) -> Iterator[Foreign]:
+    """What the recorder says of documents that it did not keep; no place in them depends on a mask."""
+    notes = exchange.notes.get("documents")
+    for note in objects(notes) if isinstance(notes, list) else ():
+        told = note.get("foreign")
+        for one in told if isinstance(told, list) else ():
+            if isinstance(one, list) and len(one) == 2:
+                yield Foreign("document", text(one[0]), shorten(text(one[1])), True)
 
 
 def every_resource(resource: Any, place: str = "") -> Iterator[tuple[str, Json]]:

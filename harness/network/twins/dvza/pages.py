@@ -7,6 +7,8 @@ the framework's screens is not copied: these pages carry the same elements in ou
 # ruff: noqa: E501 - lines of HTML
 from __future__ import annotations
 
+import re
+from functools import cache
 from typing import Any, Final
 
 from jinja2 import DictLoader, Environment, StrictUndefined
@@ -128,6 +130,17 @@ HEADERS: Final = (
     ("X-Content-Type-Options", "nosniff"),
     ("Referrer-Policy", "no-referrer"),
 )
+
+
+_TAG: Final = re.compile(r"<[^>]*>|{[{%].*?[%}]}", re.S)
+_WORD: Final = re.compile(r"[^\W\d_]+")
+
+
+@cache
+def own_words() -> frozenset[str]:
+    """The words of these pages, lower case."""
+    said = " ".join(_TAG.sub(" ", text.partition("</style>")[2] or text) for text in _TEMPLATES.values())
+    return frozenset(word.casefold() for word in _WORD.findall(said))
 
 
 def page(

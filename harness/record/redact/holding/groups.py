@@ -22,14 +22,16 @@ Group = Literal[
     "narrative",
     "member",
     "data",
+    "sum",
     "uri",
     "error",
 ]
 """``display`` is what a code is called by its system, ``label`` what somebody calls a concept or a thing that
 is referred to: words of medicine as a rule. ``member`` is the name of a member of JSON that FHIR cannot have,
-``data`` a document or an image in base64, ``uri`` an address that is somebody's or holds something itself,
-``error`` what a server says of what went wrong."""
+``data`` a document or an image in base64, ``sum`` the hash of one, ``uri`` an address that is somebody's or
+holds something itself, ``error`` what a server says of what went wrong."""
 DATA: Final = frozenset({"data", "content", "blob", "valueBase64Binary"})
+SUMS: Final = frozenset({"hash"})
 
 NOT_TEXTS: Final = frozenset(
     {
@@ -83,6 +85,8 @@ def group_of(name: str, holder: str, beside: Container[str], system: str, refere
     """
     if name in DATA:
         return "data"
+    if name in SUMS:
+        return "sum"
     if name in ADDRESSES:
         return "uri"
     if name == "diagnostics" or (name == "text" and holder == "details"):

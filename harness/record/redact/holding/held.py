@@ -6,7 +6,7 @@ import base64
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from hashlib import sha256
+from hashlib import sha1, sha256
 from typing import Any, Final
 
 from harness.core.normal.people import NAME_WORD, contact_point, name_words
@@ -43,7 +43,8 @@ class Held:
     :ivar coded: elements of FHIR that hold no words: codes, dates, numbers, addresses of things.
     :ivar persons: ids of those who have a record.
     :ivar names: words of names; ``addresses``: words of addresses; ``stems``: how words of texts begin;
-        ``documents``: hashes; ``protocol``: words of FHIR and of errors; the others are whole values.
+        ``documents``: their SHA-256, ``sums`` their SHA-1 in base64; ``protocol``: words of FHIR and
+        of errors; the others are whole values.
     """
 
     coded: frozenset[str]
@@ -56,6 +57,7 @@ class Held:
     texts: frozenset[str] = frozenset()
     stems: frozenset[str] = frozenset()
     documents: frozenset[str] = frozenset()
+    sums: frozenset[str] = frozenset()
     protocol: frozenset[str] = frozenset()
 
     def keeps(self, group: Group, value: str) -> bool:
@@ -65,7 +67,9 @@ class Held:
         if group == "uri":
             return not value.lower().lstrip().startswith(_HOLDING)
         if group == "data":
-            return _SAMPLES.fullmatch(value) is not None or is_pdf(value) or _digest(value) in self.documents
+            return _SAMPLES.fullmatch(value) is not None or _digest(value) in self.documents
+        if group == "sum":
+            return "".join(value.split()) in self.sums
         if group == "error":
             plain = not tells(value) and all(map(self._plain, _ERROR.findall(value)))
             return plain or self._says(value)
@@ -118,16 +122,19 @@ class Held:
         return words in self.texts or (_LETTERS.search(words) is None and len(_DIGIT.findall(words)) <= _FEW)
 
 
-def is_pdf(data: str) -> bool:
-    """Whether base64 holds a PDF: whether that is kept follows from what it says."""
-    return data.lstrip().startswith("JVBERi0")
-
-
 def _digest(data: str) -> str:
-    """The hash of what base64 holds."""
-    if not _CODED.fullmatch(data):
-        return ""
-    return sha256(base64.b64decode("".join(data.split()))).hexdigest()
+    """The SHA-256 of what base64 holds."""
+    document = _decoded(data)
+    return sha256(document).hexdigest() if document is not None else ""
+
+
+def _decoded(data: str) -> bytes | None:
+    return base64.b64decode("".join(data.split())) if _CODED.fullmatch(data) else None
+
+
+def sum_of(document: bytes) -> str:
+    """The hash that FHIR gives of a document: SHA-1 in base64."""
+    return base64.b64encode(sha1(document, usedforsecurity=False).digest()).decode()
 
 
 def _stems(text: str) -> list[str]:
@@ -148,21 +155,24 @@ def held_by(
     coded: frozenset[str],
     persons: Iterable[str] = (),
     protocol: frozenset[str] = frozenset(),
+    documents: Iterable[bytes] = (),
 ) -> Held:
     """What these resources hold.
 
     :param persons: those whose records they are.
+    :param documents: those that are nobody's, besides.
     """
     names: set[str] = set()
     addresses: set[str] = set()
     stems: set[str] = set()
     whole: dict[Group, set[str]] = {
-        group: set() for group in ("contact", "identifier", "birth", "text", "data")
+        group: set() for group in ("contact", "identifier", "birth", "text", "sum")
     }
+    papers = list(documents)
     for resource in resources:
         for group, value in values_in(resource, coded):
             if group == "data":
-                whole[group].add(_digest(value))
+                papers.append(_decoded(value) or b"")
                 continue
             if group == "name":
                 names |= name_words(value)
@@ -171,7 +181,7 @@ def held_by(
                 addresses.update(_words(value.replace(" ", "")))
             elif group == "contact":
                 whole[group].add(_contact(value))
-            elif group in ("identifier", "birth"):
+            elif group in ("identifier", "birth", "sum"):
                 whole[group].add(folded(value))
             said = narrative(value) if group == "narrative" else value
             whole["text"].add(words_of(folded(said)))
@@ -187,6 +197,7 @@ def held_by(
         frozenset(whole["birth"]),
         frozenset(whole["text"]),
         frozenset(stems),
-        frozenset(whole["data"]),
+        frozenset(sha256(paper).hexdigest() for paper in papers),
+        frozenset(whole["sum"].union(map(sum_of, papers))),
         protocol,
     )

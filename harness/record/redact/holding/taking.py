@@ -93,7 +93,7 @@ def shaped(spot: Spot, path: str, held: Held, tag: Tag) -> str:
     if path.endswith(".postalCode") and (code := _POSTAL.fullmatch(spot.value)):
         number = number_of_tag(tag(spot.value, path))
         return f"0000{code.group(1)}{_CONSONANTS[number // 16 % 16]}{_CONSONANTS[number % 16]}"
-    if spot.group == "data":
+    if spot.group in ("data", "sum"):
         return base64.b64encode(tag(spot.value, path).encode()).decode()
     if spot.group in ("identifier", "uri") and (address := _ADDRESS.fullmatch(spot.value)):
         return f"{address['path'] or 'urn:mask:'}{tag(spot.value, path)}"

@@ -8,12 +8,9 @@ noted where it may be a code or an amount.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from hashlib import sha256
 from typing import Any, Final, Literal
 
 from harness.core.http.bounds import MAX_ENTRIES, MAX_VALUES, values_in
@@ -37,6 +34,7 @@ from harness.record.redact.people.documents import (
 )
 from harness.record.redact.people.identity import FOREIGN_NUMBER, Identities
 from harness.record.redact.people.numbered import DocumentNumbers, Found
+from harness.record.redact.people.papers import held, is_pdf, paper_in, told_of
 from harness.record.redact.people.persons import Persons
 from harness.record.redact.people.texts import note_texts
 from harness.record.redact.reading.readings import body_readings, deeper
@@ -47,6 +45,7 @@ from harness.record.redact.tag import number_of_tag
 NOT_DECLARED: Final = "person is not declared"
 NOT_FHIR: Final = "no FHIR"
 NOT_READABLE: Final = "no document that can be read"
+NOT_HELD: Final = "document of no record"
 SECRET_INSIDE: Final = "secret in what cannot be rewritten"
 TOO_MUCH: Final = "more values than are masked one by one"
 MAX_MASKED: Final = 5_000
@@ -62,11 +61,6 @@ _TELLING_LENGTH: Final = 5
 _TELLING_DIGITS: Final = 7
 """Characters from which such a value is looked for; shorter ones are words and lengths too."""
 _JSON_NUMBER: Final = re.compile(r".*[:,\[]\s*-?[0-9]{8,}\s*[,\]}].*", re.ASCII | re.S)
-_BINARY: Final = re.compile(
-    rb"(?:\"(?:content|data)\"\s*:\s*\"|<(?:content|data)\s+value\s*=\s*[\"'])([A-Za-z0-9+/=\s\\]{100,})",
-    re.ASCII,
-)
-"""The content of a Binary, in both formats."""
 _DATA: Final = tuple(f".{name}" for name in DATA)
 _ADDRESSES: Final = (".id", ".reference", ".fullUrl", ".url")
 """Elements of which a tag says as much as a number: equal ones are equal."""
@@ -109,17 +103,21 @@ class CareData:
         self._own = {bsn.plain(own)} if own else set[str]()
         self._numbers = DocumentNumbers(replacing.numbers, raw.cell, looking)
 
+    @property
+    def declared(self) -> bool:
+        """Whether this is in the session of a declared person."""
+        return self._declared is not None
+
     def body(self, body: bytes, media_type: str, side: Side, secrets: Callable[[str, str], str]) -> bytes:
         """The bytes that may be written.
 
         :param secrets: replaces everything secret in a text that is of nobody declared, given its place.
         """
         written = self._written(body, media_type, side, secrets)
-        document = pdf_in(body) if side == "response" and written != body else None
-        if document is not None and pdf_in(written) != document:
-            same = self._replacing.tags.tag("person", sha256(document).hexdigest())
-            told = self._looking.examine(document)
-            self.documents.append({"length": len(document), "same": same, **told})
+        document = paper_in(body) if side == "response" and written != body else None
+        if document is not None and paper_in(written) != document:
+            person = self._declared.id if self._declared is not None else ""
+            self.documents.append(told_of(document, person, self._looking, self._replacing.tags))
         return written
 
     def _written(self, body: bytes, media_type: str, side: Side, secrets: Callable[[str, str], str]) -> bytes:
@@ -172,7 +170,9 @@ class CareData:
         if self._declared is None:
             return [] if document is not None and document.impersonal else [NOT_DECLARED]
         if document is None:
-            return [NOT_READABLE] if body and not is_pdf(body) else []
+            if is_pdf(body):
+                return [] if held(body, self._looking) else [NOT_HELD]
+            return [NOT_READABLE] if body else []
         if not document.fhir:
             return [NOT_FHIR]
         identity, reasons = self._known.of(people, self._declared, self._cell, side)
@@ -330,23 +330,6 @@ def _fits(body: bytes) -> bool:
         or start not in (b"{", b"[", b"<")
         or values_in(body, xml=start == b"<") <= MAX_VALUES
     )
-
-
-def pdf_in(body: bytes) -> bytes | None:
-    """The PDF that a body is, or that a Binary in it holds."""
-    if is_pdf(body):
-        return body
-    found = _BINARY.search(body) if b"Binary" in body[:2_000] else None
-    try:
-        data = base64.b64decode(found.group(1), validate=False) if found else b""
-    except binascii.Error:
-        return None
-    return data if is_pdf(data) else None
-
-
-def is_pdf(body: bytes) -> bool:
-    """Whether a body is a PDF by its beginning, whatever it is called; the word further on makes none."""
-    return body[:1024].lstrip().startswith(b"%PDF-")
 
 
 def number_of(tag: str) -> str:

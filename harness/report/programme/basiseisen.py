@@ -7,12 +7,14 @@ change it. A basic requirement that is no automatic one (class S or M) is decide
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
 from functools import cache
 
 from harness.core.algebra import State
 from harness.core.data import data_path
+from harness.core.run.agreed.attestations import Attestation
 from harness.core.text import Text
 from harness.core.verdicts import Strength
 from harness.core.yamlfile import load_yaml
@@ -30,6 +32,12 @@ _OTHER_PARTY = Text(
     en="depends on the {names} as well, which is simulated in this run",
 )
 _OTHER_STANDARD = Text(nl="hoort bij {names}: niet opgegeven", en="belongs to {names}: not declared")
+_UNREVIEWED = Text(
+    nl="verklaring van {name}: nog door niemand beoordeeld", en="stated by {name}: nobody reviewed it yet"
+)
+_REJECTED = Text(nl="verklaring afgewezen door {name}", en="statement refused by {name}")
+_EXPIRED = Text(nl="verklaring verlopen op {day}", en="the statement expired on {day}")
+_STATED = Text(nl="verklaard door {name}", en="stated by {name}")
 _OPEN = Text(nl="niet getoetst: {names}", en="not tested: {names}")
 
 
@@ -39,12 +47,14 @@ class Basiseis:
 
     :ivar kind: ``A`` automatic, ``S`` semi-automatic, ``M`` manual.
     :ivar reason: why it is not tested when no requirement of a run covers it.
+    :ivar blocking: whether a verdict of the bureau has to wait for it.
     """
 
     id: str
     title: Text
     kind: str
     reason: Text
+    blocking: bool = True
 
 
 @dataclass(frozen=True)
@@ -54,6 +64,7 @@ class BasiseisRow:
     :ivar state: *not tested* when a person decides it, or nothing in the run covers it.
     :ivar support: the worst state of the tests behind one that a person decides, ``None`` without tests.
     :ivar requirements: ids of the tests.
+    :ivar attestation: what a person stated of it, the one that decides.
     """
 
     basiseis: Basiseis
@@ -61,6 +72,7 @@ class BasiseisRow:
     support: State | None
     requirements: tuple[str, ...]
     reason: Text
+    attestation: Attestation | None = None
 
 
 @cache
@@ -73,14 +85,22 @@ def basiseisen() -> tuple[Basiseis, ...]:
             title=Text(**raw["title"]),
             kind=str(raw["class"]),
             reason=Text(**raw["reason"]) if "reason" in raw else UNTESTED,
+            blocking=bool(raw.get("blocking", True)),
         )
         for raw in document.data["basiseisen"]
     )
 
 
-def basiseis_rows(rows: Iterable[Row], catalogue: Catalogue) -> list[BasiseisRow]:
+def basiseis_rows(
+    rows: Iterable[Row],
+    catalogue: Catalogue,
+    attestations: Iterable[Attestation] = (),
+    day: date = date.max,
+) -> list[BasiseisRow]:
     """A row for every basic requirement.
 
+    :param attestations: what people stated; those of others than basic requirements do not matter.
+    :param day: on which they have to hold.
     :param rows: the requirements of the supplier's HIS, and of its DVZA unless that is simulated beside a
         live HIS; MUSTs decide, SHOULDs only where there is none.
     """
@@ -91,7 +111,39 @@ def basiseis_rows(rows: Iterable[Row], catalogue: Catalogue) -> list[BasiseisRow
         if row.requirement.role in SUPPLIER:
             for identifier in row.requirement.basiseis:
                 covering.setdefault(identifier, []).append(row)
-    return [_row(item, covering.get(item.id, []), _tests(item, catalogue), roles) for item in basiseisen()]
+    stated: dict[str, list[Attestation]] = {}
+    for one in attestations:
+        stated.setdefault(one.item, []).append(one)
+    return [
+        _attested(
+            _row(item, covering.get(item.id, []), _tests(item, catalogue), roles),
+            stated.get(item.id, ()),
+            day,
+        )
+        for item in basiseisen()
+    ]
+
+
+def _attested(row: BasiseisRow, stated: Sequence[Attestation], day: date) -> BasiseisRow:
+    """The row of something that a person decides, as decided; tests that say *not met* are never overruled.
+
+    The last one that holds counts: unfavourable at once, favourable when somebody else agreed.
+    """
+    if row.basiseis.kind == "A" or not stated:
+        return row
+    holding = [item for item in stated if item.holds(day)]
+    if not holding:
+        last = stated[-1]
+        return replace(row, reason=_EXPIRED.format(day=(last.until or last.at).isoformat()), attestation=last)
+    found = holding[-1]
+    if found.result == "not-met" or row.support is State.NOT_MET:
+        return replace(row, state=State.NOT_MET, reason=_STATED.format(name=found.by), attestation=found)
+    if found.review is None or not found.accepted:
+        reason = _UNREVIEWED if found.review is None else _REJECTED
+        by = found.by if found.review is None else found.review.by
+        return replace(row, reason=reason.format(name=by), attestation=found)
+    state = State.MET if found.result == "met" else State.NOT_APPLICABLE
+    return replace(row, state=state, reason=_STATED.format(name=found.by), attestation=found)
 
 
 def _tests(item: Basiseis, catalogue: Catalogue) -> list[Requirement]:

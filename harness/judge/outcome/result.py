@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from harness.core.algebra import Key, Outcome, Standing, State, Tally, exit_code, standing
 from harness.core.exits import ExitCode
@@ -11,7 +12,8 @@ from harness.core.run.findings import Finding
 from harness.core.run.info import ParticipantVersion, RunInfo
 from harness.core.verdicts import Blame, Strength, Verdict
 from harness.judge.catalogue import Catalogue
-from harness.judge.tally import Asking, Shortfall, tally
+from harness.judge.outcome.tally import Asking, Shortfall, tally
+from harness.judge.outcome.waiving import Cover, cover, day_of
 
 STELSELNODE = "stelselnode"
 """Its requirements are self-checks of the harness: they count in a rehearsal only."""
@@ -39,6 +41,7 @@ class RunResult:
     :ivar parties: by id, in the order of the network file.
     :ivar rehearsal: nobody who took part is live.
     :ivar subject: the parties whose result decides the exit code.
+    :ivar cover: what its waivers do.
     """
 
     tallies: Mapping[Key, Tally]
@@ -48,6 +51,7 @@ class RunResult:
     subject: frozenset[str]
     harness_defect: bool
     verdict_missing: bool
+    cover: Cover
 
     def code(self, *, exchanges: int, differs: bool = False, harness_defect: bool = False) -> ExitCode:
         """The exit code of the run.
@@ -63,14 +67,21 @@ class RunResult:
             exchanges=exchanges,
             differs=differs,
             harness_defect=harness_defect or self.harness_defect,
+            waiver_stale=bool(self.cover.stale),
             verdict_missing=self.verdict_missing,
         )
 
 
-def run_result(info: RunInfo, findings: Sequence[Finding], catalogue: Catalogue) -> RunResult:
-    """The result of a run from its description and its findings."""
+def run_result(
+    info: RunInfo, findings: Sequence[Finding], catalogue: Catalogue, day: date | None = None
+) -> RunResult:
+    """The result of a run from its description and its findings.
+
+    :param day: on which its waivers have to hold; by default that of the run.
+    """
     asking = Asking(info, catalogue)
-    tallies = tally(findings, catalogue)
+    covered = cover(info.waivers, findings, catalogue, day or day_of(info))
+    tallies = tally(findings, catalogue, covered.waived)
     parties = {name: _party(party, asking, tallies) for name, party in asking.parties.items()}
     live = frozenset(name for name, item in asking.parties.items() if item.kind == "live")
     subject = frozenset(info.subject) or live or frozenset((*parties, STELSELNODE))
@@ -84,6 +95,7 @@ def run_result(info: RunInfo, findings: Sequence[Finding], catalogue: Catalogue)
         harness_defect=any(item.verdict is Verdict.ERROR and item.blame is Blame.HARNESS for item in findings)
         or any(trouble.blame is Blame.HARNESS for trouble in info.troubles),
         verdict_missing=info.verdict_required and not subject <= conforming,
+        cover=covered,
     )
 
 

@@ -6,7 +6,7 @@ party declares, also when no cell asked it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -34,12 +34,14 @@ def key_of(requirement: Requirement, cell: Cell) -> Key:
     return Key(cell.party(requirement.role), requirement.id, requirement.standard, cell.release)
 
 
-def tally(findings: Iterable[Finding], catalogue: Catalogue) -> dict[Key, Tally]:
+def tally(findings: Iterable[Finding], catalogue: Catalogue, waived: Container[str] = ()) -> dict[Key, Tally]:
     """How often each kind of verdict was given, per key.
 
     A cell counts once per kind, however many findings say so. Undecided because another party failed first
     counts as blocked; an error never does. Findings of requirements that the catalogue does not know do not
     count.
+
+    :param waived: ids of the fails that a waiver covers.
     """
     said: dict[Key, set[tuple[Cell, str]]] = {}
     for item in findings:
@@ -49,6 +51,8 @@ def tally(findings: Iterable[Finding], catalogue: Catalogue) -> dict[Key, Tally]
         counter = _COUNTER[item.verdict]
         if item.verdict is Verdict.INCONCLUSIVE and item.cause not in ("", key.party):
             counter = "blocked"
+        elif item.verdict is Verdict.FAIL and item.id in waived:
+            counter = "waived"
         said.setdefault(key, set()).add((item.cell, counter))
     return {key: _counts(counter for _, counter in marks) for key, marks in said.items()}
 

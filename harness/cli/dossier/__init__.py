@@ -1,0 +1,1 @@
+"""Doors to what a bureau decides on: waivers, attestations, dossiers, comparisons."""

@@ -1,0 +1,110 @@
+"""What ``harness verify`` says of a dossier."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from harness.core.clock import SystemClock
+from harness.core.run import manifest
+from harness.core.text import Lang, Text
+from harness.judge.catalogue import load_catalogue
+from harness.record.seal.trust import Trust
+from harness.report.dossier.check import CheckedDossier, check_dossier
+from harness.report.dossier.pack import is_packed, unpacked
+from harness.report.dossier.waived import waiver_troubles
+from harness.report.words import STATE, STATE_SYMBOL, amount, more
+
+WHOLE = Text(
+    nl="heel dossier van {vendor}: {runs}, {files}, {exchanges}",
+    en="whole dossier of {vendor}: {runs}, {files}, {exchanges}",
+)
+_OPEN = Text(
+    nl="{count} basiseisen houden een oordeel nog tegen:",
+    en="{count} basic requirements still stand in the way:",
+)
+
+
+def is_dossier(path: Path) -> bool:
+    """Whether a path is a dossier, packed or not."""
+    return is_packed(path) or (path / manifest.DOSSIER.start).is_file()
+
+
+@contextmanager
+def dossier_folder(path: Path) -> Iterator[Path]:
+    """The folder of a dossier, packed or not, for as long as it is looked at."""
+    if not is_packed(path):
+        yield path
+        return
+    with unpacked(path) as folder:
+        yield folder
+
+
+def checked(path: Path, trust: Trust | None) -> CheckedDossier:
+    """A dossier, checked now.
+
+    :raises EvidenceError: something in it does not hold together.
+    """
+    with dossier_folder(path) as folder:
+        return check_dossier(folder, load_catalogue(), now=SystemClock().now(), trust=trust)
+
+
+def document(path: Path, found: CheckedDossier) -> dict[str, Any]:
+    """The JSON output, beside what is said of a run."""
+    return {
+        "schema": "dossier-evidence-1",
+        "dossier": str(path),
+        "vendor": found.dossier.vendor,
+        "exit": int(found.code),
+        "outcome": found.outcome.value,
+        "root": found.root,
+        "manifest": found.manifest,
+        "files": found.files,
+        "runs": [run.folder for run in found.dossier.runs],
+        "exchanges": found.exchanges,
+        "identifiers_checked": found.checked,
+        "basiseisen": [
+            {
+                "id": row.basiseis.id,
+                "class": row.basiseis.kind,
+                "state": row.state.value,
+                "blocking": row.basiseis.blocking,
+                "reason": {"nl": row.reason.nl, "en": row.reason.en},
+                "until": row.attestation.until if row.attestation is not None else None,
+            }
+            for row in found.basiseisen
+        ],
+        "waivers": {
+            "named": list(found.waivers),
+            "expired": [item.fingerprint for item in found.summary.result.cover.expired],
+            "stale": [item.fingerprint for item in found.summary.result.cover.stale],
+        },
+    }
+
+
+def whole(found: CheckedDossier, lang: Lang) -> str:
+    """That a dossier holds together, in one sentence."""
+    told = {
+        "runs": amount(len(found.dossier.runs), "run").of(lang),
+        "files": amount(found.files, "file").of(lang),
+        "exchanges": amount(found.exchanges, "exchange").of(lang),
+    }
+    return WHOLE.format(vendor=found.dossier.vendor, **told).of(lang)
+
+
+def show(console: Console, found: CheckedDossier, lang: Lang, limit: int = 12) -> None:
+    """The same for people; the outcome of each party is printed by who calls this."""
+    for trouble in waiver_troubles(found.summary.result.cover):
+        console.print(trouble.of(lang), style="bold red", markup=False)
+    if not found.open:
+        return
+    console.print(_OPEN.format(count=len(found.open)).of(lang), markup=False)
+    for row in found.open[:limit]:
+        told = f"  {STATE_SYMBOL[row.state]} {row.basiseis.id} {row.basiseis.title.of(lang)}"
+        console.print(f"{told} – {STATE[row.state].of(lang)}: {row.reason.of(lang)}", markup=False)
+    if len(found.open) > limit:
+        console.print(f"  … {more(len(found.open) - limit).of(lang)} (--json)", markup=False)

@@ -1,0 +1,1 @@
+"""What people put beside what was recorded: waivers and attestations."""

@@ -1,0 +1,112 @@
+"""Waivers (*ontheffingen*): agreements that a finding does not stand in the way of a verdict until a date.
+
+A waiver is owned by the vendor and approved by somebody of the bureau, both by name. It names the
+*fingerprint* of a finding, which is the same in every run and cell that has the same fault; so it never
+covers another fault of the same requirement. What it covers is counted and told on page 1; a waiver that no
+longer covers anything has to go (:mod:`harness.judge.outcome.waiving`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Final
+
+import msgspec
+import yaml
+
+from harness.core.algebra import Key
+from harness.core.errors import ConfigurationError
+from harness.core.run.findings import Finding
+from harness.core.text import Text
+from harness.core.yamlfile import load_yaml
+
+DIGITS: Final = 16
+Fingerprint = Annotated[str, msgspec.Meta(pattern=f"^[0-9a-f]{{{DIGITS}}}$")]
+
+_CHANGING: Final = re.compile(
+    r"""\[\d+\]                                             # the place in a list
+    | [0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}
+    | \d{4}-\d\d-\d\d(?:T[0-9:.]+(?:Z|[+-]\d\d:\d\d)?)?     # dates and instants
+    | (?<=[a-z0-9]):\d{2,5}\b                               # ports
+    | \b[\w-]+(?:\.[\w-]+)+\.\d{4}\b                        # exchanges
+    | (?<=/)[A-Za-z0-9.-]*\d[A-Za-z0-9.-]*                  # ids in addresses
+    """,
+    re.VERBOSE,
+)
+"""What differs between two runs that find the same fault."""
+
+
+class Waiver(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One agreement.
+
+    :ivar fingerprint: of the finding that it covers.
+    :ivar requirement: id, for people; it has to be that of the finding.
+    :ivar reason: why the fault may stay for now.
+    :ivar issue: where its repair is followed.
+    :ivar owner: who repairs it, at the vendor.
+    :ivar approver: who agreed, at the bureau.
+    :ivar expires: last day on which it holds.
+    """
+
+    fingerprint: Fingerprint
+    requirement: str
+    reason: str
+    issue: str
+    owner: str
+    approver: str
+    expires: date
+
+    def valid(self, day: date) -> bool:
+        """Whether it holds on a day."""
+        return day <= self.expires
+
+
+def fingerprint(key: Key, item: Finding) -> str:
+    """What a finding has in common with the same fault in other cells and runs, 16 hex digits.
+
+    Of requirement, party, standard, release, what was expected, rule, and the place without ids, dates, ports
+    and positions in lists.
+
+    :param key: what the finding counts for.
+    """
+    parts = (*key, _CHANGING.sub("#", item.expected), item.rule, _CHANGING.sub("#", item.where.path))
+    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:DIGITS]
+
+
+def read_waivers(path: Path) -> tuple[Waiver, ...]:
+    """The waivers of a YAML file.
+
+    :raises ConfigurationError: it cannot be read, a field is missing, a date does not exist, or two waivers
+        have the same fingerprint; names the line.
+    """
+    document = load_yaml(path, "waivers")
+    found: dict[str, Waiver] = {}
+    for index, raw in enumerate(document.data["waivers"]):
+        try:
+            item = msgspec.convert(raw, Waiver)
+        except msgspec.ValidationError:  # all but the calendar is in the schema
+            raise ConfigurationError(
+                Text(nl="is geen datum", en="is not a date"),
+                where=document.where("waivers", index, "expires"),
+                expected="YYYY-MM-DD",
+                received=str(raw["expires"]),
+            ) from None
+        if item.fingerprint in found:
+            raise ConfigurationError(
+                Text(nl="er is al een ontheffing voor deze bevinding", en="this finding has a waiver"),
+                where=document.where("waivers", index, "fingerprint"),
+                received=item.fingerprint,
+            )
+        found[item.fingerprint] = item
+    return tuple(found.values())
+
+
+def encode(waivers: Iterable[Waiver]) -> bytes:
+    """Waivers as the YAML file that :func:`read_waivers` reads."""
+    rows = [msgspec.to_builtins(item) for item in waivers]
+    text: str = yaml.safe_dump({"waivers": rows}, allow_unicode=True, sort_keys=False, width=100)
+    return text.encode()

@@ -1,0 +1,1 @@
+"""From findings to what may be said of a party: counts, waivers, standing, exit code."""

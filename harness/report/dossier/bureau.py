@@ -1,0 +1,231 @@
+"""What a bureau sees of many dossiers: a row per dossier, what expires soon, how far regions are."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+import jinja2
+
+from harness import __version__
+from harness.core.clock import AMSTERDAM
+from harness.core.errors import HarnessError
+from harness.core.run.info import ParticipantVersion
+from harness.core.run.place import disk
+from harness.core.text import Lang, Text
+from harness.judge.catalogue import Catalogue
+from harness.record.seal.trust import Trust
+from harness.report.dossier.check import CheckedDossier, check_dossier
+from harness.report.dossier.milestones import SYMBOL, WORD, MilestoneRow, Reached, milestone_rows, milestones
+from harness.report.dossier.pack import SUFFIX, unpacked
+from harness.report.dossier.waived import day as shown_day
+from harness.report.headlines import outcome_name
+from harness.report.words import title, word
+
+SOON: Final = timedelta(days=60)
+"""What expires within this time is named."""
+
+
+@dataclass(frozen=True)
+class Expiring:
+    """Something that stops to hold: a waiver or an attestation."""
+
+    vendor: str
+    what: str
+    until: date
+
+
+@dataclass(frozen=True)
+class DossierRow:
+    """One dossier.
+
+    :ivar file: its name; ``sha256`` of its bytes, which a receipt names.
+    :ivar problem: why it was refused; then nothing else is known of it.
+    """
+
+    file: str
+    sha256: str
+    problem: Text | None = None
+    found: CheckedDossier | None = None
+    milestones: tuple[MilestoneRow, ...] = ()
+
+    @property
+    def vendor(self) -> str:
+        """Whose it is."""
+        return self.found.dossier.vendor if self.found is not None else ""
+
+    @property
+    def products(self) -> list[ParticipantVersion]:
+        """HIS and DVZA that it is about."""
+        if self.found is None:
+            return []
+        parties = self.found.summary.parties
+        return [parties[name].party for name in self.found.dossier.subject if name in parties]
+
+
+@dataclass(frozen=True)
+class Overview:
+    """All dossiers of a folder on one day."""
+
+    at: datetime
+    rows: tuple[DossierRow, ...]
+
+    @property
+    def day(self) -> date:
+        """The day in Amsterdam."""
+        return self.at.astimezone(AMSTERDAM).date()
+
+    @property
+    def refused(self) -> list[DossierRow]:
+        """Dossiers that do not hold together."""
+        return [row for row in self.rows if row.problem is not None]
+
+    @property
+    def accepted(self) -> list[DossierRow]:
+        """Dossiers that hold together, by vendor."""
+        return sorted(
+            (row for row in self.rows if row.found is not None), key=lambda row: row.vendor.casefold()
+        )
+
+    @property
+    def expiring(self) -> list[Expiring]:
+        """What stops to hold soon, or has stopped, the first first."""
+        items = []
+        for row in self.accepted:
+            if row.found is None:
+                continue
+            items += [
+                Expiring(row.vendor, f"{item.requirement} ({item.fingerprint})", item.expires)
+                for item in row.found.waivers
+            ]
+            items += [
+                Expiring(row.vendor, item.item, item.until)
+                for item in row.found.attestations
+                if item.until is not None
+            ]
+        soon = [item for item in items if item.until <= self.day + SOON]
+        return sorted(soon, key=lambda item: (item.until, item.vendor, item.what))
+
+    @property
+    def regions(self) -> list[tuple[str, int, int]]:
+        """Per region: how many dossiers, and how many of them reached the last milestone."""
+        every: Counter[str] = Counter()
+        done: Counter[str] = Counter()
+        for row in self.accepted:
+            region = row.found.dossier.region if row.found is not None else ""
+            every[region] += 1
+            done[region] += bool(row.milestones) and row.milestones[-1].reached is Reached.REACHED
+        return [(region, every[region], done[region]) for region in sorted(every)]
+
+
+def dossiers_in(folder: Path) -> list[Path]:
+    """The packed dossiers of a folder, by name."""
+    return sorted(path for path in folder.glob(f"*{SUFFIX}") if path.is_file())
+
+
+def look(path: Path, catalogue: Catalogue, trust: Trust | None, now: datetime) -> DossierRow:
+    """One dossier, verified; a problem is part of the row, so that one bad file stops nothing."""
+    with disk.opened(path) as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    try:
+        with unpacked(path) as folder:
+            found = check_dossier(folder, catalogue, now=now, trust=trust)
+    except HarnessError as error:
+        place = f"{error.where}: " if error.where else ""
+        told = Text(nl=place + error.message.nl, en=place + error.message.en)
+        return DossierRow(path.name, sha256, problem=told)
+    day = now.astimezone(AMSTERDAM).date()
+    return DossierRow(path.name, sha256, found=found, milestones=tuple(milestone_rows(found, day)))
+
+
+def write_csv(overview: Overview) -> bytes:
+    """A row per dossier and milestone, for a spreadsheet; formulas are text there."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow(
+        [
+            "dossier",
+            "sha256",
+            "vendor",
+            "products",
+            "region",
+            "outcome",
+            "milestone",
+            "state",
+            "missing",
+            "refused",
+        ]
+    )
+    for row in overview.rows:
+        if row.found is None:
+            problem = row.problem.en if row.problem is not None else ""
+            writer.writerow(map(_cell, [row.file, row.sha256, "", "", "", "", "", "", "", problem]))
+            continue
+        about = [
+            row.file,
+            row.sha256,
+            row.vendor,
+            "; ".join(f"{item.role} {item.name}" for item in row.products),
+            row.found.dossier.region,
+            row.found.outcome.value,
+        ]
+        for item in row.milestones:
+            told = [item.milestone.id, item.reached.value, " ".join(item.missing), ""]
+            writer.writerow(map(_cell, [*about, *told]))
+    return b"\xef\xbb\xbf" + out.getvalue().encode()
+
+
+def _cell(value: str) -> str:
+    """A value that no spreadsheet takes for a formula."""
+    return f"'{value}" if value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
+
+
+def write_page(overview: Overview, lang: Lang) -> bytes:
+    """The overview as a page that needs nothing else."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent.parent / "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+    )
+    words: dict[str, Any] = {
+        "w": lambda name: word(name, lang),
+        "W": lambda name: title(name, lang),
+        "lang": lang,
+        "rehearsal": False,
+        "harness": __version__,
+        "overview": overview,
+        "milestones": milestones(),
+        "symbol": SYMBOL.__getitem__,
+        "reached": lambda reached: WORD[reached].of(lang),
+        "day": lambda value: shown_day(value).of(lang),
+        "outcome": lambda found: outcome_name(found.outcome).of(lang),
+        "missing": _missing,
+    }
+    return environment.get_template("bureau.html.j2").render(**words).encode()
+
+
+def _missing(row: DossierRow) -> list[str]:
+    """What the milestones wait for, each once."""
+    return list(dict.fromkeys(name for item in row.milestones for name in item.missing))
+
+
+def receipt(row: DossierRow, at: datetime) -> dict[str, Any]:
+    """What a bureau gives back for a dossier: which bytes it saw, when, and what it found."""
+    return {
+        "schema": "receipt-1",
+        "dossier": row.file,
+        "sha256": row.sha256,
+        "at": at.isoformat(),
+        "accepted": row.found is not None,
+        "problem": row.problem,
+        "vendor": row.vendor,
+        "outcome": row.found.outcome.value if row.found is not None else "",
+        "key": row.found.seal.keyid if row.found is not None and row.found.seal is not None else "",
+    }

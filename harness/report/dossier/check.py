@@ -1,0 +1,203 @@
+"""Verification of a dossier: its files, its runs, what they give when judged again, what is stated."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from harness.core.algebra import Outcome
+from harness.core.clock import AMSTERDAM
+from harness.core.exits import ExitCode
+from harness.core.run import manifest
+from harness.core.run.agreed.attestations import Attestation, attestations
+from harness.core.run.agreed.waivers import Waiver, read_waivers
+from harness.core.run.findings import Finding
+from harness.core.run.folder import RunFolder
+from harness.core.run.info import RunInfo
+from harness.core.run.place import disk
+from harness.core.run.problems import EvidenceError, ProblemKind
+from harness.core.text import Text
+from harness.judge.catalogue import Catalogue
+from harness.judge.evidence.sealing import check_stated, stated
+from harness.judge.evidence.verification import check_challenge, rejudge
+from harness.record.seal.envelope import Sealed, check_seal
+from harness.record.seal.trust import Trust
+from harness.record.verify import verify_files
+from harness.report.dossier.combine import combined
+from harness.report.dossier.document import NAME, WAIVERS, Dossier, HeldRun, read_dossier
+from harness.report.programme.basiseisen import BasiseisRow, basiseis_rows
+from harness.report.summary import RunSummary, summarise
+
+
+@dataclass(frozen=True)
+class CheckedDossier:
+    """A dossier in which everything holds together.
+
+    :ivar manifest: SHA-256 of its manifest; ``root`` its Merkle root; ``files`` their number.
+    :ivar seal: ``None``: not sealed.
+    :ivar summary: all runs as one, on the day of the check.
+    :ivar exchanges: how many were recorded; ``checked``: identifiers that were found bound to a challenge.
+    :ivar basiseisen: every basic requirement with what decides it.
+    """
+
+    dossier: Dossier
+    manifest: str
+    root: str
+    files: int
+    seal: Sealed | None
+    summary: RunSummary
+    exchanges: int
+    checked: int
+    basiseisen: tuple[BasiseisRow, ...]
+
+    @property
+    def attestations(self) -> tuple[Attestation, ...]:
+        """What people stated."""
+        return self.summary.attestations
+
+    @property
+    def waivers(self) -> tuple[Waiver, ...]:
+        """What may stay for now, or might."""
+        return self.summary.info.waivers
+
+    @property
+    def open(self) -> tuple[BasiseisRow, ...]:
+        """The basic requirements that a verdict has to wait for."""
+        return tuple(row for row in self.basiseisen if row.basiseis.blocking and not row.state.good)
+
+    @property
+    def code(self) -> ExitCode:
+        """0 only when the parties conform and no basic requirement is open."""
+        code = self.summary.result.code(exchanges=self.exchanges)
+        return ExitCode.UNDECIDED if code is ExitCode.OK and self.open else code
+
+    @property
+    def outcome(self) -> Outcome:
+        """What may be said of the supplier."""
+        code = self.code
+        if code is ExitCode.OK:
+            return Outcome.CONFORMS
+        return Outcome.FAILS if code is ExitCode.FAILED else Outcome.NO_VERDICT
+
+
+def check_dossier(
+    folder: Path, catalogue: Catalogue, *, now: datetime, trust: Trust | None = None
+) -> CheckedDossier:
+    """Check an unpacked dossier; the first problem first.
+
+    :param now: clock value for certificates, waivers and attestations.
+    :param trust: whose signature is believed; see :func:`harness.record.verify.verify_folder`.
+    :raises EvidenceError: something does not hold together.
+    :raises ConfigurationError: the runs cannot be said of one thing, or the waivers are wrong.
+    """
+    made, data = _manifest(folder)
+    dossier = read_dossier(folder)
+    seal = _seal(folder, data, made, trust, now)  # before anything is judged that nobody signed
+    infos, findings, exchanges, checked = _runs(folder, dossier, catalogue)
+    waivers = read_waivers(folder / WAIVERS) if (folder / WAIVERS).is_file() else ()
+    info = combined(infos, dossier.subject, waivers)
+    if seal is not None:
+        check_stated(seal, stated(info, findings, catalogue))
+    places = [folder, *(folder / run.folder for run in dossier.runs)]
+    told = tuple(item.attestation for item in attestations(*places))
+    day = now.astimezone(AMSTERDAM).date()
+    summary = replace(summarise(info, findings, catalogue, day=day), attestations=told)
+    rows = (row for name in dossier.subject if name in summary.parties for row in summary.parties[name].rows)
+    return CheckedDossier(
+        dossier=dossier,
+        manifest=hashlib.sha256(data).hexdigest(),
+        root=made.root,
+        files=len(made.files),
+        seal=seal,
+        summary=summary,
+        exchanges=exchanges,
+        checked=checked,
+        basiseisen=tuple(basiseis_rows(rows, catalogue, told, day)),
+    )
+
+
+def _manifest(folder: Path) -> tuple[manifest.Manifest, bytes]:
+    if not (folder / manifest.NAME).is_file():
+        raise EvidenceError(ProblemKind.MISSING, Text(nl="ontbreekt", en="is missing"), where=manifest.NAME)
+    data = disk.read(folder / manifest.NAME, manifest.MAX_MANIFEST)
+    made = manifest.decode(data, manifest.DOSSIER)
+    manifest.compare(folder, made, manifest.DOSSIER)
+    return made, data
+
+
+def _runs(
+    folder: Path, dossier: Dossier, catalogue: Catalogue
+) -> tuple[list[RunInfo], list[Finding], int, int]:
+    """What the runs give when they are judged again: descriptions, findings, exchanges, bound identifiers."""
+    named = {run.folder for run in dossier.runs}
+    there = {path.relative_to(folder).as_posix() for path in (folder / "runs").glob("*")}
+    if named != there or len(named) != len(dossier.runs) or len({r.run for r in dossier.runs}) != len(named):
+        raise EvidenceError(
+            ProblemKind.DESCRIPTION,
+            Text(
+                nl="noemt andere runs dan erin zitten, of een run dubbel", en="names other runs, or one twice"
+            ),
+            where=NAME,
+            expected=", ".join(sorted(there)),
+            received=", ".join(run.folder for run in dossier.runs),
+        )
+    infos: list[RunInfo] = []
+    findings: list[Finding] = []
+    exchanges = checked = 0
+    for run in dossier.runs:
+        path = folder / run.folder
+        try:
+            _check_run(run, path)
+            found = rejudge(path, catalogue)
+            if found.problem is not None:
+                raise found.problem.error()
+            checked += check_challenge(RunFolder.open(path), found.info) or 0
+        except EvidenceError as error:
+            raise _inside(run, error) from None
+        infos.append(found.info)
+        findings += found.findings
+        exchanges += found.exchanges
+    return infos, findings, exchanges, checked
+
+
+def _check_run(run: HeldRun, path: Path) -> None:
+    facts = verify_files(path)
+    if (facts.run, facts.root) != (run.run, run.root):
+        raise EvidenceError(
+            ProblemKind.RUN,
+            Text(nl="is een andere run dan het dossier noemt", en="is another run than the dossier names"),
+            where=manifest.NAME,
+            expected=f"{run.run} {run.root}",
+            received=f"{facts.run} {facts.root}",
+        )
+
+
+def _inside(run: HeldRun, error: EvidenceError) -> EvidenceError:
+    found = error.problem
+    kind = ProblemKind.DESCRIPTION if found.kind is ProblemKind.FORMAT else found.kind
+    return EvidenceError(
+        kind,
+        found.message,
+        where=f"{run.folder}/{found.where}".rstrip("/"),
+        expected=found.expected,
+        received=found.received,
+    )
+
+
+def _seal(
+    folder: Path, data: bytes, made: manifest.Manifest, trust: Trust | None, now: datetime
+) -> Sealed | None:
+    if trust is not None:
+        return check_seal(folder, data, made.root, made.run, trust, now)
+    if not (folder / manifest.SEAL).exists():
+        return None
+    raise EvidenceError(
+        ProblemKind.UNTRUSTED,
+        Text(
+            nl="is ondertekend, maar er zijn geen vertrouwde sleutels opgegeven",
+            en="is signed, but no trusted keys were given",
+        ),
+        where=manifest.SEAL,
+    )
