@@ -82,7 +82,7 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     """The whole report.
 
     :ivar look: the outcome, or ``unstated``.
-    :ivar band: what every page says before anything else, ``""``: nothing.
+    :ivar band: what every page says before anything else, ``""``: nothing; ``mark``: a word behind its text.
     :ivar sign_here: labels of the fields for signatures; empty: there is nothing to sign.
     """
 
@@ -91,6 +91,7 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     subtitle: str
     words: dict[str, str]
     band: str
+    mark: str
     footer: str
     look: str
     symbol: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from harness.core.algebra import Outcome, Standing, State
@@ -45,6 +46,9 @@ from harness.report.words import (
 
 EVIDENCE = 6
 """Pieces of evidence that are named; the rest is counted."""
+NAMED = 5
+"""Tests of a basic requirement that are named; of more their families are counted. The table of requirements
+says of each of them which basic requirements it belongs to."""
 _OUTCOME: dict[Outcome, State] = {
     Outcome.CONFORMS: State.MET,
     Outcome.FAILS: State.NOT_MET,
@@ -84,6 +88,7 @@ class _Writer:
                 "name": word("name and date", self.lang),
             },
             band=self.of(NO_EVIDENCE) if page.run.rehearsal else "",
+            mark=word("rehearsal", self.lang) if page.run.rehearsal else "",
             footer=f"{word('run', self.lang)} {info.id} · T = {info.t} · harness {info.harness} · "
             f"{word('catalogue', self.lang)} {info.hashes.get('catalogue', '')[:SHOWN_HASH]}",
             look=standing.outcome.value if standing else "unstated",
@@ -136,10 +141,13 @@ class _Writer:
         )
 
     def _sign_note(self) -> str:
-        parts = [] if self.page.to_sign else [word("nothing to sign", self.lang)]
+        parts = [word("decision" if self.page.to_sign else self._unsigned(), self.lang)]
         if self.page.root:
             parts.append(self.of(_SEAL).format(root=self.page.root))
         return " ".join(parts)
+
+    def _unsigned(self) -> str:
+        return "rehearsal not signed" if self.page.run.rehearsal else "nothing to sign"
 
     def _sections(self) -> Iterator[Section]:
         if self.page.basiseisen:
@@ -171,7 +179,7 @@ class _Writer:
         return Piece(
             text=f"{word('basic requirements caption', self.lang)} {word('classes', self.lang)}",
             columns=self._heads("number sign", "basic requirement", "class", "decided by", "state"),
-            widths=(0, 5, 0, 3, 4),
+            widths=(0, 5, 0, 4, 4),
             rows=tuple(
                 (
                     _ids(row.basiseis.id),
@@ -185,8 +193,11 @@ class _Writer:
         )
 
     def _deciders(self, row: BasiseisRow) -> Iterator[Line]:
-        if row.requirements:
-            yield from _ids(*row.requirements)
+        if len(row.requirements) <= NAMED:
+            yield from _ids(*row.requirements) if row.requirements else ()
+        else:
+            total = self.of(amount(len(row.requirements), "any requirement"))
+            yield Line(text=f"{total}: {_families(row.requirements)}")
         for pgo in self.page.pgos_of(row):
             yield Line(text=f"{pgo.party.name}: {self.of(amount(len(pgo.findings), 'finding'))}")
 
@@ -312,7 +323,7 @@ class _Writer:
                 heading=self._heading(part.party),
                 text=word("requirements caption", self.lang),
                 columns=self._heads("number sign", "requirement", "strength", "state", "cells"),
-                widths=(0, 6, 0, 0, 3),
+                widths=(0, 8, 0, 0, 3),
                 rows=tuple(self._row(row, several) for row in part.party.rows),
             )
 
@@ -321,12 +332,11 @@ class _Writer:
         named = [*_ids(one.id)]
         if several:
             named.append(Line(kind="muted", text=row.release))
-        about = [Line(text=self.of(one.title)), Line(kind="muted", text=one.source)]
-        if one.basiseis:
-            about.append(Line(kind="muted", text=", ".join(one.basiseis)))
+        source = " · ".join(part for part in (one.source, ", ".join(one.basiseis)) if part)
+        about = (Line(text=self.of(one.title)), Line(kind="muted", text=source))
         return (
             tuple(named),
-            tuple(about),
+            about,
             _text(one.strength.value),
             (self._state(row.state),),
             _text(self.of(told(row.tally))),
@@ -365,6 +375,12 @@ def _text(text: str) -> Content:
 
 def _ids(*names: str) -> Content:
     return (Line(kind="ids", ids=names),)
+
+
+def _families(names: Sequence[str]) -> str:
+    """Requirements by the beginning of their ids: ``HG-EXP 7, HG-GEN 34``."""
+    counts = Counter(name.rpartition("-")[0] for name in names)
+    return ", ".join(f"{family} {number}" for family, number in sorted(counts.items()))
 
 
 def _place(one: Found) -> str:

@@ -50,7 +50,7 @@ def all_printable(value: Any) -> Any:
     """Every text of a document of lists and mappings made fit; the names of mappings are ours."""
     if isinstance(value, str):
         return printable(value)
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return [all_printable(item) for item in value]
     if isinstance(value, dict):
         return {name: all_printable(item) for name, item in value.items()}

@@ -67,7 +67,7 @@ def typeset(document: Document, *, at: datetime, attachments: Sequence[Attachmen
     """
     require("typst")
     typst = importlib.import_module("typst")
-    instant = at.astimezone(UTC)
+    instant = at.astimezone(UTC).replace(microsecond=0)
     with tempfile.TemporaryDirectory(prefix="harness-report-") as scratch:
         root = Path(scratch)
         (root / "main.typ").write_bytes(TEMPLATE.read_bytes())
