@@ -19,7 +19,7 @@ from harness.core.errors import InputError
 from harness.pdfa import check
 from harness.record.seal.keys import load_signing_key
 from harness.report.pdf.content import Document
-from harness.report.pdf.signing import check_key, signed
+from harness.report.pdf.signing import _added, check_key, signed
 from harness.report.pdf.typeset import typeset
 
 pytest.importorskip("typst", reason="typst is not installed: pip install -e .[report]")
@@ -37,12 +37,12 @@ DOCUMENT = Document(
 )  # fmt: skip
 
 
-def certified(key, *, days=(-1, 30), usage=True, authority=None):
+def certified(key, *, days=(-1, 30), usage=True, commits=True, authority=None):
     """A certificate: self-signed, or of an authority (its key and certificate)."""
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Lindehof" if authority else "Root")])
     signer, issuer = authority or (key, None)
     flags = dict.fromkeys(
-        ("content_commitment", "key_encipherment", "data_encipherment", "key_agreement", "encipher_only",
+        ("key_encipherment", "data_encipherment", "key_agreement", "encipher_only",
          "decipher_only"), False,
     )  # fmt: skip
     return (
@@ -57,6 +57,7 @@ def certified(key, *, days=(-1, 30), usage=True, authority=None):
         .add_extension(
             x509.KeyUsage(
                 digital_signature=usage,
+                content_commitment=usage and commits,
                 key_cert_sign=issuer is None,
                 crl_sign=issuer is None,
                 **(flags if usage else flags | {"key_encipherment": True}),
@@ -96,24 +97,28 @@ def plain() -> bytes:
     return typeset(DOCUMENT, at=NOW)
 
 
-@pytest.mark.parametrize("kind", ["p256", "rsa"])
-def test_other_readers_accept_it_and_it_stays_pdfa(plain, kind, tmp_path):
+def status_of(data: bytes, signer: Signer):
+    """What pyHanko says of the only signature of a PDF."""
+    from asn1crypto.x509 import Certificate
     from pyhanko.pdf_utils.reader import PdfFileReader
     from pyhanko.sign.validation import validate_pdf_signature
     from pyhanko_certvalidator import ValidationContext
 
+    root = Certificate.load(signer.root.public_bytes(serialization.Encoding.DER))
+    (found,) = PdfFileReader(io.BytesIO(data)).embedded_signatures
+    assert found.sig_object["/SubFilter"] == "/ETSI.CAdES.detached"
+    return validate_pdf_signature(found, ValidationContext(trust_roots=[root], allow_fetching=False))
+
+
+@pytest.mark.parametrize("kind", ["p256", "rsa"])
+def test_other_readers_accept_it_and_it_stays_pdfa(plain, kind, tmp_path):
     signer = Signer(tmp_path, kind)
     data = signed(plain, signer.key, now=NOW)
     path = tmp_path / "signed.pdf"
     path.write_bytes(data)
     assert not plain.endswith(b"\n") and data.startswith(plain + b"\n")
     assert set(check(path, "3b").rules) == set()
-    from asn1crypto.x509 import Certificate
-
-    root = Certificate.load(signer.root.public_bytes(serialization.Encoding.DER))
-    (found,) = PdfFileReader(io.BytesIO(data)).embedded_signatures
-    assert found.sig_object["/SubFilter"] == "/ETSI.CAdES.detached"
-    status = validate_pdf_signature(found, ValidationContext(trust_roots=[root], allow_fetching=False))
+    status = status_of(data, signer)
     assert status.valid and status.intact and status.trusted and status.coverage.name == "ENTIRE_FILE"
 
 
@@ -136,12 +141,16 @@ def test_pdfsig_accepts_it_and_sees_one_changed_byte(plain, kind, tmp_path):
     assert "Signature is Valid" not in told(data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :])
 
 
-def test_without_the_line_feed_it_would_be_no_pdfa(plain, tmp_path, monkeypatch):
-    """What the line feed is for; the same check as above fires without it."""
-    data = signed(plain, Signer(tmp_path, "p256").key, now=NOW)
+def test_without_the_line_feed_it_would_be_no_pdfa(plain, tmp_path):
     path = tmp_path / "glued.pdf"
-    path.write_bytes(data.replace(plain + b"\n", plain, 1))
-    assert set(check(path, "3b").rules)
+    path.write_bytes(_added(plain, Signer(tmp_path, "p256").key))
+    assert set(check(path, "3b").rules) == {"6.1.9-1"}
+
+
+def test_a_certificate_without_content_commitment_signs_as_well_but_is_not_trusted_by_all(plain, tmp_path):
+    signer = Signer(tmp_path, "p256", commits=False)
+    status = status_of(signed(plain, signer.key, now=NOW), signer)
+    assert status.valid and status.intact and not status.trusted
 
 
 def test_a_password_and_pkcs12_are_as_for_seals(plain, tmp_path):

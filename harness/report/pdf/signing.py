@@ -1,5 +1,8 @@
 """A PAdES signature (B-B, invisible) over a finished PDF: the last thing that is done to it.
 
+Readers that ask a certificate for content commitment (pyHanko among them) trust only one that has it in its key
+usage, beside *digital signature*, which seals ask.
+
 The fields for people are drawn by the template; what pyHanko draws is no PDF/A. Ed25519 is refused: other
 readers do not know it in PDF.
 """
@@ -74,6 +77,12 @@ def signed(pdf: bytes, key: SigningKey, *, now: datetime) -> bytes:
     """
     require("pyhanko")
     check_key(key, now)
+    # Typst ends a file without a line feed; what is added on its last line would be no PDF/A.
+    return _added(pdf if pdf.endswith(b"\n") else pdf + b"\n", key)
+
+
+def _added(pdf: bytes, key: SigningKey) -> bytes:
+    """The same with a signature behind its last byte."""
     from asn1crypto.keys import PrivateKeyInfo
     from asn1crypto.x509 import Certificate
     from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
@@ -90,11 +99,9 @@ def signed(pdf: bytes, key: SigningKey, *, now: datetime) -> bytes:
         signing_key=PrivateKeyInfo.load(private),
         cert_registry=SimpleCertificateStore.from_certs(chain),  # type: ignore[no-untyped-call]
     )
-    # Typst ends a file without a line feed; what is added on its last line would be no PDF/A.
-    ended = pdf if pdf.endswith(b"\n") else pdf + b"\n"
     wanted = PdfSignatureMetadata(field_name=FIELD, md_algorithm="sha256", subfilter=SigSeedSubFilter.PADES)
     out = io.BytesIO()
     PdfSigner(wanted, signer, new_field_spec=SigFieldSpec(FIELD)).sign_pdf(
-        IncrementalPdfFileWriter(io.BytesIO(ended)), output=out
+        IncrementalPdfFileWriter(io.BytesIO(pdf)), output=out
     )
     return out.getvalue()
