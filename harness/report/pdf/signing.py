@@ -1,10 +1,8 @@
 """A PAdES signature (B-B, invisible) over a finished PDF: the last thing that is done to it.
 
-Readers that ask a certificate for content commitment (pyHanko among them) trust only one that has it in its key
-usage, beside *digital signature*, which seals ask.
-
-The fields for people are drawn by the template; what pyHanko draws is no PDF/A. Ed25519 is refused: other
-readers do not know it in PDF.
+Readers that ask a certificate for content commitment (pyHanko among them) trust only one that has it in its
+key usage, beside *digital signature*, which seals ask. The fields for people are drawn by the template; what
+pyHanko draws is no PDF/A. Ed25519 is refused: other readers do not know it in PDF.
 """
 
 from __future__ import annotations
