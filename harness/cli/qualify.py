@@ -44,7 +44,7 @@ from harness.plugin.options import SELECTORS
 from harness.plugin.session import UNFINISHED
 from harness.report.console import print_run
 from harness.report.doctor import alike, diagnosis_block, doctor_code
-from harness.report.machine import run_document
+from harness.report.machine.summary import run_document
 from harness.report.summary import summarise
 from harness.report.words import word
 

@@ -81,14 +81,6 @@ YOUR_SIDE: dict[Blame, Text] = {
 }
 """The same, told to the vendor who can do something about it."""
 
-CATEGORY: dict[str, Text] = {
-    "failed": Text(nl="Product voldoet niet", en="Product fails"),
-    "undecided": Text(nl="Onbeslist of betwist", en="Undecided or disputed"),
-    "broken": Text(nl="Harness of configuratie", en="Harness or configuration"),
-    "skipped": Text(nl="Niet van toepassing", en="Not applicable"),
-}
-"""What a test item can be besides passed (the categories of Allure)."""
-
 WHY_UNASSIGNED: dict[Reason, Text] = {
     Reason.NO_PARTY: Text(
         nl="van niemand die het netwerkbestand kent; klopt het clientcertificaat of client_id?",
@@ -166,6 +158,7 @@ _WORDS: dict[str, Text] = {
     "all combinations": Text(
         nl="alle combinaties: HIS × DVZA × PGO", en="all combinations: HIS × DVZA × PGO"
     ),
+    "also at": Text(nl="ook op", en="also at"),
     "basic requirement": Text(nl="basiseis", en="basic requirement"),
     "basic requirements caption": Text(
         nl="Alleen eisen aan HIS en DVZA beslissen; over een basiseis die een bewijsstuk vraagt oordeelt een "
@@ -283,6 +276,7 @@ _WORDS: dict[str, Text] = {
     "reason and next step": Text(nl="reden en wat te doen", en="reason and what to do"),
     "reason": Text(nl="reden", en="reason"),
     "received": Text(nl="gekregen", en="received"),
+    "reference record": Text(nl="referentiedossier", en="reference record"),
     "rehearsal": Text(nl="oefening", en="rehearsal"),
     "rehearsal not signed": Text(nl="Oefening: niet om te ondertekenen.", en="Rehearsal: not to be signed."),
     "release": both("release"),

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from harness.core.algebra import Outcome, Standing, State
 from harness.core.run.findings import Finding as Found
-from harness.core.text import Lang, Text, both
+from harness.core.text import Lang, Phrase, Text, both, said
 from harness.core.verdicts import Verdict
 from harness.judge.catalogue import Catalogue
 from harness.report.grouping import OpenGroup, how_often
@@ -242,10 +242,9 @@ class _Writer:
         if item.cause:
             yield self._fact("first cause", item.cause)
         yield self._fact("count", self.of(how_often(items)))
-        if item.expected:
-            yield self._fact("expected", item.expected, kind="code")
-        if item.received:
-            yield self._fact("received", item.received, kind="code")
+        for label, phrase in (("expected", item.wanted), ("received", item.seen)):
+            if phrase:
+                yield Fact(label=title(label, self.lang), lines=(self._phrase(phrase),))
         if item.where.path:
             line = f" ({word('line', self.lang)} {item.where.line})" if item.where.line else ""
             yield self._fact("place", f"{item.where.path}{line}", kind="code")
@@ -262,6 +261,10 @@ class _Writer:
         if len(items) > EVIDENCE:
             named.append(self.of(more(len(items) - EVIDENCE)))
         return ", ".join(named) or "–"
+
+    def _phrase(self, phrase: Phrase) -> Line:
+        """A literal as code, words as words."""
+        return Line(kind="text" if isinstance(phrase, Text) else "code", text=said(phrase, self.lang))
 
     def _open(self) -> Iterator[Piece]:
         for part in self.page.parts:
@@ -280,7 +283,7 @@ class _Writer:
             side = f"{word('first cause', self.lang)}: {group.cause}"
         reason = [Line(text=self.of(group.reason))]
         if group.received:
-            reason.append(Line(kind="code", text=group.received))
+            reason.append(self._phrase(group.received))
         return (
             (self._verdict(group.verdict),),
             tuple(reason),

@@ -37,7 +37,7 @@ _OURS: Final = re.compile(
             rf"report/cell-{_NAME}\.js",
             rf"allure-results/{_UUID}-(?:result|container)\.json(?:\.tmp)?",
             rf"allure-results/{_UUID}-attachment(?:\.[a-z0-9]+)?",
-            r"allure-results/(?:environment\.properties|categories\.json)",
+            r"allure-results/(?:environment\.properties|categories\.json|allurerc\.mjs)",
             rf"handout/{_NAME}\.(?:pem|key|yaml)",
         )
     )
