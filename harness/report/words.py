@@ -276,7 +276,6 @@ _WORDS: dict[str, Text] = {
     "reason and next step": Text(nl="reden en wat te doen", en="reason and what to do"),
     "reason": Text(nl="reden", en="reason"),
     "received": Text(nl="gekregen", en="received"),
-    "reference record": Text(nl="referentiedossier", en="reference record"),
     "rehearsal": Text(nl="oefening", en="rehearsal"),
     "rehearsal not signed": Text(nl="Oefening: niet om te ondertekenen.", en="Rehearsal: not to be signed."),
     "release": both("release"),
