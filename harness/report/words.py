@@ -148,6 +148,8 @@ _NOUNS: dict[str, tuple[Text, Text]] = {
     "flow": (Text(nl="stroom", en="flow"), Text(nl="stromen", en="flows")),
     "person": (Text(nl="testpersoon", en="test person"), Text(nl="testpersonen", en="test persons")),
     "finding": (Text(nl="bevinding", en="finding"), Text(nl="bevindingen", en="findings")),
+    "waiver": (Text(nl="ontheffing", en="waiver"), Text(nl="ontheffingen", en="waivers")),
+    "review": (Text(nl="beoordeling", en="review"), Text(nl="beoordelingen", en="reviews")),
 }
 
 _WORDS: dict[str, Text] = {
