@@ -37,6 +37,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "dossier": ("harness.cli.dossier.make", "Make the file that a supplier hands to a bureau."),
     "bureau": ("harness.cli.dossier.bureau", "Verify many dossiers and say how far every supplier is."),
     "compare": ("harness.cli.dossier.compare", "Compare two runs or dossiers."),
+    "report": ("harness.cli.evidence.report", "Write the report of a party as PDF, signed if asked."),
     "har": ("harness.cli.evidence.har", "Export the recording of a cell as HAR."),
     "challenge": ("harness.cli.evidence.challenge", "Make a challenge that a run can be bound to."),
     "doctor": ("harness.cli.doctor", "Preflight: whose side is a problem on, before anything is tested."),

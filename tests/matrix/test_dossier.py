@@ -6,6 +6,7 @@ import csv
 import json
 import re
 import shutil
+import subprocess
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from harness.core.run.problems import EvidenceError, ProblemKind
 from harness.fhir.codec.documents import to_json
 from harness.judge.catalogue import load_catalogue
 from harness.network.person.persons import fixture_person
+from harness.pdfa import check as pdfa_check
 from harness.record.seal.trust import load_trust
 from harness.report.dossier.check import check_dossier
 from harness.report.dossier.pack import pack, unpacked
@@ -240,3 +242,31 @@ def test_two_runs_side_by_side(run, small_run, here):
     assert code == 0 and counts["new"] == counts["fixed"] == 0 and counts["still"] >= 1
     code, told = here("compare", run, small_run[0])
     assert code == 6 and "niet meer getoetst" in told
+
+
+def test_the_report_of_a_dossier_says_what_holds_a_verdict_up_and_carries_it(run, key, here, tmp_path):
+    pytest.importorskip("typst", reason="typst is not installed: pip install -e .[report]")
+    pikepdf = pytest.importorskip("pikepdf")
+    waivers, made = tmp_path / "w.yaml", tmp_path / "kaal.dossier.tar.xz"
+    last = (today(SystemClock()) + timedelta(days=30)).isoformat()
+    assert here("waivers", "add", run, *failed(run), "--file", waivers, *WORDS, "--expires", last)[0] == 0
+    assert here("attest", run, "OPEN-ICT-50", "--by", "K. Kaal")[0] == 0
+    assert here("dossier", "make", run, "--out", made, "--waivers", waivers)[0] == 0
+    code, told = here("report", made, "--party", "his-kaal", "--lang", "en")
+    assert code == 0, told
+    path = tmp_path / "vendor-his-kaal.en.pdf"
+    assert set(pdfa_check(path, "3b").rules) == set()
+    with pikepdf.open(path) as pdf:
+        (attached,) = pdf.Root.AF
+        assert str(attached.AFRelationship) == "/Source"
+        assert attached.EF.F.read_bytes() == made.read_bytes()
+    if shutil.which("pdftotext") is not None:
+        text = subprocess.run(
+            ["pdftotext", str(path), "-"], capture_output=True, text=True, check=True
+        ).stdout
+        squeezed = "".join(text.replace("\u200b", "").split())
+        assert "=KaleSoftwareKaalHIS1.0" in squeezed
+        assert "approved:B.Bureau" in squeezed and f"waivedthrough{last}" in squeezed
+        assert "statedbyK.Kaal:nobodyreviewedityet" in squeezed
+        assert "Noverdict" in squeezed and "nottobesigned" in squeezed
+    assert here("report", made, "--party", "his-kaal", "--pdf", made)[0] == 2, "the dossier itself stays"

@@ -7,6 +7,7 @@ import hashlib
 import json
 import shutil
 import subprocess
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -386,7 +387,7 @@ def test_a_certificate_of_another_key_does_not_count(folder: Path, tmp_path: Pat
     authority = Authority()
     _, private, _ = key_file(tmp_path)
     key = load_signing_key(private)
-    sealed(folder, SigningKey(key.signer, (authority.leaf(KEYS["p256"]()),)))
+    sealed(folder, replace(key, certificates=(authority.leaf(KEYS["p256"]()),)))
     (tmp_path / "root.pem").write_bytes(certificate_pem(authority.certificate))
     assert kind_of(check(folder, tmp_path / "root.pem")) is ProblemKind.STATEMENT
 

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from harness.cli.evidence.keys import KEY_HELP, ChainOption, named_key
 from harness.cli.evidence.scan import AcceptOption
 from harness.cli.evidence.shown import refuse_unreadable
-from harness.cli.evidence.sign import PASSWORD, refuse_people
+from harness.cli.evidence.sign import refuse_people
 from harness.cli.options import LangOption
 from harness.core.clock import SystemClock
 from harness.core.errors import UsageError
 from harness.core.run.agreed.waivers import read_waivers
 from harness.core.text import Lang, Text
 from harness.judge.catalogue import load_catalogue
-from harness.record.seal.keys import load_signing_key
 from harness.report.dossier.make import Content, DossierMaker, seal_and_pack
 from harness.report.dossier.pack import SUFFIX
 from harness.report.words import amount
@@ -47,13 +46,8 @@ def make(
     waivers: Annotated[
         list[Path] | None, typer.Option("--waivers", help="Waivers beside those of the runs (YAML).")
     ] = None,
-    key: Annotated[
-        Path | None,
-        typer.Option("--key", help=f"Sign with this PEM or PKCS#12 file; its password: {PASSWORD}."),
-    ] = None,
-    chain: Annotated[
-        Path | None, typer.Option("--chain", help="PEM file with the certificates of the key, leaf first.")
-    ] = None,
+    key: Annotated[Path | None, typer.Option("--key", help=f"Sign it. {KEY_HELP}")] = None,
+    chain: ChainOption = None,
     accept: AcceptOption = None,
     lang: LangOption = "nl",
 ) -> None:
@@ -65,12 +59,7 @@ def make(
     language: Lang = "en" if lang == "en" else "nl"
     if out.exists():
         raise UsageError(Text(nl="bestaat al", en="exists already"), where=str(out))
-    password = os.environ.get(PASSWORD)
-    signer = (
-        load_signing_key(key, password=password.encode() if password else None, certificates=chain)
-        if key is not None
-        else None
-    )
+    signer = named_key(key, chain) if key is not None else None
     catalogue, now = load_catalogue(), SystemClock().now()
     content = Content(
         runs=runs,

@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 
 from harness.cli.dossier.verified import checked, document, is_dossier, show, whole
-from harness.cli.evidence.shown import RunArgument, evidence_document, refuse_unreadable
+from harness.cli.evidence.shown import RunArgument, TrustOption, evidence_document, refuse_unreadable
 from harness.cli.options import JsonOption, LangOption
 from harness.core.clock import SystemClock
 from harness.core.exits import ExitCode
@@ -48,10 +48,7 @@ NOT_BOUND = Text(
 @app.command()
 def verify(
     run: RunArgument,
-    trust: Annotated[
-        list[Path] | None,
-        typer.Option("--trust", help="Trusted keys or authorities: PEM file, or folder (with revoked.txt)."),
-    ] = None,
+    trust: TrustOption = None,
     challenge: Annotated[
         Path | None, typer.Option("--challenge", help="Challenge that the run has to be bound to.")
     ] = None,

@@ -94,14 +94,7 @@ def seal_folder(
     """
     data = _read(folder / manifest.NAME, manifest.MAX_MANIFEST, ProblemKind.UNFINISHED)
     made = manifest.decode(data, kind)
-    leaf = key.certificates[0] if key.certificates else None
-    if leaf is not None and not leaf.not_valid_before_utc <= now <= leaf.not_valid_after_utc:
-        raise InputError(
-            Text(nl="het certificaat is nu niet geldig", en="the certificate is not valid now"),
-            where=leaf.subject.rfc4514_string(),
-            expected=f"{leaf.not_valid_before_utc.isoformat()} – {leaf.not_valid_after_utc.isoformat()}",
-            received=now.isoformat(),
-        )
+    key.check_time(now)
     subject = statement.subjects(data, made.root)
     run = RunResult(
         **msgspec.structs.asdict(facts),
