@@ -178,7 +178,7 @@ def before(kind: bytes, content: bytes, *, size: int | None = None) -> bytes:
         (before(b"x", b"9 a=aaaa\n") * 3000, ["a"], "damaged"),
         (before(b"L", b"a" * 512) * 3000, ["a"], "plain file"),
         (before(b"g", b"9 a=aaaa\n"), ["a"], "plain file"),
-        (before(b"x", b"", size=8 << 30), ["a"], "plain file"),
+        (before(b"x", b"", size=(8 << 30) - 1), ["a"], "plain file"),
         (before(b"x", b"22 GNU.sparse.major=1\n22 GNU.sparse.minor=0\n"), ["a"], "damaged"),
         (before(b"x", b"xx a=aaaa\n"), ["a"], "behind"),
     ],

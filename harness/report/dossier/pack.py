@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, BinaryIO, Final
+from typing import TYPE_CHECKING, BinaryIO, Final, Self
 
 from harness.core.run import manifest
 from harness.core.run.manifest import check_path
@@ -36,7 +36,7 @@ _NAME: Final = 255
 """Bytes of the name of one file or folder, on every system."""
 
 if TYPE_CHECKING:
-    from typing_extensions import Buffer, Self
+    from typing_extensions import Buffer
 
 
 def pack(folder: Path, out: Path) -> None:
@@ -171,7 +171,7 @@ def _too_long(name: str) -> bool:
     return any(len(part.encode()) > _NAME for part in name.split("/"))
 
 
-def _check_end(stream: io.BufferedReader, inflated: _Inflated, end: int, where: str) -> None:
+def _check_end(stream: io.BufferedReader[_Inflated], inflated: _Inflated, end: int, where: str) -> None:
     """Whether an archive ends where its last file does, but for what fills up its last record.
 
     :raises EvidenceError: something stands behind it.
