@@ -19,6 +19,7 @@ from harness.core.exits import ExitCode
 from harness.core.ids import safe_name
 from harness.core.run.challenge import read_challenge
 from harness.core.run.place import disk
+from harness.core.run.problems import short
 from harness.core.text import LANGUAGES, Lang, Text
 from harness.judge.catalogue import load_catalogue
 from harness.record.seal.trust import load_trust
@@ -130,5 +131,5 @@ def _print(overview: Overview, lang: Lang) -> None:
     console.print(table)
     for row in overview.refused:
         told = row.problem.of(lang) if row.problem is not None else ""
-        line = f"✗ {row.file}: {title('refused', lang).lower()}: {told}"
+        line = f"✗ {short(row.file, _LONGEST)}: {title('refused', lang).lower()}: {told}"
         console.print(line, style="bold red", soft_wrap=True)

@@ -21,6 +21,7 @@ from harness.core.errors import HarnessError
 from harness.core.run.challenge import Challenge
 from harness.core.run.info import ParticipantVersion
 from harness.core.run.place import disk
+from harness.core.run.problems import short
 from harness.core.text import LANGUAGES, Lang, Text
 from harness.judge.catalogue import Catalogue
 from harness.record.seal.countersign import beside
@@ -180,7 +181,7 @@ def look(
         told = Text(*(f"{unread.of(lang)}: {disk.reason(error)}" for lang in LANGUAGES))
         return DossierRow(path.name, sha256, problem=told)
     except HarnessError as error:
-        place = f"{error.where}: " if error.where else ""
+        place = f"{short(error.where)}: " if error.where else ""
         told = Text(nl=place + error.message.nl, en=place + error.message.en)
         return DossierRow(path.name, sha256, problem=told)
     day = now.astimezone(AMSTERDAM).date()
