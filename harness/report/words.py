@@ -148,6 +148,8 @@ _NOUNS: dict[str, tuple[Text, Text]] = {
     "flow": (Text(nl="stroom", en="flow"), Text(nl="stromen", en="flows")),
     "person": (Text(nl="testpersoon", en="test person"), Text(nl="testpersonen", en="test persons")),
     "finding": (Text(nl="bevinding", en="finding"), Text(nl="bevindingen", en="findings")),
+    "waiver": (Text(nl="ontheffing", en="waiver"), Text(nl="ontheffingen", en="waivers")),
+    "review": (Text(nl="beoordeling", en="review"), Text(nl="beoordelingen", en="reviews")),
 }
 
 _WORDS: dict[str, Text] = {
@@ -276,7 +278,6 @@ _WORDS: dict[str, Text] = {
     "reason and next step": Text(nl="reden en wat te doen", en="reason and what to do"),
     "reason": Text(nl="reden", en="reason"),
     "received": Text(nl="gekregen", en="received"),
-    "reference record": Text(nl="referentiedossier", en="reference record"),
     "rehearsal": Text(nl="oefening", en="rehearsal"),
     "rehearsal not signed": Text(nl="Oefening: niet om te ondertekenen.", en="Rehearsal: not to be signed."),
     "release": both("release"),
