@@ -198,9 +198,7 @@ def reports(found: list[Finding], told: RunInfo = INFO, party: str = "") -> dict
     """The TestReports by name, when they are FHIR R4 by our own validator."""
     data = report_bundle(summarise(told, found, CATALOGUE), CATALOGUE, AT, "nl", party)
     validator = Validator(version="R4")
-    assert [
-        item for item in validator.validate(parse(data, model=validator.model))
-    ] == []
+    assert validator.validate(parse(data, model=validator.model)) == []
     return {entry["resource"]["name"]: entry["resource"] for entry in json.loads(data)["entry"]}
 
 

@@ -155,7 +155,10 @@ def report(
     attachments = _attachments(goes_along)
     catalogue = load_catalogue()
     with refuse_unreadable(run, as_json=False, lang=language):
-        told = (told_by_dossier if is_dossier(run) else told_by_run)(run, catalogue, known, now)
+        if is_dossier(run):
+            told = told_by_dossier(run, known, now)
+        else:
+            told = told_by_run(run, catalogue, known, now)
     if party:
         _check_party(party, told.summary, signing=key is not None)
     data = wanted.make(_Asked(told, catalogue, party, language, is_dossier(run), attachments))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
-from harness.cli.dossier.verified import dossier_folder
+from harness.cli.dossier.verified import checked
 from harness.core.clock import AMSTERDAM
 from harness.core.run.folder import RunFolder
 from harness.core.run.info import RunInfo
@@ -16,7 +16,6 @@ from harness.judge.evidence.verification import rejudge
 from harness.judge.outcome.waiving import day_of
 from harness.record.seal.trust import Trust
 from harness.record.verify import verify_files, verify_folder
-from harness.report.dossier.check import check_dossier
 from harness.report.machine.run import JudgedRun
 from harness.report.summary import RunSummary, summarise
 
@@ -50,13 +49,12 @@ def told_by_run(path: Path, catalogue: Catalogue, trust: Trust | None, now: date
     return Told(summary, _ended(found.info), day_of(found.info), facts.root, run)
 
 
-def told_by_dossier(path: Path, catalogue: Catalogue, trust: Trust | None, now: datetime) -> Told:
+def told_by_dossier(path: Path, trust: Trust | None, now: datetime) -> Told:
     """What a dossier says today.
 
     :raises EvidenceError: something in it does not hold together.
     """
-    with dossier_folder(path) as folder:
-        found = check_dossier(folder, catalogue, now=now, trust=trust)
+    found = checked(path, trust)
     day = now.astimezone(AMSTERDAM).date()
     return Told(found.summary, _ended(found.summary.info), day, found.root)
 

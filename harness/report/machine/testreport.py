@@ -189,7 +189,7 @@ def _narrative(subject: _Subject, must: Sequence[State], lang: Lang) -> str:
         f"{subject.party.party.name}: {subject.scope} {subject.release}",
         f"MUST: {counted or '-'}",
     )
-    div = etree.Element(f"{{{XHTML}}}div", {"lang": lang}, nsmap={None: XHTML})  # type: ignore[dict-item]
+    div = etree.Element(f"{{{XHTML}}}div", nsmap={None: XHTML}, lang=lang)  # type: ignore[dict-item]
     for line in lines:
         etree.SubElement(div, f"{{{XHTML}}}p").text = plain(line)
     return etree.tostring(div, encoding="unicode")
