@@ -24,8 +24,9 @@ from harness.judge.catalogue import load_catalogue
 from harness.judge.judging import judge_requirements
 from harness.judge.masks import Masks, Ownership, ownership, proven_numbers
 from harness.judge.view import CellView
-from harness.record.redact.people.broken import masked_broken
-from harness.record.redact.people.documents import JsonDocument, read_document
+from harness.record.redact.documents.broken import masked_broken
+from harness.record.redact.documents.in_json import JsonDocument
+from harness.record.redact.documents.read import read_document
 from harness.record.redact.people.persons import DeclaredPerson
 
 pytestmark = pytest.mark.slow

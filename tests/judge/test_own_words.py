@@ -18,9 +18,10 @@ from standard_cell import StandardCell, T, own_looking
 
 from harness.core.run.exchanges import Request, Response, media_type
 from harness.network.person.looking import coded_elements
+from harness.record.redact.documents.in_json import JsonDocument
+from harness.record.redact.documents.read import CareDocument, read_document
 from harness.record.redact.holding import in_json, in_xml
 from harness.record.redact.holding.in_json import Spot
-from harness.record.redact.people.documents import CareDocument, JsonDocument, read_document
 
 _INDEX = re.compile(r"\[\d+\]")
 OTHERWISE: dict[str, Callable[[str], str]] = {

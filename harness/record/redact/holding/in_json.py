@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
+from harness.record.redact.documents.words import BY_FORM, Vocabulary
 from harness.record.redact.holding.groups import Group, group_of
-from harness.record.redact.people.members import member
 
 _STRING: Final = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.S)
 
@@ -33,8 +33,9 @@ class Words:
     :raises RecursionError: it is too deep.
     """
 
-    def __init__(self, root: Any, coded: frozenset[str]) -> None:
+    def __init__(self, root: Any, coded: frozenset[str], words: Vocabulary = BY_FORM) -> None:
         self.found: list[Spot] = []
+        self._words = words
         self.strings = 0
         self._coded = coded
         if type(root) is dict:
@@ -45,7 +46,7 @@ class Words:
     def _object(self, node: dict[str, Any], holder: str) -> None:
         coded = self._coded
         for name, child in node.items():
-            if name not in coded and not member(name):
+            if name not in coded and not self._words.member(name):
                 self.found.append(Spot(self.strings, "member", name))
             self.strings += 1
             kind = type(child)
