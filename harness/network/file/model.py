@@ -273,9 +273,11 @@ class Network(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         return ""
 
     def own_persons(self) -> tuple[FixturePerson, ...]:
-        """Our own persons who may be met: all where a HIS is a twin, else those that the file names."""
+        """Our own persons who may be met: all where a HIS is a twin or there is none; where every one is live
+        those that the file names.
+        """
         every = self.of_role("his")
-        if any(his.kind == "twin" for his in every):
+        if not every or any(his.kind == "twin" for his in every):
             return fixture_persons()
         named = {person.id for person in self.persons}
         named.update(name for his in every for name in (*his.persons, *his.person.values()))

@@ -54,7 +54,7 @@ def looking(records: Iterable[Record], network: Network, *, observed: bool = Fal
         words_in(known),
         Examining(stored),
         None if observed else familiar(network, protocol_words()),
-        vocabulary(known),
+        vocabulary(known, coded_elements()),
     )
 
 

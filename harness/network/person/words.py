@@ -28,17 +28,18 @@ _MEDIA: Final = frozenset(
         "text/csv", "text/html", "text/plain", "text/rtf", "text/xml",
     }
 )  # fmt: skip
-_CODED: Final = frozenset({"code", "system", "unit", "profile", "contentType", "url"})
-"""Elements of records whose values are codes, and addresses of those."""
 
 
-def vocabulary(records: Iterable[Record]) -> Vocabulary:
-    """The words of FHIR, and the codes of these records."""
+def vocabulary(records: Iterable[Record], coded: frozenset[str]) -> Vocabulary:
+    """The words of FHIR, and the codes of these records.
+
+    :param coded: elements in which no words stand.
+    """
     found = {
         value
         for record in records
         for resource in (*(stored.resource for stored in record), *record.sent)
-        for value in _codes_in(resource)
+        for value in _codes_in(resource, coded)
     }
     return Vocabulary(protocol_words(), published_codes() | found, _unit)
 
@@ -47,14 +48,15 @@ def _unit(text: str) -> bool:
     return check(text) is Unit.GOOD
 
 
-def _codes_in(resource: Any) -> Iterator[str]:
+def _codes_in(resource: Any, coded: frozenset[str]) -> Iterator[str]:
     stack = [resource]
     while stack:
         found = stack.pop()
         if isinstance(found, dict):
             for name, child in found.items():
-                if name in _CODED and isinstance(child, str):
-                    yield child
+                if name in coded:
+                    values = child if isinstance(child, list) else [child]
+                    yield from (value for value in values if isinstance(value, str))
             stack += found.values()
         elif isinstance(found, list):
             stack += found

@@ -53,6 +53,10 @@ _NAMELESS: Final = re.compile(
     r"(?!.*[A-Za-z]{3})(?![0-9]{4} ?[A-Z]{2}\Z)(?![0-9]{4}-)[A-Za-z0-9.:/+*-]{1,24}", re.S
 )
 """What has no three letters together and is no postal code and no date: in a published system a code."""
+_LETTERS: Final = re.compile(r"[A-Za-z]{3}|[^\x00-\x7f]")
+_SIGN: Final = re.compile(r"[A-Z0-9][A-Z0-9 ._:/+*-]{0,23}", re.ASCII)
+"""How codes are written whose systems nobody has in full."""
+_URN: Final = re.compile(r"urn:oid:[0-2](?:\.[0-9]{1,20}){1,40}|urn:uuid:[0-9a-f-]{36}", re.ASCII)
 _FEW_DIGITS: Final = re.compile(r"[0-9]{1,4}")
 _VERSION: Final = re.compile(r"[0-9]{1,8}|[0-9]{1,4}(?:\.[0-9]{1,4}){1,3}", re.ASCII)
 _DATE: Final = re.compile(
@@ -149,6 +153,12 @@ class Vocabulary:
             return value in self.codes or ("{" not in value and self.unit(value))
         return self.code(value, system)
 
+    def coded(self, key: str, value: str, system: str = "") -> bool:
+        """Whether a value may stay where a declared person's document has no words: hardly a word, a code
+        that is known or written as one, an address of published origin.
+        """
+        return _LETTERS.search(value) is None or not self.words or _coded(self, key, value, system)
+
     def says_nobody(self, key: str, value: str) -> bool:
         """Whether a value in a resource about no person names nobody: words of FHIR, versions, days,
         addresses of published origin.
@@ -188,6 +198,17 @@ def _code(vocabulary: Vocabulary, value: str, system: str) -> bool:
     if _PUBLISHED.fullmatch(system):
         return _NAMELESS.fullmatch(value) is not None
     return not system and _FEW_DIGITS.fullmatch(value) is not None
+
+
+@lru_cache(maxsize=16_384)
+def _coded(vocabulary: Vocabulary, key: str, value: str, system: str) -> bool:
+    if value in vocabulary.codes or vocabulary.kept(key, value, system) or _plain(vocabulary, value):
+        return True
+    if key in ("system", "profile", "url") or "//" in value:
+        return _PUBLISHED.fullmatch(value) is not None
+    if key == "code" and _PUBLISHED.fullmatch(system):
+        return _SIGN.fullmatch(value) is not None
+    return _URN.fullmatch(value) is not None
 
 
 def _plain(vocabulary: Vocabulary, text: str) -> bool:

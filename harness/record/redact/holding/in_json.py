@@ -8,8 +8,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
 from harness.record.redact.documents.words import BY_FORM, Vocabulary
-from harness.record.redact.holding.groups import Group, group_of
+from harness.record.redact.holding.groups import EXTENSIONS, LEADING, Group, group_of
 
+_LETTERS: Final = re.compile(r"[A-Za-z]{3}|[^\x00-\x7f]")
 _STRING: Final = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.S)
 
 
@@ -53,6 +54,8 @@ class Words:
             if kind is str:
                 if name not in coded:
                     self._word(child, name, holder, node)
+                elif _LETTERS.search(child):
+                    self._code(child, name, holder, node)
                 self.strings += 1
             elif kind is dict:
                 self._object(child, name)
@@ -67,9 +70,18 @@ class Words:
             elif kind is str:
                 if name not in self._coded:
                     self._word(item, name, holder, node)
+                elif _LETTERS.search(item):
+                    self._code(item, name, holder, node)
                 self.strings += 1
             elif kind is list:
                 self._list(item, name, holder, node)
+
+    def _code(self, value: str, name: str, holder: str, node: dict[str, Any]) -> None:
+        if name in LEADING and not (name == "url" and holder in EXTENSIONS):
+            return
+        system = node.get("system") if name == "code" else ""
+        if not self._words.coded(name, value, system if type(system) is str else ""):
+            self.found.append(Spot(self.strings, "code", value))
 
     def _word(self, value: str, name: str, holder: str, node: dict[str, Any]) -> None:
         system, reference = node.get("system") or node.get("url"), node.get("reference")

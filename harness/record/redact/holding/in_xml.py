@@ -11,7 +11,7 @@ from xml.sax.saxutils import escape
 from lxml import etree
 
 from harness.record.redact.documents.words import BY_FORM, Vocabulary
-from harness.record.redact.holding.groups import group_of
+from harness.record.redact.holding.groups import EXTENSIONS, LEADING, group_of
 from harness.record.redact.holding.in_json import Spot
 
 FHIR: Final = "{http://hl7.org/fhir}"
@@ -21,7 +21,7 @@ _TAG: Final = re.compile(
     r"(?P<rest>[^<>\"']*+(?:(?:\"[^\"]*+\"|'[^']*+')[^<>\"']*+)*+)>",
     re.S,
 )
-_VALUE: Final = re.compile(r"(?<=\s)value\s*=\s*(?:\"(?P<double>[^\"]*)\"|'(?P<single>[^']*)')")
+_VALUE: Final = re.compile(r"(?<=\s)(?:value|url)\s*=\s*(?:\"(?P<double>[^\"]*)\"|'(?P<single>[^']*)')")
 _NAME: Final = 3
 """Letters from which the name of a name space may be one of somebody."""
 _NUMBER: Final = re.compile(r"-?[0-9.]+(?:[eE][+-]?[0-9]+)?", re.ASCII)
@@ -60,14 +60,29 @@ def spots(root: Any, coded: frozenset[str], words: Vocabulary = BY_FORM) -> list
             raise StrangeError
         if not _ATTRIBUTES.issuperset(element.keys()):
             raise StrangeError
-        if tag in plain:
-            continue
         name = tag[len(FHIR) :]
+        if tag in plain or name in EXTENSIONS:
+            found += _code(number, element, name, words)
+            continue
         if not words.element(name):
             found.append(Spot(number, "member", name))
         if (value := element.get("value")) is not None:
             found += _spot(number, element, value)
     return found
+
+
+def _code(number: int, element: Any, name: str, words: Vocabulary) -> list[Spot]:
+    url, value = element.get("url"), element.get("value")
+    if url is not None and value is not None:
+        raise StrangeError
+    if value is None:
+        return [] if url is None or words.coded("url", url) else [Spot(number, "code", url)]
+    if name in LEADING:
+        return []
+    parent = element.getparent() if name == "code" else None
+    beside = parent.find(f"{FHIR}system") if parent is not None else None
+    system = (beside.get("value") or "") if beside is not None else ""
+    return [] if words.coded(name, value, system) else [Spot(number, "code", value)]
 
 
 def strange_names(body: bytes, words: Vocabulary) -> bool:

@@ -100,7 +100,7 @@ def shaped(spot: Spot, path: str, held: Held, tag: Tag) -> str:
         return f"0000{code.group(1)}{_CONSONANTS[number // 16 % 16]}{_CONSONANTS[number % 16]}"
     if spot.group in ("data", "sum"):
         return base64.b64encode(tag(spot.value, path).encode()).decode()
-    if spot.group in ("identifier", "uri") and (address := _ADDRESS.fullmatch(spot.value)):
+    if spot.group in ("identifier", "uri", "code") and (address := _ADDRESS.fullmatch(spot.value)):
         return f"{address['path'] or 'urn:mask:'}{tag(spot.value, path)}"
     return held.without(spot.group, spot.value, lambda word: _shown(word, tag(word, path)))
 
