@@ -9,7 +9,6 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from functools import cache, cached_property
-from itertools import chain
 from typing import Any, Final
 
 import msgspec
@@ -54,7 +53,7 @@ def looking(records: Iterable[Record], network: Network, *, observed: bool = Fal
         words_in(known),
         Examining(stored),
         None if observed else familiar(network, protocol_words()),
-        vocabulary(known, coded_elements()),
+        vocabulary(_resources(known), coded_elements()),
     )
 
 
@@ -115,14 +114,19 @@ def _numbered(found: Violation) -> str:
     return f"object {found.object}" if found.object else f"page {found.page}" if found.page else ""
 
 
+def _resources(records: Iterable[Record]) -> Iterator[Mapping[str, Any]]:
+    """All that these records hold, and what their persons send in a run."""
+    for record in records:
+        yield from (item.resource for item in record)
+        yield from record.sent
+
+
 def words_in(records: Iterable[Record]) -> Held:
     """The words about people that these records hold, and what their persons send in a run."""
     known = list(records)
-    stored = (item.resource for record in known for item in record)
-    sent = (resource for record in known for resource in record.sent)
     persons = (record.person for record in known)
     papers = (path.read_bytes() for path in sorted(data_path("fixtures", "documenten").glob("*.pdf")))
-    return held_by(chain(stored, sent), coded_elements(), persons, protocol_words(), papers)
+    return held_by(_resources(known), coded_elements(), persons, protocol_words(), papers)
 
 
 @cache

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any, Final
 
@@ -16,7 +16,6 @@ from harness.fhir.ucum import Unit, check
 from harness.network.person.error_words import ERROR_WORDS
 from harness.record import Vocabulary
 from harness.record.redact.letters import word_parts
-from harness.reference.record.model import Record
 
 FHIR_VERSIONS: Final[tuple[FhirVersion, ...]] = ("3.0.2", "4.0.1")
 _CODE: Final = re.compile(rb'"code":"([^"\\]{1,80})"')
@@ -30,17 +29,12 @@ _MEDIA: Final = frozenset(
 )  # fmt: skip
 
 
-def vocabulary(records: Iterable[Record], coded: frozenset[str]) -> Vocabulary:
-    """The words of FHIR, and the codes of these records.
+def vocabulary(resources: Iterable[Mapping[str, Any]], coded: frozenset[str]) -> Vocabulary:
+    """The words of FHIR, and the codes of these resources.
 
     :param coded: elements in which no words stand.
     """
-    found = {
-        value
-        for record in records
-        for resource in (*(stored.resource for stored in record), *record.sent)
-        for value in _codes_in(resource, coded)
-    }
+    found = {value for resource in resources for value in _codes_in(resource, coded)}
     return Vocabulary(protocol_words(), published_codes() | found, _unit)
 
 

@@ -17,6 +17,17 @@ KEPT: Final = frozenset(
         "comparator", "gender", "active", "versionId",
     }
 )  # fmt: skip
+LOOKED_AT: Final = KEPT | {
+    "expression",
+    "location",
+    "path",
+    "linkId",
+    "country",
+    "language",
+    "source",
+    "color",
+}
+"""Elements without words in which a number or a postal code may be one of somebody: no days stand there."""
 _CODE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9./:%_\[\]{}*+|#?&=-]{0,255}", re.ASCII)
 """How codes and their systems are written: in one word. What has blanks may be a sentence about somebody."""
 _MEDIA: Final = re.compile(
@@ -50,11 +61,23 @@ _PUBLISHED: Final = re.compile(
 )
 """Addresses of published origin."""
 _NAMELESS: Final = re.compile(
-    r"(?!.*[A-Za-z]{3})(?![0-9]{4} ?[A-Z]{2}\Z)(?![0-9]{4}-)[A-Za-z0-9.:/+*-]{1,24}", re.S
+    r"(?!.*[A-Za-z]{3})(?:[0-9]{1,8}|[1-9][0-9]{8,17}|[0-9]{1,7}-[0-9]|[0-9]{1,4}(?:\.[0-9]{1,4}){1,8}"
+    r"|[A-Za-z]{1,2}[A-Za-z0-9.:/+*-]{0,14}|[0-9]{1,3}[A-Za-z]{1,2}[0-9]{0,3})",
+    re.ASCII,
 )
-"""What has no three letters together and is no postal code and no date: in a published system a code."""
-_LETTERS: Final = re.compile(r"[A-Za-z]{3}|[^\x00-\x7f]")
-_SIGN: Final = re.compile(r"[A-Z0-9][A-Z0-9 ._:/+*-]{0,23}", re.ASCII)
+"""How codes of published systems are written: no three letters together, no days, telephone numbers, postal
+codes."""
+_MARK: Final = re.compile(
+    r"[1-9][0-9]{0,17}|(?=.*[0-9])[0-9a-f]{1,64}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII
+)
+"""How versions are marked that are no numbers."""
+MEASURES: Final = re.compile(
+    r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,3})?|[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?"
+    r"|[0-9]{4}(?:-[0-9]{2}){0,2}(?:T[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?(?:Z|[+-][0-9]{2}:[0-9]{2})?)?",
+    re.ASCII,
+)
+"""Numbers, days and times."""
+_SIGN: Final = re.compile(r"[A-Z][A-Z0-9 ._:/+*-]{0,23}", re.ASCII)
 """How codes are written whose systems nobody has in full."""
 _URN: Final = re.compile(r"urn:oid:[0-2](?:\.[0-9]{1,20}){1,40}|urn:uuid:[0-9a-f-]{36}", re.ASCII)
 _FEW_DIGITS: Final = re.compile(r"[0-9]{1,4}")
@@ -63,7 +86,7 @@ _DATE: Final = re.compile(
     r"(?:19|20)[0-9]{2}(?:-[0-9]{2}){0,2}(?:T[0-9:.]{5,18}(?:Z|[+-][0-9:]{5}))?", re.ASCII
 )
 _WORDS: Final = re.compile(r"[^\W\d_]+")
-_MOST: Final = 8
+_MOST: Final = 4
 """Digits of a text that is made of words of FHIR: with more it may hold a number of anybody."""
 MARKUP: Final = frozenset(
     {
@@ -154,10 +177,12 @@ class Vocabulary:
         return self.code(value, system)
 
     def coded(self, key: str, value: str, system: str = "") -> bool:
-        """Whether a value may stay where a declared person's document has no words: hardly a word, a code
-        that is known or written as one, an address of published origin.
+        """Whether a value may stay where a declared person's document has no words: a day or a number, a
+        code that is known or written as one, an address of published origin.
         """
-        return _LETTERS.search(value) is None or not self.words or _coded(self, key, value, system)
+        if key not in LOOKED_AT and MEASURES.fullmatch(value):
+            return True
+        return not self.words or _coded(self, key, value, system)
 
     def says_nobody(self, key: str, value: str) -> bool:
         """Whether a value in a resource about no person names nobody: words of FHIR, versions, days,
@@ -204,6 +229,10 @@ def _code(vocabulary: Vocabulary, value: str, system: str) -> bool:
 def _coded(vocabulary: Vocabulary, key: str, value: str, system: str) -> bool:
     if value in vocabulary.codes or vocabulary.kept(key, value, system) or _plain(vocabulary, value):
         return True
+    if key not in KEPT and _VERSION.fullmatch(value):
+        return True
+    if key == "versionId":
+        return _MARK.fullmatch(value) is not None
     if key in ("system", "profile", "url") or "//" in value:
         return _PUBLISHED.fullmatch(value) is not None
     if key == "code" and _PUBLISHED.fullmatch(system):
@@ -213,10 +242,10 @@ def _coded(vocabulary: Vocabulary, key: str, value: str, system: str) -> bool:
 
 def _plain(vocabulary: Vocabulary, text: str) -> bool:
     """Whether all words of a text are words of FHIR; a letter alone is no word."""
-    words = _WORDS.findall(text)
-    split = (part for word in words for part in (word_parts(word) if word.isascii() else [word]))
-    parts = {part.casefold() for part in split if len(part) > 1}
-    return bool(parts) and parts <= vocabulary.words and sum(map(str.isdigit, text)) <= _MOST
+    if not text.isascii() or "//" in text or sum(map(str.isdigit, text)) > _MOST:
+        return False
+    parts = {part.casefold() for word in _WORDS.findall(text) for part in word_parts(word) if len(part) > 1}
+    return bool(parts) and parts <= vocabulary.words
 
 
 BY_FORM: Final = Vocabulary()

@@ -7,10 +7,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
-from harness.record.redact.documents.words import BY_FORM, Vocabulary
+from harness.record.redact.documents.words import BY_FORM, LOOKED_AT, MEASURES, Vocabulary
 from harness.record.redact.holding.groups import EXTENSIONS, LEADING, Group, group_of
 
-_LETTERS: Final = re.compile(r"[A-Za-z]{3}|[^\x00-\x7f]")
 _STRING: Final = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.S)
 
 
@@ -54,7 +53,7 @@ class Words:
             if kind is str:
                 if name not in coded:
                     self._word(child, name, holder, node)
-                elif _LETTERS.search(child):
+                elif name in LOOKED_AT or not MEASURES.fullmatch(child):
                     self._code(child, name, holder, node)
                 self.strings += 1
             elif kind is dict:
@@ -70,7 +69,7 @@ class Words:
             elif kind is str:
                 if name not in self._coded:
                     self._word(item, name, holder, node)
-                elif _LETTERS.search(item):
+                elif name in LOOKED_AT or not MEASURES.fullmatch(item):
                     self._code(item, name, holder, node)
                 self.strings += 1
             elif kind is list:
