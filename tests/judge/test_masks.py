@@ -259,6 +259,15 @@ def test_what_is_computed_with_a_masked_value_is_no_pass_either(requirement: str
     assert Verdict.INCONCLUSIVE in verdicts and Verdict.PASS not in verdicts
 
 
+def test_a_mask_beside_what_is_computed_with_leaves_the_verdict() -> None:
+    cell = reference("huisartsgegevens-2.0")
+    name = "Bundle.entry.resource.extension.valueIdentifier.value"
+    exchanges = [masked(item, lambda path: element(path) == name) for item in cell.exchanges]
+    assert any(item.facts for item in exchanges)
+    verdicts = {item.verdict for item in judged(cell, exchanges) if item.requirement == "HG-MED-002"}
+    assert verdicts == {Verdict.PASS}
+
+
 def test_a_value_that_differs_from_what_is_declared_is_a_difference() -> None:
     """In answers that are not all another person's, a masked value that is not the declared one fails."""
     cell = reference("huisartsgegevens-2.0")

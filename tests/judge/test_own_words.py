@@ -70,7 +70,7 @@ def saying(name: str, how: Callable[[str], str]) -> Callable[[str, Request, Resp
         if isinstance(document, JsonDocument):
             said: str | None = in_json.rewritten(text, values)
         else:
-            said = in_xml.rewritten(text, len(paths), values, {})
+            said = in_xml.rewritten(text, len(paths), values, {}, {})
         assert said is not None
         return Response(status=response.status, headers=response.headers, body=said.encode())
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
+from http import HTTPStatus
 from typing import Any, Final
 
 from harness.core.standards.queries import load_queries
@@ -68,8 +69,10 @@ def protocol_words() -> frozenset[str]:
 
 @cache
 def published_codes() -> frozenset[str]:
-    """Codes of the specifications and profiles that we know, media types, and what can be searched for."""
-    found: set[str] = set(_MEDIA)
+    """Codes of the specifications and profiles that we know, media types, statuses of HTTP, and what can be
+    searched for.
+    """
+    found = {*_MEDIA, *(f"{status.value} {status.phrase}" for status in HTTPStatus)}
     for version in FHIR_VERSIONS:
         base = embedded(version)
         found.update(code.decode() for code in _CODE.findall((base.folder / "resources.jsonl").read_bytes()))

@@ -17,6 +17,8 @@ KEPT: Final = frozenset(
         "comparator", "gender", "active", "versionId",
     }
 )  # fmt: skip
+COUNTS: Final = ("total", "size")
+_COUNT: Final = re.compile(r"[0-9]{1,9}", re.ASCII)
 LOOKED_AT: Final = KEPT | {
     "expression",
     "location",
@@ -166,6 +168,8 @@ class Vocabulary:
             return _CODE.fullmatch(value) is not None or (
                 key == "contentType" and _MEDIA.fullmatch(value) is not None
             )
+        if key in COUNTS and _COUNT.fullmatch(value):
+            return True
         if key in ("system", "profile") and _PUBLISHED.fullmatch(value):
             return True
         if key == "contentType":
@@ -180,7 +184,7 @@ class Vocabulary:
         """Whether a value may stay where a declared person's document has no words: a day or a number, a
         code that is known or written as one, an address of published origin.
         """
-        if key not in LOOKED_AT and MEASURES.fullmatch(value):
+        if (key not in LOOKED_AT or key in COUNTS) and MEASURES.fullmatch(value):
             return True
         return not self.words or _coded(self, key, value, system)
 
