@@ -226,6 +226,7 @@ _WORDS: dict[str, Text] = {
         en="findings outside the participants (stelselnode)",
     ),
     "first cause": Text(nl="eerste oorzaak", en="first cause"),
+    "see above": Text(nl="zie boven", en="see above"),
     "for example": Text(nl="bijvoorbeeld", en="for example"),
     "identical": Text(
         nl="findings.json: byte voor byte gelijk aan wat de opname geeft",
