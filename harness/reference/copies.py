@@ -2,7 +2,7 @@
 
 What is looked for is what a person reads: names, texts, numbers, days in any usual form; for a code its name
 or the code itself. Where it stands in the text and in which order is the producer's. What the record keeps in
-by a rule of a standard is neither asked nor forbidden on paper; shielded items and working notes are forbidden.
+by a rule of a standard is neither asked nor forbidden; shielded items and working notes are forbidden.
 """
 
 from __future__ import annotations
