@@ -41,10 +41,10 @@ from harness.matrix.preparation import DEMO, RunOptions, prepare
 from harness.network.doctor import examine
 from harness.network.file import Network
 from harness.plugin.options import SELECTORS
-from harness.plugin.session import UNFINISHED
+from harness.plugin.session import unfinished
 from harness.report.console import print_run
 from harness.report.doctor import alike, diagnosis_block, doctor_code
-from harness.report.machine import run_document
+from harness.report.machine.summary import run_document
 from harness.report.summary import summarise
 from harness.report.words import word
 
@@ -82,6 +82,12 @@ def qualify(
         bool,
         typer.Option("--read-only", help="Write nothing to a live party; what sends data is not tested."),
     ] = False,
+    clean_up: Annotated[
+        bool,
+        typer.Option(
+            "--clean-up", help="Delete in the end what was written to live parties, or say why not."
+        ),
+    ] = False,
     at: AtOption = None,
     intensity: Annotated[str, typer.Option("--intensity", help="smoke, normal or full.")] = "normal",
     skip_doctor: Annotated[
@@ -111,6 +117,7 @@ def qualify(
         waivers=str(waivers) if waivers else None,
         budget=budget,
         read_only=read_only,
+        clean_up=clean_up,
         at=at,
         intensity=_intensity(intensity),
         selection=Selection(
@@ -142,7 +149,7 @@ def _stopped(run: RunFolder, lang: Lang) -> int:
     """The exit code of a run that was stopped outside of its cells: that of the run when it had ended."""
     if not run.finished:
         if run.started:
-            typer.echo(UNFINISHED.format(place=run.path).of(lang), err=True)
+            typer.echo(unfinished(run.path).of(lang), err=True)
         return int(ExitCode.UNDECIDED if run.started else ExitCode.NOTHING_RAN)
     exchanges = sum(result.exchanges for result in run.results())
     return int(run_result(run.info(), run.judged(), load_catalogue()).code(exchanges=exchanges))
@@ -189,6 +196,8 @@ def _words(options: RunOptions, folder: Path, lang: Lang) -> list[str]:
         words += ["--harness-budget", options.budget, "--harness-spent", f"{options.spent:.3f}"]
     if options.read_only:
         words.append("--harness-read-only")
+    if options.clean_up:
+        words.append("--harness-clean-up")
     if options.at:
         words += ["--harness-at", options.at]
     for name, field in SELECTORS.items():

@@ -15,7 +15,7 @@ from harness.core.run.exchanges import TOO_LARGE, Exchange, Request, Response, m
 from harness.core.run.findings import Cell, Finding, Where, finding
 from harness.core.run.info import Intensity, ParticipantVersion, Settings
 from harness.core.run.limits import ENDED
-from harness.core.text import Text
+from harness.core.text import Phrase, Text
 from harness.core.verdicts import Blame, Strength, Verdict
 from harness.fhir.codec.documents import MESSAGE_LIMITS, Document, Format, parse, too_large
 from harness.fhir.model.types import load_model
@@ -26,6 +26,7 @@ from harness.judge.masks import MASKED, UNDECLARED, Masks, Ownership, ownership
 from harness.reference.record.model import Record
 from harness.reference.records import Records
 
+DECLARED = Text(nl="de opgegeven persoon", en="the declared person")
 FHIR_JSON = ("application/fhir+json", "application/json+fhir", "application/json")
 FHIR_XML = ("application/fhir+xml", "application/xml+fhir", "application/xml", "text/xml")
 
@@ -81,7 +82,7 @@ class CellView:
         self._settings = settings or Settings()
         self.records = records or Records()
         self.record: Record | None = self.records.of(self.person, cell.standard)
-        self._documents: dict[tuple[str, str], Document | None] = {}
+        self._documents: dict[tuple[Format, bytes], Document] = {}
         self._memo: dict[str, Any] = {}
 
     # -- looking ---------------------------------------------------------------------------------
@@ -122,18 +123,18 @@ class CellView:
         return self._parse(exchange, "request", exchange.request)
 
     def _parse(self, exchange: Exchange, side: str, message: Request | Response) -> Document | None:
-        key = (exchange.id, side)
+        """A body as FHIR; equal ones are one document: a party that always says the same is read once."""
+        kind = body_format(media_type(message.headers))
+        if kind is None or not message.body:
+            return None
+        key = (kind, message.body)
         if key not in self._documents:
-            kind = body_format(media_type(message.headers))
-            document = None
-            if kind is not None and message.body:
-                length = _too_large(exchange, side)
-                document = (
-                    too_large(f"{length} bytes", kind)
-                    if length
-                    else parse(message.body, format=kind, model=load_model("3.0.2"), limits=MESSAGE_LIMITS)
-                )
-            self._documents[key] = document
+            length = _too_large(exchange, side)
+            self._documents[key] = (
+                too_large(f"{length} bytes", kind)
+                if length
+                else parse(message.body, format=kind, model=load_model("3.0.2"), limits=MESSAGE_LIMITS)
+            )
         return self._documents[key]
 
     def memo(self, key: str, compute: Callable[[], Any]) -> Any:
@@ -267,8 +268,8 @@ class CellView:
         path: str = "",
         line: int = 0,
         column: int = 0,
-        expected: str = "",
-        received: str = "",
+        expected: Phrase = "",
+        received: Phrase = "",
         next_step: Text | None = None,
         blame: Blame = Blame.PRODUCT,
         party: str | None = None,
@@ -302,8 +303,8 @@ class CellView:
             blame=made.blame,
             party=made.party,
             where=made.where,
-            expected=made.expected,
-            received=made.received,
+            expected=made.wanted,
+            received=made.seen,
             next_step=made.next_step,
             mode=made.mode,
             rule=made.rule,
@@ -335,7 +336,7 @@ class CellView:
         return self.not_tested(requirement_id, advice)
 
     def inconclusive(
-        self, requirement_id: str, reason: Text, *, exchange: Exchange | None = None, received: str = ""
+        self, requirement_id: str, reason: Text, *, exchange: Exchange | None = None, received: Phrase = ""
     ) -> Finding:
         """It could not be decided; never counts as pass."""
         where = Where(exchange=exchange.id if exchange else "")
@@ -366,13 +367,13 @@ class CellView:
             blame=blame,
             party=self.party(self.catalogue[requirement_id].role),
             where=Where(exchange=exchange.id if exchange else "", path=path),
-            expected="the declared person" if received else "",
+            expected=DECLARED if received else "",
             received=received,
             next_step=reason,
         )
 
     def disputed(
-        self, requirement_id: str, reason: Text, *, exchange: Exchange | None = None, received: str = ""
+        self, requirement_id: str, reason: Text, *, exchange: Exchange | None = None, received: Phrase = ""
     ) -> Finding:
         """The specification allows two readings; shown with the reason."""
         where = Where(exchange=exchange.id if exchange else "")

@@ -144,6 +144,22 @@ def test_over_the_budget_of_the_run_nothing_is_asked_any_more():
     assert caught.value.message.nl.startswith("het budget van de run")
 
 
+def test_what_is_kept_for_deleting_is_used_for_nothing_else():
+    limits, ticks = endurance(Limits(run=200, clean_up=True))
+    limits.begin(1)
+    ticks.now += 161.0  # 200 less 20 for judging and 20 for deleting
+    with pytest.raises(LimitReached):
+        limits.check()
+    limits.clean()
+    limits.check()
+    ticks.now += 18.0
+    limits.check()
+    ticks.now += 2.0
+    with pytest.raises(LimitReached):
+        limits.check()
+    assert Limits(run=40, clean_up=True).cleaning == 10 and Limits(run=40).cleaning == 0
+
+
 def test_what_was_used_before_counts():
     found, ticks = endurance(Limits(run=200.0), spent=180.0)
     found.begin(1)
@@ -174,6 +190,20 @@ def test_who_was_waited_for_is_the_cause():
     with pytest.raises(LimitReached) as caught:
         found.check()
     assert caught.value.cause == "his" and "waiting for his" in caught.value.message.en
+
+
+def test_who_sent_most_is_the_cause_of_judging_that_took_too_long():
+    found, _ = endurance(Limits(run=200.0))
+    found.begin(2)
+    found.waited("dvza", 1.0, 9_000)
+    found.begin(1)  # what came in another cell says nothing of this one
+    assert found.too_much().cause == ""
+    found.waited("his", 1.0, 5_000)
+    found.waited("dvza", 9.0, 10)
+    found.waited("pgo", 1.0, 9_000)  # our own
+    late = found.too_much()
+    assert (late.limit, late.cause, late.received) == ("run", "his", "his: 5000 bytes")
+    assert "judging what his sent took longer" in late.message.en and "(3m20s)" in late.message.nl
 
 
 def test_one_cell_leaves_time_for_the_others():

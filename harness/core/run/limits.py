@@ -24,6 +24,10 @@ RESERVE: Final = 0.1
 LEAST_RESERVED, MOST_RESERVED = 10.0, 60.0
 LimitName = Literal["run", "cell", "host", "read-only"]
 """What kept a flow from being driven: a budget, a host that does not answer, or what the user asked."""
+CLEAN_UP: Final = "clean-up"
+"""The flow in which what was written is deleted; nobody is judged by it."""
+CLEANING: Final = 20.0
+"""Seconds that deleting may take; of a run with a budget at most a quarter of that."""
 ENDED: Final = "ended: "
 """How the error of an exchange begins that we ended ourselves; it says nothing about whoever was asked."""
 
@@ -35,6 +39,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     :ivar body: bytes of one answer, also after its content coding is undone.
     :ivar cell: seconds of driving for one cell; ``run``: for all of them, ``0``: as long as it takes.
     :ivar read_only: whether nothing is written to a live party.
+    :ivar clean_up: whether what was written to a live party is deleted when the run ends.
     """
 
     request: float = LONGEST_REQUEST
@@ -42,6 +47,14 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     cell: float = 0.0
     run: float = 0.0
     read_only: bool = False
+    clean_up: bool = False
+
+    @property
+    def cleaning(self) -> float:
+        """Seconds of the run that are kept for deleting."""
+        if not self.clean_up:
+            return 0.0
+        return min(CLEANING, self.run / 4) if self.run else CLEANING
 
 
 READ_ONLY: Final = Text(
@@ -87,6 +100,26 @@ def spent(limit: Literal["run", "cell"], seconds: float, party: str) -> Text:
     return Text(
         nl=f"het budget van {whose.nl} ({given}) was op{waited.nl}; geef meer met --budget",
         en=f"the budget of {whose.en} ({given}) was used up{waited.en}; give more with --budget",
+    )
+
+
+def unjudged(seconds: float, party: str) -> Text:
+    """There was no time left to judge a cell.
+
+    :param seconds: the budget of the run.
+    :param party: who sent most of what had to be judged, ``""``: nobody who can be named.
+    """
+    given = shown_seconds(seconds)
+    sent = (
+        Text(nl=f"wat {party} stuurde", en=f"what {party} sent")
+        if party
+        else Text(nl="de cel", en="the cell")
+    )
+    return Text(
+        nl=f"{sent.nl} beoordelen duurde langer dan wat er van het budget van de run ({given}) over was; "
+        "geef meer met --budget",
+        en=f"judging {sent.en} took longer than what was left of the budget of the run ({given}); "
+        "give more with --budget",
     )
 
 

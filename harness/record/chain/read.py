@@ -7,6 +7,7 @@ pieces, the hash of each body is checked, and whatever is wrong is one :class:`E
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeVar
@@ -32,7 +33,7 @@ from harness.record.chain.lines import (
     line_hash,
 )
 from harness.record.chain.raw import raw_lines
-from harness.record.chain.units import FOLDER, PACKED, UnitFile, attempts, file_name
+from harness.record.chain.units import FOLDER, PACKED, UnitFile, attempts, file_name, units_in
 
 _REPEATED: Final = ("cell", "interface", "flow", "operation", "client", "server")
 """Labels of an exchange that many others of its cell have too."""
@@ -69,6 +70,7 @@ class ChainReader:
         self._bodies = bodies
         self._run = run
         self._once = Once()
+        self._apart: dict[Body, bytes] = {}
         self._place = f"{FOLDER}/{path.name}"
 
     def __iter__(self) -> Iterator[Exchange]:
@@ -185,10 +187,13 @@ class ChainReader:
         )
 
     def _body(self, body: Body | None, where: str) -> bytes:
-        data = self._bodies.get(body, where)
-        if body is not None and body.sha256 is not None:
+        """The bytes of a body; one that stands apart and is referred to again is not read again."""
+        if body is None or body.sha256 is None:
+            return self._bodies.get(body, where)
+        if body not in self._apart:
+            self._apart[body] = self._bodies.get(body, where)
             self.referred.add(body.sha256)
-        return data
+        return self._apart[body]
 
 
 @dataclass(frozen=True)
@@ -239,6 +244,17 @@ def judged_unit(run_folder: Path, unit: str, *, run: str | None = None) -> Unit 
         if found.finished or found.end is None:
             return found
     return None
+
+
+def all_recorded(run_folder: Path, *, run: str) -> Iterator[Exchange]:
+    """The exchanges of all recordings, also of attempts that are not judged; a damaged one up to its damage.
+
+    :param run: SHA-256 of ``run-start.json``.
+    """
+    bodies = BodyStore(run_folder)
+    for item in units_in(run_folder):
+        with suppress(EvidenceError):
+            yield from ChainReader(item.path, bodies, run=run)
 
 
 def begun(item: UnitFile) -> bool:

@@ -18,15 +18,12 @@ from harness.record.redact.documents.parts import (
     PatientFacts,
     People,
     Tag,
-    TooManyError,
 )
 from harness.record.redact.documents.words import ATTRIBUTES, BY_FORM, NAME, Vocabulary
 from harness.record.redact.people import bsn
 
 FHIR: Final = "http://hl7.org/fhir"
 _W3: Final = "{http://www.w3.org/"
-MAX_ATTRIBUTES: Final = 100
-"""Of one element of XML; FHIR has three at most."""
 _RESOURCE_HOLDERS: Final = frozenset({"resource", "contained", "response", "outcome", "parameter"})
 _NUMERIC: Final = frozenset(
     {
@@ -137,15 +134,10 @@ class XmlDocument:
         return [path for _, path in _xml_paths(self.tree, self.words)]
 
     def masked(self, tag: Tag) -> bytes:
-        """The document with every value replaced that could identify.
-
-        :raises TooManyError: an element has more attributes than FHIR has by far.
-        """
+        """The document with every value replaced that could identify."""
         words, how = self.words, Masking(self.words, self.impersonal, tag)
         for element, path in list(_xml_paths(self.tree, words)):
             name = etree.QName(element).localname
-            if len(element.attrib) > MAX_ATTRIBUTES:  # each is looked up from the first on
-                raise TooManyError
             inside = element.tag.startswith(f"{{{FHIR}}}")
             parent = element.getparent()
             system = _xml_value(parent, "system") if name == "code" and parent is not None else ""

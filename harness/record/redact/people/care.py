@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from typing import Any, Final, Literal
 
-from harness.core.http.bounds import MAX_ENTRIES, MAX_VALUES, values_in
+from harness.core.http.bounds import MAX_ENTRIES, MAX_VALUES, long_text, many_attributes, values_in
 from harness.core.normal.texts import folded
 from harness.core.run.exchanges import NOT_COMPARED, TOO_LARGE, UNHELD, UNREADABLE, Identity
 from harness.record.looking import Looking
@@ -322,7 +322,7 @@ class CareData:
                 at = f"{place}:{item.path}" if item.path else place
                 self._replacing.number(item.number, at, item.standing, NOT_COMPARED, item.ways)
             return recognise.encode(self._hide(recognise.decode(masked), tags)) if tags else masked
-        except (_TooMuch, TooManyError, RecursionError):
+        except (_TooMuch, RecursionError):
             del self._replacing.facts[before:]
             self.masked.append(TOO_MUCH)
             at = place if document is not None else f"{place}:{UNREADABLE}"
@@ -331,11 +331,14 @@ class CareData:
 
 def _fits(body: bytes) -> bool:
     """Whether a body that looks like JSON or XML holds no more than is looked at."""
-    start = body[:1024].lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
-    return (
-        len(body) <= MAX_VALUES
-        or start not in (b"{", b"[", b"<")
-        or values_in(body, xml=start == b"<") <= MAX_VALUES
+    start = body[:1024].lstrip(b"\xef\xbb\xbf\xff\xfe\x00 \t\r\n")[:1]
+    xml = start == b"<"
+    if start not in (b"{", b"[", b"<"):
+        return True
+    if xml and many_attributes(body):
+        return False
+    return len(body) <= MAX_VALUES or (
+        values_in(body, xml=xml) <= MAX_VALUES and not long_text(body, xml=xml)
     )
 
 
