@@ -264,6 +264,9 @@ class Qualification:
             if not self.hurried:
                 raise
             late = self._endurance.too_much()
+            state.troubles[:] = [
+                item for item in state.troubles if item.limit != late.limit
+            ]  # the same budget
             state.troubles.append(trouble_of(late, UNJUDGED, cell, state.requirements, key))
             found = self._judged(state, started)
         except Exception as error:  # noqa: BLE001 - every item of the cell says why
