@@ -25,7 +25,6 @@ from typing import Protocol, TypeVar
 
 from harness.core.run.findings import Cell, Finding
 from harness.core.text import Text
-from harness.core.verdicts import Verdict
 
 __all__ = ["CellRun", "ProductFailure", "Scenario", "Text", "Undecided", "Unsound", "scenario", "scenario_of"]
 
@@ -82,19 +81,28 @@ class CellRun(Protocol):
         ...
 
 
-class ProductFailure(AssertionError):
+class Told(Exception):
+    """A verdict that an item ends with.
+
+    :ivar message: what was found, a line per requirement; the same fault has the same in every cell and run.
+    :ivar details: all of it: where, whose side, what to do.
+    """
+
+    def __init__(self, message: str, details: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.details = details or message
+
+
+class ProductFailure(Told, AssertionError):
     """A product breaks a requirement (Allure: failed)."""
 
 
-class Undecided(Exception):
+class Undecided(Told):
     """A MUST requirement was not decided or not tested (JUnit: error; Allure: broken)."""
 
-    def __init__(self, message: str, verdict: Verdict = Verdict.INCONCLUSIVE) -> None:
-        super().__init__(message)
-        self.verdict = verdict
 
-
-class Unsound(Exception):
+class Unsound(Told):
     """The harness or the configuration is at fault (JUnit: error; Allure: broken)."""
 
 

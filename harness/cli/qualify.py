@@ -44,7 +44,7 @@ from harness.plugin.options import SELECTORS
 from harness.plugin.session import unfinished
 from harness.report.console import print_run
 from harness.report.doctor import alike, diagnosis_block, doctor_code
-from harness.report.machine import run_document
+from harness.report.machine.summary import run_document
 from harness.report.summary import summarise
 from harness.report.words import word
 
@@ -82,6 +82,12 @@ def qualify(
         bool,
         typer.Option("--read-only", help="Write nothing to a live party; what sends data is not tested."),
     ] = False,
+    clean_up: Annotated[
+        bool,
+        typer.Option(
+            "--clean-up", help="Delete in the end what was written to live parties, or say why not."
+        ),
+    ] = False,
     at: AtOption = None,
     intensity: Annotated[str, typer.Option("--intensity", help="smoke, normal or full.")] = "normal",
     skip_doctor: Annotated[
@@ -111,6 +117,7 @@ def qualify(
         waivers=str(waivers) if waivers else None,
         budget=budget,
         read_only=read_only,
+        clean_up=clean_up,
         at=at,
         intensity=_intensity(intensity),
         selection=Selection(
@@ -189,6 +196,8 @@ def _words(options: RunOptions, folder: Path, lang: Lang) -> list[str]:
         words += ["--harness-budget", options.budget, "--harness-spent", f"{options.spent:.3f}"]
     if options.read_only:
         words.append("--harness-read-only")
+    if options.clean_up:
+        words.append("--harness-clean-up")
     if options.at:
         words += ["--harness-at", options.at]
     for name, field in SELECTORS.items():

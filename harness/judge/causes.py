@@ -16,7 +16,7 @@ from harness.core.run.exchanges import BUSY, Exchange
 from harness.core.run.findings import Finding, Where, finding
 from harness.core.run.limits import FAILURES, GONE, unreachable
 from harness.core.standards.queries import base_operation, load_queries
-from harness.core.text import Text
+from harness.core.text import Text, joined
 from harness.core.verdicts import Blame, Verdict
 from harness.judge.catalogue import Requirement
 from harness.judge.depends import CARE
@@ -100,8 +100,8 @@ class Causes:
             blame=item.blame,
             party=item.party,
             where=item.where,
-            expected=item.expected,
-            received=f"{item.received}; {text}" if item.received else text,
+            expected=item.wanted,
+            received=joined(item.seen, text, separator="; "),
             next_step=item.next_step,
             mode=item.mode,
             rule=item.rule,

@@ -233,6 +233,6 @@ def _summary(view: CellView, requirement: Requirement, passes: list[Finding]) ->
         view.cell,
         Verdict.PASS,
         where=first.where,
-        received=first.received or f"{len(passes)}x",
+        received=first.seen or f"{len(passes)}x",
         mode=first.mode,
     )

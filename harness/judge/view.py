@@ -15,7 +15,7 @@ from harness.core.run.exchanges import TOO_LARGE, Exchange, Request, Response, m
 from harness.core.run.findings import Cell, Finding, Where, finding
 from harness.core.run.info import Intensity, ParticipantVersion, Settings
 from harness.core.run.limits import ENDED
-from harness.core.text import Text
+from harness.core.text import Phrase, Text
 from harness.core.verdicts import Blame, Strength, Verdict
 from harness.fhir.codec.documents import MESSAGE_LIMITS, Document, Format, parse, too_large
 from harness.fhir.model.types import load_model
@@ -26,6 +26,7 @@ from harness.judge.masks import MASKED, UNDECLARED, Masks, Ownership, ownership
 from harness.reference.record.model import Record
 from harness.reference.records import Records
 
+DECLARED = Text(nl="de opgegeven persoon", en="the declared person")
 FHIR_JSON = ("application/fhir+json", "application/json+fhir", "application/json")
 FHIR_XML = ("application/fhir+xml", "application/xml+fhir", "application/xml", "text/xml")
 
@@ -267,8 +268,8 @@ class CellView:
         path: str = "",
         line: int = 0,
         column: int = 0,
-        expected: str = "",
-        received: str = "",
+        expected: Phrase = "",
+        received: Phrase = "",
         next_step: Text | None = None,
         blame: Blame = Blame.PRODUCT,
         party: str | None = None,
@@ -302,8 +303,8 @@ class CellView:
             blame=made.blame,
             party=made.party,
             where=made.where,
-            expected=made.expected,
-            received=made.received,
+            expected=made.wanted,
+            received=made.seen,
             next_step=made.next_step,
             mode=made.mode,
             rule=made.rule,
@@ -335,7 +336,7 @@ class CellView:
         return self.not_tested(requirement_id, advice)
 
     def inconclusive(
-        self, requirement_id: str, reason: Text, *, exchange: Exchange | None = None, received: str = ""
+        self, requirement_id: str, reason: Text, *, exchange: Exchange | None = None, received: Phrase = ""
     ) -> Finding:
         """It could not be decided; never counts as pass."""
         where = Where(exchange=exchange.id if exchange else "")
@@ -366,13 +367,13 @@ class CellView:
             blame=blame,
             party=self.party(self.catalogue[requirement_id].role),
             where=Where(exchange=exchange.id if exchange else "", path=path),
-            expected="the declared person" if received else "",
+            expected=DECLARED if received else "",
             received=received,
             next_step=reason,
         )
 
     def disputed(
-        self, requirement_id: str, reason: Text, *, exchange: Exchange | None = None, received: str = ""
+        self, requirement_id: str, reason: Text, *, exchange: Exchange | None = None, received: Phrase = ""
     ) -> Finding:
         """The specification allows two readings; shown with the reason."""
         where = Where(exchange=exchange.id if exchange else "")

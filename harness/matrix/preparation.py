@@ -47,6 +47,7 @@ class RunOptions:
     :ivar budget: how long the run may take, ``20m``; ``None``: as long as its cells may.
     :ivar spent: seconds of it that are used already.
     :ivar read_only: whether nothing is written to a live party.
+    :ivar clean_up: whether what was written to one is deleted in the end.
     :ivar waivers: file with what may fail for now.
     """
 
@@ -63,6 +64,7 @@ class RunOptions:
     budget: str | None = None
     spent: float = 0.0
     read_only: bool = False
+    clean_up: bool = False
     waivers: str | None = None
 
 
@@ -128,6 +130,7 @@ def prepare(options: RunOptions, catalogue: Catalogue, clock: Clock) -> Prepared
             cell=CELL_SECONDS[options.intensity],
             run=seconds_of(options.budget) if options.budget is not None else 0.0,
             read_only=options.read_only,
+            clean_up=options.clean_up,
         ),
         waivers=_waivers(options.waivers, catalogue),
     )

@@ -11,17 +11,17 @@ from __future__ import annotations
 import gc
 from collections import Counter
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 
 import msgspec
 
 from harness.core.clock import Clock, Steadiness
 from harness.core.errors import HarnessError
-from harness.core.run.challenge import Challenge, Minter
+from harness.core.run.challenge import LAST_ATTEMPT, Challenge, Minter
 from harness.core.run.findings import Cell, Finding
 from harness.core.run.folder import RunFolder
-from harness.core.run.info import Binding, RunInfo
+from harness.core.run.info import Binding, Cleaned, RunInfo
 from harness.core.run.place import disk
 from harness.core.run.results import CellResult, cell_result
 from harness.core.text import Text
@@ -38,6 +38,7 @@ from harness.network.limits.endurance import Endurance, not_ours
 from harness.network.person.declared import declared_persons
 from harness.network.person.looking import looking
 from harness.network.running import RunningNetwork, start
+from harness.record.chain.read import all_recorded
 from harness.record.keeper import RunKeeper
 from harness.record.recorder import Recorder
 from harness.reference.records import Records, frozen_records
@@ -93,6 +94,7 @@ class Qualification:
         self._stack = ExitStack()
         self._started: Started | None = None
         self._refusal: HarnessError | None = None
+        self._cleaned: list[Cleaned] = []
         self._judging = False
         self.hurried = False
 
@@ -393,22 +395,48 @@ class Qualification:
 
         :raises HarnessError: the run folder cannot be written.
         """
-        self._stack.close()
         started = self._started
+        try:
+            if started is not None and not self.info().unjudged and self._refusal is None:
+                for state in self._states.values():
+                    if state.findings is not None:  # judged for another cell, and asked nothing itself
+                        self._finish(state, started)
+            if started is not None and self.facts.limits.clean_up and self.keeper.broken is None:
+                self._clean_up(started)
+        finally:
+            self._stack.close()
         if started is not None:
             self._started = started = replace(started, network=None, recorded=started.count)
             gc.unfreeze()
             gc.collect()
-        if started is not None and not self.info().unjudged and self._refusal is None:
-            for state in self._states.values():
-                if state.findings is not None:  # judged for another cell, and asked nothing itself
-                    self._finish(state, started)
         if started is not None and self.complete:
             self.keeper.finish(self.info())
         else:
             self.keeper.leave()
         recorded = started is not None and started.recorded > 0
         return recorded or any(state.finished for state in self._states.values())
+
+    def _clean_up(self, started: Started) -> None:
+        """Delete what was written to live parties; stopped once more, the rest stays where it is.
+
+        :raises HarnessError: what happens cannot be written.
+        """
+        network = started.network
+        if network is None:
+            return
+        for state in self._states.values():
+            if not state.finished:
+                network.recorder.end(state.cell.key, "aborted")
+        for cell in self.plan.cells:
+            self._minters[cell.key] = self.keeper.minter(cell, LAST_ATTEMPT)
+        self.events.emit("clean-up-started")
+        found = network.driver.clean_up(all_recorded(self.folder.path, run=self.folder.run), self.plan.cells)
+        with suppress(KeyboardInterrupt):
+            for item in found:
+                said = network.recorder.said(item.where)
+                self._cleaned.append(msgspec.structs.replace(item, where=said or ""))
+        self.folder.write_cleaned(self._cleaned)
+        self.events.emit("clean-up-finished", deleted=sum(not item.why for item in self._cleaned))
 
     def info(self) -> RunInfo:
         """``run.json`` of this moment."""
@@ -426,5 +454,6 @@ class Qualification:
             started,
             settings=settings,
             troubles=tuple(trouble for state in states for trouble in state.troubles),
+            cleaned=tuple(self._cleaned),
             unjudged=tuple(missed) if self._started is not None else (),
         )

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Generator, Mapping
 from typing import Any, Literal
 
+import msgspec
 import pytest
 
 from harness.core.errors import UsageError
@@ -18,11 +19,10 @@ from harness.core.text import Text
 from harness.core.verdicts import Verdict
 from harness.plugin.outcomes import raise_for, settle, status_word
 from harness.plugin.session import HarnessSession, session_of
-from harness.report.allure.results import telling_files
+from harness.report.allure.results import PARAMETERS, telling_files
 from harness.scenario import Scenario, scenario_of
 
 DIMENSIONS = ("his", "dvza", "pgo", "standard", "release")
-PARAMETERS = (*DIMENSIONS, "group")
 _KEYWORDS: pytest.StashKey[Mapping[str, Literal[1]]] = pytest.StashKey()
 
 
@@ -39,20 +39,17 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if declared is not None:
         pairs = session_of(metafunc.config).pairs_of(declared)
         rows = [
-            pytest.param(*_prefixed(cell, part), id="+".join(filter(None, (cell.key, part.group))))
+            pytest.param(
+                *(sys.intern(value) for value in (*msgspec.structs.astuple(cell), part.group)),
+                id="+".join(filter(None, (cell.key, part.group))),
+            )
             for cell, part in pairs
         ]
         metafunc.parametrize(PARAMETERS, rows, indirect=True)
 
 
-def _prefixed(cell: Cell, part: Scenario) -> list[str]:
-    """Parameter values that stay distinct in Allure's history id, which joins values without names."""
-    words = [*(f"{name}:{getattr(cell, name)}" for name in DIMENSIONS), f"group:{part.group}"]
-    return [sys.intern(word) for word in words]
-
-
 def _value(request: pytest.FixtureRequest) -> str:
-    return str(request.param).partition(":")[2]
+    return str(request.param)
 
 
 @pytest.fixture
@@ -107,6 +104,7 @@ class ScenarioCell:
         and verdicts only where one is not a pass.
         """
         session = self._session
+        session.allure.describe(self._scenario, self.cell)
         findings = session.findings(self.cell, self._scenario)
         self._item.user_properties += [
             ("requirements", " ".join(self._scenario.requirements)),
@@ -116,7 +114,7 @@ class ScenarioCell:
                 if item.verdict is not Verdict.PASS
             ),
         ]
-        raise_for(findings, session.catalogue, session.lang, session.waived(findings))
+        raise_for(findings, session.waived(findings), session.allure)
         return findings
 
 
@@ -153,7 +151,7 @@ def _cell_of(item: pytest.Item) -> Cell | None:
 def _given(item: pytest.Item) -> dict[str, str]:
     """Values of the parameters of an item."""
     given = getattr(getattr(item, "callspec", None), "params", {})
-    return {name: str(given[name]).partition(":")[2] for name in PARAMETERS if name in given}
+    return {name: str(given[name]) for name in PARAMETERS if name in given}
 
 
 @pytest.hookimpl(trylast=True)

@@ -45,6 +45,9 @@ def add_options(parser: pytest.Parser) -> None:
         "--harness-spent", metavar="SECONDS", type=float, default=0.0, help="what is used of it already"
     )
     group.addoption("--harness-read-only", action="store_true", help="write nothing to a live party")
+    group.addoption(
+        "--harness-clean-up", action="store_true", help="delete in the end what was written to live parties"
+    )
     group.addoption("--harness-at", metavar="DATE", help="the date that T stands for (default: today)")
     group.addoption("--harness-lang", choices=("nl", "en"), default="nl", help="language for people")
     group.addoption("--harness-intensity", choices=INTENSITIES, default="normal")

@@ -6,7 +6,7 @@ import _thread
 import signal
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -29,9 +29,10 @@ from harness.matrix.plan import Plan
 from harness.matrix.preparation import PreparedRun, RunOptions, prepare
 from harness.matrix.qualification import Qualification
 from harness.plugin.options import SELECTORS
-from harness.report.allure import feed as allure_feed
+from harness.report.allure.config import pages_from_allure, write_beside
+from harness.report.allure.feed import AllureFeed
 from harness.report.html import HtmlReport
-from harness.report.junit import mark_broken
+from harness.report.machine.junit import mark_broken
 from harness.scenario import Scenario, Unsound
 
 LOOKS = ("collectonly", "setuponly", "showfixtures", "show_fixtures_per_test", "markers", "help", "version")
@@ -73,6 +74,7 @@ class HarnessSession:
         self.stopped_by = ""
         self._alarm: threading.Timer | None = None
         self._reported = False
+        self._items = 0
         self._findings: Sequence[Finding] = ()
         self.qualification: Qualification | None = None
 
@@ -95,6 +97,7 @@ class HarnessSession:
     def register(self, cell: Cell, scenario: Scenario) -> None:
         """Note an item that will run."""
         if self.qualification is not None:
+            self._items += 1
             self.qualification.register(cell, scenario)
 
     def findings(self, cell: Cell, scenario: Scenario) -> list[Finding]:
@@ -109,8 +112,16 @@ class HarnessSession:
         except HarnessError as error:
             self.refusal = error
             raise Unsound(error.render(self.lang)) from None
-        allure_feed.feed(scenario, cell, found, self.catalogue, self.lang)
+        self.allure.found(found, self.waived(found))
         return found
+
+    @cached_property
+    def allure(self) -> AllureFeed:
+        """What tells Allure about items."""
+        run = self.qualification
+        parties = {item.id: item for item in run.info().participants} if run is not None else {}
+        pages = pages_from_allure(run.folder) if run is not None else ""
+        return AllureFeed(self.catalogue, parties, pages, self.lang)
 
     def waived(self, findings: Sequence[Finding]) -> Mapping[str, Waiver]:
         """The waivers of those findings that may stay for now, by id."""
@@ -191,7 +202,7 @@ class HarnessSession:
         pages.write(run.folder.report)
         self._reported = True
         if allure:
-            allure_feed.write_environment(Path(allure), info, pages.summary, self.lang)
+            write_beside(Path(allure), run.folder, pages.summary, self._items, self.lang)
 
     def told(self) -> list[str]:
         """What became of the run as a whole: why it was refused, that it did not finish, what it moved."""
@@ -299,6 +310,7 @@ def _options(config: pytest.Config) -> RunOptions:
         budget=config.getoption("--harness-budget"),
         spent=config.getoption("--harness-spent"),
         read_only=config.getoption("--harness-read-only"),
+        clean_up=config.getoption("--harness-clean-up"),
         waivers=config.getoption("--harness-waivers"),
         sharing=not config.getoption("--harness-no-sharing"),
         subject=tuple(config.getoption("--harness-for")),

@@ -7,7 +7,7 @@ and ``--harness-network FILE --harness-dvza ID`` a DVZA through the MedMij flow.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator, Iterable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -20,9 +20,11 @@ from harness.core.exits import ExitCode
 from harness.core.tdates import parse_day
 from harness.core.text import Lang
 from harness.core.verdicts import Blame, Verdict
+from harness.plugin.outcomes import Shown
 from harness.record import Recorder
-from harness.report.allure.scripts import feed_beyond, feed_script, finding_text, raise_for
-from harness.scenario import ProductFailure, Undecided, Unsound
+from harness.report.allure.results import telling_files
+from harness.report.allure.scripts import feed_beyond, feed_script, finding_text, raise_for, script_message
+from harness.scenario import Told, Unsound
 from harness.testscript.beyond.compare import RecordComparison
 from harness.testscript.beyond.told import TITLE, ScriptBeside, headline, lines
 from harness.testscript.execute.transport import HttpTransport
@@ -146,6 +148,12 @@ class TestScripts:
 
     # -- hooks -----
 
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
+        """While scripts run, Allure gets results as people read them."""
+        with telling_files():
+            return (yield)
+
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """What the records say beyond the scripts."""
         if self.comparison is None:
@@ -217,12 +225,14 @@ class ScriptItem(pytest.Item):
         self.user_properties += owner.compare(self.script, result)
         told = owner.feed(self.script, result)
         bad = [f for f in told.findings if f.verdict not in (Verdict.NOT_APPLICABLE, Verdict.WARNING)]
-        raise_for(result.verdict, "\n".join(finding_text(finding, owner.lang) for finding in bad[:20]))
+        message = "\n".join(dict.fromkeys(script_message(item, owner.lang) for item in bad[:20]))
+        details = "\n".join(finding_text(finding, owner.lang) for finding in bad[:20])
+        raise_for(result.verdict, message, details)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> str | Any:
         """Findings instead of a traceback."""
-        if isinstance(excinfo.value, ProductFailure | Undecided | Unsound):
-            return str(excinfo.value)
+        if isinstance(excinfo.value, Told):
+            return Shown(excinfo.value)
         self.owner.unexpected = True
         return super().repr_failure(excinfo)
 

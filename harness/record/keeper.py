@@ -14,7 +14,7 @@ from harness.core.errors import HarnessError, UsageError
 from harness.core.run import challenge, manifest
 from harness.core.run.events import EventStream
 from harness.core.run.findings import Cell
-from harness.core.run.folder import RunFolder
+from harness.core.run.folder import CLEANED, RunFolder
 from harness.core.run.info import Binding, Ended, RunInfo
 from harness.core.run.place import disk
 from harness.core.run.place.claim import Claim
@@ -165,6 +165,7 @@ class RunKeeper:
         if self.broken is not None:
             raise self.broken
         self._recorder = None  # what it remembers of a run is large
+        (self.folder.path / CLEANED).unlink(missing_ok=True)  # run.json says it
         manifest.write_manifest(self.folder.path)
         (self.folder.path / SALT).unlink(missing_ok=True)
         self._left = True

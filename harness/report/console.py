@@ -7,13 +7,14 @@ from rich.table import Table
 from rich.text import Text as Styled
 
 from harness.core.algebra import Outcome, State
+from harness.core.normal.changing import steady
 from harness.core.run.findings import Finding
-from harness.core.text import Lang
+from harness.core.text import Lang, said
 from harness.core.verdicts import Verdict
 from harness.judge.catalogue import Catalogue
 from harness.report.dossier.waived import waived_line, waiver_troubles
 from harness.report.grouping import OPEN, OpenGroup, by_reason, grouped, how_often
-from harness.report.headlines import NO_EVIDENCE, budgets, outcome_word, reached
+from harness.report.headlines import NO_EVIDENCE, budgets, cleaned, outcome_word, reached
 from harness.report.summary import CellSummary, PartySummary, RunSummary
 from harness.report.words import (
     FOUND,
@@ -24,6 +25,7 @@ from harness.report.words import (
     VERDICT,
     WHY_UNASSIGNED,
     amount,
+    more,
     more_findings,
     title,
     word,
@@ -60,6 +62,8 @@ def print_run(console: Console, run: RunSummary, catalogue: Catalogue, lang: Lan
     for told in reached(run.info):
         line = f"{SYMBOL[Verdict.INCONCLUSIVE]} {told.of(lang)}"
         console.print(Styled(line, STYLE[Verdict.INCONCLUSIVE]), soft_wrap=True)
+    for told in cleaned(run.info):
+        console.print(Styled(told.of(lang)), soft_wrap=True)
     console.print(_matrix(run, lang))
     legend = "  ".join(f"{SYMBOL[verdict]} {VERDICT[verdict].of(lang)}" for verdict in SYMBOL)
     legend += f"  {SHARED} {word('shared', lang)}"
@@ -83,7 +87,7 @@ def print_run(console: Console, run: RunSummary, catalogue: Catalogue, lang: Lan
 def _why(item: PartySummary, failed: Finding, catalogue: Catalogue, lang: Lang) -> str:
     """Why a party fails, on one line."""
     title = catalogue[failed.requirement].title.of(lang)
-    seen = f" ({word('received', lang)}: {failed.received})" if failed.received else ""
+    seen = f" ({word('received', lang)}: {said(failed.seen, lang)})" if failed.received else ""
     return f"{SYMBOL[Verdict.FAIL]} {item.party.name}: {failed.requirement} {title}{seen}"
 
 
@@ -171,16 +175,45 @@ def _open(group: OpenGroup, run: RunSummary, lang: Lang) -> Styled:
     line.append(f"{number} {VERDICT[group.verdict].of(lang)}: ", style=STYLE[group.verdict])
     line.append(word("see above", lang) if _told(group, run) else group.reason.of(lang))
     if group.received:
-        line.append(f" [{group.received}]")
+        line.append(f" [{said(group.received, lang)}]")
     if group.cause:
         line.append(f" ({word('first cause', lang)}: {group.cause})")
     line.append(f" ({ids})", style="dim")
     return line
 
 
-def finding_line(item: Finding, catalogue: Catalogue, lang: Lang) -> str:
-    """One finding as plain text, for pytest's and Allure's failure message."""
-    return finding_block([item], catalogue, lang).plain.rstrip()
+MAX_PLACES = 20
+"""Places named of findings that say the same."""
+
+
+def finding_text(items: list[Finding], catalogue: Catalogue, lang: Lang) -> str:
+    """Findings that say the same as plain text, with all their places; for pytest and Allure."""
+    lines = [finding_block(items, catalogue, lang).plain.rstrip()]
+    others = [_place(item) for item in items[1 : MAX_PLACES + 1]]
+    if others:
+        lines.append(f"      {word('also at', lang)}: {', '.join(others)}")
+    if len(items) > MAX_PLACES + 1:
+        lines.append(f"      … {more(len(items) - MAX_PLACES - 1).of(lang)}")
+    return "\n".join(lines)
+
+
+def finding_message(item: Finding, catalogue: Catalogue, lang: Lang) -> str:
+    """A finding in one line that is the same for the same fault elsewhere: no ids, places, days, ports."""
+    title = catalogue[item.requirement].title.of(lang) if item.requirement in catalogue else ""
+    said_ = [
+        f"{word(label, lang)}: {steady(said(value, lang), '…')}"
+        for label, value in (("expected", item.wanted), ("received", item.seen))
+        if value
+    ]
+    reason = item.next_step.of(lang) if item.verdict in OPEN and not said_ else ""
+    told = "; ".join(filter(None, (*said_, steady(reason, "…"))))
+    head = f"{item.requirement} {FOUND[item.verdict].of(lang)}: {title}"
+    return " ".join((f"{head} – {told}" if told else head).split())
+
+
+def _place(item: Finding) -> str:
+    place = " ".join(part for part in (item.where.exchange, item.where.path) if part)
+    return place + (f" ({item.where.line}:{item.where.column})" if item.where.line else "")
 
 
 def finding_block(items: list[Finding], catalogue: Catalogue, lang: Lang) -> Styled:
@@ -190,15 +223,12 @@ def finding_block(items: list[Finding], catalogue: Catalogue, lang: Lang) -> Sty
     block = Styled()
     block.append(f"  {SYMBOL[item.verdict]} {item.requirement} ", style=STYLE[item.verdict])
     block.append(f"{FOUND[item.verdict].of(lang)}: {title}\n")
-    place = " ".join(part for part in (item.where.exchange, item.where.path) if part)
-    if item.where.line:
-        place += f" ({item.where.line}:{item.where.column})"
     rows = [
         ("side", f"{SIDE[item.blame].of(lang)} ({item.party or '-'})" if item.blame is not None else ""),
-        ("where", place),
+        ("where", _place(item)),
         ("count", how_often(items).of(lang) if len(items) > 1 or item.holds_for else ""),
-        ("expected", item.expected),
-        ("received", item.received),
+        ("expected", said(item.wanted, lang)),
+        ("received", said(item.seen, lang)),
         ("next step", item.next_step.of(lang)),
     ]
     for label, value in rows:

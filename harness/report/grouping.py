@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from harness.core.run.findings import Finding
-from harness.core.text import Text
+from harness.core.text import Phrase, Text
 from harness.core.verdicts import SEVERITY, Blame, Strength, Verdict, worst
 from harness.judge.catalogue import Catalogue, Requirement
 from harness.judge.evidence.assigned import Reason, Unassigned
@@ -32,7 +32,7 @@ class OpenGroup:
     reason: Text
     blame: Blame | None
     cause: str
-    received: str
+    received: Phrase
     requirements: tuple[str, ...]
     evidence: tuple[Finding, ...]
 
@@ -145,7 +145,7 @@ def by_reason(findings: Iterable[Finding]) -> tuple[OpenGroup, ...]:
     for item in known:
         if item.verdict in OPEN:
             own = item.party if (item.next_step, item.party) in causes else ""
-            received = item.received if item.verdict is Verdict.ERROR else ""
+            received = item.seen if item.verdict is Verdict.ERROR else ""
             key = (item.verdict, item.next_step, item.blame, item.cause or own, received)
             groups.setdefault(key, []).append(item)
     made = [
@@ -154,7 +154,7 @@ def by_reason(findings: Iterable[Finding]) -> tuple[OpenGroup, ...]:
             reason=items[0].next_step,
             blame=items[0].blame,
             cause=next((item.cause for item in items if item.cause), ""),
-            received=items[0].received if len({item.received for item in items}) == 1 else "",
+            received=items[0].seen if len({item.received for item in items}) == 1 else "",
             requirements=tuple(dict.fromkeys(item.requirement for item in items)),
             evidence=_evidence(items),
         )

@@ -6,9 +6,10 @@ Data with tests; nothing here decides. The outcome is that of :mod:`harness.core
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
 
 from harness.core.algebra import Key, Obstacle, Outcome, Standing, State
-from harness.core.run.info import RunInfo
+from harness.core.run.info import RunInfo, WhyKept
 from harness.core.run.limits import shown_seconds
 from harness.core.text import Text, both
 from harness.judge.outcome.result import PartyResult
@@ -201,11 +202,63 @@ def budgets(info: RunInfo) -> Text:
     limits = info.limits
     reads = Text(nl="; er wordt alleen gelezen", en="; nothing is written") if limits.read_only else both("")
     request, body = shown_seconds(limits.request), f"{limits.body // (1024 * 1024)} MiB"
+    cleans = Text(nl="; opruimen", en="; cleaned up") if limits.clean_up else both("")
     cell, run = (shown_seconds(item) if item else "–" for item in (limits.cell, limits.run))
     return Text(
-        nl=f"Grenzen: verzoek {request}, antwoord {body}, cel {cell}, run {run}{reads.nl}.",
-        en=f"Limits: request {request}, answer {body}, cell {cell}, run {run}{reads.en}.",
+        nl=f"Grenzen: verzoek {request}, antwoord {body}, cel {cell}, run {run}{reads.nl}{cleans.nl}.",
+        en=f"Limits: request {request}, answer {body}, cell {cell}, run {run}{reads.en}{cleans.en}.",
     )
+
+
+def cleaned(info: RunInfo) -> list[Text]:
+    """What became of what was written, per party: what was deleted, and what is still there."""
+    if not info.limits.clean_up:
+        return []
+    told = []
+    for server in dict.fromkeys(item.server for item in info.cleaned):
+        mine = [item for item in info.cleaned if item.server == server]
+        gone = sum(not item.why for item in mine)
+        told.append(
+            Text(
+                nl=f"Opgeruimd bij {server}: {gone} van {len(mine)} geschreven resources verwijderd",
+                en=f"Cleaned up at {server}: {gone} of {len(mine)} resources that were written are deleted",
+            )
+        )
+        reasons: dict[tuple[WhyKept, int], list[str]] = {}
+        for item in mine:
+            if item.why:
+                reasons.setdefault((item.why, item.status), []).append(item.where)
+        for (why, status), places in reasons.items():
+            shown = ", ".join(dict.fromkeys(places[:_PLACES])) + (", …" if len(places) > _PLACES else "")
+            answer = f" ({status})" if status else ""
+            told.append(
+                Text(
+                    nl=f"Niet verwijderd bij {server}: {len(places)}, {_KEPT[why].nl}{answer}: {shown}",
+                    en=f"Not deleted at {server}: {len(places)}, {_KEPT[why].en}{answer}: {shown}",
+                )
+            )
+    return told or [
+        Text(
+            nl="Opruimen: deze run schreef niets bij een live partij",
+            en="Clean-up: this run wrote nothing to a live party",
+        )
+    ]
+
+
+_PLACES: Final = 4
+"""Addresses that are told of what is still there; all of them stand in ``run.json``."""
+_KEPT: Final[dict[WhyKept, Text]] = {
+    "refused": Text(nl="de server weigert het", en="the server refuses it"),
+    "no-answer": Text(nl="de server antwoordde niet", en="the server did not answer"),
+    "unknown": Text(nl="de server noemde geen adres", en="the server told no address"),
+    "changed": Text(nl="dit kan er al geweest zijn", en="this may have been there before"),
+    "unanswered": Text(
+        nl="het schrijven bleef zonder antwoord, dus of er iets staat is niet bekend",
+        en="writing it was not answered, so nobody knows whether anything is there",
+    ),
+    "no-access": Text(nl="geen toegang meer om te verwijderen", en="no access any more to delete it"),
+    "no-time": Text(nl="er was geen tijd meer", en="there was no time left"),
+}
 
 
 def reached(info: RunInfo) -> list[Text]:

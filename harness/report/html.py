@@ -12,7 +12,6 @@ from typing import Any
 
 import jinja2
 
-from harness.core.algebra import State
 from harness.core.ids import safe_name
 from harness.core.run.exchanges import Exchange
 from harness.core.run.findings import Cell, Finding
@@ -22,27 +21,23 @@ from harness.core.run.place import disk
 from harness.core.text import LANGUAGES, Lang, Text
 from harness.judge.catalogue import Catalogue
 from harness.judge.cells import cell_exchanges
-from harness.judge.outcome.tally import Asking
 from harness.judge.outcome.waiving import day_of
-from harness.report.dossier.waived import waived_line, waiver_troubles
 from harness.report.evidence import cited_rows, data_file
 from harness.report.grouping import OPEN, QUIET, by_reason, grouped, how_often, worst_first
 from harness.report.headlines import (
     NO_EVIDENCE,
     budgets,
+    cleaned,
     counted_of,
-    left_out,
-    obstacles,
     outcome_word,
     reached,
 )
-from harness.report.programme.basiseisen import EVERY_PGO, BasiseisRow, basiseis_rows
 from harness.report.summary import CellSummary, PartySummary, RunSummary, summarise
+from harness.report.vendor.page import TERMS, vendor_page
 from harness.report.words import (
     FOUND,
     KIND,
     LIKE,
-    ORIGIN,
     SHARED,
     SIDE,
     STATE,
@@ -153,6 +148,7 @@ class HtmlReport:
             grouped=grouped,
             budgets=budgets,
             reached=reached,
+            cleaned=cleaned,
             **self._verdict_words(lang),
             **self._party_words(lang),
         )
@@ -198,16 +194,7 @@ class HtmlReport:
             "counted": lambda item: counted_of(item.result).of(lang),
             "outcome_word": lambda one: outcome_word(one, rehearsal=run.rehearsal).of(lang),
             "outcome_class": lambda item: item.standing.outcome.value if run.stated(item) else "unstated",
-            "left_out": lambda item: left_out(item.result.shortfall).of(lang),
-            "obstacles": lambda item: [text.of(lang) for text in obstacles(item.standing)],
-            "records": lambda item: [ORIGIN[origin].of(lang) for origin in self._origins(item)],
-            "capabilities": lambda item: self._info.settings.capabilities.get(item.party.id, ()),
         }
-
-    def _origins(self, item: PartySummary) -> list[str]:
-        """Origins of the records that a party's cells are compared with."""
-        asking = Asking(self._info, self._catalogue)
-        return sorted({asking.origin(one.cell) for one in item.cells})
 
     def _title(self, requirement: str) -> Text:
         if requirement in self._catalogue:
@@ -228,27 +215,8 @@ class HtmlReport:
         return {"run": self._summary, "rows": list(rows.values()), "pgos": pgos}
 
     def _party(self, item: PartySummary) -> dict[str, Any]:
-        run = self._summary
-        dvzas = run.dvzas_of(item)
-        parts = [item, *(one for one in dvzas if run.stated(one))]
-        return {
-            "mine": item,
-            "dvzas": dvzas,
-            "parts": parts,
-            "both": run.together(item),
-            "troubles": waiver_troubles(run.result.cover),
-            "waived_line": lambda waiver, found: waived_line(waiver, found, self._catalogue),
-            "waived_state": State.WAIVED,
-            "basiseisen": self._basiseisen(parts) if item.party.role == "his" and run.stated(item) else [],
-            "every_pgo": EVERY_PGO,
-            "pgo_findings": [
-                run.parties[name] for name in item.others.get("pgo", ()) if run.parties[name].findings
-            ],
-        }
-
-    def _basiseisen(self, supplier: Sequence[PartySummary]) -> list[BasiseisRow]:
-        rows = (row for part in supplier for row in part.rows)
-        return basiseis_rows(rows, self._catalogue, self._summary.attestations, day_of(self._info))
+        told = vendor_page(self._summary, item.party.id, self._catalogue, day_of(self._info))
+        return {"report": told, "terms": TERMS}
 
     def _cell(self, cell: Cell, exchanges: Sequence[Exchange]) -> dict[str, Any]:
         bad = worst_first(self._shown.get(cell.key, ()), self._catalogue)

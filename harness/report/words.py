@@ -81,14 +81,6 @@ YOUR_SIDE: dict[Blame, Text] = {
 }
 """The same, told to the vendor who can do something about it."""
 
-CATEGORY: dict[str, Text] = {
-    "failed": Text(nl="Product voldoet niet", en="Product fails"),
-    "undecided": Text(nl="Onbeslist of betwist", en="Undecided or disputed"),
-    "broken": Text(nl="Harness of configuratie", en="Harness or configuration"),
-    "skipped": Text(nl="Niet van toepassing", en="Not applicable"),
-}
-"""What a test item can be besides passed (the categories of Allure)."""
-
 WHY_UNASSIGNED: dict[Reason, Text] = {
     Reason.NO_PARTY: Text(
         nl="van niemand die het netwerkbestand kent; klopt het clientcertificaat of client_id?",
@@ -154,7 +146,10 @@ _NOUNS: dict[str, tuple[Text, Text]] = {
     "check": (Text(nl="controle", en="check"), Text(nl="controles", en="checks")),
     "exchange": (Text(nl="bericht", en="message"), Text(nl="berichten", en="messages")),
     "flow": (Text(nl="stroom", en="flow"), Text(nl="stromen", en="flows")),
+    "person": (Text(nl="testpersoon", en="test person"), Text(nl="testpersonen", en="test persons")),
     "finding": (Text(nl="bevinding", en="finding"), Text(nl="bevindingen", en="findings")),
+    "waiver": (Text(nl="ontheffing", en="waiver"), Text(nl="ontheffingen", en="waivers")),
+    "review": (Text(nl="beoordeling", en="review"), Text(nl="beoordelingen", en="reviews")),
 }
 
 _WORDS: dict[str, Text] = {
@@ -165,6 +160,7 @@ _WORDS: dict[str, Text] = {
     "all combinations": Text(
         nl="alle combinaties: HIS × DVZA × PGO", en="all combinations: HIS × DVZA × PGO"
     ),
+    "also at": Text(nl="ook op", en="also at"),
     "basic requirement": Text(nl="basiseis", en="basic requirement"),
     "basic requirements caption": Text(
         nl="Alleen eisen aan HIS en DVZA beslissen; over een basiseis die een bewijsstuk vraagt oordeelt een "
@@ -185,6 +181,11 @@ _WORDS: dict[str, Text] = {
         en="What each cell says about this party; faults of other parties are not in it. After ⇄: found in "
         "another cell, and it holds here too.",
     ),
+    "class": Text(nl="klasse", en="class"),
+    "classes": Text(
+        nl="A: automatisch; S: met een beoordeeld bewijs; M: oordeel van een mens.",
+        en="A: automatic; S: with a reviewed proof; M: judged by a person.",
+    ),
     "column": Text(nl="kolom", en="column"),
     "consent": Text(nl="toestemming", en="consent"),
     "consent advice": Text(
@@ -193,6 +194,7 @@ _WORDS: dict[str, Text] = {
     ),
     "count": Text(nl="aantal", en="count"),
     "data": Text(nl="gegevens", en="data"),
+    "decided by": Text(nl="beslist door", en="decided by"),
     "bureau": Text(nl="overzicht van het bureau", en="overview of the bureau"),
     "dossiers": Text(nl="dossiers", en="dossiers"),
     "refused": Text(nl="geweigerd", en="refused"),
@@ -209,13 +211,16 @@ _WORDS: dict[str, Text] = {
     "finished milestone": Text(nl="toets gehaald", en="passed the test"),
     "not signed": Text(nl="niet ondertekend", en="not signed"),
     "signed by": Text(nl="ondertekend door", en="signed by"),
-    "deviations": Text(nl="afwijkingen", en="deviations"),
-    "declared as absent": Text(nl="opgegeven als afwezig", en="declared as absent"),
+    "decision": Text(
+        nl="Besluit van het bureau: akkoord / akkoord met voorwaarden / niet akkoord.",
+        en="Decision of the office: agreed / agreed with conditions / not agreed.",
+    ),
     "detail": both("detail"),
     "evidence": Text(nl="bewijs", en="evidence"),
     "exchanges": Text(nl="berichten", en="exchanges"),
     "expected": Text(nl="verwacht", en="expected"),
     "findings": Text(nl="bevindingen", en="findings"),
+    "findings by cause": Text(nl="bevindingen, per oorzaak", en="findings, by cause"),
     "findings elsewhere": Text(
         nl="bevindingen buiten de deelnemers (stelselnode)",
         en="findings outside the participants (stelselnode)",
@@ -227,21 +232,23 @@ _WORDS: dict[str, Text] = {
         nl="findings.json: byte voor byte gelijk aan wat de opname geeft",
         en="findings.json: identical, byte for byte, to what the recording gives",
     ),
-    "intensity": Text(nl="diepte", en="intensity"),
     "kind": Text(nl="soort", en="kind"),
     "line": Text(nl="regel", en="line"),
     "log in as": Text(nl="inloggen als", en="log in as"),
     "matrix": both("matrix"),
     "must not be shown": Text(nl="mag niet te zien zijn", en="must not be shown"),
+    "meaning": Text(nl="betekenis", en="meaning"),
     "MedMij qualification": Text(nl="MedMij-kwalificatie", en="MedMij qualification"),
+    "name and date": Text(nl="naam, datum, handtekening", en="name, date, signature"),
     "navigation": Text(nl="navigatie", en="navigation"),
     "next step": Text(nl="volgende stap", en="next step"),
-    "no verdict because": Text(nl="geen oordeel omdat", en="no verdict because"),
     "not asked": Text(nl="niet gevraagd", en="not asked"),
     "not in this run": Text(nl="niet in deze run", en="not in this run"),
     "not together": Text(
         nl="niet beoordeeld: een van beide is nagebootst", en="not judged: one of the two is simulated"
     ),
+    "of": Text(nl="van", en="of"),
+    "office": Text(nl="bureau", en="office"),
     "official script": Text(nl="officieel script", en="official script"),
     "open caption": Text(
         nl="Wat gevraagd is en niet beslist, per reden; de reden zegt wat te doen.",
@@ -251,6 +258,8 @@ _WORDS: dict[str, Text] = {
         nl="Van deze persoon is voor deze standaard geen referentiedossier.",
         en="This person has no reference record for this standard.",
     ),
+    "nothing to sign": Text(nl="Geen oordeel: niet om te ondertekenen.", en="No verdict: not to be signed."),
+    "number sign": both("nr."),
     "number": Text(nl="aantal", en="number"),
     "nothing open": Text(
         nl="Niets: alles wat gevraagd is, is beslist.", en="Nothing: everything that was asked is decided."
@@ -262,6 +271,7 @@ _WORDS: dict[str, Text] = {
     ),
     "outcome": Text(nl="uitkomst", en="outcome"),
     "participants": Text(nl="deelnemers", en="participants"),
+    "page": Text(nl="pagina", en="page"),
     "partial run": Text(nl="deelrun", en="partial run"),
     "per combination": Text(nl="per combinatie", en="per combination"),
     "place": Text(nl="plaats", en="place"),
@@ -269,7 +279,9 @@ _WORDS: dict[str, Text] = {
     "reason and next step": Text(nl="reden en wat te doen", en="reason and what to do"),
     "reason": Text(nl="reden", en="reason"),
     "received": Text(nl="gekregen", en="received"),
-    "reference record": Text(nl="referentiedossier", en="reference record"),
+    "rehearsal": Text(nl="oefening", en="rehearsal"),
+    "rehearsal not signed": Text(nl="Oefening: niet om te ondertekenen.", en="Rehearsal: not to be signed."),
+    "release": both("release"),
     "report": Text(nl="rapport", en="report"),
     "report of": Text(nl="rapport van", en="report of"),
     "request": Text(nl="verzoek", en="request"),
@@ -286,13 +298,19 @@ _WORDS: dict[str, Text] = {
     ),
     "shared": Text(nl="gedeeld", en="shared"),
     "side": Text(nl="kant", en="side"),
+    "signature": Text(nl="ondertekening", en="signature"),
+    "signed by people": Text(
+        nl="Leverancier en bureau ondertekenen de PDF van dit rapport: harness report.",
+        en="Vendor and office sign the PDF of this report: harness report.",
+    ),
     "skip": Text(nl="naar de inhoud", en="skip to content"),
     "source": Text(nl="bron", en="source"),
     "standard": Text(nl="standaard", en="standard"),
     "standards": Text(nl="standaarden", en="standards"),
     "state": Text(nl="toestand", en="state"),
     "strength": Text(nl="sterkte", en="strength"),
-    "tests": Text(nl="toetsen", en="tests"),
+    "term": Text(nl="woord", en="term"),
+    "terms": Text(nl="woorden", en="terms"),
     "tests behind it": Text(nl="de toetsen erachter", en="the tests behind it"),
     "together": Text(nl="samen", en="together"),
     "undecided and not tested": Text(nl="niet beslist en niet getoetst", en="undecided and not tested"),
@@ -301,7 +319,6 @@ _WORDS: dict[str, Text] = {
     "version": Text(nl="versie", en="version"),
     "what the PGO shows": Text(nl="wat het PGO laat zien", en="what the PGO shows"),
     "what to do": Text(nl="wat te doen", en="what to do"),
-    "what was asked": Text(nl="wat is gevraagd", en="what was asked"),
     "where": Text(nl="waar", en="where"),
     # sentences
     "matrix caption": Text(

@@ -1,4 +1,4 @@
-"""What the harness writes, read by real consumers: a JUnit schema, Allure 3, Chromium."""
+"""What the harness writes, read by real consumers: a JUnit schema, Chromium."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from harness.core.yamlfile import json_schema
 pytestmark = pytest.mark.slow
 
 HERE = Path(__file__).resolve().parent
-ALLURE = HERE.parent / "node" / "node_modules" / ".bin" / "allure"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
@@ -29,21 +28,6 @@ def test_junit_follows_its_schema(which, request):
     assert schema.validate(document), schema.error_log
     case = document.find(".//testcase")
     assert {item.get("name") for item in case.iter("property")} >= {"requirements"}
-
-
-@pytest.mark.node
-def test_allure_3_reads_the_results(defect_run, tmp_path):
-    if not ALLURE.exists() or not shutil.which("node"):
-        pytest.skip("Allure 3 is not installed (npm ci in tests/node)")
-    run, _ = defect_run
-    out = tmp_path / "report"
-    subprocess.run(
-        [ALLURE, "generate", run / "allure-results", "-o", out], check=True, timeout=120, capture_output=True
-    )
-    summary = json.loads((out / "summary.json").read_text())
-    results = list((run / "allure-results").glob("*-result.json"))
-    assert summary["stats"]["total"] == len(results)
-    assert summary["stats"]["failed"] == 1
 
 
 def chromium(*words: str | Path, profile: Path) -> str:

@@ -4,97 +4,23 @@ from __future__ import annotations
 
 import csv
 import json
-import re
 import shutil
-from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
+import subprocess
+from datetime import UTC, datetime, timedelta
 
 import pytest
-import yaml
-from cryptography.hazmat.primitives import serialization
-from processes import serving
+from dossierkit import WORDS, failed, public
 
 from harness.core.clock import SystemClock, today
 from harness.core.run import manifest
 from harness.core.run.problems import EvidenceError, ProblemKind
-from harness.fhir.codec.documents import to_json
 from harness.judge.catalogue import load_catalogue
-from harness.network.person.persons import fixture_person
+from harness.pdfa import check as pdfa_check
 from harness.record.seal.trust import load_trust
 from harness.report.dossier.check import check_dossier
 from harness.report.dossier.pack import pack, unpacked
 
 pytestmark = pytest.mark.slow
-AT = "2026-03-01"
-PERSON = "bram-lisdodde"
-WORDS = (
-    "--reason",
-    "release 1.1 repairs it",
-    "--issue",
-    "KAAL-7",
-    "--owner",
-    "K. Kaal",
-    "--approver",
-    "B. Bureau",
-)
-
-
-def network(url: str) -> str:
-    standards = ["huisartsgegevens-2.0"]
-    parties = [
-        {"id": "dvza-ons", "role": "dvza", "kind": "twin", "standards": standards},
-        {"id": "pgo-ons", "role": "pgo", "kind": "twin", "standards": standards},
-        {"id": "his-kaal", "role": "his", "kind": "live", "vendor": "=Kale Software", "product": "Kaal HIS",
-         "version": "1.0", "standards": standards, "dvza": "dvza-ons", "fhir": url, "auth": "none",
-         "patient": "header X-Patient"},
-    ]  # fmt: skip
-    persons = [{"id": PERSON, "patients": [PERSON]}]
-    return yaml.safe_dump({"name": "kaal", "persons": persons, "participants": parties})
-
-
-@pytest.fixture(scope="session")
-def faulty_run(once, harness):
-    """A run against a HIS of another process whose total is too high."""
-
-    def make(home: Path):
-        shared = home / "shared"
-        shared.mkdir()
-        for resource in fixture_person(PERSON).resources(date.fromisoformat(AT)):
-            name = f"{resource['resourceType']}-{resource['id']}.json"
-            (shared / name).write_bytes(to_json(resource))
-        words = ("--fixtures", shared, "--port", "0", "--at", AT, "--fault", "total-too-high")
-        with serving("serve", "fhir", *words) as ready:
-            url = re.search(r"http://\S+", ready)
-            assert url, ready
-            (home / "network.yaml").write_text(network(url.group()))
-            asked = ("--out", home / "run", "--at", AT, "--intensity", "smoke", "--skip-doctor")
-            return harness("qualify", "--network", home / "network.yaml", *asked)
-
-    home, done = once("faulty", make)
-    assert done.code == 1, done.out + done.err
-    return home / "run"
-
-
-@pytest.fixture
-def run(faulty_run, tmp_path):
-    return Path(shutil.copytree(faulty_run, tmp_path / "run"))
-
-
-def failed(run: Path) -> set[str]:
-    found = json.loads((run / "findings.json").read_text())["findings"]
-    return {item["requirement"] for item in found if item["verdict"] == "fail"}
-
-
-def public(key: Path) -> Path:
-
-    private = serialization.load_pem_private_key(key.read_bytes(), None)
-    path = key.with_suffix(".pub")
-    path.write_bytes(
-        private.public_key().public_bytes(
-            serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
-        )
-    )
-    return path
 
 
 def test_from_a_faulty_run_to_the_overview_of_a_bureau(run, key, here, tmp_path):
@@ -240,3 +166,31 @@ def test_two_runs_side_by_side(run, small_run, here):
     assert code == 0 and counts["new"] == counts["fixed"] == 0 and counts["still"] >= 1
     code, told = here("compare", run, small_run[0])
     assert code == 6 and "niet meer getoetst" in told
+
+
+def test_the_report_of_a_dossier_says_what_holds_a_verdict_up_and_carries_it(run, key, here, tmp_path):
+    pytest.importorskip("typst", reason="typst is not installed: pip install -e .[report]")
+    pikepdf = pytest.importorskip("pikepdf")
+    waivers, made = tmp_path / "w.yaml", tmp_path / "kaal.dossier.tar.xz"
+    last = (today(SystemClock()) + timedelta(days=30)).isoformat()
+    assert here("waivers", "add", run, *failed(run), "--file", waivers, *WORDS, "--expires", last)[0] == 0
+    assert here("attest", run, "OPEN-ICT-50", "--by", "K. Kaal")[0] == 0
+    assert here("dossier", "make", run, "--out", made, "--waivers", waivers)[0] == 0
+    code, told = here("report", made, "--party", "his-kaal", "--lang", "en")
+    assert code == 0, told
+    path = tmp_path / "vendor-his-kaal.en.pdf"
+    assert set(pdfa_check(path, "3b").rules) == set()
+    with pikepdf.open(path) as pdf:
+        (attached,) = pdf.Root.AF
+        assert str(attached.AFRelationship) == "/Source"
+        assert attached.EF.F.read_bytes() == made.read_bytes()
+    if shutil.which("pdftotext") is not None:
+        text = subprocess.run(
+            ["pdftotext", str(path), "-"], capture_output=True, text=True, check=True
+        ).stdout
+        squeezed = "".join(text.replace("\u200b", "").split())
+        assert "=KaleSoftwareKaalHIS1.0" in squeezed
+        assert "approved:B.Bureau" in squeezed and f"waivedthrough{last}" in squeezed
+        assert "statedbyK.Kaal:nobodyreviewedityet" in squeezed
+        assert "Noverdict" in squeezed and "nottobesigned" in squeezed
+    assert here("report", made, "--party", "his-kaal", "--pdf", made)[0] == 2, "the dossier itself stays"

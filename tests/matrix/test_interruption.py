@@ -15,6 +15,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from cleaningkit import SHARING, Store, hosted
 
 from harness.core.run.folder import RunFolder
 
@@ -105,6 +106,24 @@ def test_a_run_that_hangs_and_is_stopped_reports_and_ends(tmp_path, hanging, num
     assert (out / "report" / "index.html").is_file()
     assert json.loads((out / "findings.json").read_bytes())["findings"] == []
     assert not RunFolder.open(out).finished
+
+
+def test_a_run_that_is_stopped_deletes_what_it_wrote(tmp_path, monkeypatch):
+    """The HIS takes two of three requests to share, and hangs on the third."""
+    monkeypatch.setenv("CLEANING_TEST_SECRET", "geheim-van-de-his-7")
+    store = Store(hangs_after=2)
+    network, out = tmp_path / "network.yaml", tmp_path / "run"
+    with hosted(store) as url:
+        network.write_text(SHARING.format(fhir=url))
+        process = qualify(out, "--network", network, "--lang", "en", "--clean-up")
+        assert store.hanging.wait(60), process.communicate(timeout=5)
+        there = len(store.kept)
+        process.send_signal(signal.SIGINT)
+        shown, errors = process.communicate(timeout=60)
+    assert there >= 2 and store.kept == {}, shown + errors
+    assert f"Cleaned up at his-x: {there} of" in shown
+    assert "Traceback" not in shown + errors
+    assert f"{there} of" in (out / "report" / "index.en.html").read_text()
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from collections import Counter
 from datetime import date
 from pathlib import Path
 
@@ -54,6 +55,25 @@ def test_his_and_dvza_known_only_by_a_network_file(served, harness, tmp_path):
     assert "Geen oordeel over Beuk Praktijk 2026.1" in done.out and "Oefening" not in done.out
     page = next((tmp_path / "run" / "report").glob("vendor-dvza-beuk*.nl.html")).read_text()
     assert "930 s echt wachten" in page
+
+
+def test_what_was_shared_with_a_live_party_is_cleaned_up_or_told(served, harness, tmp_path):
+    words = ("--standard", "zelfmetingen-2.0", "--pgo", "pgo-zon", "--at", "2026-03-01", "--lang", "en")
+    words += ("--intensity", "smoke", "--skip-doctor")
+    out = tmp_path / "run"
+    done = harness("qualify", "--network", served["network_file"], "--out", out, "--clean-up", *words)
+    assert done.code in (0, 6), done.out + done.err
+    cleaned = json.loads((out / "run.json").read_text())["cleaned"]
+    assert cleaned and {(item["why"], item["status"]) for item in cleaned} == {("refused", 405)}
+    page = (out / "report" / "index.en.html").read_text()
+    for server, number in Counter(item["server"] for item in cleaned).items():
+        told = f"Cleaned up at {server}: 0 of {number} resources that were written are deleted"
+        kept = f"Not deleted at {server}: {number}, the server refuses it (405): https://"
+        for shown in (" ".join(done.out.split()), page):
+            assert told in shown and kept in shown and "cleaned up" in shown
+    assert "Not assigned: 0 messages" in done.out
+    assert harness("judge", out).code == done.code
+    assert harness("verify", out).code in (0, 6)
 
 
 def test_wrong_provider_name_is_found_before_the_run(served, harness, tmp_path):

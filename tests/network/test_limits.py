@@ -144,6 +144,22 @@ def test_over_the_budget_of_the_run_nothing_is_asked_any_more():
     assert caught.value.message.nl.startswith("het budget van de run")
 
 
+def test_what_is_kept_for_deleting_is_used_for_nothing_else():
+    limits, ticks = endurance(Limits(run=200, clean_up=True))
+    limits.begin(1)
+    ticks.now += 161.0  # 200 less 20 for judging and 20 for deleting
+    with pytest.raises(LimitReached):
+        limits.check()
+    limits.clean()
+    limits.check()
+    ticks.now += 18.0
+    limits.check()
+    ticks.now += 2.0
+    with pytest.raises(LimitReached):
+        limits.check()
+    assert Limits(run=40, clean_up=True).cleaning == 10 and Limits(run=40).cleaning == 0
+
+
 def test_what_was_used_before_counts():
     found, ticks = endurance(Limits(run=200.0), spent=180.0)
     found.begin(1)

@@ -7,6 +7,7 @@ import hashlib
 import json
 import shutil
 import subprocess
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -22,8 +23,9 @@ from sealkit import FACTS, KEYS, Authority, certificate_pem, pem, public_pem, su
 from harness.core.errors import InputError
 from harness.core.run import manifest
 from harness.core.run.problems import EvidenceError, Problem, ProblemKind
-from harness.record.seal import envelope, limits, statement
-from harness.record.seal.envelope import DsseSignature, Seal, seal_folder
+from harness.record.seal import dsse, envelope, limits, statement
+from harness.record.seal.dsse import DsseSignature
+from harness.record.seal.envelope import Seal, seal_folder
 from harness.record.seal.keys import SigningKey, load_signing_key
 from harness.record.seal.statement import RunResult, summarise
 from harness.record.seal.trust import Trust, load_trust
@@ -188,7 +190,7 @@ def change(folder: Path, edit: Any) -> None:
     """Change ``seal.json`` and write it in its right form."""
     path = folder / "seal.json"
     seal = msgspec.json.decode(path.read_bytes(), type=Seal)
-    path.write_bytes(envelope.encode(edit(seal)))
+    path.write_bytes(dsse.encode(edit(seal)))
 
 
 def _envelope(seal: Seal, number: int = 0, **changes: Any) -> Seal:
@@ -386,7 +388,7 @@ def test_a_certificate_of_another_key_does_not_count(folder: Path, tmp_path: Pat
     authority = Authority()
     _, private, _ = key_file(tmp_path)
     key = load_signing_key(private)
-    sealed(folder, SigningKey(key.signer, (authority.leaf(KEYS["p256"]()),)))
+    sealed(folder, replace(key, certificates=(authority.leaf(KEYS["p256"]()),)))
     (tmp_path / "root.pem").write_bytes(certificate_pem(authority.certificate))
     assert kind_of(check(folder, tmp_path / "root.pem")) is ProblemKind.STATEMENT
 

@@ -112,3 +112,11 @@ def test_tests_support_what_a_person_decides():
     one = found(whole(row("HG-PRV-002", State.NOT_MET)), "OPEN-ICT-14")
     assert (one.state, one.support) == (State.NOT_TESTED, State.NOT_MET)
     assert found(whole(), "OPEN-ICT-50").support is None
+
+
+def test_of_many_open_tests_the_first_are_named_and_the_rest_is_counted():
+    tests = [row(item.id, State.NOT_TESTED) for item in CATALOGUE if "OPEN-ICT-30" in item.basiseis]
+    many = found(whole(*tests), "OPEN-ICT-30").reason
+    assert many.nl.count("HG-") == 5 and "nog " in many.nl and many.en.endswith(" more")
+    few = found(whole(row("HG-EXP-002", State.NOT_TESTED)), "OPEN-ICT-02")
+    assert few.reason.nl == "niet getoetst: HG-EXP-002"

@@ -21,7 +21,7 @@ from harness.judge.catalogue import Catalogue, load_catalogue
 from harness.judge.evidence.verification import Rejudged, rejudge
 from harness.report.console import print_run
 from harness.report.html import write_report
-from harness.report.machine import run_document
+from harness.report.machine.summary import run_document
 from harness.report.summary import summarise
 from harness.report.words import word
 

@@ -17,6 +17,10 @@ from harness.core.run.problems import EvidenceError, Problem, ProblemKind
 from harness.core.text import Lang
 
 RunArgument = Annotated[Path, typer.Argument(help="Run folder.")]
+TrustOption = Annotated[
+    list[Path] | None,
+    typer.Option("--trust", help="Trusted keys or authorities: PEM file, or folder (with revoked.txt)."),
+]
 
 
 def problem_code(problem: Problem) -> ExitCode:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from harness.cli.evidence.keys import KEY_HELP, ChainOption, named_key
 from harness.cli.evidence.scan import AcceptOption, lines
 from harness.cli.evidence.shown import RunArgument, refuse_unreadable
 from harness.cli.options import LangOption
@@ -23,23 +23,17 @@ from harness.pdfa.text import texts_of
 from harness.record import Looking, Persons
 from harness.record.scan.folder import scan
 from harness.record.seal.envelope import seal_folder
-from harness.record.seal.keys import load_signing_key
 from harness.record.verify import verify_files
 
 app = typer.Typer()
-PASSWORD = "HARNESS_KEY_PASSWORD"
 SEALED = Text(nl="ondertekend: {path} (sleutel {keyid})", en="signed: {path} (key {keyid})")
 
 
 @app.command()
 def sign(
     run: RunArgument,
-    key: Annotated[
-        Path, typer.Option("--key", help=f"PEM or PKCS#12 file; its password stands in {PASSWORD}.")
-    ],
-    chain: Annotated[
-        Path | None, typer.Option("--chain", help="PEM file with the certificates of the key, leaf first.")
-    ] = None,
+    key: Annotated[Path, typer.Option("--key", help=KEY_HELP)],
+    chain: ChainOption = None,
     accept: AcceptOption = None,
     lang: LangOption = "nl",
 ) -> None:
@@ -48,8 +42,7 @@ def sign(
     Exit code 7: they are not, or something that looks like a person or a secret can be read in it.
     """
     language: Lang = "en" if lang == "en" else "nl"
-    password = os.environ.get(PASSWORD)
-    signer = load_signing_key(key, password=password.encode() if password else None, certificates=chain)
+    signer = named_key(key, chain)
     catalogue = load_catalogue()
     with refuse_unreadable(run, as_json=False, lang=language):
         verify_files(run)

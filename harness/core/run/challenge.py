@@ -164,13 +164,17 @@ def identifier(salt: bytes, nonce: bytes, number: int) -> str:
     return str(uuid.UUID(bytes=digest[:16], version=4))
 
 
+LAST_ATTEMPT: Final = 255
+"""What is asked when no cell is driven any more counts as this attempt at its cell."""
+
+
 def first_number(cell_index: int, attempt: int) -> int:
     """The first number of an attempt at a cell.
 
     :param cell_index: place of the cell in the plan.
     :raises ValueError: a plan of more than 2**32 cells, a cell with more than 256 attempts.
     """
-    if not (0 <= cell_index < 1 << 32 and 0 <= attempt < 1 << 8):
+    if not (0 <= cell_index < 1 << 32 and 0 <= attempt <= LAST_ATTEMPT):
         raise ValueError(f"cell {cell_index}, attempt {attempt}")
     return cell_index << 32 | attempt << 24
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from harness.core.text import Text
+from harness.core.text import Phrase, Text, said
 from harness.core.verdicts import Blame, Verdict
 
 
@@ -47,6 +47,13 @@ class Where(msgspec.Struct, frozen=True, kw_only=True):
     column: int = 0
 
 
+class Dutch(msgspec.Struct, frozen=True, kw_only=True):
+    """What a finding says in words, in Dutch; ``""`` where it says the same in both languages."""
+
+    expected: str = ""
+    received: str = ""
+
+
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """One verdict with everything a vendor needs at 2 a.m.
 
@@ -57,13 +64,14 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
         same there. It counts once; it is no part of the id.
     :ivar blame: whose side; ``None`` for pass, not-applicable and not-tested.
     :ivar party: participant id that has to act, ``""`` when nobody.
-    :ivar expected: short literal text of what the requirement asks.
-    :ivar received: short literal text of what was seen (redacted already).
+    :ivar expected: what the requirement asks, short: a literal, or English words.
+    :ivar received: what was seen, short (redacted already); likewise.
     :ivar next_step: what to do now; for not-applicable, not-tested and inconclusive: the reason.
     :ivar mode: how the verdict was decided, e.g. ``fhirpath:hapi``, ``rule``, ``pdfa:builtin``.
     :ivar rule: lower-level rule id (FHIR, PDF/A, list XML) when one decided it.
     :ivar cause: participant whose failure came first, ``""`` when it is that of the judged party itself or
         of nobody. It is no part of the id.
+    :ivar nl: Dutch for what is words; ``None``: there are literals only. It is no part of the id.
     """
 
     id: str
@@ -80,6 +88,19 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     rule: str = ""
     cause: str = ""
     holds_for: tuple[str, ...] = ()
+    nl: Dutch | None = None
+
+    @property
+    def wanted(self) -> Phrase:
+        """What the requirement asks, in both languages."""
+        dutch = self.nl.expected if self.nl is not None else ""
+        return Text(nl=dutch, en=self.expected) if dutch else self.expected
+
+    @property
+    def seen(self) -> Phrase:
+        """What was seen, in both languages."""
+        dutch = self.nl.received if self.nl is not None else ""
+        return Text(nl=dutch, en=self.received) if dutch else self.received
 
 
 def finding(
@@ -90,14 +111,15 @@ def finding(
     blame: Blame | None = None,
     party: str = "",
     where: Where | None = None,
-    expected: str = "",
-    received: str = "",
+    expected: Phrase = "",
+    received: Phrase = "",
     next_step: Text | None = None,
     mode: str = "rule",
     rule: str = "",
     cause: str = "",
 ) -> Finding:
-    """A finding with an id derived from its content (same content, same id)."""
+    """A finding with an id derived from its content (same content, same id); of words the English ones."""
+    asked, got = said(expected, "en"), said(received, "en")
     place = where or Where()
     step = next_step or Text(nl="", en="")
     parts = (
@@ -107,8 +129,8 @@ def finding(
         party,
         place.exchange,
         place.path,
-        expected,
-        received,
+        asked,
+        got,
         rule,
     )
     digest = hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:12]
@@ -120,13 +142,22 @@ def finding(
         blame=blame,
         party=party,
         where=place,
-        expected=expected,
-        received=received,
+        expected=asked,
+        received=got,
         next_step=step,
         mode=mode,
         rule=rule,
         cause=cause,
+        nl=_dutch(expected, received),
     )
+
+
+def _dutch(expected: Phrase, received: Phrase) -> Dutch | None:
+    """The Dutch of what is words."""
+    asked, got = (
+        item.nl if isinstance(item, Text) and item.nl != item.en else "" for item in (expected, received)
+    )
+    return Dutch(expected=asked, received=got) if asked or got else None
 
 
 def _order(item: Finding) -> tuple[str, Cell, str, str, int, int, str]:

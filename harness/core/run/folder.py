@@ -5,6 +5,7 @@
     reports/<run>/
       run-start.json            what was going to be tested, written before the first exchange
       run.json                  the same, with what is known at the end
+      cleaned.json              what became of what was written, of a run that was stopped
       events.jsonl              what happened
       exchanges/  bodies/       recordings (harness.record.chain)
       records/<person>.json     what answers are compared with
@@ -20,7 +21,7 @@ findings stand there.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import BinaryIO, Final, TypeVar
@@ -32,7 +33,7 @@ from harness.core.ids import safe_name
 from harness.core.run import info as descriptions
 from harness.core.run import results
 from harness.core.run.findings import Cell, Finding
-from harness.core.run.info import FORMAT, SCRIPTS, RunInfo, Trouble
+from harness.core.run.info import FORMAT, SCRIPTS, Cleaned, RunInfo, Trouble
 from harness.core.run.manifest import NAME as MANIFEST
 from harness.core.run.manifest import START, run_digest
 from harness.core.run.place import disk
@@ -41,6 +42,7 @@ from harness.core.run.results import CellResult
 from harness.core.text import Text
 
 END: Final = "run.json"
+CLEANED: Final = "cleaned.json"
 MAX_DOCUMENT: Final = 1024 * 1024 * 1024
 _T = TypeVar("_T")
 
@@ -152,6 +154,13 @@ class RunFolder:
         """
         disk.write(self.path / END, descriptions.encode(info))
 
+    def write_cleaned(self, cleaned: Sequence[Cleaned]) -> None:
+        """Write what became of what a run wrote, that is left to be gone on with.
+
+        :raises HarnessError: it cannot be written.
+        """
+        disk.write(self.path / CLEANED, msgspec.json.format(msgspec.json.encode(cleaned), indent=1) + b"\n")
+
     def start(self) -> RunInfo:
         """Read ``run-start.json``.
 
@@ -167,6 +176,9 @@ class RunFolder:
         if (self.path / END).is_file():
             return self._read(END, RunInfo, ProblemKind.DESCRIPTION)
         start = self.start()
+        cleaned: tuple[Cleaned, ...] = ()
+        if (self.path / CLEANED).is_file():
+            cleaned = self._read(CLEANED, tuple[Cleaned, ...], ProblemKind.DESCRIPTION)
         asked, shared = dict(start.settings.requirements), dict(start.settings.shared)
         troubles: list[Trouble] = []
         unjudged: list[str] = []
@@ -181,6 +193,7 @@ class RunFolder:
             start,
             settings=msgspec.structs.replace(start.settings, requirements=asked, shared=shared),
             troubles=tuple(troubles),
+            cleaned=cleaned,
             unjudged=tuple(unjudged),
         )
 

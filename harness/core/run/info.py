@@ -145,6 +145,27 @@ class Trouble(msgspec.Struct, frozen=True, kw_only=True):
     cause: str = ""
 
 
+WhyKept = Literal["", "refused", "no-answer", "unknown", "changed", "unanswered", "no-access", "no-time"]
+"""Why something that was written was not deleted: the party refuses it, or did not answer; its address is not
+told (or masked); it was there before; nobody knows whether it was written; no access was given; no time."""
+
+
+class Cleaned(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of something that the run wrote to a live party.
+
+    :ivar server: participant id of the party.
+    :ivar where: its address, or that of the request that wrote it.
+    :ivar why: why it is still there, ``""``: it was deleted.
+    :ivar status: of the answer to the request to delete it, 0: there was none.
+    """
+
+    cell: str
+    server: str
+    where: str
+    why: WhyKept = ""
+    status: int = 0
+
+
 class Binding(msgspec.Struct, frozen=True, kw_only=True):
     """What the request and correlation identifiers of a run are made of (:mod:`harness.core.run.challenge`).
 
@@ -182,6 +203,7 @@ class RunInfo(msgspec.Struct, frozen=True, kw_only=True):
     :ivar waivers: findings that do not stand in the way of a verdict, as agreed when the run began.
     :ivar binding: what request and correlation identifiers are made of; ``None`` when we make none.
     :ivar troubles: what went wrong outside the products while cells were driven or judged (in ``run.json``).
+    :ivar cleaned: what became of what the run wrote to live parties (in ``run.json``).
     :ivar unjudged: keys of planned cells that the run did not reach (in ``run.json``).
     :ivar ended: in ``run.json`` only.
     """
@@ -204,6 +226,7 @@ class RunInfo(msgspec.Struct, frozen=True, kw_only=True):
     waivers: tuple[Waiver, ...] = ()
     binding: Binding | None = None
     troubles: tuple[Trouble, ...] = ()
+    cleaned: tuple[Cleaned, ...] = ()
     unjudged: tuple[str, ...] = ()
     ended: Ended | None = None
 
@@ -218,7 +241,7 @@ class RunInfo(msgspec.Struct, frozen=True, kw_only=True):
 
     def at_start(self) -> RunInfo:
         """What of this was known before the first exchange."""
-        return msgspec.structs.replace(self, troubles=(), unjudged=(), ended=None)
+        return msgspec.structs.replace(self, troubles=(), cleaned=(), unjudged=(), ended=None)
 
 
 def encode(info: RunInfo) -> bytes:

@@ -24,6 +24,10 @@ RESERVE: Final = 0.1
 LEAST_RESERVED, MOST_RESERVED = 10.0, 60.0
 LimitName = Literal["run", "cell", "host", "read-only"]
 """What kept a flow from being driven: a budget, a host that does not answer, or what the user asked."""
+CLEAN_UP: Final = "clean-up"
+"""The flow in which what was written is deleted; nobody is judged by it."""
+CLEANING: Final = 20.0
+"""Seconds that deleting may take; of a run with a budget at most a quarter of that."""
 ENDED: Final = "ended: "
 """How the error of an exchange begins that we ended ourselves; it says nothing about whoever was asked."""
 
@@ -35,6 +39,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     :ivar body: bytes of one answer, also after its content coding is undone.
     :ivar cell: seconds of driving for one cell; ``run``: for all of them, ``0``: as long as it takes.
     :ivar read_only: whether nothing is written to a live party.
+    :ivar clean_up: whether what was written to a live party is deleted when the run ends.
     """
 
     request: float = LONGEST_REQUEST
@@ -42,6 +47,14 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     cell: float = 0.0
     run: float = 0.0
     read_only: bool = False
+    clean_up: bool = False
+
+    @property
+    def cleaning(self) -> float:
+        """Seconds of the run that are kept for deleting."""
+        if not self.clean_up:
+            return 0.0
+        return min(CLEANING, self.run / 4) if self.run else CLEANING
 
 
 READ_ONLY: Final = Text(

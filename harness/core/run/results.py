@@ -15,7 +15,7 @@ from harness.core.run.findings import Cell, Finding, canonical
 from harness.core.run.info import RunInfo, Share, Trouble
 from harness.core.run.once import Once
 
-_REPEATED: Final = ("requirement", "party", "mode", "expected", "rule", "holds_for")
+_REPEATED: Final = ("requirement", "party", "mode", "expected", "rule", "holds_for", "nl")
 
 
 class CellResult(msgspec.Struct, frozen=True, kw_only=True):

@@ -18,7 +18,7 @@ from harness.core.run.exchanges import Exchange
 from harness.core.run.findings import Finding
 from harness.core.run.folder import RunFolder
 from harness.core.run.info import RunInfo
-from harness.core.run.limits import ENDED
+from harness.core.run.limits import CLEAN_UP, ENDED
 from harness.core.verdicts import Verdict
 from harness.judge.catalogue import Catalogue
 from harness.judge.cells import cell_exchanges
@@ -111,7 +111,7 @@ def unassigned(
         yield from of_cell(exchanges, said.get(cell.key, ()), catalogue, parties)
     shared = judged_unit(folder.path, SHARED, run=folder.run)
     for item in shared.exchanges if shared is not None else ():
-        if item.notes.get("seen") not in copied:
+        if item.notes.get("seen") not in copied and item.flow != CLEAN_UP:
             yield _unassigned(item, parties)
 
 

@@ -9,7 +9,7 @@ import msgspec
 
 from harness.core.algebra import Outcome
 from harness.core.run.findings import Finding
-from harness.core.run.info import RunInfo, Selection
+from harness.core.run.info import Ended, RunInfo, Selection
 from harness.core.run.manifest import SEAL
 from harness.core.run.problems import EvidenceError, ProblemKind, short
 from harness.core.text import Text
@@ -29,12 +29,10 @@ class Stated:
     summary: Summary
 
 
-def stated(info: RunInfo, findings: Sequence[Finding], catalogue: Catalogue) -> Stated:
-    """What is stated of a finished run.
+def finished(info: RunInfo) -> Ended:
+    """The end of a run.
 
-    Only live parties have an outcome; a run of stand-ins states none, and so is never passed.
-
-    :raises EvidenceError: the run has not ended.
+    :raises EvidenceError: it has not ended.
     """
     if info.ended is None:
         raise EvidenceError(
@@ -42,12 +40,23 @@ def stated(info: RunInfo, findings: Sequence[Finding], catalogue: Catalogue) -> 
             Text(nl="de run is niet afgemaakt", en="the run is unfinished"),
             where="run.json",
         )
+    return info.ended
+
+
+def stated(info: RunInfo, findings: Sequence[Finding], catalogue: Catalogue) -> Stated:
+    """What is stated of a finished run.
+
+    Only live parties have an outcome; a run of stand-ins states none, and so is never passed.
+
+    :raises EvidenceError: the run has not ended.
+    """
+    ended = finished(info)
     result = run_result(info, findings, catalogue)
     live = {name: item for name, item in result.parties.items() if item.party.kind == "live"}
     bound = info.binding.challenge if info.binding is not None else None
     facts = RunFacts(
         started=info.now,
-        finished=info.ended.at,
+        finished=ended.at,
         harness=info.harness,
         catalogue=info.hashes.get("catalogue", ""),
         parties=tuple(

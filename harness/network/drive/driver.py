@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from datetime import date
 from functools import partial
@@ -12,8 +12,10 @@ import msgspec
 
 from harness.core.clock import Clock
 from harness.core.errors import UsageError
+from harness.core.run.exchanges import Exchange
 from harness.core.run.findings import Cell
-from harness.core.run.limits import READ_ONLY
+from harness.core.run.info import Cleaned
+from harness.core.run.limits import CLEAN_UP, READ_ONLY
 from harness.core.standards.table import Standard
 from harness.core.standards.table import standard as standard_of
 from harness.core.tdates import TDates
@@ -25,6 +27,7 @@ from harness.medmij.urls import host_of
 from harness.network.drive import queries
 from harness.network.drive.authorization import PERSONS, SITUATIONS
 from harness.network.drive.circumstances import circumstances
+from harness.network.drive.cleaning import Cleaner
 from harness.network.drive.flow import MAIN, TO_TOKEN, Flow
 from harness.network.drive.refusals.run import run as run_refusals
 from harness.network.drive.refusals.surroundings import Surroundings
@@ -202,6 +205,23 @@ class Driver:
 
                 searching.run(flow.session, self._known)
                 self._endurance.check()  # a search ends quietly
+
+    def clean_up(self, exchanges: Iterable[Exchange], cells: Iterable[Cell]) -> Iterator[Cleaned]:
+        """Delete what these exchanges of the run wrote to live parties; says what became of each.
+
+        :param cells: the planned cells.
+        """
+        self._endurance.clean()
+        yield from Cleaner(
+            self._network,
+            self._twins,
+            self._recorder,
+            self._clock,
+            self._t,
+            self._endurance,
+            cells,
+            lambda cell: self._flow(cell, CLEAN_UP, "share", TO_TOKEN),
+        ).run(exchanges)
 
     def _known(self) -> Records:
         """The records of the persons of the network, read when the first search needs them."""

@@ -84,7 +84,7 @@ class Endurance:
         """
         if not self._reserve:
             self._driving = self._now()
-            self._reserve = reserved(self.limits.run, self._driving - self._began)
+            self._reserve = reserved(self.limits.run, self._driving - self._began) + self.limits.cleaning
         seconds, left = self.limits.cell, self._left_of_run()
         if left is not None and cells > 1:
             seconds = min(seconds or left, max(0.0, left / 2))
@@ -93,6 +93,12 @@ class Endurance:
             self._waited["cell"].clear()
             self._looked["cell"].clear()
             self._received.clear()
+
+    def clean(self) -> None:
+        """Driving has ended: what is kept for deleting may be used."""
+        self._reserve = max(0.0, self._reserve - self.limits.cleaning)
+        with self._lock:
+            self._cell = (self._now(), self.limits.cleaning)
 
     def check(self, *urls: str, party: str = "") -> None:
         """Whether a request may be made.

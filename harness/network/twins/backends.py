@@ -18,7 +18,7 @@ from harness.core.http import addresses
 from harness.core.run.exchanges import Headers, Request, Response, header
 from harness.network.file import Participant
 from harness.network.twins.his import HisTwin
-from harness.network.wire.client import HttpClient, RequestError
+from harness.network.wire.client import Answer, HttpClient, RequestError
 
 FORWARDED = frozenset(
     {
@@ -128,10 +128,7 @@ class LiveBackend:
         rest, added = for_patient(self.participant.patient, rest, patient, request.method)
         headers += added
         target = upstream + rest
-        if self.participant.auth == "bearer":
-            headers.append(("Authorization", f"Bearer {self.credential}"))
-        elif self.participant.auth == "header":
-            headers.append((self.participant.auth_header, self.credential))
+        headers += self._access()
         try:
             answer = await asyncio.to_thread(
                 self.client.request, request.method, target, headers, request.body
@@ -147,6 +144,20 @@ class LiveBackend:
         if not 200 <= answer.status < 600:  # no final status of HTTP (RFC 9110, 15): it cannot be passed on
             return _outcome(502, "transient", f"the HIS behind this DVZA answers with status {answer.status}")
         return self._returned(response, base, patient)
+
+    def delete(self, url: str, patient: str, timeout: float) -> Answer:
+        """Delete something of a patient, as our DVZA itself: no PGO may."""
+        base = self.participant.fhir.rstrip("/")
+        rest, added = for_patient(self.participant.patient, url.removeprefix(base), patient, "DELETE")
+        return self.client.request("DELETE", base + rest, [*added, *self._access()], b"", timeout=timeout)
+
+    def _access(self) -> list[tuple[str, str]]:
+        """The headers with which our DVZA is let in."""
+        if self.participant.auth == "bearer":
+            return [("Authorization", f"Bearer {self.credential}")]
+        if self.participant.auth == "header":
+            return [(self.participant.auth_header, self.credential)]
+        return []
 
     async def _tell(self, passed: PassedOn) -> None:
         """Let an exchange be recorded, beside the loop that all mocks live in: what came may be large."""

@@ -7,6 +7,7 @@ pieces, the hash of each body is checked, and whatever is wrong is one :class:`E
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeVar
@@ -32,7 +33,7 @@ from harness.record.chain.lines import (
     line_hash,
 )
 from harness.record.chain.raw import raw_lines
-from harness.record.chain.units import FOLDER, PACKED, UnitFile, attempts, file_name
+from harness.record.chain.units import FOLDER, PACKED, UnitFile, attempts, file_name, units_in
 
 _REPEATED: Final = ("cell", "interface", "flow", "operation", "client", "server")
 """Labels of an exchange that many others of its cell have too."""
@@ -243,6 +244,17 @@ def judged_unit(run_folder: Path, unit: str, *, run: str | None = None) -> Unit 
         if found.finished or found.end is None:
             return found
     return None
+
+
+def all_recorded(run_folder: Path, *, run: str) -> Iterator[Exchange]:
+    """The exchanges of all recordings, also of attempts that are not judged; a damaged one up to its damage.
+
+    :param run: SHA-256 of ``run-start.json``.
+    """
+    bodies = BodyStore(run_folder)
+    for item in units_in(run_folder):
+        with suppress(EvidenceError):
+            yield from ChainReader(item.path, bodies, run=run)
 
 
 def begun(item: UnitFile) -> bool:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -43,18 +45,38 @@ _PRIVATE: Final = re.compile(rb"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY-----")
 
 @dataclass(frozen=True)
 class SigningKey:
-    """A key to seal with.
+    """A key to sign with.
 
     :ivar certificates: leaf first; may be empty.
     """
 
-    signer: CryptoSigner
+    private: PrivateKey
+    public: SSlibKey
     certificates: tuple[x509.Certificate, ...] = ()
+
+    @cached_property
+    def signer(self) -> CryptoSigner:
+        """What signs a seal with it."""
+        return CryptoSigner(self.private, self.public)
 
     @property
     def keyid(self) -> str:
         """Key id of the public key."""
-        return self.signer.public_key.keyid
+        return self.public.keyid
+
+    def check_time(self, now: datetime) -> None:
+        """Whether its certificate, if it has one, is valid.
+
+        :raises InputError: it is not.
+        """
+        leaf = self.certificates[0] if self.certificates else None
+        if leaf is not None and not leaf.not_valid_before_utc <= now <= leaf.not_valid_after_utc:
+            raise InputError(
+                Text(nl="het certificaat is nu niet geldig", en="the certificate is not valid now"),
+                where=leaf.subject.rfc4514_string(),
+                expected=f"{leaf.not_valid_before_utc.isoformat()} – {leaf.not_valid_after_utc.isoformat()}",
+                received=now.isoformat(),
+            )
 
 
 def public_key(key: object, where: str) -> SSlibKey:
@@ -123,7 +145,7 @@ def load_signing_key(
             where=str(certificates or path),
             received=chain[0].subject.rfc4514_string(),
         )
-    return SigningKey(CryptoSigner(private, public), chain)
+    return SigningKey(cast(PrivateKey, private), public, chain)  # public_key refuses other kinds
 
 
 def read_certificates(data: bytes, where: str) -> tuple[x509.Certificate, ...]:

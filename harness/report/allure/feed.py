@@ -1,121 +1,143 @@
-"""What Allure gets: labels, parameters, steps and links per item; environment and categories per run.
+"""What Allure gets of an item: its name, labels and links before it runs, a step per finding after.
 
 allure-pytest writes the results; this module only feeds it. Nothing here decides a verdict.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 import allure
-import msgspec
 
+from harness.core.run.agreed.waivers import Waiver
 from harness.core.run.findings import Cell, Finding
-from harness.core.run.info import RunInfo
-from harness.core.run.place import disk
+from harness.core.run.info import ParticipantVersion
+from harness.core.standards.table import standard
 from harness.core.text import Lang
-from harness.core.verdicts import Verdict
+from harness.core.verdicts import Strength, Verdict
 from harness.judge.catalogue import Catalogue
-from harness.report.console import finding_line
-from harness.report.grouping import QUIET, worst_first
+from harness.report.allure.categories import side_line, side_of
+from harness.report.console import finding_message, finding_text
+from harness.report.grouping import QUIET, grouped, how_often, worst_first
 from harness.report.html import page
-from harness.report.summary import RunSummary
-from harness.report.words import CATEGORY, SYMBOL, WHY_UNASSIGNED, more_findings, title, word
-from harness.scenario import ProductFailure, Scenario, Undecided, Unsound
+from harness.report.words import SYMBOL, more_findings, title
+from harness.scenario import ProductFailure, Scenario, Told, Undecided, Unsound
 
-MAX_UNASSIGNED = 20
-"""Groups of exchanges without a finding that are told."""
 MAX_STEPS = 60
-"""Findings told one by one, worst first."""
+"""Groups of findings told one by one, worst first."""
+MAX_LINES = 10
+"""Lines of the message of an item; the rest stands in its details."""
 
 
-def feed(
-    scenario: Scenario, cell: Cell, findings: Sequence[Finding], catalogue: Catalogue, lang: Lang
-) -> None:
-    """Tell allure-pytest about the current item; does nothing when Allure is not active.
+def item_name(scenario: Scenario, cell: Cell, lang: Lang) -> str:
+    """What an item is called: no other item of the run has the same name."""
+    place = f"{cell.his} × {cell.dvza} × {cell.pgo} · {cell.standard} · {cell.release}"
+    return f"{scenario.title.of(lang)} · {place}"
 
-    The exchanges stand on the page of the cell, which the item links to.
+
+@dataclass(frozen=True)
+class AllureFeed:
+    """Feeds allure-pytest about the current item; does nothing when Allure is not active.
+
+    :ivar parties: the participants by id.
+    :ivar pages: where the pages of the run stand, from the Allure report (:mod:`.config` says where that is).
     """
-    allure.dynamic.title(scenario.title.of(lang))
-    allure.dynamic.epic(f"HIS {cell.his}")
-    allure.dynamic.feature(cell.standard)
-    allure.dynamic.story((scenario.story or scenario.title).of(lang))
-    if scenario.steps:
-        told = (f"{number}. {step.of(lang)}" for number, step in enumerate(scenario.steps, 1))
-        allure.dynamic.description("\n".join(told))
-    allure.dynamic.suite(f"{cell.his} × {cell.dvza} × {cell.pgo}")
-    allure.dynamic.label("release", cell.release)
-    for item in {finding.requirement: finding for finding in findings}.values():
-        requirement = catalogue[item.requirement]
-        allure.dynamic.label("requirement", requirement.id)
-        for basiseis in requirement.basiseis:
+
+    catalogue: Catalogue
+    parties: Mapping[str, ParticipantVersion]
+    pages: str
+    lang: Lang
+
+    def describe(self, scenario: Scenario, cell: Cell) -> None:
+        """What the item is; the exchanges stand on the page of the cell, which it links to."""
+        his = self.parties[cell.his].name if cell.his in self.parties else cell.his
+        story = (scenario.story or scenario.title).of(self.lang)
+        shown = standard(cell.standard).title.of(self.lang)
+        allure.dynamic.title(item_name(scenario, cell, self.lang))
+        allure.dynamic.parent_suite(f"{his} ({cell.his})")
+        allure.dynamic.suite(shown)
+        allure.dynamic.sub_suite(story)
+        allure.dynamic.epic(f"{his} ({cell.his})")
+        allure.dynamic.feature(shown)
+        allure.dynamic.story(story)
+        steps = (f"{number}. {step.of(self.lang)}" for number, step in enumerate(scenario.steps, 1))
+        allure.dynamic.description("\n".join(steps))
+        allure.dynamic.label("release", cell.release)
+        asked = [self.catalogue[identifier] for identifier in scenario.requirements]
+        for requirement in asked:
+            allure.dynamic.label("requirement", requirement.id)
+        for basiseis in dict.fromkeys(name for item in asked for name in item.basiseis):
             allure.dynamic.label("basiseis", basiseis)
-    if any(item.verdict is Verdict.WARNING for item in findings):
-        allure.dynamic.tag("warning")
-    bad = worst_first(findings, catalogue)
-    ordered = [*bad, *(item for item in findings if item.verdict in QUIET)]
-    for item in ordered[:MAX_STEPS]:
-        _step(item, catalogue, lang)
-    if len(ordered) > MAX_STEPS:
-        with allure.step(more_findings(len(ordered) - MAX_STEPS).of(lang)):
-            pass
-    allure.dynamic.link(f"../report/{page('cell', cell.key, lang)}", name=title("evidence", lang))
+        allure.dynamic.link(
+            f"{self.pages}{page('cell', cell.key, self.lang)}", name=title("evidence", self.lang)
+        )
+        for requirement in asked:
+            party = cell.party(requirement.role)
+            if party in self.parties:
+                row = f"{self.pages}{page('vendor', party, self.lang)}#{requirement.id}"
+                allure.dynamic.link(row, link_type="tms", name=requirement.id)
+                if requirement.official:
+                    scripts = ", ".join(requirement.official)
+                    allure.dynamic.link(f"{row}-official", link_type="test_case", name=scripts)
+
+    def found(self, findings: Sequence[Finding], waived: Mapping[str, Waiver]) -> None:
+        """What was found: how severe, whose side, and a step per group of findings."""
+        bad = worst_first(findings, self.catalogue)
+        weighed = [item for item in bad if item.verdict is not Verdict.WARNING] or findings
+        must = any(self.catalogue[item.requirement].strength is Strength.MUST for item in weighed)
+        allure.dynamic.severity(allure.severity_level.CRITICAL if must else allure.severity_level.MINOR)
+        for side in self.sides(bad):
+            allure.dynamic.label("side", side)
+        for waiver in dict.fromkeys(waived.values()):
+            allure.dynamic.label("waiver", waiver.fingerprint)
+        if any(item.verdict is Verdict.WARNING for item in findings):
+            allure.dynamic.tag("warning")
+        groups = [*grouped(bad), *_by_requirement(item for item in findings if item.verdict in QUIET)]
+        for items in groups[:MAX_STEPS]:
+            self._step(items)
+        if len(groups) > MAX_STEPS:
+            with allure.step(more_findings(len(groups) - MAX_STEPS).of(self.lang)):
+                pass
+
+    def sides(self, findings: Iterable[Finding]) -> list[str]:
+        """Whose sides findings are on, each once, in their order."""
+        return list(
+            dict.fromkeys(filter(None, (side_of(item, self.parties, self.lang) for item in findings)))
+        )
+
+    def told(self, findings: Sequence[Finding]) -> tuple[str, str]:
+        """Message and details of an item that ends with these findings, worst first."""
+        messages = [*dict.fromkeys(finding_message(item, self.catalogue, self.lang) for item in findings)]
+        blocks = [finding_text(items, self.catalogue, self.lang) for items in grouped(findings)]
+        details = filter(None, (side_line(self.sides(findings), self.lang), *blocks))
+        return "\n".join(messages[:MAX_LINES]), "\n".join(details)
+
+    def _step(self, items: list[Finding]) -> None:
+        item = items[0]
+        named = f"{SYMBOL[item.verdict]} {item.requirement} "
+        named += self.catalogue[item.requirement].title.of(self.lang)
+        if len(items) > 1:
+            named += f" ({how_often(items).of(self.lang)})"
+        try:
+            with allure.step(named):
+                if item.verdict in QUIET:
+                    return
+                text = finding_text(items, self.catalogue, self.lang)
+                allure.attach(text, name=item.requirement, attachment_type=allure.attachment_type.TEXT)
+                message = finding_message(item, self.catalogue, self.lang)
+                if item.verdict is Verdict.FAIL:
+                    raise ProductFailure(message)
+                if item.verdict is Verdict.ERROR:
+                    raise Unsound(message)
+                if item.verdict is not Verdict.WARNING:
+                    raise Undecided(message)
+        except Told:
+            return  # the step is coloured by its verdict; the item itself decides after all steps are told
 
 
-def _step(item: Finding, catalogue: Catalogue, lang: Lang) -> None:
-    told = f"{SYMBOL[item.verdict]} {item.requirement} {catalogue[item.requirement].title.of(lang)}"
-    try:
-        with allure.step(told):
-            if item.verdict in (Verdict.PASS, Verdict.NOT_APPLICABLE):
-                return
-            text = finding_line(item, catalogue, lang)
-            allure.attach(text, name=item.requirement, attachment_type=allure.attachment_type.TEXT)
-            if item.verdict is Verdict.FAIL:
-                raise ProductFailure(text)
-            if item.verdict is Verdict.ERROR:
-                raise Unsound(text)
-            if item.verdict is not Verdict.WARNING:
-                raise Undecided(text, item.verdict)
-    except (ProductFailure, Undecided, Unsound):
-        # The step is coloured by its verdict; the item itself decides after all steps are told.
-        return
-
-
-def write_environment(folder: Path, info: RunInfo, run: RunSummary, lang: Lang) -> None:
-    """``environment.properties`` and ``categories.json`` in an Allure results folder."""
-    rows = {
-        "harness": info.harness,
-        "catalogue": info.hashes.get("catalogue", "")[:16],
-        "T": info.t,
-        **{
-            f"{item.role}.{item.id}": " ".join(
-                part for part in (item.vendor, item.product, item.version) if part
-            )
-            or item.kind
-            for item in info.participants
-        },
-        title("not assigned", lang): str(sum(item.number for item in run.unassigned)),
-        **{
-            f"{word('not assigned', lang)} {number}": f"{item.number} x {item.client} > {item.server} "
-            f"{item.what} [{item.answer}]: {WHY_UNASSIGNED[item.reason].of(lang)} ({item.first})"
-            for number, item in enumerate(run.unassigned[:MAX_UNASSIGNED], 1)
-        },
-    }
-    text = "".join(f"{_escape(key)}={_escape(value)}\n" for key, value in rows.items())
-    disk.write(folder / "environment.properties", text.encode())
-    categories = [
-        {"name": CATEGORY["failed"].of(lang), "matchedStatuses": ["failed"]},
-        {
-            "name": CATEGORY["undecided"].of(lang),
-            "matchedStatuses": ["broken"],
-            "messageRegex": f".*{Undecided.__name__}.*",
-        },
-        {"name": CATEGORY["broken"].of(lang), "matchedStatuses": ["broken"]},
-        {"name": CATEGORY["skipped"].of(lang), "matchedStatuses": ["skipped"]},
-    ]
-    disk.write(folder / "categories.json", msgspec.json.format(msgspec.json.encode(categories), indent=2))
-
-
-def _escape(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("\n", " ").replace("=", "\\=").replace(":", "\\:")
+def _by_requirement(findings: Iterable[Finding]) -> list[list[Finding]]:
+    found: dict[tuple[str, Verdict], list[Finding]] = {}
+    for item in findings:
+        found.setdefault((item.requirement, item.verdict), []).append(item)
+    return list(found.values())

@@ -11,12 +11,13 @@ from pathlib import Path
 import allure
 import msgspec
 
+from harness.core.normal.changing import steady
 from harness.core.run.exchanges import Exchange
 from harness.core.text import Lang
 from harness.core.verdicts import Verdict
 from harness.record.har import to_har
-from harness.report.words import SYMBOL
-from harness.scenario import ProductFailure, Undecided, Unsound
+from harness.report.words import FOUND, SYMBOL, word
+from harness.scenario import ProductFailure, Told, Undecided, Unsound
 from harness.testscript.beyond.told import TITLE, ScriptBeside, lines, stored
 from harness.testscript.outcome.results import ScriptFinding, ScriptResult, Step
 
@@ -69,18 +70,25 @@ def _step(step: Step, lang: Lang) -> None:
             text = finding_text(step.finding, lang)
             allure.attach(text, name=step.action, attachment_type=allure.attachment_type.TEXT)
             raise_for(step.verdict, text)
-    except (ProductFailure, Undecided, Unsound):
+    except Told:
         return  # the step has its colour; the item itself decides after all steps are told
 
 
-def raise_for(verdict: Verdict, text: str) -> None:
+def raise_for(verdict: Verdict, message: str, details: str = "") -> None:
     """Raise what a verdict asks for: failure, broken, or nothing for pass and warning."""
     if verdict is Verdict.FAIL:
-        raise ProductFailure(text)
+        raise ProductFailure(message, details)
     if verdict is Verdict.ERROR:
-        raise Unsound(text)
+        raise Unsound(message, details)
     if verdict in (Verdict.INCONCLUSIVE, Verdict.DISPUTED):
-        raise Undecided(text, verdict)
+        raise Undecided(message, details)
+
+
+def script_message(finding: ScriptFinding, lang: Lang) -> str:
+    """A finding in one line that is the same for the same fault in other scripts: no places, no ids."""
+    values = (("expected", finding.expected), ("received", finding.received))
+    told = "; ".join(f"{word(label, lang)}: {steady(value, '…')}" for label, value in values if value)
+    return " ".join(f"{FOUND[finding.verdict].of(lang)}: {finding.description} – {told}".split())
 
 
 def finding_text(finding: ScriptFinding, lang: Lang) -> str:

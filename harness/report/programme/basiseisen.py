@@ -21,9 +21,12 @@ from harness.core.yamlfile import load_yaml
 from harness.judge.catalogue import Catalogue, Requirement
 from harness.report.headlines import worst
 from harness.report.summary import Row
+from harness.report.words import more
 
 EVERY_PGO = "OPEN-ICT-37"
 """Works with every labelled PGO: the basic requirement that findings of PGOs are listed with."""
+NAMED = 5
+"""Tests that are open and named; the rest is counted."""
 SUPPLIER = ("his", "dvza")
 """Roles whose requirements decide."""
 UNTESTED = Text(nl="geen toets in deze run", en="no test in this run")
@@ -146,6 +149,16 @@ def _attested(row: BasiseisRow, stated: Sequence[Attestation], day: date) -> Bas
     return replace(row, state=state, reason=_STATED.format(name=found.by), attestation=found)
 
 
+def _named(names: Sequence[str]) -> Text:
+    """That tests are open, the first of them by name."""
+    first, rest = ", ".join(names[:NAMED]), more(len(names) - NAMED)
+    if len(names) <= NAMED:
+        return _OPEN.format(names=first)
+    return Text(
+        nl=_OPEN.nl.format(names=f"{first}, {rest.nl}"), en=_OPEN.en.format(names=f"{first}, {rest.en}")
+    )
+
+
 def _tests(item: Basiseis, catalogue: Catalogue) -> list[Requirement]:
     return [one for one in catalogue if item.id in one.basiseis and one.role in SUPPLIER]
 
@@ -164,7 +177,7 @@ def _row(item: Basiseis, covering: list[Row], tests: list[Requirement], roles: s
         reason = _OTHER_STANDARD.format(names=", ".join(sorted({one.standard for one in tests})))
     elif found is State.NOT_TESTED and covering:
         open_ = sorted({row.requirement.id for row in deciding if row.state is State.NOT_TESTED})
-        reason = _OPEN.format(names=", ".join(open_))
+        reason = _named(open_)
     return BasiseisRow(
         basiseis=item,
         state=state,

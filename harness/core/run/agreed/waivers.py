@@ -9,7 +9,6 @@ longer covers anything has to go (:mod:`harness.judge.outcome.waiving`).
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
@@ -20,24 +19,13 @@ import yaml
 
 from harness.core.algebra import Key
 from harness.core.errors import ConfigurationError
+from harness.core.normal.changing import steady
 from harness.core.run.findings import Finding
 from harness.core.text import Text
 from harness.core.yamlfile import load_yaml
 
 DIGITS: Final = 16
 Fingerprint = Annotated[str, msgspec.Meta(pattern=f"^[0-9a-f]{{{DIGITS}}}$")]
-
-_CHANGING: Final = re.compile(
-    r"""\[\d+\]                                             # the place in a list
-    | [0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}
-    | \d{4}-\d\d-\d\d(?:T[0-9:.]+(?:Z|[+-]\d\d:\d\d)?)?     # dates and instants
-    | (?<=[a-z0-9]):\d{2,5}\b                               # ports
-    | \b[\w-]+(?:\.[\w-]+)+\.\d{4}\b                        # exchanges
-    | (?<=/)[A-Za-z0-9.-]*\d[A-Za-z0-9.-]*                  # ids in addresses
-    """,
-    re.VERBOSE,
-)
-"""What differs between two runs that find the same fault."""
 
 
 class Waiver(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -73,7 +61,7 @@ def fingerprint(key: Key, item: Finding) -> str:
 
     :param key: what the finding counts for.
     """
-    parts = (*key, _CHANGING.sub("#", item.expected), item.rule, _CHANGING.sub("#", item.where.path))
+    parts = (*key, steady(item.expected), item.rule, steady(item.where.path))
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:DIGITS]
 
 

@@ -26,7 +26,7 @@ _OURS: Final = re.compile(
     rf"(?:{_SESSION})?(?:"
     + "|".join(
         (
-            r"(?:run-start|run|findings|manifest|seal|testscript)\.json",
+            r"(?:run-start|run|cleaned|findings|manifest|seal|testscript)\.json",
             r"(?:events|results)\.jsonl",
             rf"{re.escape(lock.NAME)}|{re.escape(SALT)}|junit\.xml|{_NAME}\.har",
             rf"exchanges/{_NAME}\.jsonl(?:\.gz)?",
@@ -37,7 +37,7 @@ _OURS: Final = re.compile(
             rf"report/cell-{_NAME}\.js",
             rf"allure-results/{_UUID}-(?:result|container)\.json(?:\.tmp)?",
             rf"allure-results/{_UUID}-attachment(?:\.[a-z0-9]+)?",
-            r"allure-results/(?:environment\.properties|categories\.json)",
+            r"allure-results/(?:environment\.properties|categories\.json|allurerc\.mjs)",
             rf"handout/{_NAME}\.(?:pem|key|yaml)",
         )
     )

@@ -1,0 +1,1 @@
+"""What programs read of a run: the JSON summary, JUnit."""
