@@ -32,7 +32,7 @@ from harness.judge.evidence.cells import check_cell
 from harness.matrix.carriers import ATTEMPTS, kind_of
 from harness.matrix.facts import RunFacts
 from harness.matrix.plan import Plan
-from harness.matrix.state import CellState
+from harness.matrix.state import CellState, as_asked
 from harness.matrix.troubles import MOST_MOVED, UNDRIVEN, UNJUDGED, clock_moved, for_people, trouble_of
 from harness.network.limits.endurance import Endurance, not_ours
 from harness.network.person.declared import declared_persons
@@ -432,16 +432,9 @@ class Qualification:
         states = self._states.values()
         started = self._started.info if self._started is not None else self._described()
         missed = [state.cell.key for state in states if state.requirements and not state.judged]
-        settings = msgspec.structs.replace(
-            started.settings,
-            requirements={
-                state.cell.key: tuple(state.requirements) for state in states if state.requirements
-            },
-            shared={state.cell.key: state.shares for state in states if state.held},
-        )
         return msgspec.structs.replace(
             started,
-            settings=settings,
+            settings=as_asked(started.settings, states),
             troubles=tuple(trouble for state in states for trouble in state.troubles),
             cleaned=tuple(self._cleaned),
             unjudged=tuple(missed) if self._started is not None else (),

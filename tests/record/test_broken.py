@@ -14,8 +14,8 @@ from harness.core.run.exchanges import TOO_LARGE, UNREADABLE, Exchange
 from harness.fhir.codec.documents import parse
 from harness.fhir.model.types import load_model
 from harness.record import DeclaredPerson, Persons, Redactor
+from harness.record.redact.documents.read import read_document
 from harness.record.redact.people.care import NOT_HELD
-from harness.record.redact.people.documents import read_document
 
 NUMBER, NAME = "111222333", "Plantnaam"
 HANNA = DeclaredPerson(id="hanna", bsn="999990019", birth_date="1964-05-17", patients=("hanna",))
