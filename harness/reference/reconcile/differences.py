@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from harness.core.text import Text
+from harness.core.text import Phrase, Text
 
 Kind = Literal[
     "missing",
@@ -60,8 +60,8 @@ class Difference:
     kind: Kind
     operation: str
     place: str
-    expected: str = ""
-    received: str = ""
+    expected: Phrase = ""
+    received: Phrase = ""
     item: str = ""
     owner: str = ""
     rule: str = ""
