@@ -253,7 +253,7 @@ class CellView:
         requirement_id: str,
         exchange: Exchange | None = None,
         *,
-        received: str = "",
+        received: Phrase = "",
         mode: str = "rule",
     ) -> Finding:
         """The requirement is met."""
@@ -354,7 +354,9 @@ class CellView:
     def masked(self, requirement_id: str, exchange: Exchange | None = None, path: str = "") -> Finding:
         """It could not be decided because of what the recorder masked, or because the answers are another
         person's; never the product's fault."""
-        blame, received, reason = None, "", MASKED
+        blame: Blame | None = None
+        received: Phrase = ""
+        reason = MASKED
         if self.ownership.misdeclared:
             blame, received = Blame.CONFIGURATION, self.ownership.seen
             reason = self.ownership.advice(self.person, self._settings.network)
