@@ -59,9 +59,10 @@ SECRETS: Final = {
 }
 """What the recorder's kinds of secrets are called."""
 
-_CLOSED: Final = "protocol: closed without an answer"
 _FAILURES: Final = {
-    _CLOSED: Text(nl="protocol: verbinding gesloten zonder antwoord", en=_CLOSED),
+    "protocol: closed without an answer": Text(
+        nl="protocol: verbinding gesloten zonder antwoord", en="protocol: closed without an answer"
+    ),
     "protocol: no HTTP": Text(nl="protocol: geen HTTP", en="protocol: no HTTP"),
     "timeout: gave up": Text(nl="timeout: het wachten opgegeven", en="timeout: gave up"),
     "connect: a proxy stands between": Text(
