@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from harness.core.text import Phrase, Text, said
+from harness.core.text import Dutch, Phrase, Text, dutch, phrase, said
 from harness.core.verdicts import Blame, Verdict
 
 
@@ -50,13 +50,6 @@ class Where(msgspec.Struct, frozen=True, kw_only=True):
     path: str = ""
     line: int = 0
     column: int = 0
-
-
-class Dutch(msgspec.Struct, frozen=True, kw_only=True):
-    """What a finding says in words, in Dutch; ``""`` where it says the same in both languages."""
-
-    expected: str = ""
-    received: str = ""
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,14 +91,12 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def wanted(self) -> Phrase:
         """What the requirement asks, in both languages."""
-        dutch = self.nl.expected if self.nl is not None else ""
-        return Text(nl=dutch, en=self.expected) if dutch else self.expected
+        return phrase(self.expected, self.nl.expected if self.nl is not None else "")
 
     @property
     def seen(self) -> Phrase:
         """What was seen, in both languages."""
-        dutch = self.nl.received if self.nl is not None else ""
-        return Text(nl=dutch, en=self.received) if dutch else self.received
+        return phrase(self.received, self.nl.received if self.nl is not None else "")
 
 
 def finding(
@@ -153,16 +144,8 @@ def finding(
         mode=mode,
         rule=rule,
         cause=cause,
-        nl=_dutch(expected, received),
+        nl=dutch(expected, received),
     )
-
-
-def _dutch(expected: Phrase, received: Phrase) -> Dutch | None:
-    """The Dutch of what is words."""
-    asked, got = (
-        item.nl if isinstance(item, Text) and item.nl != item.en else "" for item in (expected, received)
-    )
-    return Dutch(expected=asked, received=got) if asked or got else None
 
 
 def _order(item: Finding) -> tuple[str, Cell, str, str, int, int, str]:
