@@ -30,7 +30,7 @@ from harness.report.headlines import (
     outcome_word,
     reached,
 )
-from harness.report.pages.cell import TOPIC, CellPage, cell_page
+from harness.report.pages.cell import TOPIC, CellPage, Met, cell_page
 from harness.report.pages.frame import render
 from harness.report.pages.matrix import LOOK_NAME, LOOK_SYMBOL, Token, matrix
 from harness.report.pages.messages import data_file
@@ -120,6 +120,7 @@ class HtmlReport:
                     elsewhere = key != item.cell.key
                     self._quiet.setdefault(key, {})[item.requirement] = (item.verdict, elsewhere)
         self._participants = {item.id: item for item in info.participants}
+        self._lists: dict[tuple[object, ...], str] = {}
         self._words = {lang: self._named(lang) for lang in LANGUAGES}
 
     @property
@@ -172,6 +173,13 @@ class HtmlReport:
             **self._verdict_words(lang),
             **self._party_words(lang),
         }
+
+    def _lines(self, lang: Lang, items: tuple[Met, ...]) -> str:
+        """Requirements that are met; cells of the same parties say the same, so that each list is made once."""
+        key = (lang, *((requirement.id, verdict, elsewhere) for requirement, verdict, elsewhere in items))
+        if key not in self._lists:
+            self._lists[key] = render("met", lang, {**self._words[lang], "items": items}).decode()
+        return self._lists[key]
 
     def _verdict_words(self, lang: Lang) -> dict[str, Any]:
         """What templates say of verdicts, states and requirements."""
@@ -242,6 +250,7 @@ class HtmlReport:
             "place_of": shown.places,
             "tabs": self._tabs[cell.key],
             "topics": TOPIC,
+            "lines": lambda items: self._lines(lang, items),
             "data": data_page(cell.key),
             "script_data": shown.script_data(lang, {name: self._title(name).of(lang) for name in named}),
         }

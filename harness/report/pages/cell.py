@@ -51,6 +51,10 @@ _SCRIPT: Final = (
 """Words that the script of the page says."""
 
 
+Met = tuple[Requirement, Verdict, bool]
+"""A requirement, how it was found, and whether elsewhere."""
+
+
 @dataclass(frozen=True)
 class CellPage:
     """One cell.
@@ -64,7 +68,7 @@ class CellPage:
     summary: CellSummary
     groups: tuple[list[Finding], ...]
     open: tuple[OpenGroup, ...]
-    met: Mapping[str, Sequence[tuple[Requirement, Verdict, bool]]]
+    met: Mapping[str, tuple[Met, ...]]
     cited: tuple[Row, ...]
     places: Mapping[str, Place]
     total: int
@@ -133,9 +137,9 @@ def cell_page(
 
 def _met(
     quiet: Mapping[str, tuple[Verdict, bool]], bad: AbstractSet[str], catalogue: Catalogue
-) -> dict[str, list[tuple[Requirement, Verdict, bool]]]:
-    found: dict[str, list[tuple[Requirement, Verdict, bool]]] = {topic: [] for topic in TOPIC}
+) -> dict[str, tuple[Met, ...]]:
+    found: dict[str, list[Met]] = {topic: [] for topic in TOPIC}
     for name, (verdict, elsewhere) in sorted(quiet.items()):
         if name not in bad and name in catalogue:
             found[catalogue[name].topic].append((catalogue[name], verdict, elsewhere))
-    return {topic: items for topic, items in found.items() if items}
+    return {topic: tuple(items) for topic, items in found.items() if items}

@@ -29,7 +29,11 @@ MAX_BODY: Final = 60_000
 AROUND: Final = 160
 """Characters on either side of the place that a finding points at."""
 _TEXT_TYPES: Final = ("json", "xml", "text", "html", "x-www-form-urlencoded", "javascript")
-_PACKED: Final = re.compile(r"[A-Za-z0-9+/_-]{400,}={0,2}")
+_LONG: Final = 400
+_PACKED: Final = re.compile(rf"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{{{_LONG},}}={{0,2}}")
+_SIGNS: Final = bytes(
+    120 if chr(code).isascii() and (chr(code).isalnum() or chr(code) in "+/_-") else 32 for code in range(256)
+)
 _KEPT: Final = 60
 _GZIP: Final = 31
 """What zlib calls a gzip file with its largest window; it holds no time."""
@@ -125,8 +129,11 @@ class _Shown:
     """A text as it is shown: long base64 shortened, and where a character of it went."""
 
     def __init__(self, text: str) -> None:
-        self._cuts = [(match.start() + _KEPT, match.end()) for match in _PACKED.finditer(text)]
-        self.text = _PACKED.sub(_shortened, text) if self._cuts else text
+        self._cuts: list[tuple[int, int]] = []
+        self.text = text
+        if b"x" * _LONG in text.encode(errors="replace").translate(_SIGNS):  # few have any, and this is fast
+            self._cuts = [(match.start() + _KEPT, match.end()) for match in _PACKED.finditer(text)]
+            self.text = _PACKED.sub(_shortened, text)
 
     def offset(self, offset: int) -> int:
         """The place of a character of the whole text."""
@@ -150,26 +157,38 @@ def data_file(exchanges: Iterable[Exchange], around: Mapping[str, int]) -> bytes
     """
     packer = zlib.compressobj(6, wbits=_GZIP)
     packed = bytearray(packer.compress(b'{"x":['))
-    bodies: dict[str, int] = {}
+    bodies = _Bodies()
     for number, item in enumerate(exchanges):
         comma = b"," if number else b""
         packed += packer.compress(comma + msgspec.json.encode(_shown(item, bodies, around.get(item.id, 0))))
     packed += packer.compress(b'],"b":[')
-    for number, text in enumerate(bodies):
+    for number, text in enumerate(bodies.texts):
         packed += packer.compress((b"," if number else b"") + msgspec.json.encode(text))
     packed += packer.compress(b"]}") + packer.flush()
     return b'cellData("' + base64.standard_b64encode(packed) + b'")\n'
 
 
-def _shown(item: Exchange, bodies: dict[str, int], around: int) -> dict[str, Any]:
-    """What the page gets of an exchange; a body is its number in ``bodies``."""
+class _Bodies:
+    """The different bodies of a cell, each made readable once."""
 
-    def body(data: bytes, headers: Headers) -> list[int]:
+    def __init__(self) -> None:
+        self._numbers: dict[tuple[bytes, str, int], list[int]] = {}
+        self.texts: list[str] = []
+
+    def number(self, data: bytes, headers: Headers, around: int) -> list[int]:
+        """The number of a body and which character of it comes first; nothing for an empty one."""
         if not data:
             return []
-        text, start = body_text(data, headers, around)
-        return [bodies.setdefault(text, len(bodies)), start]
+        key = (data, media_type(headers), around)
+        if key not in self._numbers:
+            text, start = body_text(data, headers, around)
+            self._numbers[key] = [len(self.texts), start]
+            self.texts.append(text)
+        return self._numbers[key]
 
+
+def _shown(item: Exchange, bodies: _Bodies, around: int) -> dict[str, Any]:
+    """What the page gets of an exchange; a body is its number."""
     asked, answer = item.request, item.response
     shown: dict[str, Any] = {
         "id": item.id,
@@ -180,14 +199,18 @@ def _shown(item: Exchange, bodies: dict[str, int], around: int) -> dict[str, Any
         "m": asked.method,
         "u": asked.url,
         "h": asked.headers,
-        "b": body(asked.body, asked.headers),
+        "b": bodies.number(asked.body, asked.headers, around),
         "ms": round(item.duration * 1000),
         "tls": _tls(item.tls),
         "cert": int(item.tls is not None and item.tls.client is not None),
     }
     if answer is None:
         return shown | {"e": item.error}
-    return shown | {"st": answer.status, "rh": answer.headers, "rb": body(answer.body, answer.headers)}
+    return shown | {
+        "st": answer.status,
+        "rh": answer.headers,
+        "rb": bodies.number(answer.body, answer.headers, around),
+    }
 
 
 def line(item: Exchange) -> str:
