@@ -175,7 +175,7 @@ class HtmlReport:
         }
 
     def _lines(self, lang: Lang, items: tuple[Met, ...]) -> str:
-        """Requirements that are met; cells of the same parties say the same, so that each list is made once."""
+        """Requirements that are met. Cells of the same parties say the same; each list is made once."""
         key = (lang, *((requirement.id, verdict, elsewhere) for requirement, verdict, elsewhere in items))
         if key not in self._lists:
             self._lists[key] = render("met", lang, {**self._words[lang], "items": items}).decode()

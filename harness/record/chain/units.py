@@ -62,13 +62,15 @@ def units_in(run_folder: Path) -> list[UnitFile]:
 
 def _found(run_folder: Path, stem: str = "") -> list[UnitFile]:
     """The recordings of a unit, or of all; a run has hundreds, and looks up one after the other."""
-    found = []
+    found: list[UnitFile] = []
     folder = run_folder / FOLDER
-    for name in os.listdir(folder) if folder.is_dir() else ():
-        if name.startswith(".") or not name.startswith(stem):
-            continue
+    if not folder.is_dir():
+        return found
+    with os.scandir(folder) as entries:  # pathlib makes a path of each of the many that are not asked for
+        names = [entry.name for entry in entries if entry.name.startswith(stem)]
+    for name in names:
         match = _FILE.fullmatch(name)
-        if match and stem in ("", match["stem"]):
+        if match and not name.startswith(".") and stem in ("", match["stem"]):
             found.append(UnitFile(match["stem"], int(match["attempt"] or 0), folder / name))
     return sorted(found)
 
