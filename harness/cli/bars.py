@@ -6,8 +6,6 @@ import sys
 from collections.abc import Iterator
 from typing import TypeVar
 
-from rich.console import Console
-
 Item = TypeVar("Item")
 
 ENOUGH = 4
@@ -24,6 +22,7 @@ def progress(found: Iterator[Item], total: int, label: str) -> Iterator[Item]:
     if total < ENOUGH or not sys.stderr.isatty() or sys.stdout.isatty():
         yield from found
         return
+    from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (TextColumn(label), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())

@@ -7,11 +7,11 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 
 from harness.cli.bars import progress
 from harness.cli.options import JobsOption, cores, language
@@ -22,10 +22,11 @@ from harness.core.text import Lang, Text
 from harness.pdfa import Limits, check, require_flavour
 from harness.pdfa.advice import tools
 from harness.pdfa.batch import Checked, check_many
-from harness.pdfa.engines import run_engine
-from harness.pdfa.formats import junit, sarif, verapdf_xml
 from harness.pdfa.formats.entries import entry
 from harness.pdfa.worker import restricted
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -98,8 +99,8 @@ def check_command(
         )
     at = datetime.now(UTC)
     files = list(documents(paths))
-    console = Console(soft_wrap=True, highlight=False)
-    in_order = _in_order(console, chosen, tool) if not (json_output or json_lines) else None
+    console = None if json_output or json_lines else _console()
+    in_order = None if console is None else _in_order(console, chosen, tool)
     found: list[Checked] = []
     label = Text(nl="PDF's getoetst", en="PDFs checked").of(chosen)
     for checked in progress(_checked(files, flavour, engine, jobs or cores(), isolated), len(files), label):
@@ -111,17 +112,13 @@ def check_command(
     found.sort(key=lambda one: one.index)
     if json_output:
         typer.echo(json.dumps({"files": [entry(one, chosen) for one in found]}, ensure_ascii=False))
-    elif in_order is not None and len(found) > 1:
+    elif console is not None and len(found) > 1:
         counts: Counter[str] = Counter(one.report.outcome for one in found)
         total = ", ".join(f"{counts[o]} {text.of(chosen)}" for o, text in OUTCOMES.items() if counts[o])
         console.print(f"\n{len(found)}: {total}")
-    for file, render in (
-        (junit_file, junit.render),
-        (sarif_file, sarif.render),
-        (xml_file, verapdf_xml.render),
-    ):
+    for file, form in ((junit_file, "junit"), (sarif_file, "sarif"), (xml_file, "verapdf_xml")):
         if file is not None:
-            _save(file, render(found, chosen, at))
+            _save(file, import_module(f"harness.pdfa.formats.{form}").render(found, chosen, at))
     raise typer.Exit(exit_code(found))
 
 
@@ -162,8 +159,16 @@ def _checked(files: list[Path], flavour: str, engine: str, jobs: int, isolated: 
             if engine == "builtin":
                 report = check(path, flavour, limits)
             else:
+                from harness.pdfa.engines import run_engine
+
                 report, differs = run_engine(engine, path, flavour, isolated)
         yield Checked(index, path, report, (time.perf_counter() - start) * 1000, differs)
+
+
+def _console() -> Console:
+    from rich.console import Console
+
+    return Console(soft_wrap=True, highlight=False)
 
 
 def _in_order(console: Console, lang: Lang, tool: str) -> Callable[[Checked], None]:

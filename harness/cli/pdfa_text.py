@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from rich.console import Console
+from typing import TYPE_CHECKING
 
 from harness.core.text import Lang, Text
 from harness.pdfa import Report, Violation
 from harness.pdfa.advice import advice, tool_of, tools
 from harness.pdfa.batch import Checked
 from harness.pdfa.policy import refusal
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 OUTCOMES = {
     "valid": Text(nl="geldig", en="valid"),

@@ -71,9 +71,7 @@ def judge_cell(
     :param records: those that the run froze.
     """
     own = [trouble for trouble in info.troubles if trouble.cell == cell.key]
-    void = {
-        name for trouble in own if not trouble.flow and trouble.limit is None for name in trouble.requirements
-    }
+    void = {name for trouble in own if not trouble.flow for name in trouble.requirements}
     known = [requirement_id for requirement_id in info.asked(cell) if requirement_id in catalogue]
     view = cell_view(info, cell, exchanges, catalogue, records)
     try:

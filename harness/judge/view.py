@@ -82,7 +82,7 @@ class CellView:
         self._settings = settings or Settings()
         self.records = records or Records()
         self.record: Record | None = self.records.of(self.person, cell.standard)
-        self._documents: dict[tuple[str, str], Document | None] = {}
+        self._documents: dict[tuple[Format, bytes], Document] = {}
         self._memo: dict[str, Any] = {}
 
     # -- looking ---------------------------------------------------------------------------------
@@ -123,18 +123,18 @@ class CellView:
         return self._parse(exchange, "request", exchange.request)
 
     def _parse(self, exchange: Exchange, side: str, message: Request | Response) -> Document | None:
-        key = (exchange.id, side)
+        """A body as FHIR; equal ones are one document: a party that always says the same is read once."""
+        kind = body_format(media_type(message.headers))
+        if kind is None or not message.body:
+            return None
+        key = (kind, message.body)
         if key not in self._documents:
-            kind = body_format(media_type(message.headers))
-            document = None
-            if kind is not None and message.body:
-                length = _too_large(exchange, side)
-                document = (
-                    too_large(f"{length} bytes", kind)
-                    if length
-                    else parse(message.body, format=kind, model=load_model("3.0.2"), limits=MESSAGE_LIMITS)
-                )
-            self._documents[key] = document
+            length = _too_large(exchange, side)
+            self._documents[key] = (
+                too_large(f"{length} bytes", kind)
+                if length
+                else parse(message.body, format=kind, model=load_model("3.0.2"), limits=MESSAGE_LIMITS)
+            )
         return self._documents[key]
 
     def memo(self, key: str, compute: Callable[[], Any]) -> Any:

@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 
 from harness.core.run.findings import Cell, Finding
-from harness.core.run.info import Share, Trouble
+from harness.core.run.info import Settings, Share, Trouble
 from harness.core.run.results import CellResult
 from harness.core.verdicts import Verdict, worst
 
@@ -94,3 +94,13 @@ class CellState:
         for requirement, cells in self.held.items():
             found.setdefault(cells, []).append(requirement)
         return tuple(Share(requirements=tuple(names), cells=cells) for cells, names in found.items())
+
+
+def as_asked(settings: Settings, states: Iterable[CellState]) -> Settings:
+    """The settings of a run with what was asked of each cell, and what is told in another one."""
+    known = list(states)
+    return msgspec.structs.replace(
+        settings,
+        requirements={state.cell.key: tuple(state.requirements) for state in known if state.requirements},
+        shared={state.cell.key: state.shares for state in known if state.held},
+    )

@@ -25,7 +25,6 @@ from pathlib import Path
 
 from harness.core.errors import UsageError, nearest
 from harness.core.text import Text
-from harness.pdfa.checking import check_document
 from harness.pdfa.file.limits import Limits
 from harness.pdfa.model import FLAVOURS, Flavour, Outcome, Report, Violation, stopped
 from harness.pdfa.worker import check_isolated
@@ -51,6 +50,8 @@ def check(
         return stopped("limit", "file_bytes", flavour)
     if isolated:
         return check_isolated(data, flavour, limits)
+    from harness.pdfa.checking import check_document  # a quarter of a second; workers have it themselves
+
     return check_document(data.read_bytes() if isinstance(data, Path) else data, flavour, limits)
 
 

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.core.contracts import prepare_structs
 from harness.pdfa.file.limits import Limits
 from harness.pdfa.model import Report
 from harness.pdfa.worker import Worker
@@ -45,7 +44,6 @@ def check_many(paths: Sequence[Path], flavour: str, limits: Limits, jobs: int) -
         threading.Thread(target=_serve, args=(paths, flavour, limits, todo, done.put, stop), daemon=True)
         for _ in range(max(1, min(jobs, len(paths))))
     ]
-    prepare_structs()
     for thread in threads:
         thread.start()
     try:

@@ -60,7 +60,8 @@ def print_run(console: Console, run: RunSummary, catalogue: Catalogue, lang: Lan
     for trouble in waiver_troubles(run.result.cover):
         console.print(Styled(trouble.of(lang), style=STYLE[Verdict.FAIL]), soft_wrap=True)
     for told in reached(run.info):
-        console.print(Styled(f"{SYMBOL[Verdict.INCONCLUSIVE]} {told.of(lang)}", STYLE[Verdict.INCONCLUSIVE]))
+        line = f"{SYMBOL[Verdict.INCONCLUSIVE]} {told.of(lang)}"
+        console.print(Styled(line, STYLE[Verdict.INCONCLUSIVE]), soft_wrap=True)
     for told in cleaned(run.info):
         console.print(Styled(told.of(lang)), soft_wrap=True)
     console.print(_matrix(run, lang))
@@ -77,7 +78,7 @@ def print_run(console: Console, run: RunSummary, catalogue: Catalogue, lang: Lan
     for items in grouped(item for item in run.elsewhere if item.verdict not in OPEN)[:limit]:
         console.print(finding_block(items, catalogue, lang), soft_wrap=True)
     for group in by_reason(run.elsewhere)[:limit]:
-        console.print(_open(group, lang), soft_wrap=True)
+        console.print(_open(group, run, lang), soft_wrap=True)
     console.print()
     for line in unassigned_lines(run, lang, limit):
         console.print(Styled(line, style="dim"), soft_wrap=True)
@@ -156,18 +157,19 @@ def _print_party(
         line = waived_line(waiver, found, catalogue).of(lang)
         console.print(Styled(f"  {STATE_SYMBOL[State.WAIVED]} {line}", style="blue"), soft_wrap=True)
     for group in item.open[:limit] if run.stated(item) else ():
-        console.print(_open(group, lang), soft_wrap=True)
+        console.print(_open(group, run, lang), soft_wrap=True)
     if len(item.open) > limit and run.stated(item):
         console.print(f"  … {more_findings(len(item.open) - limit).of(lang)}")
 
 
-def _open(group: OpenGroup, lang: Lang) -> Styled:
-    """Why requirements are open, on one line or two."""
+def _open(group: OpenGroup, run: RunSummary, lang: Lang) -> Styled:
+    """Why requirements are open, on one line; a limit is told above the matrix."""
     number = amount(len(group.requirements), "any requirement").of(lang)
     ids = ", ".join(group.requirements[:MAX_IDS]) + (" …" if len(group.requirements) > MAX_IDS else "")
     line = Styled(f"  {SYMBOL[group.verdict]} ", style=STYLE[group.verdict])
     line.append(f"{number} {VERDICT[group.verdict].of(lang)}: ", style=STYLE[group.verdict])
-    line.append(group.reason.of(lang))
+    told = any(trouble.limit is not None and trouble.what == group.reason for trouble in run.info.troubles)
+    line.append(word("see above", lang) if told else group.reason.of(lang))
     if group.received:
         line.append(f" [{said(group.received, lang)}]")
     if group.cause:

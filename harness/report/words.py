@@ -162,6 +162,8 @@ _NOUNS: dict[str, tuple[Text, Text]] = {
     "flow": (Text(nl="stroom", en="flow"), Text(nl="stromen", en="flows")),
     "person": (Text(nl="testpersoon", en="test person"), Text(nl="testpersonen", en="test persons")),
     "finding": (Text(nl="bevinding", en="finding"), Text(nl="bevindingen", en="findings")),
+    "waiver": (Text(nl="ontheffing", en="waiver"), Text(nl="ontheffingen", en="waivers")),
+    "review": (Text(nl="beoordeling", en="review"), Text(nl="beoordelingen", en="reviews")),
 }
 
 _WORDS: dict[str, Text] = {
@@ -239,6 +241,7 @@ _WORDS: dict[str, Text] = {
         en="findings outside the participants (stelselnode)",
     ),
     "first cause": Text(nl="eerste oorzaak", en="first cause"),
+    "see above": Text(nl="zie boven", en="see above"),
     "for example": Text(nl="bijvoorbeeld", en="for example"),
     "identical": Text(
         nl="findings.json: byte voor byte gelijk aan wat de opname geeft",

@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from dossierkit import qualify_faulty
 
 from harness.cli import run
 
@@ -162,3 +163,17 @@ def key(tmp_path) -> Path:
     made = Ed25519PrivateKey.generate()
     path.write_bytes(made.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     return path
+
+
+@pytest.fixture(scope="session")
+def faulty_run(once, harness):
+    """A run against a HIS of another process whose total is too high."""
+    home, done = once("faulty", lambda home: qualify_faulty(home, harness))
+    assert done.code == 1, done.out + done.err
+    return home / "run"
+
+
+@pytest.fixture(name="run")
+def faulty(faulty_run, tmp_path):
+    """A copy of it, to change."""
+    return Path(shutil.copytree(faulty_run, tmp_path / "run"))

@@ -4,99 +4,23 @@ from __future__ import annotations
 
 import csv
 import json
-import re
 import shutil
 import subprocess
-from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
+from datetime import UTC, datetime, timedelta
 
 import pytest
-import yaml
-from cryptography.hazmat.primitives import serialization
-from processes import serving
+from dossierkit import WORDS, failed, public
 
 from harness.core.clock import SystemClock, today
 from harness.core.run import manifest
 from harness.core.run.problems import EvidenceError, ProblemKind
-from harness.fhir.codec.documents import to_json
 from harness.judge.catalogue import load_catalogue
-from harness.network.person.persons import fixture_person
 from harness.pdfa import check as pdfa_check
 from harness.record.seal.trust import load_trust
 from harness.report.dossier.check import check_dossier
 from harness.report.dossier.pack import pack, unpacked
 
 pytestmark = pytest.mark.slow
-AT = "2026-03-01"
-PERSON = "bram-lisdodde"
-WORDS = (
-    "--reason",
-    "release 1.1 repairs it",
-    "--issue",
-    "KAAL-7",
-    "--owner",
-    "K. Kaal",
-    "--approver",
-    "B. Bureau",
-)
-
-
-def network(url: str) -> str:
-    standards = ["huisartsgegevens-2.0"]
-    parties = [
-        {"id": "dvza-ons", "role": "dvza", "kind": "twin", "standards": standards},
-        {"id": "pgo-ons", "role": "pgo", "kind": "twin", "standards": standards},
-        {"id": "his-kaal", "role": "his", "kind": "live", "vendor": "=Kale Software", "product": "Kaal HIS",
-         "version": "1.0", "standards": standards, "dvza": "dvza-ons", "fhir": url, "auth": "none",
-         "patient": "header X-Patient"},
-    ]  # fmt: skip
-    persons = [{"id": PERSON, "patients": [PERSON]}]
-    return yaml.safe_dump({"name": "kaal", "persons": persons, "participants": parties})
-
-
-@pytest.fixture(scope="session")
-def faulty_run(once, harness):
-    """A run against a HIS of another process whose total is too high."""
-
-    def make(home: Path):
-        shared = home / "shared"
-        shared.mkdir()
-        for resource in fixture_person(PERSON).resources(date.fromisoformat(AT)):
-            name = f"{resource['resourceType']}-{resource['id']}.json"
-            (shared / name).write_bytes(to_json(resource))
-        words = ("--fixtures", shared, "--port", "0", "--at", AT, "--fault", "total-too-high")
-        with serving("serve", "fhir", *words) as ready:
-            url = re.search(r"http://\S+", ready)
-            assert url, ready
-            (home / "network.yaml").write_text(network(url.group()))
-            asked = ("--out", home / "run", "--at", AT, "--intensity", "smoke", "--skip-doctor")
-            return harness("qualify", "--network", home / "network.yaml", *asked)
-
-    home, done = once("faulty", make)
-    assert done.code == 1, done.out + done.err
-    return home / "run"
-
-
-@pytest.fixture
-def run(faulty_run, tmp_path):
-    return Path(shutil.copytree(faulty_run, tmp_path / "run"))
-
-
-def failed(run: Path) -> set[str]:
-    found = json.loads((run / "findings.json").read_text())["findings"]
-    return {item["requirement"] for item in found if item["verdict"] == "fail"}
-
-
-def public(key: Path) -> Path:
-
-    private = serialization.load_pem_private_key(key.read_bytes(), None)
-    path = key.with_suffix(".pub")
-    path.write_bytes(
-        private.public_key().public_bytes(
-            serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
-        )
-    )
-    return path
 
 
 def test_from_a_faulty_run_to_the_overview_of_a_bureau(run, key, here, tmp_path):

@@ -56,7 +56,7 @@ def test_door_writes_allure_where_asked(door_run):
     history = {item["historyId"] for item in results}
     assert len(history) == len(results)
     parameters = {item["name"]: item["value"] for item in results[0]["parameters"]}
-    assert parameters["his"] == "'his:his-eik'" and parameters["pgo"] == "'pgo:pgo-zon'"
+    assert parameters["his"] == "his-eik" and parameters["pgo"] == "pgo-zon"
     assert (allure / "environment.properties").is_file() and (allure / "categories.json").is_file()
 
 

@@ -142,3 +142,29 @@ def test_no_document_takes_more_than_256_mb(make, tmp_path: Path) -> None:  # ty
     outcome, peak = done.stdout.split()
     assert int(peak) <= 256 * 1024, (outcome, peak)
     assert outcome in ("valid", "invalid", "limit", "unreadable")
+
+
+LOADED = """
+import sys
+from harness.cli import run
+code = run(["pdfa", "check", "--json", *sys.argv[1:]])
+print(code, *sys.modules, file=sys.stderr)
+"""
+
+
+@pytest.mark.parametrize(("count", "here"), [(1, True), (4, False)])
+def test_only_what_is_used_is_loaded(tmp_path: Path, count: int, here: bool) -> None:
+    """A valid document needs no library for what it lacks; who has others check needs no rules."""
+    paths = [tmp_path / f"{number}.pdf" for number in range(count)]
+    for path in paths:
+        path.write_bytes(Doc(2, "b").write())
+    done = subprocess.run(
+        [sys.executable, "-c", LOADED, "--jobs", "2", *map(str, paths)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    code, *loaded = done.stderr.split()
+    assert code == "0", done.stdout
+    assert ("harness.pdfa.checking" in loaded) is here
+    assert not {"asyncio", "asn1crypto", "cryptography", "rich", "yaml"} & set(loaded)

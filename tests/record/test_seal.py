@@ -23,8 +23,9 @@ from sealkit import FACTS, KEYS, Authority, certificate_pem, pem, public_pem, su
 from harness.core.errors import InputError
 from harness.core.run import manifest
 from harness.core.run.problems import EvidenceError, Problem, ProblemKind
-from harness.record.seal import envelope, limits, statement
-from harness.record.seal.envelope import DsseSignature, Seal, seal_folder
+from harness.record.seal import dsse, envelope, limits, statement
+from harness.record.seal.dsse import DsseSignature
+from harness.record.seal.envelope import Seal, seal_folder
 from harness.record.seal.keys import SigningKey, load_signing_key
 from harness.record.seal.statement import RunResult, summarise
 from harness.record.seal.trust import Trust, load_trust
@@ -189,7 +190,7 @@ def change(folder: Path, edit: Any) -> None:
     """Change ``seal.json`` and write it in its right form."""
     path = folder / "seal.json"
     seal = msgspec.json.decode(path.read_bytes(), type=Seal)
-    path.write_bytes(envelope.encode(edit(seal)))
+    path.write_bytes(dsse.encode(edit(seal)))
 
 
 def _envelope(seal: Seal, number: int = 0, **changes: Any) -> Seal:

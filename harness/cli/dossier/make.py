@@ -7,9 +7,10 @@ from typing import Annotated
 
 import typer
 
+from harness.cli.dossier.verified import checked
 from harness.cli.evidence.keys import KEY_HELP, ChainOption, named_key
 from harness.cli.evidence.scan import AcceptOption
-from harness.cli.evidence.shown import refuse_unreadable
+from harness.cli.evidence.shown import TrustOption, refuse_unreadable
 from harness.cli.evidence.sign import refuse_people
 from harness.cli.options import LangOption
 from harness.core.clock import SystemClock
@@ -17,6 +18,10 @@ from harness.core.errors import UsageError
 from harness.core.run.agreed.waivers import read_waivers
 from harness.core.text import Lang, Text
 from harness.judge.catalogue import load_catalogue
+from harness.record.seal.countersign import beside
+from harness.record.seal.countersign import countersign as write_countersignature
+from harness.record.seal.trust import load_trust
+from harness.report.dossier.agreed import asked
 from harness.report.dossier.make import Content, DossierMaker, seal_and_pack
 from harness.report.dossier.pack import SUFFIX
 from harness.report.words import amount
@@ -26,12 +31,13 @@ _MADE = Text(
     nl="dossier van {vendor}: {path} ({runs}, {size} kB{signed})",
     en="dossier of {vendor}: {path} ({runs}, {size} kB{signed})",
 )
+_COUNTERSIGNED = Text(nl="tegengetekend: {path} (sleutel {keyid})", en="countersigned: {path} (key {keyid})")
 _SIGNED = Text(nl=", ondertekend met sleutel {keyid}", en=", signed with key {keyid}")
 
 
 @app.callback()
 def dossiers() -> None:
-    """What a supplier hands to a bureau."""
+    """What a supplier hands to a bureau, and what a bureau agrees with."""
 
 
 @app.command()
@@ -81,3 +87,38 @@ def make(
             signed=signed,
         ).of(language)
     )
+
+
+@app.command()
+def countersign(
+    dossier: Annotated[Path, typer.Argument(metavar="FILE", help=f"Dossier of a supplier (*{SUFFIX}).")],
+    key: Annotated[Path, typer.Option("--key", help=f"Key of the bureau. {KEY_HELP}")],
+    by: Annotated[str, typer.Option("--by", help="Who agrees, by name.")],
+    trust: TrustOption = None,
+    chain: ChainOption = None,
+    lang: LangOption = "nl",
+) -> None:
+    """Agree with the waivers and reviews of a dossier, beside it; the dossier keeps its bytes.
+
+    The dossier is verified first, and everything that is agreed with is printed. Exit code 7: it does not
+    hold together, or this key signed it.
+    """
+    language: Lang = "en" if lang == "en" else "nl"
+    if not by.strip():
+        raise UsageError(Text(nl="noem wie akkoord is", en="name who agrees"), where="--by")
+    signer = named_key(key, chain)
+    path, now = beside(dossier), SystemClock().now()
+    with refuse_unreadable(dossier, as_json=False, lang=language):
+        found = checked(dossier, load_trust(trust) if trust else None)
+        for line in asked(found, load_catalogue()):
+            typer.echo(line.of(language))
+        if not found.signable.waivers and not found.signable.reviews:
+            raise UsageError(
+                Text(
+                    nl="er is niets om tegen te tekenen: geen ontheffingen, geen beoordelingen",
+                    en="there is nothing to countersign: no waivers, no reviews",
+                ),
+                where=str(dossier),
+            )
+        write_countersignature(path, found.signable, by.strip(), signer, now)
+    typer.echo(_COUNTERSIGNED.format(path=path, keyid=signer.keyid[:16]).of(language))

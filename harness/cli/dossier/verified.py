@@ -13,8 +13,10 @@ from harness.core.clock import SystemClock
 from harness.core.run import manifest
 from harness.core.text import Lang, Text
 from harness.judge.catalogue import load_catalogue
+from harness.record.seal.countersign import beside
 from harness.record.seal.limits import SUPPLIERS_WORDS
 from harness.record.seal.trust import Trust
+from harness.report.dossier.agreed import agreement
 from harness.report.dossier.check import CheckedDossier, check_dossier
 from harness.report.dossier.pack import is_packed, unpacked
 from harness.report.dossier.waived import waiver_troubles
@@ -51,7 +53,13 @@ def checked(path: Path, trust: Trust | None) -> CheckedDossier:
     :raises EvidenceError: something in it does not hold together.
     """
     with dossier_folder(path) as folder:
-        return check_dossier(folder, load_catalogue(), now=SystemClock().now(), trust=trust)
+        return check_dossier(
+            folder,
+            load_catalogue(),
+            now=SystemClock().now(),
+            trust=trust,
+            countersignature=beside(path) if beside(path).is_file() else None,
+        )
 
 
 def document(path: Path, found: CheckedDossier) -> dict[str, Any]:
@@ -79,6 +87,9 @@ def document(path: Path, found: CheckedDossier) -> dict[str, Any]:
             }
             for row in found.basiseisen
         ],
+        "countersigned": {"by": found.countersigned.agreed.by, "at": found.countersigned.agreed.signed}
+        if found.countersigned is not None
+        else None,
         "waivers": {
             "named": list(found.waivers),
             "expired": [item.fingerprint for item in found.summary.result.cover.expired],
@@ -101,8 +112,11 @@ def show(console: Console, found: CheckedDossier, lang: Lang, limit: int = 12) -
     """The same for people; the outcome of each party is printed by who calls this."""
     for trouble in waiver_troubles(found.summary.result.cover):
         console.print(trouble.of(lang), style="bold red", markup=False)
-    if found.waivers or found.attestations:
+    if found.unagreed:
         console.print(SUPPLIERS_WORDS.of(lang), style="yellow", markup=False)
+    agreed = agreement(found)
+    if agreed is not None:
+        console.print(agreed.of(lang), style="" if found.countersigned else "yellow", markup=False)
     if not found.open:
         return
     console.print(_OPEN.format(count=len(found.open)).of(lang), markup=False)

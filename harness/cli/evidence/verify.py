@@ -10,7 +10,8 @@ import msgspec
 import typer
 from rich.console import Console
 
-from harness.cli.dossier.verified import checked, document, is_dossier, show, whole
+from harness.cli.dossier.verified import checked, document, dossier_folder, is_dossier, show, whole
+from harness.cli.evidence.asked import SpotCheck
 from harness.cli.evidence.shown import RunArgument, TrustOption, evidence_document, refuse_unreadable
 from harness.cli.options import JsonOption, LangOption
 from harness.core.clock import SystemClock
@@ -52,41 +53,64 @@ def verify(
     challenge: Annotated[
         Path | None, typer.Option("--challenge", help="Challenge that the run has to be bound to.")
     ] = None,
+    spot_check: Annotated[
+        int | None,
+        typer.Option(
+            "--spot-check", min=1, help="Ask so many recorded queries again, live; needs --network."
+        ),
+    ] = None,
+    network: Annotated[
+        str | None, typer.Option("--network", help="How to reach the live parties (with --spot-check).")
+    ] = None,
     as_json: JsonOption = False,
     lang: LangOption = "nl",
 ) -> None:
-    """Verify a run folder or a dossier offline; names the first thing that is wrong. Exit code 7: do not rely
-    on it."""
+    """Verify a run folder or a dossier, offline but for a spot check; names the first thing that is wrong.
+
+    Exit code 7: do not rely on it, or the live system gives other answers than were recorded.
+    """
     language: Lang = "en" if lang == "en" else "nl"
     known = load_trust(trust) if trust else None
+    spot = SpotCheck.asked(spot_check, network)
     if is_dossier(run):
-        raise typer.Exit(_dossier(run, known, language, as_json=as_json))
+        raise typer.Exit(_dossier(run, known, spot, language, as_json=as_json))
     given = read_challenge(challenge) if challenge else None
     with refuse_unreadable(run, as_json=as_json, lang=language):
         facts, summary, checked = _verified(run, known, given)
-    code = summary.result.code(exchanges=facts.exchanges)
+    if spot is not None:
+        spot.ask([RunFolder.open(run)])
+    code = summary.result.code(exchanges=facts.exchanges) if spot is None or spot.same else ExitCode.DIFFERS
     if as_json:
-        document = _document(run, code, facts, summary, checked)
+        document = {**_document(run, code, facts, summary, checked), **_spot_document(spot)}
         sys.stdout.write(msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n")
     else:
-        _print(facts, summary, checked, language)
+        _print(facts, summary, checked, spot, language)
     raise typer.Exit(int(code))
 
 
-def _dossier(path: Path, trust: Trust | None, lang: Lang, *, as_json: bool) -> int:
+def _dossier(path: Path, trust: Trust | None, spot: SpotCheck | None, lang: Lang, *, as_json: bool) -> int:
     """Verify a dossier; gives the exit code."""
     with refuse_unreadable(path, as_json=as_json, lang=lang):
         found = checked(path, trust)
+    if spot is not None:
+        with dossier_folder(path) as folder:
+            spot.ask([RunFolder.open(folder / run.folder) for run in found.dossier.runs])
+    code = found.code if spot is None or spot.same else ExitCode.DIFFERS
     if as_json:
-        told = {**document(path, found), **_common(found.seal, found.summary)}
+        told = {**document(path, found), **_common(found.seal, found.summary), **_spot_document(spot)}
+        told["exit"] = int(code)
         sys.stdout.write(msgspec.json.format(msgspec.json.encode(told), indent=2).decode() + "\n")
-        return int(found.code)
+        return int(code)
     console = Console(soft_wrap=True, highlight=False)
     console.print(whole(found, lang), style="green", markup=False)
     _print_standing(console, found.seal, found.summary, found.checked, lang)
     show(console, found, lang)
-    _print_limits(console, lang)
-    return int(found.code)
+    _print_limits(console, spot, lang)
+    return int(code)
+
+
+def _spot_document(spot: SpotCheck | None) -> dict[str, Any]:
+    return {"spot_check": spot.document()} if spot is not None else {}
 
 
 def _verified(
@@ -155,12 +179,14 @@ def _common(seal: Sealed | None, summary: RunSummary) -> dict[str, Any]:
     }
 
 
-def _print(facts: Facts, summary: RunSummary, checked: int | None, lang: Lang) -> None:
+def _print(
+    facts: Facts, summary: RunSummary, checked: int | None, spot: SpotCheck | None, lang: Lang
+) -> None:
     console = Console(soft_wrap=True, highlight=False)
     told = WHOLE.format(files=facts.files, units=len(facts.units), exchanges=facts.exchanges)
     console.print(told.of(lang), style="green", markup=False)
     _print_standing(console, facts.seal, summary, checked, lang)
-    _print_limits(console, lang)
+    _print_limits(console, spot, lang)
 
 
 def _print_standing(
@@ -185,9 +211,13 @@ def _print_standing(
             say(item.headline, "bold")
 
 
-def _print_limits(console: Console, lang: Lang) -> None:
-    """What no seal proves."""
+def _print_limits(console: Console, spot: SpotCheck | None, lang: Lang) -> None:
+    """What no seal proves, and what a spot check adds."""
     console.print(CANNOT_PROVE_HEADING.of(lang), markup=False)
     for number, limit in enumerate(CANNOT_PROVE, 1):
         console.print(f"  {number}. {limit.of(lang)}", markup=False)
-    console.print(SPOT_CHECK.of(lang), markup=False)
+    if spot is None:
+        console.print(SPOT_CHECK.of(lang), markup=False)
+        return
+    for line in spot.lines():
+        console.print(line.of(lang), style="green" if spot.same else "bold red", markup=False)

@@ -103,6 +103,26 @@ def spent(limit: Literal["run", "cell"], seconds: float, party: str) -> Text:
     )
 
 
+def unjudged(seconds: float, party: str) -> Text:
+    """There was no time left to judge a cell.
+
+    :param seconds: the budget of the run.
+    :param party: who sent most of what had to be judged, ``""``: nobody who can be named.
+    """
+    given = shown_seconds(seconds)
+    sent = (
+        Text(nl=f"wat {party} stuurde", en=f"what {party} sent")
+        if party
+        else Text(nl="de cel", en="the cell")
+    )
+    return Text(
+        nl=f"{sent.nl} beoordelen duurde langer dan wat er van het budget van de run ({given}) over was; "
+        "geef meer met --budget",
+        en=f"judging {sent.en} took longer than what was left of the budget of the run ({given}); "
+        "give more with --budget",
+    )
+
+
 def shown_seconds(seconds: float) -> str:
     """A length of time as it is written on a command line: ``90s``, ``20m``, ``1h30m``."""
     whole = round(seconds)

@@ -218,7 +218,8 @@ def _numbers(view: CellView, answer: Answer, rule: BundleRule, numbers: list[Fac
 
     Those in links are for GEN-015; in a document that is attached, see :func:`_elsewhere`.
     """
-    for found in numbers:
+    worst_first = sorted(numbers, key=lambda found: _in_letter(view, found))
+    for found in worst_first[:OFFENDERS]:
         path = found.place.partition(":")[2]
         line, column = answer.line(path)
         yield (view.warn if _in_letter(view, found) else view.fail)(

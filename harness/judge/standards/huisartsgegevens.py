@@ -155,7 +155,7 @@ def medication_current(view: CellView) -> Iterator[Finding]:
             nl="periodofuse: zonder einde geldt begin plus gebruiksduur; zonder beide loopt het door.",
             en="periodofuse: a missing end is start plus duration; when both are missing it runs on.",
         ),
-        compares=("extension",),
+        compares=("extension.url", "extension.valuePeriod", "extension.valueDuration"),
     )
 
 

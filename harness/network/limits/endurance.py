@@ -13,7 +13,15 @@ from typing import Literal
 
 from harness.core.clock import Clock
 from harness.core.errors import HarnessError
-from harness.core.run.limits import LimitName, Limits, reserved, shown_seconds, spent, unreachable
+from harness.core.run.limits import (
+    LimitName,
+    Limits,
+    reserved,
+    shown_seconds,
+    spent,
+    unjudged,
+    unreachable,
+)
 from harness.core.text import Text
 from harness.network.file import STELSELNODE, Network
 from harness.network.limits.breaker import Breaker
@@ -64,6 +72,7 @@ class Endurance:
         self._cell = (self._began, 0.0)
         self._reserve = 0.0
         self._lock = threading.Lock()
+        self._received: Counter[str] = Counter()
         self._waited: dict[Literal["run", "cell"], Counter[str]] = {"run": Counter(), "cell": Counter()}
 
     def begin(self, cells: int) -> None:
@@ -81,6 +90,7 @@ class Endurance:
         with self._lock:
             self._cell = (self._now(), seconds)
             self._waited["cell"].clear()
+            self._received.clear()
 
     def clean(self) -> None:
         """Driving has ended: what is kept for deleting may be used."""
@@ -131,12 +141,21 @@ class Endurance:
         if party in self._live:
             self.breaker.seen(url, error, started)
 
-    def waited(self, party: str, seconds: float) -> None:
-        """So long was waited for a party."""
+    def waited(self, party: str, seconds: float, received: int = 0) -> None:
+        """So long was waited for a party, and so many bytes came."""
         if party in self._live:
             with self._lock:
+                self._received[party] += received
                 for counter in self._waited.values():
                     counter[party] += int(seconds * 1000)
+
+    def too_much(self) -> LimitReached:
+        """Why a cell could not be judged in time: whoever sent most of it is the cause."""
+        with self._lock:
+            most = self._received.most_common(1)
+        party, received = most[0] if most else ("", 0)
+        told = f"{party}: {received} bytes" if party else ""
+        return LimitReached("run", unjudged(self.limits.run, party), cause=party, received=told)
 
     def _left_of_run(self) -> float | None:
         whole = self.limits.run

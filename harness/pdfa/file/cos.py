@@ -12,7 +12,6 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from harness.pdfa.file.crypt import Decryptor
 from harness.pdfa.file.indirect import OBJ, IndirectReader
 from harness.pdfa.file.lex import Ref
 from harness.pdfa.file.limits import Budget, Unreadable
@@ -137,6 +136,8 @@ class Document(Objects):
         return body, {int(num[:12]): first + int(at[:12]) for num, at in pairs}
 
     def _set_up_crypt(self) -> None:
+        from harness.pdfa.file.crypt import Decryptor  # few documents need it, and it loads a library
+
         encrypt = self.resolve(self.trailer.get("Encrypt"))
         if type(encrypt) is not dict:
             raise Unreadable("encryption dictionary")

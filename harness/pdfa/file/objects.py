@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from harness.pdfa.file import filters
-from harness.pdfa.file.crypt import Decryptor
 from harness.pdfa.file.lex import Ref
 from harness.pdfa.file.limits import Budget
+
+if TYPE_CHECKING:
+    from harness.pdfa.file.crypt import Decryptor
 
 
 class Objects:

@@ -50,6 +50,14 @@ SUPPLIERS_WORDS: Final = Text(
     "those who are named.",
 )
 """Said of a dossier, whose waivers and reviews nobody but the supplier signed."""
+NOT_COUNTERSIGNED: Final = Text(
+    nl="Nog niet tegengetekend door een bureau: {waivers} en {reviews}; tot dan geen oordeel.",
+    en="Not countersigned by a bureau yet: {waivers} and {reviews}; no verdict until then.",
+)
+COUNTERSIGNED: Final = Text(
+    nl="Tegengetekend op {at} door {by} ({trusted}): {waivers} en {reviews}.",
+    en="Countersigned {at} by {by} ({trusted}): {waivers} and {reviews}.",
+)
 
 CANNOT_PROVE_HEADING: Final = Text(nl="Een zegel kan niet bewijzen:", en="A seal cannot prove:")
 SPOT_CHECK: Final = Text(

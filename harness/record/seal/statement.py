@@ -1,8 +1,9 @@
-"""What is signed: two in-toto statements about the same manifest.
+"""What is signed: in-toto statements about one manifest.
 
-One has the standard test-result predicate, which other tools understand; it knows PASSED, WARNED and FAILED
-only. The other has the predicate of this harness and says what lies behind that one word: who took part, what
-was asked, the outcome per party (*no verdict* too), waivers, challenge, and until when it holds.
+A seal holds two. One has the standard test-result predicate, which other tools understand; it knows PASSED,
+WARNED and FAILED only. The other has the predicate of this harness and says what lies behind that one word:
+who took part, what was asked, the outcome per party (*no verdict* too), waivers, challenge, and until when it
+holds. A bureau signs a third, about a dossier: which waivers and reviews it agrees with.
 
 The bytes of a statement are what is signed: they are stored as they are and never written again from their
 meaning.
@@ -25,6 +26,7 @@ STATEMENT: Final = "https://in-toto.io/Statement/v1"
 TEST_RESULT: Final = "https://in-toto.io/attestation/test-result/v0.1"
 RUN_RESULT: Final = "https://medmij-harness.invalid/attestation/run/v1"
 """A name, not an address: it need not resolve, and never will."""
+COUNTERSIGNED: Final = "https://medmij-harness.invalid/attestation/countersignature/v1"
 ROOT_SUBJECT: Final = "merkle-root"
 
 Hash = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
@@ -121,11 +123,29 @@ class RunResult(RunFacts, frozen=True, kw_only=True, forbid_unknown_fields=True,
     signer: Signer
 
 
+class Agreed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
+    """What a bureau countersigns of a dossier.
+
+    :ivar by: who agrees, by name.
+    :ivar waivers: fingerprints, sorted; ``reviews``: folders of reviewed attestations, sorted.
+    :ivar signed: ISO 8601 instant by the clock of the signer.
+    """
+
+    by: str
+    waivers: tuple[str, ...]
+    reviews: tuple[str, ...]
+    signed: str
+    signer: Signer
+
+
+Predicate = Summary | RunResult | Agreed
+
+
 class _Statement(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     kind: str = msgspec.field(name="_type")
     subject: tuple[Resource, ...]
     predicate_type: str = msgspec.field(name="predicateType")
-    predicate: Summary | RunResult
+    predicate: Predicate
 
 
 class _Envelope(msgspec.Struct, frozen=True, kw_only=True):
@@ -137,10 +157,12 @@ class _Envelope(msgspec.Struct, frozen=True, kw_only=True):
     predicate: msgspec.Raw
 
 
-_PREDICATES: Final[dict[str, type[Summary] | type[RunResult]]] = {
+_PREDICATES: Final[dict[str, type[Summary] | type[RunResult] | type[Agreed]]] = {
     TEST_RESULT: Summary,
     RUN_RESULT: RunResult,
+    COUNTERSIGNED: Agreed,
 }
+_TYPES: Final = {kind: name for name, kind in _PREDICATES.items()}
 
 
 def summarise(
@@ -188,19 +210,19 @@ def subjects(manifest_bytes: bytes, root: str) -> tuple[Resource, ...]:
     )
 
 
-def encode(predicate: Summary | RunResult, subject: tuple[Resource, ...]) -> bytes:
+def encode(predicate: Predicate, subject: tuple[Resource, ...]) -> bytes:
     """The bytes of a statement."""
     return msgspec.json.encode(
         _Statement(
             kind=STATEMENT,
             subject=subject,
-            predicate_type=TEST_RESULT if isinstance(predicate, Summary) else RUN_RESULT,
+            predicate_type=_TYPES[type(predicate)],
             predicate=predicate,
         )
     )
 
 
-def decode(payload: bytes, subject: tuple[Resource, ...], where: str) -> Summary | RunResult:
+def decode(payload: bytes, subject: tuple[Resource, ...], where: str) -> Predicate:
     """The predicate of a statement that must be about ``subject``.
 
     :raises EvidenceError: no statement, one of another kind, or about something else.
@@ -213,10 +235,10 @@ def decode(payload: bytes, subject: tuple[Resource, ...], where: str) -> Summary
                 ProblemKind.STATEMENT,
                 Text(nl="bevat een onbekende soort verklaring", en="holds an unknown kind of statement"),
                 where=where,
-                expected=f"{STATEMENT}: {TEST_RESULT} | {RUN_RESULT}",
+                expected=f"{STATEMENT}: {' | '.join(_PREDICATES)}",
                 received=f"{short(envelope.kind)}: {short(envelope.predicate_type)}",
             )
-        predicate: Summary | RunResult = msgspec.json.decode(envelope.predicate, type=kind)
+        predicate: Predicate = msgspec.json.decode(envelope.predicate, type=kind)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise EvidenceError(
             ProblemKind.STATEMENT,

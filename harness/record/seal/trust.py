@@ -3,6 +3,7 @@
 * A public key, or a certificate that is no authority: that key itself is trusted.
 * A certificate of an authority: keys with a certificate from it are trusted, when that certificate may sign
   documents (key usage *digital signature*) and was valid both when it signed and now.
+* ``register.yaml``: whose a key is (:mod:`harness.record.seal.register`).
 * ``revoked.txt`` (one key id per line, ``#`` starts a remark): those keys are refused, whoever vouches for
   them. Nothing else tells of a revocation: there is no network.
 """
@@ -28,8 +29,8 @@ from harness.core.run.place import disk
 from harness.core.run.problems import EvidenceError, ProblemKind, short
 from harness.core.text import Text
 from harness.record.seal.keys import MAX_FILE, holds_private_key, public_key, read_certificates
+from harness.record.seal.register import REGISTER, REVOKED, Owner, read_register
 
-REVOKED: Final = "revoked.txt"
 SUFFIXES: Final = frozenset({".pem", ".crt", ".cer", ".pub", ".key"})
 MAX_FILES: Final = 1000
 _KEYID: Final = re.compile(r"[0-9a-f]{64}")
@@ -50,11 +51,15 @@ class TrustedKey:
 
 @dataclass(frozen=True)
 class Trust:
-    """Trusted keys by key id, authorities, and revoked key ids with the remark in the register."""
+    """Trusted keys by key id, authorities, revoked key ids with the remark in the register, and owners.
+
+    :ivar owners: by key id, empty: there is no register, and every trusted key may sign everything.
+    """
 
     keys: Mapping[str, TrustedKey] = field(default_factory=dict)
     authorities: Sequence[x509.Certificate] = ()
     revoked: Mapping[str, str] = field(default_factory=dict)
+    owners: Mapping[str, Owner] = field(default_factory=dict)
 
 
 def load_trust(paths: Iterable[Path]) -> Trust:
@@ -65,11 +70,15 @@ def load_trust(paths: Iterable[Path]) -> Trust:
     keys: dict[str, TrustedKey] = {}
     authorities: list[x509.Certificate] = []
     revoked: dict[str, str] = {}
+    owners: dict[str, Owner] = {}
     named = list(paths)
     for path in (item for name in named for item in _files(name)):
         data = disk.read(path, MAX_FILE)
         if path.name == REVOKED:
             revoked |= _read_revoked(data, str(path))
+            continue
+        if path.name == REGISTER:
+            owners |= read_register(path)
             continue
         for key in _read_keys(data, path):
             keys[key.key.keyid] = key
@@ -85,13 +94,23 @@ def load_trust(paths: Iterable[Path]) -> Trust:
             where=", ".join(str(path) for path in named),
             expected="PEM",
         )
-    return Trust(keys, authorities, revoked)
+    return Trust(keys, authorities, revoked, owners)
+
+
+def key_ids(path: Path) -> list[str]:
+    """Ids of the keys and certificates in a file, authorities left out.
+
+    :raises InputError: see :func:`load_trust`.
+    """
+    return sorted(load_trust([path]).keys)
 
 
 def _files(path: Path) -> list[Path]:
     if not path.is_dir():
         return [path]
-    found = sorted(item for item in path.iterdir() if item.suffix.lower() in SUFFIXES or item.name == REVOKED)
+    found = sorted(
+        item for item in path.iterdir() if item.suffix.lower() in SUFFIXES or item.name in (REVOKED, REGISTER)
+    )
     if len(found) > MAX_FILES:
         raise InputError(
             Text(nl="bevat te veel bestanden", en="holds too many files"),

@@ -19,8 +19,10 @@ from harness.core.run.info import ParticipantVersion
 from harness.core.run.place import disk
 from harness.core.text import Lang, Text
 from harness.judge.catalogue import Catalogue
+from harness.record.seal.countersign import beside
 from harness.record.seal.limits import SUPPLIERS_WORDS
 from harness.record.seal.trust import Trust
+from harness.report.dossier.agreed import agreement
 from harness.report.dossier.check import CheckedDossier, check_dossier
 from harness.report.dossier.milestones import SYMBOL, WORD, MilestoneRow, Reached, milestone_rows, milestones
 from harness.report.dossier.pack import SUFFIX, unpacked
@@ -64,6 +66,12 @@ class DossierRow:
         return self.found.dossier.vendor if self.found is not None else ""
 
     @property
+    def countersigned(self) -> str:
+        """Who agreed with its waivers and reviews."""
+        signed = self.found.countersigned if self.found is not None else None
+        return signed.agreed.by if signed is not None else ""
+
+    @property
     def products(self) -> list[ParticipantVersion]:
         """HIS and DVZA that it is about."""
         if self.found is None:
@@ -95,6 +103,11 @@ class Overview:
         return sorted(
             (row for row in self.rows if row.found is not None), key=lambda row: row.vendor.casefold()
         )
+
+    @property
+    def unagreed(self) -> bool:
+        """Whether a dossier rests on words of its supplier alone."""
+        return any(row.found is not None and row.found.unagreed for row in self.accepted)
 
     @property
     def expiring(self) -> list[Expiring]:
@@ -138,7 +151,13 @@ def look(path: Path, catalogue: Catalogue, trust: Trust | None, now: datetime) -
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     try:
         with unpacked(path) as folder:
-            found = check_dossier(folder, catalogue, now=now, trust=trust)
+            found = check_dossier(
+                folder,
+                catalogue,
+                now=now,
+                trust=trust,
+                countersignature=beside(path) if beside(path).is_file() else None,
+            )
     except HarnessError as error:
         place = f"{error.where}: " if error.where else ""
         told = Text(nl=place + error.message.nl, en=place + error.message.en)
@@ -163,12 +182,13 @@ def write_csv(overview: Overview) -> bytes:
             "state",
             "missing",
             "refused",
+            "countersigned",
         ]
     )
     for row in overview.rows:
         if row.found is None:
             problem = row.problem.en if row.problem is not None else ""
-            writer.writerow(map(_cell, [row.file, row.sha256, "", "", "", "", "", "", "", problem]))
+            writer.writerow(map(_cell, [row.file, row.sha256, "", "", "", "", "", "", "", problem, ""]))
             continue
         about = [
             row.file,
@@ -180,7 +200,7 @@ def write_csv(overview: Overview) -> bytes:
         ]
         for item in row.milestones:
             told = [item.milestone.id, item.reached.value, " ".join(item.missing), ""]
-            writer.writerow(map(_cell, [*about, *told]))
+            writer.writerow(map(_cell, [*about, *told, row.countersigned]))
     return b"\xef\xbb\xbf" + out.getvalue().encode()
 
 
@@ -205,6 +225,7 @@ def write_page(overview: Overview, lang: Lang) -> bytes:
         "outcome": lambda found: outcome_name(found.outcome).of(lang),
         "missing": _missing,
         "suppliers_words": SUPPLIERS_WORDS.of(lang),
+        "agreement": lambda found: told.of(lang) if (told := agreement(found)) is not None else "",
     }
     return render("bureau", lang, words)
 
@@ -225,5 +246,6 @@ def receipt(row: DossierRow, at: datetime) -> dict[str, Any]:
         "problem": row.problem,
         "vendor": row.vendor,
         "outcome": row.found.outcome.value if row.found is not None else "",
+        "countersigned": row.countersigned,
         "key": row.found.seal.keyid if row.found is not None and row.found.seal is not None else "",
     }

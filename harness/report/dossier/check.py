@@ -16,13 +16,16 @@ from harness.core.run.agreed.waivers import Waiver, read_waivers
 from harness.core.run.findings import Finding
 from harness.core.run.folder import RunFolder
 from harness.core.run.info import RunInfo
+from harness.core.run.manifest import SEAL
 from harness.core.run.place import disk
 from harness.core.run.problems import EvidenceError, ProblemKind
 from harness.core.text import Text
 from harness.judge.catalogue import Catalogue
 from harness.judge.evidence.sealing import check_stated, stated
 from harness.judge.evidence.verification import check_challenge, rejudge
+from harness.record.seal.countersign import Countersigned, Signable, check_countersignature
 from harness.record.seal.envelope import Sealed
+from harness.record.seal.register import check_owner
 from harness.record.seal.trust import Trust
 from harness.record.verify import seal_of, verify_files
 from harness.report.dossier.combine import combined
@@ -40,6 +43,8 @@ class CheckedDossier:
     :ivar summary: all runs as one, on the day of the check.
     :ivar exchanges: how many were recorded; ``checked``: identifiers that were found bound to a challenge.
     :ivar basiseisen: every basic requirement with what decides it.
+    :ivar signable: what a bureau agrees with, or is asked to agree with.
+    :ivar countersigned: that a bureau agreed; ``None``: not, or not yet.
     """
 
     dossier: Dossier
@@ -51,6 +56,13 @@ class CheckedDossier:
     exchanges: int
     checked: int
     basiseisen: tuple[BasiseisRow, ...]
+    signable: Signable
+    countersigned: Countersigned | None
+
+    @property
+    def unagreed(self) -> bool:
+        """Whether it rests on words of its supplier alone: waivers or reviews without a countersignature."""
+        return self.countersigned is None and bool(self.signable.waivers or self.signable.reviews)
 
     @property
     def attestations(self) -> tuple[Attestation, ...]:
@@ -69,9 +81,9 @@ class CheckedDossier:
 
     @property
     def code(self) -> ExitCode:
-        """0 only when the parties conform and no basic requirement is open."""
+        """0 only when the parties conform, no basic requirement is open, and a bureau agreed where needed."""
         code = self.summary.result.code(exchanges=self.exchanges)
-        return ExitCode.UNDECIDED if code is ExitCode.OK and self.open else code
+        return ExitCode.UNDECIDED if code is ExitCode.OK and (self.open or self.unagreed) else code
 
     @property
     def outcome(self) -> Outcome:
@@ -83,12 +95,18 @@ class CheckedDossier:
 
 
 def check_dossier(
-    folder: Path, catalogue: Catalogue, *, now: datetime, trust: Trust | None = None
+    folder: Path,
+    catalogue: Catalogue,
+    *,
+    now: datetime,
+    trust: Trust | None = None,
+    countersignature: Path | None = None,
 ) -> CheckedDossier:
     """Check an unpacked dossier; the first problem first.
 
     :param now: clock value for certificates, waivers and attestations.
     :param trust: whose signature is believed; see :func:`harness.record.verify.verify_folder`.
+    :param countersignature: file of the bureau beside the dossier; without ``trust`` nobody believes it.
     :raises EvidenceError: something does not hold together.
     :raises ConfigurationError: the runs cannot be said of one thing, or the waivers are wrong.
     """
@@ -96,13 +114,26 @@ def check_dossier(
     dossier = read_dossier(folder)
     # Before anything is judged that nobody signed.
     seal = seal_of(folder, data, made.root, made.run, trust, now)
+    if seal is not None and trust is not None:
+        check_owner(trust.owners, seal.keyid, "supplier", dossier.vendor, SEAL)
     infos, findings, exchanges, checked = _runs(folder, dossier, catalogue)
     waivers = read_waivers(folder / WAIVERS) if (folder / WAIVERS).is_file() else ()
     info = combined(infos, dossier.subject, waivers)
     if seal is not None:
         check_stated(seal, stated(info, findings, catalogue))
-    places = [folder, *(folder / run.folder for run in dossier.runs)]
-    told = tuple(item.attestation for item in attestations(*places))
+    placed = attestations(folder, *(folder / run.folder for run in dossier.runs))
+    told = tuple(item.attestation for item in placed)
+    signable = Signable(
+        manifest=data,
+        root=made.root,
+        waivers=sorted({item.fingerprint for item in info.waivers}),
+        reviews=[
+            item.folder.relative_to(folder).as_posix()
+            for item in placed
+            if item.attestation.review is not None
+        ],
+        keyid=seal.keyid if seal is not None else "",
+    )
     day = now.astimezone(AMSTERDAM).date()
     summary = replace(summarise(info, findings, catalogue, day=day), attestations=told)
     rows = (row for name in dossier.subject if name in summary.parties for row in summary.parties[name].rows)
@@ -116,6 +147,10 @@ def check_dossier(
         exchanges=exchanges,
         checked=checked,
         basiseisen=tuple(basiseis_rows(rows, catalogue, told, day)),
+        signable=signable,
+        countersigned=check_countersignature(countersignature, signable, trust, now)
+        if countersignature is not None and trust is not None
+        else None,
     )
 
 

@@ -6,8 +6,6 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from asn1crypto import cms
-
 from harness.pdfa.facts.context import Context
 
 
@@ -72,6 +70,8 @@ def _covers(ctx: Context, ranges: list[int], contents: bytes) -> bool:
 
 
 def _pkcs(contents: bytes) -> PkcsFact:
+    from asn1crypto import cms  # few documents are signed
+
     try:
         info = cms.ContentInfo.load(contents)
         if info["content_type"].native != "signed_data":
