@@ -36,6 +36,7 @@ from harness.core.text import Text
 from harness.judge.catalogue import load_catalogue
 from harness.judge.cells import cell_exchanges
 from harness.record.chain.write import UnitWriter
+from harness.record.seal.countersign import Signable
 from harness.report.dossier.bureau import DossierRow, Overview, write_page
 from harness.report.dossier.check import CheckedDossier
 from harness.report.dossier.document import Dossier, HeldRun
@@ -118,7 +119,7 @@ class Large:
             rows = (
                 [i] if same else [one for one in range(self.size[0]) if self.his[one % len(self.his)] == his]
             )
-            columns = [j] if pgo == self.model(cell).pgo else range((j > 0 and -1) or 1, self.size[1])
+            columns = [j] if pgo == self.model(cell).pgo else range(1, self.size[1])
             for row in rows:
                 for column in columns if j == 0 else [j]:
                     found[self.cell(row, column, standard).key] = None
@@ -234,6 +235,8 @@ def overview_page(report: HtmlReport, info: RunInfo) -> bytes:
             exchanges=1,
             checked=0,
             basiseisen=tuple(basiseis_rows(lines, catalogue)),
+            signable=Signable(b"", "", ("fingerprint",) * (number % 2), (), ""),
+            countersigned=None,
         )
         name = f"{item.party.id}-2026-11-29.dossier.zip"
         rows.append(
@@ -329,10 +332,10 @@ def main() -> int:
         run = RunFolder.open(words.run or driven(base))
         large = Large(run, words.his, words.pgo).write(base / "large")
         info, findings, catalogue = large.info(), large.judged(), load_catalogue()
-        began = time.perf_counter()
+        began, used = time.perf_counter(), time.process_time()
         report = HtmlReport(large, info, findings, catalogue)
         index = report.write(base / "report")
-        seconds = time.perf_counter() - began
+        seconds, used = time.perf_counter() - began, time.process_time() - used
         files = [path.stat().st_size for path in (base / "report").iterdir()]
         (base / "report" / "bureau.html").write_bytes(overview_page(report, info))
         rows: list[dict[str, Any]] = []
@@ -343,6 +346,7 @@ def main() -> int:
             "exchanges": sum(len(cell_exchanges(large, cell)) for cell in info.plan),
             "findings": len(findings),
             "seconds": round(seconds, 1),
+            "seconds of processor": round(used, 1),
             "index bytes": index.stat().st_size,
             "files": len(files),
             "megabytes": round(sum(files) / 1e6, 1),

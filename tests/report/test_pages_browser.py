@@ -13,6 +13,7 @@ from runfolders import judged_run
 from harness.core.run.exchanges import Exchange, Request, Response
 from harness.core.text import both
 from harness.core.verdicts import Verdict
+from harness.record.seal.countersign import Signable
 from harness.report.dossier.bureau import DossierRow, Overview, write_page
 from harness.report.dossier.check import CheckedDossier
 from harness.report.dossier.document import Dossier, HeldRun
@@ -68,6 +69,7 @@ def report(tmp_path_factory) -> Path:
     checked = CheckedDossier(
         dossier=dossier, manifest="", root="", files=1, seal=None, summary=made.summary, exchanges=1, checked=0,
         basiseisen=tuple(basiseis_rows(made.summary.parties["his-a"].rows, CATALOGUE)),
+        signable=Signable(b"", "", ("HG-PAT-001-0",), (), ""), countersigned=None,
     )  # fmt: skip
     rows = (
         DossierRow("linde.zip", "", found=checked, milestones=tuple(milestone_rows(checked, NOW.date()))),
@@ -110,9 +112,7 @@ def visit(browser, report):
 CELL = page("cell", CELLS[0].key, "nl")
 
 
-@pytest.mark.parametrize(
-    ("width", "scheme"), [(390, "dark"), (768, "light"), (1440, "dark")]
-)
+@pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), (768, "light"), (1440, "dark")])
 def test_axe_finds_nothing_serious(visit, width, scheme):
     if not AXE.is_file():
         pytest.skip("axe-core is not installed (npm ci in tests/node)")
