@@ -119,9 +119,10 @@ class Large:
             rows = (
                 [i] if same else [one for one in range(self.size[0]) if self.his[one % len(self.his)] == his]
             )
-            columns = [j] if pgo == self.model(cell).pgo else range(1, self.size[1])
+            apart = j == 0 and pgo != self.model(cell).pgo
+            columns = range(1, self.size[1]) if apart else (j,)
             for row in rows:
-                for column in columns if j == 0 else [j]:
+                for column in columns:
                     found[self.cell(row, column, standard).key] = None
         found.pop(cell.key, None)
         return tuple(found)
