@@ -81,9 +81,9 @@ const short = id => id.slice(id.lastIndexOf('.') + 1), path = url => { try { con
 const button = (text, act) => { const b = el('button', '', text); b.type = 'button'; b.addEventListener('click', () => act(b)); return b };
 const wide = matchMedia('(min-width:68rem)');
 async function open(id, go) {
+  now = id;
   const data = await load().catch(() => null), x = data && data.x.find(one => one.id === id), a = document.getElementById(id);
   if (!x || !a) { pane.replaceChildren(el('p', 'muted', data ? say['choose a message'] : say['not readable'])); return }
-  now = id;
   $$('.xs [aria-current]').forEach(l => l.removeAttribute('aria-current'));
   a.setAttribute('aria-current', 'true'); a.closest('details').open = true;
   const bar = el('div', 'bar'), push = el('span');
