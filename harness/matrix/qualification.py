@@ -265,13 +265,13 @@ class Qualification:
         except KeyboardInterrupt:
             if not self.hurried:
                 raise
-            late = self._endurance.too_much()
-            state.troubles.append(trouble_of(late, UNJUDGED, cell, state.requirements, key))
+            late = trouble_of(self._endurance.too_much(), UNJUDGED, cell, state.requirements, key)
+            state.late(late)
             found = self._judged(state, started)
         except Exception as error:  # noqa: BLE001 - every item of the cell says why
             trouble = trouble_of(error, UNJUDGED, cell, state.requirements, key)
             state.troubles.append(msgspec.structs.replace(trouble, blame=Blame.HARNESS))
-            found = trouble_findings(self._info_of(state, started), cell, self.catalogue)
+            found = trouble_findings(state.info(started.info), cell, self.catalogue)
         state.findings = found
 
     def _judged(self, state: CellState, started: Started) -> list[Finding]:
@@ -280,7 +280,7 @@ class Qualification:
         try:
             exchanges = cell_exchanges(self.folder, state.cell)
             state.recorded = len(exchanges)
-            info = self._info_of(state, started)
+            info = state.info(started.info)
             return judge_cell(info, state.cell, exchanges, self.catalogue, started.records)
         finally:
             self._judging = False
@@ -289,14 +289,6 @@ class Qualification:
         """There is little time left: judging, when that is going on, may be interrupted once."""
         self.hurried = True
         return self._judging
-
-    def _info_of(self, state: CellState, started: Started) -> RunInfo:
-        """What a cell is judged with: ``run.json`` as far as it is about this cell."""
-        key = state.cell.key
-        settings = msgspec.structs.replace(
-            started.info.settings, requirements={key: tuple(state.requirements)}, shared={key: state.shares}
-        )
-        return msgspec.structs.replace(started.info, settings=settings, troubles=tuple(state.troubles))
 
     def _settle(self, state: CellState, started: Started) -> None:
         """Let other cells decide what a cell was asked for them too and could not decide.
@@ -345,7 +337,7 @@ class Qualification:
         """
         key = state.cell.key
         result = cell_result(
-            self._info_of(state, started),
+            state.info(started.info),
             state.cell,
             state.findings or (),
             exchanges=state.recorded,

@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 
 from harness.core.run.findings import Cell, Finding
-from harness.core.run.info import Settings, Share, Trouble
+from harness.core.run.info import RunInfo, Settings, Share, Trouble
 from harness.core.run.results import CellResult
 from harness.core.verdicts import Verdict, worst
 
@@ -55,6 +55,18 @@ class CellState:
     def judged(self) -> bool:
         """Whether it was driven and judged."""
         return self.finished or self.findings is not None
+
+    def info(self, run: RunInfo) -> RunInfo:
+        """What it is judged with: ``run.json`` as far as it is about this cell."""
+        key = self.cell.key
+        settings = msgspec.structs.replace(
+            run.settings, requirements={key: tuple(self.requirements)}, shared={key: self.shares}
+        )
+        return msgspec.structs.replace(run, settings=settings, troubles=tuple(self.troubles))
+
+    def late(self, trouble: Trouble) -> None:
+        """It could not be judged in time; that flows were cut short by the same limit is part of it."""
+        self.troubles = [item for item in self.troubles if item.limit != trouble.limit] + [trouble]
 
     def finish(self, result: CellResult) -> None:
         """What came of it stands in the run folder, and leaves memory."""

@@ -212,7 +212,8 @@ class HarnessSession:
             moved = run.keeper.claim.told()
             if moved is not None:
                 found.append(moved.of(self.lang))
-            if self.out_of_time:
+            told = any(trouble.limit == "run" for trouble in run.info().troubles)
+            if self.out_of_time and not told:
                 found.append(spent("run", run.facts.limits.run, "").of(self.lang))
             if run.folder.started and not run.folder.finished:
                 found.append(unfinished(run.folder.path, self.stopped_by).of(self.lang))

@@ -77,7 +77,7 @@ def print_run(console: Console, run: RunSummary, catalogue: Catalogue, lang: Lan
             _print_party(console, run, item, catalogue, lang, limit)
     for items in grouped(item for item in run.elsewhere if item.verdict not in OPEN)[:limit]:
         console.print(finding_block(items, catalogue, lang), soft_wrap=True)
-    for group in by_reason(run.elsewhere)[:limit]:
+    for group in [item for item in by_reason(run.elsewhere) if not _told(item, run)][:limit]:
         console.print(_open(group, run, lang), soft_wrap=True)
     console.print()
     for line in unassigned_lines(run, lang, limit):
@@ -162,14 +162,18 @@ def _print_party(
         console.print(f"  … {more_findings(len(item.open) - limit).of(lang)}")
 
 
+def _told(group: OpenGroup, run: RunSummary) -> bool:
+    """Whether the reason why something is open stands above the matrix."""
+    return any(trouble.limit is not None and trouble.what == group.reason for trouble in run.info.troubles)
+
+
 def _open(group: OpenGroup, run: RunSummary, lang: Lang) -> Styled:
     """Why requirements are open, on one line; a limit is told above the matrix."""
     number = amount(len(group.requirements), "any requirement").of(lang)
     ids = ", ".join(group.requirements[:MAX_IDS]) + (" …" if len(group.requirements) > MAX_IDS else "")
     line = Styled(f"  {SYMBOL[group.verdict]} ", style=STYLE[group.verdict])
     line.append(f"{number} {VERDICT[group.verdict].of(lang)}: ", style=STYLE[group.verdict])
-    told = any(trouble.limit is not None and trouble.what == group.reason for trouble in run.info.troubles)
-    line.append(word("see above", lang) if told else group.reason.of(lang))
+    line.append(word("see above", lang) if _told(group, run) else group.reason.of(lang))
     if group.received:
         line.append(f" [{said(group.received, lang)}]")
     if group.cause:

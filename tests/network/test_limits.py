@@ -192,6 +192,19 @@ def test_who_was_waited_for_is_the_cause():
     assert caught.value.cause == "his" and "waiting for his" in caught.value.message.en
 
 
+def test_who_sends_what_takes_long_to_look_at_is_the_cause():
+    found, ticks = endurance(Limits(run=200.0))
+    found.begin(1)
+    found.waited("his", 60.0)
+    found.looked("his", 60.0)
+    found.looked("pgo", 500.0)
+    ticks.now = 180.0
+    with pytest.raises(LimitReached) as caught:
+        found.check()
+    told = caught.value.message.en
+    assert caught.value.cause == "his" and "waiting for his and looking at what it sent" in told
+
+
 def test_who_sent_most_is_the_cause_of_judging_that_took_too_long():
     found, _ = endurance(Limits(run=200.0))
     found.begin(2)

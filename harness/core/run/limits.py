@@ -85,17 +85,20 @@ def unreachable(party: str, since: str) -> Text:
     )
 
 
-def spent(limit: Literal["run", "cell"], seconds: float, party: str) -> Text:
+def spent(limit: Literal["run", "cell"], seconds: float, party: str, *, looking: bool = False) -> Text:
     """A budget is used up.
 
     :param party: whom most of it was spent waiting for, ``""``: nobody.
+    :param looking: whether it took a part of that to look at what the party sent.
     """
     whose = {"run": Text(nl="de run", en="the run"), "cell": Text(nl="deze cel", en="this cell")}[limit]
-    waited = (
-        Text(nl=f", vooral met wachten op {party}", en=f", mostly waiting for {party}")
-        if party
-        else Text(nl="", en="")
-    )
+    waited = Text(nl="", en="")
+    if party:
+        waited = Text(nl=f", vooral met wachten op {party}", en=f", mostly waiting for {party}")
+    if party and looking:
+        waited = Text(
+            nl=f"{waited.nl} en bekijken wat het stuurde", en=f"{waited.en} and looking at what it sent"
+        )
     given = shown_seconds(seconds)
     return Text(
         nl=f"het budget van {whose.nl} ({given}) was op{waited.nl}; geef meer met --budget",

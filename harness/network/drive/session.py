@@ -171,6 +171,7 @@ class FlowSession:
                 self.endurance.seen(url, party, answer.error, seen.isoformat())
             pause = _pause(answer, self.patience) if left else None
             extra = annotate(answer) if annotate is not None else {}
+            came = self.clock.monotonic()
             self.last = self.recorder.record(
                 RawExchange(
                     interface=interface,
@@ -195,6 +196,7 @@ class FlowSession:
                     notes={**self.notes, **(notes or {}), **extra},
                 )
             )
+            self.endurance.looked(party, self.clock.monotonic() - came)
             if pause is None:
                 break
             self.patience -= pause

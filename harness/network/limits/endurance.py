@@ -73,6 +73,7 @@ class Endurance:
         self._reserve = 0.0
         self._lock = threading.Lock()
         self._received: Counter[str] = Counter()
+        self._looked: dict[Literal["run", "cell"], Counter[str]] = {"run": Counter(), "cell": Counter()}
         self._waited: dict[Literal["run", "cell"], Counter[str]] = {"run": Counter(), "cell": Counter()}
 
     def begin(self, cells: int) -> None:
@@ -90,6 +91,7 @@ class Endurance:
         with self._lock:
             self._cell = (self._now(), seconds)
             self._waited["cell"].clear()
+            self._looked["cell"].clear()
             self._received.clear()
 
     def clean(self) -> None:
@@ -149,6 +151,13 @@ class Endurance:
                 for counter in self._waited.values():
                     counter[party] += int(seconds * 1000)
 
+    def looked(self, party: str, seconds: float) -> None:
+        """So long it took to look at an answer of a party: a large one takes longer than it takes to come."""
+        if party in self._live:
+            with self._lock:
+                for counter in self._looked.values():
+                    counter[party] += int(seconds * 1000)
+
     def too_much(self) -> LimitReached:
         """Why a cell could not be judged in time: whoever sent most of it is the cause."""
         with self._lock:
@@ -178,8 +187,10 @@ class Endurance:
         began, seconds = (self._driving, self.limits.run) if name == "run" else self._cell
         driven = self._now() - began
         with self._lock:
-            most = self._waited[name].most_common(1)
-        party, waited = most[0] if most else ("", 0)
-        cause = party if waited >= driven * 500 else ""
-        told = f"{party}: {shown_seconds(waited / 1000)} / {shown_seconds(driven)}" if cause else ""
-        return LimitReached(name, spent(name, seconds, cause), cause=cause, received=told)
+            waited, looked = self._waited[name], self._looked[name]
+            most = (waited + looked).most_common(1)
+        party, took = most[0] if most else ("", 0)
+        cause = party if took >= driven * 500 else ""
+        told = f"{party}: {shown_seconds(took / 1000)} / {shown_seconds(driven)}" if cause else ""
+        looking = waited[party] < driven * 500
+        return LimitReached(name, spent(name, seconds, cause, looking=looking), cause=cause, received=told)
