@@ -32,6 +32,7 @@ from plants_made import NETWORK, NUMBER_KINDS, PERSON_KINDS, PERSONS, Plant, cle
 
 from harness.core.run.exchanges import Exchange
 from harness.network.person.looking import coded_elements, looking
+from harness.network.person.words import vocabulary
 from harness.record import RawExchange, Recorder
 from harness.record.redact.holding.held import held_by
 
@@ -233,8 +234,11 @@ def main() -> int:
 
 def recorder_of(raw: RawExchange) -> Exchange:
     """What is recorded of one exchange alone, when the record holds what it says."""
-    held = held_by([json.loads(raw.response_body)], coded_elements(), ("anna",))
-    return Recorder(persons=PERSONS, looking=replace(looking((), NETWORK), held=held)).record(raw)
+    said = [json.loads(raw.response_body)]
+    held, words = held_by(said, coded_elements(), ("anna",)), vocabulary(said, coded_elements())
+    return Recorder(persons=PERSONS, looking=replace(looking((), NETWORK), held=held, words=words)).record(
+        raw
+    )
 
 
 if __name__ == "__main__":

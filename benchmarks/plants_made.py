@@ -247,6 +247,17 @@ def _xml(value: Any, name: str = "") -> str:
 
 
 ELEMENTS: Final[dict[str, Callable[[str], dict[str, Any]]]] = {
+    "status": lambda text: {"status": text},
+    "code": lambda text: {"code": {"coding": [{"system": "https://his.example/codes", "code": text}]}},
+    "code without system": lambda text: {"category": [{"coding": [{"code": text}]}]},
+    "code of a published system": lambda text: {"code": {"coding": [{"system": "http://loinc.org", "code": text}]}},
+    "system": lambda text: {"code": {"coding": [{"system": f"https://his.example/{text}", "code": "1"}]}},
+    "url of an extension": lambda text: {"extension": [{"url": f"https://his.example/{text}", "valueBoolean": True}]},
+    "unit": lambda text: {"valueQuantity": {"value": 1, "unit": text}},
+    "kind of data": lambda text: {"content": [{"attachment": {"contentType": text}}]},
+    "day": lambda text: {"issued": text},
+    "version": lambda text: {"meta": {"versionId": text}},
+    "id": lambda text: {"id": text},
     "text": lambda text: {"comment": f"Zie {text}."},
     "extension": lambda text: {"extension": [{"url": "https://his.example/x", "valueString": text}]},
     "identifier": lambda text: {"identifier": [{"system": "https://his.example/n", "value": text}]},
@@ -354,6 +365,14 @@ def care_places(state: str) -> dict[str, Put]:
     }
     return named | {
         "key (json)": _body("application/fhir+json", '{"resourceType":"Basic","id":"b1","@":{"a":1}}'),
+        "name of an element (json)": _body("application/fhir+json", '{"resourceType":"Basic","id":"b1","@":"x"}'),
+        "name of an element (xml)": _body("application/fhir+xml", '<Basic xmlns="http://hl7.org/fhir"><id value="b"/><@ value="x"/></Basic>'),
+        "name of an attribute (xml)": _body("application/fhir+xml", '<Basic xmlns="http://hl7.org/fhir"><id value="b" @="x"/></Basic>'),
+        "name of a name space (xml)": _body("application/fhir+xml", '<Basic xmlns="http://hl7.org/fhir" xmlns:@="urn:x"><id value="b"/></Basic>'),
+        "type of a resource": _body("application/fhir+json", '{"resourceType":"Bundle","type":"searchset","entry":[{"resource":{"resourceType":"@"}}]}'),
+        "outcome element": _body("application/fhir+json", '{"resourceType":"OperationOutcome","issue":[{"severity":"error","code":"exception","expression":["Patient.name.where(family=\'@\')"],"location":["@"]}]}'),
+        "capability": _body("application/fhir+json", '{"resourceType":"CapabilityStatement","status":"active","publisher":"@","software":{"name":"his van @"},"contact":[{"name":"@","telecom":[{"system":"email","value":"@"}]}],"rest":[{"mode":"server","resource":[{"type":"Patient","searchParam":[{"name":"@","type":"string"}]}]}]}'),
+        "capability (xml)": _body("application/fhir+xml", '<CapabilityStatement xmlns="http://hl7.org/fhir"><description value="van @"/><implementation><url value="https://a.example/@"/></implementation></CapabilityStatement>'),
         "comment (xml)": _body("application/fhir+xml", '<Basic xmlns="http://hl7.org/fhir"><!-- @ --><id value="b"/></Basic>'),
         "instruction (xml)": _body("application/fhir+xml", '<Basic xmlns="http://hl7.org/fhir"><?his @?><id value="b"/></Basic>'),
         "unlabelled json": _body("", '{"resourceType":"Patient","name":[{"text":"@"}],"birthDate":"1931-07-08"}'),
@@ -494,10 +513,15 @@ _TEXT_ONLY: Final = (
 )  # fmt: skip
 _NAME_ONLY: Final = (
     "header name", "cookie name", "name of a sent cookie", "cookie domain", "location host", "name of a field",
+    "name of an element (xml)", "name of an attribute (xml)", "name of a name space (xml)",
 )  # fmt: skip
 _PAGES: Final = (
     "pdf",
     "key (json)",
+    "name of an element (json)",
+    "type of a resource",
+    "outcome element",
+    "capability",
     "unlabelled json",
     "nameless patient",
     "other json",
@@ -541,8 +565,10 @@ _NAMED: Final = {
 
 
 SESSIONS: Final = ("declared", "stranger")
-RECORD_ONLY: Final = ("key (json)",)
-"""Places of a declared person's session where nothing says whose a text is: only a record could."""
+BY_DESIGN: Final = ("id (json)", "id (xml)")
+"""Places of a declared person's own answer where a word stays: ids lead from one answer to the next."""
+DAYS: Final = ("day (json)", "day (xml)")
+"""Where a declared person's own answer has a day, and any stays."""
 
 
 def _patient(kind: str, value: str) -> bytes:
@@ -614,7 +640,7 @@ def _of_person(rng: random.Random, seed: int) -> Plant | None:
     if not fits(place, written):
         return None
     changes = places[place](written, rng)
-    by_design = state in SESSIONS and place in RECORD_ONLY
+    by_design = state == "declared" and (place in BY_DESIGN or (kind == "birth date" and place in DAYS))
     if place in OPEN_PLACES:
         by_design = place in KEPT_PLACES
         if (

@@ -269,6 +269,11 @@ def many_digits(sock: socket.socket, request: Request) -> None:
     sock.sendall(answer(bundle({**patient(), "language": "999990019 " * 400_000})))
 
 
+@mode("percent-escapes", "his", "authorize")
+def escapes(sock: socket.socket, request: Request) -> None:
+    sock.sendall(plain(b"%41%42" * (3 << 20), FHIR))
+
+
 @mode("base64-in-base64")
 def layered(sock: socket.socket, request: Request) -> None:
     import base64

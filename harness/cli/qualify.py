@@ -41,7 +41,7 @@ from harness.matrix.preparation import DEMO, RunOptions, prepare
 from harness.network.doctor import examine
 from harness.network.file import Network
 from harness.plugin.options import SELECTORS
-from harness.plugin.session import UNFINISHED
+from harness.plugin.session import unfinished
 from harness.report.console import print_run
 from harness.report.doctor import alike, diagnosis_block, doctor_code
 from harness.report.machine.summary import run_document
@@ -149,7 +149,7 @@ def _stopped(run: RunFolder, lang: Lang) -> int:
     """The exit code of a run that was stopped outside of its cells: that of the run when it had ended."""
     if not run.finished:
         if run.started:
-            typer.echo(UNFINISHED.format(place=run.path).of(lang), err=True)
+            typer.echo(unfinished(run.path).of(lang), err=True)
         return int(ExitCode.UNDECIDED if run.started else ExitCode.NOTHING_RAN)
     exchanges = sum(result.exchanges for result in run.results())
     return int(run_result(run.info(), run.judged(), load_catalogue()).code(exchanges=exchanges))

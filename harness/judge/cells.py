@@ -18,7 +18,7 @@ from harness.core.run.folder import RunFolder
 from harness.core.run.info import RunInfo, Trouble
 from harness.core.run.results import CellResult, cell_result
 from harness.core.standards.queries import base_operation
-from harness.core.text import Text
+from harness.core.text import Text, joined
 from harness.core.verdicts import Verdict
 from harness.judge.catalogue import Catalogue, Requirement
 from harness.judge.causes import operations
@@ -71,9 +71,7 @@ def judge_cell(
     :param records: those that the run froze.
     """
     own = [trouble for trouble in info.troubles if trouble.cell == cell.key]
-    void = {
-        name for trouble in own if not trouble.flow and trouble.limit is None for name in trouble.requirements
-    }
+    void = {name for trouble in own if not trouble.flow for name in trouble.requirements}
     known = [requirement_id for requirement_id in info.asked(cell) if requirement_id in catalogue]
     view = cell_view(info, cell, exchanges, catalogue, records)
     try:
@@ -164,7 +162,7 @@ def _troubled(identifier: str, cell: Cell, trouble: Trouble, party: str) -> Find
         _UNSEEN.get(trouble.limit or "", Verdict.INCONCLUSIVE),
         blame=trouble.blame if trouble.limit is None else None,
         party=party,
-        received=": ".join(part for part in (trouble.where, trouble.received) if part),
+        received=joined(trouble.where, trouble.received),
         next_step=_step(trouble),
         mode="drive",
         cause=trouble.cause if trouble.cause != party else "",

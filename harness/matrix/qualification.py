@@ -32,7 +32,7 @@ from harness.judge.evidence.cells import check_cell
 from harness.matrix.carriers import ATTEMPTS, kind_of
 from harness.matrix.facts import RunFacts
 from harness.matrix.plan import Plan
-from harness.matrix.state import CellState
+from harness.matrix.state import CellState, as_asked
 from harness.matrix.troubles import MOST_MOVED, UNDRIVEN, UNJUDGED, clock_moved, for_people, trouble_of
 from harness.network.limits.endurance import Endurance, not_ours
 from harness.network.person.declared import declared_persons
@@ -69,6 +69,7 @@ class Qualification:
     """A run in progress, whole or refused: whoever asks after a refusal gets the first one again.
 
     :param spent: seconds of its budget that are used already.
+    :ivar hurried: whether there is so little time left that judging may be interrupted.
     """
 
     def __init__(
@@ -94,6 +95,8 @@ class Qualification:
         self._started: Started | None = None
         self._refusal: HarnessError | None = None
         self._cleaned: list[Cleaned] = []
+        self._judging = False
+        self.hurried = False
 
     @property
     def catalogue(self) -> Catalogue:
@@ -258,24 +261,34 @@ class Qualification:
         if abs(seconds := steady.moved()) > MOST_MOVED:
             state.troubles.append(clock_moved(cell, state.requirements, seconds))
         try:
-            exchanges = cell_exchanges(self.folder, cell)
-            state.recorded = len(exchanges)
-            found = judge_cell(
-                self._info_of(state, started), cell, exchanges, self.catalogue, started.records
-            )
+            found = self._judged(state, started)
+        except KeyboardInterrupt:
+            if not self.hurried:
+                raise
+            late = trouble_of(self._endurance.too_much(), UNJUDGED, cell, state.requirements, key)
+            state.late(late)
+            found = self._judged(state, started)
         except Exception as error:  # noqa: BLE001 - every item of the cell says why
             trouble = trouble_of(error, UNJUDGED, cell, state.requirements, key)
             state.troubles.append(msgspec.structs.replace(trouble, blame=Blame.HARNESS))
-            found = trouble_findings(self._info_of(state, started), cell, self.catalogue)
+            found = trouble_findings(state.info(started.info), cell, self.catalogue)
         state.findings = found
 
-    def _info_of(self, state: CellState, started: Started) -> RunInfo:
-        """What a cell is judged with: ``run.json`` as far as it is about this cell."""
-        key = state.cell.key
-        settings = msgspec.structs.replace(
-            started.info.settings, requirements={key: tuple(state.requirements)}, shared={key: state.shares}
-        )
-        return msgspec.structs.replace(started.info, settings=settings, troubles=tuple(state.troubles))
+    def _judged(self, state: CellState, started: Started) -> list[Finding]:
+        """The findings of a cell, from its recording."""
+        self._judging = True
+        try:
+            exchanges = cell_exchanges(self.folder, state.cell)
+            state.recorded = len(exchanges)
+            info = state.info(started.info)
+            return judge_cell(info, state.cell, exchanges, self.catalogue, started.records)
+        finally:
+            self._judging = False
+
+    def hurry(self) -> bool:
+        """There is little time left: judging, when that is going on, may be interrupted once."""
+        self.hurried = True
+        return self._judging
 
     def _settle(self, state: CellState, started: Started) -> None:
         """Let other cells decide what a cell was asked for them too and could not decide.
@@ -324,7 +337,7 @@ class Qualification:
         """
         key = state.cell.key
         result = cell_result(
-            self._info_of(state, started),
+            state.info(started.info),
             state.cell,
             state.findings or (),
             exchanges=state.recorded,
@@ -419,16 +432,9 @@ class Qualification:
         states = self._states.values()
         started = self._started.info if self._started is not None else self._described()
         missed = [state.cell.key for state in states if state.requirements and not state.judged]
-        settings = msgspec.structs.replace(
-            started.settings,
-            requirements={
-                state.cell.key: tuple(state.requirements) for state in states if state.requirements
-            },
-            shared={state.cell.key: state.shares for state in states if state.held},
-        )
         return msgspec.structs.replace(
             started,
-            settings=settings,
+            settings=as_asked(started.settings, states),
             troubles=tuple(trouble for state in states for trouble in state.troubles),
             cleaned=tuple(self._cleaned),
             unjudged=tuple(missed) if self._started is not None else (),

@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 
 from harness.core.run.findings import Cell, Finding
-from harness.core.run.info import Share, Trouble
+from harness.core.run.info import RunInfo, Settings, Share, Trouble
 from harness.core.run.results import CellResult
 from harness.core.verdicts import Verdict, worst
 
@@ -56,6 +56,18 @@ class CellState:
         """Whether it was driven and judged."""
         return self.finished or self.findings is not None
 
+    def info(self, run: RunInfo) -> RunInfo:
+        """What it is judged with: ``run.json`` as far as it is about this cell."""
+        key = self.cell.key
+        settings = msgspec.structs.replace(
+            run.settings, requirements={key: tuple(self.requirements)}, shared={key: self.shares}
+        )
+        return msgspec.structs.replace(run, settings=settings, troubles=tuple(self.troubles))
+
+    def late(self, trouble: Trouble) -> None:
+        """It could not be judged in time; that flows were cut short by the same limit is part of it."""
+        self.troubles = [item for item in self.troubles if item.limit != trouble.limit] + [trouble]
+
     def finish(self, result: CellResult) -> None:
         """What came of it stands in the run folder, and leaves memory."""
         self.requirements = list(result.requirements)
@@ -94,3 +106,13 @@ class CellState:
         for requirement, cells in self.held.items():
             found.setdefault(cells, []).append(requirement)
         return tuple(Share(requirements=tuple(names), cells=cells) for cells, names in found.items())
+
+
+def as_asked(settings: Settings, states: Iterable[CellState]) -> Settings:
+    """The settings of a run with what was asked of each cell, and what is told in another one."""
+    known = list(states)
+    return msgspec.structs.replace(
+        settings,
+        requirements={state.cell.key: tuple(state.requirements) for state in known if state.requirements},
+        shared={state.cell.key: state.shares for state in known if state.held},
+    )

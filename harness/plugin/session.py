@@ -5,9 +5,10 @@ from __future__ import annotations
 import _thread
 import signal
 import threading
-from collections.abc import Mapping, Sequence
-from functools import cached_property
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property, partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -31,16 +32,31 @@ from harness.plugin.options import SELECTORS
 from harness.report.allure.config import pages_from_allure, write_beside
 from harness.report.allure.feed import AllureFeed
 from harness.report.html import HtmlReport
-from harness.report.machine.junit import mark_broken
+from harness.report.machine.junit import readable, refused_junit, run_junit
+from harness.report.machine.run import JudgedRun
 from harness.scenario import Scenario, Unsound
 
 LOOKS = ("collectonly", "setuponly", "showfixtures", "show_fixtures_per_test", "markers", "help", "version")
 """Options of pytest with which nothing runs: then nothing is written either."""
 
+JUNIT = "junit.xml"
+"""In the run folder: what CI servers read."""
 UNFINISHED = Text(
-    nl="{place}: de run is niet afgemaakt; ga ermee verder met --resume",
-    en="{place}: the run did not finish; go on with it with --resume",
+    nl="{place}: {by}de run is niet afgemaakt; ga ermee verder met --resume",
+    en="{place}: {by}the run did not finish; go on with it with --resume",
 )
+_BY = Text(nl="beëindigd door {name}, ", en="ended by {name}, ")
+
+
+def unfinished(place: Path, signal_name: str = "") -> Text:
+    """A run that can be gone on with.
+
+    :param signal_name: what ended it, ``""``: no signal.
+    """
+    by = _BY.format(name=signal_name) if signal_name else Text(nl="", en="")
+    return Text(
+        nl=UNFINISHED.nl.format(place=place, by=by.nl), en=UNFINISHED.en.format(place=place, by=by.en)
+    )
 
 
 class HarnessSession:
@@ -49,6 +65,7 @@ class HarnessSession:
     :ivar refusal: why the run as a whole could not be started, or its scenarios not be collected.
     :ivar unexpected: whether an item was broken by something that is no verdict.
     :ivar out_of_time: whether it was ended because the budget of the run was used up.
+    :ivar stopped_by: the name of the signal that somebody sent to end it.
     """
 
     def __init__(self, prepared: PreparedRun, lang: Lang) -> None:
@@ -57,6 +74,7 @@ class HarnessSession:
         self.refusal: HarnessError | None = None
         self.unexpected = False
         self.out_of_time = False
+        self.stopped_by = ""
         self._alarm: threading.Timer | None = None
         self._reported = False
         self._items = 0
@@ -132,16 +150,37 @@ class HarnessSession:
         self.not_written(excinfo.value)
         return True
 
-    def end_after(self, seconds: float) -> None:
-        """End the session as SIGTERM does when its time is up, whatever it is busy with: judging what a
-        party sent may take long too."""
-        self._alarm = threading.Timer(max(1.0, seconds), self._time_is_up)
+    def end_after(self, seconds: float, last: float) -> None:
+        """When its time is up, end what the session judges: what a party sent may take long too. That is told
+        as what it is, and the session goes on; some seconds later it ends, whatever it is busy with.
+
+        :param last: seconds after which it ends as SIGTERM ends it.
+        """
+
+        def soon() -> None:
+            if self.qualification is not None and self.qualification.hurry():
+                _thread.interrupt_main(signal.SIGTERM)
+            self._ring(last - seconds, end)
+
+        def end() -> None:
+            self.out_of_time = True
+            _thread.interrupt_main(signal.SIGTERM)
+
+        self._ring(max(1.0, seconds), soon)
+
+    def _ring(self, seconds: float, then: Callable[[], None]) -> None:
+        self._alarm = threading.Timer(seconds, then)
         self._alarm.daemon = True
         self._alarm.start()
 
-    def _time_is_up(self) -> None:
-        self.out_of_time = True
-        _thread.interrupt_main(signal.SIGTERM)
+    def stop(self, number: int, _: object) -> None:
+        """A signal ends the session, with everything closed and reported.
+
+        :raises KeyboardInterrupt: always.
+        """
+        if not (self.out_of_time or (self.qualification is not None and self.qualification.hurried)):
+            self.stopped_by = signal.Signals(number).name
+        raise KeyboardInterrupt
 
     def finish(self, config: pytest.Config) -> None:
         """Close the run and write its reports."""
@@ -151,10 +190,13 @@ class HarnessSession:
         if qualification is None:
             return
         try:
+            if config.option.xmlpath:
+                readable(Path(config.option.xmlpath))
             if qualification.finish():
                 self._report(qualification, getattr(config.option, "allure_report_dir", None))
-            if config.option.xmlpath:
-                mark_broken(Path(config.option.xmlpath))
+            elif self.refusal is not None:
+                told = refused_junit(self.refusal.render(self.lang), qualification.facts.now, self.lang)
+                disk.write(qualification.folder.path / JUNIT, told)
         except HarnessError as error:
             self.refusal = self.refusal or error
         except OSError as error:
@@ -164,6 +206,8 @@ class HarnessSession:
         info, self._findings = run.info(), run.folder.judged()
         pages = HtmlReport(run.folder, info, self._findings, self.catalogue)
         pages.write(run.folder.report)
+        judged = JudgedRun(run.folder, pages.summary, self._findings, self.catalogue)
+        disk.write(run.folder.path / JUNIT, run_junit(judged, self.lang))
         self._reported = True
         if allure:
             write_beside(Path(allure), run.folder, pages.summary, self._items, self.lang)
@@ -176,10 +220,11 @@ class HarnessSession:
             moved = run.keeper.claim.told()
             if moved is not None:
                 found.append(moved.of(self.lang))
-            if self.out_of_time:
+            told = any(trouble.limit == "run" for trouble in run.info().troubles)
+            if self.out_of_time and not told:
                 found.append(spent("run", run.facts.limits.run, "").of(self.lang))
             if run.folder.started and not run.folder.finished:
-                found.append(UNFINISHED.format(place=run.folder.path).of(self.lang))
+                found.append(unfinished(run.folder.path, self.stopped_by).of(self.lang))
         return found
 
     def exit_status(self, session: pytest.Session, status: int) -> int:
@@ -222,31 +267,32 @@ def open_run(config: pytest.Config) -> None:
     config.pluginmanager.register(opened)
     if opened.qualification is None:
         return
-    _stop_in_order(config)
+    _stop_in_order(config, opened)
     limits = opened.qualification.facts.limits
     if limits.run:
-        opened.end_after(limits.run - 0.5 * reserved(limits.run) - config.getoption("--harness-spent"))
+        left, kept = limits.run - config.getoption("--harness-spent"), reserved(limits.run)
+        opened.end_after(left - 0.6 * kept, left - 0.3 * kept)
     run = opened.qualification.folder.path
-    if not config.option.xmlpath:
-        config.option.xmlpath = str(run / "junit.xml")
     if not getattr(config.option, "allure_report_dir", None):
         config.option.allure_report_dir = str(run / "allure-results")
 
 
-def _end_at_once() -> None:
-    """SIGTERM is as it was."""
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+def _as_it_was(number: int, usual: Any) -> None:
+    """A signal does what it did before."""
+    signal.signal(number, usual)
 
 
-def _stop_in_order(config: pytest.Config) -> None:
-    """Let SIGTERM end the session as Ctrl-C does: with everything closed and reported.
+def _stop_in_order(config: pytest.Config, opened: HarnessSession) -> None:
+    """Let SIGTERM end the session as Ctrl-C does: with everything closed and reported, and named.
 
     Only where signals can be handled (the main thread), and where nobody else handles this one.
     """
-    free = signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
-    if free and threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
-        config.add_cleanup(_end_at_once)
+    if threading.current_thread() is not threading.main_thread():
+        return
+    for number, usual in ((signal.SIGTERM, signal.SIG_DFL), (signal.SIGINT, signal.default_int_handler)):
+        if signal.getsignal(number) is usual:
+            signal.signal(number, opened.stop)
+            config.add_cleanup(partial(_as_it_was, number, usual))
 
 
 def session_of(config: pytest.Config) -> HarnessSession:

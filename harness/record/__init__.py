@@ -16,6 +16,7 @@ from __future__ import annotations
 from harness.record.looking import Looking
 from harness.record.raw import Known, RawExchange
 from harness.record.recorder import Recorder
+from harness.record.redact.documents.words import Vocabulary
 from harness.record.redact.people.persons import DeclaredPerson, Persons
 from harness.record.redact.redactor import Redactor
 from harness.record.redact.wire.familiar import Familiar
@@ -29,4 +30,5 @@ __all__ = [
     "RawExchange",
     "Recorder",
     "Redactor",
+    "Vocabulary",
 ]

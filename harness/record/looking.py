@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from harness.record.redact.documents.words import BY_FORM, Vocabulary
 from harness.record.redact.holding.held import Held
 from harness.record.redact.reading.containers import Extract
 from harness.record.redact.reading.words import no_extract
@@ -42,6 +43,7 @@ class Looking:
     :ivar familiar: what names nobody in headers, addresses, forms and pages; ``None``: nobody said, so that
         only secrets, numbers and what was masked in the same exchange are looked for there.
     :ivar examine: looks at a document before it is masked.
+    :ivar words: the words of FHIR, by which names and codes that it does not have are known.
     :ivar held: which words about people records hold; ``None``: nobody said, so that they are not looked at.
     """
 
@@ -51,3 +53,4 @@ class Looking:
     held: Held | None = None
     examine: Examine = nothing_said
     familiar: Familiar | None = None
+    words: Vocabulary = BY_FORM

@@ -16,6 +16,7 @@ from harness.report.dossier.waived import waived_line, waiver_troubles
 from harness.report.grouping import OPEN, OpenGroup, by_reason, grouped, how_often
 from harness.report.headlines import NO_EVIDENCE, budgets, cleaned, outcome_word, reached
 from harness.report.summary import CellSummary, PartySummary, RunSummary
+from harness.report.vendor.page import TERMS
 from harness.report.words import (
     FOUND,
     SHARED,
@@ -60,13 +61,16 @@ def print_run(console: Console, run: RunSummary, catalogue: Catalogue, lang: Lan
     for trouble in waiver_troubles(run.result.cover):
         console.print(Styled(trouble.of(lang), style=STYLE[Verdict.FAIL]), soft_wrap=True)
     for told in reached(run.info):
-        console.print(Styled(f"{SYMBOL[Verdict.INCONCLUSIVE]} {told.of(lang)}", STYLE[Verdict.INCONCLUSIVE]))
+        line = f"{SYMBOL[Verdict.INCONCLUSIVE]} {told.of(lang)}"
+        console.print(Styled(line, STYLE[Verdict.INCONCLUSIVE]), soft_wrap=True)
     for told in cleaned(run.info):
         console.print(Styled(told.of(lang)), soft_wrap=True)
     console.print(_matrix(run, lang))
     legend = "  ".join(f"{SYMBOL[verdict]} {VERDICT[verdict].of(lang)}" for verdict in SYMBOL)
     legend += f"  {SHARED} {word('shared', lang)}"
     console.print(Styled(legend, style="dim"))
+    meanings = " · ".join(f"{name}: {meaning.of(lang)}" for name, meaning in TERMS)
+    console.print(Styled(meanings, style="dim"), soft_wrap=True)
     console.print(Styled(budgets(run.info).of(lang), style="dim"))
     if run.rehearsal:
         console.print()
@@ -76,8 +80,8 @@ def print_run(console: Console, run: RunSummary, catalogue: Catalogue, lang: Lan
             _print_party(console, run, item, catalogue, lang, limit)
     for items in grouped(item for item in run.elsewhere if item.verdict not in OPEN)[:limit]:
         console.print(finding_block(items, catalogue, lang), soft_wrap=True)
-    for group in by_reason(run.elsewhere)[:limit]:
-        console.print(_open(group, lang), soft_wrap=True)
+    for group in [item for item in by_reason(run.elsewhere) if not _told(item, run)][:limit]:
+        console.print(_open(group, run, lang), soft_wrap=True)
     console.print()
     for line in unassigned_lines(run, lang, limit):
         console.print(Styled(line, style="dim"), soft_wrap=True)
@@ -156,18 +160,23 @@ def _print_party(
         line = waived_line(waiver, found, catalogue).of(lang)
         console.print(Styled(f"  {STATE_SYMBOL[State.WAIVED]} {line}", style="blue"), soft_wrap=True)
     for group in item.open[:limit] if run.stated(item) else ():
-        console.print(_open(group, lang), soft_wrap=True)
+        console.print(_open(group, run, lang), soft_wrap=True)
     if len(item.open) > limit and run.stated(item):
         console.print(f"  … {more_findings(len(item.open) - limit).of(lang)}")
 
 
-def _open(group: OpenGroup, lang: Lang) -> Styled:
-    """Why requirements are open, on one line or two."""
+def _told(group: OpenGroup, run: RunSummary) -> bool:
+    """Whether the reason why something is open stands above the matrix."""
+    return any(trouble.limit is not None and trouble.what == group.reason for trouble in run.info.troubles)
+
+
+def _open(group: OpenGroup, run: RunSummary, lang: Lang) -> Styled:
+    """Why requirements are open, on one line; a limit is told above the matrix."""
     number = amount(len(group.requirements), "any requirement").of(lang)
     ids = ", ".join(group.requirements[:MAX_IDS]) + (" …" if len(group.requirements) > MAX_IDS else "")
     line = Styled(f"  {SYMBOL[group.verdict]} ", style=STYLE[group.verdict])
     line.append(f"{number} {VERDICT[group.verdict].of(lang)}: ", style=STYLE[group.verdict])
-    line.append(group.reason.of(lang))
+    line.append(word("see above", lang) if _told(group, run) else group.reason.of(lang))
     if group.received:
         line.append(f" [{said(group.received, lang)}]")
     if group.cause:

@@ -139,17 +139,21 @@ def how_often(items: Sequence[Finding]) -> Text:
 def by_reason(findings: Iterable[Finding]) -> tuple[OpenGroup, ...]:
     """What is open, by the reason that is given, worst first."""
     groups: dict[tuple[object, ...], list[Finding]] = {}
-    for item in findings:
+    known = list(findings)
+    # What somebody failed first and what others cannot show because of that is one cause.
+    causes = {(item.next_step, item.cause) for item in known if item.cause}
+    for item in known:
         if item.verdict in OPEN:
+            own = item.party if (item.next_step, item.party) in causes else ""
             received = item.seen if item.verdict is Verdict.ERROR else ""
-            key = (item.verdict, item.next_step, item.blame, item.cause, received)
+            key = (item.verdict, item.next_step, item.blame, item.cause or own, received)
             groups.setdefault(key, []).append(item)
     made = [
         OpenGroup(
             verdict=items[0].verdict,
             reason=items[0].next_step,
             blame=items[0].blame,
-            cause=items[0].cause,
+            cause=next((item.cause for item in items if item.cause), ""),
             received=items[0].seen if len({item.received for item in items}) == 1 else "",
             requirements=tuple(dict.fromkeys(item.requirement for item in items)),
             evidence=_evidence(items),

@@ -323,3 +323,20 @@ def test_only_our_own_temporary_files_are_removed(tmp_path: Path) -> None:
     assert disk.remove_temporaries(tmp_path) == [ours]
     assert (tmp_path / ".gitignore").exists()
     assert (tmp_path / "a.tmp").exists()
+
+
+@pytest.mark.parametrize("named", ["by the system", "by who wrote it"])
+def test_what_a_full_disk_refused_names_the_file(tmp_path: Path, named: str) -> None:
+    file = tmp_path / "findings.json"
+    full = OSError(28, "No space left on device", *([str(file)] if named == "by the system" else []))
+    try:
+        try:
+            raise full
+        except OSError as error:
+            if named == "by the system":
+                raise
+            raise disk.not_written(file, error) from None
+    except Exception as error:
+        found = disk.refused(error)
+    assert found is not None and (found.where, found.received) == (str(file), "No space left on device")
+    assert disk.refused(ValueError("another")) is None

@@ -7,6 +7,7 @@ from drivenkit import CATALOGUE, NOW, T
 
 from harness.core.run.exchanges import Exchange, Request, Response
 from harness.core.run.findings import Cell
+from harness.core.text import said
 from harness.judge.hops import heard, onward
 from harness.judge.view import CellView
 
@@ -86,11 +87,25 @@ def test_the_view_keeps_hops_apart_from_what_judges_look_at() -> None:
     assert view.exchange(hop.id) is None
 
 
+def test_a_body_that_comes_again_is_read_once() -> None:
+    def said(number: int, body: bytes, kind: str = "json") -> Exchange:
+        response = Response(status=200, headers=(("Content-Type", f"application/fhir+{kind}"),), body=body)
+        return asked(number, response=response)
+
+    body = b'{"resourceType":"Patient","id":"a"}'
+    same = [said(1, body), said(2, bytes(bytearray(body)))]
+    others = [said(3, body.replace(b"a", b"b")), said(4, body, "xml")]
+    view = CellView(CELL, [*same, *others], CATALOGUE, t=T, now=NOW)
+    first, second, *rest = (view.document(item) for item in (*same, *others))
+    assert first is second and all(item is not None and item is not first for item in rest)
+    assert rest[1] is not None and rest[1].fatal
+
+
 def told(body: bytes, kind: str, status: int = 404, hop: Exchange | None = None) -> str:
     response = Response(status=status, headers=(("Content-Type", kind),), body=body)
     exchange = asked(1, response=response)
     view = CellView(CELL, [exchange], CATALOGUE, t=T, now=NOW)
-    return heard(exchange, view.document(exchange), hop)
+    return said(heard(exchange, view.document(exchange), hop), "en")
 
 
 TEXT = b'{"resourceType":"OperationOutcome","issue":[%b]}'

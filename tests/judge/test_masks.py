@@ -24,8 +24,9 @@ from harness.judge.catalogue import load_catalogue
 from harness.judge.judging import judge_requirements
 from harness.judge.masks import Masks, Ownership, ownership, proven_numbers
 from harness.judge.view import CellView
-from harness.record.redact.people.broken import masked_broken
-from harness.record.redact.people.documents import JsonDocument, read_document
+from harness.record.redact.documents.broken import masked_broken
+from harness.record.redact.documents.in_json import JsonDocument
+from harness.record.redact.documents.read import read_document
 from harness.record.redact.people.persons import DeclaredPerson
 
 pytestmark = pytest.mark.slow
@@ -256,6 +257,15 @@ def test_what_is_computed_with_a_masked_value_is_no_pass_either(requirement: str
     assert any(item.facts for item in exchanges)
     verdicts = {item.verdict for item in judged(cell, exchanges) if item.requirement == requirement}
     assert Verdict.INCONCLUSIVE in verdicts and Verdict.PASS not in verdicts
+
+
+def test_a_mask_beside_what_is_computed_with_leaves_the_verdict() -> None:
+    cell = reference("huisartsgegevens-2.0")
+    name = "Bundle.entry.resource.extension.valueIdentifier.value"
+    exchanges = [masked(item, lambda path: element(path) == name) for item in cell.exchanges]
+    assert any(item.facts for item in exchanges)
+    verdicts = {item.verdict for item in judged(cell, exchanges) if item.requirement == "HG-MED-002"}
+    assert verdicts == {Verdict.PASS}
 
 
 def test_a_value_that_differs_from_what_is_declared_is_a_difference() -> None:

@@ -19,7 +19,7 @@ from harness.core.standards.faults import faults
 from harness.core.verdicts import Verdict
 from harness.judge.catalogue import load_catalogue
 from harness.network.faults import his as his_faults
-from harness.record.redact.people.documents import read_document
+from harness.record.redact.documents.read import read_document
 
 pytestmark = pytest.mark.slow
 

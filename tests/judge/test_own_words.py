@@ -18,9 +18,10 @@ from standard_cell import StandardCell, T, own_looking
 
 from harness.core.run.exchanges import Request, Response, media_type
 from harness.network.person.looking import coded_elements
+from harness.record.redact.documents.in_json import JsonDocument
+from harness.record.redact.documents.read import CareDocument, read_document
 from harness.record.redact.holding import in_json, in_xml
 from harness.record.redact.holding.in_json import Spot
-from harness.record.redact.people.documents import CareDocument, JsonDocument, read_document
 
 _INDEX = re.compile(r"\[\d+\]")
 OTHERWISE: dict[str, Callable[[str], str]] = {
@@ -69,7 +70,7 @@ def saying(name: str, how: Callable[[str], str]) -> Callable[[str, Request, Resp
         if isinstance(document, JsonDocument):
             said: str | None = in_json.rewritten(text, values)
         else:
-            said = in_xml.rewritten(text, len(paths), values, {})
+            said = in_xml.rewritten(text, len(paths), values, {}, {})
         assert said is not None
         return Response(status=response.status, headers=response.headers, body=said.encode())
 

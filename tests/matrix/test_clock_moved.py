@@ -1,4 +1,4 @@
-"""The clock of the machine moves while a cell is driven: nobody is accused, and it is said."""
+"""The clock of the machine moves, or the time is up, while a cell is dealt with: it is said, nobody is accused."""
 
 from __future__ import annotations
 
@@ -42,5 +42,38 @@ def test_a_cell_whose_clock_moved_decides_nothing(
     assert {item["verdict"] for item in found} == {"error"} and {item["blame"] for item in found} == {
         "configuration"
     }
+    code, told = here("judge", tmp_path / "run")
+    assert code == 6 and "byte voor byte gelijk" in told
+
+
+def test_judging_that_is_cut_short_says_so_and_is_said_again_by_judge(
+    here, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, calls = qualification.judge_cell, []
+
+    def slow(*given):
+        calls.append(given)
+        if len(calls) == 1:
+            run.hurry()
+            raise KeyboardInterrupt  # what the alarm does
+        return real(*given)
+
+    def kept(self, *given, **named):
+        nonlocal run
+        run = self
+        opened(self, *given, **named)
+
+    run, opened = None, qualification.Qualification.__init__
+    monkeypatch.setattr(qualification.Qualification, "__init__", kept)
+    monkeypatch.setattr(qualification, "judge_cell", slow)
+    code, told = here("qualify", "--out", tmp_path / "run", "--budget", "100s", "--lang", "en", *WORDS)
+    assert code == 6 and told.count("took longer than what was left of the budget of the run (100s)") == 1, (
+        told
+    )
+    found = json.loads((tmp_path / "run" / "findings.json").read_text())["findings"]
+    assert {item["verdict"] for item in found} == {"inconclusive"} and {item["blame"] for item in found} == {
+        None
+    }
+    monkeypatch.undo()
     code, told = here("judge", tmp_path / "run")
     assert code == 6 and "byte voor byte gelijk" in told

@@ -100,7 +100,8 @@ def test_a_run_that_hangs_and_is_stopped_reports_and_ends(tmp_path, hanging, num
     assert time.monotonic() - began < SECONDS
     assert process.returncode == 6, "recorded, and nothing decided"
     assert "Traceback" not in shown + errors
-    assert "did not finish; go on with it with --resume" in shown + errors
+    named = f"ended by {signal.Signals(number).name}, the run did not finish; go on with it with --resume"
+    assert named in shown + errors
     assert "the run ended before this was reached" in shown
     assert (out / "report" / "index.html").is_file()
     assert json.loads((out / "findings.json").read_bytes())["findings"] == []

@@ -192,6 +192,33 @@ def test_who_was_waited_for_is_the_cause():
     assert caught.value.cause == "his" and "waiting for his" in caught.value.message.en
 
 
+def test_who_sends_what_takes_long_to_look_at_is_the_cause():
+    found, ticks = endurance(Limits(run=200.0))
+    found.begin(1)
+    found.waited("his", 60.0)
+    found.looked("his", 60.0)
+    found.looked("pgo", 500.0)
+    ticks.now = 180.0
+    with pytest.raises(LimitReached) as caught:
+        found.check()
+    told = caught.value.message.en
+    assert caught.value.cause == "his" and "waiting for his and looking at what it sent" in told
+
+
+def test_who_sent_most_is_the_cause_of_judging_that_took_too_long():
+    found, _ = endurance(Limits(run=200.0))
+    found.begin(2)
+    found.waited("dvza", 1.0, 9_000)
+    found.begin(1)  # what came in another cell says nothing of this one
+    assert found.too_much().cause == ""
+    found.waited("his", 1.0, 5_000)
+    found.waited("dvza", 9.0, 10)
+    found.waited("pgo", 1.0, 9_000)  # our own
+    late = found.too_much()
+    assert (late.limit, late.cause, late.received) == ("run", "his", "his: 5000 bytes")
+    assert "judging what his sent took longer" in late.message.en and "(3m20s)" in late.message.nl
+
+
 def test_one_cell_leaves_time_for_the_others():
     found, ticks = endurance(Limits(run=200.0))
     found.begin(3)

@@ -9,13 +9,13 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from rawkit import raw
 
-from harness.core.http.bounds import MAX_ENTRIES, MAX_VALUES
+from harness.core.http.bounds import MAX_ATTRIBUTES, MAX_ENTRIES, MAX_TEXT, MAX_VALUES
 from harness.core.run.exchanges import TOO_LARGE, UNREADABLE, Exchange
 from harness.fhir.codec.documents import parse
 from harness.fhir.model.types import load_model
 from harness.record import DeclaredPerson, Persons, Redactor
+from harness.record.redact.documents.read import read_document
 from harness.record.redact.people.care import NOT_HELD
-from harness.record.redact.people.documents import read_document
 
 NUMBER, NAME = "111222333", "Plantnaam"
 HANNA = DeclaredPerson(id="hanna", bsn="999990019", birth_date="1964-05-17", patients=("hanna",))
@@ -140,3 +140,30 @@ def test_what_holds_as_much_as_is_looked_at_is_kept(kind: str) -> None:
     body = _bundle(MAX_ENTRIES, kind)
     done = recorded(body, f"application/fhir+{kind}")
     assert done.response is not None and done.response.body == body and done.facts == ()
+
+
+def _one_value(name: str, value: str, kind: str) -> bytes:
+    if kind == "json":
+        return f'{{"resourceType":"Binary","id":"a","{name}":"{value}"}}'.encode()
+    return f'<Binary xmlns="http://hl7.org/fhir"><id value="a"/><{name} value="{value}"/></Binary>'.encode()
+
+
+@pytest.mark.parametrize("kind", ["json", "xml"])
+def test_a_text_that_is_longer_than_fhir_allows_is_not_looked_at(kind: str) -> None:
+    body = _one_value("language", "a" * (MAX_TEXT + 10), kind)
+    done = recorded(body, f"application/fhir+{kind}")
+    assert [fact.place for fact in done.facts] == [f"response.body:{TOO_LARGE}"]
+
+
+@pytest.mark.parametrize(("name", "letters"), [("language", MAX_TEXT - 10), ("content", MAX_TEXT + 10)])
+@pytest.mark.parametrize("kind", ["json", "xml"])
+def test_a_text_as_long_as_fhir_allows_and_base64_are_looked_at(kind: str, name: str, letters: int) -> None:
+    done = recorded(_one_value(name, "a" * letters, kind), f"application/fhir+{kind}")
+    assert all(TOO_LARGE not in fact.place for fact in done.facts)
+
+
+@pytest.mark.parametrize(("more", "kept"), [(0, True), (1, False)])
+def test_an_element_with_more_attributes_than_are_looked_at_is_one_tag(more: int, kept: bool) -> None:
+    names = " ".join(f"a{number}='1'" for number in range(MAX_ATTRIBUTES - 1 + more))
+    done = recorded(f'<Bundle xmlns="http://hl7.org/fhir" {names}/>'.encode(), "application/fhir+xml")
+    assert kept is all(TOO_LARGE not in fact.place for fact in done.facts)

@@ -258,6 +258,23 @@ def test_bodies_are_stored_once_and_by_many_at_the_same_time(tmp_path: Path) -> 
         assert store.get(reference, "x") == body
 
 
+def test_a_body_that_many_exchanges_have_is_read_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    large = Response(status=200, body=b"x" * 9_000)
+    items = [exchange(random.Random(1), number, response=large) for number in (1, 2, 3)]
+    path = record(tmp_path, items)
+    unpacked: list[str] = []
+    real = BodyStore._unpack
+    monkeypatch.setattr(
+        BodyStore, "_unpack", lambda self, body, where: unpacked.append(where) or real(self, body, where)
+    )
+    unit = read_unit(path, BodyStore(tmp_path))
+    assert [item.response for item in unit.exchanges] == [large] * 3
+    assert len({id(item.response.body) for item in unit.exchanges}) == 1  # type: ignore[union-attr]
+    assert sum("bodies/" in where for where in unpacked) == 1
+
+
 def _body_file(tmp_path: Path) -> tuple[Path, Path, BodyStore]:
     item = exchange(random.Random(1), 1, response=Response(status=200, body=b"x" * 5000 + b"\xff"))
     path = record(tmp_path, [item])

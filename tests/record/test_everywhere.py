@@ -22,11 +22,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from rawkit import pdf
 
-from harness.core.run.exchanges import Exchange, Fact
+from harness.core.run.exchanges import UNHELD, Exchange, Fact
 from harness.fhir.codec.documents import to_json, to_xml
 from harness.fhir.model.types import load_model
 from harness.pdfa.text import texts_of
 from harness.record import DeclaredPerson, Looking, Persons, RawExchange, Redactor
+from harness.record.redact.people.care import number_of
 
 MODEL = load_model("3.0.2")
 OWN, OTHER = "999990019", "012345672"
@@ -206,7 +207,7 @@ NOT_SHOWN = {"pdf", "pdf in a Binary (json)", "pdf in a Binary (xml)"}
 """Where a page shows what is written: characters beyond Latin-1 are not in its font, parentheses end a string."""
 
 
-def recorded(**changes: Any) -> Exchange:
+def recorded(looking: Looking | None = None, **changes: Any) -> Exchange:
     base: dict[str, Any] = {
         "interface": "resource",
         "flow": "collect",
@@ -221,7 +222,7 @@ def recorded(**changes: Any) -> Exchange:
         "person": "anna",
         "status": 200,
     }
-    redactor = Redactor(b"k" * 32, PERSONS, looking=Looking(texts_of, find_canary))
+    redactor = Redactor(b"k" * 32, PERSONS, looking=looking or Looking(texts_of, find_canary))
     return redactor.exchange(RawExchange(**{**base, **changes}), "x.1")
 
 
@@ -331,11 +332,7 @@ def test_a_text_that_stays_inside_is_found_wherever_it_is_written(way: str, then
 
 
 NORMAL = {
-    "quantity": _bundle(
-        valueQuantity={"value": int(NOBODYS), "unit": "cellen", "system": "https://u", "code": "c"}
-    ),
     "decimal": _bundle(valueQuantity={"value": Decimal("0.123456782")}),
-    "total": _bundle() | {"total": int(NOBODYS)},
     "code": _bundle(code={"coding": [{"system": "http://snomed.info/sct", "code": NOBODYS}]}),
     "register": _bundle(
         identifier=[{"system": "http://fhir.nl/fhir/NamingSystem/uzi-nr-pers", "value": NOBODYS}]
@@ -354,6 +351,40 @@ def test_a_number_where_numbers_are_normal_stays_and_proves_nothing(name: str, k
     done = recorded(**message)
     assert numbers(done, "proven") == []
     assert done.response is not None and done.response.body == message["response_body"]
+
+
+AMOUNTS = {
+    "integer": (_bundle(valueQuantity={"value": int(NOBODYS), "unit": "cellen"}), "N"),
+    "below zero": (_bundle(valueQuantity={"value": -int(NOBODYS), "unit": "x"}), "-N"),
+    "total": (_bundle() | {"total": int(NOBODYS)}, "N"),
+}
+
+
+@pytest.mark.parametrize("kind", ["json", "xml"])
+@pytest.mark.parametrize("name", sorted(AMOUNTS))
+def test_an_amount_that_may_be_a_number_is_another_amount_and_proves_nothing(name: str, kind: str) -> None:
+    resource, shown = AMOUNTS[name]
+    message = _document(lambda _: resource, kind)("")
+    done = recorded(**message)
+    (fact,) = done.facts
+    assert (fact.kind, fact.standing, fact.equals) == ("bsn", "possible", UNHELD)
+    wanted = shown.replace("N", number_of(fact.tag)).encode()
+    was = shown.replace("N", NOBODYS).encode()
+    assert done.response is not None and was in message["response_body"]
+    assert done.response.body == message["response_body"].replace(was, wanted)
+
+
+def test_an_amount_that_a_record_holds_stays() -> None:
+    message = _document(lambda _: AMOUNTS["integer"][0], "json")("")
+    done = recorded(Looking(kept=frozenset({NOBODYS})), **message)
+    assert done.response is not None and done.response.body == message["response_body"]
+
+
+def test_a_version_that_may_be_a_number_goes() -> None:
+    message = _document(lambda _: _bundle(meta={"versionId": NOBODYS}), "json")("")
+    done = recorded(**message)
+    assert done.response is not None and NOBODYS.encode() not in done.response.body
+    assert [fact.equals for fact in done.facts] == [UNHELD]
 
 
 def test_a_number_of_somebody_else_where_a_number_has_to_be_leaves_a_number() -> None:

@@ -17,8 +17,8 @@ from harness.network.person.declared import declared_persons
 from harness.network.person.persons import fixture_persons
 from harness.record import DeclaredPerson, Persons, RawExchange, Redactor
 from harness.record.har import to_har
+from harness.record.redact.documents.parts import PatientFacts
 from harness.record.redact.people.bsn import Numbers, is_system, standing_of
-from harness.record.redact.people.documents import PatientFacts
 
 MODEL = load_model("3.0.2")
 OWN = "999990019"

@@ -83,9 +83,11 @@ names = " ".join(f'a{number}="x"' for number in range(150_000))
 shapes = {
     "many numbers": said("999990019 " * 10_000),
     "very many numbers": said("999990019 " * 800_000),
+    "as many numbers as a text may hold": said("999990019 " * 100_000),
     "one long text": said("x" * 16_000_000),
     "one text of escapes": said('"' * 6_000_000),
     "many attributes": f'<Patient xmlns="http://hl7.org/fhir" {names}><id value="1"/></Patient>'.encode(),
+    "escapes alone": b"%41%42" * 3_000_000,
 }
 known = looking(own_records(date(2026, 3, 1)), Network(participants=()))
 for person in ("anna", ""):
@@ -108,7 +110,7 @@ def test_a_body_that_is_made_to_cost_time_or_memory_costs_neither() -> None:
     )
     assert done.returncode == 0, done.stderr[-2_000:]
     rows = [json.loads(line) for line in done.stdout.splitlines()]
-    assert len(rows) == 10
+    assert len(rows) == 14
     for name, seconds, broken, _ in rows:
         assert not broken, (name, broken)
         assert seconds < 20, (name, seconds)

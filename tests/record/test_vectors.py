@@ -20,7 +20,8 @@ from rawkit import pdf, raw
 from harness.core.run.exchanges import UNHELD, UNREADABLE, Certificate, Exchange, Fact, Tls
 from harness.fhir.codec.documents import parse, to_xml
 from harness.fhir.model.types import load_model
-from harness.network.person.looking import coded_elements, protocol_words
+from harness.network.person.looking import coded_elements
+from harness.network.person.words import protocol_words
 from harness.pdfa.text import texts_of
 from harness.record import DeclaredPerson, Known, Looking, Persons, Redactor
 from harness.record.redact.holding.held import held_by

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import ast
 import re
+from collections.abc import Iterator
 from datetime import date
+from pathlib import Path
 
 import pytest
 from rawkit import PERSONS, raw
 
+from harness import network
 from harness.core.run.exchanges import MASK, Certificate, Exchange, Tls, header
 from harness.network.file import Network, Participant
-from harness.network.person.looking import looking
+from harness.network.person.looking import looking, protocol_words
 from harness.record import Redactor
+from harness.record.redact.wire.vocabulary import HTTP_WORDS
 
 LIVE = Network(
     participants=(
@@ -264,3 +269,40 @@ def test_certificates_keep_hosts_of_the_network_file() -> None:
 def test_a_name_of_a_parameter_is_not_told_by_a_fact() -> None:
     made = heard(interface="login", url=f"https://mtls.dva.example/x?999990019=1&naam={date(1964, 5, 17)}")
     assert "999990019" not in repr(made.facts)
+
+
+SAYING = {"outcome", "_outcome", "Answer", "RequestError", "TooMuch"}
+"""What our own software says when something goes wrong is an argument of these."""
+
+
+def own_errors() -> Iterator[str]:
+    """The error texts of our DVZA and our client, as far as they stand in their source."""
+    for path in Path(network.__path__[0]).rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in SAYING:
+                for part in ast.walk(node):
+                    if isinstance(part, ast.Constant) and isinstance(part.value, str) and " " in part.value:
+                        yield part.value
+
+
+def test_every_word_of_our_own_errors_is_known() -> None:
+    """Else an error of our DVZA would be masked where it is about a HIS."""
+    said = list(own_errors())
+    assert any("behind this DVZA" in text for text in said)
+    words = {word.casefold() for text in said for word in re.findall(r"[^\W\d_]{2,}", text)}
+    assert words - protocol_words() - HTTP_WORDS == set()
+
+
+def test_an_error_of_our_dvza_is_kept_and_a_name_in_one_is_not() -> None:
+    text = "the HIS behind this DVZA answers with status 999"
+    body = '{"resourceType":"OperationOutcome","issue":[{"severity":"error","code":"transient","diagnostics":"%s"}]}'
+    for said, kept in ((text, True), (text.replace("this DVZA", "Grutterink"), False)):
+        sent = (body % said).encode()
+        made = heard(
+            interface="resource",
+            person="anna",
+            response_headers=(("Content-Type", "application/fhir+json"),),
+            response_body=sent,
+        )
+        assert made.response is not None and (made.response.body == sent) is kept
+        assert kept or b"Grutterink" not in made.response.body

@@ -5,16 +5,17 @@ from __future__ import annotations
 import io
 from typing import Any
 
+import msgspec
 import pytest
 from rich.console import Console
 
 from harness.core.run.findings import Cell, Finding, Where, finding
-from harness.core.run.info import ParticipantVersion, RunInfo, Settings
+from harness.core.run.info import ParticipantVersion, RunInfo, Settings, Trouble
 from harness.core.text import Text
 from harness.core.verdicts import Blame, Verdict
 from harness.judge.catalogue import load_catalogue
 from harness.report.console import print_run
-from harness.report.grouping import grouped
+from harness.report.grouping import by_reason, grouped
 from harness.report.summary import summarise
 
 CELLS = tuple(
@@ -55,10 +56,10 @@ def said(
     return finding("PD-GEN-001", cell, where=Where(exchange=exchange, path=path), **given)
 
 
-def shown(*findings: Finding, lang: str = "en") -> str:
+def shown(*findings: Finding, lang: str = "en", info: RunInfo = INFO) -> str:
     out = io.StringIO()
     console = Console(file=out, width=200, color_system=None)
-    print_run(console, summarise(INFO, findings, load_catalogue()), load_catalogue(), lang)  # type: ignore[arg-type]
+    print_run(console, summarise(info, findings, load_catalogue()), load_catalogue(), lang)  # type: ignore[arg-type]
     return out.getvalue()
 
 
@@ -134,6 +135,26 @@ def test_an_error_says_what_happened_and_another_partys_cause_is_named():
     text = shown(broken, blocked)
     assert "E 1 requirement error: change this [KeyError: nobody]" in text
     assert "(first cause: pgo-1)" in text
+
+
+def test_a_cause_is_told_in_one_line_also_with_what_others_cannot_show_because_of_it():
+    mine = finding("PD-GEN-001", CELLS[0], Verdict.INCONCLUSIVE, next_step=ONE, party="his-a")
+    theirs = finding(
+        "PD-GEN-002", CELLS[0], Verdict.INCONCLUSIVE, next_step=ONE, party="dvza-a", cause="his-a"
+    )
+    assert [(len(item.requirements), item.cause) for item in by_reason([mine, theirs])] == [(2, "his-a")]
+    others = msgspec.structs.replace(theirs, cause="pgo-1")
+    assert [item.cause for item in by_reason([mine, others])] == ["", "pgo-1"]
+
+
+def test_a_limit_is_told_once_above_the_matrix():
+    late = Trouble(
+        cell=CELLS[0].key, requirements=("PD-GEN-001",), blame=Blame.CONFIGURATION, what=ONE, limit="run"
+    )
+    open_ = finding("PD-GEN-001", CELLS[0], Verdict.INCONCLUSIVE, next_step=ONE, party="his-a")
+    text = shown(open_, info=msgspec.structs.replace(INFO, troubles=(late,)))
+    assert text.count("change this") == 1 and text.index("change this") < text.index("HIS × PGO")
+    assert "? 1 requirement undecided: see above (PD-GEN-001)" in text
 
 
 def test_a_stand_in_among_live_parties_is_shown_only_when_something_was_found():

@@ -5,13 +5,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 import typer
 from rich.console import Console
 
-from harness.cli.dossier.verified import checked, document, is_dossier, show, whole
+from harness.cli.dossier.verified import checked, document, dossier_folder, is_dossier, show, whole
+from harness.cli.evidence.asked import SpotCheck
 from harness.cli.evidence.shown import (
     ChallengeOption,
     RunArgument,
@@ -58,43 +59,72 @@ def verify(
     run: RunArgument,
     trust: TrustOption = None,
     challenge: ChallengeOption = None,
+    spot_check: Annotated[
+        int | None,
+        typer.Option(
+            "--spot-check", min=1, help="Ask so many recorded queries again, live; needs --network."
+        ),
+    ] = None,
+    network: Annotated[
+        str | None, typer.Option("--network", help="How to reach the live parties (with --spot-check).")
+    ] = None,
     as_json: JsonOption = False,
     lang: LangOption = "nl",
 ) -> None:
-    """Verify a run folder or a dossier offline; names the first thing that is wrong. Exit code 7: do not rely
-    on it."""
+    """Verify a run folder or a dossier, offline but for a spot check; names the first thing that is wrong.
+
+    Exit code 7: do not rely on it, or the live system gives other answers than were recorded.
+    """
     language: Lang = "en" if lang == "en" else "nl"
     known = load_trust(trust) if trust else None
+    spot = SpotCheck.asked(spot_check, network)
     given = [read_challenge(path) for path in challenge or ()]
     if is_dossier(run):
-        raise typer.Exit(_dossier(run, known, given, language, as_json=as_json))
+        raise typer.Exit(_dossier(run, known, given, spot, language, as_json=as_json))
     with refuse_unreadable(run, as_json=as_json, lang=language):
         facts, summary, bound = _verified(run, known, given)
-    code = summary.result.code(exchanges=facts.exchanges)
+    if spot is not None:
+        spot.ask([RunFolder.open(run)])
+    code = summary.result.code(exchanges=facts.exchanges) if spot is None or spot.same else ExitCode.DIFFERS
     if as_json:
-        document = _document(run, code, facts, summary, bound)
+        document = {**_document(run, code, facts, summary, bound), **_spot_document(spot)}
         sys.stdout.write(msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n")
     else:
-        _print(facts, summary, bound, language)
+        _print(facts, summary, bound, spot, language)
     raise typer.Exit(int(code))
 
 
 def _dossier(
-    path: Path, trust: Trust | None, given: Sequence[Challenge], lang: Lang, *, as_json: bool
+    path: Path,
+    trust: Trust | None,
+    given: Sequence[Challenge],
+    spot: SpotCheck | None,
+    lang: Lang,
+    *,
+    as_json: bool,
 ) -> int:
     """Verify a dossier; gives the exit code."""
     with refuse_unreadable(path, as_json=as_json, lang=lang):
         found = checked(path, trust, given)
+    if spot is not None:
+        with dossier_folder(path) as folder:
+            spot.ask([RunFolder.open(folder / run.folder) for run in found.dossier.runs])
+    code = found.code if spot is None or spot.same else ExitCode.DIFFERS
     if as_json:
-        told = {**document(path, found), **_common(found.seal, found.summary)}
+        told = {**document(path, found), **_common(found.seal, found.summary), **_spot_document(spot)}
+        told["exit"] = int(code)
         sys.stdout.write(msgspec.json.format(msgspec.json.encode(told), indent=2).decode() + "\n")
-        return int(found.code)
+        return int(code)
     console = Console(soft_wrap=True, highlight=False)
     console.print(whole(found, lang), style="green", markup=False)
     _print_standing(console, found.seal, found.summary, found.bound, lang)
     show(console, found, lang)
-    _print_limits(console, lang)
-    return int(found.code)
+    _print_limits(console, spot, lang)
+    return int(code)
+
+
+def _spot_document(spot: SpotCheck | None) -> dict[str, Any]:
+    return {"spot_check": spot.document()} if spot is not None else {}
 
 
 def _verified(run: Path, trust: Trust | None, given: Sequence[Challenge]) -> tuple[Facts, RunSummary, Bound]:
@@ -159,20 +189,16 @@ def _common(seal: Sealed | None, summary: RunSummary) -> dict[str, Any]:
     }
 
 
-def _print(facts: Facts, summary: RunSummary, bound: Bound, lang: Lang) -> None:
+def _print(facts: Facts, summary: RunSummary, bound: Bound, spot: SpotCheck | None, lang: Lang) -> None:
     console = Console(soft_wrap=True, highlight=False)
     told = WHOLE.format(files=facts.files, units=len(facts.units), exchanges=facts.exchanges)
     console.print(told.of(lang), style="green", markup=False)
     _print_standing(console, facts.seal, summary, (bound,), lang)
-    _print_limits(console, lang)
+    _print_limits(console, spot, lang)
 
 
 def _print_standing(
-    console: Console,
-    seal: Sealed | None,
-    summary: RunSummary,
-    bound: Sequence[Bound],
-    lang: Lang,
+    console: Console, seal: Sealed | None, summary: RunSummary, bound: Sequence[Bound], lang: Lang
 ) -> None:
     """Whether every run is bound and it is signed, and the outcome of each party."""
 
@@ -193,9 +219,13 @@ def _print_standing(
             say(item.headline, "bold")
 
 
-def _print_limits(console: Console, lang: Lang) -> None:
-    """What no seal proves."""
+def _print_limits(console: Console, spot: SpotCheck | None, lang: Lang) -> None:
+    """What no seal proves, and what a spot check adds."""
     console.print(CANNOT_PROVE_HEADING.of(lang), markup=False)
     for number, limit in enumerate(CANNOT_PROVE, 1):
         console.print(f"  {number}. {limit.of(lang)}", markup=False)
-    console.print(SPOT_CHECK.of(lang), markup=False)
+    if spot is None:
+        console.print(SPOT_CHECK.of(lang), markup=False)
+        return
+    for line in spot.lines():
+        console.print(line.of(lang), style="green" if spot.same else "bold red", markup=False)

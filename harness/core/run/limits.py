@@ -11,7 +11,7 @@ from typing import Final, Literal
 import msgspec
 
 from harness.core.http.bounds import MAX_BODY
-from harness.core.text import Text
+from harness.core.text import Phrase, Text
 
 LONGEST_REQUEST: Final = 65.0
 """Seconds: the framework allows a resource server 60 (``core.rscint.202``)."""
@@ -85,21 +85,53 @@ def unreachable(party: str, since: str) -> Text:
     )
 
 
-def spent(limit: Literal["run", "cell"], seconds: float, party: str) -> Text:
+def not_reachable(since: str, error: Phrase) -> Text:
+    """What was seen of a party that does not answer.
+
+    :param since: ISO 8601 instant (UTC) of the first failure.
+    """
+    seen = Text(nl="niet bereikbaar sinds {since}: {error}", en="not reachable since {since}: {error}")
+    return seen.format(since=since, error=error)
+
+
+def spent(limit: Literal["run", "cell"], seconds: float, party: str, *, looking: bool = False) -> Text:
     """A budget is used up.
 
     :param party: whom most of it was spent waiting for, ``""``: nobody.
+    :param looking: whether it took a part of that to look at what the party sent.
     """
     whose = {"run": Text(nl="de run", en="the run"), "cell": Text(nl="deze cel", en="this cell")}[limit]
-    waited = (
-        Text(nl=f", vooral met wachten op {party}", en=f", mostly waiting for {party}")
-        if party
-        else Text(nl="", en="")
-    )
+    waited = Text(nl="", en="")
+    if party:
+        waited = Text(nl=f", vooral met wachten op {party}", en=f", mostly waiting for {party}")
+    if party and looking:
+        waited = Text(
+            nl=f"{waited.nl} en bekijken wat het stuurde", en=f"{waited.en} and looking at what it sent"
+        )
     given = shown_seconds(seconds)
     return Text(
         nl=f"het budget van {whose.nl} ({given}) was op{waited.nl}; geef meer met --budget",
         en=f"the budget of {whose.en} ({given}) was used up{waited.en}; give more with --budget",
+    )
+
+
+def unjudged(seconds: float, party: str) -> Text:
+    """There was no time left to judge a cell.
+
+    :param seconds: the budget of the run.
+    :param party: who sent most of what had to be judged, ``""``: nobody who can be named.
+    """
+    given = shown_seconds(seconds)
+    sent = (
+        Text(nl=f"wat {party} stuurde", en=f"what {party} sent")
+        if party
+        else Text(nl="de cel", en="the cell")
+    )
+    return Text(
+        nl=f"{sent.nl} beoordelen duurde langer dan wat er van het budget van de run ({given}) over was; "
+        "geef meer met --budget",
+        en=f"judging {sent.en} took longer than what was left of the budget of the run ({given}); "
+        "give more with --budget",
     )
 
 

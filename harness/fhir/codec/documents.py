@@ -27,7 +27,15 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from harness.core.errors import InputError
-from harness.core.http.bounds import MAX_ENTRIES, MAX_VALUES, values_in
+from harness.core.http.bounds import (
+    MAX_ATTRIBUTES,
+    MAX_ENTRIES,
+    MAX_TEXT,
+    MAX_VALUES,
+    long_text,
+    many_attributes,
+    values_in,
+)
 from harness.core.issues import Issue
 from harness.fhir.codec.defects import defect
 from harness.fhir.codec.errors import EncodeError
@@ -65,16 +73,20 @@ class Limits:
         element counts twice there, so JSON is given twice this number).
     :param nodes: elements in XML, values in JSON, counted roughly from the punctuation; bounds memory.
     :param entries: entries of a Bundle.
+    :param text: characters of one text that is no base64.
+    :param attributes: of one element in XML.
     """
 
     size: int = 64 * 1024 * 1024
     depth: int = 100
     nodes: int = 2_000_000
     entries: int = 2_000_000
+    text: int = 64 * 1024 * 1024
+    attributes: int = 2_000
 
 
 DEFAULT_LIMITS = Limits()
-MESSAGE_LIMITS = Limits(nodes=MAX_VALUES, entries=MAX_ENTRIES)
+MESSAGE_LIMITS = Limits(nodes=MAX_VALUES, entries=MAX_ENTRIES, text=MAX_TEXT, attributes=MAX_ATTRIBUTES)
 """What is read of the messages of a party: its size must not decide how long a run takes."""
 
 
@@ -115,7 +127,10 @@ class Document:
 def too_large(received: str, format: Format) -> Document:
     """The document of a message that is not kept, because it holds more than is looked at."""
     limits = MESSAGE_LIMITS
-    expected = f"<= {limits.entries} entries, {limits.nodes} nodes, {limits.size} bytes"
+    expected = (
+        f"<= {limits.entries} entries, {limits.nodes} nodes, {limits.text} characters of one text, "
+        f"{limits.attributes} attributes of one element, {limits.size} bytes"
+    )
     return Document({}, [defect("fhir-size", expected=expected, received=received)], format, True, b"")
 
 
@@ -148,6 +163,16 @@ def parse(
     least = 2 * limits.nodes  # so many bytes take the marks of so many nodes
     if len(data) > least and (nodes := values_in(data, xml=found == "xml")) > limits.nodes:
         return stop(defect("fhir-size", expected=f"<= {limits.nodes} nodes", received=f"~ {nodes} nodes"))
+    if length := long_text(data, xml=found == "xml", most=limits.text):
+        return stop(
+            defect(
+                "fhir-size",
+                expected=f"<= {limits.text} characters of one text",
+                received=f"{length} characters",
+            )
+        )
+    if found == "xml" and many_attributes(data, limits.attributes):
+        return stop(defect("fhir-size", expected=f"<= {limits.attributes} attributes of one element"))
     with paused():
         if found == "xml":
             resource, issues, fatal = read_xml(data, model, max_depth=limits.depth)

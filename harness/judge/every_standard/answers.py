@@ -50,7 +50,7 @@ class Answer:
         self.query = query
         self.format = asked
         self.document: Document | None = view.document(exchange)
-        self._context: DocumentContext | None = None
+        self._view = view
         self._masks = view.masks(exchange)
 
         sent = (header(exchange.request.headers, "authorization") or "").strip()
@@ -90,10 +90,12 @@ class Answer:
 
     @property
     def context(self) -> DocumentContext:
-        """FHIRPath context of the body, made once."""
-        if self._context is None:
-            self._context = DocumentContext(self.resource, model=load_model("3.0.2"))
-        return self._context
+        """FHIRPath context of the body, made once for all that have the same."""
+        found: DocumentContext = self._view.memo(
+            f"context:{id(self.document)}",
+            lambda: DocumentContext(self.resource, model=load_model("3.0.2")),
+        )
+        return found
 
     @property
     def entries(self) -> list[Json]:

@@ -21,7 +21,9 @@ from harness.core.text import Text
 from harness.core.verdicts import Blame
 from harness.network.doctor.connection import Refused, Reply
 from harness.network.doctor.diagnosis import Diagnosis, fine, problem
-from harness.record.redact.people.documents import JsonDocument, People, XmlDocument
+from harness.record.redact.documents.in_json import JsonDocument
+from harness.record.redact.documents.in_xml import XmlDocument
+from harness.record.redact.documents.parts import People
 from harness.record.redact.people.persons import DeclaredPerson
 
 ACCEPT: Final = "application/fhir+json; fhirVersion=3.0"

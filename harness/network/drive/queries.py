@@ -45,13 +45,14 @@ def run(session: FlowSession, *, first_only: bool = False, step: ResourceStep | 
 
     Each searchset is followed to its last page, at the host of the resource endpoint only.
     """
-    answers: dict[tuple[str, str], list[Answer]] = {}
+    wanted = load_queries(session.standard.id)
+    values: dict[tuple[str, str, str], list[str]] = {}
     sent = 0
-    for query in load_queries(session.standard.id):
+    for query in wanted:
         if query.flow != session.function:
             continue
         for media in query.formats:
-            for target in _targets(session, query, media, answers):
+            for target in _targets(session, query, media, values):
                 if session.token_expired():
                     return sent
                 answer = _send(session, query, media, target, step)
@@ -60,7 +61,11 @@ def run(session: FlowSession, *, first_only: bool = False, step: ResourceStep | 
                     _stray(session)
                     return sent
                 found = [answer, *_further(session, query, media, target, answer)]
-                answers.setdefault((query.operation, media), found)
+                for operation, expression in {item.each for item in wanted if item.each is not None}:
+                    key = (operation, expression, media)
+                    if operation == query.operation and key not in values:  # answers themselves may be large
+                        said = (value for page in found for value in values_of(page, expression))
+                        values[key] = list(dict.fromkeys(said))
                 sent += len(found) - 1
     _stray(session)
     return sent
@@ -115,8 +120,12 @@ def _stray(session: FlowSession) -> None:
 
 
 def _targets(
-    session: FlowSession, query: Query, media: str, answers: dict[tuple[str, str], list[Answer]]
+    session: FlowSession, query: Query, media: str, values: dict[tuple[str, str, str], list[str]]
 ) -> Iterator[str]:
+    """The addresses that a query asks.
+
+    :param values: those that answers to queries of an operation, asked in a format, have at an expression.
+    """
     base = resource_base(session, query.role)
     if query.each is None:
         parameters = "&".join(
@@ -128,15 +137,9 @@ def _targets(
         yield f"{url}?{parameters}" if parameters else url
         return
     source, expression = query.each
-    wanted = [media] if media != "native" else []
-    for kind in (*wanted, "json", "xml"):
-        pages = answers.get((source, kind))
-        if pages is not None:
-            break
-    else:
-        return
-    found = dict.fromkeys(value for page in pages for value in values_of(page, expression))
-    for value in list(found)[: query.limit or 10]:
+    kinds = ([media] if media != "native" else []) + ["json", "xml"]
+    found = next((values[key] for kind in kinds if (key := (source, expression, kind)) in values), [])
+    for value in found[: query.limit or 10]:
         yield absolute(base, query.path.replace("{value}", value))
 
 

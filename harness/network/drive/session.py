@@ -166,11 +166,12 @@ class FlowSession:
         for left in reversed(range(MOST_TRIES if patient else 1)):
             most = SMALLER.get(interface, self.endurance.limits.body)
             answer, seen = self._exchanged(client, method, url, sent, body, timeout, most)
-            self.endurance.waited(party, answer.duration)
+            self.endurance.waited(party, answer.duration, len(answer.body))
             if asked == url and not expected_to_fail(notes) and not answer.error.startswith(ENDED):
                 self.endurance.seen(url, party, answer.error, seen.isoformat())
             pause = _pause(answer, self.patience) if left else None
             extra = annotate(answer) if annotate is not None else {}
+            came = self.clock.monotonic()
             self.last = self.recorder.record(
                 RawExchange(
                     interface=interface,
@@ -195,6 +196,7 @@ class FlowSession:
                     notes={**self.notes, **(notes or {}), **extra},
                 )
             )
+            self.endurance.looked(party, self.clock.monotonic() - came)
             if pause is None:
                 break
             self.patience -= pause

@@ -13,7 +13,7 @@ import msgspec
 from harness.core.errors import ConfigurationError, nearest
 from harness.core.run.findings import Cell
 from harness.core.text import Text
-from harness.network.person.persons import fixture_persons
+from harness.network.person.persons import FixturePerson, fixture_persons
 
 STELSELNODE: Final = "stelselnode"
 """Participant id of whoever publishes the lists, in exchanges."""
@@ -253,6 +253,7 @@ class Network(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
         Order: the HIS's ``person`` map, a network person that names the standard, the first network person
         without standards, the first of our own persons that the HIS holds and that has data of the standard.
+        A live HIS holds those of them that the file names.
         """
         his = self.participant(cell.his)
         if cell.standard in his.person:
@@ -266,6 +267,18 @@ class Network(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
             if not item.standards:
                 return item.id
         for person in fixture_persons():
-            if (not his.persons or person.id in his.persons) and cell.standard in person.standards:
+            holds = person.id in his.persons if his.persons else his.kind == "twin"
+            if holds and cell.standard in person.standards:
                 return person.id
         return ""
+
+    def own_persons(self) -> tuple[FixturePerson, ...]:
+        """Our own persons who may be met: all where a HIS is a twin or there is none; where every one is live
+        those that the file names.
+        """
+        every = self.of_role("his")
+        if not every or any(his.kind == "twin" for his in every):
+            return fixture_persons()
+        named = {person.id for person in self.persons}
+        named.update(name for his in every for name in (*his.persons, *his.person.values()))
+        return tuple(item for item in fixture_persons() if item.id in named)

@@ -13,8 +13,17 @@ from typing import Literal
 
 from harness.core.clock import Clock
 from harness.core.errors import HarnessError
-from harness.core.run.limits import LimitName, Limits, reserved, shown_seconds, spent, unreachable
-from harness.core.text import Text
+from harness.core.run.limits import (
+    LimitName,
+    Limits,
+    not_reachable,
+    reserved,
+    shown_seconds,
+    spent,
+    unjudged,
+    unreachable,
+)
+from harness.core.text import Phrase, Text, said
 from harness.network.file import STELSELNODE, Network
 from harness.network.limits.breaker import Breaker
 
@@ -24,11 +33,13 @@ class LimitReached(HarnessError):
 
     :ivar limit: which limit it was.
     :ivar cause: participant id of whoever was waited for, ``""``: nobody.
+    :ivar seen: what shows it, in both languages.
     """
 
-    def __init__(self, limit: LimitName, message: Text, *, cause: str = "", received: str = "") -> None:
-        super().__init__(message, received=received)
+    def __init__(self, limit: LimitName, message: Text, *, cause: str = "", received: Phrase = "") -> None:
+        super().__init__(message, received=said(received, "en"))
         self.limit: LimitName = limit
+        self.seen = received
         self.cause = cause
 
 
@@ -64,6 +75,8 @@ class Endurance:
         self._cell = (self._began, 0.0)
         self._reserve = 0.0
         self._lock = threading.Lock()
+        self._received: Counter[str] = Counter()
+        self._looked: dict[Literal["run", "cell"], Counter[str]] = {"run": Counter(), "cell": Counter()}
         self._waited: dict[Literal["run", "cell"], Counter[str]] = {"run": Counter(), "cell": Counter()}
 
     def begin(self, cells: int) -> None:
@@ -81,6 +94,8 @@ class Endurance:
         with self._lock:
             self._cell = (self._now(), seconds)
             self._waited["cell"].clear()
+            self._looked["cell"].clear()
+            self._received.clear()
 
     def clean(self) -> None:
         """Driving has ended: what is kept for deleting may be used."""
@@ -102,7 +117,7 @@ class Endurance:
                     "host",
                     unreachable(party, failing.since),
                     cause=party,
-                    received=f"not reachable since {failing.since}: {failing.error}",
+                    received=not_reachable(failing.since, failing.error),
                 )
 
     def allowed(self, seconds: float) -> float:
@@ -131,12 +146,28 @@ class Endurance:
         if party in self._live:
             self.breaker.seen(url, error, started)
 
-    def waited(self, party: str, seconds: float) -> None:
-        """So long was waited for a party."""
+    def waited(self, party: str, seconds: float, received: int = 0) -> None:
+        """So long was waited for a party, and so many bytes came."""
         if party in self._live:
             with self._lock:
+                self._received[party] += received
                 for counter in self._waited.values():
                     counter[party] += int(seconds * 1000)
+
+    def looked(self, party: str, seconds: float) -> None:
+        """So long it took to look at an answer of a party: a large one takes longer than it takes to come."""
+        if party in self._live:
+            with self._lock:
+                for counter in self._looked.values():
+                    counter[party] += int(seconds * 1000)
+
+    def too_much(self) -> LimitReached:
+        """Why a cell could not be judged in time: whoever sent most of it is the cause."""
+        with self._lock:
+            most = self._received.most_common(1)
+        party, received = most[0] if most else ("", 0)
+        told = f"{party}: {received} bytes" if party else ""
+        return LimitReached("run", unjudged(self.limits.run, party), cause=party, received=told)
 
     def _left_of_run(self) -> float | None:
         whole = self.limits.run
@@ -159,8 +190,10 @@ class Endurance:
         began, seconds = (self._driving, self.limits.run) if name == "run" else self._cell
         driven = self._now() - began
         with self._lock:
-            most = self._waited[name].most_common(1)
-        party, waited = most[0] if most else ("", 0)
-        cause = party if waited >= driven * 500 else ""
-        told = f"{party}: {shown_seconds(waited / 1000)} / {shown_seconds(driven)}" if cause else ""
-        return LimitReached(name, spent(name, seconds, cause), cause=cause, received=told)
+            waited, looked = self._waited[name], self._looked[name]
+            most = (waited + looked).most_common(1)
+        party, took = most[0] if most else ("", 0)
+        cause = party if took >= driven * 500 else ""
+        told = f"{party}: {shown_seconds(took / 1000)} / {shown_seconds(driven)}" if cause else ""
+        looking = waited[party] < driven * 500
+        return LimitReached(name, spent(name, seconds, cause, looking=looking), cause=cause, received=told)

@@ -33,7 +33,7 @@ class KnownPerson:
 
 
 def declared_persons(network: Network, t: date) -> Persons:
-    """The declared test persons of a run: our own fixtures and those of the network file.
+    """The declared test persons of a run: those of the network file, and our own who may be met in it.
 
     What the network file states of one of our own persons goes before what the fixture says; the rest stays.
     """
@@ -44,7 +44,7 @@ def declared_persons(network: Network, t: date) -> Persons:
             birth_date=item.birth_date(t).isoformat(),
             patients=(item.patient,),
         )
-        for item in fixture_persons()
+        for item in network.own_persons()
     }
     for person in network.persons:
         ours = declared.get(person.id) or DeclaredPerson(id=person.id)

@@ -9,30 +9,27 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from functools import cache, cached_property
-from itertools import chain
 from typing import Any, Final
 
 import msgspec
 
 from harness.core.data import data_path
-from harness.fhir.model.types import FhirVersion, load_model
+from harness.fhir.model.types import load_model
 from harness.network.file import Network
-from harness.network.person.error_words import ERROR_WORDS
 from harness.network.person.familiar import familiar
 from harness.network.person.records import network_records
+from harness.network.person.words import FHIR_VERSIONS, protocol_words, vocabulary
 from harness.pdfa import Violation, check
 from harness.pdfa.advice import tool_of, tools
 from harness.pdfa.text import text_of, texts_of
 from harness.record import Looking
 from harness.record.redact.holding.groups import DATA, NOT_TEXTS, SUMS
 from harness.record.redact.holding.held import Held, held_by
-from harness.record.redact.letters import word_parts
 from harness.record.redact.people.digits import candidates
 from harness.reference.reconcile.documents import Documents
 from harness.reference.record.model import Record
 from harness.reference.records import Records
 
-FHIR_VERSIONS: Final[tuple[FhirVersion, ...]] = ("3.0.2", "4.0.1")
 MAX_COMPARED: Final = 200
 """Documents of one record with which one that is not kept is compared."""
 _CLAIM: Final = re.compile(r"[0-9][a-z]?")
@@ -56,6 +53,7 @@ def looking(records: Iterable[Record], network: Network, *, observed: bool = Fal
         words_in(known),
         Examining(stored),
         None if observed else familiar(network, protocol_words()),
+        vocabulary(_resources(known), coded_elements()),
     )
 
 
@@ -116,24 +114,19 @@ def _numbered(found: Violation) -> str:
     return f"object {found.object}" if found.object else f"page {found.page}" if found.page else ""
 
 
+def _resources(records: Iterable[Record]) -> Iterator[Mapping[str, Any]]:
+    """All that these records hold, and what their persons send in a run."""
+    for record in records:
+        yield from (item.resource for item in record)
+        yield from record.sent
+
+
 def words_in(records: Iterable[Record]) -> Held:
     """The words about people that these records hold, and what their persons send in a run."""
     known = list(records)
-    stored = (item.resource for record in known for item in record)
-    sent = (resource for record in known for resource in record.sent)
     persons = (record.person for record in known)
     papers = (path.read_bytes() for path in sorted(data_path("fixtures", "documenten").glob("*.pdf")))
-    return held_by(chain(stored, sent), coded_elements(), persons, protocol_words(), papers)
-
-
-@cache
-def protocol_words() -> frozenset[str]:
-    """The words of the names of FHIR, and those with which servers say what went wrong."""
-    names: set[str] = set()
-    for version in FHIR_VERSIONS:
-        for kind in load_model(version).types.values():
-            names.update((kind.name, *kind.keys))
-    return ERROR_WORDS | {part.casefold() for name in names for part in word_parts(name)}
+    return held_by(_resources(known), coded_elements(), persons, protocol_words(), papers)
 
 
 @cache

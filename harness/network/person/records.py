@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
-from pathlib import Path
 
 from harness.network.file import Network
-from harness.network.person.persons import fixture_persons
 from harness.reference.record.load import load_records
 from harness.reference.record.model import Record
 
@@ -23,18 +21,9 @@ def network_records(network: Network, t: date) -> list[Record]:
     :raises ConfigurationError: a record contradicts itself, or two are of one person.
     :raises InputError: a file of a record cannot be read.
     """
-    ours = {item.id: item.folder for item in fixture_persons()}
-    folders: dict[str, Path] = {}
+    folders = {item.id: item.folder for item in network.own_persons()}
     for person in network.persons:
         if person.record:
             folders[person.id] = network.base / person.record
-        elif person.id in ours:
-            folders[person.id] = ours[person.id]
-    for his in network.of_role("his"):
-        for name in his.person.values():
-            if name in ours:
-                folders.setdefault(name, ours[name])
-    if any(his.kind == "twin" for his in network.of_role("his")):
-        folders = ours | folders
     loaded = load_records(list(folders.values()), t=t)
     return [replace(record, person=name) for name, record in zip(folders, loaded, strict=True)]

@@ -70,6 +70,7 @@ class ChainReader:
         self._bodies = bodies
         self._run = run
         self._once = Once()
+        self._apart: dict[Body, bytes] = {}
         self._place = f"{FOLDER}/{path.name}"
 
     def __iter__(self) -> Iterator[Exchange]:
@@ -186,10 +187,13 @@ class ChainReader:
         )
 
     def _body(self, body: Body | None, where: str) -> bytes:
-        data = self._bodies.get(body, where)
-        if body is not None and body.sha256 is not None:
+        """The bytes of a body; one that stands apart and is referred to again is not read again."""
+        if body is None or body.sha256 is None:
+            return self._bodies.get(body, where)
+        if body not in self._apart:
+            self._apart[body] = self._bodies.get(body, where)
             self.referred.add(body.sha256)
-        return data
+        return self._apart[body]
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,10 @@ import msgspec
 
 from harness.core.run.exchanges import NOT_COMPARED, Fact, Standing
 from harness.record.raw import RawExchange
+from harness.record.redact.documents.read import CareDocument
 from harness.record.redact.facts import alphabet, eleven_test, entropy_bits
 from harness.record.redact.hunt import MIN_HUNTED
 from harness.record.redact.people.bsn import Numbers, looked, plain, standing_of
-from harness.record.redact.people.documents import CareDocument
 from harness.record.redact.reading.readings import readings
 from harness.record.redact.reading.spans import BASE64, MARKUP, Reading
 from harness.record.redact.tag import TAG, Tags, kind_of_tag, untagged

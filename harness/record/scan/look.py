@@ -17,9 +17,10 @@ from harness.core.run.exchanges import Exchange, media_type
 from harness.record.looking import Looking
 from harness.record.raw import RawExchange
 from harness.record.redact import recognise
+from harness.record.redact.documents.parts import PatientFacts, People
+from harness.record.redact.documents.read import read_document
 from harness.record.redact.learn import learn
 from harness.record.redact.people import bsn
-from harness.record.redact.people.documents import PatientFacts, People, read_document
 from harness.record.redact.people.numbered import DocumentNumbers
 from harness.record.redact.people.persons import Persons
 from harness.record.redact.reading.readings import body_readings, readings
@@ -105,7 +106,7 @@ class Looker:
         """A file that is no recording."""
         if not data.startswith(CONTAINERS):
             data = recognise.encode(untagged(recognise.decode(data)))
-        document = read_document(data, "")
+        document = read_document(data, "", self._looking.words)
         if document is not None and document.fhir:
             self._body(data, "", place, set())
             return
@@ -137,7 +138,7 @@ class Looker:
             self._add("secret", value, f"{where} {name}")
 
     def _body(self, body: bytes, media: str, place: str, noted: set[str]) -> None:
-        document = read_document(body, media)
+        document = read_document(body, media, self._looking.words)
         said = self._said(body)
         if document is None or not document.fhir:
             self._text(said, place, said[0].text if said else "")

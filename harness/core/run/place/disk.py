@@ -152,15 +152,18 @@ def reason(error: OSError) -> str:
 
 def refused(error: BaseException) -> HarnessError | None:
     """What the machine does not give (room, descriptors, memory), when that is why something failed: then
-    nobody else is to blame, and nothing goes on."""
+    nobody else is to blame, and nothing goes on. It names the file, when the system or who wrote it does."""
+    where = ""
     seen: list[BaseException] = []
     current: BaseException | None = error
     while current is not None and current not in seen:
         seen.append(current)
+        if isinstance(current, HarnessError):
+            where = where or current.where
         if isinstance(current, OSError) and current.errno in _REFUSALS:
             return HarnessError(
                 Text(nl="deze machine staat het niet toe", en="this machine does not allow it"),
-                where=str(current.filename or ""),
+                where=where or str(current.filename or ""),
                 received=reason(current),
             )
         current = current.__cause__ or current.__context__

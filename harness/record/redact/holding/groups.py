@@ -25,11 +25,16 @@ Group = Literal[
     "sum",
     "uri",
     "error",
+    "code",
 ]
 """``display`` is what a code is called by its system, ``label`` what somebody calls a concept or a thing that
 is referred to: words of medicine as a rule. ``member`` is the name of a member of JSON that FHIR cannot have,
 ``data`` a document or an image in base64, ``sum`` the hash of one, ``uri`` an address that is somebody's or
-holds something itself, ``error`` what a server says of what went wrong."""
+holds something itself, ``error`` what a server says of what went wrong, ``code`` a
+word where codes, dates, numbers and addresses of systems stand."""
+LEADING: Final = frozenset({"id", "reference", "fullUrl", "url", "uri", "valueUri", "valueUrl"})
+"""Elements without words that lead to something: what is called by them is looked for by the same name."""
+EXTENSIONS: Final = frozenset({"extension", "modifierExtension"})
 DATA: Final = frozenset({"data", "content", "blob", "valueBase64Binary"})
 SUMS: Final = frozenset({"hash"})
 

@@ -62,7 +62,7 @@ class Held:
 
     def keeps(self, group: Group, value: str) -> bool:
         """Whether a value may stay in a document of a declared person."""
-        if group == "member":
+        if group in ("member", "code"):
             return False
         if group == "uri":
             return not value.lower().lstrip().startswith(_HOLDING)

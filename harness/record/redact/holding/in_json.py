@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
-from harness.record.redact.holding.groups import Group, group_of
-from harness.record.redact.people.members import member
+from harness.record.redact.documents.words import BY_FORM, LOOKED_AT, MEASURES, Vocabulary
+from harness.record.redact.holding.groups import EXTENSIONS, LEADING, Group, group_of
 
 _STRING: Final = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.S)
 
@@ -33,8 +33,9 @@ class Words:
     :raises RecursionError: it is too deep.
     """
 
-    def __init__(self, root: Any, coded: frozenset[str]) -> None:
+    def __init__(self, root: Any, coded: frozenset[str], words: Vocabulary = BY_FORM) -> None:
         self.found: list[Spot] = []
+        self._words = words
         self.strings = 0
         self._coded = coded
         if type(root) is dict:
@@ -45,13 +46,15 @@ class Words:
     def _object(self, node: dict[str, Any], holder: str) -> None:
         coded = self._coded
         for name, child in node.items():
-            if name not in coded and not member(name):
+            if name not in coded and not self._words.member(name):
                 self.found.append(Spot(self.strings, "member", name))
             self.strings += 1
             kind = type(child)
             if kind is str:
                 if name not in coded:
                     self._word(child, name, holder, node)
+                elif name in LOOKED_AT or not MEASURES.fullmatch(child):
+                    self._code(child, name, holder, node)
                 self.strings += 1
             elif kind is dict:
                 self._object(child, name)
@@ -66,9 +69,18 @@ class Words:
             elif kind is str:
                 if name not in self._coded:
                     self._word(item, name, holder, node)
+                elif name in LOOKED_AT or not MEASURES.fullmatch(item):
+                    self._code(item, name, holder, node)
                 self.strings += 1
             elif kind is list:
                 self._list(item, name, holder, node)
+
+    def _code(self, value: str, name: str, holder: str, node: dict[str, Any]) -> None:
+        if name in LEADING and not (name == "url" and holder in EXTENSIONS):
+            return
+        system = node.get("system") if name == "code" else ""
+        if not self._words.coded(name, value, system if type(system) is str else ""):
+            self.found.append(Spot(self.strings, "code", value))
 
     def _word(self, value: str, name: str, holder: str, node: dict[str, Any]) -> None:
         system, reference = node.get("system") or node.get("url"), node.get("reference")

@@ -9,12 +9,13 @@ from datetime import date
 from typing import Final
 
 from harness.core.normal.texts import lost_letter, mojibake
+from harness.record.redact.documents.in_json import JsonDocument
+from harness.record.redact.documents.read import CareDocument
 from harness.record.redact.holding import in_json, in_xml
 from harness.record.redact.holding.groups import ADDRESSES, HOLDING
 from harness.record.redact.holding.held import Held
 from harness.record.redact.holding.in_json import Spot
 from harness.record.redact.holding.narrative import without_words
-from harness.record.redact.people.documents import CareDocument, JsonDocument
 from harness.record.redact.tag import number_of_tag
 
 Tag = Callable[[str, str], str]
@@ -43,12 +44,14 @@ def unheld(document: CareDocument, body: bytes, held: Held) -> list[Spot]:
         coded -= ADDRESSES
     try:
         if isinstance(document, JsonDocument):
-            words = in_json.Words(document.tree, coded)
+            words = in_json.Words(document.tree, coded, document.words)
             found = words.found
             if not in_json.is_written(body, words.strings):
                 raise UnfitError
         else:
-            found = in_xml.spots(document.tree, coded)
+            if in_xml.strange_names(body, document.words):
+                raise UnfitError
+            found = in_xml.spots(document.tree, coded, document.words)
     except (in_xml.StrangeError, RecursionError):
         raise UnfitError from None
     return [spot for spot in found if not held.keeps(spot.group, spot.value)]
@@ -68,16 +71,18 @@ def without(document: CareDocument, text: str, taken: Sequence[Spot], held: Held
         )
 
     values: dict[int, str] = {}
+    names: dict[int, str] = {}
     changed: dict[int, Callable[[str], str]] = {}
     for spot in taken:
         if spot.group == "narrative":
             changed[spot.number] = narrative(paths[spot.number])
         else:
-            values[spot.number] = shaped(spot, paths[spot.number], held, tag)
+            into = names if spot.group == "member" else values
+            into[spot.number] = shaped(spot, paths[spot.number], held, tag)
     if isinstance(document, JsonDocument):
         said = {spot.number: changed[spot.number](spot.value) for spot in taken if spot.number in changed}
-        return in_json.rewritten(text, values | said)
-    done = in_xml.rewritten(text, len(paths), values, changed)
+        return in_json.rewritten(text, values | names | said)
+    done = in_xml.rewritten(text, len(paths), values, changed, names)
     if done is None:
         raise UnfitError
     return done
@@ -95,7 +100,7 @@ def shaped(spot: Spot, path: str, held: Held, tag: Tag) -> str:
         return f"0000{code.group(1)}{_CONSONANTS[number // 16 % 16]}{_CONSONANTS[number % 16]}"
     if spot.group in ("data", "sum"):
         return base64.b64encode(tag(spot.value, path).encode()).decode()
-    if spot.group in ("identifier", "uri") and (address := _ADDRESS.fullmatch(spot.value)):
+    if spot.group in ("identifier", "uri", "code") and (address := _ADDRESS.fullmatch(spot.value)):
         return f"{address['path'] or 'urn:mask:'}{tag(spot.value, path)}"
     return held.without(spot.group, spot.value, lambda word: _shown(word, tag(word, path)))
 

@@ -10,28 +10,23 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from typing import Any, Final, Literal
 
-from harness.core.http.bounds import MAX_ENTRIES, MAX_VALUES, values_in
+from harness.core.http.bounds import MAX_ENTRIES, MAX_VALUES, long_text, many_attributes, values_in
 from harness.core.normal.texts import folded
 from harness.core.run.exchanges import NOT_COMPARED, TOO_LARGE, UNHELD, UNREADABLE, Identity
 from harness.record.looking import Looking
 from harness.record.raw import RawExchange
 from harness.record.redact import recognise
+from harness.record.redact.documents.asides import without_asides
+from harness.record.redact.documents.broken import masked_broken
+from harness.record.redact.documents.in_xml import XmlDocument
+from harness.record.redact.documents.parts import People, TooManyError
+from harness.record.redact.documents.read import MAX_BYTES, CareDocument, read_document
 from harness.record.redact.holding.groups import DATA
 from harness.record.redact.holding.taking import UnfitError, unheld, without
 from harness.record.redact.people import bsn
-from harness.record.redact.people.asides import without_asides
-from harness.record.redact.people.broken import masked_broken
-from harness.record.redact.people.documents import (
-    MAX_BYTES,
-    CareDocument,
-    People,
-    TooManyError,
-    XmlDocument,
-    read_document,
-)
 from harness.record.redact.people.identity import FOREIGN_NUMBER, Identities
 from harness.record.redact.people.numbered import DocumentNumbers, Found
 from harness.record.redact.people.papers import held, is_pdf, paper_in, told_of
@@ -43,6 +38,7 @@ from harness.record.redact.replace import Replacing, instead
 from harness.record.redact.tag import number_of_tag
 
 NOT_DECLARED: Final = "person is not declared"
+NOT_KNOWN: Final = "words that are not those of FHIR"
 NOT_FHIR: Final = "no FHIR"
 NOT_READABLE: Final = "no document that can be read"
 NOT_HELD: Final = "document of no record"
@@ -60,9 +56,12 @@ _TELLING: Final = re.compile(
 _TELLING_LENGTH: Final = 5
 _TELLING_DIGITS: Final = 7
 """Characters from which such a value is looked for; shorter ones are words and lengths too."""
-_JSON_NUMBER: Final = re.compile(r".*[:,\[]\s*-?[0-9]{8,}\s*[,\]}].*", re.ASCII | re.S)
+_BEFORE_NUMBER: Final = re.compile(r"[:,\[]\s{0,9}-?(?:[0-9]{1,20}\.[0-9]{0,20})?\Z", re.ASCII)
+_AFTER_NUMBER: Final = re.compile(r"(?:\.[0-9]{1,20})?(?:[eE][+-]?[0-9]{1,3})?\s{0,9}[,\]}]", re.ASCII)
+_BEFORE_VALUE: Final = re.compile(r"value\s{0,9}=\s{0,9}[\"']-?(?:[0-9]{1,20}\.[0-9]{0,20})?\Z", re.ASCII)
+"""What stands around a number of JSON, and before one in XML."""
 _DATA: Final = tuple(f".{name}" for name in DATA)
-_ADDRESSES: Final = (".id", ".reference", ".fullUrl", ".url")
+_ADDRESSES: Final = (".id", ".reference", ".fullUrl", ".url", ".versionId")
 """Elements of which a tag says as much as a number: equal ones are equal."""
 CONTAINERS: Final = (("pdf",), ("gzip",), ("zlib",), ("zip",), ("utf-16",))
 """First ways of what stands in a body that is no text."""
@@ -123,7 +122,7 @@ class CareData:
     def _written(self, body: bytes, media_type: str, side: Side, secrets: Callable[[str, str], str]) -> bytes:
         place = f"{side}.body"
         fits = _fits(body)
-        document = read_document(body, media_type) if fits else None
+        document = read_document(body, media_type, self._looking.words) if fits else None
         if not fits or (document is not None and document.entries > MAX_ENTRIES):
             return self._one_tag(body, place)
         people = document.people() if document is not None else People()
@@ -139,8 +138,10 @@ class CareData:
         if not reasons and document is not None:
             body, reasons = self._without_words(document, body, place, found)
         if reasons:
-            self.masked += reasons
+            before = len(self._replacing.facts)
             body = self._mask(document, body, place, found)
+            if reasons != [NOT_KNOWN] or len(self._replacing.facts) > before:
+                self.masked += reasons
         elif found:
             body = self._without_numbers(body, place, found)
         if not reasons and isinstance(document, XmlDocument):
@@ -167,8 +168,10 @@ class CareData:
 
     def _reasons(self, document: CareDocument | None, people: People, body: bytes, side: Side) -> list[str]:
         """Why a document must be masked; nothing when it may be kept."""
+        if document is not None and document.impersonal:
+            return [NOT_KNOWN]
         if self._declared is None:
-            return [] if document is not None and document.impersonal else [NOT_DECLARED]
+            return [NOT_DECLARED]
         if document is None:
             if is_pdf(body):
                 return [] if held(body, self._looking) else [NOT_HELD]
@@ -198,7 +201,7 @@ class CareData:
     ) -> tuple[bytes, list[str]]:
         """A document that is kept, without the words about people that no record holds; or why it is not."""
         held = self._looking.held
-        if held is None or document.impersonal:
+        if held is None:
             return body, []
         numbers = {item.number for item in self._hidden_in(found)} | self._own
 
@@ -233,7 +236,7 @@ class CareData:
             item
             for item in found
             if item.number not in self._own
-            and (item.standing == "proven" or not item.code or item.path.endswith(_ADDRESSES))
+            and (item.standing == "proven" or item.amount or not item.code or item.path.endswith(_ADDRESSES))
         ]
 
     def _without_numbers(self, body: bytes, place: str, found: Sequence[Found]) -> bytes:
@@ -245,7 +248,8 @@ class CareData:
         for item in found:
             at = f"{place}:{item.path}" if item.path else place
             equals = NOT_COMPARED if item.number in gone else ""  # it goes wherever it stands
-            if equals and item.standing == "possible" and item.path.endswith((*_ADDRESSES, ".code")):
+            known = item.amount or item.path.endswith((*_ADDRESSES, ".code"))
+            if equals and item.standing == "possible" and known:
                 equals = UNHELD
             tag = self._replacing.number(item.number, at, item.standing, equals, item.ways)
             if item.number in gone:
@@ -254,14 +258,17 @@ class CareData:
                     text = re.sub(rf"(?<!\d){re.escape(item.written)}(?!\d)", tag, text)
         if not tags:
             return body
-        text = self._hide(text, tags)
+        text = self._hide(text, tags, {item.number for item in hidden if item.amount})
         if any(one.number in tags for one in bsn.sightings(text, self._looking.extract)):
             self.masked.append(FOREIGN_NUMBER)
             return self._replacing.masked(text, place, NOT_COMPARED).encode()
         return recognise.encode(text)
 
-    def _hide(self, text: str, tags: Mapping[str, str]) -> str:
-        """A text with these numbers replaced wherever and however they are written."""
+    def _hide(self, text: str, tags: Mapping[str, str], amounts: Container[str] = ()) -> str:
+        """A text with these numbers replaced wherever and however they are written.
+
+        :param amounts: those that stand where FHIR has a number, and become one.
+        """
         seen = [
             one._replace(standing="proven")
             for one in bsn.sightings(text, self._looking.extract)
@@ -272,7 +279,7 @@ class CareData:
         for one in self._replacing.numbers.certain(seen, self._cell):
             tag = tags[one.number]
             new = instead(text[one.start : one.end], tag, one.ways)
-            if not one.ways and _JSON_NUMBER.fullmatch(text[max(0, one.start - 8) : one.end + 8]):
+            if not one.ways and _is_number(text, one.start, one.end, one.number in amounts):
                 new = number_of(tag)
             pieces += (text[at : one.start], new)
             at = one.end
@@ -309,13 +316,13 @@ class CareData:
             elif is_pdf(body) or len(body) > MAX_BYTES:
                 masked = self._replacing.masked(body.decode("latin-1"), place, NOT_COMPARED).encode()
             else:
-                masked = masked_broken(body, tag)
+                masked = masked_broken(body, tag, self._looking.words)
             tags = {item.number: self._replacing.tags.tag("bsn", item.number) for item in found}
             for item in (item for items in numbers.values() for item in items):
                 at = f"{place}:{item.path}" if item.path else place
                 self._replacing.number(item.number, at, item.standing, NOT_COMPARED, item.ways)
             return recognise.encode(self._hide(recognise.decode(masked), tags)) if tags else masked
-        except (_TooMuch, TooManyError, RecursionError):
+        except (_TooMuch, RecursionError):
             del self._replacing.facts[before:]
             self.masked.append(TOO_MUCH)
             at = place if document is not None else f"{place}:{UNREADABLE}"
@@ -324,12 +331,22 @@ class CareData:
 
 def _fits(body: bytes) -> bool:
     """Whether a body that looks like JSON or XML holds no more than is looked at."""
-    start = body[:1024].lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
-    return (
-        len(body) <= MAX_VALUES
-        or start not in (b"{", b"[", b"<")
-        or values_in(body, xml=start == b"<") <= MAX_VALUES
+    start = body[:1024].lstrip(b"\xef\xbb\xbf\xff\xfe\x00 \t\r\n")[:1]
+    xml = start == b"<"
+    if start not in (b"{", b"[", b"<"):
+        return True
+    if xml and many_attributes(body):
+        return False
+    return len(body) <= MAX_VALUES or (
+        values_in(body, xml=xml) <= MAX_VALUES and not long_text(body, xml=xml)
     )
+
+
+def _is_number(text: str, start: int, end: int, amount: bool) -> bool:
+    """Whether what stands in a text is a number of JSON, or the value of an element of XML that is one."""
+    before = text[max(0, start - 60) : start]
+    in_json = _BEFORE_NUMBER.search(before) is not None and _AFTER_NUMBER.match(text, end) is not None
+    return in_json or (amount and _BEFORE_VALUE.search(before) is not None)
 
 
 def number_of(tag: str) -> str:

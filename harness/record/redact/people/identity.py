@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from harness.core.run.exchanges import Belongs, Identity
-from harness.record.redact.people.documents import PatientFacts, People
+from harness.record.redact.documents.parts import PatientFacts, People
 from harness.record.redact.people.persons import DeclaredPerson, Persons
 from harness.record.redact.tag import Tags
 

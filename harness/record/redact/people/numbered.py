@@ -8,8 +8,9 @@ from typing import Final, NamedTuple
 
 from harness.core.run.exchanges import Standing
 from harness.record.looking import Looking
+from harness.record.redact.documents.parts import Leaf, People, TooManyError
+from harness.record.redact.documents.read import CareDocument
 from harness.record.redact.people import bsn
-from harness.record.redact.people.documents import CareDocument, Leaf, People, TooManyError
 from harness.record.redact.reading.spans import Reading
 from harness.record.redact.tag import TAG
 
@@ -36,7 +37,7 @@ MAX_DIGITS: Final = 400_000
 class Found(NamedTuple):
     """A BSN in a document.
 
-    :ivar code: whether it stands where codes, ids and amounts do.
+    :ivar code: whether it stands where codes, ids and amounts do; ``amount``: where FHIR has a number.
     :ivar written: the whole value, when that is what is called a BSN.
     """
 
@@ -46,6 +47,7 @@ class Found(NamedTuple):
     code: bool
     ways: tuple[str, ...] = ()
     written: str = ""
+    amount: bool = False
 
 
 class DocumentNumbers:
@@ -113,7 +115,7 @@ class DocumentNumbers:
                 numbers.prove(one.number, self._cell)
             code = (leaf.name in _CODES and published) or leaf.numeric
             code = code or (leaf.name == "value" and registered(leaf.system))
-            yield Found(one.number, leaf.path, one.standing, code=code, ways=one.ways)
+            yield Found(one.number, leaf.path, one.standing, code=code, ways=one.ways, amount=leaf.numeric)
 
     def _prove(self, number: str) -> None:
         """Remember what stands as a BSN; what cannot be one would be found everywhere."""

@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 
 from harness.core.run.exchanges import NONE, NOT_COMPARED
-from harness.record.redact.people.documents import PatientFacts
+from harness.record.redact.documents.parts import PatientFacts
 
 _APART: Final = re.compile(r"[\s,.]+")
 _INDEX: Final = re.compile(r"\[\d+\]")

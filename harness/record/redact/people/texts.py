@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from harness.record.looking import Find
-from harness.record.redact.people.documents import CareDocument
+from harness.record.redact.documents.read import CareDocument
 from harness.record.redact.reading.readings import readings
 from harness.record.redact.reading.spans import Reading
 from harness.record.redact.replace import Replacing

@@ -7,13 +7,12 @@ import re
 import unicodedata
 from functools import lru_cache
 from typing import Final
-from urllib.parse import unquote_to_bytes
 
 from harness.record.redact.reading.spans import ESCAPED, MARKUP, Reading, rewritten
 
 _ESCAPE: Final = re.compile(
     r"[%\\&=\x80-\U0010ffff](?:"
-    r"(?<=%)[0-9A-Fa-f]{2}(?:%[0-9A-Fa-f]{2})*+"
+    r"(?<=%)[0-9A-Fa-f]{2}(?:%[0-9A-Fa-f]{2}){0,999}+"
     r"|(?<=\\)(?:u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2}|[/\"\\nrt])"
     r"|(?<=&)(?:#[0-9]{1,7};?|#[xX][0-9A-Fa-f]{1,6};?|[A-Za-z]{2,8};)"
     r"|(?<==)3[0-9](?:=3[0-9])++"
@@ -22,6 +21,7 @@ _ESCAPE: Final = re.compile(
 """Begins with a set of characters, so that most of a text is skipped quickly."""
 _TAG: Final = re.compile(r"<!--.{0,2000}?-->|</?[A-Za-z][^<>]{0,2000}>", re.S)
 _BLOCK: Final = re.compile(r"</?(?:br|p|div|li|ul|ol|tr|td|th|table|h[1-6])\b", re.I)
+_REMEMBERED: Final = 100
 _SHORT: Final = {"n": "\n", "r": "\r", "t": "\t"}
 
 
@@ -38,7 +38,8 @@ def without_markup(reading: Reading) -> Reading | None:
 
 
 def _said(escape: re.Match[str]) -> str:
-    return _read(escape.group())
+    found = escape.group()
+    return _read(found) if len(found) <= _REMEMBERED else _meant(found)
 
 
 def _left(tag: re.Match[str]) -> str:
@@ -53,10 +54,15 @@ def _gap(tag: str) -> str:
 
 @lru_cache(maxsize=4096)
 def _read(escape: str) -> str:
+    """:func:`_meant` of one that is short: those of words come back again and again."""
+    return _meant(escape)
+
+
+def _meant(escape: str) -> str:
     """What an escape stands for; itself when it stands for nothing."""
     first = escape[0]
     if first == "%":
-        return _bytes(unquote_to_bytes(escape))
+        return _bytes(bytes.fromhex(escape.replace("%", "")))
     if first == "=":
         return escape.replace("=3", "")
     if first == "\\":

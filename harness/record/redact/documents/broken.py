@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from harness.core.run.exchanges import UNREADABLE
-from harness.record.redact.people.documents import Tag
-from harness.record.redact.people.members import kept
+from harness.record.redact.documents.parts import Tag
+from harness.record.redact.documents.words import ATTRIBUTES, BY_FORM, Vocabulary
 from harness.record.redact.recognise import decode, encode
 
 _JSON: Final = re.compile(
@@ -29,20 +29,28 @@ _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z:_.-]{0,63}", re.ASCII)
 """A name of an element: never a word with digits."""
 _LITERAL: Final = re.compile(r"true|false|null|-?[0-9]{1,8}(?:\.[0-9]{1,8})?", re.ASCII)
 _SPACE: Final = "http://www.w3.org/"
+_PROLOG: Final = ("version", "encoding", "standalone")
+_SAID_BEFORE: Final = re.compile(
+    r"1\.[0-9]|utf-?(?:8|16)|us-ascii|iso-8859-[0-9]{1,2}|windows-125[0-9]|yes|no", re.I
+)
+"""What the first line of XML says."""
 
 
-def masked_broken(body: bytes, tag: Tag) -> bytes:
-    """A body that cannot be read as what it seems to be, without anything that could identify."""
+def masked_broken(body: bytes, tag: Tag, words: Vocabulary = BY_FORM) -> bytes:
+    """A body that cannot be read as what it seems to be, without anything that could identify.
+
+    :param words: those of FHIR.
+    """
     text = decode(body)
     start = text.lstrip("\ufeff \t\r\n")[:1]
     if start in ("{", "["):
-        return encode("".join(_masked_json(text, tag)))
+        return encode("".join(_masked_json(text, tag, words)))
     if start == "<":
-        return encode("".join(_masked_xml(text, tag)))
+        return encode("".join(_masked_xml(text, tag, words)))
     return encode(tag(text, UNREADABLE))
 
 
-def _masked_json(text: str, tag: Tag) -> Iterator[str]:
+def _masked_json(text: str, tag: Tag, words: Vocabulary) -> Iterator[str]:
     key = ""
     for match in _JSON.finditer(text):
         string, other = match["string"], match["other"]
@@ -54,23 +62,23 @@ def _masked_json(text: str, tag: Tag) -> Iterator[str]:
         value = string[1:-1] if ended else string[1:]
         if match["colon"] is not None:
             key = value
-            stays = _NAME.fullmatch(value) is not None
+            stays = words.member(value)
         else:
-            stays = not value or kept(key, value)
+            stays = not value or words.kept(key, value)
         shown = value if stays else tag(value, UNREADABLE)
         yield f'"{shown}{chr(34) if ended else ""}{match["colon"] or ""}'
 
 
-def _masked_xml(text: str, tag: Tag) -> Iterator[str]:
+def _masked_xml(text: str, tag: Tag, words: Vocabulary) -> Iterator[str]:
     for match in _XML.finditer(text):
         if match["comment"] is not None:
             continue
         if match["text"] is not None:
-            words = match["text"]
-            yield words if not words.strip() else tag(words, UNREADABLE)
+            said = match["text"]
+            yield said if not said.strip() else tag(said, UNREADABLE)
             continue
         element = _element(match["tag"])
-        yield "".join(_masked_tag(match["tag"], element, tag))
+        yield "".join(_masked_tag(match["tag"], element, tag, words))
 
 
 def _element(text: str) -> str:
@@ -78,16 +86,17 @@ def _element(text: str) -> str:
     return found.group() if found else ""
 
 
-def _masked_tag(text: str, element: str, tag: Tag) -> Iterator[str]:
+def _masked_tag(text: str, element: str, tag: Tag, words: Vocabulary) -> Iterator[str]:
     for match in _ATTRIBUTE.finditer(text):
         name, equals, double, double_end, single, single_end, word = match.groups()
         if name is None:
-            stays = word is None or word == element
+            stays = word is None or (word == element and words.element(word))
             yield match.group() if stays else tag(word, UNREADABLE)
             continue
         value, quote, end = (double, '"', double_end) if double is not None else (single, "'", single_end)
         key = element if name == "value" else name
-        known = not value or kept(key, value) or (name.startswith("xmlns") and value.startswith(_SPACE))
-        known = known or element == "xml"
+        known = not value or words.kept(key, value) or (name == "xmlns" and value.startswith(_SPACE))
+        known = known or (name in _PROLOG and text.startswith("<?xml") and _SAID_BEFORE.fullmatch(value))
         shown = value if known else tag(value, UNREADABLE)
-        yield f"{name if _NAME.fullmatch(name) else tag(name, UNREADABLE)}{equals}{quote}{shown}{end}"
+        named = name if name in ATTRIBUTES or name in _PROLOG else tag(name, UNREADABLE)
+        yield f"{named}{equals}{quote}{shown}{end}"
