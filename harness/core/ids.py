@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import unicodedata
 from functools import cache
 from typing import Final
 
@@ -42,6 +43,19 @@ def check_requirement_id(value: str, where: str = "") -> str:
             received=value,
         )
     return value
+
+
+def same_name(one: str, other: str) -> bool:
+    """Whether two names are the same for people, however they were typed.
+
+    >>> same_name("Café  Zorg", "cafe\u0301 zorg ")
+    True
+    """
+    return _folded(one) == _folded(other)
+
+
+def _folded(name: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold()).split())
 
 
 def safe_name(text: str, limit: int = 60) -> str:

@@ -10,7 +10,7 @@ from typing import Literal
 
 import msgspec
 
-from harness.core.text import Text
+from harness.core.text import Dutch, Phrase, Text, dutch, phrase, said
 
 Severity = Literal["error", "warning", "information", "not-checked"]
 """``not-checked`` is a rule that could not be decided (for example a code system that is not
@@ -28,10 +28,11 @@ class Issue(msgspec.Struct, frozen=True, kw_only=True):
     :ivar path: FHIRPath, XPath or object path; ``""`` when the rule is about the whole document.
     :ivar line: 1-based line in the source, 0 when unknown.
     :ivar column: 1-based column in the source, 0 when unknown.
-    :ivar expected: what the rule asks, short and literal.
-    :ivar received: what was found, short and literal.
+    :ivar expected: what the rule asks, short: a literal, or English words.
+    :ivar received: what was found, short; likewise.
     :ivar excerpt: fragment of the source, at most :data:`EXCERPT_LIMIT` characters.
     :ivar message: a sentence for people in both languages.
+    :ivar nl: Dutch for what is words; ``None``: there are literals only.
     """
 
     rule: str
@@ -43,9 +44,53 @@ class Issue(msgspec.Struct, frozen=True, kw_only=True):
     expected: str = ""
     received: str = ""
     excerpt: str = ""
+    nl: Dutch | None = None
+
+    @property
+    def wanted(self) -> Phrase:
+        """What the rule asks, in both languages."""
+        return phrase(self.expected, self.nl.expected if self.nl is not None else "")
+
+    @property
+    def seen(self) -> Phrase:
+        """What was found, in both languages."""
+        return phrase(self.received, self.nl.received if self.nl is not None else "")
+
+
+def issue(
+    rule: str,
+    message: Text,
+    *,
+    severity: Severity = "error",
+    path: str = "",
+    line: int = 0,
+    column: int = 0,
+    expected: Phrase = "",
+    received: Phrase = "",
+) -> Issue:
+    """An issue of which what is words is told in both languages; what was received is cut."""
+    got = shortened(received)
+    return Issue(
+        rule=rule,
+        severity=severity,
+        message=message,
+        path=path,
+        line=line,
+        column=column,
+        expected=said(expected, "en"),
+        received=said(got, "en"),
+        nl=dutch(expected, got),
+    )
 
 
 def shorten(value: object, limit: int = EXCERPT_LIMIT) -> str:
     """``str(value)`` cut to ``limit`` characters with an ellipsis, newlines made visible."""
     text = str(value).replace("\r", "\\r").replace("\n", "\\n")
     return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def shortened(found: Phrase, limit: int = EXCERPT_LIMIT) -> Phrase:
+    """A phrase of which each language is cut as :func:`shorten` does."""
+    if isinstance(found, Text):
+        return Text(nl=shorten(found.nl, limit), en=shorten(found.en, limit))
+    return shorten(found, limit)

@@ -25,8 +25,17 @@ class Text(msgspec.Struct, frozen=True, omit_defaults=False):
         return self.nl if lang == "nl" else self.en
 
     def format(self, **values: object) -> Text:
-        """Both languages with ``str.format`` fields filled in."""
-        return Text(nl=self.nl.format(**values), en=self.en.format(**values))
+        """Both languages with ``str.format`` fields filled in; a value that is words is told in each of them.
+
+        >>> Text(nl="geen {what}", en="no {what}").format(what=Text(nl="pagina", en="page"))
+        Text(nl='geen pagina', en='no page')
+        """
+        nl, en = ({key: _of(value, lang) for key, value in values.items()} for lang in LANGUAGES)
+        return Text(nl=self.nl.format(**nl), en=self.en.format(**en))
+
+
+def _of(value: object, lang: Lang) -> object:
+    return value.of(lang) if isinstance(value, Text) else value
 
 
 def both(text: str) -> Text:
@@ -52,3 +61,33 @@ def joined(*phrases: Phrase, separator: str = ": ") -> Phrase:
     given = [item for item in phrases if said(item, "en")]
     nl, en = (separator.join(said(item, lang) for item in given) for lang in LANGUAGES)
     return Text(nl=nl, en=en) if any(isinstance(item, Text) for item in given) else en
+
+
+def counted(number: int, one: Text, many: Text) -> Text:
+    """A number with its noun.
+
+    >>> counted(1, Text(nl="cel", en="cell"), Text(nl="cellen", en="cells")).nl
+    '1 cel'
+    """
+    noun = one if number == 1 else many
+    return Text(nl=f"{number} {noun.nl}", en=f"{number} {noun.en}")
+
+
+class Dutch(msgspec.Struct, frozen=True, kw_only=True):
+    """What is said in words of what was asked and seen, in Dutch; ``""``: the same in both languages."""
+
+    expected: str = ""
+    received: str = ""
+
+
+def dutch(expected: Phrase, received: Phrase) -> Dutch | None:
+    """The Dutch of what is words; ``None``: there are literals only."""
+    asked, got = (
+        item.nl if isinstance(item, Text) and item.nl != item.en else "" for item in (expected, received)
+    )
+    return Dutch(expected=asked, received=got) if asked or got else None
+
+
+def phrase(english: str, nl: str) -> Phrase:
+    """The phrase of which :func:`dutch` keeps the Dutch apart."""
+    return Text(nl=nl, en=english) if nl else english

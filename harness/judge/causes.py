@@ -14,13 +14,14 @@ from typing import Final
 from harness.core.http.addresses import authority_of
 from harness.core.run.exchanges import BUSY, Exchange
 from harness.core.run.findings import Finding, Where, finding
-from harness.core.run.limits import FAILURES, GONE, unreachable
+from harness.core.run.limits import FAILURES, GONE, not_reachable, unreachable
 from harness.core.standards.queries import base_operation, load_queries
-from harness.core.text import Text, joined
+from harness.core.text import Phrase, Text, joined, said
 from harness.core.verdicts import Blame, Verdict
 from harness.judge.catalogue import Requirement
 from harness.judge.depends import CARE
 from harness.judge.hops import heard
+from harness.judge.phrases import failure
 from harness.judge.trust.steps import AGAIN, MAIN_FLOWS, trust
 from harness.judge.view import CellView
 
@@ -28,6 +29,7 @@ CLIENT_DUTIES: Final = ("MM-CLI-004", "MM-CLI-005", "MM-CLI-006", "MM-CLI-007", 
 """Requirements of the client's own requests: when one fails in the chain, the client broke the flow."""
 OBJECTIONS: Final = (Verdict.FAIL, Verdict.WARNING)
 
+REDIRECTED: Final = Text(nl="redirect met error={error}", en="redirect with error={error}")
 _STEPS: Final[dict[str, Text]] = {
     "tls": Text(nl="de TLS-handdruk", en="the TLS handshake"),
     "list": Text(nl="het ophalen van de lijsten", en="fetching the lists"),
@@ -53,7 +55,7 @@ class Cause:
 
     exchange: Exchange
     party: str
-    received: str
+    received: Phrase
     reason: Text
 
 
@@ -91,7 +93,7 @@ class Causes:
     def _told(self, item: Finding, exchange: Exchange) -> Finding:
         """An objection to a refusal, with what the server said and what really left us."""
         text = self._heard(exchange)
-        if not text or text in item.received:
+        if not text or said(text, "en") in item.received:
             return item
         return finding(
             item.requirement,
@@ -107,7 +109,7 @@ class Causes:
             rule=item.rule,
         )
 
-    def _heard(self, exchange: Exchange) -> str:
+    def _heard(self, exchange: Exchange) -> Phrase:
         return heard(exchange, self._view.document(exchange), self._view.hop(exchange))
 
     # -- objections ------------------------------------------------------------------------------
@@ -227,7 +229,7 @@ class Causes:
         if hop is not None and hop.response is None:
             return self._failed(item, hop.server, hop)
         if item.interface == "tls":  # a server of ours ended it, because of what the client presented
-            return self._broken(item, item.client, item.error)
+            return self._broken(item, item.client, failure(item.error))
         if item.response is None:
             return self._failed(item, item.server)
         if self._client_broke({found.id for found in chain or self._chain(item)}):
@@ -253,8 +255,8 @@ class Causes:
         row = self._row(at)
         if at.error.startswith("connect") or (at.error.startswith(GONE) and len(row) >= FAILURES):
             since = row[0].started
-            return Cause(item, party, f"not reachable since {since}: {at.error}", unreachable(party, since))
-        return self._broken(item, party, at.error)
+            return Cause(item, party, not_reachable(since, failure(at.error)), unreachable(party, since))
+        return self._broken(item, party, failure(at.error))
 
     def _row(self, at: Exchange) -> list[Exchange]:
         """The equal failures of a host that an exchange is one of, without any answer between them."""
@@ -271,7 +273,7 @@ class Causes:
                 found.clear()
         return sorted(found or [at], key=lambda one: one.started)
 
-    def _broken(self, item: Exchange, party: str, received: str = "") -> Cause:
+    def _broken(self, item: Exchange, party: str, received: Phrase = "") -> Cause:
         step = _STEPS.get(item.interface, _STEPS["resource"])
         told = received or self._outcome(item)
         return Cause(
@@ -284,14 +286,13 @@ class Causes:
             ),
         )
 
-    def _outcome(self, item: Exchange) -> str:
+    def _outcome(self, item: Exchange) -> Phrase:
         """How a step ended: an error in the redirect, or the status with what the server said."""
         returned = next((result for found, result in self._cell.redirects(item.flow) if found is item), None)
         if returned is not None and returned.error:
-            return f"redirect with error={returned.error}"
-        status = f"HTTP {item.response.status}" if item.response is not None else item.error
-        text = self._heard(item)
-        return f"{status}; {text}" if text else status
+            return REDIRECTED.format(error=returned.error)
+        status = f"HTTP {item.response.status}" if item.response is not None else failure(item.error)
+        return joined(status, self._heard(item), separator="; ")
 
 
 def _good(item: Exchange) -> bool:

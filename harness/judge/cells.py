@@ -18,7 +18,7 @@ from harness.core.run.folder import RunFolder
 from harness.core.run.info import RunInfo, Trouble
 from harness.core.run.results import CellResult, cell_result
 from harness.core.standards.queries import base_operation
-from harness.core.text import Text
+from harness.core.text import Text, joined
 from harness.core.verdicts import Verdict
 from harness.judge.catalogue import Catalogue, Requirement
 from harness.judge.causes import operations
@@ -162,7 +162,7 @@ def _troubled(identifier: str, cell: Cell, trouble: Trouble, party: str) -> Find
         _UNSEEN.get(trouble.limit or "", Verdict.INCONCLUSIVE),
         blame=trouble.blame if trouble.limit is None else None,
         party=party,
-        received=": ".join(part for part in (trouble.where, trouble.received) if part),
+        received=joined(trouble.where, trouble.received),
         next_step=_step(trouble),
         mode="drive",
         cause=trouble.cause if trouble.cause != party else "",

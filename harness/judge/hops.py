@@ -9,12 +9,17 @@ from urllib.parse import urlsplit
 
 from harness.core.issues import shorten
 from harness.core.run.exchanges import Exchange, header, media_type
+from harness.core.text import Phrase, Text, joined
 from harness.fhir.codec.documents import Document
 from harness.judge.depends import CARE
+from harness.judge.phrases import failure
 from harness.medmij.headers import REQUEST_ID
 
 UPSTREAM: Final = "upstream"
 """The flow of exchanges between our DVZA and a live HIS."""
+ASKED: Final = Text(
+    nl="{client} vroeg {server}: {asked}: {ended}", en="{client} asked {server}: {asked}: {ended}"
+)
 _LONGEST: Final = 160
 
 
@@ -48,20 +53,21 @@ def _last_step(url: str) -> str:
     return urlsplit(url).path.rstrip("/").rpartition("/")[2]
 
 
-def heard(exchange: Exchange, document: Document | None, hop: Exchange | None) -> str:
+def heard(exchange: Exchange, document: Document | None, hop: Exchange | None) -> Phrase:
     """What the server said with a refusal, and the request that really left when our DVZA passed it on.
 
     :param document: the answer as FHIR, if it is.
     """
     if exchange.response is None or exchange.response.status < 400:
         return ""
-    parts = [_said(exchange, document)]
+    parts: list[Phrase] = [_said(exchange, document)]
     if hop is not None:
         split = urlsplit(hop.request.url)
         query = f"?{split.query}" if split.query else ""
-        ended = f"HTTP {hop.response.status}" if hop.response is not None else hop.error
-        parts.append(f"{hop.client} asked {hop.server}: {hop.request.method} {split.path}{query}: {ended}")
-    return "; ".join(part for part in parts if part)
+        ended = f"HTTP {hop.response.status}" if hop.response is not None else failure(hop.error)
+        asked = f"{hop.request.method} {split.path}{query}"
+        parts.append(ASKED.format(client=hop.client, server=hop.server, asked=asked, ended=ended))
+    return joined(*parts, separator="; ")
 
 
 def _said(exchange: Exchange, document: Document | None) -> str:

@@ -142,9 +142,9 @@ class Ownership:
         return self.belongs == "other" and not self.leak
 
     @cached_property
-    def seen(self) -> str:
+    def seen(self) -> Text:
         """The difference in short: only names of elements."""
-        return "declared person and data differ: " + (", ".join(self.differs) or "person")
+        return DIFFERENT.format(what=", ".join(self.differs) or PERSON)
 
     def advice(self, person: str, network: str) -> Text:
         """Which line of which file to change."""
@@ -186,6 +186,10 @@ def ownership(exchanges: Iterable[Exchange]) -> Ownership:
     return Ownership(belongs, tuple(differs), leak)
 
 
+DIFFERENT: Final = Text(
+    nl="opgegeven persoon en gegevens verschillen: {what}", en="declared person and data differ: {what}"
+)
+PERSON: Final = Text(nl="persoon", en="person")
 MASKED: Final = Text(
     nl="de waarde is bij het opnemen afgeschermd en kan niet worden beoordeeld",
     en="the value was masked while recording and cannot be judged",

@@ -15,6 +15,7 @@ from harness.core.run.exchanges import TOO_LARGE, Exchange, Request, Response, m
 from harness.core.run.findings import Cell, Finding, Where, finding
 from harness.core.run.info import Intensity, ParticipantVersion, Settings
 from harness.core.run.limits import ENDED
+from harness.core.standards.groups import where_to_look
 from harness.core.text import Phrase, Text
 from harness.core.verdicts import Blame, Strength, Verdict
 from harness.fhir.codec.documents import MESSAGE_LIMITS, Document, Format, parse, too_large
@@ -253,7 +254,7 @@ class CellView:
         requirement_id: str,
         exchange: Exchange | None = None,
         *,
-        received: str = "",
+        received: Phrase = "",
         mode: str = "rule",
     ) -> Finding:
         """The requirement is met."""
@@ -354,7 +355,9 @@ class CellView:
     def masked(self, requirement_id: str, exchange: Exchange | None = None, path: str = "") -> Finding:
         """It could not be decided because of what the recorder masked, or because the answers are another
         person's; never the product's fault."""
-        blame, received, reason = None, "", MASKED
+        blame: Blame | None = None
+        received: Phrase = ""
+        reason = MASKED
         if self.ownership.misdeclared:
             blame, received = Blame.CONFIGURATION, self.ownership.seen
             reason = self.ownership.advice(self.person, self._settings.network)
@@ -389,23 +392,23 @@ class CellView:
 
 
 def default_next_step(requirement: Requirement, in_session: bool = False) -> Text:
-    """What to do when a judge has nothing more specific to say.
+    """What to do when a judge has nothing more specific to say: where to look, by the group of requirements.
 
     :param in_session: whether a live PGO was looked at in a session.
     """
-    if in_session:
-        return Text(
-            nl=f"Open het bewijs, vergelijk met {requirement.source} en herstel; "
-            "begin daarna een nieuwe sessie.",
-            en=f"Open the evidence, compare with {requirement.source} and correct it; "
-            "then start a new session.",
-        )
-    return Text(
-        nl=f"Open het bewijs, vergelijk met {requirement.source} en herstel; draai daarna opnieuw met "
-        f"--only {requirement.id}.",
-        en=f"Open the evidence, compare with {requirement.source} and correct it; then run again with "
-        f"--only {requirement.id}.",
-    )
+    look = where_to_look(requirement.standard, requirement.group)
+    told = _NEXT_SESSION if in_session else _NEXT_RUN
+    return told.format(look=look, source=requirement.source, id=requirement.id)
+
+
+_NEXT_SESSION = Text(
+    nl="{look} Vergelijk met {source}; begin na herstel een nieuwe sessie.",
+    en="{look} Compare with {source}; once it is corrected, start a new session.",
+)
+_NEXT_RUN = Text(
+    nl="{look} Vergelijk met {source}; draai na herstel opnieuw met --only {id}.",
+    en="{look} Compare with {source}; once it is corrected, run again with --only {id}.",
+)
 
 
 def _operation_matches(actual: str, wanted: str) -> bool:

@@ -13,8 +13,8 @@ from typing import Any, Final, Literal
 import msgspec
 
 from harness.core.http import addresses
-from harness.core.issues import Issue, shorten
-from harness.core.text import Text
+from harness.core.issues import Issue, issue
+from harness.core.text import Phrase, Text
 from harness.medmij import forms, headers, scope, urls
 from harness.medmij.errors import AUTHORIZATION_ERRORS
 from harness.medmij.releases import Function, Release
@@ -116,7 +116,7 @@ def check(
         pairs = forms.parse(query)
     except forms.FormError as error:
         return CheckedRequest(
-            request=None, exception="1a", issues=(_issue("query-syntax", "query", "a query", str(error)),)
+            request=None, exception="1a", issues=(_issue("query-syntax", "query", _A_QUERY, error.why),)
         )
     first, organisation = _check_client(pairs, release, client)
     if any(issue.severity == "error" for issue in first):
@@ -152,7 +152,7 @@ def check_syntax(query: str, release: Release, function: Function | None = None)
     try:
         pairs = forms.parse(query)
     except forms.FormError as error:
-        return [_issue("query-syntax", "query", "a query", str(error))]
+        return [_issue("query-syntax", "query", _A_QUERY, error.why)]
     first, _ = _check_client(pairs, release, lambda _: "")
     second, _, _ = _check_rest(pairs, release, None, None, None, function)
     return first + second
@@ -174,25 +174,25 @@ def _check_client(
     for name in ("client_id", "redirect_uri"):
         found = forms.values(pairs, name)
         if len(found) > 1:
-            issues.append(_issue("parameter-repeated", name, "one value", str(len(found))))
+            issues.append(_issue("parameter-repeated", name, forms.ONE_VALUE, str(len(found))))
     client_id = _one(pairs, "client_id")
     organisation = None
     if not client_id:
-        issues.append(_issue("client-id-missing", "client_id", "host name on the OCL", ""))
+        issues.append(_issue("client-id-missing", "client_id", _HOST_ON_OCL, ""))
     elif not urls.is_hostname(client_id):
-        issues.append(_issue("client-id-syntax", "client_id", "host name", client_id))
+        issues.append(_issue("client-id-syntax", "client_id", _A_HOST, client_id))
     else:
         organisation = client(client_id)
         if organisation is None:
-            issues.append(_issue("client-id-unknown", "client_id", "host name on the OCL", client_id))
+            issues.append(_issue("client-id-unknown", "client_id", _HOST_ON_OCL, client_id))
     raw = next((pair.raw for pair in pairs if pair.name == "redirect_uri"), "")
     value = _one(pairs, "redirect_uri")
     if urls.double_encoded(raw):
-        issues.append(_issue("redirect-uri-double-encoded", "redirect_uri", "encoded once", raw))
+        issues.append(_issue("redirect-uri-double-encoded", "redirect_uri", urls.ENCODED_ONCE, raw))
     else:
         issues += urls.check_redirect_uri(value, client_id)
         if value and release.redirect_uri_encoded and (":" in raw or "/" in raw):
-            issues.append(_issue("redirect-uri-not-encoded", "redirect_uri", "percent-encoded", raw))
+            issues.append(_issue("redirect-uri-not-encoded", "redirect_uri", _PERCENT_ENCODED, raw))
     return issues, organisation or ""
 
 
@@ -209,7 +209,7 @@ def _check_rest(
     for name in ("response_type", "scope", "state"):
         found = forms.values(pairs, name)
         if len(found) > 1:
-            issues.append(_issue("parameter-repeated", name, "one value", str(len(found))))
+            issues.append(_issue("parameter-repeated", name, forms.ONE_VALUE, str(len(found))))
             error = error or "invalid_request"
     kind = _one(pairs, "response_type")
     if kind != "code":
@@ -217,7 +217,7 @@ def _check_rest(
         error = error or ("unsupported_response_type" if kind else "invalid_request")
     state = _one(pairs, "state")
     if (not state and release.state == "required") or (state and not _state_ok(state)):
-        issues.append(_issue("state", "state", f"1-{MAX_STATE} printable characters", state))
+        issues.append(_issue("state", "state", _PRINTABLE, state))
         error = error or "invalid_request"
     if release.correlation:
         for name in (headers.REQUEST_ID, headers.CORRELATION_ID):
@@ -230,17 +230,15 @@ def _check_rest(
     if parsed.scope is None:
         return issues, error or ("invalid_scope" if text else "invalid_request"), None
     if names is not None and not any(scope.same_name(parsed.scope.name, name) for name in names):
-        issues.append(_issue("scope-provider-unknown", "scope", "a provider of this server", text))
+        issues.append(_issue("scope-provider-unknown", "scope", _OWN_PROVIDER, text))
         error = error or "invalid_scope"
     if services is not None and not set(parsed.scope.services) <= set(services):
-        issues.append(_issue("scope-service-unknown", "scope", "services on the GNL", text))
+        issues.append(_issue("scope-service-unknown", "scope", _ON_GNL, text))
         error = error or "invalid_scope"
     if release.ocl_check == "authorization" and client_services is not None:
         missing = set(parsed.scope.services) - set(client_services)
         if missing:
-            issues.append(
-                _issue("scope-service-client", "scope", "services on the OCL", " ".join(sorted(missing)))
-            )
+            issues.append(_issue("scope-service-client", "scope", _ON_OCL, " ".join(sorted(missing))))
             error = error or "invalid_scope"
     return issues, error, parsed.scope
 
@@ -281,18 +279,18 @@ def parse_redirect(location: str, redirect_uri: str) -> RedirectResult:
     if not returns_to(location, redirect_uri):
         issues.append(_issue("redirect-target", "Location", redirect_uri, location.partition("?")[0]))
     if "#" in location:
-        issues.append(_issue("redirect-fragment", "Location", "parameters in the query", "fragment"))
+        issues.append(_issue("redirect-fragment", "Location", _IN_QUERY, "fragment"))
     try:
         pairs = forms.parse(forms.query_of(location))
     except forms.FormError as error:
-        return RedirectResult(issues=(*issues, _issue("query-syntax", "Location", "a query", str(error))))
+        return RedirectResult(issues=(*issues, _issue("query-syntax", "Location", _A_QUERY, error.why)))
     for name in ("code", "error", "state"):
         if len(forms.values(pairs, name)) > 1:
-            issues.append(_issue("parameter-repeated", name, "one value", "several"))
+            issues.append(_issue("parameter-repeated", name, forms.ONE_VALUE, _SEVERAL))
     code, error_code = _one(pairs, "code"), _one(pairs, "error")
     if bool(code) == bool(error_code):
-        received = "both" if code else "neither"
-        issues.append(_issue("redirect-outcome", "Location", "either code or error", received))
+        received = _BOTH if code else _NEITHER
+        issues.append(_issue("redirect-outcome", "Location", _EITHER, received))
     if error_code and error_code not in AUTHORIZATION_ERRORS:
         issues.append(_issue("redirect-error", "error", " | ".join(sorted(AUTHORIZATION_ERRORS)), error_code))
     return RedirectResult(
@@ -304,15 +302,23 @@ def parse_redirect(location: str, redirect_uri: str) -> RedirectResult:
     )
 
 
-def _issue(rule: str, path: str, expected: str, received: str) -> Issue:
-    return Issue(
-        rule=rule,
-        severity="error",
-        path=path,
-        expected=expected,
-        received=shorten(received),
-        message=_MESSAGES[rule].format(name=path),
-    )
+def _issue(rule: str, path: str, expected: Phrase, received: Phrase) -> Issue:
+    return issue(rule, _MESSAGES[rule].format(name=path), path=path, expected=expected, received=received)
+
+
+_A_QUERY: Final = Text(nl="een query", en="a query")
+_A_HOST: Final = Text(nl="een hostnaam", en="host name")
+_HOST_ON_OCL: Final = Text(nl="een hostnaam op de OCL", en="host name on the OCL")
+_PERCENT_ENCODED: Final = Text(nl="met procentcodering", en="percent-encoded")
+_PRINTABLE: Final = Text(nl=f"1-{MAX_STATE} leesbare tekens", en=f"1-{MAX_STATE} printable characters")
+_OWN_PROVIDER: Final = Text(nl="een zorgaanbieder van deze server", en="a provider of this server")
+_ON_GNL: Final = Text(nl="gegevensdiensten op de GNL", en="services on the GNL")
+_ON_OCL: Final = Text(nl="gegevensdiensten op de OCL", en="services on the OCL")
+_IN_QUERY: Final = Text(nl="parameters in de query", en="parameters in the query")
+_SEVERAL: Final = Text(nl="meerdere", en="several")
+_EITHER: Final = Text(nl="code of error, één van beide", en="either code or error")
+_BOTH: Final = Text(nl="allebei", en="both")
+_NEITHER: Final = Text(nl="geen van beide", en="neither")
 
 
 _MESSAGES: Final = {

@@ -12,14 +12,26 @@ from urllib.parse import quote, unquote_to_bytes, urlsplit
 
 import msgspec
 
+from harness.core.text import Text
+
 MAX_TEXT: Final = 16_384
 MAX_PAIRS: Final = 100
 _BAD_PERCENT: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 
 
+ONE_VALUE: Final = Text(nl="één waarde", en="one value")
+
+
 class FormError(ValueError):
-    """The text is no form: too large, broken percent-encoding, no UTF-8, control characters."""
+    """The text is no form: too large, broken percent-encoding, no UTF-8, control characters.
+
+    :ivar why: which of these.
+    """
+
+    def __init__(self, why: Text) -> None:
+        super().__init__(why.en)
+        self.why = why
 
 
 class Pair(msgspec.Struct, frozen=True):
@@ -36,12 +48,12 @@ def parse(text: str) -> tuple[Pair, ...]:
     :raises FormError: see the class.
     """
     if len(text) > MAX_TEXT:
-        raise FormError(f"longer than {MAX_TEXT} characters")
+        raise FormError(Text(nl=f"langer dan {MAX_TEXT} tekens", en=f"longer than {MAX_TEXT} characters"))
     if not text:
         return ()
     parts = text.split("&")
     if len(parts) > MAX_PAIRS:
-        raise FormError(f"more than {MAX_PAIRS} parameters")
+        raise FormError(Text(nl=f"meer dan {MAX_PAIRS} parameters", en=f"more than {MAX_PAIRS} parameters"))
     pairs = []
     for part in parts:
         if not part:
@@ -55,13 +67,13 @@ def _decode(raw: str) -> str:
     text = raw
     if "%" in raw or "+" in raw or not raw.isascii():
         if _BAD_PERCENT.search(raw):
-            raise FormError("broken percent-encoding")
+            raise FormError(Text(nl="kapotte procentcodering", en="broken percent-encoding"))
         try:
             text = unquote_to_bytes(raw.replace("+", " ")).decode("utf-8")
         except UnicodeDecodeError:
-            raise FormError("not UTF-8") from None
+            raise FormError(Text(nl="geen UTF-8", en="not UTF-8")) from None
     if _CONTROL.search(text):
-        raise FormError("control character")
+        raise FormError(Text(nl="stuurteken", en="control character"))
     return text
 
 

@@ -10,12 +10,14 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from harness.core.issues import Issue, shorten
+from harness.core.issues import Issue, issue
 from harness.core.run.exchanges import Headers, header_values
-from harness.core.text import Text
+from harness.core.text import Phrase, Text
+from harness.medmij.forms import ONE_VALUE
 
 REQUEST_ID: Final = "MedMij-Request-ID"
 CORRELATION_ID: Final = "X-Correlation-ID"
+A_UUID: Final = Text(nl="een UUID", en="a UUID")
 UUID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", re.ASCII)
 
 
@@ -27,32 +29,25 @@ def is_uuid(value: str) -> bool:
 def check_id(name: str, values: list[str]) -> list[Issue]:
     """One identifier: exactly one value, and a UUID."""
     if not values:
-        return [_issue("correlation-missing", name, "a UUID", "")]
+        return [_issue("correlation-missing", name, A_UUID, "")]
     if len(values) > 1:
-        return [_issue("correlation-repeated", name, "one value", ", ".join(values))]
+        return [_issue("correlation-repeated", name, ONE_VALUE, ", ".join(values))]
     if not is_uuid(values[0]):
-        return [_issue("correlation-uuid", name, "a UUID", values[0])]
+        return [_issue("correlation-uuid", name, A_UUID, values[0])]
     return []
 
 
 def check_headers(headers: Headers) -> list[Issue]:
     """Both identifiers as HTTP headers."""
     return [
-        issue
+        found
         for name in (REQUEST_ID, CORRELATION_ID)
-        for issue in check_id(name, header_values(headers, name))
+        for found in check_id(name, header_values(headers, name))
     ]
 
 
-def _issue(rule: str, path: str, expected: str, received: str) -> Issue:
-    return Issue(
-        rule=rule,
-        severity="error",
-        path=path,
-        expected=expected,
-        received=shorten(received),
-        message=_MESSAGES[rule].format(name=path),
-    )
+def _issue(rule: str, path: str, expected: Phrase, received: str) -> Issue:
+    return issue(rule, _MESSAGES[rule].format(name=path), path=path, expected=expected, received=received)
 
 
 _MESSAGES: Final = {

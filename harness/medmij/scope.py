@@ -17,8 +17,8 @@ from typing import Final
 
 import msgspec
 
-from harness.core.issues import Issue, shorten
-from harness.core.text import Text
+from harness.core.issues import Issue, issue
+from harness.core.text import Phrase, Text
 from harness.medmij.releases import Function, Release
 
 SUFFIX: Final = "@medmij"
@@ -100,10 +100,10 @@ def parse(text: str, release: Release, function: Function | None = None) -> Pars
     if not text:
         return _refuse("scope-missing", _expected(release, function), text)
     if len(text) > MAX_SCOPE or not text.isascii() or not text.isprintable():
-        return _refuse("scope-characters", "printable ASCII", text)
+        return _refuse("scope-characters", Text(nl="leesbare ASCII-tekens", en="printable ASCII"), text)
     words = text.split(" ")
     if "" in words:
-        return _refuse("scope-space", "one single space between parts", text)
+        return _refuse("scope-space", _ONE_SPACE, text)
     representation: list[str] = []
     while len(words) > 1 and words[-1] in REPRESENTATION:
         representation.insert(0, words.pop())
@@ -111,12 +111,12 @@ def parse(text: str, release: Release, function: Function | None = None) -> Pars
     for word in words:
         name, tilde, service = word.partition("~")
         if "@" in name:
-            return _refuse("scope-suffix", "the name without @medmij", text)
+            return _refuse("scope-suffix", _WITHOUT_SUFFIX, text)
         name = name.lower()  # names match whatever their case (AF-1049)
         if not is_name(name, release, suffix=False):
-            return _refuse("scope-name", "a MedMij name", text)
+            return _refuse("scope-name", Text(nl="een MedMij-naam", en="a MedMij name"), text)
         if tilde and SERVICE.fullmatch(service) is None:
-            return _refuse("scope-service", "a GegevensdienstId after ~", text)
+            return _refuse("scope-service", _A_SERVICE, text)
         names.append(name)
         if tilde:
             services.append(service)
@@ -131,9 +131,9 @@ def parse(text: str, release: Release, function: Function | None = None) -> Pars
     if not allowed:
         return _refuse("scope-form", _expected(release, function), text)
     if len(set(names)) > 1:
-        return _refuse("scope-providers", "one provider in all parts", text)
+        return _refuse("scope-providers", _ONE_PROVIDER, text)
     if len(set(services)) != len(services):
-        return _refuse("scope-repeated", "each service once", text)
+        return _refuse("scope-repeated", _EACH_ONCE, text)
     return ParsedScope(
         scope=Scope(name=names[0], services=tuple(services), representation=tuple(representation))
     )
@@ -170,16 +170,16 @@ def _expected(release: Release, function: Function | None) -> str:
     return " | ".join(dict.fromkeys((shape[release.scope.collect], shape[release.scope.share])))
 
 
-def _refuse(rule: str, expected: str, received: str) -> ParsedScope:
-    issue = Issue(
-        rule=rule,
-        severity="error",
-        path="scope",
-        expected=expected,
-        received=shorten(received),
-        message=_MESSAGES[rule],
-    )
-    return ParsedScope(scope=None, issues=(issue,))
+def _refuse(rule: str, expected: Phrase, received: str) -> ParsedScope:
+    found = issue(rule, _MESSAGES[rule], path="scope", expected=expected, received=received)
+    return ParsedScope(scope=None, issues=(found,))
+
+
+_ONE_SPACE: Final = Text(nl="één enkele spatie tussen de delen", en="one single space between parts")
+_WITHOUT_SUFFIX: Final = Text(nl="de naam zonder @medmij", en="the name without @medmij")
+_A_SERVICE: Final = Text(nl="een GegevensdienstId na ~", en="a GegevensdienstId after ~")
+_ONE_PROVIDER: Final = Text(nl="één aanbieder in alle delen", en="one provider in all parts")
+_EACH_ONCE: Final = Text(nl="elke gegevensdienst één keer", en="each service once")
 
 
 _MESSAGES: Final = {

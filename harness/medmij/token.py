@@ -16,9 +16,9 @@ from typing import Any, Final
 import msgspec
 
 from harness.core.http.credentials import directives
-from harness.core.issues import Issue, Severity, shorten
+from harness.core.issues import Issue, Severity, issue
 from harness.core.run.exchanges import Headers, header, header_values, media_type
-from harness.core.text import Text
+from harness.core.text import Phrase, Text
 from harness.medmij import forms, headers, scope, urls
 from harness.medmij.errors import TOKEN_ERRORS
 from harness.medmij.releases import Release
@@ -106,28 +106,30 @@ def parse_request(
         return _bad("token-method", "method", "POST", method)
     kind = media_type(request_headers)
     if kind != FORM:
-        return _bad("token-media-type", "Content-Type", FORM, kind or "(none)")
+        return _bad("token-media-type", "Content-Type", FORM, kind or _NONE)
     if len(body) > MAX_BODY:
-        return _bad("token-size", "body", f"at most {MAX_BODY} bytes", str(len(body)))
+        return _bad("token-size", "body", _SMALL_REQUEST, str(len(body)))
     try:
         pairs = forms.parse(body.decode("ascii"))
         in_url = forms.parse(query)
     except (forms.FormError, UnicodeDecodeError) as error:
-        return _bad("token-form", "body", "a form", str(error))
+        return _bad(
+            "token-form", "body", _A_FORM, error.why if isinstance(error, forms.FormError) else str(error)
+        )
     issues = []
     known = ("grant_type", "code", "refresh_token", "client_id", "redirect_uri", "client_secret")
     for pair in in_url:
         if pair.name in known:
-            issues.append(_issue("token-query", pair.name, "in the body", "in the URL", "warning"))
+            issues.append(_issue("token-query", pair.name, _IN_BODY, _IN_URL, "warning"))
     if header(request_headers, "authorization") is not None:
-        issues.append(_issue("token-basic", "Authorization", "no header", "present", "warning"))
+        issues.append(_issue("token-basic", "Authorization", _NO_HEADER, _PRESENT, "warning"))
     if forms.values(pairs, "client_secret"):
-        issues.append(_issue("token-secret", "client_secret", "absent", "present", "warning"))
+        issues.append(_issue("token-secret", "client_secret", _ABSENT, _PRESENT, "warning"))
     fields = {}
     for name in known[:5]:
         found = forms.values(pairs, name)
         if len(found) > 1:
-            issue = _issue("token-repeated", name, "one value", str(len(found)))
+            issue = _issue("token-repeated", name, forms.ONE_VALUE, str(len(found)))
             return ParsedRequest(request=None, error="invalid_request", issues=(*issues, issue))
         fields[name] = found[0] if found else ""
     request = TokenRequest(**fields)
@@ -149,18 +151,18 @@ def _first_problem(request: TokenRequest, raw: str, release: Release) -> tuple[s
         issue = _issue("token-grant", "grant_type", " | ".join(allowed), request.grant_type)
         return "unsupported_grant_type", issue
     if release.client_id_at_token == "required" and not request.client_id:
-        return "invalid_request", _issue("token-client-id", "client_id", "the host of the client", "")
+        return "invalid_request", _issue("token-client-id", "client_id", _HOST_OF_CLIENT, "")
     if request.grant_type == "refresh_token":
         if not request.refresh_token:
-            return "invalid_request", _issue("token-refresh", "refresh_token", "a refresh token", "")
+            return "invalid_request", _issue("token-refresh", "refresh_token", _A_REFRESH_TOKEN, "")
         return None
     if not request.code:
-        return "invalid_request", _issue("token-code", "code", "an authorization code", "")
+        return "invalid_request", _issue("token-code", "code", _A_CODE, "")
     if not request.redirect_uri:
-        issue = _issue("token-redirect-uri", "redirect_uri", "as in the authorization request", "")
+        issue = _issue("token-redirect-uri", "redirect_uri", _AS_AUTHORIZED, "")
         return "invalid_request", issue
     if urls.double_encoded(raw):
-        return "invalid_grant", _issue("token-double-encoded", "redirect_uri", "encoded once", raw)
+        return "invalid_grant", _issue("token-double-encoded", "redirect_uri", urls.ENCODED_ONCE, raw)
     return None
 
 
@@ -238,12 +240,10 @@ def parse_response(
         severity: Severity = "error" if status == 200 else "warning"  # RFC 6749: 5.1 MUST, 5.2 by example
         issues.append(_issue("token-response-type", "Content-Type", "application/json", kind, severity))
     if len(body) > MAX_BODY * 4:
-        return ParsedResponse(issues=(*issues, _issue("token-size", "body", "a small body", str(len(body)))))
+        return ParsedResponse(issues=(*issues, _issue("token-size", "body", _SMALL_BODY, str(len(body)))))
     data = _object(body)
     if not isinstance(data, dict):
-        return ParsedResponse(
-            issues=(*issues, _issue("token-json", "body", "a JSON object", "something else"))
-        )
+        return ParsedResponse(issues=(*issues, _issue("token-json", "body", _AN_OBJECT, _SOMETHING_ELSE)))
     if status != 200:
         error = data.get("error")
         if not isinstance(error, str) or error not in TOKEN_ERRORS:
@@ -306,43 +306,57 @@ def _check_fields(data: dict[str, Any], release: Release, narrower: bool) -> lis
     issues = []
     token = data.get("access_token")
     if not isinstance(token, str) or not token or len(token) > MAX_TOKEN:
-        issues.append(_issue("token-access-token", "access_token", "a string", type(token).__name__))
+        issues.append(_issue("token-access-token", "access_token", _A_STRING, type(token).__name__))
     kind = data.get("token_type")
     if not isinstance(kind, str) or kind.lower() != "bearer":
         issues.append(_issue("token-type", "token_type", "Bearer", str(kind)))
     _, severity = seconds(data.get("expires_in"))
     if severity:
         shown = json.dumps(data.get("expires_in"))
-        issues.append(_issue("token-expires", "expires_in", "a positive whole number", shown, severity))
+        issues.append(_issue("token-expires", "expires_in", _A_NUMBER, shown, severity))
     refresh = data.get("refresh_token")
     if refresh is not None and (not isinstance(refresh, str) or not refresh):
-        issues.append(_issue("token-refresh-token", "refresh_token", "a string", type(refresh).__name__))
+        issues.append(_issue("token-refresh-token", "refresh_token", _A_STRING, type(refresh).__name__))
     if refresh is not None and not release.refresh:
-        issues.append(_issue("token-refresh-release", "refresh_token", "absent", "present", "warning"))
+        issues.append(_issue("token-refresh-release", "refresh_token", _ABSENT, _PRESENT, "warning"))
     granted = data.get("scope")
     if granted is None:
         if narrower and release.response_scope == "when-narrower":
-            issues.append(_issue("token-scope-missing", "scope", "the narrower scope", ""))
+            issues.append(_issue("token-scope-missing", "scope", _NARROWER, ""))
     elif not isinstance(granted, str) or (granted and scope.parse_granted(granted) is None):
         issues.append(_issue("token-scope", "scope", "naam~gd | gd gd", str(granted), "warning"))
     return issues
 
 
-def _bad(rule: str, path: str, expected: str, received: str) -> ParsedRequest:
+def _bad(rule: str, path: str, expected: Phrase, received: Phrase) -> ParsedRequest:
     return ParsedRequest(
         request=None, error="invalid_request", issues=(_issue(rule, path, expected, received),)
     )
 
 
-def _issue(rule: str, path: str, expected: str, received: str, severity: Severity = "error") -> Issue:
-    return Issue(
-        rule=rule,
-        severity=severity,
-        path=path,
-        expected=expected,
-        received=shorten(received),
-        message=_MESSAGES[rule].format(name=path),
-    )
+def _issue(rule: str, path: str, expected: Phrase, received: Phrase, severity: Severity = "error") -> Issue:
+    message = _MESSAGES[rule].format(name=path)
+    return issue(rule, message, severity=severity, path=path, expected=expected, received=received)
+
+
+_SMALL_REQUEST: Final = Text(nl=f"hoogstens {MAX_BODY} bytes", en=f"at most {MAX_BODY} bytes")
+_SMALL_BODY: Final = Text(nl="een kleine body", en="a small body")
+_A_FORM: Final = Text(nl="een formulier", en="a form")
+_NONE: Final = Text(nl="(geen)", en="(none)")
+_IN_BODY: Final = Text(nl="in de body", en="in the body")
+_IN_URL: Final = Text(nl="in de URL", en="in the URL")
+_NO_HEADER: Final = Text(nl="geen header", en="no header")
+_PRESENT: Final = Text(nl="aanwezig", en="present")
+_ABSENT: Final = Text(nl="afwezig", en="absent")
+_HOST_OF_CLIENT: Final = Text(nl="de host van de client", en="the host of the client")
+_A_REFRESH_TOKEN: Final = Text(nl="een verversingstoken", en="a refresh token")
+_A_CODE: Final = Text(nl="een autorisatiecode", en="an authorization code")
+_AS_AUTHORIZED: Final = Text(nl="als in het autorisatieverzoek", en="as in the authorization request")
+_AN_OBJECT: Final = Text(nl="een JSON-object", en="a JSON object")
+_SOMETHING_ELSE: Final = Text(nl="iets anders", en="something else")
+_A_STRING: Final = Text(nl="een string", en="a string")
+_A_NUMBER: Final = Text(nl="een positief geheel getal", en="a positive whole number")
+_NARROWER: Final = Text(nl="de nauwere scope", en="the narrower scope")
 
 
 _MESSAGES: Final = {

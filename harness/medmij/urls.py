@@ -10,9 +10,10 @@ import re
 from typing import Final, Literal, NamedTuple
 from urllib.parse import unquote_to_bytes, urlsplit
 
-from harness.core.issues import Issue, shorten
-from harness.core.text import Text
+from harness.core.issues import Issue, issue
+from harness.core.text import Phrase, Text
 
+ENCODED_ONCE: Final = Text(nl="één keer gecodeerd", en="encoded once")
 HOSTNAME: Final = re.compile(r"(?:[a-z0-9][a-z0-9-]*\.)+[a-z0-9][a-z0-9-]*[a-z0-9]", re.ASCII)
 MAX_URL: Final = 2000
 _SEGMENTS: Final = re.compile(r"(?:/[A-Za-z0-9\-._~!$&'()*+,;=:@%]+)*", re.ASCII)
@@ -86,26 +87,26 @@ def check_redirect_uri(value: str, client_id: str) -> list[Issue]:
     if not value:
         return [_issue("redirect-uri-missing", "redirect_uri", "https://<client_id>/…", "")]
     if len(value) > MAX_URL or _URI.fullmatch(value) is None or _PERCENT.search(value):
-        return [_issue("redirect-uri-syntax", "redirect_uri", "RFC 3986 URI", value)]
+        return [_issue("redirect-uri-syntax", "redirect_uri", _A_URI, value)]
     try:
         parts = urlsplit(value)
         port = parts.port
         host = parts.hostname or ""
     except ValueError:
-        return [_issue("redirect-uri-syntax", "redirect_uri", "RFC 3986 URI", value)]
+        return [_issue("redirect-uri-syntax", "redirect_uri", _A_URI, value)]
     if not parts.scheme or not parts.netloc:
-        return [_issue("redirect-uri-relative", "redirect_uri", "an absolute https URL", value)]
+        return [_issue("redirect-uri-relative", "redirect_uri", _ABSOLUTE, value)]
     issues = []
     if parts.scheme != "https":
         issues.append(_issue("redirect-uri-scheme", "redirect_uri", "https", parts.scheme))
     if "@" in parts.netloc:
-        issues.append(_issue("redirect-uri-userinfo", "redirect_uri", "no user information", value))
+        issues.append(_issue("redirect-uri-userinfo", "redirect_uri", _NO_USER, value))
     if port is not None or parts.netloc.endswith(":"):
-        issues.append(_issue("redirect-uri-port", "redirect_uri", "no port", parts.netloc))
+        issues.append(_issue("redirect-uri-port", "redirect_uri", _NO_PORT, parts.netloc))
     if host.lower() != client_id.lower() or not host:
         issues.append(_issue("redirect-uri-host", "redirect_uri", client_id, host))
     if parts.fragment or value.endswith("#"):
-        issues.append(_issue("redirect-uri-fragment", "redirect_uri", "no fragment", value))
+        issues.append(_issue("redirect-uri-fragment", "redirect_uri", _NO_FRAGMENT, value))
     return issues
 
 
@@ -118,15 +119,15 @@ def double_encoded(raw: str) -> bool:
     return b"://" not in once and b"://" in unquote_to_bytes(once)
 
 
-def _issue(rule: str, path: str, expected: str, received: str) -> Issue:
-    return Issue(
-        rule=rule,
-        severity="error",
-        path=path,
-        expected=expected,
-        received=shorten(received),
-        message=_MESSAGES[rule],
-    )
+def _issue(rule: str, path: str, expected: Phrase, received: str) -> Issue:
+    return issue(rule, _MESSAGES[rule], path=path, expected=expected, received=received)
+
+
+_A_URI: Final = Text(nl="een URI volgens RFC 3986", en="RFC 3986 URI")
+_ABSOLUTE: Final = Text(nl="een absolute https-URL", en="an absolute https URL")
+_NO_USER: Final = Text(nl="geen gebruikersgegevens", en="no user information")
+_NO_PORT: Final = Text(nl="geen poort", en="no port")
+_NO_FRAGMENT: Final = Text(nl="geen fragment", en="no fragment")
 
 
 _MESSAGES: Final = {

@@ -16,6 +16,7 @@ from harness.report.dossier.waived import waived_line, waiver_troubles
 from harness.report.grouping import OPEN, OpenGroup, by_reason, grouped, how_often
 from harness.report.headlines import NO_EVIDENCE, budgets, cleaned, outcome_word, reached
 from harness.report.summary import CellSummary, PartySummary, RunSummary
+from harness.report.vendor.page import TERMS
 from harness.report.words import (
     FOUND,
     SHARED,
@@ -68,6 +69,8 @@ def print_run(console: Console, run: RunSummary, catalogue: Catalogue, lang: Lan
     legend = "  ".join(f"{SYMBOL[verdict]} {VERDICT[verdict].of(lang)}" for verdict in SYMBOL)
     legend += f"  {SHARED} {word('shared', lang)}"
     console.print(Styled(legend, style="dim"))
+    meanings = " · ".join(f"{name}: {meaning.of(lang)}" for name, meaning in TERMS)
+    console.print(Styled(meanings, style="dim"), soft_wrap=True)
     console.print(Styled(budgets(run.info).of(lang), style="dim"))
     if run.rehearsal:
         console.print()

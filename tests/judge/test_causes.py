@@ -30,6 +30,8 @@ from harness.judge.causes import CLIENT_DUTIES, Causes
 from harness.judge.view import CellView
 from harness.report.grouping import by_reason, grouped, how_often
 
+pytestmark = pytest.mark.usefixtures("literals")
+
 SETTLED = (Verdict.PASS, Verdict.NOT_APPLICABLE)
 OUTCOME = b'{"resourceType":"OperationOutcome","issue":[{"severity":"error","code":"%b","diagnostics":"%b"}]}'
 DOWN = OUTCOME % (b"exception", b"database down")

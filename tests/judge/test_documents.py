@@ -12,6 +12,8 @@ from standard_cell import StandardCell, edit
 
 from harness.core.verdicts import worst
 
+pytestmark = pytest.mark.usefixtures("literals")
+
 PD = "pdfa-3.0"
 
 

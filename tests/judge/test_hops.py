@@ -7,6 +7,7 @@ from drivenkit import CATALOGUE, NOW, T
 
 from harness.core.run.exchanges import Exchange, Request, Response
 from harness.core.run.findings import Cell
+from harness.core.text import said
 from harness.judge.hops import heard, onward
 from harness.judge.view import CellView
 
@@ -104,7 +105,7 @@ def told(body: bytes, kind: str, status: int = 404, hop: Exchange | None = None)
     response = Response(status=status, headers=(("Content-Type", kind),), body=body)
     exchange = asked(1, response=response)
     view = CellView(CELL, [exchange], CATALOGUE, t=T, now=NOW)
-    return heard(exchange, view.document(exchange), hop)
+    return said(heard(exchange, view.document(exchange), hop), "en")
 
 
 TEXT = b'{"resourceType":"OperationOutcome","issue":[%b]}'

@@ -15,6 +15,8 @@ from harness.judge.every_standard.identity.owners import every_resource
 from harness.network.person.persons import fixture_person
 from harness.reference.records import Records
 
+pytestmark = pytest.mark.usefixtures("literals")
+
 HG, PD, ZM = "huisartsgegevens-2.0", "pdfa-3.0", "zelfmetingen-2.0"
 OTHER = "bram-lisdodde"
 

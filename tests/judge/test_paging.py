@@ -18,6 +18,8 @@ from harness.reference.records import Records
 from harness.reference.searching.pages import BROKEN, ELSEWHERE, INSECURE, LIMIT, LOOP, REPEATS, follow
 from harness.reference.searching.replies import Reply
 
+pytestmark = pytest.mark.usefixtures("literals")
+
 HG, ZM, PD, EA = "huisartsgegevens-2.0", "zelfmetingen-2.0", "pdfa-3.0", "eafspraak-2.0"
 REMARKS = {"GEN-013", "GEN-017"}
 """What FHIR allows, and what official scripts do not expect."""

@@ -12,6 +12,8 @@ from harness.core.verdicts import Verdict, worst
 from harness.judge.judging import judge_requirements
 from harness.judge.view import CellView
 
+pytestmark = pytest.mark.usefixtures("literals")
+
 CELL = Cell(his="h", dvza="d", pgo="p", standard="huisartsgegevens-2.0", release="mm-2.2")
 FHIR = ("Content-Type", "application/fhir+json")
 CHALLENGE = ("WWW-Authenticate", 'Bearer error="invalid_token"')

@@ -12,6 +12,8 @@ from harness.core.data import data_path
 from harness.core.run.exchanges import Response
 from harness.judge.standards import pdfa_documents
 
+pytestmark = pytest.mark.usefixtures("literals")
+
 PD, EA, ZM = "pdfa-3.0", "eafspraak-2.0", "zelfmetingen-2.0"
 HG = "huisartsgegevens-2.0"
 LINE = data_path("fixtures", "records", "hanna-wilgenkamp", "resources", "contact-01-s.json")

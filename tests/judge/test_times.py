@@ -18,6 +18,8 @@ from harness.judge.judging import judge_requirements
 from harness.judge.trust.times import CHANCE, _orders, compared
 from harness.judge.view import CellView
 
+pytestmark = pytest.mark.usefixtures("literals")
+
 REQUIREMENT = "MM-CON-013"
 
 

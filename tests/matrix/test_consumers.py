@@ -27,7 +27,8 @@ def test_junit_follows_its_schema(which, request):
     document = etree.parse(run / "junit.xml")
     assert schema.validate(document), schema.error_log
     case = document.find(".//testcase")
-    assert {item.get("name") for item in case.iter("property")} >= {"requirements"}
+    assert {item.get("name") for item in case.iter("property")} >= {"requirement", "party", "verdict"}
+    assert (run / case.get("file")).is_file()
 
 
 def chromium(*words: str | Path, profile: Path) -> str:

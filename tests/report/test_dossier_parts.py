@@ -163,6 +163,53 @@ def test_an_archive_that_means_harm_is_refused(tmp_path: Path, entries: list[tar
         pass
 
 
+def before(kind: bytes, content: bytes, *, size: int | None = None) -> bytes:
+    """What stands in an archive before a file, for instance its long name."""
+    head = entry("x", type=kind, size=len(content) if size is None else size)
+    return head.tobuf(tarfile.USTAR_FORMAT) + content + bytes(-len(content) % 512)
+
+
+@pytest.mark.parametrize(
+    ("first", "names", "told"),
+    [
+        (b"", ["a", "a/b"], "plain file"),
+        (b"", ["a/b", "a"], "plain file"),
+        (b"", ["n" * 256], "plain file"),
+        (before(b"x", b"9 a=aaaa\n") * 3000, ["a"], "damaged"),
+        (before(b"L", b"a" * 512) * 3000, ["a"], "plain file"),
+        (before(b"g", b"9 a=aaaa\n"), ["a"], "plain file"),
+        (before(b"x", b"", size=(8 << 30) - 1), ["a"], "plain file"),
+        (before(b"x", b"22 GNU.sparse.major=1\n22 GNU.sparse.minor=0\n"), ["a"], "damaged"),
+        (before(b"x", b"xx a=aaaa\n"), ["a"], "behind"),
+    ],
+)
+def test_an_archive_that_would_stop_everything_is_refused(
+    tmp_path: Path, first: bytes, names: list[str], told: str
+) -> None:
+    data = io.BytesIO()
+    with tarfile.open(fileobj=data, mode="w") as archive:
+        for name in names:
+            archive.addfile(entry(name))
+    (tmp_path / "x").write_bytes(lzma.compress(first + data.getvalue()))
+    with pytest.raises(EvidenceError) as caught, unpacked(tmp_path / "x"):
+        pass
+    assert told in caught.value.problem.message.en
+
+
+def test_nothing_stands_behind_a_dossier(tmp_path: Path) -> None:
+    (tmp_path / "d").mkdir()
+    (tmp_path / "d" / "dossier.json").write_bytes(b"{}")
+    pack(tmp_path / "d", tmp_path / "x")
+    good = (tmp_path / "x").read_bytes()
+    inner = lzma.decompress(good)
+    behind = (good + good, good + b"x", lzma.compress(inner + bytes(10240)), lzma.compress(inner[:-1] + b"x"))
+    for data in behind:
+        (tmp_path / "x").write_bytes(data)
+        with pytest.raises(EvidenceError) as caught, unpacked(tmp_path / "x"):
+            pass
+        assert caught.value.problem.kind is ProblemKind.EXTRA
+
+
 def test_a_stream_that_asks_for_much_memory_is_refused(tmp_path: Path) -> None:
     filters = [{"id": lzma.FILTER_LZMA2, "dict_size": 1 << 29}]
     (tmp_path / "x").write_bytes(lzma.compress(b"x", filters=filters))

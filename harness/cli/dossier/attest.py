@@ -13,6 +13,7 @@ from harness.cli.evidence.shown import refuse_unreadable
 from harness.cli.options import LangOption
 from harness.core.clock import SystemClock, today
 from harness.core.errors import UsageError, nearest
+from harness.core.ids import same_name
 from harness.core.run import manifest
 from harness.core.run.agreed.attestations import (
     Attestation,
@@ -27,9 +28,8 @@ from harness.core.run.place.lock import RunLock
 from harness.core.tdates import parse_day
 from harness.core.text import Lang, Text
 from harness.judge.catalogue import load_catalogue
-from harness.report.dossier.milestones import milestones
+from harness.report.dossier.beside import decided_by_people
 from harness.report.programme.basiseisen import basiseisen
-from harness.report.programme.veldtest import steps
 
 app = typer.Typer()
 RESULTS: dict[str, Result] = {"met": "met", "not-met": "not-met", "not-applicable": "not-applicable"}
@@ -123,8 +123,7 @@ def _known(item: str) -> str:
             where=name,
             next_step=Text(nl="draai de toetsen: harness qualify", en="run the tests: harness qualify"),
         )
-    shown = [item.id for item in milestones() if item.by == "attest"]
-    known = [*listed, *shown, *(step.id for step in steps()), *(one.id for one in load_catalogue())]
+    known = decided_by_people(load_catalogue())
     if name not in known:
         hint = nearest(name, known)
         raise UsageError(
@@ -177,7 +176,7 @@ def _review(place: Path, item: str, review: Review) -> Path:
             where=str(place),
         )
     last = found[-1]
-    if last.attestation.by.casefold() == review.by.casefold():
+    if same_name(last.attestation.by, review.by):
         raise UsageError(
             Text(nl="iemand anders moet haar beoordelen", en="somebody else has to review it"),
             where="--by",

@@ -16,14 +16,18 @@ from harness.cli.options import JsonOption, LangOption
 from harness.core.clock import SystemClock
 from harness.core.errors import InputError
 from harness.core.exits import ExitCode
+from harness.core.ids import safe_name
+from harness.core.run.challenge import read_challenge
 from harness.core.run.place import disk
+from harness.core.run.problems import short
 from harness.core.text import LANGUAGES, Lang, Text
 from harness.judge.catalogue import load_catalogue
 from harness.record.seal.trust import load_trust
-from harness.report.dossier.bureau import Overview, dossiers_in, look, receipt, write_csv, write_page
-from harness.report.dossier.milestones import SYMBOL, milestones
+from harness.report.dossier.bureau import Overview, dossiers_in, look, once, receipt, write_csv, write_page
+from harness.report.dossier.milestones import SYMBOL
 from harness.report.dossier.pack import SUFFIX
 from harness.report.headlines import outcome_name
+from harness.report.programme.milestones import milestones
 from harness.report.words import title
 
 app = typer.Typer()
@@ -32,6 +36,8 @@ _UNTRUSTED = Text(
     nl="zonder --trust wordt elk ondertekend dossier geweigerd: niemand kan zeggen wie tekende",
     en="without --trust every signed dossier is refused: nobody can tell who signed",
 )
+_LONGEST = 200
+"""Bytes of the name of a file that takes a suffix."""
 
 
 @app.command()
@@ -43,6 +49,10 @@ def bureau(
     trust: Annotated[
         list[Path] | None,
         typer.Option("--trust", help="Key register: PEM files, or a folder (with revoked.txt)."),
+    ] = None,
+    challenge: Annotated[
+        list[Path] | None,
+        typer.Option("--challenge", help="Challenge that was given; then every run is bound to one, once."),
     ] = None,
     as_json: JsonOption = False,
     lang: LangOption = "nl",
@@ -64,8 +74,10 @@ def bureau(
     known = load_trust(trust) if trust else None
     catalogue, now = load_catalogue(), SystemClock().now()
     label = Text(nl="Dossiers getoetst", en="Dossiers verified").of(language)
-    rows = (look(path, catalogue, known, now) for path in paths)
-    overview = Overview(now, tuple(progress(rows, len(paths), label)))
+    given = [read_challenge(path) for path in challenge or ()]
+    rows = (look(path, catalogue, known, now, given) for path in paths)
+    found = tuple(progress(rows, len(paths), label))
+    overview = Overview(now, once(found) if given else found)
     if out is not None:
         _write(out, overview)
     if as_json:
@@ -99,11 +111,16 @@ def _write(out: Path, overview: Overview) -> None:
     disk.write(out / "bureau.csv", write_csv(overview))
     for row in overview.rows:
         data = msgspec.json.format(msgspec.json.encode(receipt(row, overview.at)), indent=1)
-        disk.write(out / "receipts" / f"{row.file}.json", data + b"\n")
+        disk.write(out / "receipts" / f"{_short_name(row.file)}.json", data + b"\n")
+
+
+def _short_name(name: str) -> str:
+    """A name that leaves room for a suffix."""
+    return name if len(name.encode()) <= _LONGEST else safe_name(name, _LONGEST)
 
 
 def _print(overview: Overview, lang: Lang) -> None:
-    console = Console(highlight=False)
+    console = Console(highlight=False, markup=False, emoji=False)
     table = Table(title=title("bureau", lang), title_justify="left")
     for heading in (title("vendor", lang), title("outcome", lang), *(item.id for item in milestones())):
         table.add_column(heading)
@@ -114,5 +131,5 @@ def _print(overview: Overview, lang: Lang) -> None:
     console.print(table)
     for row in overview.refused:
         told = row.problem.of(lang) if row.problem is not None else ""
-        line = f"✗ {row.file}: {title('refused', lang).lower()}: {told}"
-        console.print(line, style="bold red", markup=False, soft_wrap=True)
+        line = f"✗ {short(row.file, _LONGEST)}: {title('refused', lang).lower()}: {told}"
+        console.print(line, style="bold red", soft_wrap=True)

@@ -66,8 +66,9 @@ def show(register: RegisterArgument, lang: LangOption = "nl") -> None:
     """List the keys with their owners; those that are revoked with the reason."""
     trust = load_trust([register])
     table = Table("key id", "rol" if lang == "nl" else "role", "naam" if lang == "nl" else "name", "")
-    for keyid in sorted({*trust.keys, *trust.owners, *trust.revoked}):
-        owner = trust.owners.get(keyid)
+    owners = trust.owners or {}
+    for keyid in sorted({*trust.keys, *owners, *trust.revoked}):
+        owner = owners.get(keyid)
         refused = f"✗ {trust.revoked[keyid]}".strip() if keyid in trust.revoked else ""
         table.add_row(keyid, owner.role if owner else "–", owner.owner if owner else "–", refused)
-    Console(highlight=False, soft_wrap=True).print(table)
+    Console(highlight=False, soft_wrap=True, markup=False, emoji=False).print(table)

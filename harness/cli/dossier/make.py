@@ -15,6 +15,7 @@ from harness.cli.evidence.sign import refuse_people
 from harness.cli.options import LangOption
 from harness.core.clock import SystemClock
 from harness.core.errors import UsageError
+from harness.core.exits import ExitCode
 from harness.core.run.agreed.waivers import read_waivers
 from harness.core.text import Lang, Text
 from harness.judge.catalogue import load_catalogue
@@ -24,6 +25,7 @@ from harness.record.seal.trust import load_trust
 from harness.report.dossier.agreed import asked
 from harness.report.dossier.make import Content, DossierMaker, seal_and_pack
 from harness.report.dossier.pack import SUFFIX
+from harness.report.dossier.waived import waiver_troubles
 from harness.report.words import amount
 
 app = typer.Typer(no_args_is_help=True)
@@ -101,7 +103,7 @@ def countersign(
     """Agree with the waivers and reviews of a dossier, beside it; the dossier keeps its bytes.
 
     The dossier is verified first, and everything that is agreed with is printed. Exit code 7: it does not
-    hold together, or this key signed it.
+    hold together, or this key signed it; 1: a waiver is over or covers nothing, so that nothing is signed.
     """
     language: Lang = "en" if lang == "en" else "nl"
     if not by.strip():
@@ -120,5 +122,10 @@ def countersign(
                 ),
                 where=str(dossier),
             )
+        troubles = waiver_troubles(found.summary.result.cover)
+        for line in troubles:
+            typer.echo(line.of(language), err=True)
+        if troubles:
+            raise typer.Exit(int(ExitCode.FAILED))
         write_countersignature(path, found.signable, by.strip(), signer, now)
     typer.echo(_COUNTERSIGNED.format(path=path, keyid=signer.keyid[:16]).of(language))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from rich.console import Console
 
 from harness.core.clock import SystemClock
 from harness.core.run import manifest
+from harness.core.run.challenge import Challenge
 from harness.core.text import Lang, Text
 from harness.judge.catalogue import load_catalogue
 from harness.record.seal.countersign import beside
@@ -47,9 +48,10 @@ def dossier_folder(path: Path) -> Iterator[Path]:
         yield folder
 
 
-def checked(path: Path, trust: Trust | None) -> CheckedDossier:
+def checked(path: Path, trust: Trust | None, challenges: Sequence[Challenge] = ()) -> CheckedDossier:
     """A dossier, checked now.
 
+    :param challenges: those that were given; with them every run has to be bound to one.
     :raises EvidenceError: something in it does not hold together.
     """
     with dossier_folder(path) as folder:
@@ -59,6 +61,7 @@ def checked(path: Path, trust: Trust | None) -> CheckedDossier:
             now=SystemClock().now(),
             trust=trust,
             countersignature=beside(path) if beside(path).is_file() else None,
+            challenges=challenges,
         )
 
 
@@ -75,7 +78,7 @@ def document(path: Path, found: CheckedDossier) -> dict[str, Any]:
         "files": found.files,
         "runs": [run.folder for run in found.dossier.runs],
         "exchanges": found.exchanges,
-        "identifiers_checked": found.checked,
+        "identifiers_checked": sum(item.checked for item in found.bound),
         "basiseisen": [
             {
                 "id": row.basiseis.id,

@@ -79,6 +79,7 @@ def add(
         mark = fingerprint(key_of(catalogue[item.requirement], item.cell), item)
         if mark not in found:
             found[mark] = Waiver(fingerprint=mark, requirement=item.requirement, expires=last, **given)
+            found[mark].check("--approver")
             told = _ADDED.format(file=file, mark=mark, requirement=item.requirement)
             typer.echo(told.of(language))
     disk.write(file, encode(found.values()))

@@ -21,6 +21,10 @@ TrustOption = Annotated[
     list[Path] | None,
     typer.Option("--trust", help="Trusted keys or authorities: PEM file, or folder (with revoked.txt)."),
 ]
+ChallengeOption = Annotated[
+    list[Path] | None,
+    typer.Option("--challenge", help="Challenge that was given; every run has to be bound to one."),
+]
 
 
 def problem_code(problem: Problem) -> ExitCode:

@@ -27,6 +27,10 @@ from harness.record.verify import verify_files
 
 app = typer.Typer()
 SEALED = Text(nl="ondertekend: {path} (sleutel {keyid})", en="signed: {path} (key {keyid})")
+_ACCEPT = Text(
+    nl="wat iemand heeft bekeken en mag blijven, noemt u erbij, precies zoals het hier staat: --accept PLEK",
+    en="name what somebody looked at and may stay, exactly as it is printed: --accept PLACE",
+)
 
 
 @app.command()
@@ -67,5 +71,6 @@ def refuse_people(run: Path, accepted: frozenset[str], lang: Lang) -> None:
     first, *more = lines(done, lang)
     for line in more:
         typer.echo(line, err=True)
+    typer.echo(_ACCEPT.of(lang), err=True)
     place = (done.found or done.unread)[0].place
     raise EvidenceError(ProblemKind.PERSONAL, both(first.removeprefix(f"{place}: ")), where=place)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,7 +13,13 @@ from rich.console import Console
 
 from harness.cli.dossier.verified import checked, document, dossier_folder, is_dossier, show, whole
 from harness.cli.evidence.asked import SpotCheck
-from harness.cli.evidence.shown import RunArgument, TrustOption, evidence_document, refuse_unreadable
+from harness.cli.evidence.shown import (
+    ChallengeOption,
+    RunArgument,
+    TrustOption,
+    evidence_document,
+    refuse_unreadable,
+)
 from harness.cli.options import JsonOption, LangOption
 from harness.core.clock import SystemClock
 from harness.core.exits import ExitCode
@@ -22,11 +29,12 @@ from harness.core.run.problems import ProblemKind
 from harness.core.text import Lang, Text
 from harness.judge.catalogue import load_catalogue
 from harness.judge.evidence.sealing import check_stated, stated
-from harness.judge.evidence.verification import check_challenge, rejudge
+from harness.judge.evidence.verification import rejudge
 from harness.record.seal.envelope import Sealed
 from harness.record.seal.limits import CANNOT_PROVE, CANNOT_PROVE_HEADING, SPOT_CHECK, UNSEALED
 from harness.record.seal.trust import Trust, load_trust
 from harness.record.verify import Facts, verify_folder
+from harness.report.dossier.check import Bound, check_bound
 from harness.report.summary import RunSummary, summarise
 
 app = typer.Typer()
@@ -50,9 +58,7 @@ NOT_BOUND = Text(
 def verify(
     run: RunArgument,
     trust: TrustOption = None,
-    challenge: Annotated[
-        Path | None, typer.Option("--challenge", help="Challenge that the run has to be bound to.")
-    ] = None,
+    challenge: ChallengeOption = None,
     spot_check: Annotated[
         int | None,
         typer.Option(
@@ -72,26 +78,34 @@ def verify(
     language: Lang = "en" if lang == "en" else "nl"
     known = load_trust(trust) if trust else None
     spot = SpotCheck.asked(spot_check, network)
+    given = [read_challenge(path) for path in challenge or ()]
     if is_dossier(run):
-        raise typer.Exit(_dossier(run, known, spot, language, as_json=as_json))
-    given = read_challenge(challenge) if challenge else None
+        raise typer.Exit(_dossier(run, known, given, spot, language, as_json=as_json))
     with refuse_unreadable(run, as_json=as_json, lang=language):
-        facts, summary, checked = _verified(run, known, given)
+        facts, summary, bound = _verified(run, known, given)
     if spot is not None:
         spot.ask([RunFolder.open(run)])
     code = summary.result.code(exchanges=facts.exchanges) if spot is None or spot.same else ExitCode.DIFFERS
     if as_json:
-        document = {**_document(run, code, facts, summary, checked), **_spot_document(spot)}
+        document = {**_document(run, code, facts, summary, bound), **_spot_document(spot)}
         sys.stdout.write(msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n")
     else:
-        _print(facts, summary, checked, spot, language)
+        _print(facts, summary, bound, spot, language)
     raise typer.Exit(int(code))
 
 
-def _dossier(path: Path, trust: Trust | None, spot: SpotCheck | None, lang: Lang, *, as_json: bool) -> int:
+def _dossier(
+    path: Path,
+    trust: Trust | None,
+    given: Sequence[Challenge],
+    spot: SpotCheck | None,
+    lang: Lang,
+    *,
+    as_json: bool,
+) -> int:
     """Verify a dossier; gives the exit code."""
     with refuse_unreadable(path, as_json=as_json, lang=lang):
-        found = checked(path, trust)
+        found = checked(path, trust, given)
     if spot is not None:
         with dossier_folder(path) as folder:
             spot.ask([RunFolder.open(folder / run.folder) for run in found.dossier.runs])
@@ -103,7 +117,7 @@ def _dossier(path: Path, trust: Trust | None, spot: SpotCheck | None, lang: Lang
         return int(code)
     console = Console(soft_wrap=True, highlight=False)
     console.print(whole(found, lang), style="green", markup=False)
-    _print_standing(console, found.seal, found.summary, found.checked, lang)
+    _print_standing(console, found.seal, found.summary, found.bound, lang)
     show(console, found, lang)
     _print_limits(console, spot, lang)
     return int(code)
@@ -113,10 +127,8 @@ def _spot_document(spot: SpotCheck | None) -> dict[str, Any]:
     return {"spot_check": spot.document()} if spot is not None else {}
 
 
-def _verified(
-    run: Path, trust: Trust | None, given: Challenge | None
-) -> tuple[Facts, RunSummary, int | None]:
-    """What is certain of a run, its result, and how many identifiers were checked.
+def _verified(run: Path, trust: Trust | None, given: Sequence[Challenge]) -> tuple[Facts, RunSummary, Bound]:
+    """What is certain of a run, its result, and to which challenge it is bound.
 
     :raises EvidenceError: the first problem.
     """
@@ -126,18 +138,16 @@ def _verified(
     found = rejudge(run, catalogue)
     if found.problem is not None and found.problem.before(ProblemKind.CHALLENGE):
         raise found.problem.error()
-    checked = check_challenge(folder, found.info, given)
+    bound = check_bound(folder, found.info, given)
     if found.problem is not None:
         raise found.problem.error()
     if facts.seal is not None:
         check_stated(facts.seal, stated(found.info, found.findings, catalogue))
     required = msgspec.structs.replace(found.info, verdict_required=True)
-    return facts, summarise(required, found.findings, catalogue, folder), checked
+    return facts, summarise(required, found.findings, catalogue, folder), bound
 
 
-def _document(
-    run: Path, code: ExitCode, facts: Facts, summary: RunSummary, checked: int | None
-) -> dict[str, Any]:
+def _document(run: Path, code: ExitCode, facts: Facts, summary: RunSummary, bound: Bound) -> dict[str, Any]:
     return {
         "schema": "evidence-1",
         "run": str(run),
@@ -148,7 +158,7 @@ def _document(
         "files": facts.files,
         "recordings": len(facts.units),
         "exchanges": facts.exchanges,
-        "identifiers_checked": checked,
+        "identifiers_checked": bound.checked,
         **_common(facts.seal, summary),
     }
 
@@ -179,27 +189,29 @@ def _common(seal: Sealed | None, summary: RunSummary) -> dict[str, Any]:
     }
 
 
-def _print(
-    facts: Facts, summary: RunSummary, checked: int | None, spot: SpotCheck | None, lang: Lang
-) -> None:
+def _print(facts: Facts, summary: RunSummary, bound: Bound, spot: SpotCheck | None, lang: Lang) -> None:
     console = Console(soft_wrap=True, highlight=False)
     told = WHOLE.format(files=facts.files, units=len(facts.units), exchanges=facts.exchanges)
     console.print(told.of(lang), style="green", markup=False)
-    _print_standing(console, facts.seal, summary, checked, lang)
+    _print_standing(console, facts.seal, summary, (bound,), lang)
     _print_limits(console, spot, lang)
 
 
 def _print_standing(
-    console: Console, seal: Sealed | None, summary: RunSummary, checked: int | None, lang: Lang
+    console: Console,
+    seal: Sealed | None,
+    summary: RunSummary,
+    bound: Sequence[Bound],
+    lang: Lang,
 ) -> None:
-    """Whether it is bound and signed, and the outcome of each party."""
+    """Whether every run is bound and it is signed, and the outcome of each party."""
 
     def say(text: Text, style: str = "") -> None:
         console.print(text.of(lang), style=style, markup=False)
 
-    binding = summary.info.binding
-    if checked and binding is not None and binding.challenge is not None:
-        say(BOUND.format(nonce=binding.challenge.nonce[:16], count=checked))
+    if all(item.nonce for item in bound):
+        nonces = ", ".join(dict.fromkeys(item.nonce[:16] for item in bound))
+        say(BOUND.format(nonce=nonces, count=sum(item.checked for item in bound)))
     else:
         say(NOT_BOUND)
     if seal is not None:

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from harness.cli.validate.checking import MAX_SHOWN, Outcome, Result
-from harness.core.text import Lang, Text
+from harness.core.text import Lang, Text, said
 
 WORDS: dict[str, Text] = {
     "error": Text(nl="FOUT", en="ERROR"),
@@ -97,9 +97,9 @@ def show(result: Result, console: Console, lang: Lang, *, verbose: bool = False)
             f"  [{_STYLE[issue.severity]}]{word(issue.severity)}[/]  {place}[bold]{escape(issue.path)}[/]"
         )
         console.print(f"      {escape(issue.message.of(lang))}  [dim]\\[{escape(issue.rule)}][/]")
-        for label, value in (("expected", issue.expected), ("received", issue.received)):
+        for label, value in (("expected", issue.wanted), ("received", issue.seen)):
             if value:
-                console.print(f"      {word(label)}: {escape(value)}")
+                console.print(f"      {word(label)}: {escape(said(value, lang))}")
         if text := result.excerpts.get((issue.line, issue.column)):
             console.print(f"      [dim]{issue.line:>5} | {escape(text)}[/]")
     if len(shown) > MAX_SHOWN:

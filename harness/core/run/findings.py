@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from harness.core.text import Phrase, Text, said
+from harness.core.text import Dutch, Phrase, Text, dutch, phrase, said
 from harness.core.verdicts import Blame, Verdict
 
 
@@ -29,6 +29,11 @@ class Cell(msgspec.Struct, frozen=True, kw_only=True, order=True):
         """Readable identity, e.g. ``his-a+dvza-a+pgo-1+huisartsgegevens-2.0+mm-2.2``."""
         return "+".join((self.his, self.dvza, self.pgo, self.standard, self.release))
 
+    @property
+    def name(self) -> str:
+        """What people call it."""
+        return f"{self.his} × {self.dvza} × {self.pgo} · {self.standard} · {self.release}"
+
     def party(self, role: str) -> str:
         """Id of the participant in a role; the role itself when the cell has none of it (the stelselnode)."""
         return {"his": self.his, "dvza": self.dvza, "pgo": self.pgo}.get(role, role)
@@ -45,13 +50,6 @@ class Where(msgspec.Struct, frozen=True, kw_only=True):
     path: str = ""
     line: int = 0
     column: int = 0
-
-
-class Dutch(msgspec.Struct, frozen=True, kw_only=True):
-    """What a finding says in words, in Dutch; ``""`` where it says the same in both languages."""
-
-    expected: str = ""
-    received: str = ""
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,14 +91,12 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def wanted(self) -> Phrase:
         """What the requirement asks, in both languages."""
-        dutch = self.nl.expected if self.nl is not None else ""
-        return Text(nl=dutch, en=self.expected) if dutch else self.expected
+        return phrase(self.expected, self.nl.expected if self.nl is not None else "")
 
     @property
     def seen(self) -> Phrase:
         """What was seen, in both languages."""
-        dutch = self.nl.received if self.nl is not None else ""
-        return Text(nl=dutch, en=self.received) if dutch else self.received
+        return phrase(self.received, self.nl.received if self.nl is not None else "")
 
 
 def finding(
@@ -148,16 +144,8 @@ def finding(
         mode=mode,
         rule=rule,
         cause=cause,
-        nl=_dutch(expected, received),
+        nl=dutch(expected, received),
     )
-
-
-def _dutch(expected: Phrase, received: Phrase) -> Dutch | None:
-    """The Dutch of what is words."""
-    asked, got = (
-        item.nl if isinstance(item, Text) and item.nl != item.en else "" for item in (expected, received)
-    )
-    return Dutch(expected=asked, received=got) if asked or got else None
 
 
 def _order(item: Finding) -> tuple[str, Cell, str, str, int, int, str]:

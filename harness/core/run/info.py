@@ -14,7 +14,7 @@ from harness.core.run.agreed.waivers import Waiver
 from harness.core.run.challenge import Challenge
 from harness.core.run.findings import Cell
 from harness.core.run.limits import LimitName, Limits
-from harness.core.text import Text
+from harness.core.text import Phrase, Text
 from harness.core.verdicts import Blame
 
 FORMAT: Final = "run-2"
@@ -138,7 +138,7 @@ class Trouble(msgspec.Struct, frozen=True, kw_only=True):
     blame: Blame
     what: Text
     where: str = ""
-    received: str = ""
+    received: Phrase = ""
     next_step: Text = Text(nl="", en="")
     flow: str = ""
     limit: LimitName | None = None

@@ -11,7 +11,7 @@ from typing import Final, Literal
 import msgspec
 
 from harness.core.http.bounds import MAX_BODY
-from harness.core.text import Text
+from harness.core.text import Phrase, Text
 
 LONGEST_REQUEST: Final = 65.0
 """Seconds: the framework allows a resource server 60 (``core.rscint.202``)."""
@@ -83,6 +83,15 @@ def unreachable(party: str, since: str) -> Text:
         nl=f"{party} is niet bereikbaar sinds {moment}: herstel de verbinding en draai opnieuw",
         en=f"{party} is not reachable since {moment}: restore the connection and run again",
     )
+
+
+def not_reachable(since: str, error: Phrase) -> Text:
+    """What was seen of a party that does not answer.
+
+    :param since: ISO 8601 instant (UTC) of the first failure.
+    """
+    seen = Text(nl="niet bereikbaar sinds {since}: {error}", en="not reachable since {since}: {error}")
+    return seen.format(since=since, error=error)
 
 
 def spent(limit: Literal["run", "cell"], seconds: float, party: str, *, looking: bool = False) -> Text:

@@ -21,12 +21,14 @@ class NamedGroup(msgspec.Struct, frozen=True, kw_only=True):
     """A group with its name and the standard whose requirements it holds (``""``: the trust framework).
 
     :ivar scenario: name of the scenario that asks it.
+    :ivar look: where to look when one of them is broken.
     """
 
     name: str
     standard: str
     scenario: str
     title: Text
+    look: Text
 
 
 @cache
@@ -54,8 +56,18 @@ def groups(standard_id: str) -> tuple[NamedGroup, ...]:
     return (*trust_groups(), *groups_of(standard(standard_id)))
 
 
+@cache
+def where_to_look(standard_id: str, group: str) -> Text:
+    """Where to look when a requirement of a group is broken.
+
+    :param standard_id: ``""``: a group of the trust framework.
+    """
+    found = groups_of(standard(standard_id)) if standard_id else trust_groups()
+    return next(item.look for item in found if item.name == group)
+
+
 def _named(found: dict[str, Group], standard_id: str) -> tuple[NamedGroup, ...]:
     return tuple(
-        NamedGroup(name=name, standard=standard_id, scenario=item.scenario, title=item.title)
+        NamedGroup(name=name, standard=standard_id, scenario=item.scenario, title=item.title, look=item.look)
         for name, item in found.items()
     )

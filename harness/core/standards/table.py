@@ -60,10 +60,19 @@ class Targets(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Group(msgspec.Struct, frozen=True, kw_only=True):
-    """A group of requirements: its title, and the scenario that asks it."""
+    """A group of requirements: its title, and the scenario that asks it.
+
+    :ivar look: where to look when one of them is broken.
+    """
 
     title: Text
     scenario: str
+    look: Text = Text(
+        nl="Leg de zoekvraag en het antwoord in het bewijs naast elkaar, en zoek de gegevens op in het HIS: "
+        "filtert het zoals gevraagd, en zet het ze goed om naar FHIR?",
+        en="Compare the query and the answer in the evidence, and look the data up in the HIS: does it "
+        "filter as asked, and convert them to FHIR as it should?",
+    )
 
 
 class Standard(msgspec.Struct, frozen=True, kw_only=True):

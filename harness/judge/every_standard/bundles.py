@@ -11,9 +11,10 @@ from dataclasses import dataclass
 
 from harness.core.run.exchanges import Exchange, Fact
 from harness.core.run.findings import Finding
-from harness.core.text import Text
+from harness.core.text import Phrase, Text, joined
 from harness.judge.every_standard.answers import OFFENDERS, Answer, own, place, searchsets, select, show, true
 from harness.judge.masks import MAIN_FLOWS, proven
+from harness.judge.phrases import A_BSN
 from harness.judge.registry import judge_every
 from harness.judge.view import CellView
 
@@ -21,6 +22,7 @@ OID = r"^urn:oid:[0-2](\\.(0|[1-9]\\d*))*$"
 UUID = r"^urn:uuid:[A-Fa-f\\d]{8}-[A-Fa-f\\d]{4}-[A-Fa-f\\d]{4}-[A-Fa-f\\d]{4}-[A-Fa-f\\d]{12}$"
 ABSENT = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
 NULL_FLAVOR = "http://hl7.org/fhir/StructureDefinition/iso21090-nullFlavor"
+_WITH_BSN = Text(nl="identifier met een BSN als waarde", en="identifier with a BSN value")
 BODY = "response.body"
 BSN = "http://fhir.nl/fhir/NamingSystem/bsn"
 ZIB_VALUE_SETS = "urn:oid:2.16.840.1.113883.2.4.3.11.60.40.2"
@@ -41,7 +43,7 @@ class BundleRule:
     number: str
     decides: str
     offends: str
-    expected: str
+    expected: Phrase
     advice: Text
     beside: str = ""
 
@@ -110,7 +112,10 @@ RULES: tuple[BundleRule, ...] = (
         "GEN-008",
         f"Bundle.descendants().where($this.is(Coding)).where(system.startsWith('{ZIB_VALUE_SETS}')).empty()",
         f"Bundle.descendants().where($this.is(Coding)).where(system.startsWith('{ZIB_VALUE_SETS}'))",
-        "Coding.system = code system, not a value set",
+        Text(
+            nl="Coding.system = codestelsel, geen waardelijst",
+            en="Coding.system = code system, not a value set",
+        ),
         Text(
             nl="Gebruik het codestelsel waar de code uit komt, niet de OID van de waardelijst.",
             en="Use the code system that the code comes from, not the OID of the value set.",
@@ -141,7 +146,10 @@ RULES: tuple[BundleRule, ...] = (
         ".all((system.exists() or type.exists()) and value.exists())",
         "Bundle.descendants().where($this.is(Identifier))"
         ".where(((system.exists() or type.exists()) and value.exists()).not())",
-        "Identifier.system (or type) + Identifier.value",
+        Text(
+            nl="Identifier.system (of type) + Identifier.value",
+            en="Identifier.system (or type) + Identifier.value",
+        ),
         Text(
             nl="Vul system (of type) en value; een gemaskeerde waarde heeft een data-absent-reason.",
             en="Fill system (or type) and value; a masked value has a data-absent-reason.",
@@ -153,7 +161,10 @@ RULES: tuple[BundleRule, ...] = (
         ".where(value.empty().not() and value.extension.exists().not())).count() = 0",
         f"Bundle.descendants().where($this.is(Identifier)).where(system = '{BSN}')"
         ".where(value.empty().not() and value.extension.exists().not())",
-        "no BSN value (data-absent-reason masked)",
+        Text(
+            nl="geen BSN als waarde (data-absent-reason masked)",
+            en="no BSN value (data-absent-reason masked)",
+        ),
         Text(
             nl="Het BSN mag het PGO niet bereiken: vervang de waarde door data-absent-reason 'masked'.",
             en="The BSN may not reach the PGO: replace the value by data-absent-reason 'masked'.",
@@ -192,10 +203,10 @@ def check_bundle(view: CellView, answer: Answer, rule: BundleRule, requirement_i
         )
 
 
-def _received(rule: BundleRule, item: object) -> str:
+def _received(rule: BundleRule, item: object) -> Phrase:
     if item is None:
         return ""
-    return "identifier with a BSN value" if rule.number == "GEN-012" else show(item)
+    return _WITH_BSN if rule.number == "GEN-012" else show(item)
 
 
 @judge_every(*(rule.number for rule in RULES))
@@ -268,5 +279,5 @@ def _in_letter(view: CellView, found: Fact) -> bool:
     return "pdf" in found.ways and found.owner in ("", view.person)
 
 
-def _a_bsn(found: Fact) -> str:
-    return f"a BSN ({' > '.join(found.ways)})" if found.ways else "a BSN"
+def _a_bsn(found: Fact) -> Phrase:
+    return joined(A_BSN, f"({' > '.join(found.ways)})" if found.ways else "", separator=" ")

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from harness.core.issues import shorten
+from harness.core.issues import shortened
 from harness.core.run.findings import Finding
-from harness.core.text import Text
+from harness.core.text import Phrase, Text
 from harness.judge.every_standard.answers import OFFENDERS, Answer, Json, objects, reference_of, searchsets
 from harness.judge.every_standard.paging.chains import chain_of
+from harness.judge.phrases import no
 from harness.judge.view import CellView
 
-Check = Callable[[Json], str]
+_IN_BUNDLE = Text(nl="{reference} in de Bundle", en="{reference} in the Bundle")
+_NOT_INCLUDED = Text(nl="niet meegeleverd", en="not included")
+Check = Callable[[Json], Phrase]
 """What is wrong with a resource, ``""`` when nothing is."""
 
 
@@ -20,7 +23,7 @@ def each_match(
     requirement: str,
     operation: str,
     check: Check,
-    expected: str,
+    expected: Phrase,
     step: str = "",
     advice: Text | None = None,
     compares: tuple[str, ...] = (),
@@ -61,7 +64,7 @@ def each_match(
                 line=line,
                 column=column,
                 expected=expected,
-                received=shorten(problem),
+                received=shortened(problem),
                 next_step=advice,
             )
 
@@ -69,9 +72,9 @@ def each_match(
 def lacks(*names: str) -> Check:
     """A check that these elements are present."""
 
-    def check(resource: Json) -> str:
+    def check(resource: Json) -> Phrase:
         missing = [name for name in names if not resource.get(name)]
-        return "no " + ", ".join(missing) if missing else ""
+        return no(missing) if missing else ""
 
     return check
 
@@ -138,8 +141,8 @@ def included(
                 path=path,
                 line=line,
                 column=column,
-                expected=f"{reference} in the Bundle",
-                received="not included",
+                expected=_IN_BUNDLE.format(reference=reference),
+                received=_NOT_INCLUDED,
                 next_step=Text(
                     nl="Lever de resource mee die met _include is gevraagd (search.mode include).",
                     en="Include the resource that _include asks for (search.mode include).",

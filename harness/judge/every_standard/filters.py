@@ -6,15 +6,17 @@ from collections.abc import Iterator
 from datetime import date
 
 from harness.core.run.findings import Finding
-from harness.core.text import Text
+from harness.core.text import Text, counted, joined
 from harness.judge.every_standard.answers import (
     OFFENDERS,
     answers,
     dates,
     searchsets,
+    text,
     unsupported_manifest,
 )
 from harness.judge.every_standard.periods import day_bounds, text_bounds
+from harness.judge.phrases import MATCHES, ending
 from harness.judge.view import CellView
 
 
@@ -76,15 +78,16 @@ def empty_answer(view: CellView, requirement: str, operation: str) -> Iterator[F
         if unsupported_manifest(answer):
             continue
         if answer.status == 200 and answer.bundle:
-            yield view.ok(requirement, answer.exchange, received=f"{len(answer.matches)} matches")
+            yield view.ok(requirement, answer.exchange, received=counted(len(answer.matches), *MATCHES))
         else:
             yield view.fail(
                 requirement,
                 exchange=answer.exchange,
                 path="status",
                 expected="200, Bundle searchset",
-                received=f"{answer.status or answer.exchange.error}"
-                f" {answer.resource.get('resourceType', '')}".strip(),
+                received=joined(
+                    ending(answer.exchange), text(answer.resource.get("resourceType")), separator=" "
+                ),
                 next_step=Text(
                     nl="Niets gevonden is geen fout: antwoord 200 met een lege searchset (eventueel met een "
                     "OperationOutcome als entry).",

@@ -12,9 +12,11 @@ from harness.core.run.findings import Finding
 from harness.core.text import Text
 from harness.judge.every_standard.answers import OFFENDERS, own, searches
 from harness.judge.every_standard.paging.chains import Chain, chains
+from harness.judge.phrases import NO_CONTENT_TYPE
 from harness.judge.registry import judge_every
 from harness.judge.view import FHIR_JSON, FHIR_XML, CellView, body_format
 
+NOT_IN: Final = Text(nl="niet in {side}", en="not in {side}")
 EXACT: Final = (
     "application/fhir+json",
     "application/fhir+xml",
@@ -55,7 +57,7 @@ def asked_format(view: CellView) -> Iterator[Finding]:
                 exchange=answer.exchange,
                 path="Content-Type",
                 expected=FHIR_JSON[0] if answer.format == "json" else FHIR_XML[0],
-                received=kind or "no Content-Type",
+                received=kind or NO_CONTENT_TYPE,
             )
 
 
@@ -90,8 +92,8 @@ def readable(view: CellView) -> Iterator[Finding]:
                 path=issue.path,
                 line=issue.line,
                 column=issue.column,
-                expected=issue.expected,
-                received=issue.received or issue.message.en,
+                expected=issue.wanted,
+                received=issue.seen or issue.message,
                 next_step=issue.message,
                 rule=issue.rule,
                 mode="codec",
@@ -127,7 +129,7 @@ def same_in_both_formats(view: CellView) -> Iterator[Finding]:
                 requirement,
                 exchange=both["xml"].first.exchange,
                 expected=shorten(", ".join(missing)),
-                received=f"not in {side}",
+                received=NOT_IN.format(side=side),
             )
 
 

@@ -8,13 +8,17 @@ from functools import cache
 from harness.core.issues import Issue, shorten
 from harness.core.run.findings import Finding
 from harness.core.standards.table import standard
-from harness.core.text import Text
+from harness.core.text import Text, counted
 from harness.fhir.validation import Validator
 from harness.fhir.validation.run import Choose
 from harness.judge.every_standard.answers import OFFENDERS, Answer, Json, own, searchsets, text
 from harness.judge.registry import judge_every
 from harness.judge.view import CellView
 
+SKIPPED = (
+    Text(nl="regel niet offline getoetst", en="rule not checked offline"),
+    Text(nl="regels niet offline getoetst", en="rules not checked offline"),
+)
 UNKNOWN = "fhir-profile-unknown"
 ACROSS = ("fhir-reference", "ref-", "dom-", "bdl-")
 """Rules that look at other elements than the one they report: a mask anywhere may have decided them."""
@@ -104,7 +108,7 @@ def _check(view: CellView, requirement: str, answer: Answer) -> Iterator[Finding
         )
     if not errors and not unknown:
         skipped = sum(1 for item in found if item.severity == "not-checked")
-        seen = f"{skipped} rules not checked offline" if skipped else ""
+        seen = counted(skipped, *SKIPPED) if skipped else ""
         yield view.ok(requirement, answer.exchange, received=seen, mode="fhir:builtin")
 
 
@@ -115,8 +119,8 @@ def _error(view: CellView, requirement: str, answer: Answer, issue: Issue) -> Fi
         path=issue.path,
         line=issue.line,
         column=issue.column,
-        expected=issue.expected or issue.message.en,
-        received=issue.received,
+        expected=issue.wanted or issue.message,
+        received=issue.seen,
         next_step=issue.message,
         rule=issue.rule,
         mode="fhir:builtin",

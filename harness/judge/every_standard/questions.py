@@ -15,9 +15,12 @@ from harness.core.tdates import TDates
 from harness.core.text import Text
 from harness.judge.every_standard.answers import MAIN_FLOWS, OFFENDERS, Answer, dates, own, queries, requests
 from harness.judge.masks import proven_numbers
+from harness.judge.phrases import NONE
 from harness.judge.registry import judge_every
 from harness.judge.view import CellView
 
+NOBODY: Final = Text(nl="geen patient, subject, owner of BSN", en="no patient, subject, owner or BSN")
+NOT_SENT: Final = Text(nl="niet verstuurd in deze run", en="not sent in this run")
 ASKED: Final = ("_count", "_sort", "_summary", "_elements")
 """Parameters by which a query is not exactly the prescribed one."""
 NOT_YET: Final = Text(
@@ -43,7 +46,7 @@ def no_identifying_parameter(view: CellView) -> Iterator[Finding]:
                 requirement,
                 exchange=item,
                 path="url",
-                expected="no patient, subject, owner or BSN",
+                expected=NOBODY,
                 received=", ".join(bad),
             )
         elif item in known:
@@ -69,7 +72,7 @@ def prescribed_queries(view: CellView) -> Iterator[Finding]:
             yield view.fail(
                 requirement,
                 expected=shorten(f"{query.method} {query.path}?{expected}"),
-                received="not sent in this run",
+                received=NOT_SENT,
             )
         for item in wrong[:OFFENDERS]:
             yield view.fail(
@@ -111,11 +114,11 @@ def bearer(view: CellView) -> Iterator[Finding]:
         if answer.authorized:
             yield view.ok(requirement, answer.exchange)
         else:
-            scheme = (header(answer.exchange.request.headers, "authorization") or "none").split(" ")[0]
+            scheme = (header(answer.exchange.request.headers, "authorization") or "").split(" ")[0]
             yield view.fail(
                 requirement,
                 exchange=answer.exchange,
                 path="Authorization",
                 expected="Bearer …",
-                received=scheme,
+                received=scheme or NONE,
             )

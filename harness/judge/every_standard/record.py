@@ -13,7 +13,7 @@ from typing import Final
 
 from harness.core.run.exchanges import UNHELD, Fact
 from harness.core.run.findings import Finding
-from harness.core.text import Text
+from harness.core.text import Phrase, Text, joined
 from harness.judge.every_standard.answers import (
     NO_MANIFEST,
     OFFENDERS,
@@ -26,6 +26,7 @@ from harness.judge.every_standard.answers import (
 )
 from harness.judge.every_standard.paging.chains import Chain, bundles, chains
 from harness.judge.masks import MAIN_FLOWS
+from harness.judge.phrases import NOT_IN_ANSWER, NOTHING_OF_ANOTHER
 from harness.judge.registry import judge_every
 from harness.judge.view import CellView
 from harness.reference.reconcile import answers as taken_apart
@@ -44,6 +45,8 @@ COMPLETE: Final = Text(
     en="The record is not a bureau's or of an official set: complete it when this is right, and otherwise "
     "leave it out of the HIS.",
 )
+_STAYS: Final = Text(nl="een tekst die in het HIS blijft", en="a text that stays in the HIS")
+_TEXT_OF: Final = Text(nl="een tekst van {owner}", en="a text of {owner}")
 MODE: Final = "record"
 _WHOLE: Final = frozenset({"foreign", "not-allowed", "duplicated", "unknown", "not-asked", "remark"})
 """Kinds that can be about a whole resource, of which the elements were not compared then."""
@@ -189,7 +192,7 @@ def _texts(view: CellView, requirement: str, *, inside: bool) -> Iterator[Findin
                 requirement,
                 exchange=exchange,
                 path=path or place.removeprefix("response."),
-                expected="not in the answer" if inside else "nothing of another person",
+                expected=NOT_IN_ANSWER if inside else NOTHING_OF_ANOTHER,
                 received=_received(fact, inside),
                 next_step=NEXT["not-allowed" if inside else "foreign"].format(item="", owner=fact.owner),
                 mode=MODE,
@@ -207,9 +210,9 @@ def _of_content(bundle: Json, path: str) -> bool:
     return not isinstance(resource, dict) or resource.get("resourceType") != "OperationOutcome"
 
 
-def _received(fact: Fact, inside: bool) -> str:
-    what = "a text that stays in the HIS" if inside else f"a text of {fact.owner}"
-    return f"{what} ({' > '.join(fact.ways)})" if fact.ways else what
+def _received(fact: Fact, inside: bool) -> Phrase:
+    what = _STAYS if inside else _TEXT_OF.format(owner=fact.owner)
+    return joined(what, f"({' > '.join(fact.ways)})" if fact.ways else "", separator=" ")
 
 
 @judge_every("REC-001")
@@ -270,17 +273,15 @@ def _said(view: CellView, requirement: str, item: Compared, about: list[Differen
             continue
         path = _NAMED.sub(r"\1", one.place) or "Bundle.entry"
         line, column = item.answer.line(path)
-        kind = "" if one.kind == "altered" else KINDS[one.kind].en
-        kind += f" ({one.owner})" if one.owner else ""
+        kind = one.owned if one.kind == "altered" else one.named
         yield (view.fail if one.broken else view.warn)(
             requirement,
             exchange=exchange,
             path=path,
             line=line,
             column=column,
-            expected=one.expected
-            or ("nothing of another person" if one.kind == "foreign" else "not in the answer"),
-            received=": ".join(word for word in (kind, one.received) if word) or KINDS[one.kind].en,
+            expected=one.expected or (NOTHING_OF_ANOTHER if one.kind == "foreign" else NOT_IN_ANSWER),
+            received=joined(kind, one.received) or KINDS[one.kind],
             next_step=one.next_step,
             rule=one.rule,
             mode=MODE,

@@ -12,8 +12,17 @@ from harness.core.text import Text
 from harness.judge.every_standard.answers import Answer, objects, own, searches, searchsets, text, true
 from harness.judge.every_standard.paging.chains import chain_of, chains
 from harness.judge.masks import proven_numbers
+from harness.judge.phrases import NO_RESPONSE, ending, no
 from harness.judge.registry import judge_every
 from harness.judge.view import CellView
+
+EMPTY_BODY = Text(nl="lege body", en="empty body")
+OR_IN_ALL = Text(nl="<= {here}, of {all} op alle bladzijden", en="<= {here}, or {all} on all pages")
+SELF_LINK = Text(nl="link met relation self", en="link with relation self")
+NO_LINK = Text(nl="geen link", en="no link")
+BSN_SYSTEM = "http://fhir.nl/fhir/NamingSystem/bsn"
+MENTIONS = Text(nl="link {relation} noemt het BSN", en="link {relation} mentions the BSN")
+NO_PARAMETERS = Text(nl="geen parameters", en="no parameters")
 
 
 @judge_every("GEN-001")
@@ -29,7 +38,7 @@ def status(view: CellView) -> Iterator[Finding]:
                 exchange=answer.exchange,
                 path="status",
                 expected="200",
-                received=str(answer.status) if answer.status else answer.exchange.error or "no response",
+                received=ending(answer.exchange) or NO_RESPONSE,
             )
 
 
@@ -52,7 +61,7 @@ def searchset(view: CellView) -> Iterator[Finding]:
             line=line,
             column=column,
             expected="Bundle, type searchset",
-            received=shorten(f"{kind} {text(answer.resource.get('type'))}".strip() or "empty body"),
+            received=shorten(f"{kind} {text(answer.resource.get('type'))}".strip()) or EMPTY_BODY,
             mode="fhirpath:hapi",
         )
 
@@ -87,7 +96,9 @@ def total(view: CellView) -> Iterator[Finding]:
             path="Bundle.total",
             line=line,
             column=column,
-            expected=f"<= {matches}" + (f", or {chain.size} on all pages" if paged and chain.whole else ""),
+            expected=OR_IN_ALL.format(here=matches, all=chain.size)
+            if paged and chain.whole
+            else f"<= {matches}",
             received=shorten(stated),
             next_step=ON_ALL_PAGES if over_all else ON_THIS_PAGE,
             mode="fhirpath:hapi",
@@ -124,8 +135,8 @@ def self_link(view: CellView) -> Iterator[Finding]:
                 requirement,
                 exchange=answer.exchange,
                 path="Bundle.link",
-                expected="link with relation self",
-                received=", ".join(relation for relation, _ in _links(answer)) or "no link",
+                expected=SELF_LINK,
+                received=", ".join(relation for relation, _ in _links(answer)) or NO_LINK,
                 mode="fhirpath:hapi",
             )
 
@@ -158,8 +169,8 @@ def no_bsn_in_links(view: CellView) -> Iterator[Finding]:
                 path=path,
                 line=line,
                 column=column,
-                expected="no http://fhir.nl/fhir/NamingSystem/bsn",
-                received=f"link {relation} mentions the BSN",
+                expected=no([BSN_SYSTEM]),
+                received=MENTIONS.format(relation=relation),
                 next_step=Text(
                     nl="Het HIS zoekt met het BSN, maar de self-link mag die zoekparameter niet tonen: "
                     "herhaal alleen de parameters die de PGO stuurde.",
@@ -190,7 +201,7 @@ def self_link_echo(view: CellView) -> Iterator[Finding]:
                 exchange=answer.exchange,
                 path="Bundle.link",
                 expected=shorten("&".join(lost)),
-                received=shorten(unquote(urlsplit(found).query) or "no parameters"),
+                received=shorten(unquote(urlsplit(found).query)) or NO_PARAMETERS,
             )
         else:
             yield view.ok(requirement, answer.exchange)

@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harness.core.run.findings import Finding
+from harness.core.text import Phrase, Text
 from harness.judge.checks import Code, Empty, Hidden, Includes, Measured, Present, Selection, Window
 from harness.judge.every_standard.answers import Json, codings, queries
 from harness.judge.every_standard.content import each_match, included, lacks
 from harness.judge.every_standard.filters import empty_answer, within_window
 from harness.judge.every_standard.record import kept_inside, selected
 from harness.judge.every_standard.sound.values import measured
+from harness.judge.phrases import NO_CODE
 from harness.judge.registry import judge_check
 from harness.judge.view import CellView
+
+WITH_UNIT = Text(nl="een waarde met haar eenheid", en="a value with its unit")
 
 
 @judge_check(Selection)
@@ -52,11 +56,11 @@ def includes(view: CellView, requirement: str, check: Includes) -> Iterator[Find
 def code(view: CellView, requirement: str, check: Code) -> Iterator[Finding]:
     """The code that every match must have."""
 
-    def other_codes(resource: Json) -> str:
+    def other_codes(resource: Json) -> Phrase:
         found = codings(resource.get(check.element))
         if (check.system, check.code) in found:
             return ""
-        return ", ".join(f"{system}|{value}" for system, value in found) or "no code"
+        return ", ".join(f"{system}|{value}" for system, value in found) or NO_CODE
 
     expected = f"{check.element} {check.system}|{check.code}"
     for operation in check.operations:
@@ -68,7 +72,7 @@ def has_value(view: CellView, requirement: str, check: Measured) -> Iterator[Fin
     """Every match says what was measured, with its unit."""
     for operation in check.operations:
         yield from each_match(
-            view, requirement, operation, measured, "a value with its unit", compares=("value", "component")
+            view, requirement, operation, measured, WITH_UNIT, compares=("value", "component")
         )
 
 

@@ -7,7 +7,7 @@ from datetime import date
 
 from harness.core.run.findings import Finding
 from harness.core.tdates import shift
-from harness.core.text import Text
+from harness.core.text import Phrase, Text, joined
 from harness.judge.every_standard.answers import (
     OFFENDERS,
     Json,
@@ -20,9 +20,18 @@ from harness.judge.every_standard.answers import (
 from harness.judge.every_standard.content import each_match
 from harness.judge.every_standard.paging.chains import chains
 from harness.judge.every_standard.periods import day_bounds, period_end
+from harness.judge.phrases import NO_CATEGORY, NO_CODE
 from harness.judge.registry import judge
 from harness.judge.view import CellView
 
+SECTION = Text(nl="sectie {code}", en="section {code}")
+ONLY_E_AND_P = Text(nl="alleen secties E en P", en="sections E and P only")
+LINES_E_AND_P = Text(nl="alleen journaalregels E en P", en="journal lines E and P only")
+LINE_S_OR_O = Text(nl="een S- of O-regel", en="S or O line")
+OF_SYSTEM = Text(nl="code uit {system}", en="code of {system}")
+UNTIL = Text(nl="tot en met {day}", en="until {day}")
+IN_USE = Text(nl="in gebruik op of na {day}", en="in use on or after {day}")
+MEDICATION = Text(nl="categorie medication", en="category medication")
 JOURNAL = "http://fhir.nl/fhir/NamingSystem/journaalregeltypen"
 NHG45 = "https://referentiemodel.nhg.org/tabellen/nhg-tabel-45-diagnostische-bepalingen"
 ONLINE_ACCESS = date(2020, 7, 1)
@@ -49,14 +58,14 @@ def one_patient(view: CellView) -> Iterator[Finding]:
                 )
 
 
-def _private_sections(resource: Json) -> str:
+def _private_sections(resource: Json) -> Phrase:
     found = [
-        f"section {code}"
+        SECTION.format(code=code)
         for section in _all_sections(resource)
         for system, code in codings(section.get("code"))
         if system == JOURNAL and code in ("S", "O")
     ]
-    return ", ".join(found)
+    return joined(*found, separator=", ")
 
 
 def _all_sections(resource: Json) -> list[Json]:
@@ -77,7 +86,7 @@ def no_private_sections(view: CellView) -> Iterator[Finding]:
         "HG-COM-002",
         "hg-composition",
         _private_sections,
-        "sections E and P only",
+        ONLY_E_AND_P,
         "section",
         Text(
             nl="S- en O-regels zijn niet voor de patiënt: laat die secties weg.",
@@ -86,8 +95,8 @@ def no_private_sections(view: CellView) -> Iterator[Finding]:
     )
 
 
-def _codes(concepts: object) -> str:
-    return ", ".join(f"{system}|{code}" for system, code in codings(concepts)) or "no code"
+def _codes(concepts: object) -> Phrase:
+    return ", ".join(f"{system}|{code}" for system, code in codings(concepts)) or NO_CODE
 
 
 @judge("HG-OBS-001")
@@ -100,7 +109,7 @@ def result_code(view: CellView) -> Iterator[Finding]:
         lambda item: (
             "" if any(s == NHG45 for s, _ in codings(item.get("code"))) else _codes(item.get("code"))
         ),
-        f"code of {NHG45}",
+        OF_SYSTEM.format(system=NHG45),
         "code",
     )
 
@@ -140,16 +149,16 @@ def last_day_of_use(resource: Json) -> date | None:
 def medication_current(view: CellView) -> Iterator[Finding]:
     """In use today or later."""
 
-    def check(resource: Json) -> str:
+    def check(resource: Json) -> Phrase:
         last = last_day_of_use(resource)
-        return "" if last is None or last >= view.t else f"until {last.isoformat()}"
+        return "" if last is None or last >= view.t else UNTIL.format(day=last.isoformat())
 
     return each_match(
         view,
         "HG-MED-002",
         "hg-medicationrequest",
         check,
-        f"in use on or after {view.t.isoformat()}",
+        IN_USE.format(day=view.t.isoformat()),
         "extension",
         Text(
             nl="periodofuse: zonder einde geldt begin plus gebruiksduur; zonder beide loopt het door.",
@@ -163,12 +172,12 @@ def medication_current(view: CellView) -> Iterator[Finding]:
 def allergy_category(view: CellView) -> Iterator[Finding]:
     """Category medication."""
 
-    def check(resource: Json) -> str:
+    def check(resource: Json) -> Phrase:
         found = resource.get("category")
         values = [text(item) for item in found] if isinstance(found, list) else [text(found)]
-        return "" if "medication" in values else ", ".join(values) or "no category"
+        return "" if "medication" in values else ", ".join(values) or NO_CATEGORY
 
-    return each_match(view, "HG-ALL-001", "hg-allergy", check, "category medication", "category")
+    return each_match(view, "HG-ALL-001", "hg-allergy", check, MEDICATION, "category")
 
 
 def _private_line(resource: Json) -> bool:
@@ -199,8 +208,8 @@ def no_private_lines(view: CellView) -> Iterator[Finding]:
                 path=path,
                 line=line,
                 column=column,
-                expected="journal lines E and P only",
-                received="S or O line",
+                expected=LINES_E_AND_P,
+                received=LINE_S_OR_O,
             )
 
 

@@ -6,35 +6,39 @@ from collections.abc import Iterator
 
 from harness.core.run.exchanges import media_type
 from harness.core.run.findings import Finding
-from harness.core.text import Text
-from harness.fhir.store import LOCAL_REFERENCE
+from harness.core.text import Phrase, Text, joined
 from harness.judge.every_standard.answers import (
-    NO_MANIFEST,
     Answer,
     Json,
     answers,
     objects,
-    reference_of,
-    searchsets,
     text,
-    unsupported_manifest,
 )
 from harness.judge.every_standard.content import each_match
-from harness.judge.every_standard.filters import within_window
+from harness.judge.phrases import (
+    NO_CONTENT_TYPE,
+    NO_FHIR,
+    ending,
+    no,
+)
 from harness.judge.registry import judge
 from harness.judge.standards.pdfa_documents import (
     content_masked,
-    differs,
     found_documents,
     leads_to,
+    not_current,
     seen_in,
     stated_sum,
     stated_type,
 )
 from harness.judge.view import CellView
-from harness.reference.content.facts import facts_of
-from harness.reference.content.table import content_table
 from harness.reference.reconcile.answers import reference_key
+
+UNREADABLE = Text(nl="geen leesbare content", en="no readable content")
+TYPE_OF_PDF = Text(nl="contentType {kind} van een PDF", en="contentType {kind} of a PDF")
+IN_PLACE_OF = Text(nl="{name} in plaats van {asked}", en="{name} in the place of {asked}")
+A_BINARY = Text(nl="Binary met contentType en content", en="Binary with contentType and content")
+EQUAL_BYTES = Text(nl="gelijke bytes", en="equal bytes")
 
 
 @judge("PD-FND-001")
@@ -45,7 +49,7 @@ def current_documents(view: CellView) -> Iterator[Finding]:
             view,
             "PD-FND-001",
             operation,
-            lambda item: "" if item.get("status") == "current" else text(item.get("status")) or "no status",
+            not_current,
             "status current",
             "status",
         )
@@ -64,7 +68,7 @@ def _refusal(
                 exchange=answer.exchange,
                 path="status" if answer.status not in statuses else "body",
                 expected=" | ".join(map(str, statuses)) + " + OperationOutcome",
-                received=f"{answer.status or answer.exchange.error} {kind or 'no FHIR resource'}",
+                received=joined(ending(answer.exchange), kind or NO_FHIR, separator=" "),
             )
 
 
@@ -84,7 +88,7 @@ def unknown_document(view: CellView) -> Iterator[Finding]:
 def metadata(view: CellView) -> Iterator[Finding]:
     """masterIdentifier, contentType and url are stated."""
 
-    def check(resource: Json) -> str:
+    def check(resource: Json) -> Phrase:
         missing = [] if resource.get("masterIdentifier") else ["masterIdentifier"]
         attachments = [
             item for part in objects(resource.get("content")) for item in objects(part.get("attachment"))
@@ -92,7 +96,7 @@ def metadata(view: CellView) -> Iterator[Finding]:
         for name in ("contentType", "url"):
             if not attachments or any(not text(item.get(name)) for item in attachments):
                 missing.append(name)
-        return "no " + ", ".join(missing) if missing else ""
+        return no(missing) if missing else ""
 
     return each_match(
         view, "PD-DOC-001", "pd-find-current", check, "masterIdentifier + attachment.contentType + url"
@@ -124,7 +128,7 @@ def retrievable(view: CellView) -> Iterator[Finding]:
                     exchange=answer.exchange,
                     path="status",
                     expected="200",
-                    received=f"{answer.status or answer.exchange.error} ({answer.format})",
+                    received=joined(ending(answer.exchange), f"({answer.format})", separator=" "),
                 )
 
 
@@ -162,25 +166,25 @@ def binary_resource(view: CellView) -> Iterator[Finding]:
         if answer.format == "native":
             continue
         kind = text(answer.resource.get("resourceType"))
-        problems = [] if kind == "Binary" else [kind or "no FHIR resource"]
+        problems: list[Phrase] = [] if kind == "Binary" else [kind or NO_FHIR]
         if kind == "Binary" and not stated_type(answer):
-            problems.append("no contentType")
+            problems.append(no(["contentType"]))
         found = seen_in(answer) if kind == "Binary" else None
         if kind == "Binary" and found is None:
-            problems.append("no readable content")
+            problems.append(UNREADABLE)
         if found is not None and found.pdf and stated_type(answer) != "application/pdf":
-            problems.append(f"contentType {stated_type(answer)} of a PDF")
+            problems.append(TYPE_OF_PDF.format(kind=stated_type(answer)))
         asked = reference_key(answer.exchange.request.url.partition("?")[0])
         name = f"Binary/{text(answer.resource.get('id'))}"
         if kind == "Binary" and asked.startswith("Binary/") and name not in ("Binary/", asked):
-            problems.append(f"{name} in the place of {asked}")
+            problems.append(IN_PLACE_OF.format(name=name, asked=asked))
         if problems:
             yield view.fail(
                 "PD-DOC-003",
                 exchange=answer.exchange,
                 path="Binary",
-                expected="Binary with contentType and content",
-                received=", ".join(problems),
+                expected=A_BINARY,
+                received=joined(*problems, separator=", "),
             )
         else:
             yield view.ok("PD-DOC-003", answer.exchange)
@@ -202,7 +206,7 @@ def native_document(view: CellView) -> Iterator[Finding]:
                 exchange=answer.exchange,
                 path="Content-Type" if kind != "application/pdf" else "body",
                 expected="application/pdf, %PDF-",
-                received=kind or "no Content-Type",
+                received=kind or NO_CONTENT_TYPE,
             )
 
 
@@ -234,7 +238,7 @@ def same_bytes(view: CellView) -> Iterator[Finding]:
             )
             path = "document" if content_masked(last) else ""
             yield view.fail(
-                "PD-DOC-005", exchange=last.exchange, path=path, expected="equal bytes", received=shown
+                "PD-DOC-005", exchange=last.exchange, path=path, expected=EQUAL_BYTES, received=shown
             )
 
 
@@ -333,113 +337,5 @@ def refusal_status(view: CellView) -> Iterator[Finding]:
                 exchange=answer.exchange,
                 path="status",
                 expected="401 | 403 | 404",
-                received=str(answer.status or answer.exchange.error),
+                received=ending(answer.exchange),
             )
-
-
-@judge("PD-MAN-001")
-def manifest_search(view: CellView) -> Iterator[Finding]:
-    """Searchable, or refused with 404 not-supported."""
-    for answer in answers(view, "pd-manifest-current", "pd-manifest-created"):
-        if (answer.answered and answer.bundle) or unsupported_manifest(answer):
-            yield view.ok("PD-MAN-001", answer.exchange, received=str(answer.status))
-        else:
-            yield view.fail(
-                "PD-MAN-001",
-                exchange=answer.exchange,
-                path="status",
-                expected="200 searchset | 404 OperationOutcome not-supported",
-                received=f"{answer.status or answer.exchange.error} "
-                f"{answer.resource.get('resourceType', 'no FHIR resource')}",
-            )
-
-
-def _without_manifest(view: CellView) -> bool:
-    found = answers(view, "pd-manifest-current", "pd-manifest-created")
-    return bool(found) and all(unsupported_manifest(item) for item in found)
-
-
-@judge("PD-MAN-002")
-def current_manifests(view: CellView) -> Iterator[Finding]:
-    """The search on status gives current manifests."""
-    if _without_manifest(view):
-        yield view.unseen("PD-MAN-002", NO_MANIFEST, "no-document-manifest")
-        return
-    for operation in ("pd-manifest-current", "pd-manifest-created"):
-        yield from each_match(
-            view,
-            "PD-MAN-002",
-            operation,
-            lambda item: "" if item.get("status") == "current" else text(item.get("status")) or "no status",
-            "status current",
-            "status",
-        )
-
-
-@judge("PD-MAN-003")
-def manifest_window(view: CellView) -> Iterator[Finding]:
-    """The search on created gives manifests of the period."""
-    if _without_manifest(view):
-        yield view.unseen("PD-MAN-003", NO_MANIFEST, "no-document-manifest")
-        return
-    yield from within_window(view, "PD-MAN-003", "pd-manifest-created", "created", "created")
-
-
-def _as_searched(view: CellView, answer: Answer) -> Finding:
-    """Whether a read gave the resource that was asked, as the search showed it."""
-    asked = reference_key(answer.exchange.request.url.partition("?")[0])
-    got = f"{text(answer.resource.get('resourceType'))}/{text(answer.resource.get('id'))}"
-    got = got if answer.resource else "no resource that can be read"
-    if LOCAL_REFERENCE.fullmatch(asked) and got != asked and not answer.masks.touches("DocumentReference.id"):
-        return view.fail(
-            "PD-MAN-004", exchange=answer.exchange, path="DocumentReference.id", expected=asked, received=got
-        )
-    said = facts_of(answer.resource, content_table())
-    for document in found_documents(view):
-        known = f"DocumentReference/{text(document.resource.get('id'))}"
-        if known == asked and not answer.masks and not document.answer.masks and not differs(view, document):
-            other = said ^ facts_of(document.resource, content_table())
-            if other:
-                path = min(other)[0]
-                return view.fail(
-                    "PD-MAN-004",
-                    exchange=answer.exchange,
-                    path=path,
-                    expected=f"as in {document.answer.exchange.id}",
-                    received=", ".join(sorted(value for at, value in said if at == path)) or "absent",
-                )
-    return view.ok("PD-MAN-004", answer.exchange)
-
-
-@judge("PD-MAN-004")
-def manifest_document(view: CellView) -> Iterator[Finding]:
-    """The document of a manifest can be retrieved."""
-    if _without_manifest(view):
-        yield view.unseen("PD-MAN-004", NO_MANIFEST, "no-document-manifest")
-        return
-    tried = answers(view, "pd-manifest-document")
-    for answer in tried:
-        if answer.answered:
-            yield _as_searched(view, answer)
-        else:
-            yield view.fail(
-                "PD-MAN-004",
-                exchange=answer.exchange,
-                path="status",
-                expected="200",
-                received=str(answer.status or answer.exchange.error),
-            )
-    if tried:
-        return
-    listed = [
-        reference_of(part.get("pReference"))
-        for answer in searchsets(view)
-        if answer.query.operation == "pd-manifest-created"
-        for _, resource in answer.matches
-        for part in objects(resource.get("content"))
-    ]
-    if not listed:
-        yield view.not_tested(
-            "PD-MAN-004",
-            Text(nl="geen manifest in deze periode", en="no manifest in this period"),
-        )

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.core.issues import shorten
+from harness.core.issues import shortened
 from harness.core.run.findings import Finding
-from harness.core.text import Text
+from harness.core.text import Text, counted, joined
 from harness.judge.every_standard.answers import OFFENDERS, Answer, answers, objects, text
 from harness.judge.every_standard.record import nothing_to_compare
+from harness.judge.phrases import PAGES
 from harness.judge.registry import judge
 from harness.judge.standards.pdfa_documents import (
     FoundDocument,
@@ -25,9 +26,25 @@ from harness.pdfa import Report
 from harness.pdfa.advice import advice, tool_of
 from harness.pdfa.policy import refusal
 from harness.pdfa.text import text_of
-from harness.reference.reconcile.differences import KINDS
 from harness.reference.reconcile.documents import Documents
 
+ENDED = {
+    "limit": Text(nl="grens bereikt", en="limit"),
+    "unreadable": Text(nl="onleesbaar", en="unreadable"),
+    "invalid": Text(nl="ongeldig", en="invalid"),
+}
+"""How a check of a document ended."""
+RULE = Text(nl="regel {rule}", en="rule {rule}")
+BROKEN = Text(nl="regel {rule} {number}x gebroken", en="rule {rule} broken {number}x")
+ACCEPTED_FLAVOUR = Text(nl="PDF/A-1b of hoger", en="PDF/A-1b or higher")
+CAN_BE_OPENED = Text(nl="een document dat open kan", en="a document that can be opened")
+NO_EMPTY_PAGE = Text(nl="inhoud op elke bladzijde", en="content on every page")
+EMPTY = Text(nl="lege bladzijde {pages}", en="empty page {pages}")
+ONE_DOCUMENT = Text(nl="één document", en="one document")
+SAME_FILE = Text(nl="hetzelfde bestand voor {names}", en="the same file for {names}")
+ONE_OF_NAME = Text(nl="één document met deze naam", en="one document of this name")
+FOR = Text(nl="{name} voor {urls}", en="{name} for {urls}")
+OTHER = Text(nl="{number} andere bytes", en="{number} other bytes")
 MODE = "pdfa:builtin"
 ADVICE = Text(
     nl="Controleer het bestand met 'harness pdfa check' en lever het aan als PDF/A-1b of hoger.",
@@ -82,7 +99,7 @@ def valid_pdfa(view: CellView) -> Iterator[Finding]:
             continue
         if report.outcome == "limit":
             yield view.inconclusive(
-                "PD-PDF-001", report.reason or ADVICE, exchange=answer.exchange, received="limit"
+                "PD-PDF-001", report.reason or ADVICE, exchange=answer.exchange, received=ENDED["limit"]
             )
             continue
         if report.disputed and refused is None:
@@ -91,7 +108,7 @@ def valid_pdfa(view: CellView) -> Iterator[Finding]:
                 "PD-PDF-001",
                 found.disputed or ADVICE,
                 exchange=answer.exchange,
-                received=f"rule {found.rule}",
+                received=RULE.format(rule=found.rule),
             )
             continue
         if not report.findings:
@@ -100,8 +117,8 @@ def valid_pdfa(view: CellView) -> Iterator[Finding]:
                 "PD-PDF-001",
                 exchange=answer.exchange,
                 path=_at(answer, ""),
-                expected="PDF/A-1b or higher",
-                received=shorten(reason.en if reason else report.outcome),
+                expected=ACCEPTED_FLAVOUR,
+                received=shortened(reason or ENDED[report.outcome]),
                 next_step=reason or ADVICE,
                 mode=MODE,
             )
@@ -111,8 +128,8 @@ def valid_pdfa(view: CellView) -> Iterator[Finding]:
                 "PD-PDF-001",
                 exchange=answer.exchange,
                 path=_at(answer, found.where),
-                expected=shorten(f"PDF/A-{report.flavour}: {found.message.en}"),
-                received=shorten(found.received or f"rule {found.rule} broken {found.count}x"),
+                expected=shortened(joined(f"PDF/A-{report.flavour}", found.message)),
+                received=shortened(found.received or BROKEN.format(rule=found.rule, number=found.count)),
                 next_step=refused or _to_do(report, found.rule),
                 rule=found.rule,
                 mode=MODE,
@@ -129,8 +146,8 @@ def readable_pages(view: CellView) -> Iterator[Finding]:
                 "PD-PDF-002",
                 exchange=answer.exchange,
                 path=_at(answer, ""),
-                expected="a document that can be opened",
-                received=report.outcome,
+                expected=CAN_BE_OPENED,
+                received=ENDED[report.outcome],
                 next_step=report.reason or ADVICE,
                 mode=MODE,
             )
@@ -139,12 +156,12 @@ def readable_pages(view: CellView) -> Iterator[Finding]:
                 "PD-PDF-002",
                 exchange=answer.exchange,
                 path=_at(answer, ""),
-                expected="content on every page",
-                received=shorten("empty page " + ", ".join(map(str, report.empty_pages))),
+                expected=NO_EMPTY_PAGE,
+                received=shortened(EMPTY.format(pages=", ".join(map(str, report.empty_pages)))),
                 mode=MODE,
             )
         else:
-            yield view.ok("PD-PDF-002", answer.exchange, received=f"{report.pages} pages", mode=MODE)
+            yield view.ok("PD-PDF-002", answer.exchange, received=counted(report.pages, *PAGES), mode=MODE)
 
 
 OTHER_BYTES = Text(
@@ -203,8 +220,8 @@ def bytes_of_one_document(view: CellView) -> Iterator[Finding]:
                 requirement,
                 exchange=answer.exchange,
                 path=_at(answer, ""),
-                expected="one document",
-                received=shorten(f"the same file for {', '.join(sorted(owners[digest]))}"),
+                expected=ONE_DOCUMENT,
+                received=shortened(SAME_FILE.format(names=", ".join(sorted(owners[digest])))),
                 next_step=OTHER_DOCUMENT,
             )
         else:
@@ -243,8 +260,8 @@ def one_document_of_a_name(view: CellView) -> Iterator[Finding]:
             path=path,
             line=line,
             column=column,
-            expected="one document of this name",
-            received=shorten(f"{value} for {', '.join(one.url for one in documents.values())}"),
+            expected=ONE_OF_NAME,
+            received=shortened(FOR.format(name=value, urls=", ".join(one.url for one in documents.values()))),
             next_step=Text(
                 nl="Geef elk document, en elke versie ervan, een masterIdentifier van zichzelf.",
                 en="Give every document, and every version of it, a masterIdentifier of its own.",
@@ -274,16 +291,15 @@ def _compared(
                 )  # fmt: skip
                 continue
             if not one.broken:
-                bytes_ = f"{found.size} other bytes"
+                bytes_ = OTHER.format(number=found.size)
                 yield view.inconclusive(requirement, OTHER_BYTES, exchange=answer.exchange, received=bytes_)
                 continue
-            seen = f"{KINDS[one.kind].en}{f' ({one.owner})' if one.owner else ''}: {one.received}"
             yield view.fail(
                 requirement,
                 exchange=answer.exchange,
                 path=_at(answer, one.place) if answer.format != "native" or content_masked(answer) else "",
                 expected=one.expected,
-                received=seen,
+                received=joined(one.named, one.received),
                 next_step=OTHER_DOCUMENT,
                 mode="record",
             )

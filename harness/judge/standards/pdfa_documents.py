@@ -13,8 +13,10 @@ import msgspec
 
 from harness.core.http import addresses
 from harness.core.run.exchanges import media_type
+from harness.core.text import Phrase, Text
 from harness.judge.every_standard.answers import Answer, Json, answers, objects, searchsets, text
 from harness.judge.every_standard.record import compared
+from harness.judge.phrases import NO_STATUS
 from harness.judge.view import CellView
 from harness.pdfa import Report, check
 from harness.reference.oracle.rules import values_at
@@ -22,6 +24,8 @@ from harness.reference.reconcile.answers import reference_key
 from harness.reference.reconcile.differences import Difference
 from harness.reference.reconcile.documents import Documents
 from harness.reference.record.model import Record
+
+NOT_PDF = Text(nl="geen PDF", en="not PDF")
 
 
 @dataclass
@@ -48,6 +52,12 @@ class FoundDocument:
     def attachment_path(self) -> str:
         """Location of the attachment in the search answer."""
         return f"{self.path}.content[0].attachment"
+
+
+def not_current(resource: Json) -> Phrase:
+    """What status a resource has that should be current; ``""``: it is."""
+    status = text(resource.get("status"))
+    return "" if status == "current" else status or NO_STATUS
 
 
 def in_record(view: CellView, document: FoundDocument) -> str:
@@ -168,12 +178,12 @@ class Seen:
     told: Told | None = None
     report: Callable[[], Report] = field(compare=False, kw_only=True)
 
-    def actual(self, key: str) -> str:
+    def actual(self, key: str) -> Phrase:
         """What the metadata should say; ``""`` when what that follows from was not kept."""
         if key == "size":
             return str(self.size)
         if key == "contentType":
-            return "application/pdf" if self.pdf else "not PDF"
+            return "application/pdf" if self.pdf else NOT_PDF
         if self.data is None:
             return self.told.sum if self.told is not None else ""
         return base64.b64encode(hashlib.sha1(self.data, usedforsecurity=False).digest()).decode()

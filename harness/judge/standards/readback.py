@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from harness.core.run.exchanges import Exchange
 from harness.core.run.findings import Finding
-from harness.core.text import Text
+from harness.core.text import Text, joined
 from harness.fhir.store import Store
 from harness.judge.every_standard.answers import (
     Answer,
@@ -41,6 +41,7 @@ FLOW: Final = "readback"
 SENT: Final = "harness-sent-"
 """Beginning of the ids that what was sent has in the record of this comparison."""
 _OF_SENDER: Final = ("subject", "performer", "device", "related", "specimen", "encounter", "context")
+SENT_ONCE: Final = Text(nl="wat is gestuurd, één keer", en="what was sent, once")
 NOTHING_SENT: Final = Text(
     nl="er is niets gestuurd dat het HIS bevestigde, of daarna niet opnieuw opgehaald",
     en="nothing was sent that the HIS acknowledged, or nothing was collected afterwards",
@@ -252,8 +253,8 @@ def _said(view: CellView, name: str, item: _Read, about: list[Difference]) -> It
             path=place or "Bundle.entry",
             line=line,
             column=column,
-            expected=one.expected or "what was sent, once",
-            received=": ".join(word for word in (KINDS[one.kind].en, one.received) if word),
+            expected=one.expected or SENT_ONCE,
+            received=joined(KINDS[one.kind], one.received),
             next_step=Text(
                 nl="Vergelijk wat is gestuurd met wat het HIS daarna laat zien: persoon, tijdstip, waarde "
                 "en eenheid horen "

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from harness.core.run.findings import Finding
-from harness.core.text import Text
+from harness.core.text import Phrase, Text, counted, joined
 from harness.judge.every_standard.answers import (
     OFFENDERS,
     Answer,
@@ -23,9 +23,24 @@ from harness.judge.every_standard.answers import (
 from harness.judge.every_standard.bundles import FOR_WRITES, OID, UUID, check_bundle
 from harness.judge.every_standard.content import Check, each_match
 from harness.judge.every_standard.paging.chains import chains
+from harness.judge.phrases import MISSING, NO_CATEGORY, NO_CODE, NO_STATUS, ending, no
 from harness.judge.registry import judge
 from harness.judge.view import CellView
 
+OF_THE_QUERY = Text(nl="een code van de zoekvraag", en="a code of the query")
+VITAL = Text(nl="categorie vital-signs", en="category vital-signs")
+BOTH_PRESSURES = Text(
+    nl="components 8480-6 en 8462-4 met een waarde", en="components 8480-6 and 8462-4 with a value"
+)
+ENTRIES = (Text(nl="entry", en="entry"), Text(nl="entries", en="entries"))
+BATCH_RESPONSE = Text(nl="200, batch-response, entries: {number}", en="200, batch-response, {number} entries")
+CREATED = Text(nl="201 (of 200)", en="201 (or 200)")
+ALL_POST = Text(nl="batch, elke request.method POST", en="batch, every request.method POST")
+NO_BUNDLE = Text(nl="geen Bundle", en="no Bundle")
+NEW_ENTRY = Text(
+    nl="geen resource.id; fullUrl urn:uuid of urn:oid", en="no resource.id; fullUrl urn:uuid or urn:oid"
+)
+NAMED_ENTRY = Text(nl="resource.id of een andere fullUrl", en="resource.id or another fullUrl")
 LOINC = "http://loinc.org"
 UCUM = "http://unitsofmeasure.org"
 VITAL_SIGNS = ("http://hl7.org/fhir/observation-category", "vital-signs")
@@ -44,11 +59,11 @@ def _has_code_of(view: CellView, operation: str) -> Check:
                 if name == "code":
                     wanted |= {tuple(part.split("|", 1)) for part in value.split(",") if "|" in part}  # type: ignore[misc]
 
-    def check(resource: Json) -> str:
+    def check(resource: Json) -> Phrase:
         found = codings(resource.get("code"))
         if wanted.intersection(found):
             return ""
-        return ", ".join(f"{system}|{code}" for system, code in found) or "no code"
+        return ", ".join(f"{system}|{code}" for system, code in found) or NO_CODE
 
     return check
 
@@ -58,7 +73,7 @@ def code_filter(view: CellView) -> Iterator[Finding]:
     """Only the codes that were asked for."""
     for operation in BY_CODE:
         yield from each_match(
-            view, "ZM-SRC-001", operation, _has_code_of(view, operation), "a code of the query", "code"
+            view, "ZM-SRC-001", operation, _has_code_of(view, operation), OF_THE_QUERY, "code"
         )
 
 
@@ -88,11 +103,11 @@ def last_only(view: CellView) -> Iterator[Finding]:
 def category_filter(view: CellView) -> Iterator[Finding]:
     """Only vital signs."""
 
-    def check(resource: Json) -> str:
+    def check(resource: Json) -> Phrase:
         found = codings(resource.get("category"))
-        return "" if VITAL_SIGNS in found else ", ".join("|".join(item) for item in found) or "no category"
+        return "" if VITAL_SIGNS in found else ", ".join("|".join(item) for item in found) or NO_CATEGORY
 
-    return each_match(view, "ZM-SRC-004", "zm-vitalsigns", check, "category vital-signs", "category")
+    return each_match(view, "ZM-SRC-004", "zm-vitalsigns", check, VITAL, "category")
 
 
 def _quantities(resource: Json) -> list[Json]:
@@ -106,13 +121,13 @@ def _quantities(resource: Json) -> list[Json]:
 def units(view: CellView) -> Iterator[Finding]:
     """value, unit, UCUM and code."""
 
-    def check(resource: Json) -> str:
+    def check(resource: Json) -> Phrase:
         for quantity in _quantities(resource):
             missing = [
                 name for name in ("value", "unit", "system", "code") if quantity.get(name) in (None, "")
             ]
             if missing:
-                return "no " + ", ".join(missing)
+                return no(missing)
             if quantity["system"] != UCUM:
                 return text(quantity["system"])
         return ""
@@ -133,7 +148,7 @@ def units(view: CellView) -> Iterator[Finding]:
 def blood_pressure(view: CellView) -> Iterator[Finding]:
     """Both pressures."""
 
-    def check(resource: Json) -> str:
+    def check(resource: Json) -> Phrase:
         if BLOOD_PRESSURE not in codings(resource.get("code")):
             return ""
         present = {
@@ -143,21 +158,19 @@ def blood_pressure(view: CellView) -> Iterator[Finding]:
             for _, code in codings(component.get("code"))
         }
         missing = {"8480-6", "8462-4"} - present
-        return "no " + ", ".join(sorted(missing)) if missing else ""
+        return no(sorted(missing)) if missing else ""
 
     for operation in ("zm-bloodpressure", "zm-period", "zm-vitalsigns"):
-        yield from each_match(
-            view, "ZM-VAL-002", operation, check, "components 8480-6 and 8462-4 with a value", "component"
-        )
+        yield from each_match(view, "ZM-VAL-002", operation, check, BOTH_PRESSURES, "component")
 
 
 @judge("ZM-VAL-003")
 def measured_when(view: CellView) -> Iterator[Finding]:
     """effectiveDateTime or effectivePeriod."""
 
-    def check(resource: Json) -> str:
+    def check(resource: Json) -> Phrase:
         known = resource.get("effectiveDateTime") or resource.get("effectivePeriod")
-        return "" if known else "no effective[x]"
+        return "" if known else no(["effective[x]"])
 
     for operation in SEARCHES:
         yield from each_match(view, "ZM-VAL-003", operation, check, "effectiveDateTime | effectivePeriod")
@@ -201,14 +214,14 @@ def batch_accepted(view: CellView) -> Iterator[Finding]:
             if len(answer.entries) == wanted:
                 yield view.ok("ZM-SND-001", answer.exchange, received=str(answer.status))
                 continue
-            received = f"{len(answer.entries)} entries"
+            received: Phrase = counted(len(answer.entries), *ENTRIES)
         else:
-            received = f"{answer.status or answer.exchange.error} {text(answer.resource.get('type'))}".strip()
+            received = joined(ending(answer.exchange), text(answer.resource.get("type")), separator=" ")
         yield view.fail(
             "ZM-SND-001",
             exchange=answer.exchange,
             path="Bundle.type" if answer.answered else "status",
-            expected=f"200, batch-response, {wanted} entries",
+            expected=BATCH_RESPONSE.format(number=wanted),
             received=received,
         )
 
@@ -233,8 +246,8 @@ def entries_created(view: CellView) -> Iterator[Finding]:
                 path=path,
                 line=line,
                 column=column,
-                expected="201 (or 200)",
-                received=status or "no status",
+                expected=CREATED,
+                received=status or NO_STATUS,
                 next_step=Text(
                     nl="Verwijzingen naar de Patient-entry in dezelfde batch moeten worden aanvaard; de "
                     "OperationOutcome in het antwoord zegt wat er misging.",
@@ -305,7 +318,7 @@ def same_values(view: CellView) -> Iterator[Finding]:
             exchange=answer.exchange,
             path="Bundle.entry.resource",
             expected="; ".join(sorted(key for key, number in lost.items() if number > 0))[:180],
-            received="; ".join(sorted(key for key, number in lost.items() if number < 0))[:180] or "missing",
+            received="; ".join(sorted(key for key, number in lost.items() if number < 0))[:180] or MISSING,
         )
 
 
@@ -347,8 +360,8 @@ def bundle_type(view: CellView) -> Iterator[Finding]:
                 "ZM-BUN-001",
                 exchange=request.exchange,
                 path="Bundle.type",
-                expected="batch, every request.method POST",
-                received=text(request.resource.get("type")) or "no Bundle",
+                expected=ALL_POST,
+                received=text(request.resource.get("type")) or NO_BUNDLE,
                 mode="fhirpath:hapi",
             )
 
@@ -370,8 +383,8 @@ def new_entries(view: CellView) -> Iterator[Finding]:
                 "ZM-BUN-002",
                 exchange=request.exchange,
                 path="Bundle.entry",
-                expected="no resource.id; fullUrl urn:uuid or urn:oid",
-                received="resource.id or another fullUrl",
+                expected=NEW_ENTRY,
+                received=NAMED_ENTRY,
                 mode="fhirpath:hapi",
             )
 

@@ -8,12 +8,15 @@ from typing import Final
 
 from harness.core.run.exchanges import Exchange
 from harness.core.run.findings import Finding
-from harness.core.text import Text
+from harness.core.text import Phrase, Text
+from harness.judge.phrases import A_CODE, A_PAGE, ACCEPTED, NO_VALUE, NONE
 from harness.judge.registry import judge
 from harness.judge.trust.steps import NOT_REACHED, Trust, status, trust, undecided
 from harness.judge.view import CellView
 from harness.medmij import authorization, forms, pages
 
+BACK: Final = Text(nl="redirect naar redirect_uri", en="redirect to redirect_uri")
+SAME_HEADERS: Final = Text(nl="dezelfde headers", en="the same headers")
 TRACE: Final = re.compile(r"trace[\s-]*id|session[\s-]*id|sessie[\s-]*id", re.IGNORECASE)
 BY_TURNS: Final = frozenset(
     {
@@ -39,7 +42,7 @@ def reachable_without_certificate(view: CellView) -> Iterator[Finding]:
             )
             yield view.inconclusive("MM-AUT-001", reason, exchange=item)
         elif item.response is None or item.response.status in (401, 403, 495, 496):
-            yield view.fail("MM-AUT-001", exchange=item, expected="a page", received=status(item))
+            yield view.fail("MM-AUT-001", exchange=item, expected=A_PAGE, received=status(item))
         else:
             yield view.ok("MM-AUT-001", item, received=status(item))
 
@@ -66,7 +69,7 @@ def accepted(view: CellView) -> Iterator[Finding]:
                 "MM-AUT-006",
                 exchange=returned[0],
                 path="scope",
-                expected="accepted",
+                expected=ACCEPTED,
                 received=f"{returned[1].error}: {sent.get('scope', '')}",
             )
             continue
@@ -74,7 +77,7 @@ def accepted(view: CellView) -> Iterator[Finding]:
             continue  # not reachable at all: MM-AUT-001
         if request.response.status >= 400:
             yield view.fail(
-                "MM-AUT-006", exchange=request, path="scope", expected="accepted", received=status(request)
+                "MM-AUT-006", exchange=request, path="scope", expected=ACCEPTED, received=status(request)
             )
             continue
         yield view.ok("MM-AUT-006", request, received=sent.get("scope", ""))
@@ -82,9 +85,7 @@ def accepted(view: CellView) -> Iterator[Finding]:
             yield from _code_and_state(view, *returned, sent.get("state", ""))
         elif any(item.operation == "consent" for item in cell.flow(flow)):
             last = cell.front(flow)[-1]
-            yield view.fail(
-                "MM-AUT-010", exchange=last, expected="redirect to redirect_uri", received=status(last)
-            )
+            yield view.fail("MM-AUT-010", exchange=last, expected=BACK, received=status(last))
 
 
 def conformant(cell: Trust, flow: str, request: Exchange) -> bool:
@@ -96,11 +97,11 @@ def conformant(cell: Trust, flow: str, request: Exchange) -> bool:
 def _code_and_state(
     view: CellView, item: Exchange, result: authorization.RedirectResult, state: str
 ) -> Iterator[Finding]:
-    problems = [(issue.path, issue.expected, issue.received, issue.rule) for issue in result.issues]
+    problems = [(issue.path, issue.wanted, issue.seen, issue.rule) for issue in result.issues]
     if result.state != state:
-        problems.append(("state", state, result.state or "(absent)", "redirect-state"))
+        problems.append(("state", state, result.state or NO_VALUE, "redirect-state"))
     if not result.code:
-        problems.append(("code", "a code", result.error or "none", "redirect-code"))
+        problems.append(("code", A_CODE, result.error or NONE, "redirect-code"))
     for path, expected, received, rule in problems:
         yield view.fail(
             "MM-AUT-010", exchange=item, path=path, expected=expected, received=received, rule=rule
@@ -126,15 +127,15 @@ def unknown_parameters(view: CellView) -> Iterator[Finding]:
             yield view.warn(
                 "MM-AUT-005",
                 exchange=cell.authorize(flow)[0],
-                expected="the same headers",
+                expected=SAME_HEADERS,
                 received=" ".join(more),
             )
         else:
             yield view.ok("MM-AUT-005", returned[0])
     else:
         last = cell.front(flow)[-1]
-        received = returned[1].error if returned else status(last)
-        yield view.fail("MM-AUT-005", exchange=last, expected="a code", received=received)
+        received: Phrase = returned[1].error if returned else status(last)
+        yield view.fail("MM-AUT-005", exchange=last, expected=A_CODE, received=received)
 
 
 def _told(items: Iterable[Exchange]) -> set[str]:
@@ -154,7 +155,7 @@ def failure_page(view: CellView) -> Iterator[Finding]:
     shown: list[tuple[Exchange, pages.Page]] = cell.pages(flow)
     if not shown:
         last = cell.front(flow)[-1]
-        yield view.fail("MM-AUT-009", exchange=last, expected="a page", received=status(last))
+        yield view.fail("MM-AUT-009", exchange=last, expected=A_PAGE, received=status(last))
         return
     item, page = shown[-1]
     found = {match.lower()[:5] for match in TRACE.findall(page.text)}

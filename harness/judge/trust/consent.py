@@ -8,7 +8,8 @@ from typing import Final
 
 from harness.core.run.exchanges import MASK, Exchange, header
 from harness.core.run.findings import Finding
-from harness.core.text import Text
+from harness.core.text import Phrase, Text
+from harness.judge.phrases import A_CODE, A_TOKEN, DATA, NO_CODE, NO_DATA, NO_TOKEN, NONE
 from harness.judge.registry import judge
 from harness.judge.trust.steps import NOT_REACHED, Trust, not_driven, status, trust, undecided
 from harness.judge.view import CellView
@@ -25,6 +26,15 @@ NO_QUESTION: Final = Text(
     en="no page was recognised as the consent question; when the DVZA does ask for consent, name that page "
     "`consent` in the login recipe",
 )
+A_LANDING_PAGE: Final = Text(nl="een landingspagina", en="a landing page")
+WITHOUT_END_DATE: Final = Text(nl="een keuze zonder einddatum", en="an option without end date")
+NOT_PRESELECTED: Final = Text(nl="niet vooraf gekozen", en="not preselected")
+AN_ERROR: Final = Text(nl="een redirect met een foutcode", en="redirect with an error")
+A_CODE_AND: Final = Text(nl="een code en {error}", en="a code and {error}")
+A_LINK_BACK: Final = Text(nl="een link terug", en="a link back")
+BACK: Final = Text(nl="terug naar het PGO", en="back to the PGO")
+ERROR_AND_STATE: Final = Text(nl="foutcode en state", en="error and state")
+NO_ERROR: Final = Text(nl="geen foutcode", en="no error")
 WITHOUT_END = ("einddatum", "langdurig", "end date", "long_term", "long-term")
 
 
@@ -45,7 +55,7 @@ def order_of_pages(view: CellView) -> Iterator[Finding]:
             continue  # single sign-on, or pages of a recipe that names none of them login
         decided = True
         if not cell.pages(flow) or cell.pages(flow)[0][0].operation not in ("authorize", "landing"):
-            yield view.fail("MM-CON-001", exchange=first, expected="a landing page", received=order or "none")
+            yield view.fail("MM-CON-001", exchange=first, expected=A_LANDING_PAGE, received=order or NONE)
         elif "consent" not in shown and not known:
             yield view.inconclusive("MM-CON-001", NO_QUESTION, exchange=first, received=order)
         elif "consent" not in shown or _before(shown, "consent", "login"):
@@ -127,12 +137,10 @@ def long_term_option(view: CellView) -> Iterator[Finding]:
             )
         ]
         if not offered:
-            yield view.fail(
-                "MM-CON-003", exchange=item, expected="an option without end date", received="none"
-            )
+            yield view.fail("MM-CON-003", exchange=item, expected=WITHOUT_END_DATE, received=NONE)
         elif any(control.checked for control in offered):
             yield view.fail(
-                "MM-CON-003", exchange=item, expected="not preselected", received=offered[0].label[:80]
+                "MM-CON-003", exchange=item, expected=NOT_PRESELECTED, received=offered[0].label[:80]
             )
         else:
             yield view.ok("MM-CON-003", item, received=offered[0].label[:80])
@@ -185,7 +193,7 @@ def indistinguishable(view: CellView) -> Iterator[Finding]:
         yield view.fail(
             requirement,
             exchange=last,
-            expected="redirect with an error",
+            expected=AN_ERROR,
             received=refused[1] if refused else status(last),
         )
     elif not cell.authorize("neg-no-data"):
@@ -285,11 +293,12 @@ def refused(view: CellView) -> Iterator[Finding]:
     if not any(item.operation == "consent" for item in cell.front(flow)):
         yield undecided(cell, "MM-CON-008", NOT_REACHED)  # nobody was asked: MM-CON-001
     elif granted is not None:
-        yield view.fail("MM-CON-008", exchange=granted, expected="no token", received="a token")
+        yield view.fail("MM-CON-008", exchange=granted, expected=NO_TOKEN, received=A_TOKEN)
     elif returned is not None and returned[1].code:
         say = view.warn if returned[1].error else view.fail
-        received = f"a code and {returned[1].error}" if returned[1].error else "a code"
-        yield say("MM-CON-008", exchange=returned[0], expected="no code", received=received)
+        error = returned[1].error
+        received = A_CODE_AND.format(error=error) if error else A_CODE
+        yield say("MM-CON-008", exchange=returned[0], expected=NO_CODE, received=received)
     elif returned is None and (last.response is None or last.response.status >= 500):
         yield view.inconclusive("MM-CON-008", NOT_REACHED, exchange=last, received=status(last))
     else:
@@ -309,11 +318,11 @@ def sixteen(view: CellView) -> Iterator[Finding]:
     data = [item for item in cell.care(young) if item.response and item.response.status == 200]
     full = [item for item in data if _entries(view, item)]
     if full:
-        yield view.fail("MM-CON-006", exchange=full[0], path=young, expected="no data", received="data")
+        yield view.fail("MM-CON-006", exchange=full[0], path=young, expected=NO_DATA, received=DATA)
     elif returned is None and not any(item.operation == "login" for item in cell.flow(young)):
         yield view.inconclusive("MM-CON-006", NOT_REACHED, exchange=cell.front(young)[-1])
     elif returned is not None and returned[1].code and not cell.care(young):
-        yield view.fail("MM-CON-006", exchange=returned[0], path=young, expected="no code", received="a code")
+        yield view.fail("MM-CON-006", exchange=returned[0], path=young, expected=NO_CODE, received=A_CODE)
     else:
         yield view.ok("MM-CON-006", cell.front(young)[-1])
     returned = cell.redirect(old)
@@ -321,8 +330,8 @@ def sixteen(view: CellView) -> Iterator[Finding]:
         yield view.ok("MM-CON-006", returned[0])
     else:
         last = cell.front(old)[-1]
-        received = returned[1].error if returned else status(last)
-        yield view.fail("MM-CON-006", exchange=last, path=old, expected="a code", received=received)
+        how: Phrase = returned[1].error if returned else status(last)
+        yield view.fail("MM-CON-006", exchange=last, path=old, expected=A_CODE, received=how)
 
 
 @judge("MM-CON-010")
@@ -340,11 +349,11 @@ def no_relation(view: CellView) -> Iterator[Finding]:
         if item.response and item.response.status == 200 and _entries(view, item)
     ]
     if full:
-        yield view.fail("MM-CON-010", exchange=full[0], expected="no data", received="data")
+        yield view.fail("MM-CON-010", exchange=full[0], expected=NO_DATA, received=DATA)
     elif not any(item.operation == "login" for item in cell.flow(flow)):
         yield view.inconclusive("MM-CON-010", NOT_REACHED, exchange=last, received=status(last))
     elif returned is not None and returned[1].code and not cell.care(flow):
-        yield view.fail("MM-CON-010", exchange=returned[0], expected="no code", received="a code")
+        yield view.fail("MM-CON-010", exchange=returned[0], expected=NO_CODE, received=A_CODE)
     else:
         yield view.ok("MM-CON-010", last, received=returned[1].error if returned else status(last))
 
@@ -375,9 +384,9 @@ def cancelled(view: CellView) -> Iterator[Finding]:
             "",
         )
         if link:
-            yield view.ok("MM-CON-007", last, received="a link back")
+            yield view.ok("MM-CON-007", last, received=A_LINK_BACK)
         else:
-            yield view.fail("MM-CON-007", exchange=last, expected="back to the PGO", received=status(last))
+            yield view.fail("MM-CON-007", exchange=last, expected=BACK, received=status(last))
         return
     item, result = returned
     state = cell.query(requests[0]).get("state", "")
@@ -385,5 +394,5 @@ def cancelled(view: CellView) -> Iterator[Finding]:
         yield view.ok("MM-CON-007", item, received=result.error)
     else:
         yield view.fail(
-            "MM-CON-007", exchange=item, expected="error and state", received=result.error or "no error"
+            "MM-CON-007", exchange=item, expected=ERROR_AND_STATE, received=result.error or NO_ERROR
         )

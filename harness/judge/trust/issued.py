@@ -8,6 +8,7 @@ from typing import Any, Final
 from harness.core.run.exchanges import Exchange, header
 from harness.core.run.findings import Finding
 from harness.core.text import Text
+from harness.judge.phrases import A_REFRESH_TOKEN, SECRETS
 from harness.judge.registry import judge
 from harness.judge.trust.refusals.findings import refusals
 from harness.judge.trust.steps import NOT_REACHED, Trust, not_driven, trust, undecided
@@ -22,6 +23,29 @@ PLACES: Final = {
     "refresh": ("response.body.refresh_token",),
 }
 """Where an answer of a DVZA may hold a secret (the redirect's own query, the token response)."""
+NOT_GUESSED: Final = Text(nl="niet te raden", en="not to be guessed")
+GOOD: Final = Text(nl="{number}+ waarden, niet te raden", en="{number}+ values, not to be guessed")
+GROWING: Final = Text(
+    nl="elke waarde is groter dan de vorige", en="every value is larger than the one before"
+)
+FEW_BITS: Final = Text(
+    nl="hoogstens {bits} bits verschillen over {count} waarden",
+    en="at most {bits} bits differ over {count} values",
+)
+UNSIGNED: Final = Text(
+    nl="{number} van {count} JSON web tokens zijn niet ondertekend",
+    en="{number} of {count} JSON web tokens are not signed",
+)
+UNSIGNED_ONE: Final = Text(
+    nl="{number} van {count} JSON web tokens is niet ondertekend",
+    en="{number} of {count} JSON web tokens is not signed",
+)
+NONE_WITHOUT_CONSENT: Final = Text(
+    nl="geen zonder langdurige toestemming", en="none without long-term consent"
+)
+AS_ASKED: Final = Text(nl="zoals gevraagd", en="as asked")
+NO_SECRET: Final = Text(nl="geen {kind}", en="no {kind}")
+A_SECRET: Final = Text(nl="een {kind}", en="a {kind}")
 NO_SAMPLE: Final = Text(
     nl="de steekproef kwam niet af; een reeks van minder waarden zegt te weinig",
     en="the sample was not completed; a sequence of fewer values says too little",
@@ -50,21 +74,22 @@ def cannot_be_guessed(view: CellView) -> Iterator[Finding]:
         for received in _guessable(facts):
             fine = False
             yield view.fail(
-                "MM-TOK-017", exchange=measured, path=kind, expected="not to be guessed", received=received
+                "MM-TOK-017", exchange=measured, path=kind, expected=NOT_GUESSED, received=received
             )
     if fine:
         # No number of bits: it differs from one sample to the next, and a finding does not.
-        yield view.ok("MM-TOK-017", measured, received=f"{wanted}+ values, not to be guessed")
+        yield view.ok("MM-TOK-017", measured, received=GOOD.format(number=wanted))
 
 
-def _guessable(facts: dict[str, Any]) -> Iterator[str]:
+def _guessable(facts: dict[str, Any]) -> Iterator[Text]:
     """How the values of a kind can be guessed."""
     if facts["growing"]:
-        yield "every value is larger than the one before"
+        yield GROWING
     if 0 <= facts["bits"] < LEAST_BITS and not facts["duplicates"]:  # duplicates: MM-TOK-004
-        yield f"at most {facts['bits']} bits differ over {facts['count']} values"
+        yield FEW_BITS.format(bits=facts["bits"], count=facts["count"])
     if facts["unsigned"]:
-        yield f"{facts['unsigned']} of {facts['count']} JSON web tokens are not signed"
+        told = UNSIGNED_ONE if facts["unsigned"] == 1 else UNSIGNED
+        yield told.format(number=facts["unsigned"], count=facts["count"])
 
 
 @judge("MM-TOK-019")
@@ -84,8 +109,8 @@ def refresh_within_consent(view: CellView) -> Iterator[Finding]:
                 "MM-TOK-019",
                 exchange=item,
                 path="refresh_token",
-                expected="none without long-term consent",
-                received="a refresh token",
+                expected=NONE_WITHOUT_CONSENT,
+                received=A_REFRESH_TOKEN,
             )
         else:
             yield view.ok("MM-TOK-019", item)
@@ -116,7 +141,7 @@ def not_wider_than_asked(view: CellView) -> Iterator[Finding]:
                 received=" ".join(wider),
             )
         else:
-            yield view.ok("MM-TOK-020", granted, received=text or "as asked")
+            yield view.ok("MM-TOK-020", granted, received=text or AS_ASKED)
     if not seen:
         yield undecided(cell, "MM-TOK-020", NOT_REACHED)
     elif not_driven(cell, "refresh"):
@@ -175,8 +200,8 @@ def in_their_own_place(view: CellView) -> Iterator[Finding]:
                 "MM-TOK-021",
                 exchange=item,
                 path=place,
-                expected=f"no {kind}",
-                received=f"a {kind}",
+                expected=NO_SECRET.format(kind=SECRETS[kind]),
+                received=A_SECRET.format(kind=SECRETS[kind]),
             )
     if looked:
         yield view.ok("MM-TOK-021", cell.positive_exchanges[0])

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from harness.core.run.exchanges import Exchange, Response, media_type
 from harness.core.run.findings import Finding
 from harness.core.text import Text
+from harness.judge.phrases import A_CERTIFICATE
 from harness.judge.registry import judge
 from harness.judge.trust.steps import Trust, host, trust
 from harness.judge.view import CellView
@@ -14,6 +16,10 @@ from harness.medmij.lists import Ocl, Whitelist, Zal
 from harness.medmij.lists.diff import diff
 from harness.medmij.releases import LIST_KINDS, ListKind
 
+NOT_ASKED: Final = Text(nl="niet gevraagd", en="not asked")
+NO_PREFIX: Final = Text(nl="xmlns zonder prefix", en="xmlns without prefix")
+A_PREFIX: Final = Text(nl="een prefix", en="a prefix")
+ON_THE_LISTS: Final = Text(nl="op de lijsten", en="on the lists")
 NO_LISTS = Text(nl="er zijn geen lijsten gezien", en="no lists were seen")
 
 
@@ -43,8 +49,8 @@ def each_list(view: CellView) -> Iterator[Finding]:
                 path=issue.path or kind,
                 line=issue.line,
                 column=issue.column,
-                expected=issue.expected,
-                received=issue.received,
+                expected=issue.wanted,
+                received=issue.seen,
                 rule=issue.rule,
             )
         if parsed is not None and parsed.document is not None:
@@ -59,16 +65,12 @@ def each_list(view: CellView) -> Iterator[Finding]:
         if item.tls is None or not item.tls.version:
             yield view.inconclusive("MM-LST-003", NO_LISTS, exchange=item)
         elif item.tls.client is None:
-            yield view.fail(
-                "MM-LST-003", exchange=item, expected="a client certificate", received="not asked"
-            )
+            yield view.fail("MM-LST-003", exchange=item, expected=A_CERTIFICATE, received=NOT_ASKED)
         else:
             yield view.ok("MM-LST-003", item)
         head = response.body[:2000]
         if b" xmlns:" in head.replace(b" xmlns:xsi=", b" ").split(b">", 2)[1 if b"<?xml" in head else 0]:
-            yield view.fail(
-                "MM-LST-005", exchange=item, path=kind, expected="xmlns without prefix", received="a prefix"
-            )
+            yield view.fail("MM-LST-005", exchange=item, path=kind, expected=NO_PREFIX, received=A_PREFIX)
         else:
             yield view.ok("MM-LST-005", item)
 
@@ -124,6 +126,6 @@ def parties_are_listed(view: CellView) -> Iterator[Finding]:
     if not hosts:
         yield view.inconclusive("MM-LST-006", NO_LISTS)
     elif missing:
-        yield view.fail("MM-LST-006", expected="on the lists", received=", ".join(missing))
+        yield view.fail("MM-LST-006", expected=ON_THE_LISTS, received=", ".join(missing))
     else:
         yield view.ok("MM-LST-006", received=", ".join(sorted(hosts)))

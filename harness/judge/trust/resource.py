@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 from harness.core.run.exchanges import Exchange, header, header_values
 from harness.core.run.findings import Finding
-from harness.core.text import Text
+from harness.core.text import Phrase, Text
 from harness.judge.hops import heard
 from harness.judge.masks import proven_numbers
+from harness.judge.phrases import A_BSN, NO_BSN
 from harness.judge.registry import judge
 from harness.judge.trust.steps import NOT_REACHED, Trust, late, refused, status, trust, undecided
 from harness.judge.view import CellView
@@ -60,7 +61,7 @@ def _refused_anyway(cell: Trust, item: Exchange) -> bool:
     return bool(same) and all(call.response is None or call.response.status >= 400 for call in same)
 
 
-def _heard(view: CellView, item: Exchange) -> str:
+def _heard(view: CellView, item: Exchange) -> Phrase:
     return heard(item, view.document(item), view.hop(item)) or status(item)
 
 
@@ -123,8 +124,8 @@ def no_bsn(view: CellView) -> Iterator[Finding]:
                 "MM-RSC-008",
                 exchange=item,
                 path=places[0],
-                expected="no BSN",
-                received="a BSN",
+                expected=NO_BSN,
+                received=A_BSN,
             )
     if seen:
         yield view.ok("MM-RSC-008", cell.positive_exchanges[0])

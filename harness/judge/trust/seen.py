@@ -12,9 +12,14 @@ from typing import Final
 from harness.core.run.exchanges import Exchange
 from harness.core.run.findings import Finding
 from harness.core.text import Text
+from harness.judge.phrases import A_TOKEN_REQUEST, ABORTED
 from harness.judge.view import CellView
 from harness.medmij.situations.table import Situation, deciding
 
+GOOD_LIST: Final = Text(nl="de lijst die goed was", en="the list that was good")
+LED: Final = Text(
+    nl="kwam op een adres dat alleen deze lijst noemt", en="came to an address that only this list names"
+)
 PORTAL: Final = "authorize"
 """The server that only a list leads to which must not be taken over."""
 
@@ -70,8 +75,8 @@ def list_taken_over(view: CellView, requirement: str) -> Iterator[Finding]:
                 requirement,
                 exchange=led[0],
                 path=situation.id,
-                expected="the list that was good",
-                received="came to an address that only this list names",
+                expected=GOOD_LIST,
+                received=LED,
             )
         elif fetched and asked:
             yield view.ok(requirement, fetched[0], received=situation.id)
@@ -105,8 +110,8 @@ def server_refused(view: CellView, requirement: str) -> Iterator[Finding]:
                 requirement,
                 exchange=reached[0],
                 path=situation.id,
-                expected="connection aborted before the code is sent",
-                received="a token request",
+                expected=ABORTED,
+                received=A_TOKEN_REQUEST,
             )
         elif not watched(view, flow):
             yield not_seen(view, requirement, flow)

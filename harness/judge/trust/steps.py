@@ -13,7 +13,8 @@ from urllib.parse import urljoin, urlsplit
 from harness.core.http import addresses
 from harness.core.run.exchanges import BUSY, Exchange, Fact, header, media_type
 from harness.core.run.findings import Finding
-from harness.core.text import Text
+from harness.core.text import Phrase, Text
+from harness.judge.phrases import NO_RESPONSE, failure
 from harness.judge.trust.seen import not_seen
 from harness.judge.view import CellView
 from harness.medmij import authorization, forms, lists, releases, token, urls
@@ -34,6 +35,10 @@ NOT_REACHED: Final = Text(
     nl="de stroom kwam niet tot de stap die deze eis toetst",
     en="the flow did not reach the step that this requirement is about",
 )
+LATE: Final = Text(
+    nl="{number} te laat; p95 {p95} s, max {longest} s", en="{number} late; p95 {p95} s, max {longest} s"
+)
+IN_TIME: Final = Text(nl="{number}x op tijd", en="{number}x in time")
 OWN_TWIN: Final = Text(
     nl="onze eigen mock speelt deze rol; de echte wederpartij kan niet worden gevraagd zich te misdragen",
     en="our own mock plays this role; the live other party cannot be asked to misbehave",
@@ -331,9 +336,14 @@ def is_error(exchange: Exchange) -> bool:
         return False
 
 
-def status(exchange: Exchange) -> str:
+def status(exchange: Exchange) -> Phrase:
     """How an exchange ended, short."""
-    return f"HTTP {exchange.response.status}" if exchange.response else (exchange.error or "no response")
+    return f"HTTP {exchange.response.status}" if exchange.response else unanswered(exchange)
+
+
+def unanswered(exchange: Exchange) -> Phrase:
+    """Why there is no answer."""
+    return failure(exchange.error) or NO_RESPONSE
 
 
 def facts(
@@ -399,7 +409,8 @@ def late(cell: Trust, requirement: str, exchanges: list[Exchange], limit: releas
     allowed = 1 - limit.share
     durations = sorted(item.duration for item in answered)
     p95 = durations[min(len(durations) - 1, int(len(durations) * 0.95))]
-    received = f"{len(slow)}/{len(answered)} late; p95 {p95:.0f} s, max {durations[-1]:.0f} s"
+    number = f"{len(slow)}/{len(answered)}"
+    received = LATE.format(number=number, p95=f"{p95:.0f}", longest=f"{durations[-1]:.0f}")
     if slow and len(slow) / len(answered) > allowed and len(slow) > 1:
         yield cell.view.fail(
             requirement,
@@ -418,7 +429,7 @@ def late(cell: Trust, requirement: str, exchanges: list[Exchange], limit: releas
             received=received,
         )
     else:
-        yield cell.view.ok(requirement, answered[0], received=f"{len(answered)}x in time")
+        yield cell.view.ok(requirement, answered[0], received=IN_TIME.format(number=len(answered)))
 
 
 def _address(url: str) -> object:

@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 from harness.core.run.exchanges import MASK, Exchange
 from harness.core.run.findings import Finding
-from harness.core.text import Text
+from harness.core.text import Text, counted
 from harness.judge.registry import judge
 from harness.judge.trust.steps import NOT_REACHED, Trust, trust, undecided
 from harness.judge.view import CellView
@@ -34,6 +34,10 @@ FAINT: Final = 0.02
 SHARE: Final = 0.1
 _OWN: Final = re.compile(rf"{MASK}|[0-9a-fA-F-]{{16,}}|[0-9]+")
 """What of a path is of one visit only."""
+PAIRS: Final = (Text(nl="paar", en="pair"), Text(nl="paren", en="pairs"))
+LONGER: Final = Text(nl="{shift} ms met gegevens, {pairs}", en="{shift} ms with data, {pairs}")
+APART: Final = Text(nl="hoogstens {limit} ms verschil", en="at most {limit} ms apart")
+ENOUGH: Final = Text(nl="{number}+ paren", en="{number}+ pairs")
 NO_PERSON: Final = Text(
     nl="het netwerkbestand noemt geen testpersoon zonder gegevens (situation: no-data)",
     en="the network file names no test person without data (situation: no-data)",
@@ -160,16 +164,16 @@ def _said(view: CellView, some: list[list[Exchange]], none: list[list[Exchange]]
         [sum(item.duration for item in visit[:alike]) for visit in group] for group in (some, none)
     )
     seen = compared(long, short)
-    received = f"{seen.shift * 1000:+.0f} ms with data, {len(none)} pairs"
+    received = LONGER.format(shift=f"{seen.shift * 1000:+.0f}", pairs=counted(len(none), *PAIRS))
     if seen.chance < CHANCE and seen.clear:
-        expected = f"at most {seen.limit * 1000:.0f} ms apart"
+        expected = APART.format(limit=f"{seen.limit * 1000:.0f}")
         return view.fail(requirement, exchange=shown, expected=expected, received=received)
     if seen.chance < CHANCE and not seen.faint:
         return view.inconclusive(requirement, SMALL, exchange=shown, received=received)
     if seen.clear or 2 * seen.spread > seen.limit:
         return view.inconclusive(requirement, NOISE, exchange=shown, received=received)
     # No numbers: they differ from one run to the next, and a finding does not.
-    return view.ok(requirement, shown, received=f"{view.minimum_samples(requirement)}+ pairs")
+    return view.ok(requirement, shown, received=ENOUGH.format(number=view.minimum_samples(requirement)))
 
 
 def _alike(visits: list[list[Exchange]]) -> int:

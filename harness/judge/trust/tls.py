@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from harness.core.run.findings import Finding
-from harness.core.text import Text
+from harness.core.text import Text, joined
 from harness.core.verdicts import Blame
+from harness.judge.phrases import ACCEPTED, NONE, REFUSED
 from harness.judge.registry import judge
 from harness.judge.trust.refusals.findings import refusals
 from harness.judge.trust.steps import (
@@ -25,6 +26,25 @@ from harness.judge.view import CellView
 from harness.pki import ncsc
 
 ORGANISATION: Final = re.compile(r"(?:^|[,+])O=")
+AT_ONCE: Final = Text(nl="meteen aanvaard", en="accepted at once")
+VALID_CERTIFICATE: Final = Text(nl="een geldig clientcertificaat", en="a valid client certificate")
+REDIRECT_ONLY: Final = Text(nl="redirect zonder gegevens", en="redirect without data")
+PRESENTED: Final = Text(nl="gevraagd en aangeboden", en="asked for and presented")
+OUTCOMES: Final[dict[str, Text]] = {
+    "accepted": ACCEPTED,
+    "refused": REFUSED,
+    "not-sent": Text(nl="niet verstuurd", en="not-sent"),
+    "unreachable": Text(nl="onbereikbaar", en="unreachable"),
+}
+"""What may come of a probe."""
+RATINGS: Final[dict[ncsc.Rating, Text]] = {
+    "good": Text(nl="goed", en="good"),
+    "sufficient": Text(nl="voldoende", en="sufficient"),
+    "phase-out": Text(nl="uit te faseren", en="phase-out"),
+    "insufficient": Text(nl="onvoldoende", en="insufficient"),
+}
+"""In the words of the NCSC."""
+RATED: Final = Text(nl="{cipher} ({rating})", en="{cipher} ({rating})")
 NO_TLS_FACTS = Text(
     nl="er zijn geen TLS-gegevens vastgelegd (proxy of uitgaand http)",
     en="no TLS facts were recorded (proxy or plain http)",
@@ -60,7 +80,7 @@ def refused_certificates(cell: Trust, requirement: str, server: str) -> Iterator
                 requirement,
                 exchange=item,
                 path="client certificate",
-                expected="accepted at once",
+                expected=AT_ONCE,
                 received=told,
                 blame=Blame.PRODUCT if proven else Blame.CONFIGURATION,
             )
@@ -69,7 +89,7 @@ def refused_certificates(cell: Trust, requirement: str, server: str) -> Iterator
                 requirement,
                 exchange=item,
                 path="client certificate",
-                expected="a valid client certificate",
+                expected=VALID_CERTIFICATE,
                 received=told,
             )
         else:
@@ -93,9 +113,9 @@ def only_tls(view: CellView) -> Iterator[Finding]:
         if answer is None or answer.status >= 400:
             yield view.ok("MM-TLS-001", item)
         elif answer.status in (301, 302, 307, 308) and not answer.body.strip().startswith((b"{", b"<?xml")):
-            yield view.ok("MM-TLS-001", item, received="redirect without data")
+            yield view.ok("MM-TLS-001", item, received=REDIRECT_ONLY)
         else:
-            yield view.fail("MM-TLS-001", exchange=item, expected="refused", received=status(item))
+            yield view.fail("MM-TLS-001", exchange=item, expected=REFUSED, received=status(item))
 
 
 @judge("MM-TLS-002", "MM-TLS-003")
@@ -117,16 +137,18 @@ def probed_tls(view: CellView) -> Iterator[Finding]:
             optional = bool(item.notes.get("optional"))
             if outcome in ("not-sent", "unreachable"):
                 reason = Text(nl=f"{offered}: niet te proberen", en=f"{offered}: could not be tried")
-                yield view.inconclusive(requirement, reason, exchange=item, received=str(outcome))
+                yield view.inconclusive(requirement, reason, exchange=item, received=OUTCOMES[str(outcome)])
             elif outcome == wanted or (optional and outcome == "refused"):
-                yield view.ok(requirement, item, received=f"{offered} {outcome}")
+                yield view.ok(
+                    requirement, item, received=joined(offered, OUTCOMES[str(outcome)], separator=" ")
+                )
             else:
                 yield view.fail(
                     requirement,
                     exchange=item,
                     path=offered,
-                    expected=f"{offered} {wanted}",
-                    received=f"{offered} {outcome}",
+                    expected=joined(offered, OUTCOMES[wanted], separator=" "),
+                    received=joined(offered, OUTCOMES.get(str(outcome), str(outcome)), separator=" "),
                 )
 
 
@@ -152,9 +174,8 @@ def _negotiated(cell: Trust) -> Iterator[Finding]:
             )
             yield view.inconclusive("MM-TLS-003", reason, exchange=item, received=facts.cipher)
         elif rating != "good":
-            yield view.fail(
-                "MM-TLS-003", exchange=item, expected="good", received=f"{facts.cipher} ({rating})"
-            )
+            received = RATED.format(cipher=facts.cipher, rating=RATINGS[rating])
+            yield view.fail("MM-TLS-003", exchange=item, expected=RATINGS["good"], received=received)
 
 
 @judge("MM-TLS-004", "MM-TLS-005")
@@ -217,6 +238,6 @@ def _presented(cell: Trust) -> Iterator[Finding]:
                 "MM-TLS-006",
                 exchange=item,
                 path="client certificate",
-                expected="asked for and presented",
-                received="none",
+                expected=PRESENTED,
+                received=NONE,
             )

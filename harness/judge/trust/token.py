@@ -5,12 +5,25 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from itertools import pairwise
+from typing import Final
 
 from harness.core.run.exchanges import Exchange, Fact
 from harness.core.run.findings import Finding
 from harness.core.standards.table import standard
-from harness.core.text import Text
+from harness.core.text import Phrase, Text, counted, joined
 from harness.core.verdicts import Verdict
+from harness.judge.phrases import (
+    A_NEW_VALUE,
+    A_REFRESH_TOKEN,
+    A_TOKEN,
+    ABSENT,
+    CODES,
+    NONE,
+    REFUSED,
+    SECRETS,
+    as_in,
+    strength,
+)
 from harness.judge.registry import judge
 from harness.judge.trust.refusals.findings import refusals
 from harness.judge.trust.steps import (
@@ -31,6 +44,10 @@ from harness.medmij.releases import limits
 from harness.medmij.token import ParsedResponse
 
 MINIMUM_BITS = 128
+VALUES: Final = (Text(nl="waarde", en="value"), Text(nl="waarden", en="values"))
+WITHOUT: Final = Text(nl="zonder {service}", en="without {service}")
+NEW_TOKENS: Final = Text(nl="nieuwe tokens", en="new tokens")
+THE_OLD_ONE: Final = Text(nl="de oude", en="the old one")
 NOT_RIPE = Text(
     nl="het eerste verzoek gaf geen token; het tweede zegt dan niets",
     en="the first request gave no token; the second then says nothing",
@@ -85,7 +102,7 @@ def _kept(cell: Trust) -> Iterator[Finding]:
         same = cell.form(wrong).get("code", "") == cell.form(right).get("code", "-")
         if same and refused(wrong) and right.response is not None and right.response.status == 200:
             yield cell.view.warn(
-                "MM-TOK-001", exchange=right, path="AS-redirect", expected="invalid_grant", received="a token"
+                "MM-TOK-001", exchange=right, path="AS-redirect", expected="invalid_grant", received=A_TOKEN
             )
 
 
@@ -99,7 +116,7 @@ def code_expiry(view: CellView) -> Iterator[Finding]:
         return
     if cell.granted("var-code-late") is None:
         yield view.fail(
-            "MM-TOK-003", exchange=early[0], path="14.5 min", expected="a token", received=status(early[0])
+            "MM-TOK-003", exchange=early[0], path="14.5 min", expected=A_TOKEN, received=status(early[0])
         )
     else:
         yield view.ok("MM-TOK-003", early[0])
@@ -107,7 +124,7 @@ def code_expiry(view: CellView) -> Iterator[Finding]:
         yield view.ok("MM-TOK-003", over[0], received=status(over[0]))
     else:
         yield view.fail(
-            "MM-TOK-003", exchange=over[0], path="15.5 min", expected="refused", received=status(over[0])
+            "MM-TOK-003", exchange=over[0], path="15.5 min", expected=REFUSED, received=status(over[0])
         )
 
 
@@ -163,8 +180,8 @@ def secrets_of_the_server(view: CellView) -> Iterator[Finding]:
                 "MM-TOK-004",
                 exchange=item,
                 path=fact.place,
-                expected="a new value",
-                received=f"{fact.kind} as in {first[fact.tag].id}",
+                expected=A_NEW_VALUE,
+                received=joined(SECRETS[fact.kind], as_in(first[fact.tag].id), separator=" "),
             )
         first.setdefault(fact.tag, item)
     short = [(item, fact) for item, fact in issued if fact.entropy_bits < MINIMUM_BITS]
@@ -174,7 +191,7 @@ def secrets_of_the_server(view: CellView) -> Iterator[Finding]:
             exchange=item,
             path=fact.place,
             expected=f">= {MINIMUM_BITS} bits",
-            received=f"{fact.kind}: {fact.length} characters, {fact.entropy_bits} bits",
+            received=joined(SECRETS[fact.kind], strength(fact)),
         )
     if not issued:
         yield undecided(cell, "MM-TOK-004", NOT_REACHED)
@@ -184,12 +201,12 @@ def secrets_of_the_server(view: CellView) -> Iterator[Finding]:
         if samples < wanted:
             yield view.too_few_samples("MM-TOK-004", samples)
         else:
-            yield view.ok("MM-TOK-004", issued[0][0], received=f"{samples} codes")
+            yield view.ok("MM-TOK-004", issued[0][0], received=counted(samples, *CODES))
     if not short:
         if samples < wanted:
             yield view.too_few_samples("MM-TOK-005", samples)
         else:
-            yield view.ok("MM-TOK-005", issued[0][0], received=f"{len(issued)} values")
+            yield view.ok("MM-TOK-005", issued[0][0], received=counted(len(issued), *VALUES))
 
 
 @judge("MM-TOK-009", "MM-TOK-010", "MM-TOK-016")
@@ -218,8 +235,8 @@ def _fields(cell: Trust, item: Exchange, parsed: ParsedResponse) -> Iterator[Fin
             "MM-TOK-009",
             exchange=item,
             path=issue.path,
-            expected=issue.expected,
-            received=issue.received,
+            expected=issue.wanted,
+            received=issue.seen,
             rule=issue.rule,
         )
     if not wrong:
@@ -236,7 +253,7 @@ def _fields(cell: Trust, item: Exchange, parsed: ParsedResponse) -> Iterator[Fin
         )
     if any(issue.rule == "token-no-store" for issue in parsed.issues):
         yield view.fail(
-            "MM-TOK-016", exchange=item, path="Cache-Control", expected="no-store", received="absent"
+            "MM-TOK-016", exchange=item, path="Cache-Control", expected="no-store", received=ABSENT
         )
     else:
         yield view.ok("MM-TOK-016", item)
@@ -292,7 +309,7 @@ def only_listed_services(view: CellView) -> Iterator[Finding]:
             "MM-TOK-012",
             exchange=granted,
             path="scope",
-            expected=f"without {service}",
+            expected=WITHOUT.format(service=service),
             received=" ".join(services),
         )
     elif services is None and not cell.care(flow):
@@ -326,7 +343,7 @@ def refreshing(view: CellView) -> Iterator[Finding]:
     elif refused(after[-1]):
         yield view.ok("MM-TOK-015", after[-1], received=status(after[-1]))
     else:
-        yield view.fail("MM-TOK-015", exchange=after[-1], expected="refused", received=status(after[-1]))
+        yield view.fail("MM-TOK-015", exchange=after[-1], expected=REFUSED, received=status(after[-1]))
 
 
 def _rotation(cell: Trust) -> Iterator[Finding]:
@@ -340,15 +357,15 @@ def _rotation(cell: Trust) -> Iterator[Finding]:
     for item in [*[call for call in calls if call.operation == "token-code"][:1], *refreshed]:
         parsed = cell.response(item)
         if parsed is None or parsed.response is None or (item.response and item.response.status != 200):
-            received = parsed.error if parsed and parsed.error else status(item)
+            received: Phrase = parsed.error if parsed and parsed.error else status(item)
             if parsed is not None and parsed.error in ("unsupported_grant_type", "invalid_request"):
                 yield undecided(cell, "MM-TOK-013", NOT_REACHED)  # the request was not conformant
             else:
-                yield view.fail("MM-TOK-013", exchange=item, expected="new tokens", received=received)
+                yield view.fail("MM-TOK-013", exchange=item, expected=NEW_TOKENS, received=received)
             return
         if not parsed.response.refresh_token:
             yield view.fail(
-                "MM-TOK-013", exchange=item, path="refresh_token", expected="a refresh token", received="none"
+                "MM-TOK-013", exchange=item, path="refresh_token", expected=A_REFRESH_TOKEN, received=NONE
             )
             return
         for name in (parsed.response.access_token, parsed.response.refresh_token):
@@ -357,8 +374,8 @@ def _rotation(cell: Trust) -> Iterator[Finding]:
                     "MM-TOK-013",
                     exchange=item,
                     path=seen[name],
-                    expected="a new value",
-                    received="the old one",
+                    expected=A_NEW_VALUE,
+                    received=THE_OLD_ONE,
                 )
                 return
         seen[parsed.response.access_token] = "access_token"

@@ -8,12 +8,12 @@ refresh keeps the last valid list and raises an alarm. States are values: every 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
-from harness.core.issues import Issue
-from harness.core.text import Text
+from harness.core.issues import Issue, Severity, issue
+from harness.core.text import Phrase, Text
 from harness.medmij.lists import reading
 from harness.medmij.lists.model import AnyList, Whitelist
 from harness.medmij.releases import ListKind, Release, limits
@@ -64,17 +64,18 @@ def received(state: CacheState, data: bytes, release: Release, now: datetime) ->
     if document is None:
         return _keep(state, now, "refused", parsed.issues)
     if isinstance(document, Whitelist) and not document.hostnames:
-        return _keep(state, now, "refused", (_alarm("list-whitelist-empty", "at least one node", "none"),))
+        return _keep(state, now, "refused", (_alarm("list-whitelist-empty", _A_NODE, _NONE),))
     held = state.document
     if held is not None and document.sequence < held.sequence:
-        issue = _alarm("list-sequence", f">= {held.sequence}", str(document.sequence))
-        return _keep(state, now, "refused", (issue,))
+        older = _alarm("list-sequence", f">= {held.sequence}", str(document.sequence))
+        return _keep(state, now, "refused", (older,))
     if held is not None and document.sequence == held.sequence:
         if document == held:
             fresh = msgspec.structs.replace(state, fetched=now, attempted=now, failures=0)
             return Step(state=fresh, outcome="unchanged")
-        issue = _alarm("list-sequence-same", f"> {held.sequence} after a change", str(document.sequence))
-        return _keep(state, now, "refused", (issue,))
+        higher = _HIGHER.format(number=held.sequence)
+        same = _alarm("list-sequence-same", higher, str(document.sequence))
+        return _keep(state, now, "refused", (same,))
     issues = _future(document, now)
     replaced = CacheState(kind=state.kind, document=document, fetched=now, attempted=now)
     return Step(state=replaced, outcome="replaced", issues=issues)
@@ -100,12 +101,13 @@ def _future(document: AnyList, now: datetime) -> tuple[Issue, ...]:
     return (_alarm("list-future", f"<= {now.isoformat()}", document.timestamp, severity="warning"),)
 
 
-def _alarm(
-    rule: str, expected: str, received_value: str, severity: Literal["error", "warning"] = "error"
-) -> Issue:
-    return Issue(
-        rule=rule, severity=severity, expected=expected, received=received_value, message=_MESSAGES[rule]
-    )
+def _alarm(rule: str, expected: Phrase, seen: Phrase, severity: Severity = "error") -> Issue:
+    return issue(rule, _MESSAGES[rule], severity=severity, expected=expected, received=seen)
+
+
+_A_NODE: Final = Text(nl="minstens één node", en="at least one node")
+_NONE: Final = Text(nl="geen", en="none")
+_HIGHER: Final = Text(nl="> {number} na een wijziging", en="> {number} after a change")
 
 
 _MESSAGES = {

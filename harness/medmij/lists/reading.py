@@ -9,8 +9,8 @@ from typing import Any, Final
 import msgspec
 from lxml import etree
 
-from harness.core.issues import Issue, shorten
-from harness.core.text import Text
+from harness.core.issues import Issue, issue
+from harness.core.text import Phrase, Text
 from harness.medmij.lists import schemas
 from harness.medmij.lists.model import (
     AnyList,
@@ -52,19 +52,21 @@ def parse(kind: ListKind, data: bytes, release: Release) -> ParsedList:
     """
     limit = framework().limits.list_bytes
     if len(data) > limit:
-        return _refuse("list-size", f"at most {limit} bytes", str(len(data)))
+        return _refuse(
+            "list-size", Text(nl=f"hoogstens {limit} bytes", en=f"at most {limit} bytes"), str(len(data))
+        )
     if not data.strip():
-        return _refuse("list-empty", "an XML document", "nothing")
+        return _refuse("list-empty", _A_DOCUMENT, Text(nl="niets", en="nothing"))
     # UTF-16 and friends would hide a DOCTYPE from the check below; the lists are UTF-8.
     if data[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\x00" in data[:200]:
-        return _refuse("list-xml", "UTF-8", "another encoding")
+        return _refuse("list-xml", "UTF-8", Text(nl="een andere codering", en="another encoding"))
     if _DOCTYPE.search(data):
-        return _refuse("list-doctype", "no document type or entities", "DOCTYPE or ENTITY")
+        return _refuse("list-doctype", _NO_DOCTYPE, _A_DOCTYPE)
     try:
         root: Any = etree.fromstring(data, schemas.safe_parser())
     except etree.XMLSyntaxError as error:
         line, column = error.position
-        return _refuse("list-xml", "well-formed XML", str(error.msg), line or 0, column or 0)
+        return _refuse("list-xml", _WELL_FORMED, str(error.msg), line or 0, column or 0)
     schema_id = release.lists[kind]
     name = etree.QName(root)
     wanted = schemas.namespace(schema_id)
@@ -83,32 +85,32 @@ def _schema_issues(schema: etree.XMLSchema) -> list[Issue]:
     log: Any = schema.error_log
     for entry in list(log)[:MAX_ISSUES]:
         unique = "IDC" in entry.type_name
+        rule = "list-unique" if unique else "list-schema"
         issues.append(
-            Issue(
-                rule="list-unique" if unique else "list-schema",
-                severity="error",
+            issue(
+                rule,
+                _MESSAGES[rule],
                 path=str(entry.path or ""),
                 line=entry.line,
                 column=entry.column,
-                expected="unique" if unique else "valid against the list schema",
-                received=shorten(entry.message),
-                message=_MESSAGES["list-unique" if unique else "list-schema"],
+                expected=_UNIQUE if unique else _VALID,
+                received=entry.message,
             )
         )
     return issues
 
 
-def _refuse(rule: str, expected: str, received: str, line: int = 0, column: int = 0) -> ParsedList:
-    issue = Issue(
-        rule=rule,
-        severity="error",
-        line=line,
-        column=column,
-        expected=expected,
-        received=shorten(received),
-        message=_MESSAGES[rule],
-    )
-    return ParsedList(document=None, issues=(issue,))
+def _refuse(rule: str, expected: Phrase, received: Phrase, line: int = 0, column: int = 0) -> ParsedList:
+    found = issue(rule, _MESSAGES[rule], line=line, column=column, expected=expected, received=received)
+    return ParsedList(document=None, issues=(found,))
+
+
+_A_DOCUMENT: Final = Text(nl="een XML-document", en="an XML document")
+_NO_DOCTYPE: Final = Text(nl="geen documenttype of entiteiten", en="no document type or entities")
+_A_DOCTYPE: Final = Text(nl="DOCTYPE of ENTITY", en="DOCTYPE or ENTITY")
+_WELL_FORMED: Final = Text(nl="welgevormde XML", en="well-formed XML")
+_UNIQUE: Final = Text(nl="uniek", en="unique")
+_VALID: Final = Text(nl="geldig volgens het schema van de lijst", en="valid against the list schema")
 
 
 class _Node:

@@ -16,13 +16,14 @@ from harness.core.errors import HarnessError
 from harness.core.run.limits import (
     LimitName,
     Limits,
+    not_reachable,
     reserved,
     shown_seconds,
     spent,
     unjudged,
     unreachable,
 )
-from harness.core.text import Text
+from harness.core.text import Phrase, Text, said
 from harness.network.file import STELSELNODE, Network
 from harness.network.limits.breaker import Breaker
 
@@ -32,11 +33,13 @@ class LimitReached(HarnessError):
 
     :ivar limit: which limit it was.
     :ivar cause: participant id of whoever was waited for, ``""``: nobody.
+    :ivar seen: what shows it, in both languages.
     """
 
-    def __init__(self, limit: LimitName, message: Text, *, cause: str = "", received: str = "") -> None:
-        super().__init__(message, received=received)
+    def __init__(self, limit: LimitName, message: Text, *, cause: str = "", received: Phrase = "") -> None:
+        super().__init__(message, received=said(received, "en"))
         self.limit: LimitName = limit
+        self.seen = received
         self.cause = cause
 
 
@@ -114,7 +117,7 @@ class Endurance:
                     "host",
                     unreachable(party, failing.since),
                     cause=party,
-                    received=f"not reachable since {failing.since}: {failing.error}",
+                    received=not_reachable(failing.since, failing.error),
                 )
 
     def allowed(self, seconds: float) -> float:

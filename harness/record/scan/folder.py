@@ -12,7 +12,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+import msgspec
+
 from harness.core.errors import InputError
+from harness.core.run.info import Binding
 from harness.core.run.manifest import LITTER, START, run_digest
 from harness.core.run.place import disk
 from harness.core.run.place.contents import SALT
@@ -76,6 +79,7 @@ class _Scan:
 
     def _recordings(self, run: Path) -> None:
         """The recordings of a run folder; their bodies with them."""
+        self._look.given(_nonce(disk.read(run / START, MAX_FILE)))
         for item in sorted(run.glob("records/*.json")):
             self._look.record(disk.read(item, MAX_FILE))
         store = bodies.BodyStore(run)
@@ -126,6 +130,19 @@ class _Scan:
 
     def _name(self, path: Path) -> str:
         return self._look.name(path.relative_to(self._path).as_posix() if path != self._path else path.name)
+
+
+def _nonce(start: bytes) -> str:
+    """The nonce of the challenge that a run names: whoever gave it knows it, so it is nobody's secret."""
+    try:
+        binding = msgspec.json.decode(start, type=_Start).binding
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return ""
+    return binding.challenge.nonce if binding is not None and binding.challenge is not None else ""
+
+
+class _Start(msgspec.Struct):
+    binding: Binding | None = None
 
 
 def _files(folder: Path) -> Iterator[Path]:

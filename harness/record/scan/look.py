@@ -58,6 +58,7 @@ class Looker:
         self._field = field
         self._kept: set[str] = set() if field else set(looking.kept) | set(persons.owners)
         self._held: set[str] = set()
+        self._given: set[str] = set()
         self._numbers = bsn.Numbers({})
         self._tags = Tags(secrets.token_bytes(32), Secrets())
         self._counts: dict[tuple[str, str], int] = {}
@@ -70,6 +71,10 @@ class Looker:
             self._kept |= {one.number for one in bsn.sightings(text) if one.standing == "possible"}
             for reading in body_readings(data, self._looking.extract):
                 self._held.update(held(reading.text))
+
+    def given(self, nonce: str) -> None:
+        """The nonce of a challenge, which is called as secrets are and is none."""
+        self._given.add(nonce)
 
     def path(self, text: str, place: str) -> None:
         """The name of a file, with those of its folders."""
@@ -184,6 +189,8 @@ class Looker:
                     self._add(found.kind, found.value, _line(place, text, at, line), reading.ways)
 
     def _add(self, kind: Kind, value: str, place: str, ways: tuple[str, ...] = ()) -> None:
+        if kind == "secret" and value in self._given:
+            return
         mark = self._tags.tag("bsn" if kind.startswith("bsn") else kind, value)
         same = (mark, place)
         file = (kind, place.partition(" ")[0].partition(":")[0])

@@ -19,6 +19,7 @@ from typing import Annotated, Final, Literal
 import msgspec
 
 from harness.core.errors import ConfigurationError
+from harness.core.ids import same_name
 from harness.core.run.problems import EvidenceError, ProblemKind, short
 from harness.core.text import Text
 from harness.core.yamlfile import load_yaml
@@ -59,20 +60,16 @@ def read_register(path: Path) -> dict[str, Owner]:
         ) from None
 
 
-def check_owner(owners: Mapping[str, Owner], keyid: str, role: Role, name: str, where: str) -> None:
+def check_owner(owners: Mapping[str, Owner] | None, keyid: str, role: Role, name: str, where: str) -> None:
     """Whether a key may sign in a role, and for a supplier only what is its own; nothing without a register.
 
     :param name: the supplier that a dossier is of; a bureau may sign for everybody.
     :raises EvidenceError: it may not.
     """
-    if not owners:
+    if owners is None:
         return
     found = owners.get(keyid)
-    if (
-        found is not None
-        and found.role == role
-        and (role == "bureau" or found.owner.casefold() == name.casefold())
-    ):
+    if found is not None and found.role == role and (role == "bureau" or same_name(found.owner, name)):
         return
     raise EvidenceError(
         ProblemKind.UNTRUSTED,

@@ -14,7 +14,7 @@ import contextlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -33,6 +33,8 @@ from harness.record.seal.register import REGISTER, REVOKED, Owner, read_register
 
 SUFFIXES: Final = frozenset({".pem", ".crt", ".cer", ".pub", ".key"})
 MAX_FILES: Final = 1000
+_SKEW: Final = timedelta(minutes=15)
+"""How far the clocks of who signs and who verifies may be apart."""
 _KEYID: Final = re.compile(r"[0-9a-f]{64}")
 
 
@@ -53,13 +55,13 @@ class TrustedKey:
 class Trust:
     """Trusted keys by key id, authorities, revoked key ids with the remark in the register, and owners.
 
-    :ivar owners: by key id, empty: there is no register, and every trusted key may sign everything.
+    :ivar owners: by key id, ``None``: there is no register, and every trusted key may sign everything.
     """
 
     keys: Mapping[str, TrustedKey] = field(default_factory=dict)
     authorities: Sequence[x509.Certificate] = ()
     revoked: Mapping[str, str] = field(default_factory=dict)
-    owners: Mapping[str, Owner] = field(default_factory=dict)
+    owners: Mapping[str, Owner] | None = None
 
 
 def load_trust(paths: Iterable[Path]) -> Trust:
@@ -70,7 +72,7 @@ def load_trust(paths: Iterable[Path]) -> Trust:
     keys: dict[str, TrustedKey] = {}
     authorities: list[x509.Certificate] = []
     revoked: dict[str, str] = {}
-    owners: dict[str, Owner] = {}
+    owners: dict[str, Owner] | None = None
     named = list(paths)
     for path in (item for name in named for item in _files(name)):
         data = disk.read(path, MAX_FILE)
@@ -78,7 +80,7 @@ def load_trust(paths: Iterable[Path]) -> Trust:
             revoked |= _read_revoked(data, str(path))
             continue
         if path.name == REGISTER:
-            owners |= read_register(path)
+            owners = (owners or {}) | read_register(path)
             continue
         for key in _read_keys(data, path):
             keys[key.key.keyid] = key
@@ -196,7 +198,7 @@ def check_trust(
 
     :param chain: certificates beside the envelope, leaf first; the leaf is of this key.
     :param signed: when it signed, by its own word.
-    :raises EvidenceError: revoked, unknown, or not valid at one of the two moments.
+    :raises EvidenceError: revoked, signed in the future, unknown, or not valid at one of the two moments.
     """
     ids = [keyid, *_ids_of(chain)]
     for revoked in ids:
@@ -207,6 +209,17 @@ def check_trust(
                 where=where,
                 received=f"{revoked} {short(trust.revoked[revoked])}".strip(),
             )
+    if signed > now + _SKEW:
+        raise EvidenceError(
+            ProblemKind.VALIDITY,
+            Text(
+                nl="is volgens zichzelf in de toekomst ondertekend: een van de klokken loopt niet gelijk",
+                en="was signed in the future by its own word: one of the clocks is wrong",
+            ),
+            where=where,
+            expected=f"≤ {now.astimezone(UTC).isoformat()}",
+            received=signed.astimezone(UTC).isoformat(),
+        )
     known = trust.keys.get(keyid)
     if known is not None:
         if known.certificate is not None:

@@ -19,7 +19,7 @@ import msgspec
 
 from harness.core.issues import shorten
 from harness.core.normal.texts import folded
-from harness.core.text import Text
+from harness.core.text import Phrase, Text
 from harness.reference.content.beside import duration
 from harness.reference.content.compare import Comparison
 from harness.reference.content.facts import Fact, Facts, facts_of
@@ -293,7 +293,7 @@ class Reconciliation:
             kind,
             one,
             item,
-            expected=rule.title.en,
+            expected=rule.title,
             received=show(_name(item.given.resource)),
             rule=rule.id,
             leak=rule.leak,
@@ -325,8 +325,8 @@ class Reconciliation:
         item: Pair,
         *,
         path: str = "",
-        expected: str = "",
-        received: str = "",
+        expected: Phrase = "",
+        received: Phrase = "",
         owner: str = "",
         rule: str = "",
         step: Text | None = None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from harness.core.text import Text
+from harness.core.text import Phrase, Text, joined
 
 Kind = Literal[
     "missing",
@@ -60,8 +60,8 @@ class Difference:
     kind: Kind
     operation: str
     place: str
-    expected: str = ""
-    received: str = ""
+    expected: Phrase = ""
+    received: Phrase = ""
     item: str = ""
     owner: str = ""
     rule: str = ""
@@ -74,6 +74,16 @@ class Difference:
     def broken(self) -> bool:
         """Whether it contradicts the record."""
         return self.kind in BROKEN and not self.undecided
+
+    @property
+    def named(self) -> Phrase:
+        """Its kind in words, and whose it is when it is not this person's."""
+        return joined(KINDS[self.kind], self.owned, separator=" ")
+
+    @property
+    def owned(self) -> str:
+        """Whose it is, in brackets."""
+        return f"({self.owner})" if self.owner else ""
 
 
 NEXT: dict[str, Text] = {

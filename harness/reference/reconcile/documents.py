@@ -14,17 +14,22 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal
+from typing import Final, Literal
 
 from harness.core.issues import shorten
 from harness.core.normal.texts import document_text
+from harness.core.text import Text
 from harness.reference.reconcile.differences import Difference
 from harness.reference.reconcile.known import Entry, Known
 from harness.reference.record.model import Record
 
-Text = Callable[[bytes], str | None]
+Extractor = Callable[[bytes], str | None]
 """The text of a document; ``None`` when it has no text layer, or cannot be read."""
 
+_SAME_BYTES: Final = Text(nl="dezelfde bytes", en="the same bytes")
+_SAME_TEXT: Final = Text(nl="dezelfde tekst, opnieuw bewaard", en="the same text, saved anew")
+_NO_TEXT: Final = Text(nl="geen tekstlaag", en="no text layer")
+_ANOTHER_TEXT: Final = Text(nl="een andere tekst", en="another text")
 _WORD = re.compile(r"\d[\d.,]*\d|\d|[^\W\d_]{4,}")
 _TELLING = 12
 """Characters of a text's normal form that are looked for within documents."""
@@ -44,7 +49,7 @@ class Documents:
     """
 
     known: Known
-    text_of: Text
+    text_of: Extractor
     _content: dict[tuple[str, str], bytes] = field(default_factory=dict)
     _texts: OrderedDict[bytes, str | None] = field(default_factory=OrderedDict)
 
@@ -58,15 +63,11 @@ class Documents:
         if said or how in ("bytes", "phrases"):
             return said
         if how == "text":
-            return [
-                Difference(
-                    "remark", operation, "Binary.content", "the same bytes", "the same text, saved anew", key
-                )
-            ]
+            return [Difference("remark", operation, "Binary.content", _SAME_BYTES, _SAME_TEXT, key)]
         if how == "unknown":
-            return [Difference("unverified", operation, "Binary.content", key, "no text layer", key)]
+            return [Difference("unverified", operation, "Binary.content", key, _NO_TEXT, key)]
         if entry is None:
-            return [Difference("altered", operation, "Binary.content", key, "another text", key)]
+            return [Difference("altered", operation, "Binary.content", key, _ANOTHER_TEXT, key)]
         if entry.record is not record:
             return [
                 Difference("foreign", operation, "Binary.content", key, entry.key, key, entry.record.display)

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
+from harness.core.text import Phrase, Text
 from harness.reference.searching.replies import Reply
 
 LOOP: Final = "loop"
@@ -96,18 +97,28 @@ def follow(first: Reply, fetch: Callable[[str], Reply | None], *, most: int = MA
     return Pages(tuple(pages))
 
 
-def ended(pages: Pages) -> str:
-    """In words how the pages ended too early."""
-    where = "somewhere else"
+_ENDED: Final = {
+    LOOP: Text(nl="een volgende bladzijde die terugleidt", en="a next page that leads back"),
+    ELSEWHERE: Text(nl="volgende bladzijde op {where}", en="next page on {where}"),
+    INSECURE: Text(nl="een volgende bladzijde zonder https", en="a next page without https"),
+    BROKEN: Text(nl="een bladzijde is beantwoord met {status}", en="a page is answered with {status}"),
+    REPEATS: Text(
+        nl="een bladzijde die eerdere herhaalt, met een volgende bladzijde",
+        en="a page that repeats earlier ones, with a next page",
+    ),
+}
+_UNANSWERED: Final = Text(nl="een bladzijde is niet beantwoord", en="a page is not answered")
+_SOMEWHERE: Final = Text(nl="een ander adres", en="somewhere else")
+
+
+def ended(pages: Pages) -> Text:
+    """In words how the pages ended too early, by what the server did (:data:`OF_THE_SERVER`)."""
+    if pages.end == BROKEN and not pages.status:
+        return _UNANSWERED
+    where: Phrase = _SOMEWHERE
     with suppress(ValueError):
         where = urlsplit(pages.address).hostname or where
-    return {
-        LOOP: "a next page that leads back",
-        ELSEWHERE: f"next page on {where}",
-        INSECURE: "a next page without https",
-        BROKEN: f"a page is answered with {pages.status}" if pages.status else "a page is not answered",
-        REPEATS: "a page that repeats earlier ones, with a next page",
-    }.get(pages.end, pages.end)
+    return _ENDED[pages.end].format(where=where, status=pages.status)
 
 
 def _barred(asked: str, address: str) -> str:

@@ -47,13 +47,18 @@ def _filled(text: Text, numbers: tuple[Text, Text], lang: Lang, **values: str) -
     return text.of(lang).format(waivers=waivers, reviews=reviews, **values)
 
 
+def _line(text: str) -> str:
+    """A text on one line, so that a reason of several lines cannot pass for more than one thing agreed."""
+    return " ".join(text.split())
+
+
 def asked(found: CheckedDossier, catalogue: Catalogue) -> Iterator[Text]:
     """What a bureau is asked to agree with, a line each."""
     for waiver in found.waivers:
         title, told = catalogue[waiver.requirement].title, waiver_line(waiver)
         yield Text(
-            nl=f"{waiver.requirement} {title.nl} – {told.nl}",
-            en=f"{waiver.requirement} {title.en} – {told.en}",
+            nl=_line(f"{waiver.fingerprint} {waiver.requirement} {title.nl} – {told.nl}"),
+            en=_line(f"{waiver.fingerprint} {waiver.requirement} {title.en} – {told.en}"),
         )
     for item in found.attestations:
         if item.review is not None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import unicodedata
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -15,20 +17,23 @@ from harness import __version__
 from harness.core.algebra import Outcome
 from harness.core.clock import AMSTERDAM
 from harness.core.errors import HarnessError
+from harness.core.run.challenge import Challenge
 from harness.core.run.info import ParticipantVersion
 from harness.core.run.place import disk
-from harness.core.text import Lang, Text
+from harness.core.run.problems import short
+from harness.core.text import LANGUAGES, Lang, Text
 from harness.judge.catalogue import Catalogue
 from harness.record.seal.countersign import beside
 from harness.record.seal.limits import SUPPLIERS_WORDS
 from harness.record.seal.trust import Trust
 from harness.report.dossier.agreed import agreement
 from harness.report.dossier.check import CheckedDossier, check_dossier
-from harness.report.dossier.milestones import SYMBOL, WORD, MilestoneRow, Reached, milestone_rows, milestones
-from harness.report.dossier.pack import SUFFIX, unpacked
+from harness.report.dossier.milestones import SYMBOL, WORD, MilestoneRow, Reached, milestone_rows
+from harness.report.dossier.pack import SUFFIX, is_packed, unpacked
 from harness.report.dossier.waived import day as shown_day
 from harness.report.headlines import outcome_name
 from harness.report.pages.frame import render
+from harness.report.programme.milestones import milestones
 
 SOON: Final = timedelta(days=60)
 """What expires within this time is named."""
@@ -141,15 +146,29 @@ class Overview:
 
 
 def dossiers_in(folder: Path) -> list[Path]:
-    """The packed dossiers of a folder, by name."""
-    return sorted(path for path in folder.glob(f"*{SUFFIX}") if path.is_file())
+    """The packed dossiers of a folder by name: what is called one, and what begins as one."""
+    return sorted(
+        path
+        for path in folder.iterdir()
+        if path.is_file() and (path.name.endswith(SUFFIX) or is_packed(path))
+    )
 
 
-def look(path: Path, catalogue: Catalogue, trust: Trust | None, now: datetime) -> DossierRow:
-    """One dossier, verified; a problem is part of the row, so that one bad file stops nothing."""
-    with disk.opened(path) as file:
-        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+def look(
+    path: Path,
+    catalogue: Catalogue,
+    trust: Trust | None,
+    now: datetime,
+    challenges: Sequence[Challenge] = (),
+) -> DossierRow:
+    """One dossier, verified; a problem is part of the row, so that one bad file stops nothing.
+
+    :param challenges: those that the bureau gave; with them every run has to be bound to one.
+    """
+    sha256 = ""
     try:
+        with disk.opened(path) as file:
+            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
         with unpacked(path) as folder:
             found = check_dossier(
                 folder,
@@ -157,13 +176,43 @@ def look(path: Path, catalogue: Catalogue, trust: Trust | None, now: datetime) -
                 now=now,
                 trust=trust,
                 countersignature=beside(path) if beside(path).is_file() else None,
+                challenges=challenges,
             )
+    except OSError as error:
+        unread = Text(nl="kan niet worden gelezen", en="cannot be read")
+        told = Text(*(f"{unread.of(lang)}: {disk.reason(error)}" for lang in LANGUAGES))
+        return DossierRow(path.name, sha256, problem=told)
     except HarnessError as error:
-        place = f"{error.where}: " if error.where else ""
+        place = f"{short(error.where)}: " if error.where else ""
         told = Text(nl=place + error.message.nl, en=place + error.message.en)
         return DossierRow(path.name, sha256, problem=told)
     day = now.astimezone(AMSTERDAM).date()
     return DossierRow(path.name, sha256, found=found, milestones=tuple(milestone_rows(found, day)))
+
+
+def once(rows: Sequence[DossierRow]) -> tuple[DossierRow, ...]:
+    """The same rows; where runs that are not the same one are bound to one challenge, they are refused."""
+    runs: dict[str, set[str]] = {}
+    for row in rows:
+        for nonce, run in _bound_runs(row):
+            runs.setdefault(nonce, set()).add(run)
+    several = {nonce for nonce, found in runs.items() if len(found) > 1}
+    return tuple(_refused(row) if any(n in several for n, _ in _bound_runs(row)) else row for row in rows)
+
+
+def _bound_runs(row: DossierRow) -> list[tuple[str, str]]:
+    if row.found is None:
+        return []
+    pairs = zip(row.found.bound, row.found.dossier.runs, strict=True)
+    return [(bound.nonce, run.run) for bound, run in pairs if bound.nonce]
+
+
+def _refused(row: DossierRow) -> DossierRow:
+    told = Text(
+        nl="is gebonden aan een controlegetal dat voor meer dan één run is gebruikt",
+        en="is bound to a challenge that was used for more than one run",
+    )
+    return DossierRow(row.file, row.sha256, problem=told)
 
 
 def write_csv(overview: Overview) -> bytes:
@@ -205,8 +254,10 @@ def write_csv(overview: Overview) -> bytes:
 
 
 def _cell(value: str) -> str:
-    """A value that no spreadsheet takes for a formula."""
-    return f"'{value}" if value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
+    """A value that no spreadsheet takes for a formula, also one that drops blanks or widens signs."""
+    seen = unicodedata.normalize("NFKC", value)
+    formula = seen.lstrip().startswith(("=", "+", "-", "@")) or seen.startswith(("\t", "\r", "\n"))
+    return f"'{value}" if formula else value
 
 
 def write_page(overview: Overview, lang: Lang) -> bytes:

@@ -3,35 +3,46 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 from harness.core.algebra import Outcome
 from harness.core.clock import AMSTERDAM
+from harness.core.errors import UsageError
 from harness.core.exits import ExitCode
 from harness.core.run import manifest
-from harness.core.run.agreed.attestations import Attestation, attestations
+from harness.core.run.agreed.attestations import Attestation
 from harness.core.run.agreed.waivers import Waiver, read_waivers
-from harness.core.run.findings import Finding
+from harness.core.run.challenge import Challenge
 from harness.core.run.folder import RunFolder
 from harness.core.run.info import RunInfo
 from harness.core.run.manifest import SEAL
 from harness.core.run.place import disk
-from harness.core.run.problems import EvidenceError, ProblemKind
+from harness.core.run.problems import EvidenceError, ProblemKind, short
 from harness.core.text import Text
 from harness.judge.catalogue import Catalogue
 from harness.judge.evidence.sealing import check_stated, stated
-from harness.judge.evidence.verification import check_challenge, rejudge
+from harness.judge.evidence.verification import Rejudged, check_challenge, rejudge
 from harness.record.seal.countersign import Countersigned, Signable, check_countersignature
 from harness.record.seal.envelope import Sealed
 from harness.record.seal.register import check_owner
 from harness.record.seal.trust import Trust
 from harness.record.verify import seal_of, verify_files
-from harness.report.dossier.combine import combined
+from harness.report.dossier.beside import check_beside
+from harness.report.dossier.combine import combined, subject_of
 from harness.report.dossier.document import NAME, WAIVERS, Dossier, HeldRun, read_dossier
 from harness.report.programme.basiseisen import BasiseisRow, basiseis_rows
 from harness.report.summary import RunSummary, summarise
+
+
+@dataclass(frozen=True)
+class Bound:
+    """To which challenge a run is bound: its nonce (``""``: to none), and how many identifiers show it."""
+
+    nonce: str
+    checked: int
 
 
 @dataclass(frozen=True)
@@ -41,7 +52,8 @@ class CheckedDossier:
     :ivar manifest: SHA-256 of its manifest; ``root`` its Merkle root; ``files`` their number.
     :ivar seal: ``None``: not sealed.
     :ivar summary: all runs as one, on the day of the check.
-    :ivar exchanges: how many were recorded; ``checked``: identifiers that were found bound to a challenge.
+    :ivar exchanges: how many were recorded.
+    :ivar bound: of each run the challenge that it was found bound to.
     :ivar basiseisen: every basic requirement with what decides it.
     :ivar signable: what a bureau agrees with, or is asked to agree with.
     :ivar countersigned: that a bureau agreed; ``None``: not, or not yet.
@@ -54,7 +66,7 @@ class CheckedDossier:
     seal: Sealed | None
     summary: RunSummary
     exchanges: int
-    checked: int
+    bound: tuple[Bound, ...]
     basiseisen: tuple[BasiseisRow, ...]
     signable: Signable
     countersigned: Countersigned | None
@@ -101,12 +113,14 @@ def check_dossier(
     now: datetime,
     trust: Trust | None = None,
     countersignature: Path | None = None,
+    challenges: Sequence[Challenge] = (),
 ) -> CheckedDossier:
     """Check an unpacked dossier; the first problem first.
 
     :param now: clock value for certificates, waivers and attestations.
     :param trust: whose signature is believed; see :func:`harness.record.verify.verify_folder`.
     :param countersignature: file of the bureau beside the dossier; without ``trust`` nobody believes it.
+    :param challenges: those that a bureau gave; with them every run has to be bound to one.
     :raises EvidenceError: something does not hold together.
     :raises ConfigurationError: the runs cannot be said of one thing, or the waivers are wrong.
     """
@@ -116,12 +130,15 @@ def check_dossier(
     seal = seal_of(folder, data, made.root, made.run, trust, now)
     if seal is not None and trust is not None:
         check_owner(trust.owners, seal.keyid, "supplier", dossier.vendor, SEAL)
-    infos, findings, exchanges, checked = _runs(folder, dossier, catalogue)
+    runs = _runs(folder, dossier, catalogue, challenges)
+    findings = [finding for run, _ in runs for finding in run.findings]
+    infos = [run.info for run, _ in runs]
+    _check_whose(dossier, infos)
     waivers = read_waivers(folder / WAIVERS) if (folder / WAIVERS).is_file() else ()
     info = combined(infos, dossier.subject, waivers)
+    placed = check_beside(folder, dossier.runs, info, catalogue)
     if seal is not None:
         check_stated(seal, stated(info, findings, catalogue))
-    placed = attestations(folder, *(folder / run.folder for run in dossier.runs))
     told = tuple(item.attestation for item in placed)
     signable = Signable(
         manifest=data,
@@ -144,8 +161,8 @@ def check_dossier(
         files=len(made.files),
         seal=seal,
         summary=summary,
-        exchanges=exchanges,
-        checked=checked,
+        exchanges=sum(run.exchanges for run, _ in runs),
+        bound=tuple(bound for _, bound in runs),
         basiseisen=tuple(basiseis_rows(rows, catalogue, told, day)),
         signable=signable,
         countersigned=check_countersignature(countersignature, signable, trust, now)
@@ -164,9 +181,9 @@ def _manifest(folder: Path) -> tuple[manifest.Manifest, bytes]:
 
 
 def _runs(
-    folder: Path, dossier: Dossier, catalogue: Catalogue
-) -> tuple[list[RunInfo], list[Finding], int, int]:
-    """What the runs give when they are judged again: descriptions, findings, exchanges, bound identifiers."""
+    folder: Path, dossier: Dossier, catalogue: Catalogue, challenges: Sequence[Challenge]
+) -> list[tuple[Rejudged, Bound]]:
+    """What the runs give when they are judged again, and to what they are bound."""
     named = {run.folder for run in dossier.runs}
     there = {path.relative_to(folder).as_posix() for path in (folder / "runs").glob("*")}
     if named != there or len(named) != len(dossier.runs) or len({r.run for r in dossier.runs}) != len(named):
@@ -179,9 +196,7 @@ def _runs(
             expected=", ".join(sorted(there)),
             received=", ".join(run.folder for run in dossier.runs),
         )
-    infos: list[RunInfo] = []
-    findings: list[Finding] = []
-    exchanges = checked = 0
+    judged: list[tuple[Rejudged, Bound]] = []
     for run in dossier.runs:
         path = folder / run.folder
         try:
@@ -189,13 +204,59 @@ def _runs(
             found = rejudge(path, catalogue)
             if found.problem is not None:
                 raise found.problem.error()
-            checked += check_challenge(RunFolder.open(path), found.info) or 0
+            judged.append((found, check_bound(RunFolder.open(path), found.info, challenges)))
         except EvidenceError as error:
             raise _inside(run, error) from None
-        infos.append(found.info)
-        findings += found.findings
-        exchanges += found.exchanges
-    return infos, findings, exchanges, checked
+    return judged
+
+
+def check_bound(folder: RunFolder, info: RunInfo, challenges: Sequence[Challenge]) -> Bound:
+    """To which challenge a run is bound.
+
+    :param challenges: those that were given, by the reader's own books; none: it may be bound to any, or not.
+    :raises EvidenceError: it is bound to none of those that were given, or not as it says.
+    """
+    binding = info.binding
+    own = binding.challenge if binding is not None else None
+    given = next((item for item in challenges if item == own), challenges[0]) if challenges else None
+    checked = check_challenge(folder, info, given) or 0
+    if challenges and not checked:
+        raise EvidenceError(
+            ProblemKind.CHALLENGE,
+            Text(
+                nl="noemt een controlegetal, maar heeft geen enkel bericht met een kenmerk dat eruit volgt",
+                en="names a challenge, but has no message with an identifier that follows from it",
+            ),
+            where=manifest.START,
+        )
+    return Bound(own.nonce if own is not None and checked else "", checked)
+
+
+def _check_whose(dossier: Dossier, infos: Sequence[RunInfo]) -> None:
+    """Whether a dossier is of the supplier that its runs are of, and about that supplier's live parties.
+
+    :raises EvidenceError: it is not.
+    """
+    expected, message = (
+        "",
+        Text(
+            nl="gaat niet over de leverancier en de partijen van zijn runs",
+            en="is not about the supplier and the parties of its runs",
+        ),
+    )
+    try:
+        vendor, subject = subject_of(infos, dossier.vendor)
+        expected = f"{vendor}: {', '.join(subject)}"
+    except UsageError as error:
+        vendor, subject, message, expected = "", (), error.message, error.expected
+    if (vendor, subject) != (dossier.vendor, dossier.subject):
+        raise EvidenceError(
+            ProblemKind.DESCRIPTION,
+            message,
+            where=NAME,
+            expected=short(expected),
+            received=short(f"{dossier.vendor}: {', '.join(dossier.subject)}"),
+        )
 
 
 def _check_run(run: HeldRun, path: Path) -> None:

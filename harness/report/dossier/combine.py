@@ -12,7 +12,7 @@ from typing import TypeVar
 
 import msgspec
 
-from harness.core.errors import ConfigurationError
+from harness.core.errors import ConfigurationError, UsageError, nearest
 from harness.core.run.agreed.waivers import Waiver
 from harness.core.run.info import (
     VOUCHED,
@@ -66,12 +66,49 @@ def combined(infos: Sequence[RunInfo], subject: Sequence[str], waivers: Iterable
         selection=Selection(),
         settings=_settings(infos),
         subject=tuple(subject),
+        binding=first.binding if len({_nonce(info) for info in infos}) == 1 else None,
         verdict_required=True,
         waivers=tuple(agreed.values()),
         troubles=tuple(chain.from_iterable(info.troubles for info in infos)),
         unjudged=tuple(dict.fromkeys(chain.from_iterable(info.unjudged for info in infos))),
         ended=max(ends, key=lambda item: item.at) if len(ends) == len(infos) else None,
     )
+
+
+def _nonce(info: RunInfo) -> str:
+    """Of the challenge that a run names, ``""``: it names none."""
+    bound = info.binding.challenge if info.binding is not None else None
+    return bound.nonce if bound is not None else ""
+
+
+def subject_of(infos: Sequence[RunInfo], vendor: str) -> tuple[str, tuple[str, ...]]:
+    """Whose a dossier is: the vendor's name, and ids of its live HIS and the live DVZA that it was run with.
+
+    :raises UsageError: there is no live HIS or DVZA, several, or none of that name.
+    """
+    parties: dict[str, ParticipantVersion] = {i.id: i for info in infos for i in info.participants}
+    cells = [cell for info in infos for cell in info.plan]
+    run = {name for cell in cells for name in (cell.his, cell.dvza)}
+    live = {name: item for name, item in parties.items() if item.kind == "live" and name in run}
+    first = [item for item in live.values() if item.role == "his"] or list(live.values())
+    names = sorted({name for item in first for name in (item.id, item.vendor) if name})
+    chosen = [item for item in first if vendor in ("", item.id, item.vendor)]
+    if not chosen or len({item.vendor or item.id for item in chosen}) > 1:
+        hint = nearest(vendor, names) if vendor else ""
+        raise UsageError(
+            Text(
+                nl="een dossier gaat over één leverancier met een echt HIS of een echte DVZA",
+                en="a dossier is about one supplier with a live HIS or a live DVZA",
+            ),
+            where="--vendor",
+            expected=", ".join(names) or "kind: live",
+            received=vendor,
+            next_step=Text(nl=f"bedoelde u {hint}?", en=f"did you mean {hint}?") if hint else "",
+        )
+    mine = {item.id for item in chosen}
+    beside = {cell.dvza for cell in cells if cell.his in mine and cell.dvza in live}
+    subject = tuple(sorted(mine, key=str)) + tuple(sorted(beside - mine))
+    return chosen[0].vendor or chosen[0].id, subject
 
 
 def _participants(infos: Sequence[RunInfo]) -> dict[str, ParticipantVersion]:

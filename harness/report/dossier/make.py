@@ -10,21 +10,20 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from harness import __version__
-from harness.core.errors import UsageError, nearest
 from harness.core.run import manifest
 from harness.core.run.agreed import attestations as attested
 from harness.core.run.agreed.waivers import Waiver, encode
 from harness.core.run.findings import Finding
-from harness.core.run.info import ParticipantVersion, RunInfo
+from harness.core.run.info import RunInfo
 from harness.core.run.place import disk
-from harness.core.text import Text
 from harness.judge.catalogue import Catalogue
 from harness.judge.evidence.sealing import stated
 from harness.judge.evidence.verification import rejudge
 from harness.record.seal.envelope import seal_folder
 from harness.record.seal.keys import SigningKey
 from harness.record.verify import verify_files
-from harness.report.dossier.combine import combined
+from harness.report.dossier.beside import check_beside
+from harness.report.dossier.combine import combined, subject_of
 from harness.report.dossier.document import WAIVERS, Dossier, HeldRun, write_dossier
 from harness.report.dossier.pack import pack
 
@@ -102,6 +101,7 @@ class DossierMaker:
             ),
         )
         manifest.write_manifest(folder, manifest.DOSSIER)
+        check_beside(folder, held, info, self._catalogue)
         return Made(folder, vendor, info, tuple(findings))
 
     def __exit__(self, *_: object) -> None:
@@ -110,11 +110,13 @@ class DossierMaker:
     def _beside(self, folder: Path) -> None:
         """What people put beside the runs."""
         if self._content.waivers:
-            disk.write(folder / WAIVERS, encode(self._content.waivers))
+            disk.write(folder / WAIVERS, encode(dict.fromkeys(self._content.waivers)))
         for number, place in enumerate(self._content.attestations):
             for item in attested.attestations(place):
                 target = folder / attested.FOLDER / f"{item.folder.name}-{number}"
-                shutil.copytree(item.folder, target)
+                target.mkdir(parents=True)
+                for name in item.files:
+                    shutil.copyfile(item.folder / name, target / name)
 
 
 def seal_and_pack(made: Made, key: SigningKey | None, catalogue: Catalogue, out: Path, now: datetime) -> None:
@@ -135,33 +137,3 @@ def _copy_run(run: Path, target: Path) -> None:
         if (run / name).is_file():
             (target / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(run / name, target / name)
-
-
-def subject_of(infos: Sequence[RunInfo], vendor: str) -> tuple[str, tuple[str, ...]]:
-    """Whose a dossier is: the vendor's name, and ids of its live HIS and the live DVZA that it was run with.
-
-    :raises UsageError: there is no live HIS or DVZA, several, or none of that name.
-    """
-    parties: dict[str, ParticipantVersion] = {i.id: i for info in infos for i in info.participants}
-    cells = [cell for info in infos for cell in info.plan]
-    run = {name for cell in cells for name in (cell.his, cell.dvza)}
-    live = {name: item for name, item in parties.items() if item.kind == "live" and name in run}
-    first = [item for item in live.values() if item.role == "his"] or list(live.values())
-    names = sorted({name for item in first for name in (item.id, item.vendor) if name})
-    chosen = [item for item in first if vendor in ("", item.id, item.vendor)]
-    if not chosen or len({item.vendor or item.id for item in chosen}) > 1:
-        hint = nearest(vendor, names) if vendor else ""
-        raise UsageError(
-            Text(
-                nl="een dossier gaat over één leverancier met een echt HIS of een echte DVZA",
-                en="a dossier is about one supplier with a live HIS or a live DVZA",
-            ),
-            where="--vendor",
-            expected=", ".join(names) or "kind: live",
-            received=vendor,
-            next_step=Text(nl=f"bedoelde u {hint}?", en=f"did you mean {hint}?") if hint else "",
-        )
-    mine = {item.id for item in chosen}
-    beside = {cell.dvza for cell in cells if cell.his in mine and cell.dvza in live}
-    subject = tuple(sorted(mine, key=str)) + tuple(sorted(beside - mine))
-    return chosen[0].vendor or chosen[0].id, subject

@@ -1,4 +1,4 @@
-"""The milestones from contract to verdict, and how far a dossier shows that its supplier is."""
+"""How far a dossier shows that its supplier is, by milestone."""
 
 from __future__ import annotations
 
@@ -6,15 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from enum import Enum
-from functools import cache
 
 from harness.core.algebra import State
-from harness.core.data import data_path
 from harness.core.run.agreed.attestations import Attestation
 from harness.core.text import Text
-from harness.core.yamlfile import load_yaml
 from harness.report.dossier.check import CheckedDossier
 from harness.report.programme.basiseisen import BasiseisRow
+from harness.report.programme.milestones import Milestone, milestones
 from harness.report.programme.veldtest import step_rows
 
 
@@ -37,20 +35,6 @@ SYMBOL = {Reached.REACHED: "✓", Reached.NOT_MET: "✗", Reached.RUNNING: "…"
 
 
 @dataclass(frozen=True)
-class Milestone:
-    """One milestone.
-
-    :ivar by: what shows it: ``attest``, ``tests``, ``basiseisen``, ``field-test`` or ``all``.
-    :ivar ids: the basic requirements that show it.
-    """
-
-    id: str
-    title: Text
-    by: str
-    ids: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
 class MilestoneRow:
     """One milestone of one dossier; ``missing``: ids of what it waits for."""
 
@@ -59,19 +43,22 @@ class MilestoneRow:
     missing: tuple[str, ...]
 
 
-@cache
-def milestones() -> tuple[Milestone, ...]:
-    """All milestones, in order."""
-    document = load_yaml(data_path("profiles", "open-programma", "mijlpalen.yaml"))
-    return tuple(
-        Milestone(str(raw["id"]), Text(**raw["title"]), str(raw["by"]), tuple(raw.get("ids", ())))
-        for raw in document.data["milestones"]
-    )
-
-
 def milestone_rows(found: CheckedDossier, day: date) -> list[MilestoneRow]:
     """How far the supplier is, by what the dossier shows on a day."""
-    return [_row(item, found, day) for item in milestones()]
+    rows = [_row(item, found, day) for item in milestones()]
+    return [_as_agreed(row) if found.unagreed and _on_words(row.milestone, found) else row for row in rows]
+
+
+def _on_words(item: Milestone, found: CheckedDossier) -> bool:
+    """Whether a milestone may rest on words of the supplier: reviews, or waivers of what was tested."""
+    return item.by != "tests" or bool(found.waivers)
+
+
+def _as_agreed(row: MilestoneRow) -> MilestoneRow:
+    """A milestone as long as no bureau agreed with what it rests on: not reached."""
+    if row.reached is not Reached.REACHED:
+        return row
+    return MilestoneRow(row.milestone, Reached.RUNNING, row.missing)
 
 
 def _row(item: Milestone, found: CheckedDossier, day: date) -> MilestoneRow:
@@ -81,7 +68,7 @@ def _row(item: Milestone, found: CheckedDossier, day: date) -> MilestoneRow:
     if item.by == "field-test":
         steps = step_rows(found.attestations, day)
         refused = [step.id for step, told in steps if any(one.result == "not-met" for one in told)]
-        missing = [step.id for step, told in steps if not any(one.accepted for one in told)]
+        missing = [step.id for step, told in steps if not any(one.accepted(day) for one in told)]
         return _reached(item, refused, missing, begun=len(missing) < len(steps))
     if item.by == "tests":
         rows = [row for row in rows if row.basiseis.kind == "A"]
@@ -94,7 +81,7 @@ def _attested(item: Milestone, told: list[Attestation], day: date) -> MilestoneR
     holding = [one for one in told if one.holds(day)]
     refused = [item.id for one in holding if one.result == "not-met"]
     return _reached(
-        item, refused, [] if any(one.accepted for one in holding) else [item.id], begun=bool(holding)
+        item, refused, [] if any(one.accepted(day) for one in holding) else [item.id], begun=bool(holding)
     )
 
 

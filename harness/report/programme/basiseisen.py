@@ -141,9 +141,10 @@ def _attested(row: BasiseisRow, stated: Sequence[Attestation], day: date) -> Bas
     found = holding[-1]
     if found.result == "not-met" or row.support is State.NOT_MET:
         return replace(row, state=State.NOT_MET, reason=_STATED.format(name=found.by), attestation=found)
-    if found.review is None or not found.accepted:
-        reason = _UNREVIEWED if found.review is None else _REJECTED
-        by = found.by if found.review is None else found.review.by
+    review = found.reviewed(day)
+    if review is None or not review.accepted:
+        reason = _UNREVIEWED if review is None else _REJECTED
+        by = found.by if review is None else review.by
         return replace(row, reason=reason.format(name=by), attestation=found)
     state = State.MET if found.result == "met" else State.NOT_APPLICABLE
     return replace(row, state=state, reason=_STATED.format(name=found.by), attestation=found)

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from harness.core.algebra import Outcome, State
 from harness.core.clock import AMSTERDAM
 from harness.core.run.findings import Finding
-from harness.core.run.info import ParticipantVersion, RunInfo
+from harness.core.run.info import Intensity, ParticipantVersion, RunInfo
 from harness.core.text import Text, both
 from harness.judge.catalogue import Catalogue
 from harness.judge.outcome.tally import Asking
@@ -30,6 +30,12 @@ _EVERYTHING = Text(nl="alles wat is opgegeven", en="everything that is declared"
 _DECLARED = Text(nl="zoals opgegeven", en="as declared")
 _WAITS = Text(nl="{number} basiseisen nog open", en="{number} basic requirements still open")
 _NONE = Text(nl="geen", en="none")
+_INTENSITY: dict[Intensity, Text] = {
+    "smoke": Text(nl="kort (smoke)", en="smoke"),
+    "normal": Text(nl="normaal (normal)", en="normal"),
+    "full": Text(nl="volledig (full)", en="full"),
+}
+"""How much was driven, with the word of the command line."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +99,7 @@ def _test(
         why = [*why, _WAITS.format(number=waits)]
     if why and run.stated(mine):
         yield Fact(Text(nl="Geen oordeel omdat", en="No verdict because"), join(why))
-    yield Fact(Text(nl="Diepte", en="Intensity"), both(info.settings.intensity))
+    yield Fact(Text(nl="Diepte", en="Intensity"), _INTENSITY[info.settings.intensity])
     yield Fact(Text(nl="Peildatum T", en="Reference date T"), day(info.t))
     bound = info.binding.challenge if info.binding is not None else None
     if bound is not None:

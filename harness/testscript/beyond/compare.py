@@ -19,7 +19,7 @@ from harness.core.run.exchanges import Request
 from harness.core.standards.queries import load_queries
 from harness.core.standards.table import standards
 from harness.core.tdates import TDates
-from harness.core.text import Text
+from harness.core.text import Text, dutch, said
 from harness.fhir.codec.documents import parse
 from harness.fhir.model.types import load_model
 from harness.fhir.search.query import SearchError
@@ -201,8 +201,9 @@ def _told(one: Difference, found: _Asked, record: Record, line: int) -> Beside:
         item=one.item,
         owner=one.owner,
         rule=one.rule,
-        expected=one.expected,
-        received=one.received,
+        expected=said(one.expected, "en"),
+        received=said(one.received, "en"),
+        nl=dutch(one.expected, one.received),
         next_step=one.next_step,
     )
 

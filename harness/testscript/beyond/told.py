@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from harness.core.text import Lang, Text
+from harness.core.text import Dutch, Lang, Phrase, Text, dutch, phrase, said
 from harness.reference.reconcile.differences import KINDS, Kind
 
 _OF_KNOWN_PERSONS: frozenset[Kind] = frozenset(("foreign", "not-allowed", "duplicated", "missing"))
@@ -25,6 +25,7 @@ class Beside(msgspec.Struct, frozen=True, kw_only=True):
     :ivar owner: whose the content is, when it is another person's.
     :ivar rule: id of the selection rule, for what must not be shown.
     :ivar broken: whether it contradicts the record; else it is a remark or undecided.
+    :ivar nl: Dutch for what is words; ``None``: there are literals only.
     """
 
     action: str
@@ -40,6 +41,17 @@ class Beside(msgspec.Struct, frozen=True, kw_only=True):
     expected: str = ""
     received: str = ""
     next_step: Text = Text(nl="", en="")
+    nl: Dutch | None = None
+
+    @property
+    def wanted(self) -> Phrase:
+        """What the record says, in both languages."""
+        return phrase(self.expected, self.nl.expected if self.nl is not None else "")
+
+    @property
+    def seen(self) -> Phrase:
+        """What came, in both languages."""
+        return phrase(self.received, self.nl.received if self.nl is not None else "")
 
 
 class ScriptBeside(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,7 +87,9 @@ def stored(item: ScriptBeside) -> ScriptBeside:
     """What may be written to a file: without what was received where no record holds it, for that may be
     anybody's."""
     differences = tuple(
-        one if one.kind in _OF_KNOWN_PERSONS else msgspec.structs.replace(one, received="")
+        one
+        if one.kind in _OF_KNOWN_PERSONS
+        else msgspec.structs.replace(one, received="", nl=dutch(one.wanted, ""))
         for one in item.differences
     )
     return msgspec.structs.replace(item, differences=differences)
@@ -111,5 +125,5 @@ def lines(one: Beside, lang: Lang) -> list[str]:
     item = f", {one.item}" if one.item else ""
     found.append(f"  {person} {one.person}{item}" + (f", {one.rule}" if one.rule else ""))
     words = ("verwacht", "gekregen", "volgende stap") if dutch else ("expected", "received", "next step")
-    values = (one.expected, one.received, one.next_step.of(lang))
+    values = (said(one.wanted, lang), said(one.seen, lang), one.next_step.of(lang))
     return found + [f"  {word}: {value}" for word, value in zip(words, values, strict=True) if value]

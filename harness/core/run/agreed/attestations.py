@@ -15,7 +15,7 @@ from typing import Annotated, Final, Literal
 import msgspec
 
 from harness.core.errors import InputError
-from harness.core.ids import safe_name
+from harness.core.ids import safe_name, same_name
 from harness.core.run.place import disk
 from harness.core.run.problems import EvidenceError, ProblemKind, short
 from harness.core.text import Text
@@ -83,10 +83,14 @@ class Attestation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         """Whether it was given by then and has not expired."""
         return self.at <= day and (self.until is None or day <= self.until)
 
-    @property
-    def accepted(self) -> bool:
-        """Whether somebody else looked at it and agreed."""
-        return self.review is not None and self.review.accepted
+    def reviewed(self, day: date) -> Review | None:
+        """What somebody else found of it by then."""
+        return self.review if self.review is not None and self.review.at <= day else None
+
+    def accepted(self, day: date) -> bool:
+        """Whether somebody else had looked at it by then, and agreed."""
+        review = self.reviewed(day)
+        return review is not None and review.accepted
 
 
 class Placed(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,6 +98,12 @@ class Placed(msgspec.Struct, frozen=True, kw_only=True):
 
     folder: Path
     attestation: Attestation
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The names of its files: the document, and the proof when there is one."""
+        proof = self.attestation.proof
+        return (NAME,) if proof is None else (NAME, proof.name)
 
 
 def media_of(data: bytes, where: str) -> Media:
@@ -119,6 +129,11 @@ def media_of(data: bytes, where: str) -> Media:
     )
 
 
+def proof_name(media: Media) -> str:
+    """What a proof is called beside its attestation."""
+    return f"proof{_SUFFIX[media]}"
+
+
 def attest(place: Path, statement: Attestation, proof: Path | None) -> Path:
     """Write an attestation, with a copy of its proof, in a folder of its own below ``place``; gives it.
 
@@ -131,7 +146,7 @@ def attest(place: Path, statement: Attestation, proof: Path | None) -> Path:
     if proof is not None:
         data = disk.read(proof, MAX_PROOF)
         media = media_of(data, str(proof))
-        name = f"proof{_SUFFIX[media]}"
+        name = proof_name(media)
         found = Proof(name=name, media=media, size=len(data), sha256=hashlib.sha256(data).hexdigest())
         statement = msgspec.structs.replace(statement, proof=found)
         disk.write(folder / name, data)
@@ -150,7 +165,8 @@ def save(folder: Path, statement: Attestation) -> None:
 def attestations(*places: Path) -> list[Placed]:
     """The attestations of run folders, or of folders of their own, with proofs that are what they say.
 
-    :raises EvidenceError: one cannot be understood, or its proof is missing or another.
+    :raises EvidenceError: one cannot be understood, was reviewed by who gave it or before it was given, or
+        its proof is missing, another, or nothing that one can look at.
     """
     return sorted(_found(places), key=lambda item: (item.attestation.item, item.attestation.at, item.folder))
 
@@ -168,8 +184,33 @@ def _found(places: Iterable[Path]) -> Iterator[Placed]:
                     where=where,
                     received=short(error),
                 ) from None
+            _check_people(read, where)
             _check_proof(path.parent, read, where)
             yield Placed(folder=path.parent, attestation=read)
+
+
+def _check_people(statement: Attestation, where: str) -> None:
+    """Whether two people with names stand under a statement that was reviewed, the second one later."""
+    review = statement.review
+    if not statement.by.strip() or (review is not None and not review.by.strip()):
+        message = Text(
+            nl="noemt niet wie iets verklaart of beoordeelt", en="does not name who states or reviews"
+        )
+    elif review is not None and same_name(statement.by, review.by):
+        message = Text(
+            nl="is beoordeeld door wie haar gaf; dat moet iemand anders doen",
+            en="was reviewed by who gave it; somebody else has to do that",
+        )
+    elif review is not None and review.at < statement.at:
+        message = Text(nl="is beoordeeld voordat ze was gegeven", en="was reviewed before it was given")
+    else:
+        return
+    raise EvidenceError(
+        ProblemKind.DESCRIPTION,
+        message,
+        where=where,
+        received=short(f"{statement.by} {statement.at}" + (f", {review.by} {review.at}" if review else "")),
+    )
 
 
 def _check_proof(folder: Path, statement: Attestation, where: str) -> None:
@@ -192,4 +233,18 @@ def _check_proof(folder: Path, statement: Attestation, where: str) -> None:
             where=where,
             expected=f"{proof.size} bytes, sha256 {proof.sha256}",
             received=f"{len(data)} bytes",
+        )
+    try:
+        media = media_of(data, where)
+    except InputError as error:
+        raise EvidenceError(
+            ProblemKind.UNSAFE, error.message, where=where, expected=error.expected, received=error.received
+        ) from None
+    if (proof.media, proof.name) != (media, proof_name(media)):
+        raise EvidenceError(
+            ProblemKind.UNSAFE,
+            Text(nl="noemt haar bewijs anders dan het is", en="calls its proof something else than it is"),
+            where=where,
+            expected=f"{proof_name(media)}, {media}",
+            received=short(f"{proof.name}, {proof.media}"),
         )

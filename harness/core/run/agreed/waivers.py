@@ -19,6 +19,7 @@ import yaml
 
 from harness.core.algebra import Key
 from harness.core.errors import ConfigurationError
+from harness.core.ids import same_name
 from harness.core.normal.changing import steady
 from harness.core.run.findings import Finding
 from harness.core.text import Text
@@ -52,6 +53,26 @@ class Waiver(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         """Whether it holds on a day."""
         return day <= self.expires
 
+    def check(self, where: str) -> None:
+        """Whether it is an agreement between two people.
+
+        :raises ConfigurationError: a field says nothing, or who repairs the fault agreed with that as well.
+        """
+        empty = [name for name in ("reason", "issue", "owner", "approver") if not getattr(self, name).strip()]
+        if empty:
+            raise ConfigurationError(
+                Text(nl="mag niet leeg zijn", en="may not be empty"), where=where, received=", ".join(empty)
+            )
+        if same_name(self.owner, self.approver):
+            raise ConfigurationError(
+                Text(
+                    nl="wie herstelt, kan niet zelf akkoord geven: dat doet iemand van het bureau",
+                    en="who repairs it cannot approve it as well: somebody of the bureau does",
+                ),
+                where=where,
+                received=self.approver,
+            )
+
 
 def fingerprint(key: Key, item: Finding) -> str:
     """What a finding has in common with the same fault in other cells and runs, 16 hex digits.
@@ -68,8 +89,8 @@ def fingerprint(key: Key, item: Finding) -> str:
 def read_waivers(path: Path) -> tuple[Waiver, ...]:
     """The waivers of a YAML file.
 
-    :raises ConfigurationError: it cannot be read, a field is missing, a date does not exist, or two waivers
-        have the same fingerprint; names the line.
+    :raises ConfigurationError: it cannot be read, a field is missing, a date does not exist, two people are
+        the same one, or two waivers have the same fingerprint; names the line.
     """
     document = load_yaml(path, "waivers")
     found: dict[str, Waiver] = {}
@@ -83,6 +104,7 @@ def read_waivers(path: Path) -> tuple[Waiver, ...]:
                 expected="YYYY-MM-DD",
                 received=str(raw["expires"]),
             ) from None
+        item.check(document.where("waivers", index, "approver"))
         if item.fingerprint in found:
             raise ConfigurationError(
                 Text(nl="er is al een ontheffing voor deze bevinding", en="this finding has a waiver"),

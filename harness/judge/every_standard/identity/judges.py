@@ -8,13 +8,15 @@ from typing import Final
 
 from harness.core.run.exchanges import Exchange
 from harness.core.run.findings import Finding
-from harness.core.text import Text
+from harness.core.text import Text, joined
 from harness.judge.every_standard.answers import OFFENDERS, own
 from harness.judge.every_standard.identity.owners import every_resource, foreign_in, patient_references
 from harness.judge.every_standard.record import compared, foreign
+from harness.judge.phrases import NOTHING_OF_ANOTHER
 from harness.judge.registry import judge_every
 from harness.judge.view import CellView
 
+OF_ELSE: Final = Text(nl="van een ander ({owner})", en="of somebody else ({owner})")
 _Seen = tuple[Exchange, str, str]
 """An answer, a place in it, and the Patient that it names."""
 
@@ -106,8 +108,8 @@ def _elsewhere(view: CellView, requirement: str, usual: str) -> Iterator[Finding
                 path=one.path,
                 line=line,
                 column=column,
-                expected="nothing of another person",
-                received=f"of somebody else ({one.owner}): {one.received}",
+                expected=NOTHING_OF_ANOTHER,
+                received=joined(OF_ELSE.format(owner=one.owner), one.received),
                 next_step=BLOCKING,
                 mode="record",
             )

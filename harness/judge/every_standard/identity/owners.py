@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from harness.core.issues import shorten
 from harness.core.run.exchanges import Exchange, media_type
+from harness.core.text import Phrase
 from harness.judge.every_standard.answers import Json, objects, reference_of, text
 from harness.judge.view import CellView, body_format
 from harness.pdfa.text import text_of
@@ -35,7 +36,7 @@ class Foreign:
 
     path: str
     owner: str
-    received: str
+    received: Phrase
     said: bool
 
 

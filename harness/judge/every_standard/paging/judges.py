@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.core.issues import shorten
+from harness.core.issues import shortened
 from harness.core.run.findings import Finding
-from harness.core.text import Text
+from harness.core.text import Text, counted
 from harness.judge.every_standard.answers import OFFENDERS, own
 from harness.judge.every_standard.paging.chains import Chain, chains
+from harness.judge.phrases import PAGES
 from harness.judge.registry import judge_every
 from harness.judge.view import CellView
 from harness.reference.searching.pages import OF_THE_SERVER, ended
 
+FURTHER = Text(nl="nog een bladzijde, of geen next-link", en="a further page, or no next link")
+ON_ONE_PAGE = Text(nl="elke treffer op één bladzijde", en="each match on one page")
+TWICE = Text(nl="{key} op bladzijde {page} en eerder", en="{key} on page {page} and before")
 ADVICE = Text(
     nl="Laat elke next-link naar een volgende bladzijde op dezelfde server leiden, met https, die het token "
     "van deze persoon aanneemt; de laatste bladzijde heeft geen next-link.",
@@ -36,7 +40,7 @@ def all_pages(view: CellView) -> Iterator[Finding]:
             yield view.inconclusive(requirement, chain.unseen, exchange=chain.answers[-1].exchange)
         elif not wrong:
             count = len(chain.answers)
-            yield view.ok(requirement, chain.first.exchange, received=f"{count} page{'s' * (count > 1)}")
+            yield view.ok(requirement, chain.first.exchange, received=counted(count, *PAGES))
 
 
 def _wrong(view: CellView, requirement: str, chain: Chain) -> Iterator[Finding]:
@@ -50,8 +54,8 @@ def _wrong(view: CellView, requirement: str, chain: Chain) -> Iterator[Finding]:
             path="" if refused else "Bundle.link",
             line=0 if refused else line,
             column=0 if refused else column,
-            expected="a further page, or no next link",
-            received=shorten(ended(chain.pages)),
+            expected=FURTHER,
+            received=shortened(ended(chain.pages)),
             next_step=ADVICE,
         )
     for number, key in chain.pages.twice[:OFFENDERS]:
@@ -67,8 +71,8 @@ def _wrong(view: CellView, requirement: str, chain: Chain) -> Iterator[Finding]:
             path=path,
             line=line,
             column=column,
-            expected="each match on one page",
-            received=shorten(f"{key} on page {number + 1} and before"),
+            expected=ON_ONE_PAGE,
+            received=shortened(TWICE.format(key=key, page=number + 1)),
             next_step=ONCE,
         )
 

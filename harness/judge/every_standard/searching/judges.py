@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from harness.core.run.findings import Finding
-from harness.core.text import Text
+from harness.core.text import Phrase, Text, counted, joined
 from harness.fhir.search.query import SearchError
 from harness.judge.every_standard.answers import own
 from harness.judge.every_standard.record import nothing_to_compare
@@ -20,12 +20,26 @@ from harness.judge.every_standard.searching.attempts import (
     searched,
     selection,
 )
+from harness.judge.phrases import MATCHES, NOT_IN_ANSWER, PAGES
 from harness.judge.registry import judge_every
 from harness.judge.view import CellView
-from harness.reference.reconcile.differences import KINDS, Difference
+from harness.reference.reconcile.differences import Difference
 from harness.reference.searching.pages import OF_THE_SERVER, ended, pages_say
 from harness.reference.searching.replies import show_more
 
+NO_MORE: Final = Text(nl="niet meer dan {wide} vindt ({total})", en="no more than {wide} finds ({total})")
+AS_IN_JSON: Final = Text(
+    nl="de {total} treffers van het antwoord in JSON", en="the {total} matches of the answer in JSON"
+)
+TOGETHER: Final = Text(
+    nl="{total} treffers op alle bladzijden samen", en="{total} matches on all pages together"
+)
+ON_PAGES: Final = Text(nl="{matches} op {pages}", en="{matches} on {pages}")
+SEARCHES: Final = (Text(nl="zoekvraag", en="search"), Text(nl="zoekvragen", en="searches"))
+COMPARED: Final = Text(
+    nl="{looked} vergeleken, {searches}, {refused} geweigerd, seed {seed}",
+    en="{looked} compared, {searches}, {refused} refused, seed {seed}",
+)
 MODE: Final = "search"
 UNDRIVEN: Final = Text(
     nl="er is niet gezocht met eigen zoekvragen; dat doet --intensity full",
@@ -76,13 +90,12 @@ def selected(view: CellView) -> Iterator[Finding]:
     ):
         yield view.masked(name, item.exchange, one.place)
         return
-    kind = KINDS[one.kind].en + (f" ({one.owner})" if one.owner else "")
     yield view.fail(
         name,
         exchange=item.exchange,
         path=one.place or "Bundle.entry",
-        expected=f"{item.line}: {one.expected or 'not in the answer'}",
-        received=": ".join(word for word in (kind, one.received or one.item) if word),
+        expected=joined(item.line, one.expected or NOT_IN_ANSWER),
+        received=joined(one.named, one.received or one.item),
         next_step=_step(found, item, len({id(pair[0]) for pair in wrong}), looked),
         rule=one.rule,
         mode=MODE,
@@ -119,7 +132,7 @@ def narrower(view: CellView) -> Iterator[Finding]:
         own(view, "QRY-002"),
         found,
         [(wide, narrow, show_more(wide.reply, narrow.reply)) for wide, narrow in pairs],
-        "no more than {wide} finds ({total})",
+        NO_MORE,
     )
 
 
@@ -135,7 +148,7 @@ def formats(view: CellView) -> Iterator[Finding]:
         if (one.format, other.format) == ("json", "xml")
         and (one.kind, one.pairs) == (other.kind, other.pairs)
     ]
-    return _compared(view, own(view, "QRY-004"), found, pairs, "the {total} matches of the answer in JSON")
+    return _compared(view, own(view, "QRY-004"), found, pairs, AS_IN_JSON)
 
 
 def _compared(
@@ -143,7 +156,7 @@ def _compared(
     name: str,
     found: Searched,
     pairs: Iterable[tuple[Attempt, Attempt, int]],
-    expected: str,
+    expected: Text,
 ) -> Iterator[Finding]:
     """Findings of pairs of answers, each with how much they differ."""
     listed = list(pairs)
@@ -175,17 +188,19 @@ def pages(view: CellView) -> Iterator[Finding]:
         for item in found.attempts
         if item.reply.whole and not item.sized
     }
-    looked: list[tuple[Attempt, str, str]] = []
+    looked: list[tuple[Attempt, Text, Phrase]] = []
     for item, chain in chains(found):
         single = whole.get((item.kind, item.filters, item.format))
         if single is None:
             continue
-        wanted = f"{single.reply.matches.total()} matches on all pages together"
+        wanted = TOGETHER.format(total=single.reply.matches.total())
         if chain.end in OF_THE_SERVER:
             looked.append((item, wanted, ended(chain)))
         elif not chain.end:  # else it was not followed to its end within the budget
             together = pages_say(chain.replies)
-            said = f"{together.total()} matches on {len(chain.replies)} pages"
+            said = ON_PAGES.format(
+                matches=counted(together.total(), *MATCHES), pages=counted(len(chain.replies), *PAGES)
+            )
             looked.append((item, wanted, "" if together == single.reply.matches else said))
     wrong = [one for one in looked if one[2]]
     if not wrong:
@@ -200,7 +215,7 @@ def pages(view: CellView) -> Iterator[Finding]:
         exchange=item.exchange,
         path="Bundle.link",
         expected=expected,
-        received=f"{item.line}: {received}",
+        received=joined(item.line, received),
         next_step=_step(found, item, len(wrong), len(looked)),
         mode=MODE,
     )
@@ -210,8 +225,11 @@ def _good(view: CellView, name: str, found: Searched, looked: int) -> Finding:
     """Nothing was amiss: a pass when something was looked at."""
     if looked:
         last = found.attempts[-1].exchange
-        told = (
-            f"{looked} compared, {len(found.attempts)} searches, {found.refused} refused, seed {found.seed}"
+        told = COMPARED.format(
+            looked=looked,
+            searches=counted(len(found.attempts), *SEARCHES),
+            refused=found.refused,
+            seed=found.seed,
         )
         return view.ok(name, last, received=told, mode=MODE)
     if not found.attempts:

@@ -16,6 +16,15 @@ from harness.judge.registry import judge_every
 from harness.judge.view import CellView
 from harness.reference.reconcile.answers import reference_key
 
+FULL_URL: Final = Text(nl="fullUrl van een entry", en="fullUrl of an entry")
+ONE_NEXT: Final = Text(nl="één volgende bladzijde", en="one next page")
+NEXT_LINKS: Final = Text(nl="{number} next-links", en="{number} next links")
+EVERYTHING: Final = Text(nl="alles wat gevraagd is", en="everything that was asked")
+AS_MATCH: Final = Text(nl="{kind} als treffer", en="{kind} as a match")
+REFERRED: Final = Text(nl="iets waarnaar wordt verwezen", en="something that is referred to")
+LOOSE: Final = Text(nl="{kind} waar niets naar verwijst", en="{kind} that nothing refers to")
+ONCE: Final = Text(nl="elk gegeven één keer", en="each item once")
+SAME_AS: Final = Text(nl="hetzelfde als {place}", en="the same as {place}")
 _ENCODER = msgspec.json.Encoder(order="deterministic")
 _COPY: Final = ("id", "meta", "text")
 """What two copies of one thing may differ in."""
@@ -39,7 +48,7 @@ def references_resolve(view: CellView) -> Iterator[Finding]:
             for path, node in nodes(resource, place):
                 name = text(node.get("reference"))
                 if name.startswith("urn:") and name not in urls:
-                    yield Wrong(f"{path}.reference", "fullUrl of an entry", name)
+                    yield Wrong(f"{path}.reference", FULL_URL, name)
 
     advice = Text(
         nl="Deze verwijzing leidt nergens heen: geef de resource mee, of laat de verwijzing weg.",
@@ -65,7 +74,7 @@ def total_and_links(view: CellView) -> Iterator[Finding]:
         links = objects(answer.resource.get("link"))
         more = [text(link.get("url")) for link in links if link.get("relation") == "next"]
         if len(more) > 1:
-            yield Wrong("Bundle.link", "one next page", f"{len(more)} next links")
+            yield Wrong("Bundle.link", ONE_NEXT, NEXT_LINKS.format(number=len(more)))
 
     advice = Text(
         nl="Laat total alle treffers tellen, en noem hooguit één volgende bladzijde.",
@@ -97,9 +106,9 @@ def whole(view: CellView) -> Iterator[Finding]:
                 severity, code = text(issue.get("severity")), text(issue.get("code"))
                 where, said = f"{place}.issue[{index}]", f"{severity} {code}"
                 if severity in ("error", "fatal"):
-                    yield Wrong(where, "everything that was asked", said)
+                    yield Wrong(where, EVERYTHING, said)
                 elif severity == "warning" and code in INCOMPLETE:
-                    yield Wrong(where, "everything that was asked", said, "open")
+                    yield Wrong(where, EVERYTHING, said, "open")
 
     advice = Text(
         nl="Het antwoord zegt zelf dat het niet volledig is: zoek in het HIS uit wat er ontbrak en waarom.",
@@ -122,9 +131,9 @@ def only_what_was_asked(view: CellView) -> Iterator[Finding]:
                 continue
             place, kind = f"Bundle.entry[{index}].resource", text(resource.get("resourceType"))
             if mode == "match" and kind != answer.query.resource_type:
-                yield Wrong(place, answer.query.resource_type, f"{kind} as a match")
+                yield Wrong(place, answer.query.resource_type, AS_MATCH.format(kind=kind))
             elif mode == "include" and not _belongs(entry, place, named):
-                yield Wrong(place, "something that is referred to", f"{kind} that nothing refers to")
+                yield Wrong(place, REFERRED, LOOSE.format(kind=kind))
 
     advice = Text(
         nl="Geef alleen wat is gevraagd: treffers van het gevraagde type, en wat die met _include meenemen.",
@@ -158,7 +167,7 @@ def nothing_twice(view: CellView) -> Iterator[Finding]:
             content = _ENCODER.encode({key: value for key, value in resource.items() if key not in _COPY})
             first = seen.setdefault(content, place)
             if first != place:
-                yield Wrong(place, "each item once", f"the same as {first}")
+                yield Wrong(place, ONCE, SAME_AS.format(place=first))
 
     advice = Text(
         nl="Hetzelfde gegeven staat er twee keer, onder twee ids; elk gegeven hoort er één keer te staan.",

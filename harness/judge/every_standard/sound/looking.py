@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, Literal, NamedTuple
 
-from harness.core.issues import shorten
+from harness.core.issues import shortened
 from harness.core.run.findings import Finding
-from harness.core.text import Text
+from harness.core.text import Phrase, Text
 from harness.judge.every_standard.answers import OFFENDERS, Answer, Json, own, searchsets
 from harness.judge.view import CellView
 
@@ -20,8 +20,8 @@ class Wrong(NamedTuple):
     """
 
     path: str
-    expected: str
-    received: str
+    expected: Phrase
+    received: Phrase
     weight: Literal["", "remark", "open"] = ""
 
 
@@ -48,7 +48,7 @@ def each_answer(
                 continue
             if one.weight == "open":
                 yield view.inconclusive(
-                    requirement, advice, exchange=answer.exchange, received=shorten(one.received)
+                    requirement, advice, exchange=answer.exchange, received=shortened(one.received)
                 )
                 continue
             line, column = answer.line(one.path)
@@ -58,8 +58,8 @@ def each_answer(
                 path=one.path,
                 line=line,
                 column=column,
-                expected=shorten(one.expected),
-                received=shorten(one.received),
+                expected=shortened(one.expected),
+                received=shortened(one.received),
                 next_step=advice,
             )
         if not wrong:

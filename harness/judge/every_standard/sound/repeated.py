@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 import msgspec
 
 from harness.core.run.findings import Finding
-from harness.core.text import Text
+from harness.core.text import Text, counted, joined
 from harness.judge.every_standard.answers import OFFENDERS, Answer, Json, objects, own, searchsets, text
+from harness.judge.phrases import ABSENT
 from harness.judge.registry import judge_every
 from harness.judge.view import CellView
 from harness.reference.content.compare import Comparison
@@ -17,6 +18,7 @@ from harness.reference.content.gaps import Gap
 from harness.reference.content.table import content_table
 from harness.reference.reconcile.answers import reference_key
 
+RESOURCES = (Text(nl="resource", en="resource"), Text(nl="resources", en="resources"))
 ADVICE = Text(
     nl="Twee antwoorden spreken elkaar tegen over dezelfde resource: formaat of zoekvraag verandert de "
     "inhoud. Zoek uit welk antwoord niet zegt wat in het HIS staat.",
@@ -59,12 +61,14 @@ def the_same_everywhere(view: CellView) -> Iterator[Finding]:
                 path=path,
                 line=line,
                 column=column,
-                expected=f"{gap.expected or 'absent'} ({first.answer.exchange.operation})",
-                received=gap.received or "absent",
+                expected=joined(
+                    gap.expected or ABSENT, f"({first.answer.exchange.operation})", separator=" "
+                ),
+                received=gap.received or ABSENT,
                 next_step=ADVICE,
             )
     if several and not wrong and not hidden:
-        yield view.ok(requirement, several[0][1].answer.exchange, received=f"{len(several)} resources")
+        yield view.ok(requirement, several[0][1].answer.exchange, received=counted(len(several), *RESOURCES))
     if copies and not several:
         yield _never_twice(view, requirement)
 

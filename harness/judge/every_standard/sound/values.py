@@ -11,12 +11,22 @@ from harness.core.http.media import charset_of
 from harness.core.normal.codes import system as system_of
 from harness.core.normal.texts import lost_letter, mojibake
 from harness.core.run.findings import Finding
-from harness.core.text import Text
+from harness.core.text import Phrase, Text
 from harness.judge.every_standard.answers import Answer, Json, objects, text
 from harness.judge.every_standard.periods import day_bounds, text_bounds
 from harness.judge.every_standard.sound.looking import Wrong, each_answer, nodes
 from harness.judge.registry import judge_every
 from harness.judge.view import CellView
+
+NOT_AFTER: Final = Text(nl="niet na {day} ({status})", en="not after {day} ({status})")
+NOT_ENDED: Final = Text(nl="niet geëindigd ({status})", en="not ended ({status})")
+IN_UTF8: Final = Text(nl="tekst in UTF-8", en="text in UTF-8")
+NO_MEASUREMENT: Final = Text(
+    nl="geen value, component, related of dataAbsentReason",
+    en="no value, component, related or dataAbsentReason",
+)
+WITHOUT_VALUE: Final = Text(nl="een hoeveelheid zonder getal", en="a quantity without value")
+WITHOUT_UNIT: Final = Text(nl="een hoeveelheid zonder eenheid", en="a quantity without unit")
 
 # -- codes -------------------------------------------------------------------------------------------------
 
@@ -64,20 +74,33 @@ def _form(pattern: str) -> Callable[[str], object]:
     return re.compile(pattern, re.ASCII).fullmatch
 
 
-SHAPES: Final[dict[str, tuple[str, Callable[[str], object]]]] = {
-    "http://hl7.org/fhir/sid/icpc-1-nl": ("ICPC: A12 or A12.03", _form(r"[ABDFHKLNPR-UW-Z]\d\d(?:\.\d\d)?")),
+_DIGIT: Final = Text(nl="{what} met zijn controlecijfer", en="{what} with its check digit")
+SHAPES: Final[dict[str, tuple[Text, Callable[[str], object]]]] = {
+    "http://hl7.org/fhir/sid/icpc-1-nl": (
+        Text(nl="ICPC: A12 of A12.03", en="ICPC: A12 or A12.03"),
+        _form(r"[ABDFHKLNPR-UW-Z]\d\d(?:\.\d\d)?"),
+    ),
     "http://referentiemodel.nhg.org/tabellen/nhg-tabel-45-diagnostische-bepalingen": (
-        "NHG table 45: a number", _form(r"\d{1,5}"),
+        Text(nl="NHG-tabel 45: een getal", en="NHG table 45: a number"),
+        _form(r"\d{1,5}"),
     ),
     "http://referentiemodel.nhg.org/tabellen/nhg-tabel-14-contactwijze": (
-        "NHG table 14: two digits", _form(r"\d\d"),
+        Text(nl="NHG-tabel 14: twee cijfers", en="NHG table 14: two digits"),
+        _form(r"\d\d"),
     ),
-    "http://loinc.org": ("LOINC: a number with its check digit", loinc),
-    "http://snomed.info/sct": ("SNOMED CT: an SCTID with its check digit", _sctid),
+    "http://loinc.org": (
+        _DIGIT.format(what=Text(nl="LOINC: een getal", en="LOINC: a number")),
+        loinc,
+    ),
+    "http://snomed.info/sct": (
+        _DIGIT.format(what=Text(nl="SNOMED CT: een SCTID", en="SNOMED CT: an SCTID")),
+        _sctid,
+    ),
     "http://www.whocc.no/atc": (
-        "ATC: A10BA02 or part of it", _form(r"[A-Z](?:\d\d(?:[A-Z](?:[A-Z](?:\d\d)?)?)?)?"),
+        Text(nl="ATC: A10BA02 of een deel ervan", en="ATC: A10BA02 or part of it"),
+        _form(r"[A-Z](?:\d\d(?:[A-Z](?:[A-Z](?:\d\d)?)?)?)?"),
     ),
-}  # fmt: skip
+}
 """What codes of a system look like, in words and as a test (from their owners: NHG, LOINC, SNOMED, WHO)."""
 
 
@@ -91,8 +114,8 @@ def shapes(view: CellView) -> Iterator[Finding]:
                 system, code = node.get("system"), node.get("code")
                 if not isinstance(system, str) or not isinstance(code, str):
                     continue
-                words, fits = SHAPES.get(system_of(system), ("", None))
-                if fits is not None and not fits(code) and ":" not in code and "+" not in code:
+                words, fits = SHAPES.get(system_of(system), (None, None))
+                if words and fits and not fits(code) and ":" not in code and "+" not in code:
                     yield Wrong(f"{path}.code", words, code)
 
     advice = Text(
@@ -138,9 +161,11 @@ def times(view: CellView) -> Iterator[Finding]:
                 yield from (Wrong(path, "", "") for path in read if answer.masks.hides(path))
             first, last = _bounds(resource, element)
             if status in statuses and first is not None and first > latest:
-                yield Wrong(f"{place}.{element}", f"not after {view.t} ({status})", first.isoformat())
+                yield Wrong(
+                    f"{place}.{element}", NOT_AFTER.format(day=view.t, status=status), first.isoformat()
+                )
             elif status in _OVER.get(kind, ()) and last is not None and last < earliest:
-                yield Wrong(f"{place}.{element}", f"not ended ({status})", last.isoformat())
+                yield Wrong(f"{place}.{element}", NOT_ENDED.format(status=status), last.isoformat())
 
     advice = Text(
         nl="Status en datum spreken elkaar tegen: kijk in het HIS welke van de twee klopt.",
@@ -172,7 +197,7 @@ def letters(view: CellView) -> Iterator[Finding]:
             for path, value in _texts(resource, place):
                 bad = mojibake(value) or (lost_letter(value) if path.endswith(".display") else "")
                 if bad:
-                    yield Wrong(path, "text in UTF-8", f"{bad} in {value}")
+                    yield Wrong(path, IN_UTF8, f"{bad} in {value}")
 
     advice = Text(
         nl="De tekst is in een verkeerde tekenset gelezen of geschreven; lees, bewaar en stuur overal UTF-8.",
@@ -192,7 +217,7 @@ def _texts(resource: Json, place: str) -> Iterator[tuple[str, str]]:
 # -- measured values ---------------------------------------------------------------------------------------
 
 
-def measured(resource: Json) -> str:
+def measured(resource: Json) -> Phrase:
     """What is missing of the values of an Observation; ``""`` when nothing is.
 
     A result has a value, parts, members or the reason why not; a quantity has a number and a unit.
@@ -201,7 +226,7 @@ def measured(resource: Json) -> str:
         key.startswith("value") or key in ("component", "dataAbsentReason", "related", "_value")
         for key in resource
     ):
-        return "no value, component, related or dataAbsentReason"
+        return NO_MEASUREMENT
     for item in (resource, *objects(resource.get("component"))):
         missing = _quantity(item.get("valueQuantity"))
         if missing:
@@ -209,9 +234,9 @@ def measured(resource: Json) -> str:
     return ""
 
 
-def _quantity(value: Any) -> str:
+def _quantity(value: Any) -> Phrase:
     if not isinstance(value, dict):
         return ""
     if "value" not in value:
-        return "a quantity without value"
-    return "" if text(value.get("unit")) or text(value.get("code")) else "a quantity without unit"
+        return WITHOUT_VALUE
+    return "" if text(value.get("unit")) or text(value.get("code")) else WITHOUT_UNIT

@@ -7,6 +7,8 @@ from typing import Final
 
 from harness.core.run.exchanges import Exchange
 from harness.core.run.findings import Finding
+from harness.core.text import Phrase, Text
+from harness.judge.phrases import A_NEW_UUID, A_NEW_VALUE, NO_VALUE, as_in, strength
 from harness.judge.registry import judge
 from harness.judge.trust.lineage import correlation_threads
 from harness.judge.trust.steps import CARE, NOT_REACHED, Trust, trust, undecided
@@ -15,6 +17,8 @@ from harness.medmij import authorization, headers
 from harness.medmij.lists import Ocl
 from harness.medmij.releases import Function
 
+HOST_ON_OCL: Final = Text(nl="een host op de OCL", en="a host on the OCL")
+EMPTY: Final = Text(nl="geen waarde", en="no value")
 SCOPE_RULES: Final = "scope"
 CLIENT_RULES: Final = (
     "redirect-uri-host",
@@ -59,8 +63,8 @@ def authorization_request(view: CellView) -> Iterator[Finding]:
                 requirement,
                 exchange=item,
                 path=issue.path,
-                expected=issue.expected,
-                received=issue.received,
+                expected=issue.wanted,
+                received=issue.seen,
                 rule=issue.rule,
             )
         sent = cell.query(item)
@@ -72,7 +76,7 @@ def authorization_request(view: CellView) -> Iterator[Finding]:
                 "MM-CLI-006",
                 exchange=item,
                 path="client_id",
-                expected="a host on the OCL",
+                expected=HOST_ON_OCL,
                 received=client_id,
             )
         for requirement in ids:
@@ -91,9 +95,7 @@ def state_values(view: CellView) -> Iterator[Finding]:
         value = cell.query(item).get("state", "")
         if not value:
             wrong = True
-            yield view.fail(
-                "MM-CLI-008", exchange=item, path="state", expected="a new value", received="no value"
-            )
+            yield view.fail("MM-CLI-008", exchange=item, path="state", expected=A_NEW_VALUE, received=EMPTY)
             continue
         if value in seen:
             wrong = True
@@ -101,8 +103,8 @@ def state_values(view: CellView) -> Iterator[Finding]:
                 "MM-CLI-008",
                 exchange=item,
                 path="state",
-                expected="a new value",
-                received=f"as in {seen[value].id}",
+                expected=A_NEW_VALUE,
+                received=as_in(seen[value].id),
             )
         seen.setdefault(value, item)
         weak = [
@@ -117,7 +119,7 @@ def state_values(view: CellView) -> Iterator[Finding]:
                 exchange=item,
                 path="state",
                 expected=f">= {STATE_BITS} bits",
-                received=f"{weak[0].length} characters, {weak[0].entropy_bits} bits",
+                received=strength(weak[0]),
             )
     if not wrong and len(seen) < 2:
         yield undecided(cell, "MM-CLI-008", NOT_REACHED)
@@ -156,8 +158,8 @@ def correlation(view: CellView) -> Iterator[Finding]:
                         "MM-CLI-010",
                         exchange=item,
                         path=headers.REQUEST_ID,
-                        expected="a new UUID",
-                        received=f"as in {seen[request_id].id}",
+                        expected=A_NEW_UUID,
+                        received=as_in(seen[request_id].id),
                     )
                 seen[request_id] = item
             thread = threads.get(item.id, "")
@@ -189,8 +191,8 @@ def _threads_again(cell: Trust) -> list[Finding]:
                     "MM-CLI-010",
                     exchange=item,
                     path=headers.CORRELATION_ID,
-                    expected="a new UUID",
-                    received=f"as in {first.id}",
+                    expected=A_NEW_UUID,
+                    received=as_in(first.id),
                 )
             )
     return found
@@ -207,7 +209,7 @@ def _carries_ids(item: Exchange) -> bool:
     return item.operation == "authorize" or item.interface in ("token", *CARE)
 
 
-def _ids(cell: Trust, item: Exchange) -> tuple[str, str, list[tuple[str, str, str]]]:
+def _ids(cell: Trust, item: Exchange) -> tuple[str, str, list[tuple[str, Phrase, Phrase]]]:
     """Request id, correlation id and problems of one request."""
     if item.operation == "authorize":
         sent = cell.query(item)
@@ -221,7 +223,7 @@ def _ids(cell: Trust, item: Exchange) -> tuple[str, str, list[tuple[str, str, st
             for name in (headers.REQUEST_ID, headers.CORRELATION_ID)
         ]
     problems = [
-        (issue.path, issue.expected, issue.received or "(absent)")
+        (issue.path, issue.wanted, issue.seen or NO_VALUE)
         for name, values in pairs
         for issue in headers.check_id(name, values)
     ]

@@ -9,7 +9,9 @@ from harness.core.http.media import parse_accept
 from harness.core.run.exchanges import Exchange, header
 from harness.core.run.findings import Finding
 from harness.core.standards.queries import load_queries
+from harness.core.text import Text
 from harness.judge.masks import proven_numbers
+from harness.judge.phrases import A_BSN, NO_BSN, NO_VALUE
 from harness.judge.registry import judge
 from harness.judge.trust.client.lists import NO_LIST
 from harness.judge.trust.seen import not_seen, watched
@@ -18,6 +20,17 @@ from harness.judge.view import CellView
 from harness.medmij import forms, resource
 from harness.medmij.lists import Whitelist
 
+NO_CALL: Final = Text(nl="geen gegevensverzoek", en="no data call")
+ONE_TOKEN: Final = Text(nl="één bearertoken", en="one bearer token")
+CASES: Final = {
+    "no-token": Text(nl="geen token", en="no-token"),
+    "several-methods": Text(nl="op meer dan één manier", en="several-methods"),
+    "invalid-token": Text(nl="ongeldig token", en="invalid-token"),
+}
+RESOURCE_ONLY: Final = Text(nl="alleen naar het resource endpoint", en="to the resource endpoint only")
+SENT_TO: Final = Text(nl="naar {host}", en="to {host}")
+ONE_SLASH: Final = Text(nl="één schuine streep", en="one slash")
+HOST_ON_WHITELIST: Final = Text(nl="een host op de Whitelist", en="a host on the white list")
 FHIR: Final = ("application/fhir+json", "application/fhir+xml")
 STU3: Final = ("3.0", "3.0.2")
 """Values of ``fhirVersion`` that mean STU3."""
@@ -37,9 +50,7 @@ def granted_scope(view: CellView) -> Iterator[Finding]:
     else:
         calls = [item for item in cell.care(flow) if item.operation != "fhir-metadata"]
         if calls:
-            yield view.fail(
-                "MM-CLI-017", exchange=calls[0], expected="no data call", received=calls[0].operation
-            )
+            yield view.fail("MM-CLI-017", exchange=calls[0], expected=NO_CALL, received=calls[0].operation)
         elif not watched(view, flow):
             yield undecided(cell, "MM-CLI-017")
         else:
@@ -64,8 +75,8 @@ def token_and_bsn(view: CellView) -> Iterator[Finding]:
                 "MM-CLI-019",
                 exchange=item,
                 path="Authorization",
-                expected="one bearer token",
-                received=found.case,
+                expected=ONE_TOKEN,
+                received=CASES[found.case],
             )
     for item in view.find(flow=FOREIGN, client="pgo"):
         if item.notes.get("stage") == ELSEWHERE and header(item.request.headers, "authorization"):
@@ -74,8 +85,8 @@ def token_and_bsn(view: CellView) -> Iterator[Finding]:
                 "MM-CLI-019",
                 exchange=item,
                 path="Authorization",
-                expected="to the resource endpoint only",
-                received=f"to {host(item.request.url)}",
+                expected=RESOURCE_ONLY,
+                received=SENT_TO.format(host=host(item.request.url)),
             )
     positive = cell.positive
     sent = [item for item in view.exchanges if item.client == cell.pgo and item.flow in positive]
@@ -89,8 +100,8 @@ def token_and_bsn(view: CellView) -> Iterator[Finding]:
                 "MM-CLI-020",
                 exchange=item,
                 path=places[0],
-                expected="no BSN",
-                received="a BSN",
+                expected=NO_BSN,
+                received=A_BSN,
             )
     if not calls:
         yield undecided(cell, "MM-CLI-019", NOT_REACHED)
@@ -121,14 +132,14 @@ def resource_urls(view: CellView) -> Iterator[Finding]:
             path = item.request.url.partition("?")[0].partition("://")[2]
             if "//" in path:
                 doubled = True
-                yield view.fail("MM-CLI-024", exchange=item, expected="one slash", received=item.request.url)
+                yield view.fail("MM-CLI-024", exchange=item, expected=ONE_SLASH, received=item.request.url)
             listed = any(known.allows(host(item.request.url)) for known in whitelists)
             if item.notes.get("stage") == ELSEWHERE or (whitelists and not listed):
                 foreign = True
                 yield view.fail(
                     "MM-CLI-025",
                     exchange=item,
-                    expected="a host on the white list",
+                    expected=HOST_ON_WHITELIST,
                     received=host(item.request.url) or item.request.url,
                 )
     if seen is None:
@@ -167,7 +178,7 @@ def accepts(view: CellView) -> Iterator[Finding]:
                 exchange=item,
                 path="Accept",
                 expected="application/fhir+json|xml; fhirVersion=3.0",
-                received=value or "(absent)",
+                received=value or NO_VALUE,
             )
     if not calls:
         yield undecided(cell, "MM-CLI-026", NOT_REACHED)

@@ -9,6 +9,7 @@ from harness.core.http import addresses
 from harness.core.run.exchanges import Exchange
 from harness.core.run.findings import Finding
 from harness.core.text import Text
+from harness.judge.phrases import REFUSED
 from harness.judge.registry import judge
 from harness.judge.trust.seen import list_taken_over
 from harness.judge.trust.steps import NOT_REACHED, Trust, host, status, trust, undecided
@@ -19,6 +20,13 @@ from harness.medmij.lists import Service, Zal
 from harness.medmij.releases import LIST_KINDS, ListKind
 
 NO_LIST = Text(nl="er is geen geldige lijst gezien", en="no valid list was seen")
+FETCHED: Final = Text(nl="opgehaald", en="fetched")
+NOT_FETCHED: Final = Text(nl="niet opgehaald", en="not fetched")
+SENT_ANYWAY: Final = Text(
+    nl="niet opgehaald, en er is een code verstuurd naar een host die er niet op staat",
+    en="not fetched, and a code was sent to a host that is not on it",
+)
+TAKEN_OVER: Final = Text(nl="overgenomen", en="taken over")
 OFF_LIST: Final = "off-list"
 """The server of a session that is on no Whitelist, as token endpoint."""
 LISTS = Text(
@@ -50,7 +58,7 @@ def reads_lists(view: CellView) -> Iterator[Finding]:
     for kind in LIST_KINDS:
         found = fetched[kind]
         if not found:
-            yield view.fail("MM-CLI-001", path=f"list-{kind}", expected="fetched", received="not fetched")
+            yield view.fail("MM-CLI-001", path=f"list-{kind}", expected=FETCHED, received=NOT_FETCHED)
             continue
         came = [item for item in found if _came(item)]
         if not came:
@@ -67,8 +75,8 @@ def _not_fetched(view: CellView, missing: list[ListKind]) -> Finding:
             "MM-CLI-001",
             exchange=sent[0],
             path="list-whl",
-            expected="fetched",
-            received="not fetched, and a code was sent to a host that is not on it",
+            expected=FETCHED,
+            received=SENT_ANYWAY,
         )
     told = ", ".join(missing)
     return view.not_tested("MM-CLI-001", Text(nl=LISTS.nl.format(told), en=LISTS.en.format(told)))
@@ -123,7 +131,7 @@ def keeps_good_lists(view: CellView) -> Iterator[Finding]:
             taken = [item for item in fetches if _taken_over(cell, item, requirement)]
             if taken:
                 yield view.fail(
-                    requirement, exchange=taken[0], path=flow, expected="refused", received="taken over"
+                    requirement, exchange=taken[0], path=flow, expected=REFUSED, received=TAKEN_OVER
                 )
             elif bad:
                 yield view.ok(requirement, bad[0], received=flow)

@@ -8,6 +8,7 @@ from typing import Final
 
 from harness.core.run.exchanges import Exchange, header
 from harness.core.run.findings import Finding
+from harness.judge.phrases import A_TOKEN_REQUEST, NO_TOKEN_REQUEST
 from harness.judge.registry import judge
 from harness.judge.trust.seen import flows, not_seen, watched
 from harness.judge.trust.steps import NOT_REACHED, Trust, trust, undecided
@@ -48,7 +49,7 @@ def _followed(cell: Trust, flow: str) -> list[Exchange]:
     return found
 
 
-def _stops(cell: Trust, requirement: str, flow: str, outcome: str) -> Finding:
+def _stops(cell: Trust, requirement: str, flow: str) -> Finding:
     """After a redirect that must stop the flow, no token request may follow."""
     view = cell.view
     if not cell.authorize(flow):
@@ -60,7 +61,7 @@ def _stops(cell: Trust, requirement: str, flow: str, outcome: str) -> Finding:
     calls = _followed(cell, flow)
     if calls:
         return view.fail(
-            requirement, exchange=calls[0], path=flow, expected="no token request", received=outcome
+            requirement, exchange=calls[0], path=flow, expected=NO_TOKEN_REQUEST, received=A_TOKEN_REQUEST
         )
     if not watched(view, flow):
         return not_seen(view, requirement, flow)
@@ -73,4 +74,4 @@ def stops_at_bad_redirects(view: CellView) -> Iterator[Finding]:
     cell = trust(view)
     for requirement in ("MM-CLI-009", "MM-CLI-015"):
         for flow in flows(view, requirement):
-            yield _stops(cell, requirement, flow, "a token request")
+            yield _stops(cell, requirement, flow)

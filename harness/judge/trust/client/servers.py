@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from harness.core.run.findings import Finding
+from harness.core.text import Text
+from harness.judge.phrases import ABORTED, failure
 from harness.judge.registry import judge
 from harness.judge.trust.seen import server_refused
 from harness.judge.trust.steps import NOT_REACHED, status, trust, undecided
 from harness.judge.view import CellView
+
+NO_REQUEST: Final = Text(nl="helemaal geen verzoek", en="no request at all")
 
 
 @judge("MM-CLI-021", "MM-CLI-022")
@@ -29,14 +34,14 @@ def refuses_bad_servers(view: CellView) -> Iterator[Finding]:
                     requirement,
                     exchange=reached[0],
                     path=flow,
-                    expected="connection aborted before the code is sent",
+                    expected=ABORTED,
                     received=status(reached[0]),
                 )
             elif returned is not None and returned[1].code:
                 evidence = next(iter(cell.tokens(flow)), returned[0])
-                yield view.ok(requirement, evidence, received=evidence.error or flow)
+                yield view.ok(requirement, evidence, received=failure(evidence.error) or flow)
             elif flow == "neg-not-whitelisted" and not cell.authorize(flow):
                 fetched = view.find(flow=flow, interface="list")
-                yield view.ok(requirement, fetched[-1] if fetched else None, received="no request at all")
+                yield view.ok(requirement, fetched[-1] if fetched else None, received=NO_REQUEST)
             else:
                 yield undecided(cell, requirement, NOT_REACHED)

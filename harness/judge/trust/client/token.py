@@ -8,7 +8,8 @@ from typing import Final
 
 from harness.core.run.exchanges import Exchange, header, media_type
 from harness.core.run.findings import Finding
-from harness.core.text import Text
+from harness.core.text import Phrase, Text, counted
+from harness.judge.phrases import A_NEW_UUID, ABSENT, CODES, NO_VALUE, PRESENT, failure
 from harness.judge.registry import judge
 from harness.judge.trust.lineage import AGAIN as AGAIN_REFRESH
 from harness.judge.trust.lineage import refreshes, requested
@@ -20,6 +21,13 @@ from harness.medmij import forms, headers, token
 from harness.medmij.releases import limits
 from harness.pki.facts import names_host
 
+LATEST_TOKEN: Final = Text(nl="het nieuwste token", en="the latest token")
+AN_OLDER_ONE: Final = Text(nl="een ouder", en="an older one")
+ONE_OFFER: Final = Text(nl="één keer aangeboden", en="one offer")
+OFFERED: Final = Text(nl="aangeboden in {exchange}", en="offered in {exchange}")
+IN_BODY: Final = Text(nl="in de body", en="in the body")
+WAITS: Final = Text(nl="wacht {seconds} s", en="waits {seconds} s")
+HUNG_UP: Final = Text(nl="verbrak de verbinding na {seconds} s", en="closed the connection after {seconds} s")
 ROTATED: Final = 2
 """Refreshes after which a PGO has shown which token it uses."""
 NO_LONG_TERM: Final = "no-long-term-consent"
@@ -88,8 +96,8 @@ def _one_refresh(
             "MM-CLI-011",
             exchange=item,
             path=headers.CORRELATION_ID,
-            expected="a new UUID",
-            received=value or "(absent)",
+            expected=A_NEW_UUID,
+            received=value or NO_VALUE,
         )
     else:
         yield view.ok("MM-CLI-011", item)
@@ -100,7 +108,7 @@ def _one_refresh(
             exchange=item,
             path="grant_type",
             expected="refresh_token",
-            received=sent.get("grant_type", "(absent)"),
+            received=sent.get("grant_type", NO_VALUE),
         )
     elif latest is not None and sent.get("refresh_token") != latest[0]:
         say = view.warn if _on_its_way(item, latest[1]) else view.fail
@@ -108,8 +116,8 @@ def _one_refresh(
             "MM-CLI-018",
             exchange=item,
             path="refresh_token",
-            expected="the latest token",
-            received="an older one",
+            expected=LATEST_TOKEN,
+            received=AN_OLDER_ONE,
         )
     else:
         yield view.ok("MM-CLI-018", item)
@@ -149,15 +157,15 @@ def code_once(view: CellView) -> Iterator[Finding]:
                 "MM-CLI-012",
                 exchange=item,
                 path=name,
-                expected="one offer",
-                received=f"offered in {offers[code].id}",
+                expected=ONE_OFFER,
+                received=OFFERED.format(exchange=offers[code].id),
             )
         offers[code] = item
     if not cell.tokens(flow) or not watched(view, flow):
         if not wrong:
             yield undecided(cell, "MM-CLI-012")
     elif not wrong:
-        yield view.ok("MM-CLI-012", cell.tokens(flow)[0], received=f"{len(offers)} codes")
+        yield view.ok("MM-CLI-012", cell.tokens(flow)[0], received=counted(len(offers), *CODES))
 
 
 @judge("MM-CLI-013", "MM-CLI-014")
@@ -177,7 +185,7 @@ def token_requests(view: CellView) -> Iterator[Finding]:
             for path, expected, received in problems:
                 yield view.fail("MM-CLI-013", exchange=item, path=path, expected=expected, received=received)
             for path in secrets:
-                yield view.fail("MM-CLI-014", exchange=item, path=path, expected="absent", received="present")
+                yield view.fail("MM-CLI-014", exchange=item, path=path, expected=ABSENT, received=PRESENT)
             if not problems:
                 yield view.ok("MM-CLI-013", item)
             if not secrets:
@@ -193,7 +201,7 @@ def token_requests(view: CellView) -> Iterator[Finding]:
                     "MM-CLI-013",
                     exchange=item,
                     path="query",
-                    expected="in the body",
+                    expected=IN_BODY,
                     received=", ".join(sorted(in_url)),
                 )
     if not seen:
@@ -210,8 +218,8 @@ def _url_pairs(item: Exchange) -> tuple[forms.Pair, ...]:
 
 def _token_problems(
     cell: Trust, item: Exchange, wanted: dict[str, str]
-) -> tuple[list[tuple[str, str, str]], list[str]]:
-    problems: list[tuple[str, str, str]] = []
+) -> tuple[list[tuple[str, Phrase, Phrase]], list[str]]:
+    problems: list[tuple[str, Phrase, Phrase]] = []
     secrets = []
     if item.request.method != "POST":
         problems.append(("method", "POST", item.request.method))
@@ -219,7 +227,7 @@ def _token_problems(
     if header(item.request.headers, "authorization"):
         secrets.append("Authorization")
     if kind != token.FORM:
-        problems.append(("Content-Type", token.FORM, kind or "(absent)"))
+        problems.append(("Content-Type", token.FORM, kind or NO_VALUE))
         if b"client_secret" in item.request.body:
             secrets.append("client_secret")
         return problems, secrets
@@ -227,13 +235,13 @@ def _token_problems(
     if "client_secret" in sent:
         secrets.append("client_secret")
     if sent.get("grant_type") != "authorization_code":
-        problems.append(("grant_type", "authorization_code", sent.get("grant_type", "(absent)")))
+        problems.append(("grant_type", "authorization_code", sent.get("grant_type", NO_VALUE)))
     client_id = wanted.get("client_id", "")
     needed = cell.release.client_id_at_token == "required"
     if (needed or sent.get("client_id")) and client_id and sent.get("client_id") != client_id:
-        problems.append(("client_id", client_id, sent.get("client_id", "(absent)")))
+        problems.append(("client_id", client_id, sent.get("client_id", NO_VALUE)))
     if wanted.get("redirect_uri") and sent.get("redirect_uri") != wanted["redirect_uri"]:
-        problems.append(("redirect_uri", wanted["redirect_uri"], sent.get("redirect_uri", "(absent)")))
+        problems.append(("redirect_uri", wanted["redirect_uri"], sent.get("redirect_uri", NO_VALUE)))
     facts = item.tls.client if item.tls else None
     if facts is not None and client_id and not names_host(facts.dns_names, client_id):
         problems.append(("client certificate", client_id, ", ".join(facts.dns_names) or facts.subject))
@@ -262,8 +270,8 @@ def patience(view: CellView) -> Iterator[Finding]:
         yield view.fail(
             "MM-CLI-023",
             exchange=item,
-            expected=f"waits {limits().token_response.seconds:.0f} s",
-            received=item.error or status(item),
+            expected=WAITS.format(seconds=f"{limits().token_response.seconds:.0f}"),
+            received=failure(item.error) or status(item),
         )
     else:
         reason = Text(nl="de DVZA gaf geen token", en="the DVZA gave no token")
@@ -277,8 +285,8 @@ def _waited(cell: Trust, item: Exchange) -> Finding:
         return view.fail(
             "MM-CLI-023",
             exchange=item,
-            expected=f"waits {limits().token_response.seconds:.0f} s",
-            received=f"closed the connection after {item.duration:.1f} s",
+            expected=WAITS.format(seconds=f"{limits().token_response.seconds:.0f}"),
+            received=HUNG_UP.format(seconds=f"{item.duration:.1f}"),
         )
     if cell.care(item.flow):
         return view.ok("MM-CLI-023", item, received=status(item))

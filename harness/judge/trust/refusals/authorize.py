@@ -7,18 +7,28 @@ from typing import Final
 from urllib.parse import urljoin, urlsplit
 
 from harness.core.run.exchanges import Exchange, header, media_type
+from harness.core.text import Phrase, Text
+from harness.judge.phrases import A_CODE, ACCEPTED
 from harness.judge.trust.refusals.tried import Outcome, Tried
-from harness.judge.trust.steps import Trust, host, status
+from harness.judge.trust.steps import Trust, host, status, unanswered
 from harness.medmij import authorization, pages
 from harness.medmij.errors import AUTHORIZATION_ERRORS
 
+_ERROR_PAGE: Final = Text(nl="een foutpagina", en="an error page")
+_FOR_OWN_HOST: Final = Text(
+    nl="aanvaard, voor de eigen host van de client", en="accepted, for the client's own host"
+)
+_MARKUP: Final = Text(nl="een pagina met opmaak uit het verzoek", en="a page with markup of the request")
+_LINKS: Final = Text(nl="de pagina linkt naar de redirect_uri", en="the page links to the redirect_uri")
+_CODE_AND_STATE: Final = Text(nl="een code en dezelfde state", en="a code and the same state")
+_FOR_CLIENT: Final = Text(nl="een code voor de client", en="a code for the client")
 ON_THE_WAY: Final = ("landing", "login", "consent")
 _ELEMENT: Final = re.compile(r"<[a-z]+ id=[a-z-]+>")
 """What our requests bring: an element with an identifier of its own, which no page has of itself."""
 _BROWSER: Final = re.compile(r"[\\\t\r\n]")
 
 
-def outcome(cell: Trust, item: Tried) -> tuple[Outcome, str]:
+def outcome(cell: Trust, item: Tried) -> tuple[Outcome, Phrase]:
     """What came of a request, and how it looked."""
     last = item.exchanges[-1]
     if any(one.response is not None and one.response.status == 429 for one in item.exchanges):
@@ -32,7 +42,7 @@ def outcome(cell: Trust, item: Tried) -> tuple[Outcome, str]:
     if returned is not None:
         return returned
     if last.response is None:
-        return "silent", last.error or "no response"
+        return "silent", unanswered(last)
     if last.response.status >= 500:
         return "broken", status(last)
     if last.response.status >= 400:
@@ -40,15 +50,15 @@ def outcome(cell: Trust, item: Tried) -> tuple[Outcome, str]:
             return "unclear", status(last)
         return ("open" if want in ("error", "code") else "refused"), status(last)
     if not _taken_on(cell, item):
-        return ("open" if want in ("error", "code") else "refused"), "an error page"
+        return ("open" if want in ("error", "code") else "refused"), _ERROR_PAGE
     if want == "any":
-        return "refused", "accepted"
+        return "refused", ACCEPTED
     if want == "page" and item.group.id == "AZ-redirect" and not _elsewhere(cell, item, _sent(cell, item)):
-        return "accepted", "accepted, for the client's own host"
-    return "open", "accepted"
+        return "accepted", _FOR_OWN_HOST
+    return "open", ACCEPTED
 
 
-def _works(cell: Trust, item: Tried) -> str:
+def _works(cell: Trust, item: Tried) -> Phrase:
     """What of a request works in the answer, or lets another site read it; ``""``: nothing."""
     answered = item.exchange
     if answered.response is None:
@@ -62,16 +72,16 @@ def _works(cell: Trust, item: Tried) -> str:
         return ""
     body = last.response.body.decode("utf-8", "replace")
     if any(element in body for element in _ELEMENT.findall(" ".join(item.row.set.values()))):
-        return "a page with markup of the request"
+        return _MARKUP
     target = _sent(cell, item)
     page = pages.parse(last.response.body, last.request.url)
     links = [link for link, _ in page.links] if page is not None else []
     if target and last.response.status >= 400 and any(link.startswith(target) for link in links):
-        return "the page links to the redirect_uri"
+        return _LINKS
     return ""
 
 
-def _returned(cell: Trust, item: Tried, location: str, want: str) -> tuple[Outcome, str]:
+def _returned(cell: Trust, item: Tried, location: str, want: str) -> tuple[Outcome, Phrase]:
     """A redirect that carries an outcome or leaves the server."""
     read = authorization.parse_redirect(location, location.partition("?")[0])
     shown = f"Location: {location[:120]}"
@@ -79,13 +89,13 @@ def _returned(cell: Trust, item: Tried, location: str, want: str) -> tuple[Outco
     if want == "code":
         exact = any(one.notes.get("state") == "exact" for one in item.exchanges)
         right = bool(read.code) and exact and read.state == cell.query(item.exchange).get("state", "")
-        return ("refused", "a code and the same state") if right else ("open", shown)
+        return ("refused", _CODE_AND_STATE) if right else ("open", shown)
     if outside:
         return "open", shown
     if read.code:
         if want == "any":
-            return "refused", "a code for the client"
-        return ("accepted" if want == "page" and item.group.id == "AZ-redirect" else "open"), "a code"
+            return "refused", _FOR_CLIENT
+        return ("accepted" if want == "page" and item.group.id == "AZ-redirect" else "open"), A_CODE
     if want == "page":
         return ("open" if item.group.id == "AZ-client" else "accepted"), shown
     if want == "error":

@@ -7,41 +7,46 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from harness.core.run.exchanges import Exchange, header_values, media_type
+from harness.core.text import Phrase, Text, joined
 from harness.judge.every_standard.identity.owners import (
     every_resource,
     foreign_in,
     patient_references,
 )
+from harness.judge.phrases import ACCEPTED, DATA, OF_ANOTHER
 from harness.judge.trust.refusals.tried import Outcome, Tried, tried
-from harness.judge.trust.steps import Trust, status
+from harness.judge.trust.steps import Trust, status, unanswered
 
 NO_DATA: Final = ("OperationOutcome", "CapabilityStatement")
 """Resources that say nothing of anybody."""
+_OTHERWISE: Final = Text(nl="{this}, {other} bij {like}", en="{this}, {other} for {like}")
+_NO_OUTCOME: Final = Text(nl="geen OperationOutcome", en="no OperationOutcome")
+_MADE: Final = Text(nl="aangemaakt", en="made")
 _ERROR: Final = re.compile(r'error\s*=\s*"?([a-z_]+)', re.IGNORECASE)
 
 
-def outcome(cell: Trust, item: Tried) -> tuple[Outcome, str]:
+def outcome(cell: Trust, item: Tried) -> tuple[Outcome, Phrase]:
     """What came of a request for data, and how it looked."""
     answered = item.exchange
     if answered.response is None:
-        return _unanswered(item), answered.error or "no response"
+        return _unanswered(item), unanswered(answered)
     code = answered.response.status
     if code == 429:
         return "stopped", status(answered)
     leaked = _leak(cell, item)
     if leaked:
-        return "open", f"{status(answered)} {leaked}"
+        return "open", joined(status(answered), leaked, separator=" ")
     if code >= 500:
         return "broken", status(answered)
     if item.group.wanted(item.row) in ("own", "empty", "read") and code < 300:
         return "refused", status(answered)
     if item.row.like and (other := _otherwise(cell, item)):
-        return "accepted", f"{status(answered)}, {other} for {item.row.like}"
+        return "accepted", _OTHERWISE.format(this=status(answered), other=other, like=item.row.like)
     expected = item.row.expect or (400, 401, 403, 404, 405, 406)
     if code not in expected or not challenged(answered, item.row.error):
         return "form", described(answered)
     if item.row.certificate == "own" and not _explained(answered):
-        return "form", f"{described(answered)}, no OperationOutcome"
+        return "form", joined(described(answered), _NO_OUTCOME, separator=", ")
     return "refused", status(answered)
 
 
@@ -74,38 +79,40 @@ def _explained(item: Exchange) -> bool:
     return "fhir" in media_type(item.response.headers)
 
 
-def described(item: Exchange) -> str:
+def described(item: Exchange) -> Phrase:
     """Status and challenge of an answer."""
-    values = header_values(item.response.headers, "www-authenticate") if item.response is not None else []
-    return f"{status(item)} {'; '.join(values)}".strip()[:120]
+    if item.response is None:
+        return unanswered(item)
+    values = header_values(item.response.headers, "www-authenticate")
+    return f"HTTP {item.response.status} {'; '.join(values)}".strip()[:120]
 
 
-def _leak(cell: Trust, item: Tried) -> str:
+def _leak(cell: Trust, item: Tried) -> Phrase:
     """What an answer gave that it should not have, ``""``: nothing."""
     answered = item.exchange
     if answered.response is None:
         return ""
     code, want = answered.response.status, item.group.wanted(item.row)
     if want == "read":
-        return "made" if code == 201 or header_values(answered.response.headers, "location") else ""
+        return _MADE if code == 201 or header_values(answered.response.headers, "location") else ""
     if of_another(cell, answered):
-        return "data of another person"
+        return OF_ANOTHER
     if want == "own":
-        return "data of another person" if _foreign(cell, item) or _of_others(cell, item) else ""
+        return OF_ANOTHER if _foreign(cell, item) or _of_others(cell, item) else ""
     if item.requirement == "MM-RSC-003" and _of_others(cell, item):
-        return "data of another person"
+        return OF_ANOTHER
     if item.group.axis == "cross":
-        return "data" if item.on.partition(":")[2] in _types(cell, answered) else ""
+        return DATA if item.on.partition(":")[2] in _types(cell, answered) else ""
     data = shows_data(cell, answered)
     if want == "empty":
-        return "data" if data else ""
+        return DATA if data else ""
     if data:
-        return "data"
+        return DATA
     if code >= 300:
         return ""
     if item.group.axis == "route":  # OPTIONS, a page that explains: no door
-        return "accepted" if answered.request.method == "HEAD" else ""
-    return "accepted"
+        return ACCEPTED if answered.request.method == "HEAD" else ""
+    return ACCEPTED
 
 
 def of_another(cell: Trust, item: Exchange, *, declared: bool = False) -> bool:
@@ -121,7 +128,7 @@ def of_another(cell: Trust, item: Exchange, *, declared: bool = False) -> bool:
     return any(one.belongs in ("other", "mixed") for one in said)
 
 
-def _otherwise(cell: Trust, item: Tried) -> str:
+def _otherwise(cell: Trust, item: Tried) -> Phrase:
     """How the row that should be refused alike was, when it was not; ``""``: alike, or not sent."""
     like = (one for one in tried(cell) if one.group is item.group and one.row.row == item.row.like)
     other = next((one.exchange for one in like if one.on == item.on), None)

@@ -7,7 +7,9 @@ from typing import Final
 
 from harness.core.run.exchanges import Exchange
 from harness.core.run.findings import Finding
-from harness.core.text import Text
+from harness.core.text import Phrase, Text, joined
+from harness.judge.phrases import OF_ANOTHER as OF_ANOTHER_PERSON
+from harness.judge.phrases import REFUSED, TIMES_REFUSED
 from harness.judge.trust.refusals import authorize, data, grants, steps
 from harness.judge.trust.refusals.tried import Judged, Tried, controls, tried
 from harness.judge.trust.steps import Trust, undecided
@@ -19,6 +21,7 @@ OURS: Final = {"second_provider", "second_release", "share", "lists", "withdraw"
 """Needs that our own DVZA meets as far as it serves more than one thing."""
 OF_ANOTHER: Final = "MM-RSC-003"
 """A token never gives data of another person."""
+OF_THE_TOKEN: Final = Text(nl="gegevens van de persoon van het token", en="data of the person of the token")
 SERVER_ERROR: Final = "server-error"
 NEEDS: Final[dict[str, Text]] = {
     "second_client": Text(
@@ -102,7 +105,9 @@ def refusals(cell: Trust, requirement: str) -> Iterator[Finding]:
     yield from said
     if not said and not mixed:
         shown = mine or form
-        yield cell.view.ok(requirement, shown[0].tried.exchange, received=f"{len(shown)}x refused")
+        yield cell.view.ok(
+            requirement, shown[0].tried.exchange, received=TIMES_REFUSED.format(number=len(shown))
+        )
 
 
 def _of_groups(cell: Trust, about: set[tuple[str, str]]) -> list[Judged]:
@@ -144,7 +149,7 @@ def _holes(cell: Trust, requirement: str, items: Sequence[Judged]) -> Iterator[F
                     requirement,
                     exchange=hole[0].tried.exchange,
                     path=name,
-                    expected="refused",
+                    expected=REFUSED,
                     received=_listed(hole, sum(item.tried.group.id == name for item in items)),
                 )
 
@@ -158,8 +163,8 @@ def _mixed_up(cell: Trust, requirement: str) -> Iterator[Finding]:
                 requirement,
                 exchange=item,
                 path=str(note.get("group", "")),
-                expected="data of the person of the token",
-                received="data of another person",
+                expected=OF_THE_TOKEN,
+                received=OF_ANOTHER_PERSON,
             )
             return
 
@@ -226,11 +231,12 @@ def _failing(cell: Trust, items: Sequence[Judged]) -> tuple[Exchange, list[str]]
     return first, list(dict.fromkeys(one.tried.name for one in hit))
 
 
-def _listed(items: Sequence[Judged], of: int) -> str:
+def _listed(items: Sequence[Judged], of: int) -> Phrase:
     """How many requests, which, and how the first looked."""
     names = list(dict.fromkeys(item.tried.name for item in items))
     more = f" +{len(names) - MOST_NAMES}" if len(names) > MOST_NAMES else ""
-    return f"{items[0].received}: {len(items)}/{of}: {', '.join(names[:MOST_NAMES])}{more}"
+    number, listed = f"{len(items)}/{of}", f"{', '.join(names[:MOST_NAMES])}{more}"
+    return joined(items[0].received, number, listed)
 
 
 def _untested(cell: Trust, requirement: str, rows: Iterable[Row | None]) -> Finding:

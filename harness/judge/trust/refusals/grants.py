@@ -2,40 +2,53 @@
 
 from __future__ import annotations
 
+from typing import Final
 from urllib.parse import unquote
 
 from harness.core.standards.table import standard
+from harness.core.text import Phrase, Text
+from harness.judge.phrases import A_TOKEN
 from harness.judge.trust.refusals.tried import Outcome, Tried
-from harness.judge.trust.steps import Trust, status
+from harness.judge.trust.steps import Trust, status, unanswered
 from harness.medmij import scope
 
+_FOR: Final = Text(nl="een toegangstoken voor {service}", en="a token for {service}")
+_FOR_NO_MORE: Final = Text(nl="een toegangstoken voor niet meer", en="a token for no more")
+_NAMES: Final = Text(nl="{status}, noemt {named}", en="{status}, names {named}")
+_AS: Final = Text(nl="{shown} als {kind}", en="{shown} as {kind}")
+_NOTHING: Final = Text(nl="niets", en="nothing")
+_SAME: Final = Text(nl="{given} van {of} hetzelfde toegangstoken", en="{given} of {of} the same token")
+_SEVERAL: Final = Text(nl="{given} van {of} een toegangstoken", en="{given} of {of} a token")
+_ONCE: Final = Text(nl="één keer", en="once")
+_NEVER: Final = Text(nl="nooit", en="never")
 
-def outcome(cell: Trust, item: Tried) -> tuple[Outcome, str]:
+
+def outcome(cell: Trust, item: Tried) -> tuple[Outcome, Phrase]:
     """What came of a request for a token, and how it looked."""
     answered = item.exchange
     if answered.response is None:
         refused = answered.error.startswith(("tls", "protocol")) and item.row.certificate != "own"
-        return ("refused" if refused else "silent"), answered.error or "no response"
+        return ("refused" if refused else "silent"), unanswered(answered)
     code = answered.response.status
     if code == 429:
         return "stopped", status(answered)
     parsed = cell.response(answered)
     if gives_token(cell, item):
         if item.group.wanted(item.row) != "narrow":
-            return "open", "a token"
+            return "open", A_TOKEN
         wider = _wider(cell, item)
-        return ("open", f"a token for {wider}") if wider else ("refused", "a token for no more")
+        return ("open", _FOR.format(service=wider)) if wider else ("refused", _FOR_NO_MORE)
     if named := _others_named(cell, item):
-        return "accepted", f"{status(answered)}, names {named}"
+        return "accepted", _NAMES.format(status=status(answered), named=named)
     if code >= 500:
         return "broken", status(answered)
     error = parsed.error if parsed is not None else ""
     right = code in item.row.expect and (not item.row.error or error == item.row.error)
-    shown = f"{status(answered)} {error}".strip()
+    shown = f"HTTP {code} {error}".strip()
     if right and code in (400, 401) and item.row.certificate == "own" and parsed is not None:
         wrong = next((issue for issue in parsed.issues if issue.rule == "token-response-type"), None)
         if wrong is not None:  # RFC 6749 5.2; what a web server in front says of a certificate is not asked
-            return "form", f"{shown} as {wrong.received or 'nothing'}"
+            return "form", _AS.format(shown=shown, kind=wrong.received or _NOTHING)
     return ("refused" if right else "form"), shown
 
 
@@ -80,7 +93,7 @@ def gives_token(cell: Trust, item: Tried) -> bool:
     )
 
 
-def together(items: list[Tried], cell: Trust) -> tuple[Outcome, str]:
+def together(items: list[Tried], cell: Trust) -> tuple[Outcome, Phrase]:
     """What came of the same offer several times at once: it may succeed once.
 
     A server that gives the same token to all has given one (a grace period for retries).
@@ -92,7 +105,7 @@ def together(items: list[Tried], cell: Trust) -> tuple[Outcome, str]:
         if (parsed := cell.response(item)) is not None and parsed.response is not None
     }
     if len(given) > 1 and len(tokens) == 1:
-        return "accepted", f"{len(given)} of {len(items)} the same token"
+        return "accepted", _SAME.format(given=len(given), of=len(items))
     if len(given) > 1:
-        return "open", f"{len(given)} of {len(items)} a token"
-    return ("refused", "once") if given else ("unclear", "never")
+        return "open", _SEVERAL.format(given=len(given), of=len(items))
+    return ("refused", _ONCE) if given else ("unclear", _NEVER)

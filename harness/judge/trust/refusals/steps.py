@@ -5,15 +5,25 @@ from __future__ import annotations
 from typing import Final
 
 from harness.core.run.exchanges import Exchange, header
+from harness.core.text import Phrase, Text
+from harness.judge.phrases import A_CODE
 from harness.judge.trust.refusals.tried import Outcome, Tried
-from harness.judge.trust.steps import Trust, status
+from harness.judge.trust.steps import Trust, status, unanswered
 from harness.medmij import authorization, pages
 
 ASKED: Final = {"other-pgo": "consent", "other-person": "consent", "deep-link": "login"}
 """The page that has to be shown all the same before a code."""
+_CODE_WITHOUT: Final = {
+    "consent": Text(nl="een code, zonder toestemming", en="a code, without consent"),
+    "login": Text(nl="een code, zonder inloggen", en="a code, without login"),
+}
+_ANOTHER_CODE: Final = Text(nl="een andere code", en="another code")
+_QUESTION: Final = Text(nl="de toestemmingsvraag, zonder inloggen", en="the question, without login")
+_CONSENTS: Final = Text(nl="de toestemmingen, zonder inloggen", en="the consents, without login")
+_CONSENT_GONE: Final = Text(nl="de toestemming is weg", en="the consent is gone")
 
 
-def outcome(cell: Trust, item: Tried) -> tuple[Outcome, str]:
+def outcome(cell: Trust, item: Tried) -> tuple[Outcome, Phrase]:
     """What came of a walk, and how it looked; nothing when it never got to the wrong step."""
     marked = [number for number, one in enumerate(item.exchanges) if one.notes.get("wrong")]
     if not marked:
@@ -27,30 +37,26 @@ def outcome(cell: Trust, item: Tried) -> tuple[Outcome, str]:
     given = [code for one in after if (code := _code(one))]
     if item.row.wrong == "again":
         first = [code for one in before if (code := _code(one))]
-        return ("open", "another code") if set(given) - set(first) else ("refused", status(last))
+        return ("open", _ANOTHER_CODE) if set(given) - set(first) else ("refused", status(last))
     asked = ASKED.get(item.row.wrong, "")
     shown = [(one.notes.get("page") or {}).get("step", "") for one in item.exchanges]
     if given and not (asked and asked in shown):
-        return "open", f"a code, without {asked}" if asked else "a code"
+        return "open", _CODE_WITHOUT[asked] if asked else A_CODE
     if item.row.wrong == "deep-link" and "consent" in shown and asked not in shown:
-        return "open", "the question, without login"
+        return "open", _QUESTION
     if last.response is None:
-        return "silent", last.error or "no response"
+        return "silent", unanswered(last)
     return ("broken" if last.response.status >= 500 else "refused"), status(last)
 
 
-def _consents(cell: Trust, wrong: str, after: tuple[Exchange, ...]) -> tuple[Outcome, str]:
+def _consents(cell: Trust, wrong: str, after: tuple[Exchange, ...]) -> tuple[Outcome, Phrase]:
     """What became of a screen of consents that was opened without login, or of another person's consent."""
     last = after[-1]
     if last.response is None or last.response.status >= 400:
         return ("refused" if wrong == "consents-link" else "unclear"), status(last)
     if wrong == "consents-link":
         step = (last.notes.get("page") or {}).get("step", "")
-        return (
-            ("open", "the consents, without login")
-            if step not in ("", "login")
-            else ("refused", status(last))
-        )
+        return ("open", _CONSENTS) if step not in ("", "login") else ("refused", status(last))
     page = pages.parse(last.response.body, last.request.url)
     shown = {control.value for form in (page.forms if page else ()) for control in form.controls}
     sent = {value for one in after if one.notes.get("wrong") for value in cell.form(one).values()}
@@ -60,7 +66,7 @@ def _consents(cell: Trust, wrong: str, after: tuple[Exchange, ...]) -> tuple[Out
         for control in form.controls
         if control.kind != "hidden"
     }
-    return ("refused", status(last)) if hidden & shown else ("open", "the consent is gone")
+    return ("refused", status(last)) if hidden & shown else ("open", _CONSENT_GONE)
 
 
 def _code(item: Exchange) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from harness.core.run.exchanges import Exchange
+from harness.core.text import Phrase
 from harness.judge.trust.steps import Trust
 from harness.medmij.refusals.rows import Group, Row, groups
 
@@ -53,7 +54,7 @@ class Judged:
 
     tried: Tried
     outcome: Outcome
-    received: str
+    received: Phrase
 
 
 def tried(cell: Trust) -> tuple[Tried, ...]:
