@@ -52,7 +52,7 @@ def reports(run: Path, folder: Path) -> dict[str, tuple[Path, float]]:
                 if word == "signed" and item.id not in live:
                     continue
                 path = folder / f"{item.id}-{lang}-{word}.pdf"
-                words = ("report", run, "--party", item.id, "--lang", lang, "--pdf", path, *more)
+                words = ("report", run, "--party", item.id, "--lang", lang, "--out", path, *more)
                 began = time.perf_counter()
                 done = subprocess.run([sys.executable, "-m", "harness", *map(str, words)], check=False)
                 if done.returncode == 0:

@@ -19,14 +19,27 @@ it is the same (:mod:`harness.matrix.carriers`).
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Protocol, TypeVar
 
+from harness.core.data import scenarios_path
 from harness.core.run.findings import Cell, Finding
 from harness.core.text import Text
 
-__all__ = ["CellRun", "ProductFailure", "Scenario", "Text", "Undecided", "Unsound", "scenario", "scenario_of"]
+__all__ = [
+    "CellRun",
+    "ProductFailure",
+    "Scenario",
+    "Text",
+    "Undecided",
+    "Unsound",
+    "scenario",
+    "scenario_of",
+    "shipped_scenarios",
+]
 
 F = TypeVar("F", bound=Callable[..., object])
 _ATTRIBUTE = "__harness_scenario__"
@@ -139,3 +152,17 @@ def scenario_of(function: object) -> Scenario | None:
     """The declaration of a scenario function, or ``None``."""
     found = getattr(function, _ATTRIBUTE, None)
     return found if isinstance(found, Scenario) else None
+
+
+@cache
+def shipped_scenarios() -> tuple[Scenario, ...]:
+    """Every scenario that ships with the harness."""
+    found: list[Scenario] = []
+    for path in sorted(scenarios_path().rglob("test_*.py")):
+        spec = importlib.util.spec_from_file_location(f"scenario_{path.stem}", path)
+        if spec is None or spec.loader is None:
+            continue
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        found += [item for item in map(scenario_of, vars(module).values()) if item is not None]
+    return tuple(found)

@@ -1,4 +1,4 @@
-"""Write what follows from data: two pages of ``docs/``, and ``profiles/requirements.lock``.
+"""Write what follows from data: three pages of ``docs/``, and ``profiles/requirements.lock``.
 
 ``python scripts/reference.py [--check]``; a test runs the check, so that the pages cannot rot. The lock holds
 every requirement id that was ever published: ids are added to it, never taken away.
@@ -18,8 +18,9 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from harness.core.standards.table import standards  # noqa: E402
-from harness.judge.catalogue import Requirement, load_catalogue  # noqa: E402
+from harness.judge.catalogue import load_catalogue  # noqa: E402
+from harness.report.programme.pages import generated, shipped, whole_coverage  # noqa: E402
+from harness.scenario import shipped_scenarios  # noqa: E402
 
 TERMINAL = {"COLUMNS": "100", "TERM": "dumb", "NO_COLOR": "1", "_TYPER_FORCE_DISABLE_TERMINAL": "1"}
 """A terminal of 100 columns without colours, for help texts."""
@@ -30,62 +31,12 @@ LOCK_HEAD = """\
 """
 
 
-def shipped() -> list[Requirement]:
-    """The requirements of this repository, in id order; not those of standards that other packages bring."""
-    ours = {"", *(item.id for item in standards().values() if item.own)}
-    return sorted((item for item in load_catalogue() if item.standard in ours), key=lambda item: item.id)
-
-
 def lock() -> str:
     """The ids that are locked, and the new ones."""
     path = ROOT / LOCK
     lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
     known = {line for line in lines if line and not line.startswith("#")}
-    return LOCK_HEAD + "\n".join(sorted(known | {item.id for item in shipped()})) + "\n"
-
-
-def requirements_page() -> str:
-    """The table of standards and all requirements, with source, strength, state and basic requirement."""
-    by_standard: dict[str, list[str]] = {}
-    for item in shipped():
-        state = item.state if item.kind == "automatic" else f"{item.state}, {item.kind}"
-        row = " | ".join(
-            (
-                f"`{item.id}`",
-                item.title.en.replace("|", "\\|"),
-                item.topic,
-                item.role,
-                ", ".join(item.depends),
-                item.strength.value,
-                state,
-                f"{item.source} ({item.mark})".replace("|", "\\|"),
-                ", ".join(item.basiseis) or "–",
-            )
-        )
-        by_standard.setdefault(item.standard or "Trust framework (every standard)", []).append(f"| {row} |")
-    lines = [
-        "# Requirements",
-        "",
-        "Generated from the folders below `profiles/` by `python scripts/reference.py`.",
-        "Ids are never renumbered or reused. Titles in Dutch: `harness requirements`.",
-        "",
-        "## Standards",
-        "",
-        "| Standard | Folder | Ids | Letter | Services | Official sets | Default |",
-        "|---|---|---|---|---|---|---|",
-        *(
-            f"| {item.title.en} (`{item.id}`) | `profiles/{item.folder.name}/` | `{item.prefix}-…` | "
-            f"{item.letter} | {', '.join(f'{part.id} {part.name}' for part in item.services)} | "
-            f"{', '.join(item.official) or '–'} | {'yes' if item.default else 'no'} |"
-            for item in standards().values()
-            if item.own
-        ),
-    ]
-    columns = "Id, Requirement, Topic, Role, Depends on, Strength, State, Source (mark), Basic requirement"
-    head = f"| {columns.replace(', ', ' | ')} |"
-    for name, rows in by_standard.items():
-        lines += ["", f"## {name}", "", head, "|---|---|---|---|---|---|---|---|---|", *rows]
-    return "\n".join(lines) + "\n"
+    return LOCK_HEAD + "\n".join(sorted(known | {item.id for item in shipped(load_catalogue())})) + "\n"
 
 
 def help_of(*words: str) -> str:
@@ -132,7 +83,10 @@ def commands_page() -> str:
 
 def main(arguments: list[str]) -> int:
     """Write the files, or with ``--check`` say which are out of date."""
-    files = {"docs/requirements.md": requirements_page(), LOCK: lock(), "docs/commands.md": commands_page()}
+    catalogue = load_catalogue()
+    pages = generated(catalogue, whole_coverage(catalogue, shipped_scenarios()))
+    files = {f"docs/{name}": text for name, text in pages.items()}
+    files |= {LOCK: lock(), "docs/commands.md": commands_page()}
     stale = [
         name
         for name, text in files.items()

@@ -55,7 +55,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "profiles": ("harness.cli.profiles", "Work with FHIR packages and embedded profile facts."),
     "record": ("harness.cli.record", "Reference records: import, check, export for a HIS."),
     "pdfa": ("harness.cli.pdfa", "Check PDF/A conformance."),
-    "requirements": ("harness.cli.requirements", "List the catalogue of requirements."),
+    "requirements": (
+        "harness.cli.requirements",
+        "List the catalogue of requirements; what tests them.",
+    ),
 }
 """Command name → (module, one-line help). The module exposes ``app``, a ``typer.Typer``."""
 

@@ -17,6 +17,7 @@ from rich.table import Table
 from harness.cli.options import AtOption, JsonOption, LangOption
 from harness.core.clock import SystemClock, today
 from harness.core.errors import UsageError
+from harness.core.run.place import disk
 from harness.core.tdates import parse_day
 from harness.core.text import Lang, Text
 
@@ -226,6 +227,37 @@ def check(
         return
     for item in found:
         _show(item, _language(lang))
+
+
+@app.command("copy")
+def copy(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The copy (elektronisch afschrift), a PDF.")],
+    folder: FolderArgument,
+    person: Annotated[
+        str, typer.Option("--person", help="Whose copy it is; not needed when DIR is one record.")
+    ] = "",
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Write what was found as a proof for harness attest.")
+    ] = None,
+    at: AtOption = None,
+    as_json: JsonOption = False,
+    lang: LangOption = "nl",
+) -> None:
+    """Judge a copy on paper (OPEN-ICT-40) by the record of its person: all of it, and nothing of others.
+
+    DIR holds the records of everybody who may not be in it. Exit code 1: something is missing, shielded, a
+    working note, or of somebody else; 6: the PDF has no text that can be read.
+    """
+    from harness.cli.record_copy import judge_copy, proof, show_copy
+
+    judged = judge_copy(file, folder, person, _day(at))
+    if out is not None:
+        disk.write(out, proof(judged, _language(lang)))
+    if as_json:
+        _print(judged.document())
+    else:
+        show_copy(Console(), judged, _language(lang))
+    raise typer.Exit(int(judged.code))
 
 
 def _standards(record: Any) -> list[str]:

@@ -5,20 +5,17 @@ A difference is a requirement that depends on more than its ``depends`` names.
 
 from __future__ import annotations
 
-import importlib.util
 import tempfile
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
 from pathlib import Path
 
 import msgspec
 
 from harness.core.algebra import Key, Tally
 from harness.core.clock import SystemClock
-from harness.core.data import scenarios_path
 from harness.core.run.info import Intensity, Selection
 from harness.core.run.place.claim import claim
 from harness.core.standards.faults import Fault
@@ -31,21 +28,7 @@ from harness.matrix.plan import Plan
 from harness.matrix.qualification import Qualification
 from harness.network.file import Network
 from harness.record.keeper import RunKeeper
-from harness.scenario import Scenario, scenario_of
-
-
-@cache
-def shipped_scenarios() -> tuple[Scenario, ...]:
-    """Every scenario that ships with the harness."""
-    found: list[Scenario] = []
-    for path in sorted(scenarios_path().rglob("test_*.py")):
-        spec = importlib.util.spec_from_file_location(f"scenario_{path.stem}", path)
-        if spec is None or spec.loader is None:
-            continue
-        module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-        found += [item for item in map(scenario_of, vars(module).values()) if item is not None]
-    return tuple(found)
+from harness.scenario import shipped_scenarios
 
 
 @dataclass(frozen=True)

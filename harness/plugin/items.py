@@ -19,7 +19,9 @@ from harness.core.text import Text
 from harness.core.verdicts import Verdict
 from harness.plugin.outcomes import raise_for, settle, status_word
 from harness.plugin.session import HarnessSession, session_of
+from harness.report.allure.feed import item_name
 from harness.report.allure.results import PARAMETERS, telling_files
+from harness.report.machine.junit import FILE, NAME
 from harness.scenario import Scenario, scenario_of
 
 DIMENSIONS = ("his", "dvza", "pgo", "standard", "release")
@@ -107,6 +109,8 @@ class ScenarioCell:
         session.allure.describe(self._scenario, self.cell)
         findings = session.findings(self.cell, self._scenario)
         self._item.user_properties += [
+            (NAME, item_name(self._scenario, self.cell, session.lang)),
+            (FILE, self._item.location[0]),
             ("requirements", " ".join(self._scenario.requirements)),
             *(
                 (f"verdict:{item.requirement}", item.verdict.value)

@@ -78,7 +78,7 @@ def settle(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestRe
     """Give the report of an item its final form; says whether it was broken by something unexpected.
 
     A verdict is shown as its findings, without a traceback. What is not a failure of the product is marked as
-    broken (:func:`harness.report.machine.junit.mark_broken` and :func:`status_word` read the mark).
+    broken (:func:`harness.report.machine.junit.readable` and :func:`status_word` read the mark).
     """
     error = call.excinfo.value if call.excinfo is not None else None
     if isinstance(error, Told):

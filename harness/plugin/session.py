@@ -32,12 +32,15 @@ from harness.plugin.options import SELECTORS
 from harness.report.allure.config import pages_from_allure, write_beside
 from harness.report.allure.feed import AllureFeed
 from harness.report.html import HtmlReport
-from harness.report.machine.junit import mark_broken
+from harness.report.machine.junit import readable, refused_junit, run_junit
+from harness.report.machine.run import JudgedRun
 from harness.scenario import Scenario, Unsound
 
 LOOKS = ("collectonly", "setuponly", "showfixtures", "show_fixtures_per_test", "markers", "help", "version")
 """Options of pytest with which nothing runs: then nothing is written either."""
 
+JUNIT = "junit.xml"
+"""In the run folder: what CI servers read."""
 UNFINISHED = Text(
     nl="{place}: {by}de run is niet afgemaakt; ga ermee verder met --resume",
     en="{place}: {by}the run did not finish; go on with it with --resume",
@@ -187,10 +190,13 @@ class HarnessSession:
         if qualification is None:
             return
         try:
+            if config.option.xmlpath:
+                readable(Path(config.option.xmlpath))
             if qualification.finish():
                 self._report(qualification, getattr(config.option, "allure_report_dir", None))
-            if config.option.xmlpath:
-                mark_broken(Path(config.option.xmlpath))
+            elif self.refusal is not None:
+                told = refused_junit(self.refusal.render(self.lang), qualification.facts.now, self.lang)
+                disk.write(qualification.folder.path / JUNIT, told)
         except HarnessError as error:
             self.refusal = self.refusal or error
         except OSError as error:
@@ -200,6 +206,8 @@ class HarnessSession:
         info, self._findings = run.info(), run.folder.judged()
         pages = HtmlReport(run.folder, info, self._findings, self.catalogue)
         pages.write(run.folder.report)
+        judged = JudgedRun(run.folder, pages.summary, self._findings, self.catalogue)
+        disk.write(run.folder.path / JUNIT, run_junit(judged, self.lang))
         self._reported = True
         if allure:
             write_beside(Path(allure), run.folder, pages.summary, self._items, self.lang)
@@ -265,8 +273,6 @@ def open_run(config: pytest.Config) -> None:
         left, kept = limits.run - config.getoption("--harness-spent"), reserved(limits.run)
         opened.end_after(left - 0.6 * kept, left - 0.3 * kept)
     run = opened.qualification.folder.path
-    if not config.option.xmlpath:
-        config.option.xmlpath = str(run / "junit.xml")
     if not getattr(config.option, "allure_report_dir", None):
         config.option.allure_report_dir = str(run / "allure-results")
 

@@ -5,25 +5,23 @@ Functions of the run folder. Every page is self-contained and works from ``file:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-import jinja2
-
+from harness.core.algebra import Outcome
 from harness.core.ids import safe_name
-from harness.core.run.exchanges import Exchange
-from harness.core.run.findings import Cell, Finding
+from harness.core.run.findings import Finding
 from harness.core.run.folder import RunFolder
 from harness.core.run.info import ParticipantVersion, RunInfo
 from harness.core.run.place import disk
+from harness.core.standards.table import standard
 from harness.core.text import LANGUAGES, Lang, Text
+from harness.core.verdicts import Verdict
 from harness.judge.catalogue import Catalogue
 from harness.judge.cells import cell_exchanges
 from harness.judge.outcome.waiving import day_of
-from harness.report.evidence import cited_rows, data_file
-from harness.report.grouping import OPEN, QUIET, by_reason, grouped, how_often, worst_first
+from harness.report.grouping import QUIET, grouped, how_often
 from harness.report.headlines import (
     NO_EVIDENCE,
     budgets,
@@ -32,36 +30,38 @@ from harness.report.headlines import (
     outcome_word,
     reached,
 )
-from harness.report.summary import CellSummary, PartySummary, RunSummary, summarise
+from harness.report.pages.cell import TOPIC, CellPage, Met, cell_page
+from harness.report.pages.frame import render
+from harness.report.pages.matrix import LOOK_NAME, LOOK_SYMBOL, Token, matrix
+from harness.report.pages.messages import data_file
+from harness.report.summary import PartySummary, RunSummary, summarise
 from harness.report.vendor.page import TERMS, vendor_page
 from harness.report.words import (
     FOUND,
     KIND,
     LIKE,
+    LOOK,
     SHARED,
     SIDE,
     STATE,
     STATE_SYMBOL,
     SYMBOL,
     VERDICT,
+    WAIVED,
     WHY_UNASSIGNED,
     amount,
     more,
-    title,
     told,
-    word,
 )
 
-
-@dataclass(frozen=True)
-class MatrixRow:
-    """A row of the matrix page."""
-
-    his: str
-    dvza: str
-    standard: str
-    release: str
-    cells: dict[str, CellSummary]
+FILE_MODE: Final = 0o644
+FOLDER_MODE: Final = 0o755
+_OUTCOME: Final[Mapping[Outcome, str]] = {
+    Outcome.CONFORMS: "p",
+    Outcome.FAILS: "f",
+    Outcome.NO_VERDICT: "o",
+}
+"""How an outcome looks."""
 
 
 def page(kind: str, key: str, lang: Lang) -> str:
@@ -103,18 +103,25 @@ class HtmlReport:
         self._catalogue = catalogue
         self._info = info
         self._summary = summarise(info, findings, catalogue, run)
-        self._cells = {item.cell.key: item for item in self._summary.cells}
+        self._matrix = matrix(self._summary, catalogue)
+        self._tabs: dict[str, tuple[Token, ...]] = {
+            token.cell.key: pair.tokens
+            for row in self._matrix.rows
+            for pair in row.pairs.values()
+            for token in pair.tokens
+        }
         self._shown: dict[str, list[Finding]] = {}
+        self._quiet: dict[str, dict[str, tuple[Verdict, bool]]] = {}
         for item in findings:
-            for key in (item.cell.key, *item.holds_for) if item.verdict not in QUIET else ():
-                self._shown.setdefault(key, []).append(item)
+            for key in (item.cell.key, *item.holds_for):
+                if item.verdict not in QUIET:
+                    self._shown.setdefault(key, []).append(item)
+                elif item.verdict is Verdict.PASS or item.requirement not in self._quiet.get(key, {}):
+                    elsewhere = key != item.cell.key
+                    self._quiet.setdefault(key, {})[item.requirement] = (item.verdict, elsewhere)
         self._participants = {item.id: item for item in info.participants}
-        self._environment = jinja2.Environment(
-            loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
-            autoescape=True,
-            undefined=jinja2.StrictUndefined,
-            trim_blocks=True,
-        )
+        self._lists: dict[tuple[object, ...], str] = {}
+        self._words = {lang: self._named(lang) for lang in LANGUAGES}
 
     @property
     def summary(self) -> RunSummary:
@@ -122,37 +129,57 @@ class HtmlReport:
         return self._summary
 
     def write(self, folder: Path) -> Path:
-        """Write all pages into ``folder``; returns the Dutch matrix page."""
+        """Write all pages into ``folder``, to be read by anybody; returns the Dutch matrix page."""
         for lang in LANGUAGES:
-            self._write(folder, lang, "matrix", "", self._matrix())
+            self._write(folder, lang, "matrix", "", {"run": self._summary, "grid": self._matrix})
             for item in self._summary.parties.values():
                 self._write(folder, lang, "vendor", item.party.id, self._party(item))
-        for cell in self._info.plan:
+        for found in self._summary.cells:
+            cell = found.cell
             exchanges = cell_exchanges(self._run, cell)
-            disk.write(folder / data_page(cell.key), data_file(exchanges), durable=False)
+            shown = cell_page(
+                found,
+                self._shown.get(cell.key, ()),
+                self._quiet.get(cell.key, {}),
+                exchanges,
+                self._catalogue,
+            )
+            self._file(folder / data_page(cell.key), data_file(exchanges, shown.around))
             for lang in LANGUAGES:
-                self._write(folder, lang, "cell", cell.key, self._cell(cell, exchanges))
+                self._write(folder, lang, "cell", cell.key, self._cell(shown, lang))
+        folder.chmod(FOLDER_MODE)
         return folder / page("matrix", "", "nl")
 
-    def _write(self, folder: Path, lang: Lang, kind: str, key: str, context: dict[str, Any]) -> None:
-        template = self._environment.get_template(f"{kind}.html.j2")
-        template.globals.update(
-            w=lambda name: word(name, lang),
-            W=lambda name: title(name, lang),
-            lang=lang,
-            page=page,
-            info=self._info,
-            other=page(kind, key, "en" if lang == "nl" else "nl"),
-            rehearsal=self._summary.rehearsal,
-            no_evidence=NO_EVIDENCE,
-            grouped=grouped,
-            budgets=budgets,
-            reached=reached,
-            cleaned=cleaned,
+    def _write(self, folder: Path, lang: Lang, kind: str, key: str, context: Mapping[str, Any]) -> None:
+        words = {**self._words[lang], "other": page(kind, key, "en" if lang == "nl" else "nl"), **context}
+        self._file(folder / page(kind, key, lang), render(kind, lang, words))
+
+    def _file(self, path: Path, data: bytes) -> None:
+        """A file that a web server can read, whatever the run was told of its own files."""
+        disk.write(path, data, durable=False)
+        path.chmod(FILE_MODE)
+
+    def _named(self, lang: Lang) -> dict[str, Any]:
+        """What every template may name."""
+        return {
+            "page": page,
+            "info": self._info,
+            "rehearsal": self._summary.rehearsal,
+            "no_evidence": NO_EVIDENCE,
+            "grouped": grouped,
+            "budgets": budgets,
+            "reached": reached,
+            "cleaned": cleaned,
             **self._verdict_words(lang),
             **self._party_words(lang),
-        )
-        disk.write(folder / page(kind, key, lang), template.render(**context).encode(), durable=False)
+        }
+
+    def _lines(self, lang: Lang, items: tuple[Met, ...]) -> str:
+        """Requirements that are met. Cells of the same parties say the same; each list is made once."""
+        key = (lang, *((requirement.id, verdict, elsewhere) for requirement, verdict, elsewhere in items))
+        if key not in self._lists:
+            self._lists[key] = render("met", lang, {**self._words[lang], "items": items}).decode()
+        return self._lists[key]
 
     def _verdict_words(self, lang: Lang) -> dict[str, Any]:
         """What templates say of verdicts, states and requirements."""
@@ -165,10 +192,14 @@ class HtmlReport:
             "side": lambda blame: SIDE[blame].of(lang),
             "state_symbol": STATE_SYMBOL.__getitem__,
             "state_label": lambda state: STATE[state].of(lang),
-            "state_class": lambda state: LIKE[state].value if state in LIKE else "waived",
+            "look": LOOK,
+            "look_name": LOOK_NAME,
+            "look_symbol": LOOK_SYMBOL,
+            "state_class": lambda state: LOOK[LIKE[state]] if state in LIKE else WAIVED,
             "tally": lambda tally: told(tally).of(lang),
             "more": lambda number: more(number).of(lang),
-            "number": lambda number: amount(number, "finding").of(lang),
+            "number": lambda number, noun="finding": amount(number, noun).of(lang),
+            "standard_name": lambda identifier: standard(identifier).name.of(lang),
             "title": lambda identifier: self._title(identifier).of(lang),
             "source": self._source,
             "why_unassigned": lambda reason: WHY_UNASSIGNED[reason].of(lang),
@@ -193,7 +224,8 @@ class HtmlReport:
             "outcome": outcome,
             "counted": lambda item: counted_of(item.result).of(lang),
             "outcome_word": lambda one: outcome_word(one, rehearsal=run.rehearsal).of(lang),
-            "outcome_class": lambda item: item.standing.outcome.value if run.stated(item) else "unstated",
+            "outcome_class": lambda item: _OUTCOME[item.standing.outcome] if run.stated(item) else "",
+            "standing_class": lambda one: _OUTCOME[one.outcome] if one is not None else "",
         }
 
     def _title(self, requirement: str) -> Text:
@@ -204,33 +236,23 @@ class HtmlReport:
     def _source(self, requirement: str) -> str:
         return self._catalogue[requirement].source if requirement in self._catalogue else "–"
 
-    def _matrix(self) -> dict[str, Any]:
-        rows: dict[tuple[str, str, str, str], MatrixRow] = {}
-        for item in self._summary.cells:
-            cell = item.cell
-            key = (cell.his, cell.dvza, cell.standard, cell.release)
-            row = rows.setdefault(key, MatrixRow(*key, cells={}))
-            row.cells[cell.pgo] = item
-        pgos = list(dict.fromkeys(cell.pgo for cell in self._info.plan))
-        return {"run": self._summary, "rows": list(rows.values()), "pgos": pgos}
-
     def _party(self, item: PartySummary) -> dict[str, Any]:
         told = vendor_page(self._summary, item.party.id, self._catalogue, day_of(self._info))
         return {"report": told, "terms": TERMS}
 
-    def _cell(self, cell: Cell, exchanges: Sequence[Exchange]) -> dict[str, Any]:
-        bad = worst_first(self._shown.get(cell.key, ()), self._catalogue)
-        found = self._cells[cell.key]
+    def _cell(self, shown: CellPage, lang: Lang) -> dict[str, Any]:
+        cell = shown.cell
+        named = {item.requirement for items in shown.groups for item in items}
+        named |= {name for group in shown.open for name in group.requirements}
         return {
-            "cell": cell,
+            "one": shown,
             "here": cell,
-            "counts": found.counts,
-            "shared": found.shared,
-            "groups": grouped(item for item in bad if item.verdict not in OPEN),
-            "open": by_reason(bad),
-            "total": len(exchanges),
-            "cited": list(cited_rows(exchanges, {item.where.exchange for item in bad})),
+            "place_of": shown.places,
+            "tabs": self._tabs[cell.key],
+            "topics": TOPIC,
+            "lines": lambda items: self._lines(lang, items),
             "data": data_page(cell.key),
+            "script_data": shown.script_data(lang, {name: self._title(name).of(lang) for name in named}),
         }
 
 

@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from typing import Any, Final
-
-import jinja2
 
 from harness.core.clock import AMSTERDAM
 from harness.core.run.info import RunInfo
@@ -20,7 +17,7 @@ from harness.fhir.search.query import SearchError
 from harness.matrix.sessions.held import Held
 from harness.network.file import Network
 from harness.reference.records import Records, frozen_records
-from harness.report.words import title, word
+from harness.report.pages.frame import render
 
 SHOWN: Final = 3
 """Items of an answer that are named, so that they can be found on the screen."""
@@ -71,27 +68,18 @@ def sheet_page(held: Held, network: Network, lang: Lang) -> str:
     records = frozen_records(held.keeper.folder, held.info)
     session = held.session
     found = _rows(held, records, lang)
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-    )
-    template = environment.get_template("sheet.html.j2")
-    return template.render(
-        w=lambda name: word(name, lang),
-        W=lambda name: title(name, lang),
-        lang=lang,
-        info=held.info,
-        session=session,
-        standard=standard(session.cell.standard).title.of(lang),
-        provider=network.participant(session.cell.his).title,
-        pgo=session.pgo.title,
-        display=_display(held, records),
-        situations=[(item.title.of(lang), item.do.of(lang)) for item in session.wanted.values()],
-        rows=found,
-        closes=_day(held.info),
-    )
+    shown: dict[str, Any] = {
+        "info": held.info,
+        "session": session,
+        "standard": standard(session.cell.standard).title.of(lang),
+        "provider": network.participant(session.cell.his).title,
+        "pgo": session.pgo.title,
+        "display": _display(held, records),
+        "situations": [(item.title.of(lang), item.do.of(lang)) for item in session.wanted.values()],
+        "rows": found,
+        "closes": _day(held.info),
+    }
+    return render("sheet", lang, shown).decode()
 
 
 def _day(info: RunInfo) -> str:

@@ -9,6 +9,7 @@ from harness.core.algebra import State, Tally
 from harness.core.text import Lang, Text, both
 from harness.core.verdicts import Blame, Verdict
 from harness.judge.evidence.assigned import Reason
+from harness.report.pages.texts import PAGES
 
 VERDICT: dict[Verdict, Text] = {
     Verdict.PASS: Text(nl="voldaan", en="met"),
@@ -32,6 +33,19 @@ SYMBOL: dict[Verdict, str] = {
     Verdict.NOT_TESTED: "○",
     Verdict.ERROR: "E",
 }
+LOOK: dict[Verdict, str] = {
+    Verdict.FAIL: "f",
+    Verdict.ERROR: "e",
+    Verdict.INCONCLUSIVE: "o",
+    Verdict.DISPUTED: "d",
+    Verdict.NOT_TESTED: "n",
+    Verdict.WARNING: "w",
+    Verdict.PASS: "p",
+    Verdict.NOT_APPLICABLE: "x",
+}
+"""How a verdict looks on pages: its class in the style sheet."""
+WAIVED: str = "i"
+"""How looks what may stay for now."""
 SHARED: str = "⇄"
 """Before what was found in another cell and holds for this one too."""
 LIKE: dict[State, Verdict] = {
@@ -199,6 +213,7 @@ _WORDS: dict[str, Text] = {
     "dossiers": Text(nl="dossiers", en="dossiers"),
     "refused": Text(nl="geweigerd", en="refused"),
     "nothing refused": Text(nl="Geen enkel dossier is geweigerd.", en="No dossier was refused."),
+    "no dossiers": Text(nl="Er is geen dossier aanvaard.", en="No dossier was accepted."),
     "expiring": Text(nl="verloopt binnenkort", en="expires soon"),
     "nothing expires": Text(nl="Niets verloopt binnen 60 dagen.", en="Nothing expires within 60 days."),
     "valid until": Text(nl="geldig tot en met", en="valid through"),
@@ -283,7 +298,6 @@ _WORDS: dict[str, Text] = {
     "rehearsal not signed": Text(nl="Oefening: niet om te ondertekenen.", en="Rehearsal: not to be signed."),
     "release": both("release"),
     "report": Text(nl="rapport", en="report"),
-    "report of": Text(nl="rapport van", en="report of"),
     "request": Text(nl="verzoek", en="request"),
     "requirement": Text(nl="eis", en="requirement"),
     "requirements": Text(nl="eisen", en="requirements"),
@@ -322,10 +336,8 @@ _WORDS: dict[str, Text] = {
     "where": Text(nl="waar", en="where"),
     # sentences
     "matrix caption": Text(
-        nl="Slechtste oordeel per cel met aan wie het is, en het aantal eisen per oordeel. Na ⇄: in een "
-        "andere cel gevonden, en het geldt ook hier. Elke cel linkt naar het bewijs.",
-        en="Worst verdict per cell with whose it is, and the number of requirements per verdict. After ⇄: "
-        "found in another cell, and it holds here too. Each cell links to evidence.",
+        nl="Een letter per standaard, met de toestand en aan wie het ligt; elke cel linkt naar het bewijs.",
+        en="A letter per standard, with its state and with whom it lies; each cell links to the evidence.",
     ),
     "no findings": Text(nl="Geen bevindingen.", en="No findings."),
     "nothing found": Text(
@@ -339,7 +351,6 @@ _WORDS: dict[str, Text] = {
         nl="De toestand over alle cellen, en hoe vaak een cel wat zei; de basiseis is die van OPEN.",
         en="The state over all cells, and how often a cell said what; the basic requirement is that of OPEN.",
     ),
-    "all exchanges": Text(nl="alle uitwisselingen", en="all exchanges"),
     "as har": Text(nl="Als HAR:", en="As HAR:"),
     "messages by script": Text(
         nl="De overige berichten leest deze pagina met een script.",
@@ -349,7 +360,7 @@ _WORDS: dict[str, Text] = {
         nl="Geheimen en persoonsgegevens zijn vervangen door labels; gelijke waarden hebben gelijke labels.",
         en="Secrets and personal data are replaced by tags; equal values have equal tags.",
     ),
-}
+} | PAGES
 
 
 def word(name: str, lang: Lang) -> str:

@@ -13,9 +13,9 @@ from harness.judge.catalogue import load_catalogue
 from harness.judge.evidence.assigned import JUDGED_BY, ORDINARY
 from harness.matrix.cells import plan_cells
 from harness.matrix.plan import Plan
-from harness.matrix.sharing import shipped_scenarios
 from harness.network.file import Network, Participant
 from harness.report.grouping import why_not_asked
+from harness.scenario import shipped_scenarios
 
 CATALOGUE = load_catalogue()
 HG = "huisartsgegevens-2.0"

@@ -193,4 +193,9 @@ def test_the_report_of_a_dossier_says_what_holds_a_verdict_up_and_carries_it(run
         assert "approved:B.Bureau" in squeezed and f"waivedthrough{last}" in squeezed
         assert "statedbyK.Kaal:nobodyreviewedityet" in squeezed
         assert "Noverdict" in squeezed and "nottobesigned" in squeezed
-    assert here("report", made, "--party", "his-kaal", "--pdf", made)[0] == 2, "the dossier itself stays"
+    code, told = here("report", made, "--party", "his-kaal", "--out", made, "--lang", "en")
+    assert code == 2 and "among the evidence" in told, "the dossier itself stays"
+    code, told = here("report", made, "--format", "sarif", "--lang", "en")
+    assert code == 2 and "files of one run" in told
+    assert here("report", made, "--format", "badge", "--party", "his-kaal")[0] == 0
+    assert "geen oordeel" in (tmp_path / "vendor-his-kaal.nl.svg").read_text()

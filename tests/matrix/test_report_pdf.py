@@ -39,23 +39,23 @@ def test_what_is_refused_is_said_and_nothing_is_written(copy, his, here, key, tm
         (("--party", his + "x"), f"'{his}'"),
         (("--party", his, *twice), "another attachment"),
         (("--party", his, "--attach", tmp_path / "absent"), "absent"),
-        (("--party", his, "--pdf", copy / "findings.json"), "among the evidence"),
+        (("--party", his, "--out", copy / "findings.json"), "among the evidence"),
     ):
-        code, said = here("report", copy, "--pdf", out, "--lang", "en", *words)
+        code, said = here("report", copy, "--out", out, "--lang", "en", *words)
         assert code == 2 and wanted in said, (words, said)
     assert not out.exists()
     monkeypatch.setattr(typeset.importlib.util, "find_spec", lambda name: None)
-    code, said = here("report", copy, "--party", his, "--pdf", out)
+    code, said = here("report", copy, "--party", his, "--out", out)
     assert code == 2 and "pip install" in said
 
 
 def test_evidence_that_was_changed_gets_no_report(copy, his, here, tmp_path):
     (copy / "findings.json").write_bytes((copy / "findings.json").read_bytes() + b" ")
-    code, _ = here("report", copy, "--party", his, "--pdf", tmp_path / "r.pdf")
+    code, _ = here("report", copy, "--party", his, "--out", tmp_path / "r.pdf")
     assert code == 7 and not (tmp_path / "r.pdf").exists()
 
 
 def test_an_unfinished_run_gets_no_report(copy, his, here, tmp_path):
     (copy / "manifest.json").unlink()
-    code, _ = here("report", copy, "--party", his, "--pdf", tmp_path / "r.pdf")
+    code, _ = here("report", copy, "--party", his, "--out", tmp_path / "r.pdf")
     assert code == 7 and not (tmp_path / "r.pdf").exists()

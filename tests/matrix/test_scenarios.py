@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections import Counter
 from collections.abc import Iterable
-from functools import cache
 
 import pytest
 
-from harness.core.data import scenarios_path
 from harness.core.run.findings import Cell
 from harness.core.run.info import Intensity, Selection
 from harness.core.standards.groups import groups
@@ -19,7 +16,7 @@ from harness.matrix.plan import Plan
 from harness.medmij.flows import variants
 from harness.medmij.releases import release_ids
 from harness.network.file import Network, Participant
-from harness.scenario import Scenario, scenario_of
+from harness.scenario import Scenario, shipped_scenarios
 
 CATALOGUE = load_catalogue()
 CELLS = [
@@ -43,22 +40,11 @@ def parts(item: Scenario, cell: Cell) -> Iterable[Scenario]:
     return plan([cell]).parts(item, cell).values()
 
 
-@cache
-def scenarios() -> tuple[Scenario, ...]:
-    """Every declared scenario."""
-    found = []
-    for path in sorted(scenarios_path().rglob("test_*.py")):
-        spec = importlib.util.spec_from_file_location(f"scenario_{path.stem}", path)
-        assert spec is not None and spec.loader is not None
-        module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-        found += [item for item in map(scenario_of, vars(module).values()) if item is not None]
-    return tuple(found)
-
-
 @pytest.mark.parametrize("cell", CELLS, ids=lambda cell: f"{cell.standard}-{cell.release}")
 def test_every_decidable_requirement_of_a_cell_is_asked_by_exactly_one_item(cell):
-    asked = Counter(name for item in scenarios() for part in parts(item, cell) for name in part.requirements)
+    asked = Counter(
+        name for item in shipped_scenarios() for part in parts(item, cell) for name in part.requirements
+    )
     decidable = [item for item in CATALOGUE.of_cell(cell.standard, cell.release) if item.decidable]
     assert set(asked) == {item.id for item in decidable if not item.left_out("normal")}
     assert set(asked.values()) == {1}
@@ -68,7 +54,10 @@ def test_searches_of_our_own_are_asked_at_the_highest_intensity_only():
     cell = CELLS[0]
     full = plan([cell], intensity="full")
     asked = {
-        name for item in scenarios() for part in full.parts(item, cell).values() for name in part.requirements
+        name
+        for item in shipped_scenarios()
+        for part in full.parts(item, cell).values()
+        for name in part.requirements
     }
     left_out = {item.id for item in CATALOGUE.of_cell(cell.standard, cell.release) if item.left_out("normal")}
     assert len(left_out) == 4 and left_out <= asked
@@ -76,8 +65,8 @@ def test_searches_of_our_own_are_asked_at_the_highest_intensity_only():
 
 @pytest.mark.parametrize("standard", standards())
 def test_groups_and_scenarios_name_each_other(standard):
-    known = {item.name for item in scenarios()}
-    assert len(known) == len(scenarios())
+    known = {item.name for item in shipped_scenarios()}
+    assert len(known) == len(shipped_scenarios())
     found = groups(standard)
     assert {item.scenario for item in found} <= known
     assert len({item.name for item in found}) == len(found), (
@@ -93,14 +82,14 @@ def test_every_group_of_the_catalogue_exists():
 
 
 def test_a_scenario_tells_its_steps_in_both_languages():
-    for item in scenarios():
+    for item in shipped_scenarios():
         assert item.requirements == () and len(item.steps) >= 3
         assert all(step.nl != step.en for step in (item.title, *item.steps))
 
 
 @pytest.mark.parametrize("cell", CELLS, ids=lambda cell: f"{cell.standard}-{cell.release}")
 def test_a_part_drives_the_flows_of_what_it_asks(cell):
-    for item in scenarios():
+    for item in shipped_scenarios():
         for part in parts(item, cell):
             needed = {flow for name in part.requirements for flow in CATALOGUE[name].flows}
             assert set(part.all_flows) == {item.flow, *needed}
@@ -112,7 +101,9 @@ def test_only_names_a_scenario_a_group_or_a_requirement():
     cells = tuple(cell for cell in CELLS if cell.release == "mm-2.2")
 
     def asked(only: str) -> set[str]:
-        return {name for _, part in plan(cells, (only,)).pairs(scenarios()) for name in part.requirements}
+        return {
+            name for _, part in plan(cells, (only,)).pairs(shipped_scenarios()) for name in part.requirements
+        }
 
     assert asked("sharing") == {
         item.id for item in CATALOGUE if item.id[:6] in ("ZM-SND", "ZM-BUN") and item.decidable

@@ -96,14 +96,19 @@ class Ran:
     folder: Path
 
     @property
+    def items(self) -> Path:
+        """The JUnit file that pytest was asked for."""
+        return self.folder.parent / "items.xml"
+
+    @property
     def cases(self) -> list[ElementTree.Element]:
-        """Test cases of the JUnit file."""
-        return list(ElementTree.parse(self.folder / "junit.xml").iter("testcase"))
+        """Test cases of pytest's JUnit file."""
+        return list(ElementTree.parse(self.items).iter("testcase"))
 
     @property
     def suite(self) -> dict[str, int]:
-        """Numbers of the JUnit file."""
-        (suite,) = ElementTree.parse(self.folder / "junit.xml").iter("testsuite")
+        """Numbers of pytest's JUnit file."""
+        (suite,) = ElementTree.parse(self.items).iter("testsuite")
         return {name: int(suite.attrib[name]) for name in ("tests", "failures", "errors", "skipped")}
 
     @property
@@ -160,6 +165,7 @@ def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Callable[
                 "--harness-out",
                 str(folder),
             ),
+            *("--junitxml", str(folder.parent / "items.xml")),
             *("--harness-at", "2026-03-01", "--harness-lang", "en", *words),
         )
         return Ran(int(done.ret), done.stdout.str(), done.stderr.str(), folder)

@@ -68,7 +68,14 @@ def test_a_verdict_has_one_outcome_in_every_report(run, network, judges, code, e
     )
     assert [item["status"] for item in done.allure] == [status]
     assert f"1 {outcome}" in done.out
-    assert etree.XMLSchema(etree.parse(JUNIT)).validate(etree.parse(done.folder / "junit.xml"))
+    for path in (done.items, done.folder / "junit.xml"):
+        document = etree.parse(path)
+        assert etree.XMLSchema(etree.parse(JUNIT)).validate(document)
+        (told,) = document.iter("testcase")
+        assert [item.tag for item in told if item.tag in ("failure", "error", "skipped")] == [element] * bool(
+            element
+        )
+        assert "his-eik × dvza-eik × pgo-zon" in told.get("name") and told.get("file")
 
 
 def test_a_disputed_requirement_is_shown_with_its_readings(run, network):
@@ -186,7 +193,7 @@ def test_looking_leaves_nothing_on_disk(run, network, scenarios, words):
     done = run(*words)
     assert done.code == 0, done.out
     assert ("test_documents[" in done.out) is (words != ("--fixtures",))
-    assert {path.name for path in scenarios.parent.iterdir()} <= {"test_story.py", "__pycache__"}
+    assert {path.name for path in scenarios.parent.iterdir()} <= {"test_story.py", "__pycache__", "items.xml"}
     assert network.driven == []
 
 

@@ -67,6 +67,7 @@ def test_every_item_of_a_refused_run_is_broken_by_the_same_cause(run, pytester, 
     assert {item["status"] for item in done.allure} == {"broken"}
     assert "2 errors" in done.out and "failed" not in done.out
     assert not {"run.json", "findings.json", "report"} & files(done.folder)
+    assert "HARNESS_TEST_ABSENT" in (done.folder / "junit.xml").read_text()
 
 
 @pytest.mark.parametrize(
@@ -114,7 +115,7 @@ def test_a_flow_that_cannot_be_driven_breaks_only_its_items(run, network):
     assert done.code == 3
     assert done.suite == {"tests": 2, "failures": 0, "errors": 1, "skipped": 0}
     broken = next(case for case in done.cases if case.find("error") is not None)
-    assert broken.get("name").startswith("test_framework")
+    assert broken.get("name").startswith("b · his-eik")
     assert "this flow could not be driven" in broken.find("error").text
     assert "no such page" in broken.find("error").text
     assert network.closed == 1

@@ -40,7 +40,8 @@ def test_no_word_is_left_unused():
     source += "".join(
         path.read_text(encoding="utf-8")
         for path in PACKAGE.rglob("*.py")
-        if path.name != "words.py" and path.relative_to(PACKAGE).parts[0] in ("report", "cli")
+        if path.name not in ("words.py", "texts.py")
+        and path.relative_to(PACKAGE).parts[0] in ("report", "cli")
     )
     unused = {name for name in words._WORDS if f'"{name}"' not in source and f"'{name}'" not in source}
     assert unused == set()

@@ -1,40 +1,39 @@
-"""``harness report PATH --party X``: the report of one party as PDF/A-3b, signed if asked."""
+"""``harness report PATH``: a party's report as PDF/A-3b, signed if asked; or what programs read of a run."""
 
 from __future__ import annotations
 
 import mimetypes
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
-from harness.cli.dossier.verified import dossier_folder, is_dossier
+from harness.cli.dossier.verified import is_dossier
 from harness.cli.evidence.keys import KEY_HELP, ChainOption, named_key
 from harness.cli.evidence.shown import TrustOption, refuse_unreadable
+from harness.cli.evidence.told import Told, told_by_dossier, told_by_run
 from harness.cli.options import LangOption
-from harness.core.clock import AMSTERDAM, SystemClock
+from harness.core.clock import SystemClock
 from harness.core.errors import UsageError, nearest
 from harness.core.ids import safe_name
 from harness.core.run.folder import RunFolder
-from harness.core.run.info import RunInfo
 from harness.core.run.place import disk
 from harness.core.text import Lang, Text
 from harness.judge.catalogue import Catalogue, load_catalogue
-from harness.judge.evidence.sealing import finished
-from harness.judge.evidence.verification import rejudge
-from harness.judge.outcome.waiving import day_of
-from harness.record.seal.trust import Trust, load_trust
-from harness.record.verify import verify_files, verify_folder
-from harness.report.dossier.check import check_dossier
+from harness.record.seal.trust import load_trust
 from harness.report.dossier.pack import is_packed
+from harness.report.machine.badge import badge
+from harness.report.machine.junit import run_junit
+from harness.report.machine.run import JudgedRun
+from harness.report.machine.sarif import run_sarif
+from harness.report.machine.testreport import report_bundle
 from harness.report.pdf.document import document
 from harness.report.pdf.signing import check_key, signed
 from harness.report.pdf.typeset import Attachment, require, typeset
-from harness.report.summary import RunSummary, summarise
-from harness.report.vendor.page import vendor_page
+from harness.report.summary import RunSummary
+from harness.report.vendor.page import VendorPage, vendor_page
 
 app = typer.Typer()
 MAX_ATTACHED: Final = 256 * 1024 * 1024
@@ -42,98 +41,190 @@ WRITTEN = Text(nl="rapport: {path}", en="report: {path}")
 SIGNED = Text(nl="rapport: {path} (ondertekend met sleutel {keyid})", en="report: {path} (signed by {keyid})")
 
 
+@dataclass(frozen=True)
+class _Asked:
+    """What a report is made of.
+
+    :ivar party: id; ``""``: everybody.
+    :ivar dossier: whether the evidence is one.
+    :ivar attachments: what goes along inside.
+    """
+
+    told: Told
+    catalogue: Catalogue
+    party: str
+    lang: Lang
+    dossier: bool
+    attachments: Sequence[Attachment]
+
+    @property
+    def page(self) -> VendorPage:
+        """The report of the party."""
+        told = self.told
+        return vendor_page(
+            told.summary, self.party, self.catalogue, told.day, root=told.root, dossier=self.dossier
+        )
+
+    @property
+    def run(self) -> JudgedRun:
+        """The run.
+
+        :raises UsageError: there are several, in a dossier.
+        """
+        if self.told.run is None:
+            raise _of_one_run()
+        return self.told.run
+
+
+@dataclass(frozen=True)
+class _Format:
+    """A kind of report.
+
+    :ivar of_party: whether it is about one party.
+    :ivar of_run: whether it points at files of one run.
+    """
+
+    suffix: str
+    make: Callable[[_Asked], bytes]
+    of_party: bool = False
+    of_run: bool = False
+
+
+def _pdf(asked: _Asked) -> bytes:
+    told = document(asked.page, asked.catalogue, asked.lang)
+    return typeset(told, at=asked.told.ended, attachments=asked.attachments)
+
+
+def _bundle(asked: _Asked) -> bytes:
+    return report_bundle(asked.told.summary, asked.catalogue, asked.told.ended, asked.lang, asked.party)
+
+
+_PDF: Final = _Format(".pdf", _pdf, of_party=True)
+FORMATS: Final[Mapping[str, _Format]] = {
+    "pdf": _PDF,
+    "badge": _Format(".svg", lambda asked: badge(asked.page, asked.told.day, asked.lang), of_party=True),
+    "junit": _Format(".junit.xml", lambda asked: run_junit(asked.run, asked.lang, asked.party), of_run=True),
+    "sarif": _Format(".sarif", lambda asked: run_sarif(asked.run, asked.lang, asked.party), of_run=True),
+    "testreport": _Format(".testreport.json", _bundle),
+}
+
+
 @app.command()
 def report(
     run: Annotated[Path, typer.Argument(help="Run folder, or dossier.")],
-    party: Annotated[str, typer.Option("--party", help="Id of the participant that it is about.")],
-    pdf: Annotated[
+    name: Annotated[
+        str, typer.Option("--format", metavar="FORMAT", help=f"One of: {', '.join(FORMATS)}.")
+    ] = "pdf",
+    party: Annotated[
+        str,
+        typer.Option("--party", help="Id of the participant that it is about; pdf and badge are about one."),
+    ] = "",
+    out: Annotated[
         Path | None,
-        typer.Option("--pdf", help="File to write (default: in the report folder of the run)."),
+        typer.Option("--out", help="File to write (default: in the report folder of the run)."),
     ] = None,
-    sign: Annotated[Path | None, typer.Option("--sign", help=f"Sign it. {KEY_HELP}")] = None,
+    sign: Annotated[Path | None, typer.Option("--sign", help=f"Sign the PDF. {KEY_HELP}")] = None,
     chain: ChainOption = None,
     trust: TrustOption = None,
     attach: Annotated[
-        list[Path] | None, typer.Option("--attach", help="File that goes along inside it; may be repeated.")
+        list[Path] | None,
+        typer.Option("--attach", help="File that goes along inside the PDF; may be repeated."),
     ] = None,
     lang: LangOption = "nl",
 ) -> None:
     """Write the report of one party as PDF/A-3b with PDF/UA-1 tags; a packed dossier goes along inside it.
 
+    Or, with --format, what programs read: JUnit, SARIF 2.1.0, FHIR R4 TestReports in a Bundle, a badge (SVG).
+
     The run or dossier is verified and judged again first. Exit code 7: evidence and result differ, nothing is
     written.
     """
     language: Lang = "en" if lang == "en" else "nl"
-    require("typst", *(("pyhanko",) if sign is not None else ()))
-    out = pdf or _default(run, party, language)
-    _refuse_evidence(run, out)
+    wanted = _format(name)
+    _check_words(wanted, name, run, party, pdf_only=[*filter(None, (sign, chain, attach))])
+    if wanted is _PDF:
+        require("typst", *(("pyhanko",) if sign is not None else ()))
+    place = out or _default(run, party, language, wanted)
+    _refuse_evidence(run, place)
     now = SystemClock().now()
     key = named_key(sign, chain) if sign is not None else None
     if key is not None:
         check_key(key, now)
     known = load_trust(trust) if trust else None
-    attachments = _attachments([*((run,) if is_packed(run) else ()), *(attach or ())])
+    goes_along = [*((run,) if wanted is _PDF and is_packed(run) else ()), *(attach or ())]
+    attachments = _attachments(goes_along)
     catalogue = load_catalogue()
     with refuse_unreadable(run, as_json=False, lang=language):
-        told = (_of_dossier if is_dossier(run) else _of_run)(run, catalogue, known, now)
-    _check_party(party, told.summary, signing=key is not None)
-    page = vendor_page(told.summary, party, catalogue, told.day, root=told.root, dossier=is_dossier(run))
-    data = typeset(document(page, catalogue, language), at=told.ended, attachments=attachments)
+        if is_dossier(run):
+            told = told_by_dossier(run, known, now)
+        else:
+            told = told_by_run(run, catalogue, known, now)
+    if party:
+        _check_party(party, told.summary, signing=key is not None)
+    data = wanted.make(_Asked(told, catalogue, party, language, is_dossier(run), attachments))
     if key is not None:
         data = signed(data, key, now=now)
-    disk.write(out, data)
-    done = SIGNED.format(path=out, keyid=key.keyid) if key is not None else WRITTEN.format(path=out)
+    disk.write(place, data)
+    done = SIGNED.format(path=place, keyid=key.keyid) if key is not None else WRITTEN.format(path=place)
     typer.echo(done.of(language), err=True)
 
 
-@dataclass(frozen=True)
-class _Told:
-    """What verified evidence says.
+def _format(name: str) -> _Format:
+    """The format with a name.
 
-    :ivar day: on which waivers and statements have to hold.
+    :raises UsageError: there is none.
     """
+    if name in FORMATS:
+        return FORMATS[name]
+    hint = nearest(name, FORMATS)
+    raise UsageError(
+        Text(nl="is geen formaat", en="is no format"),
+        where="--format",
+        expected=", ".join(FORMATS),
+        received=name,
+        next_step=Text(nl=f"bedoelde u '{hint}'?", en=f"did you mean '{hint}'?") if hint else "",
+    )
 
-    summary: RunSummary
-    ended: datetime
-    day: date
-    root: str
 
+def _check_words(wanted: _Format, name: str, path: Path, party: str, *, pdf_only: Sequence[object]) -> None:
+    """Whether what was said goes together.
 
-def _of_run(path: Path, catalogue: Catalogue, trust: Trust | None, now: datetime) -> _Told:
-    """What a finished run says.
-
-    :raises EvidenceError: it is unfinished, damaged, or its result is not what the recordings give.
+    :param pdf_only: what was said that only a PDF has.
+    :raises UsageError: it does not.
     """
-    facts = verify_folder(path, now=now, trust=trust) if trust is not None else verify_files(path)
-    found = rejudge(path, catalogue)
-    if found.problem is not None:
-        raise found.problem.error()
-    summary = summarise(found.info, found.findings, catalogue, RunFolder(path))
-    return _Told(summary, _ended(found.info), day_of(found.info), facts.root)
+    if wanted.of_party and not party:
+        raise UsageError(
+            Text(nl=f"een {name} gaat over één partij", en=f"a {name} is about one party"),
+            where="--party",
+            next_step=Text(nl="noem haar met --party", en="name it with --party"),
+        )
+    if pdf_only and wanted is not _PDF:
+        raise UsageError(
+            Text(
+                nl="--sign, --chain en --attach horen bij een PDF",
+                en="--sign, --chain and --attach belong to a PDF",
+            ),
+            where="--format",
+            received=name,
+        )
+    if wanted.of_run and is_dossier(path):
+        raise _of_one_run()
 
 
-def _of_dossier(path: Path, catalogue: Catalogue, trust: Trust | None, now: datetime) -> _Told:
-    """What a dossier says today.
-
-    :raises EvidenceError: something in it does not hold together.
-    """
-    with dossier_folder(path) as folder:
-        found = check_dossier(folder, catalogue, now=now, trust=trust)
-    day = now.astimezone(AMSTERDAM).date()
-    return _Told(found.summary, _ended(found.summary.info), day, found.root)
-
-
-def _ended(info: RunInfo) -> datetime:
-    """When it ended.
-
-    :raises EvidenceError: it did not.
-    """
-    return datetime.fromisoformat(finished(info).at)
+def _of_one_run() -> UsageError:
+    return UsageError(
+        Text(nl="wijst naar bestanden van één run", en="points at files of one run"),
+        where="--format",
+        next_step=Text(
+            nl="pak het dossier uit en noem de map van een run (runs/01)",
+            en="unpack the dossier and name the folder of a run (runs/01)",
+        ),
+    )
 
 
-def _default(path: Path, party: str, lang: Lang) -> Path:
+def _default(path: Path, party: str, lang: Lang, wanted: _Format) -> Path:
     """Where a report goes: among the pages of a run, or beside a dossier."""
-    name = f"vendor-{safe_name(party)}.{lang}.pdf"
+    name = f"{f'vendor-{safe_name(party)}' if party else 'run'}.{lang}{wanted.suffix}"
     return path.parent / name if is_dossier(path) else RunFolder(path).report / name
 
 

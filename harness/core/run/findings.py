@@ -29,6 +29,11 @@ class Cell(msgspec.Struct, frozen=True, kw_only=True, order=True):
         """Readable identity, e.g. ``his-a+dvza-a+pgo-1+huisartsgegevens-2.0+mm-2.2``."""
         return "+".join((self.his, self.dvza, self.pgo, self.standard, self.release))
 
+    @property
+    def name(self) -> str:
+        """What people call it."""
+        return f"{self.his} × {self.dvza} × {self.pgo} · {self.standard} · {self.release}"
+
     def party(self, role: str) -> str:
         """Id of the participant in a role; the role itself when the cell has none of it (the stelselnode)."""
         return {"his": self.his, "dvza": self.dvza, "pgo": self.pgo}.get(role, role)

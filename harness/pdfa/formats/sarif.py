@@ -1,20 +1,18 @@
-"""SARIF 2.1.0 (OASIS): rules with advice, one result per finding with object, page and both values."""
+"""SARIF of documents: rules with advice, one result per finding with object, page and both values."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
 from harness import __version__
+from harness.core.formats.sarif import Log
 from harness.core.text import Lang
 from harness.pdfa.advice import advice
 from harness.pdfa.batch import Checked
 from harness.pdfa.model import Violation
-
-SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
 
 def render(documents: Sequence[Checked], lang: Lang, at: datetime) -> bytes:
@@ -22,27 +20,14 @@ def render(documents: Sequence[Checked], lang: Lang, at: datetime) -> bytes:
 
     :param at: when the check began, with time zone.
     """
-    rules: dict[str, dict[str, Any]] = {}
-    results = [
-        _result(one, index, found, rules, lang)
-        for index, one in enumerate(documents)
-        for found in one.report.findings
-    ]
-    stopped = [_notification(one, index, lang) for index, one in enumerate(documents) if one.report.reason]
-    driver = {"name": "harness pdfa", "version": __version__, "language": lang, "rules": list(rules.values())}
-    run = {
-        "tool": {"driver": driver},
-        "artifacts": [{"location": {"uri": uri(one)}, "mimeType": "application/pdf"} for one in documents],
-        "results": results,
-        "invocations": [
-            {
-                "executionSuccessful": not stopped,
-                "startTimeUtc": f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
-                "toolExecutionNotifications": stopped,
-            }
-        ],
-    }
-    return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, ensure_ascii=False).encode()
+    log = Log("harness pdfa", __version__, lang)
+    for one in documents:
+        location = log.artifact(uri(one), "application/pdf")
+        for found in one.report.findings:
+            _add(log, one, location, found, lang)
+        if one.report.reason:
+            log.stopped(_notification(one, location, lang))
+    return log.render(at)
 
 
 def uri(one: Checked) -> str:
@@ -50,17 +35,9 @@ def uri(one: Checked) -> str:
     return one.path.as_uri() if one.path.is_absolute() else quote(one.path.as_posix())
 
 
-def _location(one: Checked, index: int) -> dict[str, Any]:
-    return {"artifactLocation": {"uri": uri(one), "index": index}}
-
-
-def _result(
-    one: Checked, index: int, found: Violation, rules: dict[str, dict[str, Any]], lang: Lang
-) -> dict[str, Any]:
+def _add(log: Log, one: Checked, location: dict[str, Any], found: Violation, lang: Lang) -> None:
     # one number means another rule in another part of the standard
     id_ = found.rule if ":" in found.rule else f"{one.report.flavour}:{found.rule}"
-    if id_ not in rules:
-        rules[id_] = _rule(id_, found, one.report.flavour, lang)
     message = found.message.of(lang)
     if found.expected or found.received:
         message += f" ({found.expected or '-'} / {found.received or '-'})"
@@ -71,18 +48,18 @@ def _result(
     if found.disputed is not None:
         properties["disputed"] = found.disputed.of(lang)
     place = {"fullyQualifiedName": found.where or "file", "kind": "object"}
-    return {
-        "ruleId": id_,
-        "ruleIndex": list(rules).index(id_),
+    result = {
         "level": "note" if found.disputed is not None else "error",
         "message": {"text": message},
-        "locations": [{"physicalLocation": _location(one, index), "logicalLocations": [place]}],
+        "locations": [{"physicalLocation": location, "logicalLocations": [place]}],
         "properties": properties,
     }
+    log.rule(id_, _rule(found, one.report.flavour, lang))
+    log.result(id_, result)
 
 
-def _rule(id_: str, found: Violation, flavour: str, lang: Lang) -> dict[str, Any]:
-    made: dict[str, Any] = {"id": id_, "shortDescription": {"text": found.message.of(lang)}}
+def _rule(found: Violation, flavour: str, lang: Lang) -> dict[str, Any]:
+    made: dict[str, Any] = {"shortDescription": {"text": found.message.of(lang)}}
     known = advice(found.rule, flavour)
     if known is not None:
         lines = [known.what.of(lang), *(f"{tool}: {text.of(lang)}" for tool, text in known.tools.items())]
@@ -90,12 +67,12 @@ def _rule(id_: str, found: Violation, flavour: str, lang: Lang) -> dict[str, Any
     return made
 
 
-def _notification(one: Checked, index: int, lang: Lang) -> dict[str, Any]:
+def _notification(one: Checked, location: dict[str, Any], lang: Lang) -> dict[str, Any]:
     """A document that could not be checked to the end: said of the run, not of the document."""
     reason = one.report.reason
     return {
         "descriptor": {"id": one.report.outcome},
         "level": "error",
         "message": {"text": reason.of(lang) if reason is not None else one.report.outcome},
-        "locations": [{"physicalLocation": _location(one, index)}],
+        "locations": [{"physicalLocation": location}],
     }

@@ -12,9 +12,9 @@ from datetime import datetime
 from lxml import etree
 
 from harness import __version__
+from harness.core.formats.junit import plain
 from harness.core.text import Lang
 from harness.pdfa.batch import Checked
-from harness.pdfa.formats.junit import plain
 from harness.pdfa.model import FLAVOURS, Report, Violation
 from harness.pdfa.rules.profile import rule_ids
 

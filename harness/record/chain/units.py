@@ -6,6 +6,7 @@ A unit that did not finish is driven again from its start, as the next attempt; 
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,18 +57,24 @@ def file_name(unit: str, attempt: int, suffix: str = PLAIN) -> str:
 
 def units_in(run_folder: Path) -> list[UnitFile]:
     """All recordings of a run folder, by name and attempt; other files are left out."""
-    found = []
+    return _found(run_folder)
+
+
+def _found(run_folder: Path, stem: str = "") -> list[UnitFile]:
+    """The recordings of a unit, or of all; a run has hundreds, and looks up one after the other."""
+    found: list[UnitFile] = []
     folder = run_folder / FOLDER
-    for path in folder.iterdir() if folder.is_dir() else ():
-        if path.name.startswith("."):
-            continue
-        match = _FILE.fullmatch(path.name)
-        if match:
-            found.append(UnitFile(match["stem"], int(match["attempt"] or 0), path))
+    if not folder.is_dir():
+        return found
+    with os.scandir(folder) as entries:  # pathlib makes a path of each of the many that are not asked for
+        names = [entry.name for entry in entries if entry.name.startswith(stem)]
+    for name in names:
+        match = _FILE.fullmatch(name)
+        if match and not name.startswith(".") and stem in ("", match["stem"]):
+            found.append(UnitFile(match["stem"], int(match["attempt"] or 0), folder / name))
     return sorted(found)
 
 
 def attempts(run_folder: Path, unit: str) -> list[UnitFile]:
     """The recordings of one unit, in the order in which they were made."""
-    stem = stem_of(unit)
-    return [item for item in units_in(run_folder) if item.stem == stem]
+    return _found(run_folder, stem_of(unit))

@@ -32,8 +32,7 @@ MAX_LINES = 10
 
 def item_name(scenario: Scenario, cell: Cell, lang: Lang) -> str:
     """What an item is called: no other item of the run has the same name."""
-    place = f"{cell.his} × {cell.dvza} × {cell.pgo} · {cell.standard} · {cell.release}"
-    return f"{scenario.title.of(lang)} · {place}"
+    return f"{scenario.title.of(lang)} · {cell.name}"
 
 
 @dataclass(frozen=True)

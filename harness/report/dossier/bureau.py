@@ -11,9 +11,8 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-import jinja2
-
 from harness import __version__
+from harness.core.algebra import Outcome
 from harness.core.clock import AMSTERDAM
 from harness.core.errors import HarnessError
 from harness.core.run.info import ParticipantVersion
@@ -29,10 +28,13 @@ from harness.report.dossier.milestones import SYMBOL, WORD, MilestoneRow, Reache
 from harness.report.dossier.pack import SUFFIX, unpacked
 from harness.report.dossier.waived import day as shown_day
 from harness.report.headlines import outcome_name
-from harness.report.words import title, word
+from harness.report.pages.frame import render
 
 SOON: Final = timedelta(days=60)
 """What expires within this time is named."""
+_LOOK: Final = {Reached.REACHED: "p", Reached.NOT_MET: "f", Reached.RUNNING: "i", Reached.NOT_YET: "n"}
+_OUTCOME: Final = {Outcome.CONFORMS: "p", Outcome.FAILS: "f", Outcome.NO_VERDICT: "o"}
+"""How milestones and outcomes look on the page."""
 
 
 @dataclass(frozen=True)
@@ -209,21 +211,15 @@ def _cell(value: str) -> str:
 
 def write_page(overview: Overview, lang: Lang) -> bytes:
     """The overview as a page that needs nothing else."""
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent.parent / "templates"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-    )
     words: dict[str, Any] = {
-        "w": lambda name: word(name, lang),
-        "W": lambda name: title(name, lang),
-        "lang": lang,
         "rehearsal": False,
         "harness": __version__,
         "overview": overview,
         "milestones": milestones(),
         "symbol": SYMBOL.__getitem__,
+        "look": _LOOK.__getitem__,
+        "outcome_class": lambda found: _OUTCOME[found.outcome],
+        "other": f"index.{'en' if lang == 'nl' else 'nl'}.html",
         "reached": lambda reached: WORD[reached].of(lang),
         "day": lambda value: shown_day(value).of(lang),
         "outcome": lambda found: outcome_name(found.outcome).of(lang),
@@ -231,7 +227,7 @@ def write_page(overview: Overview, lang: Lang) -> bytes:
         "suppliers_words": SUPPLIERS_WORDS.of(lang),
         "agreement": lambda found: told.of(lang) if (told := agreement(found)) is not None else "",
     }
-    return environment.get_template("bureau.html.j2").render(**words).encode()
+    return render("bureau", lang, words)
 
 
 def _missing(row: DossierRow) -> list[str]:

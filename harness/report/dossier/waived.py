@@ -32,6 +32,15 @@ def waiver_line(waiver: Waiver) -> Text:
     )
 
 
+def expired_line(waiver: Waiver) -> Text:
+    """That a waiver holds no longer."""
+    until = day(waiver.expires)
+    return Text(
+        nl=f"ontheffing {waiver.fingerprint} voor {waiver.requirement} is verlopen op {until.nl}",
+        en=f"waiver {waiver.fingerprint} of {waiver.requirement} expired on {until.en}",
+    )
+
+
 def waived_line(waiver: Waiver, findings: Sequence[Finding], catalogue: Catalogue) -> Text:
     """What may stay for now under one waiver, on one line."""
     title, said, often = catalogue[waiver.requirement].title, waiver_line(waiver), how_often(findings)
@@ -43,13 +52,7 @@ def waived_line(waiver: Waiver, findings: Sequence[Finding], catalogue: Catalogu
 
 def waiver_troubles(cover: Cover) -> list[Text]:
     """What is wrong with the waivers of a run, a line each."""
-    expired = [
-        Text(
-            nl=f"ontheffing {item.fingerprint} voor {item.requirement} is verlopen op {day(item.expires).nl}",
-            en=f"waiver {item.fingerprint} of {item.requirement} expired on {day(item.expires).en}",
-        )
-        for item in cover.expired
-    ]
+    expired = [expired_line(item) for item in cover.expired]
     stale = [
         Text(
             nl=f"ontheffing {item.fingerprint} voor {item.requirement} dekt niets meer: de fout is er niet. "

@@ -1,0 +1,1 @@
+"""Documents that other programs read and several rooms write: JUnit and SARIF, as their formats want them."""

@@ -1,0 +1,1 @@
+"""What the HTML pages show, and the frame that they share."""
