@@ -198,11 +198,7 @@ def _print(facts: Facts, summary: RunSummary, bound: Bound, spot: SpotCheck | No
 
 
 def _print_standing(
-    console: Console,
-    seal: Sealed | None,
-    summary: RunSummary,
-    bound: Sequence[Bound],
-    lang: Lang,
+    console: Console, seal: Sealed | None, summary: RunSummary, bound: Sequence[Bound], lang: Lang
 ) -> None:
     """Whether every run is bound and it is signed, and the outcome of each party."""
 
