@@ -205,7 +205,9 @@ class Vocabulary:
     def _media(self, value: str) -> bool:
         found = _MEDIA.fullmatch(value)
         return (
-            found is not None and found.group(1) in self.codes and bool(_PARAMETERS.fullmatch(found.group(2)))
+            found is not None
+            and found.group(1).lower() in self.codes
+            and bool(_PARAMETERS.fullmatch(found.group(2)))
         )
 
 
