@@ -33,7 +33,7 @@ LOOKED_AT: Final = KEPT | {
 _CODE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9./:%_\[\]{}*+|#?&=-]{0,255}", re.ASCII)
 """How codes and their systems are written: in one word. What has blanks may be a sentence about somebody."""
 _MEDIA: Final = re.compile(
-    r"([a-z]+/[a-z0-9.+-]{1,60})((?:; ?[a-zA-Z]{1,20}=[A-Za-z0-9.+-]{1,40}){0,3})", re.ASCII
+    r"([A-Za-z]+/[A-Za-z0-9.+-]{1,60})((?:; ?[a-zA-Z]{1,20}=[A-Za-z0-9.+-]{1,40}){0,3})", re.ASCII
 )
 _PARAMETERS: Final = re.compile(
     r"(?:; ?(?:charset|fhirVersion|version)=(?:[0-9.]+|[A-Za-z]{2,3}-[0-9]+))*", re.I
