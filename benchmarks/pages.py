@@ -234,7 +234,7 @@ def overview_page(report: HtmlReport, info: RunInfo) -> bytes:
             seal=None,
             summary=summary,
             exchanges=1,
-            checked=0,
+            bound=(),
             basiseisen=tuple(basiseis_rows(lines, catalogue)),
             signable=Signable(b"", "", ("fingerprint",) * (number % 2), (), ""),
             countersigned=None,

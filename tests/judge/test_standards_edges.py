@@ -239,7 +239,8 @@ def test_units_must_be_ucum():
         return edit(response, local)
 
     found = StandardCell(ZM, change=change).findings("ZM-VAL-001")
-    assert {item.received for item in found} == {"urn:eigen:eenheden"}
+    assert {item.verdict.value for item in found} == {"fail"}
+    assert all(item.received.startswith("urn:mask:") for item in found), "no word of FHIR, so it is not kept"
 
 
 def test_a_batch_with_fewer_entries_back_fails():

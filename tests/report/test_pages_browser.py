@@ -67,7 +67,7 @@ def report(tmp_path_factory) -> Path:
         runs=(held,),
     )  # fmt: skip
     checked = CheckedDossier(
-        dossier=dossier, manifest="", root="", files=1, seal=None, summary=made.summary, exchanges=1, checked=0,
+        dossier=dossier, manifest="", root="", files=1, seal=None, summary=made.summary, exchanges=1, bound=(),
         basiseisen=tuple(basiseis_rows(made.summary.parties["his-a"].rows, CATALOGUE)),
         signable=Signable(b"", "", ("HG-PAT-001-0",), (), ""), countersigned=None,
     )  # fmt: skip
@@ -178,7 +178,9 @@ def test_messages_are_grouped_searched_and_copied_as_curl(visit):
     tab.locator(".pane h3").wait_for()
     assert tab.locator("#messages output").inner_text() == "1 / 5"
     tab.locator(".two").scroll_into_view_if_needed()
-    assert tab.locator(".pane h3").inner_text().startswith("#e-4 "), "the address goes before the first evidence"
+    assert tab.locator(".pane h3").inner_text().startswith("#e-4 "), (
+        "the address goes before the first evidence"
+    )
     assert tab.locator(".xs a:visible").count() == 1
     assert tab.locator(".xs summary:visible").inner_text().startswith("Verzoeken die geweigerd moeten worden")
     tab.evaluate(

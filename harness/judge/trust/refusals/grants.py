@@ -17,8 +17,8 @@ _FOR_NO_MORE: Final = Text(nl="een toegangstoken voor niet meer", en="a token fo
 _NAMES: Final = Text(nl="{status}, noemt {named}", en="{status}, names {named}")
 _AS: Final = Text(nl="{shown} als {kind}", en="{shown} as {kind}")
 _NOTHING: Final = Text(nl="niets", en="nothing")
-_SAME: Final = Text(nl="{given} van {of} hetzelfde toegangstoken", en="{given} of {of} the same token")
-_SEVERAL: Final = Text(nl="{given} van {of} een toegangstoken", en="{given} of {of} a token")
+_SAME: Final = Text(nl="{given} van {of} gaven hetzelfde toegangstoken", en="{given} of {of} the same token")
+_SEVERAL: Final = Text(nl="{given} van {of} gaven een toegangstoken", en="{given} of {of} a token")
 _ONCE: Final = Text(nl="één keer", en="once")
 _NEVER: Final = Text(nl="nooit", en="never")
 

@@ -33,7 +33,7 @@ LOOKED_AT: Final = KEPT | {
 _CODE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9./:%_\[\]{}*+|#?&=-]{0,255}", re.ASCII)
 """How codes and their systems are written: in one word. What has blanks may be a sentence about somebody."""
 _MEDIA: Final = re.compile(
-    r"([a-z]+/[a-z0-9.+-]{1,60})((?:; ?[a-zA-Z]{1,20}=[A-Za-z0-9.+-]{1,40}){0,3})", re.ASCII
+    r"([A-Za-z]+/[A-Za-z0-9.+-]{1,60})((?:; ?[a-zA-Z]{1,20}=[A-Za-z0-9.+-]{1,40}){0,3})", re.ASCII
 )
 _PARAMETERS: Final = re.compile(
     r"(?:; ?(?:charset|fhirVersion|version)=(?:[0-9.]+|[A-Za-z]{2,3}-[0-9]+))*", re.I
@@ -205,7 +205,9 @@ class Vocabulary:
     def _media(self, value: str) -> bool:
         found = _MEDIA.fullmatch(value)
         return (
-            found is not None and found.group(1) in self.codes and bool(_PARAMETERS.fullmatch(found.group(2)))
+            found is not None
+            and found.group(1).lower() in self.codes
+            and bool(_PARAMETERS.fullmatch(found.group(2)))
         )
 
 
