@@ -22,12 +22,8 @@ _REGISTERS: Final = re.compile(
     re.I,
 )
 """National registers of care providers, organizations and insurers: their numbers have nine digits too."""
-_PUBLISHED: Final = re.compile(
-    r"https?://(?:snomed\.info|loinc\.org|unitsofmeasure\.org|www\.whocc\.no|(?:[a-z]+\.)?hl7\.org|nictiz\.nl"
-    r"|(?:[a-z]+\.)?fhir\.nl|(?:[a-z]+\.)?nhg\.org)/?|urn:(?:oid:|iso:|ietf:)",
-    re.I,
-)
-"""Code systems that are published: their numbers are codes; one's own may have numbers of anything."""
+_NUMBERED: Final = re.compile(r"https?://snomed\.info(?:/|\Z)|urn:(?:oid:|iso:|ietf:)", re.I)
+"""Published systems with codes of nine digits; of any other such a number is no code."""
 MAX_NUMBERS: Final = 20_000
 """Places in one body where a BSN may stand; nobody has so many, and each takes time."""
 MAX_DIGITS: Final = 400_000
@@ -83,7 +79,7 @@ class DocumentNumbers:
             return []
         leaves = list(document.leaves())
         normal = self._looking.kept | {
-            leaf.value for leaf in leaves if leaf.name == "code" and _PUBLISHED.match(leaf.system)
+            leaf.value for leaf in leaves if leaf.name == "code" and _NUMBERED.match(leaf.system)
         }
         found = [item for leaf in leaves for item in self._in_leaf(leaf)]
         proven = {item.number for item in found if item.standing == "proven"}
@@ -105,15 +101,15 @@ class DocumentNumbers:
             self._prove(leaf.value)
             yield Found(bsn.plain(leaf.value), leaf.path, "proven", code=False, written=leaf.value)
             return
-        published = leaf.name != "code" or _PUBLISHED.match(leaf.system) is not None
-        if leaf.name == "code" and published and not numbers.known(leaf.value, self._cell):
+        numbered = leaf.name != "code" or _NUMBERED.match(leaf.system) is not None
+        if leaf.name == "code" and numbered and not numbers.known(leaf.value, self._cell):
             return  # a code of a code system
         announced = leaf.name not in _CODES and leaf.system and bsn.announces(leaf.system)
         value = f"bsn:{leaf.value}" if announced else leaf.value
         for one in numbers.found(value, self._cell, self._looking.extract):
             if one.standing == "proven":
                 numbers.prove(one.number, self._cell)
-            code = (leaf.name in _CODES and published) or leaf.numeric
+            code = (leaf.name in _CODES and numbered) or leaf.numeric
             code = code or (leaf.name == "value" and registered(leaf.system))
             yield Found(one.number, leaf.path, one.standing, code=code, ways=one.ways, amount=leaf.numeric)
 
