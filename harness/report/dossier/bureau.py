@@ -268,6 +268,7 @@ def write_page(overview: Overview, lang: Lang) -> bytes:
         "overview": overview,
         "milestones": milestones(),
         "symbol": SYMBOL.__getitem__,
+        "states": tuple(Reached),
         "look": _LOOK.__getitem__,
         "outcome_class": lambda found: _OUTCOME[found.outcome],
         "other": f"index.{'en' if lang == 'nl' else 'nl'}.html",
