@@ -29,13 +29,7 @@ def asked(faulty_run, here, tmp_path):
     return ask
 
 
-def test_the_system_that_was_recorded_answers_as_it_did(asked, faulty_run):
-    code, told = asked(faulty_run.parent / "shared", "--lang", "en")
-    assert code == 1, "the run says not met, and the spot check changes nothing of that"
-    assert re.search(r"Spot check: \d\d recorded queries asked again, and all answers are as recorded", told)
-
-
-def test_another_system_is_told_by_what_it_answers(asked, faulty_run, tmp_path):
+def test_what_is_answered_otherwise_is_told_and_the_rest_is_as_recorded(asked, faulty_run, tmp_path):
     folder = tmp_path / "other"
     shutil.copytree(faulty_run.parent / "shared", folder)
     (patient,) = folder.glob("Patient-*.json")
@@ -43,7 +37,9 @@ def test_another_system_is_told_by_what_it_answers(asked, faulty_run, tmp_path):
     said["gender"] = "female" if said["gender"] == "male" else "male"
     patient.write_text(json.dumps(said))
     code, told = asked(folder, "--json")
-    other = json.loads(told)["spot_check"]["other"]
+    spot = json.loads(told)["spot_check"]
+    other = spot["other"]
+    assert spot["asked"] > 10
     assert code == 7 and {item["operation"] for item in other} == {"hg-patient-json", "hg-patient-xml"}
     assert "gender" in other[0]["differences"][0]["en"]
 

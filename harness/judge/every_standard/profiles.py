@@ -7,6 +7,7 @@ from functools import cache
 
 from harness.core.issues import Issue, shorten
 from harness.core.run.findings import Finding
+from harness.core.standards.queries import Query
 from harness.core.standards.table import standard
 from harness.core.text import Text, counted
 from harness.fhir.validation import Validator
@@ -50,23 +51,23 @@ def profiles_asked(answer: Answer, name: str) -> Choose:
     A match is what the query asks for; whatever comes along satisfies a profile of the standard for its
     type, if there is one. What ``meta.profile`` says neither adds to this nor takes away from it.
     """
-    of_type = _of_standard(name)
+    of_type, query = _of_standard(name), answer.query  # what holds the answer would hold the whole cell
     entries = {id(resource) for _, resource in answer.resources}
     matches = {id(resource) for _, resource in answer.matches}
 
     def choose(resource: Json) -> tuple[str, ...]:
         if id(resource) not in entries:
             return ()  # the Bundle itself
-        if id(resource) in matches and answer.query.profiles:
-            return answer.query.profiles
-        return of_type.get(text(resource.get("resourceType"))) or _unknown(answer, resource, of_type)
+        if id(resource) in matches and query.profiles:
+            return query.profiles
+        return of_type.get(text(resource.get("resourceType"))) or _unknown(query, resource, of_type)
 
     return choose
 
 
-def _unknown(answer: Answer, resource: Json, of_type: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
+def _unknown(query: Query, resource: Json, of_type: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
     """A standard whose profiles are not known here leaves open what a match has to satisfy."""
-    return of_type.get("", ()) if resource.get("resourceType") == answer.query.resource_type else ()
+    return of_type.get("", ()) if resource.get("resourceType") == query.resource_type else ()
 
 
 @judge_every("GEN-018")

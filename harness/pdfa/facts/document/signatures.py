@@ -70,7 +70,9 @@ def _covers(ctx: Context, ranges: list[int], contents: bytes) -> bool:
 
 
 def _pkcs(contents: bytes) -> PkcsFact:
-    from asn1crypto import cms  # few documents are signed
+    # Few documents are signed. The module of time stamps adds kinds of attributes; that has to be done before
+    # the first of them is read, or who signs later in this process misses them.
+    from asn1crypto import cms, tsp  # noqa: F401
 
     try:
         info = cms.ContentInfo.load(contents)

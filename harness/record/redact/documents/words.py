@@ -73,6 +73,12 @@ _MARK: Final = re.compile(
     r"[1-9][0-9]{0,17}|(?=.*[0-9])[0-9a-f]{1,64}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII
 )
 """How versions are marked that are no numbers."""
+_WRITTEN: Final = re.compile(
+    r"(?:https?://[A-Za-z0-9.:-]{1,100}/(?:[A-Za-z0-9._-]{1,40}/){0,6})?([A-Z][A-Za-z]{1,39})/[A-Za-z0-9.-]{1,64}"
+    r"(?:/_history/[A-Za-z0-9.-]{1,64})?",
+    re.ASCII,
+)
+"""Where a server says that it wrote something: an id, as in a reference."""
 MEASURES: Final = re.compile(
     r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,3})?|[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?"
     r"|[0-9]{4}(?:-[0-9]{2}){0,2}(?:T[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?(?:Z|[+-][0-9]{2}:[0-9]{2})?)?",
@@ -239,6 +245,8 @@ def _coded(vocabulary: Vocabulary, key: str, value: str, system: str) -> bool:
         return True
     if key == "versionId":
         return _MARK.fullmatch(value) is not None
+    if key == "location" and (written := _WRITTEN.fullmatch(value)) is not None:
+        return _plain(vocabulary, written.group(1))
     if key in ("system", "profile", "url") or "//" in value:
         return _PUBLISHED.fullmatch(value) is not None
     if key == "code" and _PUBLISHED.fullmatch(system):
