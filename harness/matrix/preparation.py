@@ -132,7 +132,7 @@ def prepare(options: RunOptions, catalogue: Catalogue, clock: Clock) -> Prepared
             read_only=options.read_only,
             clean_up=options.clean_up,
         ),
-        waivers=_waivers(options.waivers, catalogue),
+        waivers=_waivers(options.waivers, catalogue, moment.date()),
     )
     return PreparedRun(
         plan=Plan(
@@ -218,12 +218,12 @@ def _challenge(path: str | None, now: datetime) -> Challenge | None:
     return found
 
 
-def _waivers(path: str | None, catalogue: Catalogue) -> tuple[Waiver, ...]:
+def _waivers(path: str | None, catalogue: Catalogue, day: date) -> tuple[Waiver, ...]:
     """The waivers of a file; each has to name a requirement that exists.
 
     :raises UserError: one does not, or the file is wrong.
     """
-    found = read_waivers(Path(path)) if path is not None else ()
+    found = read_waivers(Path(path), day) if path is not None else ()
     for item in found:
         _ = catalogue[item.requirement]
     return found
