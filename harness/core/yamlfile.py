@@ -6,6 +6,7 @@ path, what was expected, and the nearest known key.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sys
 from collections.abc import Collection, Iterator, Mapping
@@ -16,6 +17,7 @@ from typing import Any
 
 import yaml
 
+from harness.core import vouched
 from harness.core.errors import ConfigurationError, HarnessError, nearest
 from harness.core.text import Text
 
@@ -44,11 +46,15 @@ class YamlDocument:
 
     :ivar data: plain Python values (dates stay text).
     :ivar path: the file, for messages.
+    :ivar sha256: of its text, hex.
     """
 
-    def __init__(self, data: Any, path: str, lines: dict[tuple[str | int, ...], int]) -> None:
+    def __init__(
+        self, data: Any, path: str, lines: dict[tuple[str | int, ...], int], sha256: str = ""
+    ) -> None:
         self.data = data
         self.path = path
+        self.sha256 = sha256
         self._lines = lines
 
     def line(self, *keys: str | int) -> int:
@@ -142,7 +148,7 @@ def parse_yaml(text: str, path: str) -> YamlDocument:
         ) from None
     lines: dict[tuple[str | int, ...], int] = {}
     data = _build(node, (), lines, path) if node is not None else None
-    return YamlDocument(data, path, lines)
+    return YamlDocument(data, path, lines, hashlib.sha256(text.encode()).hexdigest())
 
 
 def load_yaml(
@@ -172,13 +178,17 @@ def json_schema(name: str) -> dict[str, Any]:
 
     :raises HarnessError: when there is none of that name.
     """
+    loaded: dict[str, Any] = json.loads(_schema(name))
+    return loaded
+
+
+@cache
+def _schema(name: str) -> bytes:
     path = _SCHEMAS / f"{name}.schema.json"
     try:
-        loaded: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        return path.read_bytes()
     except OSError:
         raise HarnessError(f"unknown JSON Schema {name}", where=str(path)) from None
-    _judge().check_schema(loaded)
-    return loaded
 
 
 def check_schema(
@@ -189,12 +199,16 @@ def check_schema(
     :param values: see :func:`schema_errors`.
     :raises ConfigurationError: with file, line, key path and the nearest known word.
     """
+    key = vouched.digest(document.sha256, _schema(schema), values)
+    if vouched.holds(key):
+        return
     found = _validator(schema, values).iter_errors(document.data)
     from jsonschema.exceptions import best_match
 
     error = best_match(found)
     if error is not None:
         raise schema_error(document, error)
+    vouched.found_right(key, document.path)
 
 
 def schema_errors(
@@ -205,11 +219,17 @@ def schema_errors(
     :param values: allowed values of the places that the schema marks with ``x-values``, for words that
         stand in a table and not in the schema.
     """
+    key = vouched.digest(document.sha256, _schema(schema), values)
+    if vouched.holds(key):
+        return []
     found = _validator(schema, values).iter_errors(document.data)
     ordered = sorted(found, key=lambda item: document.line(*item.absolute_path))
     made = (schema_error(document, error) for error in ordered)
     # of the keys that one place misses each is an error, and the message of each names all of them
-    return list({item.render("en"): item for item in made}.values())
+    errors = list({item.render("en"): item for item in made}.values())
+    if not errors:
+        vouched.found_right(key, document.path)
+    return errors
 
 
 def _judge() -> Any:
