@@ -2,7 +2,7 @@
 
 ``python scripts/reference.py [--check]``; a test runs the check, so that the pages cannot rot. The lock holds
 every requirement id that was ever published: ids are added to it, never taken away. What was checked is not
-checked again at every start (:mod:`harness.core.vouched`).
+checked again at every start (:mod:`harness.core.schemas.vouched`).
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from harness.core import vouched  # noqa: E402
 from harness.core.clock import SystemClock  # noqa: E402
+from harness.core.schemas import vouched  # noqa: E402
 from harness.judge.catalogue import load_catalogue  # noqa: E402
 from harness.matrix.preparation import RunOptions, prepare  # noqa: E402
 from harness.report.programme.pages import generated, shipped, whole_coverage  # noqa: E402

@@ -27,6 +27,8 @@ _LOADED = time.monotonic()
 BEGAN: ContextVar[float] = ContextVar("began", default=_LOADED)
 """When the command began (monotonic): with the process, as near as it knows, or when it was called."""
 COMMANDS: dict[str, tuple[str, str]] = {
+    "init": ("harness.cli.begin.init", "Write a network file by asking."),
+    "network": ("harness.cli.begin.network", "Say everything that is wrong with network files."),
     "qualify": ("harness.cli.qualify", "Run all HIS × DVZA × PGO × standard combinations and report."),
     "judge": ("harness.cli.evidence.judge", "Judge a recorded run again, offline."),
     "verify": ("harness.cli.evidence.verify", "Verify that a run is whole, and who signed it, offline."),
@@ -42,6 +44,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "har": ("harness.cli.evidence.har", "Export the recording of a cell as HAR."),
     "challenge": ("harness.cli.evidence.challenge", "Make a challenge that a run can be bound to."),
     "doctor": ("harness.cli.doctor", "Preflight: whose side is a problem on, before anything is tested."),
+    "faults": ("harness.cli.begin.faults", "List the deliberate faults of our mocks."),
+    "schema": ("harness.cli.begin.schema", "Print the JSON Schemas of files that people write, for editors."),
     "serve": (
         "harness.cli.serve.network",
         "Serve the mock network (or a FHIR server) for live parties.",

@@ -17,8 +17,8 @@ from typing import Any
 
 import yaml
 
-from harness.core import vouched
 from harness.core.errors import ConfigurationError, HarnessError, nearest
+from harness.core.schemas import vouched
 from harness.core.text import Text
 
 MAX_BYTES = 4 * 1024 * 1024
@@ -38,6 +38,7 @@ _LIMITS = {
     "uniqueItems": Text(nl="een waarde staat er twee keer", en="a value appears twice"),
 }
 """Rules of JSON Schema that say more than the description of the value."""
+_TAB = Text(nl="spring in met spaties, niet met een tab", en="indent with spaces, not with a tab")
 _BASE: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -141,6 +142,7 @@ def parse_yaml(text: str, path: str) -> YamlDocument:
             Text(nl="is geen geldige YAML", en="is not valid YAML"),
             where=where,
             received=str(getattr(error, "problem", None) or error),
+            next_step=_TAB if mark and _is_tab(text, mark.line, mark.column) else "",
         ) from None
     except RecursionError:
         raise ConfigurationError(
@@ -149,6 +151,11 @@ def parse_yaml(text: str, path: str) -> YamlDocument:
     lines: dict[tuple[str | int, ...], int] = {}
     data = _build(node, (), lines, path) if node is not None else None
     return YamlDocument(data, path, lines, hashlib.sha256(text.encode()).hexdigest())
+
+
+def _is_tab(text: str, line: int, column: int) -> bool:
+    lines = text.split("\n")
+    return line < len(lines) and lines[line][column : column + 1] == "\t"
 
 
 def load_yaml(
@@ -254,7 +261,17 @@ def _without(module: str) -> Iterator[None]:
 
 
 def _validator(schema: str, values: Mapping[str, Collection[str]] | None) -> Any:
-    return _judge()(_filled(json_schema(schema), values) if values else json_schema(schema))
+    return _judge()(filled_schema(schema, values or {}))
+
+
+def filled_schema(name: str, values: Mapping[str, Collection[str]]) -> dict[str, Any]:
+    """A JSON Schema that ships with the harness, with the words of tables filled in; for editors too.
+
+    :param values: see :func:`schema_errors`.
+    :raises HarnessError: when there is none of that name.
+    """
+    found: dict[str, Any] = _filled(json_schema(name), values) if values else json_schema(name)
+    return found
 
 
 def _filled(node: Any, values: Mapping[str, Collection[str]]) -> Any:

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from harness.core import vouched
 from harness.core.data import data_path
 from harness.core.errors import ConfigurationError
+from harness.core.schemas import vouched
 from harness.core.standards.entries import read_source
 from harness.core.yamlfile import check_schema, load_yaml, parse_yaml, schema_errors
 

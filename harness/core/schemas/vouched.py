@@ -1,7 +1,7 @@
 """Which YAML files that ship with the harness were checked against their schema when it was made.
 
 A third of every start would go to checking the same bytes against the same schemas again. The file
-``schemas/vouched.txt`` holds a digest of each pair; what is not in it (a file of a user, one that was edited,
+``vouched.txt`` holds a digest of each pair; what is not in it (a file of a user, one that was edited,
 a schema that changed) is checked. ``scripts/reference.py`` writes the file, and a test keeps it true.
 """
 
@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-FILE: Final = Path(__file__).parent / "schemas" / "vouched.txt"
+FILE: Final = Path(__file__).parent / "vouched.txt"
 _collected: dict[str, str] | None = None
 
 
@@ -44,7 +44,8 @@ def found_right(key: str, name: str) -> None:
 def collecting() -> Iterator[dict[str, str]]:
     """While this lasts everything is checked; gives the names of the documents that are right, by digest."""
     global _collected  # noqa: PLW0603 - one collector, in a script
-    _collected = found = {}
+    found: dict[str, str] = {}
+    _collected = found
     try:
         yield found
     finally:
