@@ -9,6 +9,7 @@ the cell ends, and leaves memory.
 from __future__ import annotations
 
 import gc
+import threading
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
@@ -96,6 +97,7 @@ class Qualification:
         self._refusal: HarnessError | None = None
         self._cleaned: list[Cleaned] = []
         self._judging = False
+        self._hurrying = threading.Lock()
         self.hurried = False
 
     @property
@@ -262,12 +264,6 @@ class Qualification:
             state.troubles.append(clock_moved(cell, state.requirements, seconds))
         try:
             found = self._judged(state, started)
-        except KeyboardInterrupt:
-            if not self.hurried:
-                raise
-            late = trouble_of(self._endurance.too_much(), UNJUDGED, cell, state.requirements, key)
-            state.late(late)
-            found = self._judged(state, started)
         except Exception as error:  # noqa: BLE001 - every item of the cell says why
             trouble = trouble_of(error, UNJUDGED, cell, state.requirements, key)
             state.troubles.append(msgspec.structs.replace(trouble, blame=Blame.HARNESS))
@@ -275,20 +271,34 @@ class Qualification:
         state.findings = found
 
     def _judged(self, state: CellState, started: Started) -> list[Finding]:
-        """The findings of a cell, from its recording."""
-        self._judging = True
-        try:
-            exchanges = cell_exchanges(self.folder, state.cell)
-            state.recorded = len(exchanges)
+        """The findings of a cell, from its recording; what there is no time for is undecided."""
+        before = self.hurried
+        exchanges = cell_exchanges(self.folder, state.cell)
+        state.recorded = len(exchanges)
+
+        def judge() -> list[Finding]:
             info = state.info(started.info)
             return judge_cell(info, state.cell, exchanges, self.catalogue, started.records)
+
+        try:
+            with self._hurrying:
+                self._judging = self.hurried is before
+            if self._judging:
+                return judge()
+        except KeyboardInterrupt:
+            if not self.hurried:
+                raise
         finally:
             self._judging = False
+        late = self._endurance.too_much()
+        state.late(trouble_of(late, UNJUDGED, state.cell, state.requirements, state.cell.key))
+        return judge()
 
     def hurry(self) -> bool:
         """There is little time left: judging, when that is going on, may be interrupted once."""
-        self.hurried = True
-        return self._judging
+        with self._hurrying:
+            self.hurried = True
+            return self._judging
 
     def _settle(self, state: CellState, started: Started) -> None:
         """Let other cells decide what a cell was asked for them too and could not decide.

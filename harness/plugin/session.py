@@ -270,7 +270,8 @@ def open_run(config: pytest.Config) -> None:
     _stop_in_order(config, opened)
     limits = opened.qualification.facts.limits
     if limits.run:
-        left, kept = limits.run - config.getoption("--harness-spent"), reserved(limits.run)
+        used = config.getoption("--harness-spent")
+        left, kept = limits.run - used, reserved(limits.run, used)
         opened.end_after(left - 0.6 * kept, left - 0.3 * kept)
     run = opened.qualification.folder.path
     if not getattr(config.option, "allure_report_dir", None):
