@@ -271,14 +271,15 @@ class Qualification:
         state.findings = found
 
     def _judged(self, state: CellState, started: Started) -> list[Finding]:
-        """The findings of a cell, from its recording; what there is no time for is undecided."""
+        """The findings of a cell, from its recording; undecided when there is no time for that."""
         before = self.hurried
         exchanges = cell_exchanges(self.folder, state.cell)
         state.recorded = len(exchanges)
 
         def judge() -> list[Finding]:
-            info = state.info(started.info)
-            return judge_cell(info, state.cell, exchanges, self.catalogue, started.records)
+            return judge_cell(
+                state.info(started.info), state.cell, exchanges, self.catalogue, started.records
+            )
 
         try:
             with self._hurrying:
