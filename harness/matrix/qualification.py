@@ -263,12 +263,11 @@ class Qualification:
         if abs(seconds := steady.moved()) > MOST_MOVED:
             state.troubles.append(clock_moved(cell, state.requirements, seconds))
         try:
-            found = self._judged(state, started)
+            state.findings = self._judged(state, started)
         except Exception as error:  # noqa: BLE001 - every item of the cell says why
             trouble = trouble_of(error, UNJUDGED, cell, state.requirements, key)
             state.troubles.append(msgspec.structs.replace(trouble, blame=Blame.HARNESS))
-            found = trouble_findings(state.info(started.info), cell, self.catalogue)
-        state.findings = found
+            state.findings = trouble_findings(state.info(started.info), cell, self.catalogue)
 
     def _judged(self, state: CellState, started: Started) -> list[Finding]:
         """The findings of a cell, from its recording; undecided when there is no time for that."""
