@@ -2,8 +2,7 @@
 
 The pytest plugin registers what its items need, then asks for findings; the first question about a cell
 drives all flows that the registered scenarios of that cell need. Judging always reads the recording back
-from the run folder, so that live and later see the same. What came of a cell stands in the run folder when
-the cell ends, and leaves memory.
+from the run folder, so that live and later see the same. What came of a cell stands there, and leaves memory.
 """
 
 from __future__ import annotations
