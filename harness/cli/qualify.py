@@ -8,7 +8,6 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import replace as replaced
 from pathlib import Path
 from typing import Annotated
 
@@ -144,6 +143,7 @@ def qualify(
         sharing=not no_sharing,
         subject=tuple(subject or ()),
         verdict_required=require_verdict,
+        began=BEGAN.get(),
     )
     with _ended(seconds, language) if seconds else contextlib.nullcontext():
         code = _qualified(options, language, examined=not skip_doctor, as_json=as_json)
@@ -175,7 +175,6 @@ def _qualified(options: RunOptions, language: Lang, *, examined: bool, as_json: 
     """Run, and tell what came of it; gives the exit code."""
     place = _prepared(options, language, examined=examined)
     progress = ProgressPlugin(Console(stderr=True), language)
-    options = replaced(options, spent=time.monotonic() - BEGAN.get())
     folder = RunFolder(place)
     try:
         code = int(pytest.main(_words(options, place, language), plugins=[progress]))
@@ -234,7 +233,7 @@ def _words(options: RunOptions, folder: Path, lang: Lang) -> list[str]:
     if options.waivers:
         words += ["--harness-waivers", options.waivers]
     if options.budget:
-        words += ["--harness-budget", options.budget, "--harness-spent", f"{options.spent:.3f}"]
+        words += ["--harness-budget", options.budget, "--harness-began", repr(options.began)]
     if options.read_only:
         words.append("--harness-read-only")
     if options.clean_up:

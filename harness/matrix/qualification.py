@@ -68,7 +68,7 @@ class Started:
 class Qualification:
     """A run in progress, whole or refused: whoever asks after a refusal gets the first one again.
 
-    :param spent: seconds of its budget that are used already.
+    :param began: when its budget began (monotonic).
     :ivar hurried: whether there is so little time left that judging may be interrupted.
     """
 
@@ -79,7 +79,7 @@ class Qualification:
         keeper: RunKeeper,
         clock: Clock,
         challenge: Challenge | None = None,
-        spent: float = 0.0,
+        began: float | None = None,
     ) -> None:
         self.plan = plan
         self.facts = facts
@@ -87,7 +87,7 @@ class Qualification:
         self.clock = clock
         self.events = keeper.events
         self._challenge = challenge
-        self._endurance = Endurance(facts.limits, not_ours(facts.network), spent=spent)
+        self._endurance = Endurance(facts.limits, not_ours(facts.network), began=began)
         self._states = {cell.key: CellState(cell) for cell in plan.cells}
         self._minters: dict[str, Minter] = {}
         self._last: CellResult | None = None
