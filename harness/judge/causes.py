@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from harness.core.http.addresses import authority_of
-from harness.core.run.exchanges import BUSY, Exchange
+from harness.core.run.exchanges import BUSY, Exchange, failure
 from harness.core.run.findings import Finding, Where, finding
 from harness.core.run.limits import FAILURES, GONE, not_reachable, unreachable
 from harness.core.standards.queries import base_operation, load_queries
@@ -21,7 +21,6 @@ from harness.core.verdicts import Blame, Verdict
 from harness.judge.catalogue import Requirement
 from harness.judge.depends import CARE
 from harness.judge.hops import heard
-from harness.judge.phrases import failure
 from harness.judge.trust.steps import AGAIN, MAIN_FLOWS, trust
 from harness.judge.view import CellView
 
@@ -255,7 +254,7 @@ class Causes:
         row = self._row(at)
         if at.error.startswith("connect") or (at.error.startswith(GONE) and len(row) >= FAILURES):
             since = row[0].started
-            return Cause(item, party, not_reachable(since, failure(at.error)), unreachable(party, since))
+            return Cause(item, party, not_reachable(since, at.error), unreachable(party, since, at.error))
         return self._broken(item, party, failure(at.error))
 
     def _row(self, at: Exchange) -> list[Exchange]:

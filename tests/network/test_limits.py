@@ -271,7 +271,7 @@ def test_three_equal_failures_open_the_breaker_and_say_since_when():
         found.check("https://his.example/fhir/Other", party="his")
     error = caught.value
     assert (error.limit, error.cause) == ("host", "his")
-    assert error.message == unreachable("his", "2026-03-01T11:00:00+00:00")
+    assert error.message == unreachable("his", "2026-03-01T11:00:00+00:00", ERROR)
     assert "niet bereikbaar sinds 2026-03-01 11:00:00 UTC" in error.message.nl
     assert error.received == f"not reachable since 2026-03-01T11:00:00+00:00: {ERROR}"
     found.check("https://elders.example/", party="his")
