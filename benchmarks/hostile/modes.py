@@ -132,7 +132,6 @@ def patient() -> dict:
         "meta": {"profile": ["http://fhir.nl/fhir/StructureDefinition/nl-core-patient"]},
         "name": [{"family": "Ester"}],
         "birthDate": "1970-01-31",
-        "identifier": [{"system": "http://fhir.nl/fhir/NamingSystem/bsn", "value": "999990019"}],
     }
 
 
