@@ -468,3 +468,20 @@ def test_a_variant_in_which_nobody_answered_says_so() -> None:
     nothing = view.inconclusive(requirement.id, Text(nl="zo", en="so"))
     item = Causes(view, lambda _: ()).explain(requirement, nothing)
     assert item.where.exchange == "x.0002" and "is not reachable since" in item.next_step.en
+
+
+@pytest.mark.parametrize(
+    ("notes", "told"),
+    [
+        ({"page": {"step": "login"}}, "HTTP 200; the login page, again or still"),
+        ({"page": {"step": "<b>mine</b>"}}, "HTTP 200; a page that is not recognised as"),
+        ({}, "HTTP 200; no HTML page that can be read"),
+    ],
+    ids=["a known page", "an unknown page", "no page"],
+)
+def test_where_a_person_gets_no_further_the_page_is_told(notes: dict, told: str) -> None:
+    stuck = asked(interface="login", operation="login", response=Response(status=200), notes=notes)
+    view = _view(stuck)
+    nothing = view.inconclusive(CONTENT, Text(nl="zo", en="so"))
+    item = Causes(view, lambda _: ()).explain(CATALOGUE[CONTENT], nothing)
+    assert item.received.startswith(told) and "broke off at the login" in item.next_step.en

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from rawkit import pdf, raw
 
-from harness.core.run.exchanges import UNHELD, Exchange
+from harness.core.run.exchanges import UNHELD, UNREADABLE, Exchange
 from harness.network.person.looking import coded_elements
 from harness.record import DeclaredPerson, Looking, Persons, Redactor
 from harness.record.redact.holding.held import held_by
@@ -111,6 +111,14 @@ def test_what_is_said_of_a_document_that_is_not_kept(carrier: str) -> None:
     )
     assert told["sum"].startswith("mask-person-") and told["same"].startswith("mask-person-")
     assert (NOT_HELD in done.notes.get("masked", ())) == (carrier == "body")
+
+
+@pytest.mark.parametrize(
+    ("kind", "place"),
+    [("application/fhir+json", f"response.body:{UNREADABLE}"), ("application/pdf", "response.body")],
+)
+def test_of_a_pdf_that_is_called_fhir_may_be_said_that_nobody_can_read_it(kind: str, place: str) -> None:
+    assert [fact.place for fact in recorded(plain(kind, OTHER)).facts] == [place]
 
 
 def test_what_is_no_pdf_is_told_of_too() -> None:
