@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from harness.core.run.exchanges import NOT_COMPARED
+from harness.core.run.exchanges import MASKED_UUID, NOT_COMPARED
 from harness.record.redact.holding.groups import tells
 from harness.record.redact.letters import word_parts
 from harness.record.redact.replace import Replacing
@@ -29,6 +29,8 @@ _ALONE: Final = 3
 _UUID: Final = re.compile(
     r"[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", re.ASCII | re.I
 )
+_ANY_UUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.I)
+_MASKED_UUID: Final = re.compile(MASKED_UUID)
 _HEX: Final = re.compile(r"(?=[0-9-]*[a-f])(?=[a-f-]*[0-9])[0-9a-f-]{16,80}", re.ASCII | re.I)
 
 
@@ -47,6 +49,20 @@ def _says_nothing(token: str, words: frozenset[str]) -> bool:
 
 def _few(token: str) -> bool:
     return len(_DIGIT.findall(token)) < _FEW
+
+
+def is_numbered(name: str) -> bool:
+    """Whether a header or parameter numbers a request, so that its form is judged: ``X-Correlation-ID``."""
+    return name.lower().endswith("-id")
+
+
+def is_uuid(value: str) -> bool:
+    """Whether a value is written as a UUID, of whatever version; a number in it may be masked.
+
+    >>> is_uuid("00000000-0000-0000-0000-000000000000")
+    True
+    """
+    return _ANY_UUID.fullmatch(value) is not None or _MASKED_UUID.fullmatch(value) is not None
 
 
 def is_random(value: str) -> bool:
@@ -87,15 +103,16 @@ class Speech:
             return not self._repeats(value)
         if self.heard.is_foreign(value):
             return False
-        if self._is_known(value) or value.casefold() in self.familiar.phrases:
+        if self.is_known(value) or value.casefold() in self.familiar.phrases:
             return True
-        said = [token for token in _TOKEN.findall(value) if not self._is_known(token)]
+        said = [token for token in _TOKEN.findall(value) if not self.is_known(token)]
         if _ESCAPED.search(value) or tells(" ".join(said)):
             return False
         alone = sum(len(part) == 1 for token in said for part in _LETTERS.findall(token))
         return alone <= _ALONE and all(map(self._is_word, said))
 
-    def _is_known(self, value: str) -> bool:
+    def is_known(self, value: str) -> bool:
+        """Whether a value is one that the run knows as a whole."""
         return not self.heard.is_foreign(value) and (
             value in self.familiar.values or self.heard.is_known(value)
         )
@@ -107,7 +124,7 @@ class Speech:
     def _is_word(self, token: str) -> bool:
         if self.heard.is_foreign(token):
             return False
-        return _says_nothing(token, self.familiar.all_words) or self._is_known(token)
+        return _says_nothing(token, self.familiar.all_words) or self.is_known(token)
 
     def tag(self, value: str, place: str) -> str:
         """The tag of a value."""
