@@ -66,7 +66,7 @@ def without_people(
 
 
 def named(subject: str, place: str, replacing: Replacing, certified: Certified) -> str:
-    """A name in a certificate (a subject, say) without a person: a common name is one unless it is a host, or the
+    """A name in a certificate without a person: a common name is one unless it is a host, or the
     organization itself; who knows whether an organization is called after one."""
     parts = {match["name"].upper(): match["value"] for match in _PART.finditer(subject)}
     organization = parts.get("O", "")
