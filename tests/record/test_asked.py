@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -18,7 +19,7 @@ import plants as bench
 import plants_made as made
 
 from harness.core.clock import SystemClock
-from harness.core.run.exchanges import Certificate
+from harness.core.run.exchanges import MASK, Certificate
 from harness.network.connections import UNKNOWN, Connections
 from harness.network.file import read_network
 from harness.network.person.looking import looking
@@ -185,3 +186,11 @@ def test_who_shows_the_certificate_of_a_stranger_is_nobody_until_it_was_verified
         presented = Certificate(subject="", dns_names=(name,))
         made = seen.handshake(Handshake(host="x.example", peer="", reason="R", presented=presented))
         assert made is not None and made.client == client
+
+
+@pytest.mark.parametrize("body", ["&".join(f"a{n}=b" for n in range(5_000)), "&a=b" * 60_000])
+def test_a_form_of_very_many_fields_is_one_tag(body: str) -> None:
+    """It would take seconds, in which nobody else is served."""
+    asked = raw(client="pgo-zon", interface="token", request_headers=FORM, request_body=body.encode())
+    kept = Recorder(looking=LOOKS).record(asked)
+    assert re.fullmatch(MASK, kept.request.body.decode())

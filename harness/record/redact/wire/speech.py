@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
 
@@ -16,7 +16,9 @@ from harness.record.redact.tag import TAG
 from harness.record.redact.wire.familiar import Familiar, Heard
 
 MOST: Final = 2_000
-"""Tags of one text; what needs more of them becomes one."""
+"""Tags of one text or body; what needs more of them becomes one."""
+PIECES: Final = 50_000
+"""Parts of one body that are looked at; what has more becomes one tag."""
 _TOKEN: Final = re.compile(r"[^\s,;=\"'()<>\[\]{}|/?&#:!~]+")
 """A piece of a text that stays or goes as a whole."""
 _LETTERS: Final = re.compile(r"[^\W\d_]+")
@@ -80,12 +82,21 @@ def is_random(value: str) -> bool:
     return sum(32 <= byte < 127 for byte in said) < 0.9 * len(said)  # 13 of 16 happens by chance
 
 
+@dataclass
+class _Left:
+    """How much of one body is still looked at, and how many tags it may get."""
+
+    pieces: int = PIECES
+    tags: int = MOST
+
+
 @dataclass(frozen=True)
 class Speech:
     """One side of an exchange.
 
     :ivar ours: whether our own software says this: then only what somebody else said before is a tag.
     :ivar declared: whether it is in the session of a declared person, whose ids may stay.
+    :ivar left: what is left to look at; ``None``: all of it.
     """
 
     replacing: Replacing
@@ -93,9 +104,23 @@ class Speech:
     heard: Heard
     ours: bool = False
     declared: bool = False
+    left: _Left | None = None
+
+    def bounded(self) -> Speech:
+        """The same for one body: what has too many parts raises :class:`TooMuchSaidError`."""
+        return replace(self, left=_Left())
+
+    def _count(self, *, tags: int = 0) -> None:
+        if self.left is None:
+            return
+        self.left.pieces -= 1
+        self.left.tags -= tags
+        if self.left.pieces < 0 or self.left.tags < 0:
+            raise TooMuchSaidError
 
     def stays(self, value: str) -> bool:
         """Whether a value may be written as it is; what is written otherwise is decoded before."""
+        self._count()
         value = value.strip()
         if not value or TAG.fullmatch(value):
             return True
@@ -128,6 +153,7 @@ class Speech:
 
     def tag(self, value: str, place: str) -> str:
         """The tag of a value."""
+        self._count(tags=1)
         bare = value.strip()
         self.heard.masked(bare)
         return self.replacing.masked(bare, place, NOT_COMPARED)
@@ -156,6 +182,7 @@ class Speech:
 
         def token(found: re.Match[str], *, strict: bool) -> str:
             nonlocal left
+            self._count()
             said = found.group()
             if strict and _DIGIT.search(said):
                 stays = False
