@@ -587,7 +587,7 @@ def recorded(run: Path) -> int:
         lines = (gzip.decompress(data) if path.suffix == ".gz" else data).splitlines()
         for number, line in enumerate(lines):
             if b'"kind":"exchange"' in line:
-                found = re.search(rb'"seen":(\d+)', line)
+                found = re.search(rb'"seen":"[^"]+"', line)
                 seen.add(found.group() if found else f"{path.name} {number}".encode())
     return len(seen)
 
