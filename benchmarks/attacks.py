@@ -37,7 +37,7 @@ from serve_day import memory
 MEGABYTES = 250.0
 GROWTH = 0.05
 PGOS = 6
-"""One combination may record 20,000 exchanges; then ``serve`` says so and stops (``docs/serving.md``)."""
+"""Of one combination 20,000 exchanges are recorded, and the rest is counted (``docs/serving.md``)."""
 PERSON, OTHER = "hanna-wilgenkamp", "bram-lisdodde"
 SCRIPT = '"><script>alert(1)</script>'
 Check = Callable[[], str]

@@ -34,7 +34,7 @@ class Ending:
         self._now = now
         self._until = now() + limits.run - spent
         self._kept = reserved(limits.run, spent)
-        self._judging = False
+        self._judging = self._rung = False
 
     def reached(self) -> Text | None:
         """Why nobody is served any more; ``None``: they still are."""
@@ -68,8 +68,9 @@ class Ending:
 
     def _late(self) -> None:
         if self._judging:
+            self._rung = True
             _thread.interrupt_main(signal.SIGTERM)
 
     def _ring(self, number: int, frame: FrameType | None) -> None:
-        if self._judging:
+        if self._judging and self._rung:  # else somebody wants it to stop, and that is what it does
             raise Overdue
