@@ -14,6 +14,7 @@ import msgspec
 
 from harness.cli.serve.bounds import Bounds
 from harness.cli.serve.ending import Ending, Overdue
+from harness.cli.serve.memory import give_back
 from harness.core.exits import ExitCode
 from harness.core.run.findings import Cell
 from harness.core.run.info import RunInfo, Trouble
@@ -145,6 +146,7 @@ class Watch:
                 continue
             self._judged[cell.key] = last
             self._judge(cell, self.info())
+            give_back()
 
     def _tell_full(self) -> None:
         """Say once of a combination that no more of it is recorded."""

@@ -11,7 +11,7 @@ MOST: Final = 10_000
 """Secrets of a cell that nobody announced and that are hunted inside words; of more the oldest are let go."""
 LEAST: Final = 12
 """Characters from which a secret is hunted inside words."""
-_GRAM: Final = 8
+_GRAM: Final = 10
 """Characters of a piece by which a secret is found."""
 _STEP: Final = LEAST - _GRAM + 1
 """A text is looked at every so many characters: of each secret that stands there, one piece begins at such a
@@ -36,6 +36,7 @@ class Hunted:
         self._others: OrderedDict[str, None] = OrderedDict()
         self._lock = threading.Lock()
         self._pieces: dict[str, tuple[_Place, ...]] = {}
+        self._alone: dict[_Place, tuple[_Place]] = {}
         self._gone = 0
 
     def add(self, secret: str, *, minted: bool) -> None:
@@ -53,12 +54,13 @@ class Hunted:
                     self._others.popitem(last=False)
                     self._let_go()
 
-    @staticmethod
-    def _index(pieces: dict[str, tuple[_Place, ...]], secret: str, *, minted: bool) -> None:
+    def _index(self, pieces: dict[str, tuple[_Place, ...]], secret: str, *, minted: bool) -> None:
         for start in range(_STEP):
             piece, place = secret[start : start + _GRAM], (start, len(secret))
-            known = pieces.get(piece, ())
-            if place not in known and (minted or len(known) < _LENGTHS):
+            known = pieces.get(piece)
+            if known is None:
+                pieces[piece] = self._alone.setdefault(place, (place,))  # as of most: shared, for memory
+            elif place not in known and (minted or len(known) < _LENGTHS):
                 pieces[piece] = (*known, place)
 
     def _let_go(self) -> None:
