@@ -65,6 +65,7 @@ class Watch:
         self._earlier: list[CellResult] = []
         self._judged: dict[str, datetime] = {}
         self._stop = threading.Event()
+        self._hurried = False
         self.lang: Lang = "nl"
         self.bounds: Bounds | None = None
         self.ending = Ending(facts.limits)
@@ -104,7 +105,7 @@ class Watch:
         :raises HarnessError: the run folder cannot be written.
         """
         if threading.current_thread() is threading.main_thread():
-            signal.signal(signal.SIGTERM, lambda *_: self._stop.set())
+            signal.signal(signal.SIGTERM, self._hurry)
         waited = 0.0
         try:
             while not self._stop.is_set() and (not seconds or waited < seconds):
@@ -115,6 +116,11 @@ class Watch:
         except KeyboardInterrupt:
             pass
         return self.finish()
+
+    def _hurry(self, *_: object) -> None:
+        """Somebody wants it gone soon: it is judged, and pages are made when they are asked for."""
+        self._hurried = True
+        self._stop.set()
 
     def judge_quiet(self) -> None:
         """Judge the cells in which something happened and nothing more does; stop when there is too much.
@@ -234,7 +240,7 @@ class Watch:
         self.running.close()
         info = msgspec.structs.replace(info, troubles=(*info.troubles, *self._late))
         self.keeper.finish(info)
-        if recorded:
+        if recorded and not self._hurried:
             write_report(self.keeper.folder, info, findings, self.facts.catalogue)
         for trouble in info.troubles:
             if trouble.limit == "recording":
