@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import select
 import socket
 import ssl
 import time
 from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -16,7 +19,9 @@ from harness.network.limits.crowd import peer_of
 from harness.network.wire import forward, protocol, router, serving
 from harness.network.wire.client import HttpClient, RequestError
 from harness.network.wire.connect import ConnectMap
-from harness.network.wire.serving import HandlerApp, Hosting, Incoming, Outgoing
+from harness.network.wire.joined import Joined
+from harness.network.wire.protocol import End
+from harness.network.wire.serving import PIECE, HandlerApp, Hosting, Incoming, Outgoing
 from harness.pki.authority import TestPki
 from harness.pki.contexts import client_context, server_context
 
@@ -237,6 +242,33 @@ def test_defects_and_rude_answers(pki: TestPki, connect: ConnectMap) -> None:
     assert caller.request("POST", f"https://{HOST}/", body=b"x" * 200_000).status == 413
     assert caller.request("GET", f"https://{HOST}/", [("X", "y" * 40_000)]).status in (431, 0)
     assert caller.request("GET", f"https://{HOST}/").status == 200
+
+
+@pytest.mark.parametrize("cut", [None, PIECE + 5], ids=["whole", "cut off"])
+def test_a_large_body_leaves_in_pieces(cut: int | None) -> None:
+    """Each waits until the peer takes it: nothing holds a body once more, or four times."""
+    body = bytes(range(256)) * (PIECE // 100)
+    sent: list[dict[str, Any]] = []
+
+    async def handler(_: Incoming) -> Outgoing:
+        return Outgoing(body=body, truncate=cut)
+
+    async def nothing() -> dict[str, Any]:
+        return {"type": "http.request"}
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    closed = []
+    transport = SimpleNamespace(
+        is_closing=lambda: False, abort=None, close=lambda: closed.append(True), get_extra_info=lambda _: None
+    )
+    scope = {"type": "http", "method": "GET", "path": "/", "headers": [], "harness.end": End()}
+    asyncio.run(HandlerApp(handler)({**scope, "harness.transport": Joined(transport)}, nothing, send))
+    pieces = [message["body"] for message in sent[1:]]
+    assert b"".join(pieces) == body[:cut] and max(map(len, pieces)) <= PIECE
+    more = [message["more_body"] for message in sent[1:]]
+    assert all(more[:-1]) and more[-1] is (cut is not None) and bool(closed) is (cut is not None)
 
 
 def test_slow_client_is_cut_off(pki: TestPki, connect: ConnectMap, monkeypatch: pytest.MonkeyPatch) -> None:

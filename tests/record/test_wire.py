@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import zlib
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -12,9 +13,11 @@ import pytest
 from rawkit import PERSONS, raw
 
 from harness import network
+from harness.core.http.bounds import MAX_BODY, larger
 from harness.core.run.exchanges import MASK, Certificate, Exchange, Tls, header
 from harness.network.file import Network, Participant
 from harness.network.person.looking import looking, protocol_words
+from harness.network.wire.client import decoded
 from harness.record import Redactor
 from harness.record.redact.wire.vocabulary import HTTP_WORDS
 
@@ -246,6 +249,18 @@ def test_what_is_published_and_what_our_client_says_of_a_failure() -> None:
     assert made.response.body == lists
     failed = heard(error="protocol: illegal header line: Grutterman")
     assert TAG.sub("mask", failed.error) == "protocol: illegal header line: mask"
+
+
+@pytest.mark.parametrize("limit", [MAX_BODY, 999_990_019], ids=["a limit", "one that passes the eleven-test"])
+def test_our_own_number_in_our_own_sentence_stays(limit: int) -> None:
+    """What a server made of it does not, and neither does its own number."""
+    with pytest.raises(ValueError, match="larger than") as caught:
+        decoded(zlib.compress(bytes(99_999)), (("Content-Encoding", "deflate"),), 10_007)
+    for said in (f"protocol: {larger(limit)}", f"protocol: content coding: {caught.value}"):
+        assert heard(error=said).error == said
+    for said in (f"protocol: illegal header line: {larger(limit)}", f"protocol: {larger(limit)} Grutterman"):
+        told = heard(error=said).error
+        assert str(limit) not in told and "Grutterman" not in told
 
 
 def test_certificates_keep_hosts_of_the_network_file() -> None:

@@ -22,6 +22,8 @@ GONE: Final = ("connect", "timeout", "tls", "protocol: closed without an answer"
 RESERVE: Final = 0.1
 """Part of the budget of a run that is kept for judging and reporting; between these two (seconds)."""
 LEAST_RESERVED, MOST_RESERVED = 10.0, 60.0
+REST: Final = 15.0
+"""Seconds after the budget of a run at which the command ends, whatever it is busy with."""
 MOST_RECORDED: Final = 20_000
 """Exchanges that are recorded of what others do: of one session, of one combination outside sessions, and of
 what is of none."""

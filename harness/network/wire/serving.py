@@ -40,6 +40,8 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 KEEP_ALIVE: Final = 90
 MAX_HELD: Final = 32 * 1024 * 1024
 """Bytes of request bodies of one peer that are held at once."""
+PIECE: Final = 256 * 1024
+"""Bytes of a body that are written at once; the rest follows as the peer takes them."""
 NO_OTHERS: Final[Mapping[str, ssl.SSLContext]] = MappingProxyType({})
 
 
@@ -214,12 +216,21 @@ async def _answer(scope: Scope, send: Send, answer: Outgoing) -> None:
     whole = transport is None or answer.truncate is None
     if transport is not None:
         scope["harness.end"].answers(transport)
+    size = len(body) if whole else min(len(body), answer.truncate or 0)
+
+    async def write(start: int) -> None:
+        end = min(start + PIECE, size)
+        await send(
+            {"type": "http.response.body", "body": body[start:end], "more_body": not whole or end < size}
+        )
+
     with transport if transport is not None else nullcontext():
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-        part = body if whole else body[: answer.truncate]
-        await send({"type": "http.response.body", "body": part, "more_body": not whole})
-        if transport is not None and not whole:
-            transport.close()
+        await write(0)
+    for start in range(PIECE, size, PIECE):
+        await write(start)
+    if transport is not None and not whole:
+        transport.close()
 
 
 class Hosting:
