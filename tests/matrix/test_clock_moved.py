@@ -25,6 +25,7 @@ WORDS = (
     "--at",
     "2026-03-01",
     "--skip-doctor",
+    *("--only", "PD-GEN-001", "--only", "PD-DOC-001"),
 )
 
 
@@ -36,7 +37,7 @@ def test_steadiness_sees_a_day_but_not_a_second(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_a_cell_whose_clock_moved_decides_nothing(
-    here, small_run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    here, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(driving.Steadiness, "moved", lambda _: 86_400.0)
     code, told = here("qualify", "--out", tmp_path / "run", *WORDS)
