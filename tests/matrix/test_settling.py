@@ -215,7 +215,10 @@ def test_what_one_cell_is_asked_for_others_is_asked_everywhere(start):
 
 
 GONE = LimitReached(
-    "host", unreachable("his-0", "2026-03-01T11:00:00"), cause="his-0", received="not reachable since …"
+    "host",
+    unreachable("his-0", "2026-03-01T11:00:00", "connect: refused"),
+    cause="his-0",
+    received="not reachable since …",
 )
 SPENT = LimitReached("run", spent("run", 1200.0, "his-0"), cause="his-0", received="18m / 20m: his-0")
 
