@@ -23,8 +23,8 @@ from harness.judge import judging
 from harness.judge.catalogue import load_catalogue
 from harness.judge.evidence.verification import rejudge
 from harness.judge.outcome.result import run_result
-from harness.matrix import qualification
 from harness.matrix.cells import plan_cells
+from harness.matrix.crew import driving
 from harness.matrix.facts import RunFacts
 from harness.matrix.plan import Plan
 from harness.matrix.qualification import Qualification
@@ -85,7 +85,7 @@ class Run:
             self.network.recorder = recorder
             return self.network
 
-        monkeypatch.setattr(qualification, "start", start)
+        monkeypatch.setattr(driving, "start", start)
 
         def judge(identifier: str) -> Callable[[Any], list[Finding]]:
             def said(view: Any) -> list[Finding]:

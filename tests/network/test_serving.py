@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 
 from harness.core.clock import SystemClock
-from harness.network.wire import protocol
+from harness.network.limits.crowd import peer_of
+from harness.network.wire import forward, protocol, router, serving
 from harness.network.wire.client import HttpClient, RequestError
 from harness.network.wire.connect import ConnectMap
 from harness.network.wire.joined import Joined
@@ -368,3 +369,107 @@ def test_head_and_body_of_an_answer_arrive_together(pki: TestPki, connect: Conne
         while got.count(b"HTTP/1.1 200") < 2 or not got.endswith(b"|0"):
             got += secured.recv(16384)
         assert got.index(b"/two|0") < got.index(b"/three|0")
+
+
+OTHER = ("127.0.0.2", 0)
+"""Another address of this machine, where there is one: to a server another peer."""
+
+
+def other(port: int) -> socket.socket:
+    """A connection of another peer."""
+    try:
+        return socket.create_connection(("127.0.0.1", port), timeout=5, source_address=OTHER)
+    except OSError:
+        pytest.skip("this machine has no second address")
+
+
+def asked(one: socket.socket, body: bytes = b"") -> bytes:
+    """The beginning of the answer to a request over a connection; ``b""``: it is closed."""
+    try:
+        one.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
+        return one.recv(1000)
+    except OSError:
+        return b""
+
+
+def test_a_peer_with_many_connections_keeps_nobody_out(monkeypatch):
+    """It makes room itself, however long the other one was silent."""
+    monkeypatch.setattr(protocol, "MAX_CONNECTIONS", 6)
+
+    async def answer(request):
+        return Outgoing(body=b"ok")
+
+    hosting = Hosting()
+    try:
+        port = hosting.listen(HandlerApp(answer), None)
+        quiet = other(port)
+        assert asked(quiet).startswith(b"HTTP/1.1 200")
+        made = [socket.create_connection(("127.0.0.1", port), timeout=5) for _ in range(40)]
+        assert asked(made[-1]).startswith(b"HTTP/1.1 200")
+        assert asked(quiet).startswith(b"HTTP/1.1 200")
+        for one in (*made, quiet):
+            one.close()
+    finally:
+        hosting.close()
+
+
+@pytest.mark.parametrize("kind", ["router", "proxy"])
+def test_a_peer_with_many_tunnels_keeps_nobody_out(monkeypatch, kind):
+    monkeypatch.setattr(router, "MAX_TUNNELS", 6)
+    monkeypatch.setattr(forward, "MAX_TUNNELS", 6)
+    hosting = Hosting()
+    door = (
+        router.SniRouter(lambda host: None)
+        if kind == "router"
+        else forward.ForwardProxy(lambda host, port: None)
+    )
+    try:
+        port = hosting.call(door.start("127.0.0.1", 0))
+        quiet = other(port)
+        made = [socket.create_connection(("127.0.0.1", port), timeout=5) for _ in range(40)]
+        time.sleep(0.3)
+        quiet.settimeout(0.2)
+        with pytest.raises(TimeoutError):
+            quiet.recv(1)
+        assert len(door.tunnels) == 6
+        for one in (*made, quiet):
+            one.close()
+    finally:
+        hosting.call(door.stop())
+        hosting.close()
+
+
+def test_bodies_of_one_peer_are_bounded_together(monkeypatch):
+    """Who sends much at once is put off; others are not, and later it goes on."""
+    monkeypatch.setattr(serving, "MAX_HELD", 50_000)
+
+    async def answer(request):
+        return Outgoing(body=b"ok")
+
+    hosting = Hosting()
+    try:
+        app = HandlerApp(answer)
+        port = hosting.listen(app, None)
+        begun = [socket.create_connection(("127.0.0.1", port), timeout=5) for _ in range(2)]
+        for one in begun:
+            one.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 30000\r\n\r\n" + b"x" * 20_000)
+        time.sleep(0.2)
+        with socket.create_connection(("127.0.0.1", port), timeout=5) as third:
+            assert asked(third, b"x" * 20_000).startswith(b"HTTP/1.1 503")
+        with other(port) as quiet:
+            assert asked(quiet, b"x" * 20_000).startswith(b"HTTP/1.1 200")
+        for one in begun:
+            one.sendall(b"x" * 10_000)
+            assert one.recv(100).startswith(b"HTTP/1.1 200")
+            one.close()
+        time.sleep(0.1)
+        assert not app.bodies
+    finally:
+        hosting.close()
+
+
+def test_a_peer_is_an_address_or_the_network_of_a_customer():
+    assert peer_of(("192.0.2.7", 1)) == "192.0.2.7"
+    assert peer_of(("2001:db8:1:2::7", 1, 0, 0)) == peer_of(("2001:db8:1:2:ffff::1", 1, 0, 0))
+    assert peer_of(("2001:db8:1:3::7", 1, 0, 0)) != peer_of(("2001:db8:1:2::7", 1, 0, 0))
+    assert peer_of(("fe80::1%eth0", 1, 0, 2)) and peer_of("") == peer_of(None) == ""

@@ -100,6 +100,7 @@ class Redactor:
             request,
             response,
             id=exchange_id,
+            client=work.text(raw.client, "client"),
             error=error,
             facts=around.placed(replacing.facts),
             identities=tuple(care.identities),
