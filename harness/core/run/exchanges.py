@@ -23,6 +23,8 @@ from harness.core.text import Phrase, Text
 
 BUSY: Final = "busy"
 """Operation of a request that a server put off (429 or 503 with ``Retry-After``)."""
+NEXT_PAGE: Final = "next-page"
+"""Operation of a request for a later page (without format)."""
 MASK: Final = r"mask-[a-z]{2,8}-[bcdfghjklmnpqrstvwxz]{12}"
 """What a tag looks like that stands in the place of a value."""
 MASKED_UUID: Final = (
