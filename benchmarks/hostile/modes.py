@@ -89,7 +89,7 @@ CUT = r"incomplete|not complete|cut off|fewer|bytes .{0,30}(expected|announced)|
 LARGE = r"(larger|more) than|too (large|big|much)|over the limit|exceed|\b\d+ (bytes|nodes|entries|characters|attributes)\b"
 LARGE_HEAD = r"head(er)?s?\b.{0,40}(too (large|long|many|much)|larger|more than)|interim"
 LONG = r"too long|characters|longer than"
-MANY = r"too many|more than|\d+ (entries|matches|resources|fields)"
+MANY = r"too many|more than|\d+ (entries|nodes|matches|resources|fields)"
 DEEP = r"\bdeep|\bnest"
 NUMBER = r"number|digits|\btotal\b|expires_in"
 CODING = r"coding|gzip"
@@ -355,6 +355,7 @@ def gzip_thrice(sock: socket.socket, request: Request) -> None:
     says=(
         DEEP,
         NO_JSON,
+        MANY,
     ),
 )
 def nested(sock: socket.socket, request: Request) -> None:

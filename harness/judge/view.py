@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Literal
 
-from harness.core.run.exchanges import TOO_LARGE, Exchange, Request, Response, media_type
+from harness.core.run.exchanges import MORE_THAN_READ, TOO_LARGE, Exchange, Request, Response, media_type
 from harness.core.run.findings import Cell, Finding, Where, finding
 from harness.core.run.info import Intensity, ParticipantVersion, Settings
 from harness.core.run.limits import ENDED
@@ -32,10 +32,16 @@ FHIR_JSON = ("application/fhir+json", "application/json+fhir", "application/json
 FHIR_XML = ("application/fhir+xml", "application/xml+fhir", "application/xml", "text/xml")
 
 
-def _too_large(exchange: Exchange, side: str) -> int:
-    """Length of a body that the recorder did not keep because it holds too much; 0 when it kept it."""
+def _too_large(exchange: Exchange, side: str) -> str:
+    """How much a body holds that the recorder did not keep because it is too much; ``""`` when it kept it."""
     place = f"{side}.body:{TOO_LARGE}"
-    return next((fact.length for fact in exchange.facts if fact.place == place), 0)
+    length = next((fact.length for fact in exchange.facts if fact.place == place), 0)
+    if not length:
+        return ""
+    notes = exchange.notes.get("masked")
+    told = [str(note) for note in notes] if isinstance(notes, list) else []
+    beyond = [note.removeprefix(MORE_THAN_READ) for note in told if note.startswith(MORE_THAN_READ)]
+    return ", ".join(filter(None, (f"{length} bytes", *beyond)))
 
 
 def body_format(kind: str) -> Format | None:
@@ -130,10 +136,10 @@ class CellView:
             return None
         key = (kind, message.body)
         if key not in self._documents:
-            length = _too_large(exchange, side)
+            held = _too_large(exchange, side)
             self._documents[key] = (
-                too_large(f"{length} bytes", kind)
-                if length
+                too_large(held, kind)
+                if held
                 else parse(message.body, format=kind, model=load_model("3.0.2"), limits=MESSAGE_LIMITS)
             )
         return self._documents[key]

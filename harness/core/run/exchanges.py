@@ -132,6 +132,9 @@ TOO_LARGE = "(too large)"
 """The path in the place of a mask (``response.body:(too large)``) of a body that holds more than is looked at
 (:mod:`harness.core.http.bounds`); its fact says how long it was."""
 
+MORE_THAN_READ = "more than is looked at: "
+"""How the note ``masked`` of such an exchange begins; which bound was passed follows."""
+
 UNREDACTED = "unredacted"
 """The note of an exchange that the recorder could not make safe, and so wrote without what was said in it."""
 
