@@ -91,7 +91,7 @@ LARGE_HEAD = r"head(er)?s?\b.{0,40}(too (large|long|many|much)|larger|more than)
 LONG = r"too long|characters|longer than"
 MANY = r"too many|more than|\d+ (entries|nodes|matches|resources|fields)"
 DEEP = r"\bdeep|\bnest"
-NUMBER = r"number|digits|\btotal\b|expires_in"
+NUMBER = r"number|integer|digits|\btotal\b|expires_in"
 CODING = r"coding|gzip"
 DOCTYPE = r"doctype|entit"
 ATTRIBUTES = r"attribute"
@@ -425,6 +425,7 @@ def many_digits(sock: socket.socket, request: Request) -> None:
     "his",
     "authorize",
     says=(
+        LARGE,
         NO_JSON,
         NO_PAGE,
     ),

@@ -22,6 +22,7 @@ from harness.core.verdicts import Blame, Verdict
 from harness.judge.catalogue import Requirement
 from harness.judge.depends import CARE
 from harness.judge.hops import heard
+from harness.judge.phrases import NO_TOKEN
 from harness.judge.trust.steps import AGAIN, MAIN_FLOWS, trust
 from harness.judge.view import CellView
 
@@ -308,7 +309,15 @@ class Causes:
         if returned is not None and returned.error:
             return REDIRECTED.format(error=returned.error)
         status = f"HTTP {item.response.status}" if item.response is not None else failure(item.error)
-        return joined(status, _page(item), _flood(item), self._heard(item), separator="; ")
+        return joined(status, _page(item), _flood(item), self._token(item), self._heard(item), separator="; ")
+
+    def _token(self, item: Exchange) -> Phrase:
+        """Why an answer of a token server gives no token; ``""`` when it does, or says so itself."""
+        parsed = self._cell.response(item) if item.interface == "token" else None
+        if parsed is None or parsed.response is not None or parsed.error:
+            return ""
+        wrong = next((issue for issue in reversed(parsed.issues) if issue.severity == "error"), None)
+        return joined(wrong.message, wrong.seen) if wrong is not None else NO_TOKEN
 
 
 def _page(item: Exchange) -> Phrase:

@@ -135,6 +135,10 @@ TOO_LARGE = "(too large)"
 MORE_THAN_READ = "more than is looked at: "
 """How the note ``masked`` of such an exchange begins; which bound was passed follows."""
 
+UNREAD = "unread"
+"""The note of an exchange that says why a body could not be read as FHIR before it was masked: per side the
+``rule`` that it breaks, ``line``, ``column`` and ``received``."""
+
 UNREDACTED = "unredacted"
 """The note of an exchange that the recorder could not make safe, and so wrote without what was said in it."""
 

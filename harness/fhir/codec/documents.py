@@ -37,7 +37,7 @@ from harness.core.http.bounds import (
     values_in,
 )
 from harness.core.issues import Issue
-from harness.fhir.codec.defects import defect
+from harness.fhir.codec.defects import RULES, defect
 from harness.fhir.codec.errors import EncodeError
 from harness.fhir.codec.json.read import read_json
 from harness.fhir.codec.json.write import to_json
@@ -59,6 +59,7 @@ __all__ = [
     "to_json",
     "to_xml",
     "too_large",
+    "unread",
 ]
 
 Format = Literal["xml", "json"]
@@ -132,6 +133,19 @@ def too_large(received: str, format: Format) -> Document:
         f"{limits.attributes} attributes of one element, {limits.size} bytes"
     )
     return Document({}, [defect("fhir-size", expected=expected, received=received)], format, True, b"")
+
+
+def unread(
+    rule: str, format: Format, *, line: int = 0, column: int = 0, received: str = ""
+) -> Document | None:
+    """The document of a message that could not be read before it was masked.
+
+    :returns: ``None`` when there is no such rule.
+    """
+    if rule not in RULES:
+        return None
+    wrong = defect(rule, line=line, column=column, received=received)
+    return Document({}, [wrong], format, True, b"")
 
 
 def sniff(data: bytes) -> Format | None:

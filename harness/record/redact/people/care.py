@@ -98,6 +98,7 @@ class CareData:
     ) -> None:
         self.identities: list[Identity] = []
         self.masked: list[str] = []
+        self.unread: dict[str, dict[str, Any]] = {}
         self._cell = raw.cell
         self._known = identities
         self._looking = looking
@@ -134,6 +135,8 @@ class CareData:
             beyond = f"> {MAX_ENTRIES} entries"
         if beyond:
             return self._one_tag(body, place, beyond)
+        if document is None and "fhir" in media_type and (why := self._looking.unread(body, media_type)):
+            self.unread[side] = dict(why)
         people = document.people() if document is not None else People()
         said = list(body_readings(body, self._looking.extract)) if len(body) <= MAX_BYTES else []
         try:
