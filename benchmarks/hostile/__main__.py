@@ -39,6 +39,9 @@ from harness.pki.authority import TestPki  # noqa: E402
 
 MEGABYTES = 400.0
 HOST = "h.example"
+BACK = "back.h.example"
+"""Where a DVZA demands the certificate of the PGO: its token and resource endpoints."""
+PGO = "pgo.example"
 STANDARD = "huisartsgegevens-2.0"
 
 
@@ -53,19 +56,21 @@ def network(place: str, port: int) -> dict[str, Any]:
         "dvza": "dvza",
         "standards": [STANDARD],
     }
+    pgo: dict[str, Any] = {"id": "pgo", "role": "pgo", "kind": "twin", "standards": [STANDARD]}
     dvza: dict[str, Any] = {"id": "dvza", "role": "dvza", "kind": "live", "standards": [STANDARD]}
     if place == "his":
         his |= {"fhir": f"https://{HOST}/fhir", "patient": "header X-Patient", "person": {STANDARD: "tester"}}
         dvza["kind"] = "twin"
     else:
-        dvza |= {"authorize": f"https://{HOST}/authorize", "token": f"https://{HOST}/token", "login": "mock",
-                 "resource": {"49": f"https://{HOST}/fhir"}}  # fmt: skip
+        pgo |= {"host": PGO, "certificate": "pgo.pem", "key": "pgo.key"}
+        dvza |= {"authorize": f"https://{HOST}/authorize", "token": f"https://{BACK}/token", "login": "mock",
+                 "resource": {"49": f"https://{BACK}/fhir"}}  # fmt: skip
     return {
         "name": "hostile",
         "trust": ["anchors.pem"],
-        "connect": {f"{HOST}:443": f"127.0.0.1:{port}"},
+        "connect": {f"{host}:443": f"127.0.0.1:{port}" for host in (HOST, BACK)},
         "persons": [person],
-        "participants": [his, dvza, {"id": "pgo", "role": "pgo", "kind": "twin", "standards": [STANDARD]}],
+        "participants": [his, dvza, pgo],
     }
 
 
@@ -139,12 +144,18 @@ def attack(mode: Mode, place: str, folder: Path, budget: float, doctor: bool) ->
     """One run."""
     fault = mode.tls if mode.tls in ("expired", "wrong-host", "untrusted") else ""
     pki = TestPki(datetime.now(UTC))
-    identity = pki.server(HOST, channel="back", fault=fault)
-    pem = folder / "server.pem"
-    pem.write_bytes(identity.chain + identity.key)
+    client = pki.client(PGO)
+    files = {
+        HOST: pki.server(HOST, channel="front" if place != "his" else "back", fault=fault),
+        BACK: pki.server(BACK, channel="back"),
+    }
+    for host, identity in files.items():
+        (folder / f"{host}.pem").write_bytes(identity.chain + identity.key)
+    (folder / "pgo.pem").write_bytes(client.chain)
+    (folder / "pgo.key").write_bytes(client.key)
     (folder / "anchors.pem").write_bytes(pki.trust())
     server = subprocess.Popen(
-        [sys.executable, str(HERE / "server.py"), mode.name, place, str(pem)],
+        [sys.executable, str(HERE / "server.py"), mode.name, place, str(folder)],
         stdout=subprocess.PIPE,
         text=True,
     )
