@@ -134,9 +134,10 @@ def first_told(console: str, place: str) -> str:
     for block in below.split("\n\n"):
         headline, _, rest = block.strip("\n").partition("\n")
         if rest and re.search(rf"(?<!\S)(?:{names})(?= does not meet|: )", headline):
-            told = rest.splitlines()
+            told = [line for line in rest.splitlines() if line.startswith("  ")]
             later = (number for number, line in enumerate(told) if number and not line.startswith(" " * 6))
-            return " ".join(" ".join(told[: next(later, len(told))]).split())
+            if told:
+                return " ".join(" ".join(told[: next(later, len(told))]).split())
     return ""
 
 

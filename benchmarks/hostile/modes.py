@@ -86,7 +86,7 @@ SILENT = r"time.?out|in time|within \d+|after \d+ ?s\b|waited|waiting for|too (s
 """No answer, or not a whole one, in time."""
 CLOSED = r"clos|disconnect|reset|without (an|sending a) (answer|response)|ended the connection"
 CUT = r"incomplete|not complete|cut off|fewer|bytes .{0,30}(expected|announced)|without sending complete|content-length"
-LARGE = r"(larger|more) than|too (large|big|much)|over the limit|exceed|\b\d+ (bytes|nodes|entries|characters|attributes)\b"
+LARGE = r"(larger|more) than|too (large|big|much)|over the limit|exceed|\b\d+ (bytes|MiB|nodes|entries|characters|attributes)\b"
 LARGE_HEAD = r"head(er)?s?\b.{0,40}(too (large|long|many|much)|larger|more than)|interim"
 LONG = r"too long|characters|longer than"
 MANY = r"too many|more than|\d+ (entries|nodes|matches|resources|fields)"
@@ -390,6 +390,7 @@ def huge_bundle(sock: socket.socket, request: Request) -> None:
 @mode(
     "large-bundle",
     says=(
+        LARGE,
         MANY,
         NOT_ASKED,
     ),

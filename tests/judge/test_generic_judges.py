@@ -335,6 +335,17 @@ def test_text_xml_is_a_remark():
     assert verdicts(StandardCell(HG, change=change), "HG-GEN-019") == {"HG-GEN-019": "warning"}
 
 
+def test_a_byte_order_mark_is_a_remark():
+    def change(operation, request, response):
+        if operation != "hg-encounter-json":
+            return response
+        return Response(status=200, headers=response.headers, body=b"\xef\xbb\xbf" + response.body)
+
+    cell = StandardCell(HG, change=change)
+    assert verdicts(cell, "HG-GEN-020") == {"HG-GEN-020": "warning"}
+    assert [item.rule for item in cell.findings("HG-GEN-020")] == ["fhir-json-bom"]
+
+
 def test_broken_json_is_unreadable():
     def change(operation, request, response):
         if operation != "hg-encounter-json":

@@ -174,3 +174,9 @@ def test_the_hash_of_a_document_is_kept_with_it(data: bytes, stays: bool) -> Non
         (fact,) = search.facts
         assert fact.equals == UNHELD and base64.b64decode(stated).decode() == fact.tag
         assert found.notes["documents"][0]["sum"] == fact.tag
+
+
+def test_a_byte_order_mark_stays_whatever_is_masked() -> None:
+    body = b'\xef\xbb\xbf{"resourceType":"Patient","id":"p1","name":[{"family":"Plantnaam"}]}'
+    kept = body_of(recorded(plain("application/fhir+json", body, "resource")))
+    assert kept.startswith(b'\xef\xbb\xbf{"resourceType"') and b"Plantnaam" not in kept

@@ -29,6 +29,7 @@ REST: Final = 15.0
 MOST_RECORDED: Final = 20_000
 """Exchanges that are recorded of what others do: of one session, of one combination outside sessions, and of
 what is of none."""
+_MIB: Final = 1024 * 1024
 _PAGES: Final = (
     Text(nl="volgende bladzijde", en="next page"),
     Text(nl="volgende bladzijden", en="next pages"),
@@ -109,16 +110,18 @@ def not_reachable(since: str, error: str) -> Text:
     return seen.format(since=since, error=failure(error))
 
 
-def came(answers: int, failures: Mapping[str, int], pages: int = 0) -> Phrase:
+def came(answers: int, failures: Mapping[str, int], pages: int = 0, size: int = 0) -> Phrase:
     """What came of what a party was asked: how many answers, and how it failed most often.
 
     :param failures: how many times it failed in each way.
     :param pages: how often a next page was asked.
+    :param size: bytes of what was answered.
     """
     error, times = max(failures.items(), key=lambda item: item[1], default=("", 0))
     failed = joined(f"{times}x", failure(error), separator=" ") if times else ""
     found = counted(answers, *_ANSWERS) if answers or not times else ""
-    return joined(found, counted(pages, *_PAGES) if pages else "", failed, separator=", ")
+    large = f"{size // _MIB} MiB" if size >= _MIB else ""
+    return joined(found, counted(pages, *_PAGES) if pages else "", large, failed, separator=", ")
 
 
 def spent(

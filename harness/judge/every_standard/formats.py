@@ -77,7 +77,7 @@ def _inexact(media: Media | None, form: str) -> Iterator[tuple[str, str]]:
 
 @judge_every("GEN-020")
 def readable(view: CellView) -> Iterator[Finding]:
-    """The body can be read as FHIR without defects of syntax or unknown elements."""
+    """The body can be read as FHIR, without wrong syntax or unknown elements; a byte order mark is a remark."""
     requirement = own(view, "GEN-020")
     for answer in searches(view, pages=True):
         if not answer.answered or answer.document is None:
@@ -85,8 +85,9 @@ def readable(view: CellView) -> Iterator[Finding]:
         defects = [issue for issue in answer.document.issues if issue.severity == "error"]
         if not defects:
             yield view.ok(requirement, answer.exchange, mode="codec")
-        for issue in defects[:OFFENDERS]:
-            yield view.fail(
+        remarks = [issue for issue in answer.document.issues if issue.severity == "warning"]
+        for issue in [*defects, *remarks][:OFFENDERS]:
+            yield (view.fail if issue.severity == "error" else view.warn)(
                 requirement,
                 exchange=answer.exchange,
                 path=issue.path,

@@ -78,6 +78,7 @@ class Endurance:
         self._lock = threading.Lock()
         self._received: Counter[str] = Counter()
         self._pages: Counter[str] = Counter()
+        self._sizes: Counter[str] = Counter()
         self._came: dict[str, Counter[str]] = {}
         self._looked: dict[Literal["run", "cell"], Counter[str]] = {"run": Counter(), "cell": Counter()}
         self._waited: dict[Literal["run", "cell"], Counter[str]] = {"run": Counter(), "cell": Counter()}
@@ -160,6 +161,7 @@ class Endurance:
             with self._lock:
                 self._received[party] += received
                 self._pages[party] += further
+                self._sizes[party] += received
                 for counter in self._waited.values():
                     counter[party] += int(seconds * 1000)
 
@@ -183,7 +185,8 @@ class Endurance:
         """What came of what a party was asked in this run."""
         with self._lock:
             found, pages = Counter(self._came.get(party, ())), self._pages[party]
-        return came(found.pop("", 0), found, pages) if found else ""
+            size = self._sizes[party]
+        return came(found.pop("", 0), found, pages, size) if found else ""
 
     def _left_of_run(self) -> float | None:
         whole = self.limits.run

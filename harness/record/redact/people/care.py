@@ -9,6 +9,7 @@ noted where it may be a code or an amount.
 from __future__ import annotations
 
 import re
+from codecs import BOM_UTF8
 from collections import defaultdict
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from typing import Any, Final, Literal
@@ -121,6 +122,8 @@ class CareData:
         :param secrets: replaces everything secret in a text that is of nobody declared, given its place.
         """
         written = self._written(body, media_type, side, secrets)
+        if body.startswith(BOM_UTF8) and not written.startswith(BOM_UTF8):
+            written = BOM_UTF8 + written  # a judge has to see it
         document = paper_in(body) if side == "response" and written != body else None
         if document is not None and paper_in(written) != document:
             person = self._declared.id if self._declared is not None else ""
