@@ -77,7 +77,7 @@ def _inexact(media: Media | None, form: str) -> Iterator[tuple[str, str]]:
 
 @judge_every("GEN-020")
 def readable(view: CellView) -> Iterator[Finding]:
-    """The body can be read as FHIR, without wrong syntax or unknown elements; a byte order mark is a remark."""
+    """The body can be read as FHIR, without defects of syntax or unknown elements; a BOM is a remark."""
     requirement = own(view, "GEN-020")
     for answer in searches(view, pages=True):
         if not answer.answered or answer.document is None:
