@@ -45,7 +45,7 @@ PGO = "pgo.example"
 STANDARD = "huisartsgegevens-2.0"
 
 
-def network(place: str, port: int) -> dict[str, Any]:
+def network(place: str, ports: list[str]) -> dict[str, Any]:
     """A network file in which the hostile server has this place."""
     person: dict[str, Any] = {"id": "tester", "name": "T. Ester", "bsn": "999990019", "birth_date": "1970-01-31",
                               "patients": ["p1"]}  # fmt: skip
@@ -68,7 +68,9 @@ def network(place: str, port: int) -> dict[str, Any]:
     return {
         "name": "hostile",
         "trust": ["anchors.pem"],
-        "connect": {f"{host}:443": f"127.0.0.1:{port}" for host in (HOST, BACK)},
+        "connect": {
+            f"{host}:443": f"127.0.0.1:{port}" for host, port in zip((HOST, BACK), ports, strict=True)
+        },
         "persons": [person],
         "participants": [his, dvza, pgo],
     }
@@ -162,8 +164,8 @@ def attack(mode: Mode, place: str, folder: Path, budget: float, doctor: bool) ->
     )
     try:
         assert server.stdout is not None
-        port = int(server.stdout.readline())
-        (folder / "network.yaml").write_text(json.dumps(network(place, port)))
+        ports = server.stdout.readline().split()
+        (folder / "network.yaml").write_text(json.dumps(network(place, ports)))
         words = [
             "qualify",
             "--network",

@@ -1,6 +1,6 @@
 """A hostile server as a process of its own: right until the step that is attacked, then a mode of ``modes``.
 
-python server.py MODE PLACE FOLDER     prints its port; FOLDER holds certificates with keys, per host, and anchors.pem
+python server.py MODE PLACE FOLDER     prints its ports (front, back); FOLDER holds certificates with keys, per host, and anchors.pem
 """
 
 from __future__ import annotations
@@ -87,27 +87,34 @@ def serve(connection: socket.socket, context: ssl.SSLContext, name: str, place: 
                 talk(found, name, place)
 
 
+def listen(context: ssl.SSLContext, name: str, place: str) -> socket.socket:
+    """A port at which it answers."""
+    listener = socket.create_server(("127.0.0.1", 0), backlog=256)
+
+    def accept() -> None:
+        while True:
+            connection, _ = listener.accept()
+            threading.Thread(target=serve, args=(connection, context, name, place), daemon=True).start()
+
+    threading.Thread(target=accept, daemon=True).start()
+    return listener
+
+
 def main() -> None:
-    """Listen until it is killed."""
+    """Answer until it is killed."""
     name, place, folder = sys.argv[1:4]
     packed(name)
-    context, back = (ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER) for _ in range(2))
-    for host, one in (("h.example", context), ("back.h.example", back)):
-        one.load_cert_chain(Path(folder, f"{host}.pem"))
-        one.set_ciphers("ECDHE+AESGCM")
-    back.verify_mode = ssl.CERT_REQUIRED
-    back.load_verify_locations(Path(folder, "anchors.pem"))
-
-    def choose(connection: ssl.SSLObject, host: str | None, _: ssl.SSLContext) -> None:
-        if host == "back.h.example":
-            connection.context = back
-
-    context.sni_callback = choose
-    listener = socket.create_server(("127.0.0.1", 0), backlog=256)
-    print(listener.getsockname()[1], flush=True)
-    while True:
-        connection, _ = listener.accept()
-        threading.Thread(target=serve, args=(connection, context, name, place), daemon=True).start()
+    ports = []
+    for host in ("h.example", "back.h.example"):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(Path(folder, f"{host}.pem"))
+        context.set_ciphers("ECDHE+AESGCM")
+        if host.startswith("back."):
+            context.verify_mode = ssl.CERT_REQUIRED
+            context.load_verify_locations(Path(folder, "anchors.pem"))
+        ports.append(listen(context, name, place).getsockname()[1])
+    print(*ports, flush=True)
+    threading.Event().wait()
 
 
 if __name__ == "__main__":
