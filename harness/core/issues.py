@@ -57,6 +57,7 @@ def issue(
     column: int = 0,
     expected: Phrase = "",
     received: Phrase = "",
+    excerpt: str = "",
 ) -> Issue:
     """An issue of which what is words is told in both languages; what was received is cut."""
     got = shortened(received)
@@ -69,6 +70,7 @@ def issue(
         column=column,
         expected=said(expected, "en"),
         received=said(got, "en"),
+        excerpt=excerpt,
         nl=dutch(expected, got),
     )
 

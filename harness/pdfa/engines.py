@@ -89,7 +89,7 @@ def verapdf(path: Path, flavour: str) -> Report:
     if not where:
         raise ConfigurationError(
             Text(nl="veraPDF is niet gevonden.", en="veraPDF was not found."),
-            expected=f"verapdf on the path, or {VARIABLE}",
+            expected=Text(nl=f"verapdf op het pad, of {VARIABLE}", en=f"verapdf on the path, or {VARIABLE}"),
             next_step=Text(
                 nl="Installeer veraPDF of gebruik --engine builtin.",
                 en="Install veraPDF or use --engine builtin.",
