@@ -84,5 +84,12 @@ def shorten(value: object, limit: int = EXCERPT_LIMIT) -> str:
 def shortened(found: Phrase, limit: int = EXCERPT_LIMIT) -> Phrase:
     """A phrase of which each language is cut as :func:`shorten` does."""
     if isinstance(found, Text):
+        if (
+            len(found.nl) <= limit
+            and len(found.en) <= limit
+            and found.nl.isprintable()
+            and found.en.isprintable()
+        ):
+            return found
         return Text(nl=shorten(found.nl, limit), en=shorten(found.en, limit))
     return shorten(found, limit)

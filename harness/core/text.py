@@ -30,6 +30,8 @@ class Text(msgspec.Struct, frozen=True, omit_defaults=False):
         >>> Text(nl="geen {what}", en="no {what}").format(what=Text(nl="pagina", en="page"))
         Text(nl='geen pagina', en='no page')
         """
+        if not any(isinstance(value, Text) for value in values.values()):
+            return Text(nl=self.nl.format(**values), en=self.en.format(**values))
         nl, en = ({key: _of(value, lang) for key, value in values.items()} for lang in LANGUAGES)
         return Text(nl=self.nl.format(**nl), en=self.en.format(**en))
 

@@ -22,8 +22,10 @@ class Found(NamedTuple):
 
 
 def phrase_of(value: object) -> Phrase:
-    """What was received, short: words in both languages, else the value itself."""
-    return shortened(value) if isinstance(value, Text) else describe(value)
+    """What was asked or received, short: words in both languages, else the value itself."""
+    if isinstance(value, Text):
+        return shortened(value)
+    return describe(value) if value != "" else ""
 
 
 def describe(value: object) -> str:
@@ -58,6 +60,7 @@ def issues(found: Iterable[Found], locate: Callable[[str], tuple[int, int]] | No
         line = column = 0
         if locate is not None and one.severity == "error":
             line, column = locate(path)
+        words = isinstance(one.expected, Text) or isinstance(one.received, Text)
         result.append(
             Issue(
                 rule=one.rule,
@@ -68,7 +71,7 @@ def issues(found: Iterable[Found], locate: Callable[[str], tuple[int, int]] | No
                 column=column,
                 expected=said(one.expected, "en"),
                 received=said(one.received, "en"),
-                nl=dutch(one.expected, one.received),
+                nl=dutch(one.expected, one.received) if words else None,
             )
         )
     return result

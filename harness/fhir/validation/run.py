@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
-from harness.core.issues import Severity, shorten, shortened
+from harness.core.issues import Severity, shorten
 from harness.core.text import Text
 from harness.fhir.fhirpath import Expression
 from harness.fhir.fhirpath.context import DocumentContext, Services
@@ -132,7 +132,7 @@ class Run:
                 severity,
                 message or sentence(rule, shorten(name, 80), shorten(where, 80)),
                 place,
-                shortened(expected if isinstance(expected, Text) else str(expected)),
+                phrase_of(expected) if isinstance(expected, Text | str) else shorten(expected),
                 phrase_of(received),
             )
         )
