@@ -22,7 +22,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -261,7 +261,7 @@ def overview_page(report: HtmlReport, info: RunInfo) -> bytes:
             basiseisen=tuple(basiseis_rows(lines, catalogue)),
             signable=Signable(b"", "", ("fingerprint",) * (number % 2), (), ""),
             countersigned=None,
-            tested=("2026-11-20", "2026-11-22")[: 1 + number % 2],
+            tested=(date(2026, 11, 20), date(2026, 11, 22))[: 1 + number % 2],
         )
         name = f"{item.party.id}-2026-11-29.dossier.zip"
         rows.append(
