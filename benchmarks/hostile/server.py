@@ -16,7 +16,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 sys.path.insert(0, str(Path(__file__).parent))
-from modes import MODES, Request, answer, bundle, head, plain
+from modes import MODES, Request, answer, bundle, head, packed, plain
 
 
 def read(sock: socket.socket, held: bytearray) -> Request | None:
@@ -52,7 +52,7 @@ def right(request: Request) -> bytes:
         token = {"access_token": f"t-{time.monotonic_ns()}-abcdefghijklmnop", "token_type": "Bearer",
                  "expires_in": 900, "scope": "49"}  # fmt: skip
         return plain(json.dumps(token).encode(), "application/json;charset=UTF-8", "200 OK", "Cache-Control: no-store", "Pragma: no-cache")  # fmt: skip
-    return answer(bundle())
+    return answer(bundle(request))
 
 
 def attacked(place: str, request: Request) -> bool:
@@ -106,6 +106,7 @@ def serve(connection: socket.socket, context: ssl.SSLContext, name: str, place: 
 def main() -> None:
     """Listen until it is killed."""
     name, place, pem = sys.argv[1:4]
+    packed(name)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(pem)
     listener = socket.create_server(("127.0.0.1", 0), backlog=256)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import time
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Final
+
+import msgspec
 
 from harness.core.clock import AMSTERDAM, Clock
 from harness.core.errors import UsageError
@@ -45,10 +48,11 @@ class RunOptions:
     :ivar verdict_required: whether anything but *voldoet* is undecided.
     :ivar challenge: file with the challenge of a bureau that the run is bound to.
     :ivar budget: how long the run may take, ``20m``; ``None``: as long as its cells may.
-    :ivar spent: seconds of it that are used already.
+    :ivar began: when that began (monotonic).
     :ivar read_only: whether nothing is written to a live party.
     :ivar clean_up: whether what was written to one is deleted in the end.
     :ivar waivers: file with what may fail for now.
+    :ivar jobs: how many processes drive cells.
     """
 
     network: str = DEMO
@@ -62,15 +66,19 @@ class RunOptions:
     verdict_required: bool = False
     challenge: str | None = None
     budget: str | None = None
-    spent: float = 0.0
+    began: float = field(default_factory=time.monotonic)
     read_only: bool = False
     clean_up: bool = False
     waivers: str | None = None
+    jobs: int = 1
 
 
 @dataclass(frozen=True)
 class PreparedRun:
-    """A run that is whole: everything it needs was read. Nothing is started and nothing written."""
+    """A run that is whole: everything it needs was read. Nothing is started and nothing written.
+
+    :ivar jobs: how many processes will drive; ``joining`` what the others are told of the run.
+    """
 
     plan: Plan
     facts: RunFacts
@@ -78,7 +86,9 @@ class PreparedRun:
     clock: Clock
     mode: Mode = "new"
     challenge: Challenge | None = None
-    spent: float = 0.0
+    began: float = field(default_factory=time.monotonic)
+    jobs: int = 1
+    joining: bytes = b""
 
     @property
     def network(self) -> Network:
@@ -92,7 +102,14 @@ class PreparedRun:
         """
         claimed = claim(self.folder, self.mode)
         return Qualification(
-            self.plan, self.facts, RunKeeper(claimed, self.clock), self.clock, self.challenge, self.spent
+            self.plan,
+            self.facts,
+            RunKeeper(claimed, self.clock),
+            self.clock,
+            self.challenge,
+            self.began,
+            jobs=self.jobs,
+            joining=self.joining,
         )
 
 
@@ -134,6 +151,7 @@ def prepare(options: RunOptions, catalogue: Catalogue, clock: Clock) -> Prepared
         ),
         waivers=_waivers(options.waivers, catalogue, moment.date()),
     )
+    folder = Path(options.out) if options.out else default_folder(moment)
     return PreparedRun(
         plan=Plan(
             cells,
@@ -145,11 +163,13 @@ def prepare(options: RunOptions, catalogue: Catalogue, clock: Clock) -> Prepared
             subject=options.subject,
         ),
         facts=facts,
-        folder=Path(options.out) if options.out else default_folder(moment),
+        folder=folder,
         clock=clock,
         mode=options.mode,
         challenge=_challenge(options.challenge, now),
-        spent=options.spent,
+        began=options.began,
+        jobs=options.jobs,
+        joining=msgspec.json.encode(replace(options, out=str(folder))),
     )
 
 

@@ -42,8 +42,9 @@ def add_options(parser: pytest.Parser) -> None:
         "--harness-budget", metavar="TIME", help="how long the run may take, e.g. 20m (default: no limit)"
     )
     group.addoption(
-        "--harness-spent", metavar="SECONDS", type=float, default=0.0, help="what is used of it already"
+        "--harness-began", metavar="SECONDS", type=float, help="when that began (monotonic; default: now)"
     )
+    group.addoption("--harness-jobs", metavar="N", type=int, default=1, help="how many processes drive cells")
     group.addoption("--harness-read-only", action="store_true", help="write nothing to a live party")
     group.addoption(
         "--harness-clean-up", action="store_true", help="delete in the end what was written to live parties"
