@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -103,3 +104,29 @@ def test_without_an_earlier_run_there_is_no_such_page(run):
 def test_what_does_not_go_with_pages_is_refused(tmp_path: Path, words):
     done = CliRunner().invoke(app, [str(tmp_path), *words])
     assert done.exit_code and type(done.exception).__name__ == "UsageError"
+
+
+def carried(verdict: Verdict, carrier, other) -> Side:
+    """A side in which one cell is driven for two."""
+    first, second = (Judged("his-a", "HG-PAT-001", cell.key) for cell in (carrier, other))
+    made = judged([item for item in findings(r1=verdict) if item.cell == carrier])
+    return replace(made, held={second: first})
+
+
+def test_another_cell_that_is_driven_for_the_same_is_no_change():
+    first, second = CELLS
+    before, same = carried(Verdict.PASS, first, second), carried(Verdict.PASS, second, first)
+    assert not compare(before, same).changes
+    (found,) = compare(before, carried(Verdict.FAIL, second, first)).changes
+    assert (found.change, found.about.cell) == (Change.NEW, second.key)
+    (found,) = compare(carried(Verdict.FAIL, first, second), same).changes
+    assert (found.change, found.before) == (Change.FIXED, Verdict.FAIL)
+
+
+def test_a_cell_that_nothing_holds_for_any_more_is_no_longer_tested():
+    first, second = CELLS
+    before, alone = carried(Verdict.PASS, first, second), judged([])
+    (found,) = compare(before, alone).changes
+    assert (found.change, found.about.cell) == (Change.NO_LONGER, first.key)
+    only_second = replace(carried(Verdict.PASS, second, first), held={})
+    assert [item.change for item in compare(before, only_second).changes] == [Change.NO_LONGER]
