@@ -53,6 +53,8 @@ SECONDS, INDEX = 20.0, 300_000
 WIDTHS = (390, 768, 1440)
 STANDARDS = ("huisartsgegevens-2.0", "pdfa-3.0")
 AXE = Path(__file__).resolve().parent.parent / "tests" / "node" / "node_modules" / "axe-core" / "axe.min.js"
+LONG = "Zorginformatiesysteemkoppelvlakbeheerorganisatie"
+"""The last HIS and PGO are called so: a word that no column is made for."""
 TREES = (
     "Berk", "Esdoorn", "Hazelaar", "Iep", "Kastanje", "Linde", "Meidoorn", "Populier", "Taxus", "Vlier",
     "Wilg", "Es", "Els", "Eik",
@@ -134,7 +136,7 @@ class Large:
     def participants(self) -> Iterator[ParticipantVersion]:
         """Everybody, with names of the usual length."""
         for i in range(self.size[0]):
-            tree = TREES[i % len(TREES)]
+            tree = LONG if i == self.size[0] - 1 else TREES[i % len(TREES)]
             real = self.his[i % len(self.his)]
             yield msgspec.structs.replace(
                 self.parties[real],
@@ -148,7 +150,7 @@ class Large:
             )
         for j in range(self.size[1]):
             real = self.pgo[min(j, len(self.pgo) - 1)]
-            bird = BIRDS[j % len(BIRDS)]
+            bird = LONG if j == self.size[1] - 1 else BIRDS[j % len(BIRDS)]
             yield msgspec.structs.replace(
                 self.parties[real], id=f"pgo-{j:02}", vendor=f"{bird} B.V.", product=bird, version=""
             )

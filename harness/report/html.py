@@ -145,7 +145,7 @@ class HtmlReport:
         for lang in LANGUAGES:
             self._write(folder, lang, "matrix", "", {"run": self._summary, "grid": self._matrix})
             if self._since is not None:
-                self._write(folder, lang, "compare", "since", self._compared(self._since, lang))
+                self._write(folder, lang, "compare", "since", self._compared(lang))
             else:
                 (folder / page("compare", "since", lang)).unlink(missing_ok=True)
             for item in self._summary.parties.values():
@@ -258,14 +258,19 @@ class HtmlReport:
     def _source(self, requirement: str) -> str:
         return self._catalogue[requirement].source if requirement in self._catalogue else "–"
 
-    def _compared(self, found: Since, lang: Lang) -> dict[str, Any]:
+    def _compared(self, lang: Lang) -> dict[str, Any]:
         names = {item.id: item.name for item in self._info.participants}
-        return {
-            "cell_names": {
-                cell.key: f"{names[cell.his]} × {names[cell.pgo]} · {standard(cell.standard).name.of(lang)}"
-                for cell in (one.cell for one in self._summary.cells)
-            }
-        }
+        cells = {one.cell.key: one.cell for one in self._summary.cells}
+
+        def where(key: str, party: str) -> str:
+            """A cell for whoever reads about one of its parties."""
+            if key not in cells:
+                return key
+            cell = cells[key]
+            pair = " × ".join(names[name] for name in (cell.his, cell.pgo) if name != party)
+            return f"{pair} · {standard(cell.standard).name.of(lang)}"
+
+        return {"where": where, "has_cell": cells.__contains__}
 
     def _party(self, item: PartySummary) -> dict[str, Any]:
         told = vendor_page(self._summary, item.party.id, self._catalogue, day_of(self._info))

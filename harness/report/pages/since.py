@@ -93,7 +93,7 @@ class Since:
 
     def count(self, change: Change) -> int:
         """How many requirements of parties changed so, whatever the number of cells."""
-        return len(self.lists.get(change, ()))
+        return len({(line.party, line.requirement) for line in self.lists.get(change, ())})
 
 
 def since(comparison: Comparison, findings: Iterable[Finding]) -> Since:

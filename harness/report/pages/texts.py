@@ -31,6 +31,7 @@ PAGES: dict[str, Text] = {
     "body": Text(nl="Inhoud", en="Body"),
     "fewer": Text(nl="alleen wat aandacht vraagt", en="only what asks for attention"),
     "filter": both("filter"),
+    "lines": Text(nl="regels", en="lines"),
     "lines left out": Text(nl="regels weggelaten", en="lines left out"),
     "matrix keys": Text(
         nl="Wijs een vak aan, of loop er met de pijltjes langs; Enter opent het bewijs.",
