@@ -27,6 +27,7 @@ ROOMS = (
     "judge",
     "medmij",
     "network/limits",
+    "pdfa/facts/graphics",
     "pdfa/rules",
     "reference/content",
     "reference/oracle",
