@@ -84,10 +84,12 @@ class Dutch(msgspec.Struct, frozen=True, kw_only=True):
 
 def dutch(expected: Phrase, received: Phrase) -> Dutch | None:
     """The Dutch of what is words; ``None``: there are literals only."""
-    asked, got = (
-        item.nl if isinstance(item, Text) and item.nl != item.en else "" for item in (expected, received)
-    )
+    asked, got = _dutch(expected), _dutch(received)
     return Dutch(expected=asked, received=got) if asked or got else None
+
+
+def _dutch(said: Phrase) -> str:
+    return said.nl if isinstance(said, Text) and said.nl != said.en else ""
 
 
 class Told:
