@@ -35,6 +35,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "attest": ("harness.cli.dossier.attest", "State what no test decides, with a proof; or review it."),
     "waivers": ("harness.cli.dossier.waivers", "Waivers: findings that may stay for now."),
     "dossier": ("harness.cli.dossier.make", "Make the file that a supplier hands to a bureau."),
+    "extract": ("harness.cli.dossier.extract", "Give a supplier its own rows of a run or dossier."),
     "keys": ("harness.cli.dossier.keys", "The register of keys of a bureau."),
     "bureau": ("harness.cli.dossier.bureau", "Verify many dossiers and say how far every supplier is."),
     "compare": ("harness.cli.dossier.compare", "Compare two runs or dossiers."),

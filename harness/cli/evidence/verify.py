@@ -13,6 +13,7 @@ from rich.console import Console
 
 from harness.cli.dossier.verified import checked, document, dossier_folder, is_dossier, show, whole
 from harness.cli.evidence.asked import SpotCheck
+from harness.cli.evidence.extracted import verified_extract
 from harness.cli.evidence.shown import (
     ChallengeOption,
     RunArgument,
@@ -35,6 +36,7 @@ from harness.record.seal.limits import CANNOT_PROVE, CANNOT_PROVE_HEADING, SPOT_
 from harness.record.seal.trust import Trust, load_trust
 from harness.record.verify import Facts, verify_folder
 from harness.report.dossier.check import Bound, check_bound
+from harness.report.extract.document import is_extract
 from harness.report.summary import RunSummary, summarise
 
 app = typer.Typer()
@@ -71,7 +73,8 @@ def verify(
     as_json: JsonOption = False,
     lang: LangOption = "nl",
 ) -> None:
-    """Verify a run folder or a dossier, offline but for a spot check; names the first thing that is wrong.
+    """Verify a run folder, a dossier or an extract, offline but for a spot check; names what is
+    wrong first.
 
     Exit code 7: do not rely on it, or the live system gives other answers than were recorded.
     """
@@ -79,6 +82,8 @@ def verify(
     known = load_trust(trust) if trust else None
     spot = SpotCheck.asked(spot_check, network)
     given = [read_challenge(path) for path in challenge or ()]
+    if is_extract(run):
+        raise typer.Exit(verified_extract(run, known, language, as_json=as_json))
     if is_dossier(run):
         raise typer.Exit(_dossier(run, known, given, spot, language, as_json=as_json))
     with refuse_unreadable(run, as_json=as_json, lang=language):

@@ -8,6 +8,7 @@ import threading
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
 import msgspec
@@ -21,6 +22,7 @@ from harness.core.run.results import CellResult, cell_result
 from harness.core.text import Lang
 from harness.judge.catalogue import client_requirements
 from harness.judge.cells import cell_exchanges, judge_cell
+from harness.judge.evidence.shares import write_shares
 from harness.matrix.facts import RunFacts
 from harness.matrix.sessions.desk import Desk, worst_code
 from harness.matrix.sessions.held import Held
@@ -176,7 +178,7 @@ class Watch:
             findings += result.findings
             recorded += result.exchanges
         self.running.close()
-        self.keeper.finish(info)
+        self.keeper.finish(info, partial(write_shares, catalogue=self.facts.catalogue))
         told = summarise(info, findings, self.facts.catalogue, self.keeper.folder)
         sys.stderr.write("".join(f"{line}\n" for line in unassigned_lines(told, self.lang)))
         code = told.result.code(exchanges=recorded)

@@ -25,6 +25,7 @@ from harness.core.text import Text
 from harness.judge.catalogue import Catalogue, client_requirements
 from harness.judge.cells import judge_run
 from harness.judge.evidence.cells import cell_problem, moved_problem
+from harness.judge.evidence.shares import shares_problem
 from harness.medmij.headers import CORRELATION_ID, REQUEST_ID, is_uuid
 from harness.record.chain.read import begun, judged_unit, unit_name
 from harness.record.chain.units import units_in
@@ -89,7 +90,7 @@ def rejudge(path: Path, catalogue: Catalogue) -> Rejudged:
     except EvidenceError as error:
         raise (problem or error.problem).error() from None
     if problem is None and folder.finished:
-        problem = _join_problem(folder, info, findings)
+        problem = _join_problem(folder, info, findings) or shares_problem(folder, info, findings, catalogue)
     return Rejudged(info, tuple(findings), exchanges, problem)
 
 
