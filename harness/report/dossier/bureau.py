@@ -22,13 +22,14 @@ from harness.core.run.info import ParticipantVersion
 from harness.core.run.place import disk
 from harness.core.run.problems import short
 from harness.core.text import LANGUAGES, Lang, Text
-from harness.judge.catalogue import Catalogue
+from harness.judge.catalogue import Catalogue, load_catalogue
 from harness.record.seal.countersign import beside
 from harness.record.seal.limits import SUPPLIERS_WORDS
 from harness.record.seal.trust import Trust
 from harness.report.dossier.agreed import agreement
 from harness.report.dossier.check import CheckedDossier, check_dossier
 from harness.report.dossier.milestones import SYMBOL, WORD, MilestoneRow, Reached, milestone_rows
+from harness.report.dossier.otherwise import told_otherwise
 from harness.report.dossier.pack import SUFFIX, is_packed, unpacked
 from harness.report.dossier.waived import day as shown_day
 from harness.report.headlines import outcome_name
@@ -232,12 +233,13 @@ def write_csv(overview: Overview) -> bytes:
             "missing",
             "refused",
             "countersigned",
+            "made_with",
         ]
     )
     for row in overview.rows:
         if row.found is None:
             problem = row.problem.en if row.problem is not None else ""
-            writer.writerow(map(_cell, [row.file, row.sha256, "", "", "", "", "", "", "", problem, ""]))
+            writer.writerow(map(_cell, [row.file, row.sha256, "", "", "", "", "", "", "", problem, "", ""]))
             continue
         about = [
             row.file,
@@ -249,7 +251,8 @@ def write_csv(overview: Overview) -> bytes:
         ]
         for item in row.milestones:
             told = [item.milestone.id, item.reached.value, " ".join(item.missing), ""]
-            writer.writerow(map(_cell, [*about, *told, row.countersigned]))
+            then = " ".join(dict.fromkeys(run.made_with for run in row.found.otherwise))
+            writer.writerow(map(_cell, [*about, *told, row.countersigned, then]))
     return b"\xef\xbb\xbf" + out.getvalue().encode()
 
 
@@ -278,6 +281,9 @@ def write_page(overview: Overview, lang: Lang) -> bytes:
         "missing": _missing,
         "suppliers_words": SUPPLIERS_WORDS.of(lang),
         "agreement": lambda found: told.of(lang) if (told := agreement(found)) is not None else "",
+        "otherwise": lambda found: [
+            line.of(lang) for line in told_otherwise(found.otherwise, load_catalogue())
+        ],
     }
     return render("bureau", lang, words)
 
