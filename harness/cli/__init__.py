@@ -36,6 +36,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "waivers": ("harness.cli.dossier.waivers", "Waivers: findings that may stay for now."),
     "dossier": ("harness.cli.dossier.make", "Make the file that a supplier hands to a bureau."),
     "extract": ("harness.cli.dossier.extract", "Give a supplier its own rows of a run or dossier."),
+    "ledger": ("harness.cli.dossier.ledger", "What is disputed, and the question about it for who can rule."),
     "keys": ("harness.cli.dossier.keys", "The register of keys of a bureau."),
     "bureau": ("harness.cli.dossier.bureau", "Verify many dossiers and say how far every supplier is."),
     "compare": ("harness.cli.dossier.compare", "Compare two runs or dossiers."),
