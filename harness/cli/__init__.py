@@ -40,6 +40,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "keys": ("harness.cli.dossier.keys", "The register of keys of a bureau."),
     "bureau": ("harness.cli.dossier.bureau", "Verify many dossiers and say how far every supplier is."),
     "compare": ("harness.cli.dossier.compare", "Compare two runs or dossiers."),
+    "retest": ("harness.cli.dossier.retest", "What a new version has to be tested for again."),
     "report": ("harness.cli.evidence.report", "Write the report of a party as PDF, signed if asked."),
     "har": ("harness.cli.evidence.har", "Export the recording of a cell as HAR."),
     "challenge": ("harness.cli.evidence.challenge", "Make a challenge that a run can be bound to."),

@@ -91,6 +91,17 @@ def test_what_the_recording_does_not_hold_has_to_be_driven_again(copy, here, tmp
     assert here("judge", copy, "--release", "mm-9")[0] == 2
 
 
+def test_a_new_version_is_tested_again_by_the_rules_of_the_programme(copy, here):
+    code, told = here("retest", copy, "--changed", "his-eik", "--json")
+    document = json.loads(told)
+    assert code == 6 and [item["why"] for item in document["cells"]] == ["same-his"]
+    assert {item["by"] for item in document["requirements"]} == {"his-eik"} and document["kept"]
+    code, told = here("retest", copy, copy, "--lang", "en")
+    assert code == 0 and "nothing has a new version" in told
+    code, told = here("retest", copy, "--changed", "his-eikk", "--lang", "en")
+    assert code == 2 and "did you mean his-eik" in told
+
+
 def test_in_another_release_nobody_is_accused_of_what_was_asked_by_other_rules(copy):
     found = judge_otherwise(copy, load_catalogue(), load_catalogue(), "mm-1.5")
     assert {item.cell.release for item in found.judged.findings} == {"mm-1.5"}

@@ -39,8 +39,8 @@ class Disputes:
     def weigh(
         self, check: Assert, judgement: Judgement, evidence: Evidence | None, now: datetime | date
     ) -> Judgement:
-        """The judgement; one against the product that rests on an entry of the ledger is disputed, or good when
-        another reading was ruled to be the right one."""
+        """The judgement; one against the product that rests on an entry of the ledger is disputed, or good
+        when another reading was ruled to be the right one."""
         against = judgement.verdict is Verdict.FAIL or (
             judgement.verdict is Verdict.ERROR and judgement.blame is Blame.SPECIFICATION
         )
