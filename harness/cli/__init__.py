@@ -32,6 +32,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "verify": ("harness.cli.evidence.verify", "Verify that a run is whole, and who signed it, offline."),
     "scan": ("harness.cli.evidence.scan", "Look for people and secrets in a run or a dossier."),
     "sign": ("harness.cli.evidence.sign", "Sign a finished run."),
+    "availability": ("harness.cli.dossier.availability", "Sample whether live parties are there, over time."),
     "attest": ("harness.cli.dossier.attest", "State what no test decides, with a proof; or review it."),
     "waivers": ("harness.cli.dossier.waivers", "Waivers: findings that may stay for now."),
     "dossier": ("harness.cli.dossier.make", "Make the file that a supplier hands to a bureau."),
