@@ -37,7 +37,7 @@ from serve_day import memory
 MEGABYTES = 250.0
 GROWTH = 0.05
 PGOS = 6
-"""One combination may record 20,000 exchanges; then ``serve`` says so and stops (``docs/serving.md``)."""
+"""Of one combination 20,000 exchanges are recorded, and the rest is counted (``docs/serving.md``)."""
 PERSON, OTHER = "hanna-wilgenkamp", "bram-lisdodde"
 SCRIPT = '"><script>alert(1)</script>'
 Check = Callable[[], str]
@@ -587,7 +587,7 @@ def recorded(run: Path) -> int:
         lines = (gzip.decompress(data) if path.suffix == ".gz" else data).splitlines()
         for number, line in enumerate(lines):
             if b'"kind":"exchange"' in line:
-                found = re.search(rb'"seen":(\d+)', line)
+                found = re.search(rb'"seen":"[^"]+"', line)
                 seen.add(found.group() if found else f"{path.name} {number}".encode())
     return len(seen)
 

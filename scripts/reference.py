@@ -1,7 +1,8 @@
-"""Write what follows from data: three pages of ``docs/``, and ``profiles/requirements.lock``.
+"""Write what follows from data: pages of ``docs/``, ``profiles/requirements.lock``, which data was checked.
 
 ``python scripts/reference.py [--check]``; a test runs the check, so that the pages cannot rot. The lock holds
-every requirement id that was ever published: ids are added to it, never taken away.
+every requirement id that was ever published: ids are added to it, never taken away. What was checked is not
+checked again at every start (:mod:`harness.core.schemas.vouched`).
 """
 
 from __future__ import annotations
@@ -18,12 +19,16 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from harness.core.clock import SystemClock  # noqa: E402
+from harness.core.schemas import vouched  # noqa: E402
 from harness.judge.catalogue import load_catalogue  # noqa: E402
+from harness.matrix.preparation import RunOptions, prepare  # noqa: E402
 from harness.report.programme.pages import generated, shipped, whole_coverage  # noqa: E402
 from harness.scenario import shipped_scenarios  # noqa: E402
 
 TERMINAL = {"COLUMNS": "100", "TERM": "dumb", "NO_COLOR": "1", "_TYPER_FORCE_DISABLE_TERMINAL": "1"}
 """A terminal of 100 columns without colours, for help texts."""
+VOUCHED_HEAD = "# Data that was checked against its schema. Written by scripts/reference.py."
 LOCK = "profiles/requirements.lock"
 LOCK_HEAD = """\
 # Every requirement id that was ever published. Add with scripts/reference.py; never remove,
@@ -37,6 +42,23 @@ def lock() -> str:
     lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
     known = {line for line in lines if line and not line.startswith("#")}
     return LOCK_HEAD + "\n".join(sorted(known | {item.id for item in shipped(load_catalogue())})) + "\n"
+
+
+def checked() -> str:
+    """The data of a plain run that is right by its schemas; the first to read any of it."""
+    with vouched.collecting() as found:
+        catalogue = load_catalogue()
+        prepare(RunOptions(), catalogue, SystemClock())
+        whole_coverage(catalogue, shipped_scenarios())
+    lines = (
+        f"{key} {Path(name).relative_to(ROOT).as_posix()}"
+        for key, name in sorted(found.items(), key=lambda item: (item[1], item[0]))
+    )
+    return (
+        "# Data that was checked against its schema. Written by scripts/reference.py.\n"
+        + "\n".join(lines)
+        + "\n"
+    )
 
 
 def help_of(*words: str) -> str:
@@ -83,10 +105,12 @@ def commands_page() -> str:
 
 def main(arguments: list[str]) -> int:
     """Write the files, or with ``--check`` say which are out of date."""
+    known = checked()
     catalogue = load_catalogue()
     pages = generated(catalogue, whole_coverage(catalogue, shipped_scenarios()))
     files = {f"docs/{name}": text for name, text in pages.items()}
-    files |= {LOCK: lock(), "docs/commands.md": commands_page()}
+    files |= {LOCK: lock(), vouched.FILE.relative_to(ROOT).as_posix(): known}
+    files |= {"docs/commands.md": commands_page()}
     stale = [
         name
         for name, text in files.items()

@@ -6,6 +6,7 @@ A server in a process of its own attacks one step: ``his`` behind our DVZA, or a
     python benchmarks/hostile                                # every mode at every place
     python benchmarks/hostile --only gzip-bomb tls-hangs     # some
     python benchmarks/hostile --place his                    # one place
+    python benchmarks/hostile --shard 1/2                    # every second run; 2/2 the others
 
 Exits 1 when a bar is missed: within the budget, 400 MB, exit code 1 or 6, nobody else accused, the cause named.
 """
@@ -163,6 +164,17 @@ def attack(mode: Mode, place: str, folder: Path, budget: float, doctor: bool) ->
     }  # fmt: skip
 
 
+def shard(text: str) -> tuple[int, int]:
+    """``2/3``: the second of three parts.
+
+    :raises ValueError: it is none.
+    """
+    part, _, parts = text.partition("/")
+    if not 1 <= int(part) <= int(parts):
+        raise ValueError(text)
+    return int(part), int(parts)
+
+
 def main() -> int:
     """Run them; 1 when one misses a bar."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
@@ -171,20 +183,25 @@ def main() -> int:
     parser.add_argument("--budget", type=float, default=40.0, help="seconds per run")
     parser.add_argument("--after", default="", help="begin after this mode")
     parser.add_argument("--doctor", action="store_true", help="with the doctor before it")
+    parser.add_argument("--shard", type=shard, default=(1, 1), metavar="1/2", help="a part of the runs")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     rows = []
     names = list(MODES)
-    for mode in list(MODES.values())[names.index(options.after) + 1 if options.after else 0 :]:
-        for place in mode.places:
-            if (options.only and mode.name not in options.only) or options.place not in (None, place):
-                continue
-            with tempfile.TemporaryDirectory() as temporary:
-                row = attack(mode, place, Path(temporary), options.budget, options.doctor)
-            rows.append(row)
-            if not options.json:
-                line = f"{row['mode']:28} {place:10} {row['seconds']:6.1f} s {row['MB']:4} MB exit {row['exit']} {row['side']:5}"
-                print(line, "" if row["good"] else "BAD", row["cause"][:110], *row["wrong"][:3], flush=True)
+    runs = [
+        (mode, place)
+        for mode in list(MODES.values())[names.index(options.after) + 1 if options.after else 0 :]
+        for place in mode.places
+        if (not options.only or mode.name in options.only) and options.place in (None, place)
+    ]
+    part, parts = options.shard
+    for mode, place in runs[part - 1 :: parts]:
+        with tempfile.TemporaryDirectory() as temporary:
+            row = attack(mode, place, Path(temporary), options.budget, options.doctor)
+        rows.append(row)
+        if not options.json:
+            line = f"{row['mode']:28} {place:10} {row['seconds']:6.1f} s {row['MB']:4} MB exit {row['exit']} {row['side']:5}"
+            print(line, "" if row["good"] else "BAD", row["cause"][:110], *row["wrong"][:3], flush=True)
     bad = [row for row in rows if not row["good"]]
     if options.json:
         sys.stdout.write(json.dumps({"rows": rows, "good": not bad}) + "\n")

@@ -16,7 +16,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 sys.path.insert(0, str(Path(__file__).parent))
-from modes import MODES, Request, answer, bundle, head, plain
+from modes import MODES, Request, answer, bundle, head, packed, plain
 
 
 def read(sock: socket.socket, held: bytearray) -> Request | None:
@@ -106,6 +106,7 @@ def serve(connection: socket.socket, context: ssl.SSLContext, name: str, place: 
 def main() -> None:
     """Listen until it is killed."""
     name, place, pem = sys.argv[1:4]
+    packed(name)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(pem)
     listener = socket.create_server(("127.0.0.1", 0), backlog=256)

@@ -6,9 +6,12 @@ network, and a command that was never used cannot break another.
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import os
 import sys
 import tempfile
+import threading
 import time
 import traceback
 from collections.abc import Sequence
@@ -24,9 +27,15 @@ from harness.core.errors import HarnessError
 from harness.core.exits import ExitCode
 
 _LOADED = time.monotonic()
+_LEAVING = 5.0
+"""Seconds in which threads may end after the answer of a command."""
+_ARENAS, _MAPPED = (-8, 2), (-3, 1024 * 1024)
+"""Parameters of ``mallopt`` and their values: how many arenas, and from how many bytes memory is mapped."""
 BEGAN: ContextVar[float] = ContextVar("began", default=_LOADED)
 """When the command began (monotonic): with the process, as near as it knows, or when it was called."""
 COMMANDS: dict[str, tuple[str, str]] = {
+    "init": ("harness.cli.begin.init", "Write a network file by asking."),
+    "network": ("harness.cli.begin.network", "Say everything that is wrong with network files."),
     "qualify": ("harness.cli.qualify", "Run all HIS × DVZA × PGO × standard combinations and report."),
     "judge": ("harness.cli.evidence.judge", "Judge a recorded run again, offline."),
     "verify": ("harness.cli.evidence.verify", "Verify that a run is whole, and who signed it, offline."),
@@ -46,6 +55,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "har": ("harness.cli.evidence.har", "Export the recording of a cell as HAR."),
     "challenge": ("harness.cli.evidence.challenge", "Make a challenge that a run can be bound to."),
     "doctor": ("harness.cli.doctor", "Preflight: whose side is a problem on, before anything is tested."),
+    "faults": ("harness.cli.begin.faults", "List the deliberate faults of our mocks."),
+    "schema": ("harness.cli.begin.schema", "Print the JSON Schemas of files that people write, for editors."),
     "serve": (
         "harness.cli.serve.network",
         "Serve the mock network (or a FHIR server) for live parties.",
@@ -110,6 +121,18 @@ def _root(
         raise typer.Exit
 
 
+def _give_memory_back() -> None:
+    """Let what a large message took go back to the system when it is let go of.
+
+    The allocator of glibc keeps blocks as large as the largest that was ever freed, in an arena per thread:
+    after a few bodies of 20 MB that is many times what is in use.
+    """
+    with contextlib.suppress(OSError, AttributeError, TypeError):  # another system, another allocator
+        allocator = ctypes.CDLL(None)
+        for parameter, value in (_ARENAS, _MAPPED):
+            allocator.mallopt(parameter, value)
+
+
 def run(argv: Sequence[str] | None = None) -> int:
     """Run a command line and return its exit code; never raises for expected problems."""
     words = list(sys.argv[1:] if argv is None else argv)
@@ -152,4 +175,10 @@ def _unexpected(lang: str) -> str:
 
 def main() -> None:
     """Entry point of the console script ``harness``."""
-    raise SystemExit(run())
+    _give_memory_back()
+    code = run()
+    # Its answer is given: a thread that is still busy with what somebody sent must not keep the process.
+    late = threading.Timer(_LEAVING, os._exit, (code,))
+    late.daemon = True
+    late.start()
+    raise SystemExit(code)

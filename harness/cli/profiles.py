@@ -49,7 +49,7 @@ def distill(
     """
     from harness.fhir.packages.load import load_packages
     from harness.fhir.profiles.books.as_yaml import to_yaml
-    from harness.fhir.profiles.books.book import Origin, collect
+    from harness.fhir.profiles.books.book import Origin, collect, searches_of
     from harness.fhir.profiles.knowledge import Knowledge
 
     loaded = load_packages(packages)
@@ -61,6 +61,8 @@ def distill(
         chosen += [row.url for _, row in rows if row.target == "Extension"]
     knowledge = Knowledge(loaded.base, loaded)
     book, missing = collect(knowledge, chosen)
+    stated = (row for kind in ("SearchParameter", "CapabilityStatement") for row in loaded.rows(kind))
+    book.searches = searches_of((package.store.load(row) for package, row in stated), loaded.base)
     book.origins = [Origin(p.name, p.version, p.content_hash) for p in loaded.packages]
     if not book.profiles:
         raise UsageError(

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import sys
+import threading
 import time
-from dataclasses import replace as replaced
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -31,6 +34,7 @@ from harness.core.errors import UsageError, nearest
 from harness.core.exits import ExitCode
 from harness.core.run.folder import RunFolder
 from harness.core.run.info import INTENSITIES, Intensity, Selection
+from harness.core.run.limits import REST, shown_seconds
 from harness.core.run.place.claim import chosen_mode
 from harness.core.run.place.lock import check_free
 from harness.core.text import Lang, Text
@@ -40,6 +44,7 @@ from harness.judge.outcome.result import run_result
 from harness.matrix.preparation import DEMO, RunOptions, prepare
 from harness.network.doctor import examine
 from harness.network.file import Network
+from harness.network.limits.duration import seconds_of
 from harness.plugin.options import SELECTORS
 from harness.plugin.session import unfinished
 from harness.report.console import print_run
@@ -49,6 +54,12 @@ from harness.report.summary import summarise
 from harness.report.words import word
 
 app = typer.Typer()
+_STOPPED = Text(
+    nl="het budget van de run ({given}) is {rest} voorbij en er was nog werk: alles is gestopt. Wat is "
+    "opgenomen staat in de run-map; ga ermee verder met --resume",
+    en="the budget of the run ({given}) is {rest} over and there was still work: everything was stopped. "
+    "What was recorded is in the run folder; go on with it with --resume",
+)
 
 
 @app.command()
@@ -107,6 +118,7 @@ def qualify(
 ) -> None:
     """Qualify every HIS of a network with every DVZA and PGO, per standard and release."""
     language: Lang = "en" if lang == "en" else "nl"
+    seconds = seconds_of(budget) if budget is not None else 0.0
     if out is not None:
         check_free(out)  # before everything that takes time
     options = RunOptions(
@@ -131,10 +143,38 @@ def qualify(
         sharing=not no_sharing,
         subject=tuple(subject or ()),
         verdict_required=require_verdict,
+        began=BEGAN.get(),
     )
-    place = _prepared(options, language, examined=not skip_doctor)
+    with _ended(seconds, language) if seconds else contextlib.nullcontext():
+        code = _qualified(options, language, examined=not skip_doctor, as_json=as_json)
+    raise typer.Exit(code)
+
+
+@contextlib.contextmanager
+def _ended(budget: float, lang: Lang) -> Iterator[None]:
+    """End the process when it goes on long after its budget: the last resort, when nothing else ended it.
+
+    Whatever was recorded until then is whole.
+    """
+    told = _STOPPED.format(given=shown_seconds(budget), rest=shown_seconds(REST)).of(lang)
+
+    def end() -> None:
+        os.write(2, f"{told}\n".encode())
+        os._exit(int(ExitCode.UNDECIDED))
+
+    alarm = threading.Timer(max(1.0, BEGAN.get() + budget + REST - time.monotonic()), end)
+    alarm.daemon = True
+    alarm.start()
+    try:
+        yield
+    finally:
+        alarm.cancel()
+
+
+def _qualified(options: RunOptions, language: Lang, *, examined: bool, as_json: bool) -> int:
+    """Run, and tell what came of it; gives the exit code."""
+    place = _prepared(options, language, examined=examined)
     progress = ProgressPlugin(Console(stderr=True), language)
-    options = replaced(options, spent=time.monotonic() - BEGAN.get())
     folder = RunFolder(place)
     try:
         code = int(pytest.main(_words(options, place, language), plugins=[progress]))
@@ -142,7 +182,7 @@ def qualify(
         code = _stopped(folder, language)
     if progress.started and folder.started and code != ExitCode.USAGE:  # else it was refused: nothing to tell
         _print(folder, as_json, language, code)
-    raise typer.Exit(code)
+    return code
 
 
 def _stopped(run: RunFolder, lang: Lang) -> int:
@@ -193,7 +233,7 @@ def _words(options: RunOptions, folder: Path, lang: Lang) -> list[str]:
     if options.waivers:
         words += ["--harness-waivers", options.waivers]
     if options.budget:
-        words += ["--harness-budget", options.budget, "--harness-spent", f"{options.spent:.3f}"]
+        words += ["--harness-budget", options.budget, "--harness-began", repr(options.began)]
     if options.read_only:
         words.append("--harness-read-only")
     if options.clean_up:

@@ -89,5 +89,6 @@ class UnreachableError(UserError):
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """The closest known word to a mistyped one, or ``""``; used in every "unknown …" message."""
-    match = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
-    return match[0] if match else ""
+    names = {name.casefold(): name for name in known}
+    match = difflib.get_close_matches(word.casefold(), names, n=1, cutoff=0.5)
+    return names[match[0]] if match else ""

@@ -10,7 +10,7 @@ from typing import Literal
 
 import msgspec
 
-from harness.core.text import Dutch, Phrase, Text, dutch, phrase, said
+from harness.core.text import Dutch, Phrase, Text, Told, dutch, said
 
 Severity = Literal["error", "warning", "information", "not-checked"]
 """``not-checked`` is a rule that could not be decided (for example a code system that is not
@@ -20,7 +20,7 @@ EXCERPT_LIMIT = 200
 """Longest excerpt (characters) that an issue may carry."""
 
 
-class Issue(msgspec.Struct, frozen=True, kw_only=True):
+class Issue(msgspec.Struct, Told, frozen=True, kw_only=True):
     """One broken (or undecidable) rule at one place.
 
     :ivar rule: stable rule id, e.g. ``fhir-cardinality-min``, ``vs-2``, ``6.7.2-1``.
@@ -45,16 +45,6 @@ class Issue(msgspec.Struct, frozen=True, kw_only=True):
     received: str = ""
     excerpt: str = ""
     nl: Dutch | None = None
-
-    @property
-    def wanted(self) -> Phrase:
-        """What the rule asks, in both languages."""
-        return phrase(self.expected, self.nl.expected if self.nl is not None else "")
-
-    @property
-    def seen(self) -> Phrase:
-        """What was found, in both languages."""
-        return phrase(self.received, self.nl.received if self.nl is not None else "")
 
 
 def issue(

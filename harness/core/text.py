@@ -88,6 +88,25 @@ def dutch(expected: Phrase, received: Phrase) -> Dutch | None:
     return Dutch(expected=asked, received=got) if asked or got else None
 
 
+class Told:
+    """What of a defect or a finding is told in words: ``expected``, ``received`` and the Dutch of both."""
+
+    __slots__ = ()
+    expected: str
+    received: str
+    nl: Dutch | None
+
+    @property
+    def wanted(self) -> Phrase:
+        """What is asked, in both languages."""
+        return phrase(self.expected, self.nl.expected if self.nl is not None else "")
+
+    @property
+    def seen(self) -> Phrase:
+        """What was found, in both languages."""
+        return phrase(self.received, self.nl.received if self.nl is not None else "")
+
+
 def phrase(english: str, nl: str) -> Phrase:
     """The phrase of which :func:`dutch` keeps the Dutch apart."""
     return Text(nl=nl, en=english) if nl else english

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -45,7 +46,7 @@ class RunOptions:
     :ivar verdict_required: whether anything but *voldoet* is undecided.
     :ivar challenge: file with the challenge of a bureau that the run is bound to.
     :ivar budget: how long the run may take, ``20m``; ``None``: as long as its cells may.
-    :ivar spent: seconds of it that are used already.
+    :ivar began: when that began (monotonic).
     :ivar read_only: whether nothing is written to a live party.
     :ivar clean_up: whether what was written to one is deleted in the end.
     :ivar waivers: file with what may fail for now.
@@ -62,7 +63,7 @@ class RunOptions:
     verdict_required: bool = False
     challenge: str | None = None
     budget: str | None = None
-    spent: float = 0.0
+    began: float = field(default_factory=time.monotonic)
     read_only: bool = False
     clean_up: bool = False
     waivers: str | None = None
@@ -78,7 +79,7 @@ class PreparedRun:
     clock: Clock
     mode: Mode = "new"
     challenge: Challenge | None = None
-    spent: float = 0.0
+    began: float = field(default_factory=time.monotonic)
 
     @property
     def network(self) -> Network:
@@ -92,7 +93,7 @@ class PreparedRun:
         """
         claimed = claim(self.folder, self.mode)
         return Qualification(
-            self.plan, self.facts, RunKeeper(claimed, self.clock), self.clock, self.challenge, self.spent
+            self.plan, self.facts, RunKeeper(claimed, self.clock), self.clock, self.challenge, self.began
         )
 
 
@@ -132,7 +133,7 @@ def prepare(options: RunOptions, catalogue: Catalogue, clock: Clock) -> Prepared
             read_only=options.read_only,
             clean_up=options.clean_up,
         ),
-        waivers=_waivers(options.waivers, catalogue),
+        waivers=_waivers(options.waivers, catalogue, moment.date()),
     )
     return PreparedRun(
         plan=Plan(
@@ -149,7 +150,7 @@ def prepare(options: RunOptions, catalogue: Catalogue, clock: Clock) -> Prepared
         clock=clock,
         mode=options.mode,
         challenge=_challenge(options.challenge, now),
-        spent=options.spent,
+        began=options.began,
     )
 
 
@@ -218,12 +219,12 @@ def _challenge(path: str | None, now: datetime) -> Challenge | None:
     return found
 
 
-def _waivers(path: str | None, catalogue: Catalogue) -> tuple[Waiver, ...]:
+def _waivers(path: str | None, catalogue: Catalogue, day: date) -> tuple[Waiver, ...]:
     """The waivers of a file; each has to name a requirement that exists.
 
     :raises UserError: one does not, or the file is wrong.
     """
-    found = read_waivers(Path(path)) if path is not None else ()
+    found = read_waivers(Path(path), day) if path is not None else ()
     for item in found:
         _ = catalogue[item.requirement]
     return found

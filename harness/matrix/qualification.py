@@ -2,13 +2,13 @@
 
 The pytest plugin registers what its items need, then asks for findings; the first question about a cell
 drives all flows that the registered scenarios of that cell need. Judging always reads the recording back
-from the run folder, so that live and later see the same. What came of a cell stands in the run folder when
-the cell ends, and leaves memory.
+from the run folder, so that live and later see the same. What came of a cell stands there, and leaves memory.
 """
 
 from __future__ import annotations
 
 import gc
+import threading
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
@@ -70,7 +70,7 @@ class Started:
 class Qualification:
     """A run in progress, whole or refused: whoever asks after a refusal gets the first one again.
 
-    :param spent: seconds of its budget that are used already.
+    :param began: when its budget began (monotonic).
     :ivar hurried: whether there is so little time left that judging may be interrupted.
     """
 
@@ -81,7 +81,7 @@ class Qualification:
         keeper: RunKeeper,
         clock: Clock,
         challenge: Challenge | None = None,
-        spent: float = 0.0,
+        began: float | None = None,
     ) -> None:
         self.plan = plan
         self.facts = facts
@@ -89,7 +89,7 @@ class Qualification:
         self.clock = clock
         self.events = keeper.events
         self._challenge = challenge
-        self._endurance = Endurance(facts.limits, not_ours(facts.network), spent=spent)
+        self._endurance = Endurance(facts.limits, not_ours(facts.network), began=began)
         self._states = {cell.key: CellState(cell) for cell in plan.cells}
         self._minters: dict[str, Minter] = {}
         self._last: CellResult | None = None
@@ -98,6 +98,7 @@ class Qualification:
         self._refusal: HarnessError | None = None
         self._cleaned: list[Cleaned] = []
         self._judging = False
+        self._hurrying = threading.Lock()
         self.hurried = False
 
     @property
@@ -263,34 +264,42 @@ class Qualification:
         if abs(seconds := steady.moved()) > MOST_MOVED:
             state.troubles.append(clock_moved(cell, state.requirements, seconds))
         try:
-            found = self._judged(state, started)
-        except KeyboardInterrupt:
-            if not self.hurried:
-                raise
-            late = trouble_of(self._endurance.too_much(), UNJUDGED, cell, state.requirements, key)
-            state.late(late)
-            found = self._judged(state, started)
+            state.findings = self._judged(state, started)
         except Exception as error:  # noqa: BLE001 - every item of the cell says why
             trouble = trouble_of(error, UNJUDGED, cell, state.requirements, key)
             state.troubles.append(msgspec.structs.replace(trouble, blame=Blame.HARNESS))
-            found = trouble_findings(state.info(started.info), cell, self.catalogue)
-        state.findings = found
+            state.findings = trouble_findings(state.info(started.info), cell, self.catalogue)
 
     def _judged(self, state: CellState, started: Started) -> list[Finding]:
-        """The findings of a cell, from its recording."""
-        self._judging = True
+        """The findings of a cell, from its recording; undecided when there is no time for that."""
+        before = self.hurried
+        exchanges = cell_exchanges(self.folder, state.cell)
+        state.recorded = len(exchanges)
+
+        def judge() -> list[Finding]:
+            return judge_cell(
+                state.info(started.info), state.cell, exchanges, self.catalogue, started.records
+            )
+
         try:
-            exchanges = cell_exchanges(self.folder, state.cell)
-            state.recorded = len(exchanges)
-            info = state.info(started.info)
-            return judge_cell(info, state.cell, exchanges, self.catalogue, started.records)
+            with self._hurrying:
+                self._judging = self.hurried is before
+            if self._judging:
+                return judge()
+        except KeyboardInterrupt:
+            if not self.hurried:
+                raise
         finally:
             self._judging = False
+        late = self._endurance.too_much()
+        state.late(trouble_of(late, UNJUDGED, state.cell, state.requirements, state.cell.key))
+        return judge()
 
     def hurry(self) -> bool:
         """There is little time left: judging, when that is going on, may be interrupted once."""
-        self.hurried = True
-        return self._judging
+        with self._hurrying:
+            self.hurried = True
+            return self._judging
 
     def _settle(self, state: CellState, started: Started) -> None:
         """Let other cells decide what a cell was asked for them too and could not decide.

@@ -57,11 +57,12 @@ class Connections:
             return None
         for tell in self.listeners:
             tell(failed, client)
+        known = any(client == item.id for item in self._network.participants)
         return RawExchange(
             interface="tls",
             flow="",
             operation="refused",
-            client=client,
+            client=client if known else UNKNOWN,  # what a certificate says that nobody verified is anything
             server=self._owner(failed.host),
             started=self._clock.now(),
             duration=0.0,

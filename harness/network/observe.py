@@ -10,7 +10,7 @@ number in the notes (``seen``) tells what in a cell is the same.
 from __future__ import annotations
 
 import threading
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -20,6 +20,7 @@ from harness.core.clock import Clock
 from harness.core.http.credentials import bearer_token
 from harness.core.run.exchanges import header
 from harness.core.run.findings import Cell
+from harness.core.run.limits import MOST_RECORDED
 from harness.core.standards.queries import load_queries
 from harness.core.standards.table import service_standard, standard
 from harness.core.tdates import TDates
@@ -76,7 +77,10 @@ class Labels:
 
 
 class Observer:
-    """Wraps handlers of mocks so that every exchange is recorded. Thread-safe."""
+    """Wraps handlers of mocks so that every exchange is recorded. Thread-safe.
+
+    :ivar left_out: how many exchanges of a cell (``""``: of none) were not recorded, for there were too many.
+    """
 
     def __init__(self, network: Network, recorder: Recorder, clock: Clock, t: date) -> None:
         self.network = network
@@ -92,6 +96,8 @@ class Observer:
         self._asked: dict[str, Callable[[], bool]] = {}
         self.connections = Connections(network, clock, self.pgo_of, self._notes)
         self.last_activity: dict[str, datetime] = {}
+        self._kept: Counter[str] = Counter()
+        self.left_out: Counter[str] = Counter()
 
     def stelselnode(self, handler: Handler) -> Handler:
         """Record fetches of lists."""
@@ -126,7 +132,7 @@ class Observer:
         """Record what came on a connection and is no HTTP request."""
         raw = self.connections.broken(broken)
         if raw is not None:
-            self.recorder.record(raw)
+            self.keep(raw)
 
     def _of_everything(self, raw: RawExchange) -> None:
         """Keep what belongs to all that a PGO does: it is written to each of its cells, also later ones."""
@@ -137,7 +143,7 @@ class Observer:
                 if trail.pgo.id == raw.client and raw.server in (STELSELNODE, trail.his.dvza):
                     for cell in trail.cells:
                         self._write(replace(raw, cell=cell.key))
-        self.recorder.record(raw)
+        self.keep(raw)
 
     def dvza(self, twin: DvzaState, handler: Handler) -> Handler:
         """Record what happens at a DVZA."""
@@ -315,7 +321,7 @@ class Observer:
         raw = self.raw(request, answer, started, duration, labels, client, twin.participant.id, "")
         trail = labels.trail
         if trail is None:
-            self.recorder.record(raw)
+            self.keep(raw)
             return
         known = service_standard(labels.service) if labels.service else None
         if labels.interface in ("resource", "document") and known is not None:
@@ -325,7 +331,7 @@ class Observer:
         trail.held.append(raw)
         del trail.held[:-_HELD]
         if not trail.cells and known is None:
-            self.recorder.record(raw)  # what waits in memory dies with the process
+            self.keep(raw)  # what waits in memory dies with the process
         if known is not None:
             if not any(item.standard == known.id for item in trail.cells):
                 self._open(trail, known.id)
@@ -360,10 +366,18 @@ class Observer:
             self._write(replace(raw, cell=cell.key))
         return cell
 
+    def keep(self, raw: RawExchange) -> None:
+        """Record an exchange, unless its cell is full: what is recorded of it is then as if it had ended."""
+        with self._lock:
+            full = self._kept[raw.cell] >= MOST_RECORDED
+            (self.left_out if full else self._kept)[raw.cell] += 1
+        if not full:
+            self.recorder.record(raw)
+
     def _write(self, raw: RawExchange) -> None:
         if raw.flow == "":
             raw = replace(raw, flow="collect")
-        self.recorder.record(raw)
+        self.keep(raw)
         self.last_activity[raw.cell] = self.clock.now()
 
     def raw(

@@ -42,7 +42,7 @@ def add_options(parser: pytest.Parser) -> None:
         "--harness-budget", metavar="TIME", help="how long the run may take, e.g. 20m (default: no limit)"
     )
     group.addoption(
-        "--harness-spent", metavar="SECONDS", type=float, default=0.0, help="what is used of it already"
+        "--harness-began", metavar="SECONDS", type=float, help="when that began (monotonic; default: now)"
     )
     group.addoption("--harness-read-only", action="store_true", help="write nothing to a live party")
     group.addoption(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import _thread
 import signal
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property, partial
 from pathlib import Path
@@ -270,7 +271,8 @@ def open_run(config: pytest.Config) -> None:
     _stop_in_order(config, opened)
     limits = opened.qualification.facts.limits
     if limits.run:
-        left, kept = limits.run - config.getoption("--harness-spent"), reserved(limits.run)
+        used = time.monotonic() - prepared.began
+        left, kept = limits.run - used, reserved(limits.run, used)
         opened.end_after(left - 0.6 * kept, left - 0.3 * kept)
     run = opened.qualification.folder.path
     if not getattr(config.option, "allure_report_dir", None):
@@ -301,6 +303,7 @@ def session_of(config: pytest.Config) -> HarnessSession:
 
 
 def _options(config: pytest.Config) -> RunOptions:
+    began = config.getoption("--harness-began")
     return RunOptions(
         network=config.getoption("--harness-network"),
         out=config.getoption("--harness-out"),
@@ -314,7 +317,7 @@ def _options(config: pytest.Config) -> RunOptions:
         ),
         challenge=config.getoption("--harness-challenge"),
         budget=config.getoption("--harness-budget"),
-        spent=config.getoption("--harness-spent"),
+        began=time.monotonic() if began is None else began,
         read_only=config.getoption("--harness-read-only"),
         clean_up=config.getoption("--harness-clean-up"),
         waivers=config.getoption("--harness-waivers"),

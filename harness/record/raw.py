@@ -53,7 +53,13 @@ class RawExchange:
     notes: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     def written(
-        self, request: Request, response: Response | None, tls: Tls | None = None, **more: Any
+        self,
+        request: Request,
+        response: Response | None,
+        tls: Tls | None = None,
+        *,
+        client: str = "",
+        **more: Any,
     ) -> Exchange:
         """The exchange that is written down: labels and times of this one, the rest as it may be said."""
         return Exchange(
@@ -61,7 +67,7 @@ class RawExchange:
             interface=self.interface,
             flow=self.flow,
             operation=self.operation,
-            client=self.client,
+            client=client or self.client,
             server=self.server,
             started=self.started.isoformat(),
             duration=round(self.duration, 6),

@@ -144,13 +144,6 @@ class Recorder:
             unit = self._units.get(cell or SHARED)
         return list(unit.kept) if unit is not None else []
 
-    @property
-    def longest(self) -> int:
-        """Exchanges in the cell that has most of them, of those that are recorded now."""
-        with self._lock:
-            cells = [unit for unit in self._units.values() if unit is not None and unit.name != SHARED]
-            return max((unit.number for unit in cells), default=0)
-
     def end(self, cell: str, reason: Reason) -> None:
         """End the recording of a cell and wait for the disk; what comes of it later goes to ``shared``.
 

@@ -16,8 +16,8 @@ from pathlib import Path
 from harness.core.errors import InputError
 from harness.core.run import manifest
 from harness.core.run.folder import check_format
-from harness.core.run.place import disk
-from harness.core.run.problems import EvidenceError, ProblemKind
+from harness.core.run.place import contents, disk
+from harness.core.run.problems import EvidenceError, ProblemKind, short
 from harness.core.text import Text
 from harness.record.chain.bodies import BodyStore
 from harness.record.chain.lines import Head, Reason
@@ -106,6 +106,13 @@ def verify_files(path: Path) -> Facts:
     """
     data = _manifest_bytes(path)
     made = manifest.decode(data)
+    for file in made.files:
+        if not contents.is_ours(file.path):
+            raise EvidenceError(
+                ProblemKind.EXTRA,
+                Text(nl="is geen bestand dat een run schrijft", en="is no file that a run writes"),
+                where=short(file.path),
+            )
     size = manifest.compare(path, made)
     return Facts(
         run=made.run,

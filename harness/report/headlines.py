@@ -268,6 +268,9 @@ def reached(info: RunInfo) -> list[Text]:
         if trouble.limit is not None:
             found.setdefault(trouble.what, set()).add((trouble.cell, trouble.flow))
     told = []
+    for what in dict.fromkeys(trouble.what for trouble in info.troubles if trouble.limit == "recording"):
+        del found[what]
+        told.append(what)
     for what, places in sorted(found.items(), key=lambda item: -len(item[1])):
         cells = amount(len({cell for cell, _ in places}), "cell")
         flows = amount(len(places), "flow")

@@ -230,6 +230,7 @@ _WORDS: dict[str, Text] = {
     "regions": Text(nl="regio's", en="regions"),
     "region": Text(nl="regio", en="region"),
     "versions": Text(nl="versies", en="versions"),
+    "tested on": Text(nl="getoetst op", en="tested on"),
     "missing": Text(nl="ontbreekt nog", en="still missing"),
     "handed in": Text(nl="ingeleverd", en="handed in"),
     "finished milestone": Text(nl="toets gehaald", en="passed the test"),

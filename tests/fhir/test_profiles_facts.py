@@ -14,7 +14,7 @@ from harness.core.errors import ConfigurationError
 from harness.fhir.model.definitions import embedded
 from harness.fhir.packages.cache import Cache
 from harness.fhir.profiles.books.as_yaml import element_from_plain, element_to_plain, from_yaml, to_yaml
-from harness.fhir.profiles.books.book import FactBook, Origin
+from harness.fhir.profiles.books.book import FactBook, Origin, searches_of
 from harness.fhir.profiles.books.embedded import embedded_facts, load_books
 from harness.fhir.profiles.differentials import merge
 from harness.fhir.profiles.facts import (
@@ -110,7 +110,8 @@ def test_a_book_survives_yaml(found: list[ElementFact], codes: list[str]) -> Non
         "http://example.org/vs", include=(IncludeFact("http://example.org/cs", tuple(codes)),)
     )
     system = CodeSystemFacts("http://example.org/cs", codes=dict.fromkeys(codes, ""))
-    book = FactBook([Origin("a", "1", "h")], {facts.url: facts}, {values_.url: values_}, {system.url: system})
+    origin = Origin("a", "1", "h")
+    book = FactBook([origin], {facts.url: facts}, {values_.url: values_}, {system.url: system}, codes)
     assert from_yaml(to_yaml(book)) == book
 
 
@@ -279,6 +280,17 @@ def test_shipped_facts_cover_the_four_standards(tmp_path: Path) -> None:
     assert not any(i.human for p in facts.profiles.values() for e in p.elements for i in e.invariants)
     book = load_books([_facts_file()], Cache(tmp_path))
     assert book == load_books([_facts_file()], Cache(tmp_path)) == facts
+
+
+def test_search_parameters_of_packages_are_those_that_fhir_has_not() -> None:
+    defined = {"resourceType": "SearchParameter", "code": "period-of-use"}
+    wrong = {"resourceType": "SearchParameter", "code": ["x"], "rest": [{"resource": "x"}, 7]}
+    told = [{"name": "activity-goal"}, {"name": "status"}, {"name": "Jan de Tester"}, {"name": 7}, "x"]
+    stated = {"resourceType": "CapabilityStatement", "rest": [{"resource": [{"searchParam": told}]}]}
+    assert searches_of([defined, wrong, stated], embedded("3.0.2")) == ["activity-goal", "period-of-use"]
+    one, other = FactBook(searches=["b", "a"]), FactBook(searches=["c", "b"])
+    one.join(other)
+    assert one.searches == ["a", "b", "c"]
 
 
 def _base(resources: Any, url: str) -> ProfileFacts | None:

@@ -133,7 +133,7 @@ def test_only_a_fail_can_be_waived(verdict: Verdict) -> None:
 def test_what_is_written_can_be_read(tmp_path: Path) -> None:
     path = tmp_path / "w.yaml"
     path.write_bytes(encode([waiver()]))
-    assert read_waivers(path) == (waiver(),)
+    assert read_waivers(path, DAY) == (waiver(),)
 
 
 @pytest.mark.parametrize(
@@ -143,6 +143,7 @@ def test_what_is_written_can_be_read(tmp_path: Path) -> None:
         (("approver: B. Bureau", "approver: ''"), "approver"),
         (("2026-12-31", "2026-02-31"), "YYYY-MM-DD"),
         (("2026-12-31", "binnenkort"), "expires"),
+        (("2026-12-31", "9999-12-31"), "too far ahead"),
         (("reason:", "reden:"), "reden"),
     ],
 )
@@ -150,7 +151,7 @@ def test_a_file_that_is_wrong_says_where(tmp_path: Path, change: tuple[str, str]
     path = tmp_path / "w.yaml"
     path.write_text(encode([waiver()]).decode().replace(*change))
     with pytest.raises(ConfigurationError) as caught:
-        read_waivers(path)
+        read_waivers(path, DAY)
     assert told in str(caught.value) and "w.yaml:" in str(caught.value)
 
 
@@ -158,4 +159,4 @@ def test_one_finding_has_one_waiver(tmp_path: Path) -> None:
     path = tmp_path / "w.yaml"
     path.write_bytes(encode([waiver(), waiver()]))
     with pytest.raises(ConfigurationError, match="has a waiver"):
-        read_waivers(path)
+        read_waivers(path, DAY)

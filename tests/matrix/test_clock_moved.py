@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 from pathlib import Path
 
 import pytest
 
+from harness.cli import qualify
 from harness.core.clock import Steadiness
 from harness.matrix import qualification
 
@@ -46,30 +48,39 @@ def test_a_cell_whose_clock_moved_decides_nothing(
     assert code == 6 and "byte voor byte gelijk" in told
 
 
+@pytest.mark.parametrize("busy", ["judge_cell", "cell_exchanges"], ids=["judging", "reading the recording"])
 def test_judging_that_is_cut_short_says_so_and_is_said_again_by_judge(
-    here, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    here, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, busy: str
 ) -> None:
-    real, calls = qualification.judge_cell, []
+    """A recording is read once: that it is long must not take what is left of the time."""
+    real, calls, reads = qualification.judge_cell, [], []
 
     def slow(*given):
         calls.append(given)
-        if len(calls) == 1:
-            run.hurry()
+        if busy == "judge_cell" and len(calls) == 1 and run.hurry():
             raise KeyboardInterrupt  # what the alarm does
         return real(*given)
+
+    def read(*given):
+        reads.append(given)
+        assert busy != "cell_exchanges" or not run.hurry()
+        return exchanges(*given)
 
     def kept(self, *given, **named):
         nonlocal run
         run = self
         opened(self, *given, **named)
 
+    exchanges = qualification.cell_exchanges
     run, opened = None, qualification.Qualification.__init__
     monkeypatch.setattr(qualification.Qualification, "__init__", kept)
     monkeypatch.setattr(qualification, "judge_cell", slow)
+    monkeypatch.setattr(qualification, "cell_exchanges", read)
     code, told = here("qualify", "--out", tmp_path / "run", "--budget", "100s", "--lang", "en", *WORDS)
     assert code == 6 and told.count("took longer than what was left of the budget of the run (100s)") == 1, (
         told
     )
+    assert len(reads) == 1 and len(calls) == (2 if busy == "judge_cell" else 1)
     found = json.loads((tmp_path / "run" / "findings.json").read_text())["findings"]
     assert {item["verdict"] for item in found} == {"inconclusive"} and {item["blame"] for item in found} == {
         None
@@ -77,3 +88,17 @@ def test_judging_that_is_cut_short_says_so_and_is_said_again_by_judge(
     monkeypatch.undo()
     code, told = here("judge", tmp_path / "run")
     assert code == 6 and "byte voor byte gelijk" in told
+
+
+@pytest.mark.parametrize("late", [True, False], ids=["goes on", "ends"])
+def test_long_after_its_budget_a_command_ends_whatever_it_does(
+    late: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended, told = threading.Event(), []
+    monkeypatch.setattr(qualify.os, "_exit", lambda code: (told.append(code), ended.set()))
+    monkeypatch.setattr(qualify.os, "write", lambda place, text: told.append((place, text.decode())))
+    monkeypatch.setattr(qualify, "REST", -qualify.BEGAN.get())
+    with qualify._ended(time.monotonic(), "en"):
+        assert not late or ended.wait(5)
+    assert ended.wait(1.5) is late
+    assert not late or (told[-1] == 6 and "--resume" in told[0][1])

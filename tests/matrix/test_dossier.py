@@ -57,7 +57,7 @@ def test_from_a_faulty_run_to_the_overview_of_a_bureau(run, key, here, tmp_path)
     code, told = here("bureau", desk, *trust, "--out", tmp_path / "out")
     assert code == 7 and "kapot.dossier.tar.xz" in told
     with (tmp_path / "out" / "bureau.csv").open(encoding="utf-8-sig", newline="") as file:
-        table = list(csv.DictReader(file))
+        table = list(csv.DictReader(file, delimiter=";"))
     assert [row["milestone"] for row in table if row["vendor"] == "'=Kale Software"] == [
         f"MS-{n}" for n in range(1, 8)
     ]

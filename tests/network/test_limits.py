@@ -49,9 +49,9 @@ class Ticks:
         return self.now
 
 
-def endurance(limits: Limits | None = None, *, spent: float = 0.0) -> tuple[Endurance, Ticks]:
+def endurance(limits: Limits | None = None, *, began: float = 0.0) -> tuple[Endurance, Ticks]:
     ticks = Ticks()
-    return Endurance(limits, {"his"}, spent=spent, now=ticks), ticks
+    return Endurance(limits, {"his"}, began=began, now=ticks), ticks
 
 
 # -- one exchange ----------------------------------------------------------------------------------
@@ -161,7 +161,7 @@ def test_what_is_kept_for_deleting_is_used_for_nothing_else():
 
 
 def test_what_was_used_before_counts():
-    found, ticks = endurance(Limits(run=200.0), spent=180.0)
+    found, ticks = endurance(Limits(run=200.0), began=-180.0)
     found.begin(1)
     ticks.now = 9.0
     found.check()

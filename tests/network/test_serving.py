@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import select
 import socket
 import ssl
 import time
 from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from harness.core.clock import SystemClock
-from harness.network.wire import protocol
+from harness.network.limits.crowd import peer_of
+from harness.network.wire import forward, protocol, router, serving
 from harness.network.wire.client import HttpClient, RequestError
 from harness.network.wire.connect import ConnectMap
-from harness.network.wire.serving import HandlerApp, Hosting, Incoming, Outgoing
+from harness.network.wire.joined import Joined
+from harness.network.wire.protocol import End
+from harness.network.wire.serving import PIECE, HandlerApp, Hosting, Incoming, Outgoing
 from harness.pki.authority import TestPki
 from harness.pki.contexts import client_context, server_context
 
@@ -238,6 +244,33 @@ def test_defects_and_rude_answers(pki: TestPki, connect: ConnectMap) -> None:
     assert caller.request("GET", f"https://{HOST}/").status == 200
 
 
+@pytest.mark.parametrize("cut", [None, PIECE + 5], ids=["whole", "cut off"])
+def test_a_large_body_leaves_in_pieces(cut: int | None) -> None:
+    """Each waits until the peer takes it: nothing holds a body once more, or four times."""
+    body = bytes(range(256)) * (PIECE // 100)
+    sent: list[dict[str, Any]] = []
+
+    async def handler(_: Incoming) -> Outgoing:
+        return Outgoing(body=body, truncate=cut)
+
+    async def nothing() -> dict[str, Any]:
+        return {"type": "http.request"}
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    closed = []
+    transport = SimpleNamespace(
+        is_closing=lambda: False, abort=None, close=lambda: closed.append(True), get_extra_info=lambda _: None
+    )
+    scope = {"type": "http", "method": "GET", "path": "/", "headers": [], "harness.end": End()}
+    asyncio.run(HandlerApp(handler)({**scope, "harness.transport": Joined(transport)}, nothing, send))
+    pieces = [message["body"] for message in sent[1:]]
+    assert b"".join(pieces) == body[:cut] and max(map(len, pieces)) <= PIECE
+    more = [message["more_body"] for message in sent[1:]]
+    assert all(more[:-1]) and more[-1] is (cut is not None) and bool(closed) is (cut is not None)
+
+
 def test_slow_client_is_cut_off(pki: TestPki, connect: ConnectMap, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(protocol, "HEAD_SECONDS", 0.4)
     context = client_context(pki.client("pgo-1.example"), trust=pki.trust("back"))
@@ -336,3 +369,107 @@ def test_head_and_body_of_an_answer_arrive_together(pki: TestPki, connect: Conne
         while got.count(b"HTTP/1.1 200") < 2 or not got.endswith(b"|0"):
             got += secured.recv(16384)
         assert got.index(b"/two|0") < got.index(b"/three|0")
+
+
+OTHER = ("127.0.0.2", 0)
+"""Another address of this machine, where there is one: to a server another peer."""
+
+
+def other(port: int) -> socket.socket:
+    """A connection of another peer."""
+    try:
+        return socket.create_connection(("127.0.0.1", port), timeout=5, source_address=OTHER)
+    except OSError:
+        pytest.skip("this machine has no second address")
+
+
+def asked(one: socket.socket, body: bytes = b"") -> bytes:
+    """The beginning of the answer to a request over a connection; ``b""``: it is closed."""
+    try:
+        one.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
+        return one.recv(1000)
+    except OSError:
+        return b""
+
+
+def test_a_peer_with_many_connections_keeps_nobody_out(monkeypatch):
+    """It makes room itself, however long the other one was silent."""
+    monkeypatch.setattr(protocol, "MAX_CONNECTIONS", 6)
+
+    async def answer(request):
+        return Outgoing(body=b"ok")
+
+    hosting = Hosting()
+    try:
+        port = hosting.listen(HandlerApp(answer), None)
+        quiet = other(port)
+        assert asked(quiet).startswith(b"HTTP/1.1 200")
+        made = [socket.create_connection(("127.0.0.1", port), timeout=5) for _ in range(40)]
+        assert asked(made[-1]).startswith(b"HTTP/1.1 200")
+        assert asked(quiet).startswith(b"HTTP/1.1 200")
+        for one in (*made, quiet):
+            one.close()
+    finally:
+        hosting.close()
+
+
+@pytest.mark.parametrize("kind", ["router", "proxy"])
+def test_a_peer_with_many_tunnels_keeps_nobody_out(monkeypatch, kind):
+    monkeypatch.setattr(router, "MAX_TUNNELS", 6)
+    monkeypatch.setattr(forward, "MAX_TUNNELS", 6)
+    hosting = Hosting()
+    door = (
+        router.SniRouter(lambda host: None)
+        if kind == "router"
+        else forward.ForwardProxy(lambda host, port: None)
+    )
+    try:
+        port = hosting.call(door.start("127.0.0.1", 0))
+        quiet = other(port)
+        made = [socket.create_connection(("127.0.0.1", port), timeout=5) for _ in range(40)]
+        time.sleep(0.3)
+        quiet.settimeout(0.2)
+        with pytest.raises(TimeoutError):
+            quiet.recv(1)
+        assert len(door.tunnels) == 6
+        for one in (*made, quiet):
+            one.close()
+    finally:
+        hosting.call(door.stop())
+        hosting.close()
+
+
+def test_bodies_of_one_peer_are_bounded_together(monkeypatch):
+    """Who sends much at once is put off; others are not, and later it goes on."""
+    monkeypatch.setattr(serving, "MAX_HELD", 50_000)
+
+    async def answer(request):
+        return Outgoing(body=b"ok")
+
+    hosting = Hosting()
+    try:
+        app = HandlerApp(answer)
+        port = hosting.listen(app, None)
+        begun = [socket.create_connection(("127.0.0.1", port), timeout=5) for _ in range(2)]
+        for one in begun:
+            one.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 30000\r\n\r\n" + b"x" * 20_000)
+        time.sleep(0.2)
+        with socket.create_connection(("127.0.0.1", port), timeout=5) as third:
+            assert asked(third, b"x" * 20_000).startswith(b"HTTP/1.1 503")
+        with other(port) as quiet:
+            assert asked(quiet, b"x" * 20_000).startswith(b"HTTP/1.1 200")
+        for one in begun:
+            one.sendall(b"x" * 10_000)
+            assert one.recv(100).startswith(b"HTTP/1.1 200")
+            one.close()
+        time.sleep(0.1)
+        assert not app.bodies
+    finally:
+        hosting.close()
+
+
+def test_a_peer_is_an_address_or_the_network_of_a_customer():
+    assert peer_of(("192.0.2.7", 1)) == "192.0.2.7"
+    assert peer_of(("2001:db8:1:2::7", 1, 0, 0)) == peer_of(("2001:db8:1:2:ffff::1", 1, 0, 0))
+    assert peer_of(("2001:db8:1:3::7", 1, 0, 0)) != peer_of(("2001:db8:1:2::7", 1, 0, 0))
+    assert peer_of(("fe80::1%eth0", 1, 0, 2)) and peer_of("") == peer_of(None) == ""

@@ -23,7 +23,7 @@ from harness.record.har import to_har
 from harness.record.redact import hunted as hunted_module
 from harness.record.redact import recognise, tag
 from harness.record.redact.hunt import hunted
-from harness.record.redact.hunted import Hunted
+from harness.record.redact.hunted import LEAST, Hunted
 from harness.record.redact.letters import IMPROBABLE, score
 from harness.record.redact.tag import Secrets
 
@@ -256,6 +256,17 @@ def test_what_was_met_last_is_hunted_inside_words_and_in_what_is_no_text() -> No
         hunt.add(secret, minted=False)
         assert list(hunt.found_in(f"a{secret}b\udcff")) == [secret], number
     assert set(hunt.found_in("-".join(met))) == set(met)
+
+
+def test_a_secret_is_found_wherever_it_lies_also_among_those_that_begin_alike() -> None:
+    random, hunt = Random(10), Hunted()
+    met = [f"eyJhbGciOiJSUzI1NiJ9.{_token(random)}"[:length] for length in range(LEAST, 60)]
+    for secret in met:
+        hunt.add(secret, minted=True)
+    for start in range(12):
+        for secret in met:
+            assert secret in set(hunt.found_in("x" * start + secret + "y" * (start % 3)))
+    assert not set(hunt.found_in("eyJhbGciOiJ"))
 
 
 def test_of_secrets_that_nobody_announced_the_oldest_are_let_go(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -271,6 +271,18 @@ def test_every_naive_manipulation_is_found_and_named(
     assert set(count) == {item.__name__ for item in ALL}
 
 
+@pytest.mark.parametrize("name", ["setup.exe", ".hidden", "bodies/ab/readme.txt", "attestations/x/run.sh"])
+def test_a_manifest_names_nothing_that_no_run_writes(
+    world: tuple[Path, Path, Trust], tmp_path: Path, name: str
+) -> None:
+    folder = Path(shutil.copytree(world[0], tmp_path / "run"))
+    (folder / name).parent.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_bytes(b"MZ")
+    manifest.write_manifest(folder)
+    found = problem(folder, world[2])
+    assert (found.kind, found.where) == (ProblemKind.EXTRA, name)
+
+
 @pytest.mark.parametrize("seed", range(60))
 def test_who_makes_the_manifest_again_is_found_by_the_signature(
     world: tuple[Path, Path, Trust], tmp_path: Path, seed: int
@@ -286,6 +298,7 @@ def test_who_makes_the_manifest_again_is_found_by_the_signature(
     if (folder / "manifest.json").read_bytes() == before:
         return
     assert problem(folder, world[2]).kind in (
+        ProblemKind.EXTRA,
         ProblemKind.STATEMENT,
         ProblemKind.CHAIN,
         ProblemKind.HEAD,

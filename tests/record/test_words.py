@@ -280,6 +280,24 @@ def test_other_words_of_a_server_about_itself_go(kind: str, person: str) -> None
     assert NOT_KNOWN in recorded(body, person).notes["masked"]
 
 
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        ("activity-outcomereference", True),  # of a SearchParameter of a package
+        ("activity-medicaldevice", True),
+        ("activity-plantnaam", False),
+        ("outcomereference-plantnaam", False),
+        (NAME, False),
+    ],
+)
+def test_a_search_parameter_of_a_known_package_stays_and_another_goes(name: str, kept: bool) -> None:
+    searched = {"type": "CarePlan", "searchParam": [{"name": name, "type": "reference"}]}
+    statement = STATEMENT | {"rest": [{"mode": "server", "resource": [searched]}]}
+    done = recorded(to_json(statement), "anna")
+    assert done.response is not None and (json.loads(done.response.body) == statement) is kept
+    assert (name in done.response.body.decode()) is kept
+
+
 # -- who is declared -----------------------------------------------------------------------------
 
 

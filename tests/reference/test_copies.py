@@ -147,7 +147,7 @@ def command(capsys) -> Callable[..., tuple[int, str]]:
     return go
 
 
-@pytest.mark.skipif(not can_typeset(), reason="typst is not installed: pip install -e .[documents]")
+@pytest.mark.skipif(not can_typeset(), reason="typst is not installed: pip install -e .[report]")
 def test_the_command_reads_a_pdf_and_writes_a_proof_that_quotes_nothing(command, tmp_path):
     whole, part = tmp_path / "whole.pdf", tmp_path / "part.pdf"
     whole.write_bytes(letter("Afschrift", lines()))

@@ -75,7 +75,7 @@ def beside(
         (folder / more).parent.mkdir(parents=True, exist_ok=True)
         (folder / more).write_text("<h1>voldoet</h1>")
     info = SimpleNamespace(participants=(party,), waivers=waivers)
-    return [item.attestation.item for item in check_beside(folder, [RUN], info, CATALOGUE)]  # type: ignore[arg-type]
+    return [item.attestation.item for item in check_beside(folder, [RUN], info, CATALOGUE, DAY)]  # type: ignore[arg-type]
 
 
 def test_what_belongs_there_is_welcome(tmp_path: Path) -> None:
@@ -180,7 +180,7 @@ def test_a_waiver_is_an_agreement_of_two_people(tmp_path: Path, changed: dict[st
     alone = msgspec.structs.replace(WAIVER, **changed)
     (tmp_path / "w.yaml").write_bytes(encode([alone]))
     for look_at in (
-        lambda: read_waivers(tmp_path / "w.yaml"),
+        lambda: read_waivers(tmp_path / "w.yaml", DAY),
         lambda: beside(tmp_path / "d", waivers=(alone,)),
     ):
         with pytest.raises(ConfigurationError) as caught:
@@ -196,7 +196,7 @@ def test_a_waiver_of_an_unknown_requirement_is_refused(tmp_path: Path) -> None:
 def test_waivers_may_have_remarks_a_mark_at_the_start_and_lines_of_windows(tmp_path: Path) -> None:
     text = b"# afgesproken\n" + encode([msgspec.structs.replace(WAIVER, reason='één & "twee"')])
     (tmp_path / "w.yaml").write_bytes(b"\xef\xbb\xbf" + text.replace(b"\n", b"\r\n"))
-    assert [item.reason for item in read_waivers(tmp_path / "w.yaml")] == ['één & "twee"']
+    assert [item.reason for item in read_waivers(tmp_path / "w.yaml", DAY)] == ['één & "twee"']
 
 
 # -- keys

@@ -68,6 +68,7 @@ def report(tmp_path_factory) -> Path:
     )  # fmt: skip
     checked = CheckedDossier(
         dossier=dossier, manifest="", root="", files=1, seal=None, summary=made.summary, exchanges=1, bound=(),
+        tested=(NOW.date(),),
         basiseisen=tuple(basiseis_rows(made.summary.parties["his-a"].rows, CATALOGUE)),
         signable=Signable(b"", "", ("HG-PAT-001-0",), (), ""), countersigned=None,
     )  # fmt: skip

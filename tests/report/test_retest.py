@@ -131,6 +131,7 @@ TROUBLE = Trouble(
         ({"limit": "host", "flow": "collect"}, (), (Verdict.INCONCLUSIVE,), Progress.BLOCKED),
         ({"limit": "run", "flow": "collect"}, (), (Verdict.PASS,), Progress.ABORTED),
         ({"limit": "cell"}, (CELLS[1].key,), (), Progress.ABORTED),
+        ({"limit": "recording"}, (), (Verdict.PASS,), Progress.ABORTED),
         ({"limit": "read-only", "flow": "share"}, (), (Verdict.NOT_TESTED,), None),
         ({"flow": "refusals"}, (), (Verdict.ERROR,), None),
     ],

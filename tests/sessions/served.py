@@ -21,6 +21,7 @@ from harness.matrix.facts import RunFacts
 from harness.network.file import Network, read_network
 from harness.network.handout import write_handout
 from harness.network.person.declared import declared_persons
+from harness.network.person.looking import looking
 from harness.network.running import start
 from harness.record.keeper import RunKeeper
 from harness.record.recorder import Recorder
@@ -52,7 +53,9 @@ class Served:
         facts = RunFacts(chosen, load_catalogue(), t=day, now=moment, cells=cells, mode="serve")
         keeper = RunKeeper(claim(folder), self.clock)
         self._open.callback(keeper.leave)
-        recorder = Recorder(folder, keeper.events, declared_persons(chosen, day), [c.key for c in cells])
+        keys = [cell.key for cell in cells]
+        seen = looking(facts.records, chosen, observed=True)
+        recorder = Recorder(folder, keeper.events, declared_persons(chosen, day), keys, seen)
         self.recorder = recorder
         self.running = start(chosen, recorder=recorder, clock=self.clock, t=day, observe=True)
         self._open.callback(self.running.close)

@@ -154,7 +154,7 @@ def test_a_session_without_an_end_closes_by_itself(served: Served):
 
 
 def test_a_session_with_too_much_traffic_closes_by_itself(served: Served, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("harness.matrix.sessions.desk.MAX_EXCHANGES", 30)
+    monkeypatch.setattr("harness.matrix.sessions.desk.MOST_RECORDED", 30)
     session = served.begin("ordinary", "state-altered", "state-missing")
     pgo = served.pgo(session)
     for _ in range(12):

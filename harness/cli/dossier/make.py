@@ -13,7 +13,7 @@ from harness.cli.evidence.scan import AcceptOption
 from harness.cli.evidence.shown import TrustOption, refuse_unreadable
 from harness.cli.evidence.sign import refuse_people
 from harness.cli.options import LangOption
-from harness.core.clock import SystemClock
+from harness.core.clock import AMSTERDAM, SystemClock
 from harness.core.errors import UsageError
 from harness.core.exits import ExitCode
 from harness.core.run.agreed.waivers import read_waivers
@@ -69,12 +69,13 @@ def make(
         raise UsageError(Text(nl="bestaat al", en="exists already"), where=str(out))
     signer = named_key(key, chain) if key is not None else None
     catalogue, now = load_catalogue(), SystemClock().now()
+    day = now.astimezone(AMSTERDAM).date()
     content = Content(
         runs=runs,
         vendor=vendor,
         region=region,
         attestations=attestations or (),
-        waivers=[item for path in waivers or () for item in read_waivers(path)],
+        waivers=[item for path in waivers or () for item in read_waivers(path, day)],
     )
     with refuse_unreadable(out, as_json=False, lang=language), DossierMaker(content, catalogue, now) as made:
         refuse_people(made.folder, frozenset(accept or ()), language)

@@ -15,6 +15,7 @@ from rich.console import Console
 from harness.cli.dossier.compare import changes_document, print_changes
 from harness.cli.dossier.verified import dossier_folder, is_dossier
 from harness.cli.evidence.shown import refuse_unreadable
+from harness.core.clock import SystemClock, today
 from harness.core.exits import ExitCode
 from harness.core.run.agreed.waivers import read_waivers
 from harness.core.run.findings import Finding
@@ -86,7 +87,8 @@ def _judged(folder: Path, new: Catalogue, base: Catalogue, release: str, *, of_d
     infos = [run.judged.info for run in runs]
     info = infos[0]
     if of_dossier:
-        waivers = read_waivers(folder / WAIVERS) if (folder / WAIVERS).is_file() else ()
+        path, day = folder / WAIVERS, today(SystemClock())
+        waivers = read_waivers(path, day) if path.is_file() else ()
         info = combined(infos, read_dossier(folder).subject, waivers)
     findings = [item for run in runs for item in run.judged.findings]
     summary = summarise(info, findings, new)

@@ -64,8 +64,8 @@ def add(
                 where=str(run),
                 next_step=Text(nl=f"bedoelde u {hint}?", en=f"did you mean {hint}?") if hint else "",
             )
-    last = parse_day(expires)
-    old = read_waivers(file) if file.exists() else ()
+    last, day = parse_day(expires), today(SystemClock())
+    old = read_waivers(file, day) if file.exists() else ()
     found = {item.fingerprint: item for item in old}
     given = {
         "reason": _words("--reason", reason),
@@ -79,7 +79,7 @@ def add(
         mark = fingerprint(key_of(catalogue[item.requirement], item.cell), item)
         if mark not in found:
             found[mark] = Waiver(fingerprint=mark, requirement=item.requirement, expires=last, **given)
-            found[mark].check("--approver")
+            found[mark].check(str(file), day)
             told = _ADDED.format(file=file, mark=mark, requirement=item.requirement)
             typer.echo(told.of(language))
     disk.write(file, encode(found.values()))
@@ -102,10 +102,10 @@ def check(
     language: Lang = "en" if lang == "en" else "nl"
     console = Console(soft_wrap=True, highlight=False)
     catalogue = load_catalogue()
-    waivers = read_waivers(file)
+    day = parse_day(on) if on else today(SystemClock())
+    waivers = read_waivers(file, day)
     for waiver in waivers:
         _ = catalogue[waiver.requirement]
-    day = parse_day(on) if on else today(SystemClock())
     bad = False
     for path in run or ():
         with refuse_unreadable(path, as_json=False, lang=language):

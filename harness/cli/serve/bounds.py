@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import Final
 
 from harness.core.text import Text
-from harness.network.sessions.session import MAX_EXCHANGES
-from harness.record.recorder import Recorder
 
 GIGABYTES: Final = 10.0
 """Size of the run folder, its sessions included, unless asked otherwise."""
@@ -26,12 +24,10 @@ class Bounds:
 
     def __init__(
         self,
-        recorder: Recorder,
         folder: Path,
         gigabytes: float = GIGABYTES,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._recorder = recorder
         self._folder = folder
         self._most = gigabytes
         self._now = now
@@ -39,12 +35,6 @@ class Bounds:
 
     def reached(self) -> Text | None:
         """Why it has to stop; ``None``: it may go on."""
-        longest = self._recorder.longest
-        if longest >= MAX_EXCHANGES:
-            return Text(
-                nl=f"van één combinatie zijn buiten sessies {longest} uitwisselingen opgenomen: te veel",
-                en=f"{longest} exchanges of one combination were recorded outside sessions: too many",
-            )
         if not self._most or self._now() - self._looked < _LOOK:
             return None
         self._looked = self._now()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import secrets
 import sys
+import time
 from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
@@ -17,8 +18,10 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from harness.cli.options import AtOption, JsonOption, LangOption, ReplaceOption, ResumeOption
+from harness.cli import BEGAN
+from harness.cli.options import AtOption, BudgetOption, JsonOption, LangOption, ReplaceOption, ResumeOption
 from harness.cli.serve.bounds import GIGABYTES, Bounds
+from harness.cli.serve.ending import Ending
 from harness.cli.serve.fhir import fhir
 from harness.cli.serve.outside import list_addresses, open_proxy, read_secret, settings, shown_address
 from harness.cli.serve.sessions.api import BODY, Api
@@ -28,6 +31,7 @@ from harness.core.clock import AMSTERDAM, OffsetClock
 from harness.core.errors import UsageError
 from harness.core.run.folder import RunFolder
 from harness.core.run.info import Selection
+from harness.core.run.limits import Limits
 from harness.core.run.place.claim import chosen_mode, claim
 from harness.core.text import Text
 from harness.judge.catalogue import load_catalogue
@@ -38,6 +42,7 @@ from harness.matrix.sessions.desk import Desk
 from harness.matrix.sessions.held import Held
 from harness.network.file import read_network
 from harness.network.handout import client_files, write_handout
+from harness.network.limits.duration import seconds_of
 from harness.network.person.declared import declared_persons, known_persons
 from harness.network.person.looking import looking
 from harness.network.running import RunningNetwork, start
@@ -109,6 +114,7 @@ def serve(
         float,
         typer.Option("--max-gigabytes", min=0, help="Stop when the run folder is larger (0: never)."),
     ] = GIGABYTES,
+    budget: BudgetOption = None,
     at: AtOption = None,
     as_json: JsonOption = False,
     lang: LangOption = "nl",
@@ -123,7 +129,8 @@ def serve(
     moment = clock.now()
     t, now = day_and_moment(begun(mode, str(out) if out else None, moment), at, moment.astimezone(AMSTERDAM))
     cells = plan_cells(loaded, Selection(releases=("all",)))
-    facts = RunFacts(loaded, load_catalogue(), t=t, now=now, cells=cells, mode="serve")
+    limits = Limits(run=seconds_of(budget) if budget is not None else 0.0)
+    facts = RunFacts(loaded, load_catalogue(), t=t, now=now, cells=cells, mode="serve", limits=limits)
     claimed = claim(out or default_folder(moment), mode)
     moved = claimed.told()
     if moved is not None:
@@ -140,7 +147,8 @@ def serve(
         stack.callback(running.close)
         watch = Watch(running, keeper, facts)
         watch.lang = "en" if lang == "en" else "nl"
-        watch.bounds = Bounds(recorder, keeper.folder.path, max_gigabytes)
+        watch.bounds = Bounds(keeper.folder.path, max_gigabytes)
+        watch.ending = Ending(limits, time.monotonic() - BEGAN.get())
         desk = watch.begin(recorder)
         sessions = _sessions(api, desk, running, facts)
         public: dict[str, str] | None = None

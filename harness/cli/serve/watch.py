@@ -14,12 +14,16 @@ from typing import Final
 import msgspec
 
 from harness.cli.serve.bounds import Bounds
+from harness.cli.serve.ending import Ending, Overdue
+from harness.cli.serve.memory import give_back
 from harness.core.exits import ExitCode
 from harness.core.run.findings import Cell
-from harness.core.run.info import RunInfo
+from harness.core.run.info import RunInfo, Trouble
+from harness.core.run.limits import MOST_RECORDED, left_out, unjudged
 from harness.core.run.problems import short
 from harness.core.run.results import CellResult, cell_result
 from harness.core.text import Lang
+from harness.core.verdicts import Blame
 from harness.judge.catalogue import client_requirements
 from harness.judge.cells import cell_exchanges, judge_cell
 from harness.judge.evidence.shares import write_shares
@@ -28,6 +32,7 @@ from harness.matrix.sessions.desk import Desk, worst_code
 from harness.matrix.sessions.held import Held
 from harness.network.running import RunningNetwork
 from harness.network.wire.handshake import Handshake
+from harness.record.chain.units import SHARED
 from harness.record.keeper import RunKeeper
 from harness.record.recorder import Recorder
 from harness.reference.records import Records, frozen_records
@@ -51,7 +56,8 @@ def _tell_refused(failed: Handshake, client: str) -> None:
 class Watch:
     """Judges what is recorded of a network that is served, and keeps the run folder complete.
 
-    :ivar lang: language of what is told; ``bounds``: how much may be recorded, ``None``: whatever comes.
+    :ivar lang: language of what is told; ``bounds``: how much may be recorded, ``None``: whatever comes;
+        ``ending``: how long it may take.
     """
 
     def __init__(self, running: RunningNetwork, keeper: RunKeeper, facts: RunFacts) -> None:
@@ -61,8 +67,12 @@ class Watch:
         self._earlier: list[CellResult] = []
         self._judged: dict[str, datetime] = {}
         self._stop = threading.Event()
+        self._hurried = False
         self.lang: Lang = "nl"
         self.bounds: Bounds | None = None
+        self.ending = Ending(facts.limits)
+        self._full: set[str] = set()
+        self._late: list[Trouble] = []
         self._records = Records()
         self._desk: Desk | None = None
         self._told: dict[str, tuple[int, str, str]] = {}
@@ -97,7 +107,7 @@ class Watch:
         :raises HarnessError: the run folder cannot be written.
         """
         if threading.current_thread() is threading.main_thread():
-            signal.signal(signal.SIGTERM, lambda *_: self._stop.set())
+            signal.signal(signal.SIGTERM, self._hurry)
         waited = 0.0
         try:
             while not self._stop.is_set() and (not seconds or waited < seconds):
@@ -109,6 +119,11 @@ class Watch:
             pass
         return self.finish()
 
+    def _hurry(self, *_: object) -> None:
+        """Somebody wants it gone soon: it is judged, and pages are made when they are asked for."""
+        self._hurried = True
+        self._stop.set()
+
     def judge_quiet(self) -> None:
         """Judge the cells in which something happened and nothing more does; stop when there is too much.
 
@@ -117,10 +132,12 @@ class Watch:
         if self.keeper.broken is not None:
             raise self.keeper.broken
         full = self.bounds.reached() if self.bounds is not None else None
-        if full is not None:
-            sys.stderr.write(f"{full.of(self.lang)}\n")
+        over = full or self.ending.reached()
+        if over is not None:
+            sys.stderr.write(f"{over.of(self.lang)}\n")
             self._stop.set()
             return
+        self._tell_full()
         if self._desk is not None:
             self._desk.tick()
             for held in self._desk.open:
@@ -137,6 +154,34 @@ class Watch:
                 continue
             self._judged[cell.key] = last
             self._judge(cell, self.info())
+            give_back()
+
+    def _tell_full(self) -> None:
+        """Say once of a combination that no more of it is recorded."""
+        for trouble in self._left_out():
+            if trouble.cell not in self._full:
+                self._full.add(trouble.cell)
+                sys.stderr.write(f"{trouble.what.of(self.lang)}\n")
+
+    def _left_out(self) -> list[Trouble]:
+        """What was not recorded, for there was too much of it: what the rest does not decide is undecided."""
+        observer = self.running.observer
+        if observer is None:
+            return []
+        found = []
+        for key, number in sorted(observer.left_out.items()):
+            cell = next((item for item in observer.cells if item.key == key), None)
+            found.append(
+                Trouble(
+                    cell=key or SHARED,
+                    requirements=client_requirements(cell, self.facts.catalogue) if cell else (),
+                    blame=Blame.CONFIGURATION,
+                    what=left_out(number, MOST_RECORDED, key),
+                    flow="collect",
+                    limit="recording",
+                )
+            )
+        return found
 
     def _tell(self, held: Held) -> None:
         """Say of a session what is new: what the PGO is to do, and when it falls silent what was found."""
@@ -163,8 +208,25 @@ class Watch:
         sys.stderr.flush()
         return cell_result(info, cell, found, exchanges=len(exchanges))
 
+    def _judged_in_time(self, cell: Cell, info: RunInfo) -> CellResult:
+        """Judge a cell for good, as far as there is time."""
+        try:
+            with self.ending.judged():
+                return self._judge(cell, info)
+        except Overdue:
+            late = Trouble(
+                cell=cell.key,
+                requirements=info.asked(cell),
+                blame=Blame.CONFIGURATION,
+                what=unjudged(self.facts.limits.run, cell.pgo),
+                limit="run",
+                cause=cell.pgo,
+            )
+            self._late.append(late)
+            return self._judge(cell, msgspec.structs.replace(info, troubles=(*info.troubles, late)))
+
     def finish(self) -> ExitCode:
-        """Judge everything once more and close the run folder."""
+        """Judge everything once more, close the run folder, and report."""
         observer = self.running.observer
         sessions = self._desk.close() if self._desk is not None else None
         if observer is not None:
@@ -173,12 +235,18 @@ class Watch:
         findings = [item for result in self._earlier for item in result.findings]
         recorded = sum(result.exchanges for result in self._earlier)
         for cell in self._new_cells():
-            result = self._judge(cell, info)
+            result = self._judged_in_time(cell, info)
             self.keeper.end_cell(result)
             findings += result.findings
             recorded += result.exchanges
         self.running.close()
+        info = msgspec.structs.replace(info, troubles=(*info.troubles, *self._late))
         self.keeper.finish(info, partial(write_shares, catalogue=self.facts.catalogue))
+        if recorded and not self._hurried:
+            write_report(self.keeper.folder, info, findings, self.facts.catalogue)
+        for trouble in info.troubles:
+            if trouble.limit == "recording":
+                sys.stderr.write(f"{trouble.what.of(self.lang)}\n")
         told = summarise(info, findings, self.facts.catalogue, self.keeper.folder)
         sys.stderr.write("".join(f"{line}\n" for line in unassigned_lines(told, self.lang)))
         code = told.result.code(exchanges=recorded)
@@ -197,4 +265,10 @@ class Watch:
         requirements = {cell.key: client_requirements(cell, self.facts.catalogue) for cell in cells}
         now = self.facts.info(self.keeper.folder.path.name, cells, requirements)
         start = self.keeper.start
-        return msgspec.structs.replace(now, id=start.id, python=start.python, binding=start.binding)
+        return msgspec.structs.replace(
+            now,
+            id=start.id,
+            python=start.python,
+            binding=start.binding,
+            troubles=tuple(self._left_out()),
+        )

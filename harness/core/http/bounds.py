@@ -24,6 +24,7 @@ MAX_TEXT: Final = 1024 * 1024
 """Characters of one text that is no base64: as many as FHIR lets a string have."""
 MAX_ATTRIBUTES: Final = 100
 """Attributes of one element of XML; FHIR has three at most."""
+_LARGER: Final = re.compile(r"protocol: (?:content coding: )?answer larger than [0-9]{1,12} bytes", re.ASCII)
 _CODED: Final = re.compile(
     rb"(?:\"(?:data|content|blob|valueBase64Binary)\"\s*:|<(?:data|content|blob|valueBase64Binary)\s[^<>\"']*=)\s*\Z"
 )
@@ -31,6 +32,16 @@ _CODED: Final = re.compile(
 _JSON_TEXT: Final = re.compile(rb"\"[^\"\\]*+(?:\\.[^\"\\]*+)*+\"?", re.S)
 _XML_TEXT: Final = re.compile(rb"\"[^\"<]*+\"?|'[^'<]*+'?|>[^<]*+")
 _NEAR: Final = 200
+
+
+def larger(limit: int) -> str:
+    """What our client says of an answer that is larger than it reads."""
+    return f"answer larger than {limit} bytes"
+
+
+def says_larger(error: str) -> bool:
+    """Whether the error of an exchange says that and nothing else: its words and its number are our own."""
+    return _LARGER.fullmatch(error) is not None
 
 
 def values_in(body: bytes, *, xml: bool) -> int:

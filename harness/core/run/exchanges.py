@@ -23,6 +23,11 @@ BUSY: Final = "busy"
 """Operation of a request that a server put off (429 or 503 with ``Retry-After``)."""
 MASK: Final = r"mask-[a-z]{2,8}-[bcdfghjklmnpqrstvwxz]{12}"
 """What a tag looks like that stands in the place of a value."""
+MASKED_UUID: Final = (
+    r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-"
+    r"[0-9A-Fa-f]{0,3}mask-bsn-[bcdfghjklmnpqrstvwxz]{12}[0-9A-Fa-f]{0,3}"
+)
+"""What was a UUID before a number of nine digits at its end was masked."""
 Headers = tuple[tuple[str, str], ...]
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from harness.core.text import Dutch, Phrase, Text, dutch, phrase, said
+from harness.core.text import Dutch, Phrase, Text, Told, dutch, said
 from harness.core.verdicts import Blame, Verdict
 
 
@@ -52,7 +52,7 @@ class Where(msgspec.Struct, frozen=True, kw_only=True):
     column: int = 0
 
 
-class Finding(msgspec.Struct, frozen=True, kw_only=True):
+class Finding(msgspec.Struct, Told, frozen=True, kw_only=True):
     """One verdict with everything a vendor needs at 2 a.m.
 
     :ivar id: stable within a run, derived from content (:func:`finding`).
@@ -87,16 +87,6 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     cause: str = ""
     holds_for: tuple[str, ...] = ()
     nl: Dutch | None = None
-
-    @property
-    def wanted(self) -> Phrase:
-        """What the requirement asks, in both languages."""
-        return phrase(self.expected, self.nl.expected if self.nl is not None else "")
-
-    @property
-    def seen(self) -> Phrase:
-        """What was seen, in both languages."""
-        return phrase(self.received, self.nl.received if self.nl is not None else "")
 
 
 def finding(

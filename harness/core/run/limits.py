@@ -22,8 +22,14 @@ GONE: Final = ("connect", "timeout", "tls", "protocol: closed without an answer"
 RESERVE: Final = 0.1
 """Part of the budget of a run that is kept for judging and reporting; between these two (seconds)."""
 LEAST_RESERVED, MOST_RESERVED = 10.0, 60.0
-LimitName = Literal["run", "cell", "host", "read-only"]
-"""What kept a flow from being driven: a budget, a host that does not answer, or what the user asked."""
+REST: Final = 15.0
+"""Seconds after the budget of a run at which the command ends, whatever it is busy with."""
+MOST_RECORDED: Final = 20_000
+"""Exchanges that are recorded of what others do: of one session, of one combination outside sessions, and of
+what is of none."""
+LimitName = Literal["run", "cell", "host", "read-only", "recording"]
+"""What kept a flow from being driven (a budget, a host that does not answer, or what the user asked), or from
+being recorded."""
 CLEAN_UP: Final = "clean-up"
 """The flow in which what was written is deleted; nobody is judged by it."""
 CLEANING: Final = 20.0
@@ -112,6 +118,25 @@ def spent(limit: Literal["run", "cell"], seconds: float, party: str, *, looking:
     return Text(
         nl=f"het budget van {whose.nl} ({given}) was op{waited.nl}; geef meer met --budget",
         en=f"the budget of {whose.en} ({given}) was used up{waited.en}; give more with --budget",
+    )
+
+
+def left_out(number: int, kept: int, combination: str) -> Text:
+    """More came than is recorded.
+
+    :param number: exchanges that were not; ``kept`` those that were.
+    :param combination: what they are of, ``""``: of no combination.
+    """
+    whose = (
+        Text(nl=f"van {combination}", en=f"of {combination}")
+        if combination
+        else Text(nl="van wat bij geen combinatie hoort", en="of what belongs to no combination")
+    )
+    return Text(
+        nl=f"{whose.nl} zijn {kept} uitwisselingen opgenomen; de {number} daarna zijn alleen geteld: "
+        "begin opnieuw in een andere map om verder te zien",
+        en=f"{whose.en} {kept} exchanges were recorded; the {number} after them were only counted: "
+        "start again in another folder to see more",
     )
 
 

@@ -21,7 +21,7 @@ class Progress(str, Enum):
     BLOCKED = "blocked"
     """Nothing of it could be driven: somebody did not answer, or something is not as it has to be."""
     ABORTED = "aborted"
-    """It was begun, and ended before it was done: its time or that of the run was over."""
+    """It was begun, and ended before it was done: its time or that of the run was over, or it was too large."""
 
 
 def progress_of(info: RunInfo, cell: Cell, verdicts: Iterable[Verdict]) -> Progress | None:
@@ -34,7 +34,7 @@ def progress_of(info: RunInfo, cell: Cell, verdicts: Iterable[Verdict]) -> Progr
         for item in info.troubles
         if item.cell == cell.key and (not item.flow or item.flow in MAIN_FLOWS) and item.limit != "read-only"
     ]
-    if any(item.limit in ("run", "cell") for item in stopped):
+    if any(item.limit in ("run", "cell", "recording") for item in stopped):
         return Progress.ABORTED
     if cell.key in info.unjudged:
         return Progress.PLANNED

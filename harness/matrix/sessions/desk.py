@@ -10,6 +10,7 @@ from typing import Final
 
 from harness.core.clock import Clock
 from harness.core.exits import ExitCode
+from harness.core.run.limits import MOST_RECORDED
 from harness.core.run.place.claim import claim
 from harness.core.text import Text
 from harness.judge.catalogue import client_requirements
@@ -19,7 +20,7 @@ from harness.matrix.sessions.wish import RefusalError, Settled, Wish, settle
 from harness.medmij.situations.table import deciding
 from harness.network.person.declared import declared_persons
 from harness.network.running import RunningNetwork
-from harness.network.sessions.session import MAX_EXCHANGES, Session
+from harness.network.sessions.session import Session
 from harness.record.keeper import RunKeeper
 from harness.record.recorder import Recorder
 from harness.reference.records import frozen_records
@@ -259,7 +260,7 @@ class Desk:
                 self.end(session.id, "idle")
             elif now - session.started >= timedelta(minutes=wish.longest):
                 self.end(session.id, "too long")
-            elif session.count >= MAX_EXCHANGES:
+            elif session.count >= MOST_RECORDED:
                 self.end(session.id, "too much traffic")
 
     def close(self) -> ExitCode | None:

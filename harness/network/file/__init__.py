@@ -8,6 +8,16 @@ say: references between participants, fields that do not belong to a role, files
 from __future__ import annotations
 
 from harness.network.file.model import STELSELNODE, Client, Network, Participant, stated_endpoints
-from harness.network.file.reading import demo_path, read_network
+from harness.network.file.reading import demo_path, network_schema, read_network, shape_errors
 
-__all__ = ["STELSELNODE", "Client", "Network", "Participant", "demo_path", "read_network", "stated_endpoints"]
+__all__ = [
+    "STELSELNODE",
+    "Client",
+    "Network",
+    "Participant",
+    "demo_path",
+    "network_schema",
+    "read_network",
+    "shape_errors",
+    "stated_endpoints",
+]

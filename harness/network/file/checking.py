@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -33,23 +33,25 @@ _BY_ROLE: Final[dict[str, set[str]]] = {
 }  # fmt: skip
 
 
-def check(network: Network, document: YamlDocument) -> None:
-    """Check a network against the file that it was read from.
+def mistakes(network: Network, document: YamlDocument) -> Iterator[ConfigurationError]:
+    """What is wrong with a network, against the file that it was read from, in the order of that file."""
+    found = _found(network, document)
+    yield from sorted(found, key=lambda item: int(item.where.rpartition(":")[2] or 0))
 
-    :raises ConfigurationError: the first mistake, with file, line and the nearest known word.
-    """
+
+def _found(network: Network, document: YamlDocument) -> Iterator[ConfigurationError]:
     seen: set[str] = set()
     dvzas = [item.id for item in network.of_role("dvza")]
     for index, item in enumerate(network.participants):
         where = ("participants", index)
         if item.id in seen:
-            raise _wrong(
+            yield _wrong(
                 document, (*where, "id"), Text(nl="id komt twee keer voor", en="id appears twice"), item.id
             )
         seen.add(item.id)
-        _check_fields(document, where, item, document.data["participants"][index])
+        yield from _fields(document, where, item, document.data["participants"][index])
         if item.role == "his" and item.dvza not in dvzas:
-            raise _wrong(
+            yield _wrong(
                 document,
                 (*where, "dvza"),
                 Text(nl="een HIS noemt de DVZA waarachter hij staat", en="a HIS names the DVZA it is behind"),
@@ -57,19 +59,19 @@ def check(network: Network, document: YamlDocument) -> None:
                 expected=", ".join(dvzas) or "een deelnemer met role: dvza",
                 hint=nearest(item.dvza, dvzas),
             )
-        _check_live(network, document, where, item)
-    _check_files(network, document)
-    _check_trust(network, document)
-    _check_faults(network, document)
+        yield from _live(network, document, where, item)
+    yield from _files(network, document)
+    yield from _trust(network, document)
+    yield from _faults(network, document)
 
 
-def _check_fields(
+def _fields(
     document: YamlDocument, where: tuple[str | int, ...], item: Participant, given: dict[str, Any]
-) -> None:
+) -> Iterator[ConfigurationError]:
     allowed = _COMMON | _BY_ROLE[item.role]
     for key in given:
         if key not in allowed:
-            raise _wrong(
+            yield _wrong(
                 document,
                 (*where, key),
                 Text(
@@ -82,16 +84,16 @@ def _check_fields(
             )
 
 
-def _check_live(
+def _live(
     network: Network, document: YamlDocument, where: tuple[str | int, ...], item: Participant
-) -> None:
+) -> Iterator[ConfigurationError]:
     if item.role == "dvza" and item.kind == "live":
         if (
             not item.lists
             and not (item.authorize and item.token and item.resource)
             and item.login != "tokens"
         ):
-            raise _wrong(
+            yield _wrong(
                 document,
                 where,
                 Text(
@@ -101,16 +103,16 @@ def _check_live(
                 item.id,
             )
         if item.login == "tokens" and not (item.resource or item.lists):
-            raise _wrong(
+            yield _wrong(
                 document,
                 where,
                 Text(nl="login: tokens vraagt om 'resource'", en="login: tokens needs 'resource'"),
                 item.id,
             )
     if item.role == "his" and item.kind == "live":
-        dvza = network.participant(item.dvza)
-        if dvza.kind == "twin" and not item.fhir:
-            raise _wrong(
+        ours = {other.id for other in network.of_role("dvza") if other.kind == "twin"}
+        if item.dvza in ours and not item.fhir:
+            yield _wrong(
                 document,
                 where,
                 Text(
@@ -120,7 +122,7 @@ def _check_live(
                 item.id,
             )
         if item.auth in ("bearer", "header") and item.credential is None:
-            raise _wrong(
+            yield _wrong(
                 document,
                 where,
                 Text(
@@ -129,7 +131,7 @@ def _check_live(
                 item.id,
             )
         if item.auth == "mtls" and not (item.certificate and item.key):
-            raise _wrong(
+            yield _wrong(
                 document,
                 where,
                 Text(
@@ -139,7 +141,7 @@ def _check_live(
                 item.id,
             )
     if item.kind == "live" and item.faults:
-        raise _wrong(
+        yield _wrong(
             document,
             (*where, "faults"),
             Text(nl="alleen een twin kan fouten krijgen", en="only a twin can be given faults"),
@@ -147,7 +149,7 @@ def _check_live(
         )
 
 
-def _check_faults(network: Network, document: YamlDocument) -> None:
+def _faults(network: Network, document: YamlDocument) -> Iterator[ConfigurationError]:
     """Every switched-on fault exists and belongs to the role of its twin."""
     groups: list[tuple[tuple[str | int, ...], str, tuple[str, ...]]] = [
         (("participants", index), item.role, item.faults) for index, item in enumerate(network.participants)
@@ -161,7 +163,7 @@ def _check_faults(network: Network, document: YamlDocument) -> None:
             known |= set(LIST_FAULTS)
         for index, name in enumerate(names):
             if name not in known:
-                raise _wrong(
+                yield _wrong(
                     document,
                     (*keys, "faults", index),
                     Text(
@@ -174,7 +176,7 @@ def _check_faults(network: Network, document: YamlDocument) -> None:
                 )
 
 
-def _check_files(network: Network, document: YamlDocument) -> None:
+def _files(network: Network, document: YamlDocument) -> Iterator[ConfigurationError]:
     named: Iterable[tuple[tuple[str | int, ...], str]] = [
         *(
             (("trust", number), file)
@@ -208,7 +210,7 @@ def _check_files(network: Network, document: YamlDocument) -> None:
     ]
     for keys, name in named:
         if name and not (network.base / name).is_file():
-            raise _wrong(
+            yield _wrong(
                 document,
                 keys,
                 Text(nl="bestand bestaat niet", en="file does not exist"),
@@ -216,15 +218,15 @@ def _check_files(network: Network, document: YamlDocument) -> None:
             )
 
 
-def _check_trust(network: Network, document: YamlDocument) -> None:
+def _trust(network: Network, document: YamlDocument) -> Iterator[ConfigurationError]:
     """Every trust file holds certificates: without one no connection of a run could be believed."""
     if isinstance(network.trust, str):
         return
     for index, name in enumerate(network.trust):
         path = network.base / name
-        seen = _not_trusted(path)
+        seen = _not_trusted(path) if path.is_file() else ""  # that it is not there is told of every file
         if seen:
-            raise ConfigurationError(
+            yield ConfigurationError(
                 Text(
                     nl="dit vertrouwensbestand bevat geen bruikbaar certificaat",
                     en="this trust file holds no usable certificate",

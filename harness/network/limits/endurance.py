@@ -54,7 +54,7 @@ class Endurance:
     """The limits of one run while it goes on. Thread-safe.
 
     :param live: ids of the parties that are not ours; only those can fail.
-    :param spent: seconds of the budget of the run that are used already.
+    :param began: when the budget of the run began, by ``now``; ``None``: now.
     :param now: a clock that only goes on (seconds).
     """
 
@@ -63,7 +63,7 @@ class Endurance:
         limits: Limits | None = None,
         live: Collection[str] = (),
         *,
-        spent: float = 0.0,
+        began: float | None = None,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self.limits = limits or Limits()
@@ -71,7 +71,7 @@ class Endurance:
         self._live = frozenset(live)
         self._now = now
         self._driving = now()
-        self._began = self._driving - spent
+        self._began = self._driving if began is None else began
         self._cell = (self._began, 0.0)
         self._reserve = 0.0
         self._lock = threading.Lock()

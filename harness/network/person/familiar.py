@@ -30,10 +30,11 @@ _PRIVATE: Final = frozenset(
 _NAMED: Final = ("display", "organisation", "product", "vendor", "version")
 
 
-def familiar(network: Network, words: frozenset[str]) -> Familiar:
+def familiar(network: Network, words: frozenset[str], *, observed: bool = False) -> Familiar:
     """What is known in a run of a network.
 
     :param words: words of FHIR and of errors.
+    :param observed: whether others come to our mocks: then no PGO is ours, whatever the network file says.
     """
     twins = {item.id for item in network.participants if item.kind == "twin"}
     others = {item.id for item in network.participants} - twins
@@ -61,9 +62,10 @@ def familiar(network: Network, words: frozenset[str]) -> Familiar:
             name.casefold()
             for name in (item.title, item.screen_name, *(getattr(item, key) for key in _NAMED))
         )
+    callers = twins - {item.id for item in network.of_role("pgo")} if observed else twins
     return Familiar(
-        alone=bool(twins) and not others and bool(network.participants),
-        asking=frozenset(twins),
+        alone=bool(twins) and not others and not observed and bool(network.participants),
+        asking=frozenset(callers),
         answering=frozenset(twins),
         hosts=frozenset(hosts),
         values=frozenset(values | hosts) - {""},

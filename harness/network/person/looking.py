@@ -41,8 +41,7 @@ _WORDS: Final = frozenset({"string", "markdown", "xhtml"})
 def looking(records: Iterable[Record], network: Network, *, observed: bool = False) -> Looking:
     """Looks for the texts of these records, and for what nobody knows in a run of this network.
 
-    :param observed: whether others ask, and our own software only answers: their requests are judged word by
-        word, so only secrets, numbers and what was masked beside them go.
+    :param observed: whether others come to our mocks (``harness serve``).
     """
     known = list(records)
     stored = Records(known)
@@ -52,7 +51,7 @@ def looking(records: Iterable[Record], network: Network, *, observed: bool = Fal
         numbers_in(known),
         words_in(known),
         Examining(stored),
-        None if observed else familiar(network, protocol_words()),
+        familiar(network, protocol_words(), observed=observed),
         vocabulary(_resources(known), coded_elements()),
     )
 

@@ -83,6 +83,7 @@ def published_codes() -> frozenset[str]:
             found.update(code for part in value_set.include for code in part.codes)
         for system in facts.code_systems.values():
             found.update(system.codes)
+        found.update(facts.searches)
     for standard in standards():
         for query in load_queries(standard):
             found.update(name.partition(":")[0] for name, _ in query.params)

@@ -33,7 +33,6 @@ SHARED: Final = "*"
 """Client of lists that a component without a PGO's own certificate fetches."""
 QUIET: Final = timedelta(seconds=3)
 """A situation that was met makes way for the next one when nothing happened for this long."""
-MAX_EXCHANGES: Final = 20_000
 VISITS: Final = 2
 """Ordinary visits with data that a PGO makes."""
 _NOTHING: Final = frozenset[str]()

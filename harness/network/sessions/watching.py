@@ -130,7 +130,7 @@ class SessionObserver(Observer):
         )
         raw = replace(raw, notes={**raw.notes, **notes})
         if session is None:
-            self.recorder.record(replace(raw, flow="", notes={**raw.notes, "unassigned": place.reason}))
+            self.keep(replace(raw, flow="", notes={**raw.notes, "unassigned": place.reason}))
         elif place.reason:
             session.outside(raw, place.reason)
         else:

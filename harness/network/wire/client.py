@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 
 import httpcore
 
-from harness.core.http.bounds import MAX_BODY, MAX_HEAD
+from harness.core.http.bounds import MAX_BODY, MAX_HEAD, larger
 from harness.core.run.exchanges import Certificate, Headers, Tls, header
 from harness.core.run.limits import ENDED
 from harness.core.run.place import disk
@@ -286,7 +286,7 @@ def _read(response: httpcore.Response, limit: int, until: float) -> bytes:
     for part in response.iter_stream():
         body += part
         if len(body) > limit:
-            raise TooMuch(f"answer larger than {limit} bytes")
+            raise TooMuch(larger(limit))
         if time.perf_counter() > until:
             raise TimeoutError("answer not complete")
     return bytes(body)
@@ -332,5 +332,5 @@ def decoded(body: bytes, headers: Headers, limit: int) -> bytes:
     decoder = zlib.decompressobj(wbits=47 if coding == "gzip" else zlib.MAX_WBITS)
     result = decoder.decompress(body, limit)
     if decoder.unconsumed_tail:
-        raise ValueError(f"more than {limit} bytes")
+        raise ValueError(larger(limit))
     return result

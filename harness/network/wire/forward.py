@@ -12,13 +12,12 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-from harness.network.wire.router import pipe
+from harness.network.limits.crowd import Crowd
+from harness.network.wire.router import MAX_TUNNELS, enter, through
 
 MAX_HEAD: Final = 8 * 1024
 """Largest request head (bytes)."""
 HEAD_SECONDS: Final = 10.0
-MAX_TUNNELS: Final = 256
-"""Tunnels that are open at once."""
 MAX_NAMES: Final = 200
 """Unknown names that are told."""
 _CONNECT: Final = re.compile(
@@ -31,6 +30,7 @@ class ForwardProxy:
 
     :param resolve: address and port of a public name and port, ``None`` when it is not ours.
     :param unknown: told of each name that is not ours, once.
+    :ivar tunnels: those that are open.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class ForwardProxy:
         self._resolve = resolve
         self._unknown = unknown
         self._named: set[str] = set()
-        self._open = 0
+        self.tunnels = Crowd(MAX_TUNNELS)
         self._server: asyncio.Server | None = None
 
     async def start(self, address: str, port: int) -> int:
@@ -55,11 +55,8 @@ class ForwardProxy:
             self._server.close()
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._open += 1
+        enter(self.tunnels, writer)
         try:
-            if self._open > MAX_TUNNELS:
-                await _refuse(writer, 503, "too many tunnels")
-                return
             head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), HEAD_SECONDS)
             await self._answer(head.split(b"\r\n", 1)[0], reader, writer)
         except (asyncio.LimitOverrunError, ValueError):
@@ -67,7 +64,7 @@ class ForwardProxy:
         except (OSError, asyncio.IncompleteReadError, TimeoutError):
             return
         finally:
-            self._open -= 1
+            self.tunnels.left(writer)
             with contextlib.suppress(OSError, RuntimeError):
                 writer.close()
 
@@ -88,7 +85,7 @@ class ForwardProxy:
         up_reader, up_writer = await asyncio.open_connection(*target)
         try:
             writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
-            await asyncio.gather(pipe(reader, up_writer), pipe(up_reader, writer))
+            await through(self.tunnels, (reader, writer), (up_reader, up_writer))
         finally:
             up_writer.close()
 

@@ -17,14 +17,14 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from harness.core.run.exchanges import Certificate, Tls
+from harness.network.limits.crowd import Crowd, peer_of
 from harness.pki.facts import certificate_facts
 
 HANDSHAKE_SECONDS: Final = 15
 SHUTDOWN_SECONDS: Final = 2
 MAX_PENDING: Final = 256
-"""Handshakes of all listeners that go on at once; of more, the one that takes longest is ended."""
-Pending = dict[Any, Any]
-"""Protocols whose handshake goes on, the oldest first, with their transports."""
+"""Handshakes of all listeners that go on at once; of more, the one of whoever has most of them that takes
+longest is ended."""
 MAX_CERTIFICATE: Final = 64 * 1024
 """Largest client certificate that is looked at (bytes)."""
 _HANDSHAKE, _ALERT = 22, 21
@@ -268,7 +268,7 @@ class WatchedProtocol(sslproto.SSLProtocol):
         *,
         host: str,
         refused: Callable[[Handshake], None] | None,
-        pending: Pending,
+        pending: Crowd,
     ) -> None:
         self._harness_pending = pending
         super().__init__(
@@ -292,9 +292,7 @@ class WatchedProtocol(sslproto.SSLProtocol):
         """As that of asyncio."""
         peer = transport.get_extra_info("peername")
         self._harness_peer = str(peer[0]) if isinstance(peer, tuple) else ""
-        self._harness_pending[self] = transport
-        if len(self._harness_pending) > MAX_PENDING:
-            next(iter(self._harness_pending.values())).abort()  # the one that takes longest
+        self._harness_pending.join(self, peer_of(peer), transport.abort)
         super().connection_made(transport)
         self._harness_object = getattr(self, "_sslobj", None)
 
@@ -304,7 +302,7 @@ class WatchedProtocol(sslproto.SSLProtocol):
         super().buffer_updated(nbytes)
 
     def _on_handshake_complete(self, handshake_exc: BaseException | None) -> None:
-        self._harness_pending.pop(self, None)
+        self._harness_pending.left(self)
         if handshake_exc is None:
             self._harness_done = True
         else:
@@ -317,7 +315,7 @@ class WatchedProtocol(sslproto.SSLProtocol):
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """As that of asyncio; a handshake that is not complete by now has failed."""
-        self._harness_pending.pop(self, None)
+        self._harness_pending.left(self)
         if not self._harness_done:
             self._harness_done = True
             if self._harness_refused is not None:

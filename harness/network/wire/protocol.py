@@ -16,6 +16,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from harness.core.run.exchanges import Certificate, Tls
+from harness.network.limits.crowd import holds_most, peer_of
 from harness.network.wire import handshake
 from harness.network.wire.handshake import Broken
 from harness.network.wire.joined import Joined
@@ -25,8 +26,8 @@ MAX_HEADERS: Final = 32 * 1024
 HEAD_SECONDS: Final = 15.0
 """Time within which a request must be complete; slow clients are cut off, at most a second later."""
 MAX_CONNECTIONS: Final = 512
-"""Connections of all listeners together that are open at once, each some 100 kB with TLS; of more, the idle
-ones are closed."""
+"""Connections of all listeners together that are open at once, each some 100 kB with TLS; of more, one of
+whoever has most of them is closed."""
 
 
 LEAVING: Final = 0.5
@@ -77,13 +78,17 @@ def hung_up(transport: asyncio.BaseTransport) -> bool:
 
 
 class PeerProtocol(HttpToolsProtocol):
-    """uvicorn's HTTP protocol plus peer facts, a limit on the request head, and a time limit on it."""
+    """uvicorn's HTTP protocol plus peer facts, a limit on the request head, and a time limit on it.
+
+    :ivar peer: who has the connection.
+    """
 
     own: Certificate | None = None
     _numbers = itertools.count(1)
     _number = 0
     _made = 0.0
     _tls: Tls | None = None
+    peer = ""
     _head_size = 0
     _since = 0.0
     _awaited: float | None = None
@@ -95,22 +100,27 @@ class PeerProtocol(HttpToolsProtocol):
             self._tls = handshake.peer_facts(ssl_object, getattr(self.config.app, "own", None))
         self._since = self._made = self._awaited = self.loop.time()
         self._number = next(self._numbers)
+        self.peer = peer_of(transport.get_extra_info("peername"))
         self._end = End()
         states: Sequence[ServerState] = getattr(self.config.app, "states", ())
         if sum(len(state.connections) for state in states) > MAX_CONNECTIONS:
             self._make_room(item for state in states for item in state.connections)
 
     def _make_room(self, connections: Iterable[object]) -> None:
-        """Close the connection that has been idle longest; when none is, this one."""
+        """Of whoever has most of them, close the connection that has been idle longest; when none is, this
+        one if it is theirs, else the one that has been busy longest."""
+        held = [
+            item for item in connections if isinstance(item, PeerProtocol) and not item.transport.is_closing()
+        ]
+        largest = holds_most(item.peer for item in held)
+        theirs = [item for item in held if item.peer == largest]
         idle = [
             item
-            for item in connections
-            if isinstance(item, PeerProtocol)
-            and item is not self
-            and not item.transport.is_closing()
-            and (item.cycle is None or item.cycle.response_complete)
+            for item in theirs
+            if item is not self and (item.cycle is None or item.cycle.response_complete)
         ]
-        leaving = min(idle, key=lambda item: item._since, default=self).transport
+        busy = self if self.peer == largest else min(theirs, key=lambda item: item._since)
+        leaving = min(idle, key=lambda item: item._since, default=busy).transport
         leaving.close()
         self.loop.call_later(LEAVING, leaving.abort)  # who says nothing says no farewell either
 

@@ -11,8 +11,12 @@ import contextlib
 from collections.abc import Callable
 from typing import Final
 
+from harness.network.limits.crowd import Crowd, peer_of
+
 MAX_HELLO: Final = 16 * 1024 + 5
 HELLO_SECONDS: Final = 10.0
+MAX_TUNNELS: Final = 256
+"""Connections that are passed on at once; of more, one of whoever has most of them is closed."""
 _CHUNK: Final = 64 * 1024
 
 
@@ -64,6 +68,7 @@ class SniRouter:
 
     :param resolve: address and port for a host, ``None`` when it is not ours.
     :param ended: is told the host of every connection that was passed on, when it has ended.
+    :ivar tunnels: the connections that are passed on.
     """
 
     def __init__(
@@ -73,6 +78,7 @@ class SniRouter:
     ) -> None:
         self._resolve = resolve
         self._ended = ended
+        self.tunnels = Crowd(MAX_TUNNELS)
         self._server: asyncio.Server | None = None
 
     async def start(self, address: str, port: int) -> int:
@@ -82,6 +88,7 @@ class SniRouter:
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         reached = ""
+        enter(self.tunnels, writer)
         try:
             head, name = await asyncio.wait_for(self._hello(reader), HELLO_SECONDS)
             target = self._resolve(name)
@@ -91,12 +98,13 @@ class SniRouter:
             up_reader, up_writer = await asyncio.open_connection(*target)
             up_writer.write(head)
             try:
-                await asyncio.gather(pipe(reader, up_writer), pipe(up_reader, writer))
+                await through(self.tunnels, (reader, writer), (up_reader, up_writer))
             finally:
                 up_writer.close()
         except (OSError, ValueError, TimeoutError):
             return
         finally:
+            self.tunnels.left(writer)
             with contextlib.suppress(OSError, RuntimeError):
                 writer.close()
             if reached:
@@ -119,10 +127,28 @@ class SniRouter:
             self._server.close()
 
 
-async def pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+Ends = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
+
+def enter(tunnels: Crowd, writer: asyncio.StreamWriter) -> None:
+    """Somebody comes; whoever has most of the tunnels makes room."""
+    tunnels.join(writer, peer_of(writer.get_extra_info("peername")), writer.transport.abort)
+
+
+async def through(tunnels: Crowd, ours: Ends, theirs: Ends) -> None:
+    """Pass on what comes, both ways, until both sides close."""
+
+    def used() -> None:
+        tunnels.used(ours[1])
+
+    await asyncio.gather(_pipe(ours[0], theirs[1], used), _pipe(theirs[0], ours[1], used))
+
+
+async def _pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, used: Callable[[], None]) -> None:
     """Pass on what comes, until one side closes."""
     try:
         while part := await reader.read(_CHUNK):
+            used()
             writer.write(part)
             await writer.drain()
     except (OSError, RuntimeError):

@@ -13,6 +13,7 @@ import logging
 import socket
 import ssl
 import threading
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
@@ -27,6 +28,7 @@ from uvicorn.server import ServerState
 from harness.core.errors import ConfigurationError
 from harness.core.run.exchanges import Certificate, Headers, Tls
 from harness.core.text import Text
+from harness.network.limits.crowd import Crowd, peer_of
 from harness.network.wire import handshake
 from harness.network.wire.handshake import Broken
 from harness.network.wire.protocol import PeerProtocol, public_name
@@ -36,6 +38,10 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 KEEP_ALIVE: Final = 90
+MAX_HELD: Final = 32 * 1024 * 1024
+"""Bytes of request bodies of one peer that are held at once."""
+PIECE: Final = 256 * 1024
+"""Bytes of a body that are written at once; the rest follows as the peer takes them."""
 NO_OTHERS: Final[Mapping[str, ssl.SSLContext]] = MappingProxyType({})
 
 
@@ -114,13 +120,24 @@ class HandlerApp:
         self.on_error = on_error
         self.on_broken: Callable[[Broken], None] | None = None
         self.states: Sequence[ServerState] = ()
+        self.bodies: Counter[str] = Counter()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return None
-        body = await self._body(receive)
-        if body is None:
-            return await _answer(scope, send, Outgoing(status=413, headers=(("Connection", "close"),)))
+        peer = peer_of(scope.get("client"))
+        held = [0]
+        try:
+            return await self._handled(scope, receive, send, peer, held)
+        finally:
+            self.bodies[peer] -= held[0]
+            if not self.bodies[peer]:
+                del self.bodies[peer]
+
+    async def _handled(self, scope: Scope, receive: Receive, send: Send, peer: str, held: list[int]) -> None:
+        body = await self._body(receive, peer, held)
+        if isinstance(body, int):
+            return await _answer(scope, send, Outgoing(status=body, headers=(("Connection", "close"),)))
         try:
             answer = await self.handler(incoming(scope, body))
             if answer.delay:
@@ -134,17 +151,23 @@ class HandlerApp:
             )
         return await _answer(scope, send, answer)
 
-    async def _body(self, receive: Receive) -> bytes | None:
+    async def _body(self, receive: Receive, peer: str, held: list[int]) -> bytes | int:
+        """The body of a request, or the status with which it is refused.
+
+        :param held: gets the bytes that are held of it, which count for its peer.
+        """
         parts: list[bytes] = []
-        size = 0
         while True:
             message = await receive()
             if message["type"] == "http.disconnect":
                 return b"".join(parts)
             part = message.get("body", b"")
-            size += len(part)
-            if size > self.limit:
-                return None
+            held[0] += len(part)
+            self.bodies[peer] += len(part)
+            if held[0] > self.limit:
+                return 413
+            if self.bodies[peer] > MAX_HELD:
+                return 503
             parts.append(part)
             if not message.get("more_body"):
                 return b"".join(parts)
@@ -193,12 +216,21 @@ async def _answer(scope: Scope, send: Send, answer: Outgoing) -> None:
     whole = transport is None or answer.truncate is None
     if transport is not None:
         scope["harness.end"].answers(transport)
+    size = len(body) if whole else min(len(body), answer.truncate or 0)
+
+    async def write(start: int) -> None:
+        end = min(start + PIECE, size)
+        await send(
+            {"type": "http.response.body", "body": body[start:end], "more_body": not whole or end < size}
+        )
+
     with transport if transport is not None else nullcontext():
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-        part = body if whole else body[: answer.truncate]
-        await send({"type": "http.response.body", "body": part, "more_body": not whole})
-        if transport is not None and not whole:
-            transport.close()
+        await write(0)
+    for start in range(PIECE, size, PIECE):
+        await write(start)
+    if transport is not None and not whole:
+        transport.close()
 
 
 class Hosting:
@@ -214,7 +246,8 @@ class Hosting:
         self._loop.set_exception_handler(lambda _loop, _context: None)
         self._servers: list[asyncio.Server] = []
         self._states: list[ServerState] = []
-        self._pending: handshake.Pending = {}
+        self._pending = Crowd(handshake.MAX_PENDING)
+        self._bodies: Counter[str] = Counter()
         self._thread = threading.Thread(target=self._run, name="harness-hosting", daemon=True)
         self._closed = False
         self._thread.start()
@@ -294,6 +327,7 @@ class Hosting:
         state.default_headers = [(b"date", formatdate(usegmt=True).encode())]
         self._states.append(state)
         app.states = self._states
+        app.bodies = self._bodies
 
         def protocol() -> asyncio.BaseProtocol:
             plain = PeerProtocol(config, state, {}, self._loop)

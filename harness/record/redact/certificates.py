@@ -49,7 +49,7 @@ def without_people(
             return None
         at = f"tls.{place}"
         names = tuple(host(name, f"{at}.name") for name in item.dns_names)
-        subject = _subject(item.subject, f"{at}.subject", replacing, certified)
+        subject = named(item.subject, f"{at}.subject", replacing, certified)
         return msgspec.structs.replace(
             item,
             subject=text(subject, f"{at}.subject"),
@@ -65,9 +65,9 @@ def without_people(
     )
 
 
-def _subject(subject: str, place: str, replacing: Replacing, certified: Certified) -> str:
-    """A subject without a person: a common name is one unless it is a host, or the organization itself; who
-    knows whether an organization is called after one."""
+def named(subject: str, place: str, replacing: Replacing, certified: Certified) -> str:
+    """A name in a certificate without a person: a common name is one unless it is a host, or the
+    organization itself; who knows whether an organization is called after one."""
     parts = {match["name"].upper(): match["value"] for match in _PART.finditer(subject)}
     organization = parts.get("O", "")
 

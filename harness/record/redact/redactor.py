@@ -12,6 +12,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from harness.core.http.bounds import says_larger
 from harness.core.run.exchanges import Exchange, Request, Response, Tls
 from harness.record.looking import Looking
 from harness.record.raw import RawExchange
@@ -89,7 +90,7 @@ class Redactor:
             received, answer = around.response(received, answer)
             response = Response(status=raw.status, headers=received, body=answer)
         notes = around.notes(work.notes(raw.notes))
-        error = around.error(work.text(raw.error, "error"))
+        error = raw.error if says_larger(raw.error) else around.error(work.text(raw.error, "error"))
         tls = raw.tls
         if tls is not None and tls not in self._harmless:  # a connection carries many exchanges
             tls = without_people(tls, replacing, work.text, around.certified)
@@ -99,6 +100,7 @@ class Redactor:
             request,
             response,
             id=exchange_id,
+            client=work.text(raw.client, "client"),
             error=error,
             facts=around.placed(replacing.facts),
             identities=tuple(care.identities),

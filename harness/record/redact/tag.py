@@ -17,13 +17,11 @@ from urllib.parse import quote, quote_plus
 
 from harness.core.run.exchanges import MASK
 from harness.record.redact.hunt import hunted
-from harness.record.redact.hunted import Hunted
+from harness.record.redact.hunted import LEAST, Hunted
 
 _LETTERS: Final = "bcdfghjklmnpqrstvwxz"
 _LENGTH: Final = 12
 TAG: Final = re.compile(MASK)
-_MIN_EMBEDDED: Final = 12
-"""Secrets of at least this length are also found inside longer words."""
 _REMEMBERED: Final = 50_000
 """Forms that are remembered besides those that were announced in a cell that goes on."""
 
@@ -105,7 +103,7 @@ class Secrets:
                 elif form not in self.known:
                     self._pass(form)
                 self.known.setdefault(form, (kind, plain))
-                if len(form) >= _MIN_EMBEDDED:
+                if len(form) >= LEAST:
                     self._hunted.setdefault(cell, Hunted()).add(form, minted=announced)
 
     def _pass(self, form: str) -> None:

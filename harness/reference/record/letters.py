@@ -1,4 +1,4 @@
-"""Letters as PDF/A-2b, for records that are made anew. Needs ``typst`` (extra ``documents``)."""
+"""Letters as PDF/A-2b, for records that are made anew. Needs ``typst`` (extra ``report``)."""
 
 from __future__ import annotations
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Final
 
@@ -39,10 +40,13 @@ def decided_by_people(catalogue: Catalogue) -> list[str]:
     ]
 
 
-def check_beside(folder: Path, runs: Sequence[HeldRun], info: RunInfo, catalogue: Catalogue) -> list[Placed]:
+def check_beside(
+    folder: Path, runs: Sequence[HeldRun], info: RunInfo, catalogue: Catalogue, day: date
+) -> list[Placed]:
     """Look at everything of a dossier that is no recording; gives what was stated.
 
     :param info: all runs as one.
+    :param day: the day on which they are looked at.
     :raises EvidenceError: the first thing that does not belong there.
     :raises ConfigurationError: a waiver is of a requirement that is not known, or no agreement of two people.
     """
@@ -63,7 +67,7 @@ def check_beside(folder: Path, runs: Sequence[HeldRun], info: RunInfo, catalogue
         _check_measured(item, info, folder)
     for waiver in info.waivers:
         _ = catalogue[waiver.requirement]
-        waiver.check(f"{WAIVERS}: {waiver.fingerprint}")
+        waiver.check(f"{WAIVERS}: {waiver.fingerprint}", day)
     for where, text, lines in _texts(folder, info, placed):
         _check_text(text, where, lines=lines)
     return placed

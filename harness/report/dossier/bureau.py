@@ -219,9 +219,12 @@ def _refused(row: DossierRow) -> DossierRow:
 
 
 def write_csv(overview: Overview) -> bytes:
-    """A row per dossier and milestone, for a spreadsheet; formulas are text there."""
+    """A row per dossier and milestone, for a spreadsheet; formulas are text there.
+
+    With semicolons, as spreadsheets in Dutch ask, and a byte order mark, so that they see that it is UTF-8.
+    """
     out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\r\n")
+    writer = csv.writer(out, delimiter=";", lineterminator="\r\n")
     writer.writerow(
         [
             "dossier",
@@ -229,6 +232,7 @@ def write_csv(overview: Overview) -> bytes:
             "vendor",
             "products",
             "region",
+            "tested",
             "outcome",
             "milestone",
             "state",
@@ -242,22 +246,22 @@ def write_csv(overview: Overview) -> bytes:
     for row in overview.rows:
         if row.found is None:
             problem = row.problem.en if row.problem is not None else ""
-            writer.writerow(
-                map(_cell, [row.file, row.sha256, "", "", "", "", "", "", "", problem, "", "", ""])
-            )
+            unknown = [""] * 8
+            writer.writerow(map(_cell, [row.file, row.sha256, *unknown, problem, "", "", ""]))
             continue
         about = [
             row.file,
             row.sha256,
             row.vendor,
-            "; ".join(f"{item.role} {item.name}" for item in row.products),
+            ", ".join(f"{item.role} {item.name}" for item in row.products),
             row.found.dossier.region,
+            " ".join(item.isoformat() for item in row.found.tested),
             row.found.outcome.value,
         ]
         for item in row.milestones:
             told = [item.milestone.id, item.reached.value, " ".join(item.missing), ""]
             then = " ".join(dict.fromkeys(run.made_with for run in row.found.otherwise))
-            cells = "; ".join(f"{one.value}: {number}" for one, number in _undone(row.found).items())
+            cells = ", ".join(f"{one.value}: {number}" for one, number in _undone(row.found).items())
             writer.writerow(map(_cell, [*about, *told, row.countersigned, then, cells]))
     return b"\xef\xbb\xbf" + out.getvalue().encode()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 from harness.core.algebra import Outcome
@@ -26,6 +26,7 @@ from harness.judge.catalogue import Catalogue
 from harness.judge.evidence.otherwise import Otherwise, judge_today
 from harness.judge.evidence.sealing import check_stated, stated
 from harness.judge.evidence.verification import Rejudged, check_challenge
+from harness.judge.outcome.waiving import day_of
 from harness.record.seal.countersign import Countersigned, Signable, check_countersignature
 from harness.record.seal.envelope import Sealed
 from harness.record.seal.register import check_owner
@@ -54,6 +55,7 @@ class CheckedDossier:
     :ivar seal: ``None``: not sealed.
     :ivar summary: all runs as one, on the day of the check.
     :ivar exchanges: how many were recorded.
+    :ivar tested: the days on which its runs were made.
     :ivar bound: of each run the challenge that it was found bound to.
     :ivar basiseisen: every basic requirement with what decides it.
     :ivar signable: what a bureau agrees with, or is asked to agree with.
@@ -69,6 +71,7 @@ class CheckedDossier:
     summary: RunSummary
     exchanges: int
     bound: tuple[Bound, ...]
+    tested: tuple[date, ...]
     basiseisen: tuple[BasiseisRow, ...]
     signable: Signable
     countersigned: Countersigned | None
@@ -138,9 +141,10 @@ def check_dossier(
     infos = [run.info for run, _, _ in runs]
     otherwise = tuple(run for _, run, _ in runs if run is not None)
     _check_whose(dossier, infos)
-    waivers = read_waivers(folder / WAIVERS) if (folder / WAIVERS).is_file() else ()
+    day = now.astimezone(AMSTERDAM).date()
+    waivers = read_waivers(folder / WAIVERS, day) if (folder / WAIVERS).is_file() else ()
     info = combined(infos, dossier.subject, waivers)
-    placed = check_beside(folder, dossier.runs, info, catalogue)
+    placed = check_beside(folder, dossier.runs, info, catalogue, day)
     if seal is not None:
         check_stated(seal, stated(info, findings, catalogue), otherwise=bool(otherwise))
     told = tuple(item.attestation for item in placed)
@@ -155,7 +159,6 @@ def check_dossier(
         ],
         keyid=seal.keyid if seal is not None else "",
     )
-    day = now.astimezone(AMSTERDAM).date()
     summary = replace(summarise(info, findings, catalogue, day=day), attestations=told)
     rows = (row for name in dossier.subject if name in summary.parties for row in summary.parties[name].rows)
     return CheckedDossier(
@@ -168,6 +171,7 @@ def check_dossier(
         exchanges=sum(run.exchanges for run, _, _ in runs),
         bound=tuple(bound for _, _, bound in runs),
         otherwise=otherwise,
+        tested=tuple(sorted({day_of(info) for info in infos})),
         basiseisen=tuple(basiseis_rows(rows, catalogue, told, day)),
         signable=signable,
         countersigned=check_countersignature(countersignature, signable, trust, now)

@@ -10,6 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from harness import __version__
+from harness.core.clock import AMSTERDAM
 from harness.core.run import manifest
 from harness.core.run.agreed import attestations as attested
 from harness.core.run.agreed.waivers import Waiver, encode
@@ -101,7 +102,7 @@ class DossierMaker:
             ),
         )
         manifest.write_manifest(folder, manifest.DOSSIER)
-        check_beside(folder, held, info, self._catalogue)
+        check_beside(folder, held, info, self._catalogue, self._now.astimezone(AMSTERDAM).date())
         return Made(folder, vendor, info, tuple(findings))
 
     def __exit__(self, *_: object) -> None:

@@ -9,8 +9,9 @@ longer covers anything has to go (:mod:`harness.judge.outcome.waiving`).
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -26,6 +27,9 @@ from harness.core.text import Text
 from harness.core.yamlfile import load_yaml
 
 DIGITS: Final = 16
+LONGEST: Final = timedelta(days=366)
+"""How far ahead a waiver may end: what may stay for longer is no agreement to repair."""
+_BOUND: Final = re.compile(r"(?<=[<>]= )\d+\b")
 Fingerprint = Annotated[str, msgspec.Meta(pattern=f"^[0-9a-f]{{{DIGITS}}}$")]
 
 
@@ -53,11 +57,20 @@ class Waiver(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         """Whether it holds on a day."""
         return day <= self.expires
 
-    def check(self, where: str) -> None:
-        """Whether it is an agreement between two people.
+    def check(self, where: str, day: date) -> None:
+        """Whether it is an agreement between two people, with an end.
 
-        :raises ConfigurationError: a field says nothing, or who repairs the fault agreed with that as well.
+        :param day: the day on which it is looked at.
+        :raises ConfigurationError: a field says nothing, who repairs the fault agreed with that as well, or
+            it ends too far ahead.
         """
+        if self.expires > day + LONGEST:
+            raise ConfigurationError(
+                Text(nl="eindigt te ver vooruit", en="ends too far ahead"),
+                where=where,
+                expected=f"expires ≤ {(day + LONGEST).isoformat()}",
+                received=self.expires.isoformat(),
+            )
         empty = [name for name in ("reason", "issue", "owner", "approver") if not getattr(self, name).strip()]
         if empty:
             raise ConfigurationError(
@@ -78,19 +91,22 @@ def fingerprint(key: Key, item: Finding) -> str:
     """What a finding has in common with the same fault in other cells and runs, 16 hex digits.
 
     Of requirement, party, standard, release, what was expected, rule, and the place without ids, dates, ports
-    and positions in lists.
+    and positions in lists. A bound (``<= 2``) is what one answer allowed: another answer with the same fault
+    may allow another number.
 
     :param key: what the finding counts for.
     """
-    parts = (*key, steady(item.expected), item.rule, steady(item.where.path))
+    parts = (*key, _BOUND.sub("#", steady(item.expected)), item.rule, steady(item.where.path))
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:DIGITS]
 
 
-def read_waivers(path: Path) -> tuple[Waiver, ...]:
+def read_waivers(path: Path, day: date) -> tuple[Waiver, ...]:
     """The waivers of a YAML file.
 
+    :param day: the day on which they are read.
+
     :raises ConfigurationError: it cannot be read, a field is missing, a date does not exist, two people are
-        the same one, or two waivers have the same fingerprint; names the line.
+        the same one, one ends too far ahead, or two waivers have the same fingerprint; names the line.
     """
     document = load_yaml(path, "waivers")
     found: dict[str, Waiver] = {}
@@ -104,7 +120,7 @@ def read_waivers(path: Path) -> tuple[Waiver, ...]:
                 expected="YYYY-MM-DD",
                 received=str(raw["expires"]),
             ) from None
-        item.check(document.where("waivers", index, "approver"))
+        item.check(document.where("waivers", index), day)
         if item.fingerprint in found:
             raise ConfigurationError(
                 Text(nl="er is al een ontheffing voor deze bevinding", en="this finding has a waiver"),

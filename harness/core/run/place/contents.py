@@ -39,6 +39,8 @@ _OURS: Final = re.compile(
             rf"allure-results/{_UUID}-attachment(?:\.[a-z0-9]+)?",
             r"allure-results/(?:environment\.properties|categories\.json|allurerc\.mjs)",
             rf"handout/{_NAME}\.(?:pem|key|yaml)",
+            # put beside it by people, and in its manifest since:
+            rf"attestations/{_NAME}/(?:attestation\.json|proof\.[a-z]+)",
         )
     )
     + ")"
@@ -46,7 +48,8 @@ _OURS: Final = re.compile(
 _GENERATED: Final = ("report", "allure-results")
 _FOLDERS: Final = re.compile(
     rf"sessions|sessions/{_NAME}|"
-    rf"(?:{_SESSION})?(?:exchanges|bodies(?:/[0-9a-f]{{2}})?|findings|records|shares|report|allure-results|handout)",
+    rf"(?:{_SESSION})?(?:exchanges|bodies(?:/[0-9a-f]{{2}})?|findings|records|shares|report|allure-results|handout|"
+    rf"attestations(?:/{_NAME})?)",
     re.ASCII,
 )
 
@@ -59,6 +62,11 @@ def foreign(folder: Path) -> str:
     :raises OSError: the folder cannot be read.
     """
     return next((name for name, _, ours in _walk(folder) if not ours), "")
+
+
+def is_ours(name: str) -> bool:
+    """Whether a file with this path, relative to a run folder, is one that a run writes."""
+    return bool(_OURS.fullmatch(name))
 
 
 def is_empty(folder: Path) -> bool:

@@ -148,6 +148,8 @@ def to_yaml(book: FactBook, comment: str = "") -> str:
     lines = [f"# {line}" for line in comment.splitlines()]
     lines += [f"format: {FORMAT}", "origins:" if book.origins else "origins: []"]
     lines += [f"- {_flow(msgspec.to_builtins(origin))}" for origin in book.origins]
+    if book.searches:
+        lines.append(f"search-parameters: {_flow(book.searches)}")
     lines.append("profiles:" if book.profiles else "profiles: {}")
     for url, facts in book.profiles.items():
         lines.append(f"  {_flow(url)}:")
@@ -284,6 +286,7 @@ def from_yaml(text: str | bytes, *, where: str = "") -> FactBook:
         if not isinstance(data, dict) or data.get("format") != FORMAT:
             raise ValueError(f"format {data.get('format') if isinstance(data, dict) else data!r}")
         book = FactBook(msgspec.convert(data.get("origins", []), list[Origin]), {}, {}, {})
+        book.searches = msgspec.convert(data.get("search-parameters", []), list[str])
         for url, plain in data.get("profiles", {}).items():
             at = f"{where}: {url}"
             elements = plain.pop("elements", [])

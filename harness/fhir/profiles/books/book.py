@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
 
 import msgspec
 
+from harness.fhir.model.definitions import Base
 from harness.fhir.profiles.facts import CORE, ProfileFacts, references, without_prose
 from harness.fhir.profiles.knowledge import Knowledge
 from harness.fhir.profiles.terminology import CodeSystemFacts, ValueSetFacts
+
+Json = Mapping[str, Any]
+_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}", re.ASCII)
+"""How names of search parameters are written."""
 
 
 class Origin(msgspec.Struct, frozen=True):
@@ -20,12 +27,16 @@ class Origin(msgspec.Struct, frozen=True):
 
 
 class FactBook(msgspec.Struct):
-    """Facts by canonical URL; see the top of this module."""
+    """Facts by canonical URL; see the top of this module.
+
+    :ivar searches: names of search parameters that the packages define, or that their servers have to know.
+    """
 
     origins: list[Origin] = []
     profiles: dict[str, ProfileFacts] = {}
     value_sets: dict[str, ValueSetFacts] = {}
     code_systems: dict[str, CodeSystemFacts] = {}
+    searches: list[str] = []
 
     def profile(self, url: str) -> ProfileFacts | None:
         """Profile facts by canonical URL without version."""
@@ -45,6 +56,7 @@ class FactBook(msgspec.Struct):
         self.profiles = {**other.profiles, **self.profiles}
         self.value_sets = {**other.value_sets, **self.value_sets}
         self.code_systems = {**other.code_systems, **self.code_systems}
+        self.searches = sorted({*self.searches, *other.searches})
 
 
 def collect(knowledge: Knowledge, seeds: Iterable[str]) -> tuple[FactBook, list[str]]:
@@ -101,3 +113,25 @@ def collect(knowledge: Knowledge, seeds: Iterable[str]) -> tuple[FactBook, list[
     book.value_sets = dict(sorted(book.value_sets.items()))
     book.code_systems = dict(sorted(book.code_systems.items()))
     return book, sorted(missing)
+
+
+def searches_of(resources: Iterable[Json], base: Base) -> list[str]:
+    """Names of the search parameters of packages that the base specification has not.
+
+    :param resources: SearchParameters and CapabilityStatements.
+    """
+    found: list[Any] = []
+    for item in resources:
+        if item.get("resourceType") == "SearchParameter":
+            found.append(item.get("code"))
+        for rest in _listed(item, "rest"):
+            for kind in _listed(rest, "resource"):
+                found += (one.get("name") for one in _listed(kind, "searchParam"))
+    known = {item.code for item in base.search_parameters}
+    names = {name for name in found if isinstance(name, str) and _NAME.fullmatch(name)}
+    return sorted(names - known)
+
+
+def _listed(item: Json, name: str) -> list[Json]:
+    listed = item.get(name)
+    return [one for one in (listed if isinstance(listed, list) else ()) if isinstance(one, dict)]

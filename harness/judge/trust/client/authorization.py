@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
-from harness.core.run.exchanges import Exchange
+from harness.core.run.exchanges import MASKED_UUID, Exchange
 from harness.core.run.findings import Finding
 from harness.core.text import Phrase, Text
 from harness.judge.phrases import A_NEW_UUID, A_NEW_VALUE, NO_VALUE, as_in, strength
@@ -27,6 +28,9 @@ CLIENT_RULES: Final = (
     "redirect-uri-userinfo",
 )
 STATE_BITS = 64
+NIL: Final = "00000000-0000-0000-0000-000000000000"
+"""Stands for a UUID in which our recorder masked a number."""
+_MASKED: Final = re.compile(MASKED_UUID)
 
 
 @judge("MM-CLI-005", "MM-CLI-006", "MM-CLI-007")
@@ -225,7 +229,7 @@ def _ids(cell: Trust, item: Exchange) -> tuple[str, str, list[tuple[str, Phrase,
     problems = [
         (issue.path, issue.wanted, issue.seen or NO_VALUE)
         for name, values in pairs
-        for issue in headers.check_id(name, values)
+        for issue in headers.check_id(name, [_MASKED.sub(NIL, value) for value in values])
     ]
     first = [values[0] if values else "" for _, values in pairs]
     return first[0], first[1], problems

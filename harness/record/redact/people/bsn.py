@@ -159,7 +159,8 @@ def _standing(found: Candidate, before: str) -> Standing:
     if found.form == "within":
         return ""
     passes = bool(eleven_test(plain(found.digits)))
-    coded = _CODED_BEFORE.search(before)
+    maybe = "|" in before or "7c" in before.lower()  # to look for the whole of it takes long
+    coded = _CODED_BEFORE.search(before) if maybe else None
     if len(found.digits) == 8:
         return "proven" if passes and _NEXT_TO.search(before) else ""
     if announces(coded.group(1) if coded is not None else before[-60:]) or before.endswith(f"{_ROOT}."):

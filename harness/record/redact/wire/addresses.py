@@ -5,11 +5,13 @@ A tag stands for the decoded value, so that a part is the same tag wherever and 
 
 from __future__ import annotations
 
+import html
 import re
+from collections.abc import Callable
 from typing import Final
 from urllib.parse import quote, unquote, unquote_plus
 
-from harness.record.redact.wire.speech import Speech, is_random
+from harness.record.redact.wire.speech import Speech, is_numbered, is_random, is_uuid
 
 _URL: Final = re.compile(r"(?:([A-Za-z][A-Za-z0-9+.-]*):)?(//[^/?#\\]*)?([^?#]*)(\?[^#]*)?(#.*)?", re.S)
 _ABSOLUTE: Final = re.compile(r"\s*[A-Za-z][A-Za-z0-9+.-]{1,20}://", re.ASCII)
@@ -33,12 +35,25 @@ _DATED: Final = re.compile(
     re.I | re.S,
 )
 """Parameters of FHIR that ask for a day which is nobody's birthday."""
+_REFERENCE: Final = re.compile(r"&#(?:[0-9]{1,7}|[xX][0-9A-Fa-f]{1,6});", re.ASCII)
 _SAFE: Final = "-._~:/|,$*()!'@"
 _END: Final = ".invalid"
 
 
 def address(speech: Speech, url: str, place: str) -> str:
     """An address in which every part that is not known is a tag."""
+    return _read(url, lambda said: _address(speech, said, place))
+
+
+def _read(text: str, change: Callable[[str], str]) -> str:
+    """A text changed as it reads with its characters that are written as numbers (``&#49;``): those are no
+    parts of an address. As it was, when nothing of it changed."""
+    said = _REFERENCE.sub(lambda found: html.unescape(found.group()), text)
+    now = change(said)
+    return text if now == said else now
+
+
+def _address(speech: Speech, url: str, place: str) -> str:
     found = _URL.fullmatch(url)
     if found is None:
         return speech.piece(url, place)
@@ -72,6 +87,10 @@ def host(speech: Speech, name: str, place: str) -> str:
 
 def pairs(speech: Speech, query: str, place: str) -> str:
     """Parameters, of a query or a form: names and values that are not known are tags."""
+    return _read(query, lambda said: _pairs(speech, said, place))
+
+
+def _pairs(speech: Speech, query: str, place: str) -> str:
     pieces = re.split(r"([&;?])", query)
     for index in range(0, len(pieces), 2):
         name, equals, value = pieces[index].partition("=")
@@ -92,14 +111,23 @@ def parameter(speech: Speech, name: str, value: str, place: str) -> str:
 
 
 def _value(speech: Speech, name: str, said: str, place: str) -> str:
+    if speech.is_known(said):
+        return said
+    if "%" in said and (once := unquote_plus(said)) != said and _value(speech, name, once, place) == once:
+        return said  # written in code twice, and known all the same
     if _ABSOLUTE.match(said) and not re.search(r"[|,]", said):
         return address(speech, said, place)
     dated = speech.stays(name) and _DATED.fullmatch(name) is not None
 
-    counted = speech.declared or name.lower().endswith("-id")
+    numbered = is_numbered(name)
+    counted = speech.declared or numbered
 
     def known(part: str) -> bool:
-        return (dated and _DATE.fullmatch(part) is not None) or (counted and is_random(part))
+        return (
+            (dated and _DATE.fullmatch(part) is not None)
+            or (counted and is_random(part))
+            or (numbered and is_uuid(part))
+        )
 
     if speech.stays(said) or known(said):
         return said
@@ -123,8 +151,11 @@ def _reference(speech: Speech, said: str, place: str) -> str:
 
 
 def _written(before: str, said: str, now: str) -> str:
-    """A part in the writing of the address: as it was, if nothing of it changed."""
-    return before if said == now else quote(now, safe=_SAFE, errors="surrogatepass")
+    """A part in the writing of the address: as it was, if nothing of it changed. What was written in code
+    stays so, for that is judged too."""
+    if said == now:
+        return before
+    return quote(now, safe="".join(mark for mark in _SAFE if mark in before), errors="surrogatepass")
 
 
 def _authority(speech: Speech, authority: str, place: str) -> str:

@@ -12,6 +12,7 @@ import msgspec
 from harness.core.run.exchanges import Fact, Headers, media_type
 from harness.record.raw import RawExchange
 from harness.record.redact import recognise
+from harness.record.redact.certificates import named
 from harness.record.redact.holding.groups import tells
 from harness.record.redact.replace import Replacing
 from harness.record.redact.wire import addresses
@@ -91,11 +92,25 @@ class Around:
         return msgspec.structs.replace(fact, place=f"{side}{dot}{known}.{NAMELESS}{colon}{path}")
 
     def notes(self, notes: dict[str, Any]) -> dict[str, Any]:
-        """What the driver noted of the page that it saw."""
-        page = notes.get("page")
-        if self._idle or not isinstance(page, dict):
+        """What was noted of a page that was seen, and of a certificate that nobody verified."""
+        if self._idle:
             return notes
-        return {**notes, "page": self._noted(page)}
+        changed = dict(notes)
+        if isinstance(page := notes.get("page"), dict):
+            changed["page"] = self._noted(page)
+        if isinstance(shaken := notes.get("handshake"), dict):
+            changed["handshake"] = self._shaken(shaken)
+        return changed
+
+    def _shaken(self, facts: dict[str, Any]) -> dict[str, Any]:
+        """The facts of a handshake that failed: what a client asked for and showed may be anything."""
+        place = "notes.handshake"
+        said = {**facts, "server_name": addresses.host(self._told, facts.get("server_name", ""), place)}
+        if isinstance(shown := facts.get("presented"), dict):
+            names = [addresses.host(self._told, name, place) for name in shown.get("dns_names", ())]
+            issuer = named(shown.get("issuer", ""), place, self._told.replacing, self.certified)
+            said["presented"] = {**shown, "dns_names": names, "issuer": issuer}
+        return said
 
     def error(self, text: str) -> str:
         """What our client says of an exchange that failed, which may quote what it received."""

@@ -25,7 +25,7 @@ def body(speech: Speech, given: bytes, media: str, place: str) -> bytes:
     try:
         if b"\0" in given or len(given) > MAX_TEXT:
             raise TooMuchSaidError
-        return encode(_changed(speech, decode(given), media, place))
+        return encode(_changed(speech.bounded(), decode(given), media, place))
     except TooMuchSaidError:
         return speech.tag(decode(given), place).encode()
 

@@ -8,7 +8,7 @@ from typing import Final
 from harness.core.run.exchanges import Headers
 from harness.record.redact.recognise import LITERALS
 from harness.record.redact.wire.addresses import address, host
-from harness.record.redact.wire.speech import Speech, between, is_random
+from harness.record.redact.wire.speech import Speech, between, is_numbered, is_random, is_uuid
 
 _DATE: Final = re.compile(
     r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), [0-3][0-9] "
@@ -61,6 +61,8 @@ def value_of(speech: Speech, name: str, value: str, place: str) -> str:
     :param name: lower case.
     """
     if not value or value in LITERALS or speech.stays(value):
+        return value
+    if is_numbered(name) and is_uuid(value):
         return value
     if name in ADDRESSES:
         return address(speech, value, place)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
 
-from harness.core.run.exchanges import NOT_COMPARED
+from harness.core.run.exchanges import MASKED_UUID, NOT_COMPARED
 from harness.record.redact.holding.groups import tells
 from harness.record.redact.letters import word_parts
 from harness.record.redact.replace import Replacing
@@ -16,7 +16,9 @@ from harness.record.redact.tag import TAG
 from harness.record.redact.wire.familiar import Familiar, Heard
 
 MOST: Final = 2_000
-"""Tags of one text; what needs more of them becomes one."""
+"""Tags of one text or body; what needs more of them becomes one."""
+PIECES: Final = 50_000
+"""Parts of one body that are looked at; what has more becomes one tag."""
 _TOKEN: Final = re.compile(r"[^\s,;=\"'()<>\[\]{}|/?&#:!~]+")
 """A piece of a text that stays or goes as a whole."""
 _LETTERS: Final = re.compile(r"[^\W\d_]+")
@@ -29,6 +31,8 @@ _ALONE: Final = 3
 _UUID: Final = re.compile(
     r"[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", re.ASCII | re.I
 )
+_ANY_UUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.I)
+_MASKED_UUID: Final = re.compile(MASKED_UUID)
 _HEX: Final = re.compile(r"(?=[0-9-]*[a-f])(?=[a-f-]*[0-9])[0-9a-f-]{16,80}", re.ASCII | re.I)
 
 
@@ -49,6 +53,20 @@ def _few(token: str) -> bool:
     return len(_DIGIT.findall(token)) < _FEW
 
 
+def is_numbered(name: str) -> bool:
+    """Whether a header or parameter numbers a request, so that its form is judged: ``X-Correlation-ID``."""
+    return name.lower().endswith("-id")
+
+
+def is_uuid(value: str) -> bool:
+    """Whether a value is written as a UUID, of whatever version; a number in it may be masked.
+
+    >>> is_uuid("00000000-0000-0000-0000-000000000000")
+    True
+    """
+    return _ANY_UUID.fullmatch(value) is not None or _MASKED_UUID.fullmatch(value) is not None
+
+
 def is_random(value: str) -> bool:
     """Whether a value is a UUID or a long hexadecimal number, and not the code of a text.
 
@@ -64,12 +82,21 @@ def is_random(value: str) -> bool:
     return sum(32 <= byte < 127 for byte in said) < 0.9 * len(said)  # 13 of 16 happens by chance
 
 
+@dataclass
+class _Left:
+    """How much of one body is still looked at, and how many tags it may get."""
+
+    pieces: int = PIECES
+    tags: int = MOST
+
+
 @dataclass(frozen=True)
 class Speech:
     """One side of an exchange.
 
     :ivar ours: whether our own software says this: then only what somebody else said before is a tag.
     :ivar declared: whether it is in the session of a declared person, whose ids may stay.
+    :ivar left: what is left to look at; ``None``: all of it.
     """
 
     replacing: Replacing
@@ -77,9 +104,23 @@ class Speech:
     heard: Heard
     ours: bool = False
     declared: bool = False
+    left: _Left | None = None
+
+    def bounded(self) -> Speech:
+        """The same for one body: what has too many parts raises :class:`TooMuchSaidError`."""
+        return replace(self, left=_Left())
+
+    def _count(self, *, tags: int = 0) -> None:
+        if self.left is None:
+            return
+        self.left.pieces -= 1
+        self.left.tags -= tags
+        if self.left.pieces < 0 or self.left.tags < 0:
+            raise TooMuchSaidError
 
     def stays(self, value: str) -> bool:
         """Whether a value may be written as it is; what is written otherwise is decoded before."""
+        self._count()
         value = value.strip()
         if not value or TAG.fullmatch(value):
             return True
@@ -87,15 +128,16 @@ class Speech:
             return not self._repeats(value)
         if self.heard.is_foreign(value):
             return False
-        if self._is_known(value) or value.casefold() in self.familiar.phrases:
+        if self.is_known(value) or value.casefold() in self.familiar.phrases:
             return True
-        said = [token for token in _TOKEN.findall(value) if not self._is_known(token)]
+        said = [token for token in _TOKEN.findall(value) if not self.is_known(token)]
         if _ESCAPED.search(value) or tells(" ".join(said)):
             return False
         alone = sum(len(part) == 1 for token in said for part in _LETTERS.findall(token))
         return alone <= _ALONE and all(map(self._is_word, said))
 
-    def _is_known(self, value: str) -> bool:
+    def is_known(self, value: str) -> bool:
+        """Whether a value is one that the run knows as a whole."""
         return not self.heard.is_foreign(value) and (
             value in self.familiar.values or self.heard.is_known(value)
         )
@@ -107,10 +149,11 @@ class Speech:
     def _is_word(self, token: str) -> bool:
         if self.heard.is_foreign(token):
             return False
-        return _says_nothing(token, self.familiar.all_words) or self._is_known(token)
+        return _says_nothing(token, self.familiar.all_words) or self.is_known(token)
 
     def tag(self, value: str, place: str) -> str:
         """The tag of a value."""
+        self._count(tags=1)
         bare = value.strip()
         self.heard.masked(bare)
         return self.replacing.masked(bare, place, NOT_COMPARED)
@@ -139,6 +182,7 @@ class Speech:
 
         def token(found: re.Match[str], *, strict: bool) -> str:
             nonlocal left
+            self._count()
             said = found.group()
             if strict and _DIGIT.search(said):
                 stays = False

@@ -32,11 +32,11 @@ _WORDS: Final = (
     "javascript jpeg mixed multipart next octet pdf plain png prev previous problem related search "
     "stream svg text urlencoded video wildcard xhtml xml "
     # OAuth, OpenID and SAML
-    "access_token acs algs artifact aud audience authorization_code authorize azp callback cb claims "
-    "client clients code codes configuration connect consent consents delete denied description "
+    "access_token acs algs artifact assertion aud audience authorization_code authorize azp callback cb "
+    "claims client clients code codes configuration connect consent consents delete denied description "
     "display dpop error errors es exception exp expired get grant grant_type grants head hint hints "
     "hs iat in insufficient introspect invalid iss issuer jti jwks known login logon logout mtls nbf "
-    "oauth oidc patch pkce post prompt put realm relay revocation revoke rs saml scope scopes signin "
+    "oauth oidc patch pkce post prompt put realm relay revocation revoke rs saml scope scopes secret signin "
     "signout sso sub temporarily unauthorized unavailable unsupported uri userinfo verifier verify "
     "well "
     # MedMij and the landing pages of a DVZA
