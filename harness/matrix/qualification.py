@@ -13,7 +13,6 @@ from collections import Counter
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
-from functools import partial
 
 import msgspec
 
@@ -30,7 +29,7 @@ from harness.core.verdicts import Blame, Verdict
 from harness.judge.catalogue import Catalogue
 from harness.judge.cells import cell_exchanges, judge_cell, trouble_findings
 from harness.judge.evidence.cells import check_cell
-from harness.judge.evidence.shares import write_shares
+from harness.judge.evidence.shares import sharing
 from harness.matrix.carriers import ATTEMPTS, kind_of
 from harness.matrix.facts import RunFacts
 from harness.matrix.plan import Plan
@@ -410,7 +409,7 @@ class Qualification:
             gc.unfreeze()
             gc.collect()
         if started is not None and self.complete:
-            self.keeper.finish(self.info(), partial(write_shares, catalogue=self.catalogue))
+            self.keeper.finish(self.info(), sharing(self.catalogue))
         else:
             self.keeper.leave()
         recorded = started is not None and started.recorded > 0

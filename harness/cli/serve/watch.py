@@ -8,7 +8,6 @@ import threading
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Final
 
 import msgspec
@@ -26,7 +25,7 @@ from harness.core.text import Lang
 from harness.core.verdicts import Blame
 from harness.judge.catalogue import client_requirements
 from harness.judge.cells import cell_exchanges, judge_cell
-from harness.judge.evidence.shares import write_shares
+from harness.judge.evidence.shares import sharing
 from harness.matrix.facts import RunFacts
 from harness.matrix.sessions.desk import Desk, worst_code
 from harness.matrix.sessions.held import Held
@@ -241,7 +240,7 @@ class Watch:
             recorded += result.exchanges
         self.running.close()
         info = msgspec.structs.replace(info, troubles=(*info.troubles, *self._late))
-        self.keeper.finish(info, partial(write_shares, catalogue=self.facts.catalogue))
+        self.keeper.finish(info, sharing(self.facts.catalogue))
         if recorded and not self._hurried:
             write_report(self.keeper.folder, info, findings, self.facts.catalogue)
         for trouble in info.troubles:

@@ -11,8 +11,9 @@ shares again.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, Final, Literal
 
 import msgspec
@@ -171,6 +172,11 @@ def write_shares(folder: RunFolder, catalogue: Catalogue) -> None:
     """
     for share in shares_of(folder, folder.info(), folder.judged(), catalogue):
         disk.write(folder.path / path_of(share.party), encode(share))
+
+
+def sharing(catalogue: Catalogue) -> Callable[[RunFolder], None]:
+    """What writes the shares of a run, for who keeps its folder and knows no catalogue."""
+    return partial(write_shares, catalogue=catalogue)
 
 
 def shares_problem(

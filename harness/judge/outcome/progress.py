@@ -21,7 +21,7 @@ class Progress(str, Enum):
     BLOCKED = "blocked"
     """Nothing of it could be driven: somebody did not answer, or something is not as it has to be."""
     ABORTED = "aborted"
-    """It was begun, and ended before it was done: its time or that of the run was over, or it was too large."""
+    """It was begun, and ended before it was done: no time was left for it, or it was too large."""
 
 
 def progress_of(info: RunInfo, cell: Cell, verdicts: Iterable[Verdict]) -> Progress | None:
