@@ -73,7 +73,7 @@ def main(arguments: list[str]) -> int:
     if task == "setup":
         return 0
     if task == "demo":
-        command = [str(PYTHON), "-m", "harness", "qualify", "--out", "reports/demo", *rest]
+        command = [str(PYTHON), "-m", "harness", "qualify", "--out", "reports/demo", "--jobs", "0", *rest]
     else:
         command = [str(PYTHON), "-m", "pytest", *rest]
     return subprocess.call(command, cwd=ROOT)

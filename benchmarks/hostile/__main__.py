@@ -8,7 +8,10 @@ A server in a process of its own attacks one step: ``his`` behind our DVZA, or a
     python benchmarks/hostile --place his                    # one place
     python benchmarks/hostile --shard 1/2                    # every second run; 2/2 the others
 
-Exits 1 when a bar is missed: within the budget, 400 MB, exit code 1 or 6, nobody else accused, the cause named.
+Exits 1 when a bar is missed: within the budget, 400 MB, exit code 1 or 6, nobody else accused, first cause named.
+
+The first cause is the first thing that the console tells of the hostile party: a line above the matrix that names it,
+else the first block below the headline of that party. It has to say what the mode does (``says`` in ``modes.py``).
 """
 
 from __future__ import annotations
@@ -16,6 +19,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -65,10 +69,14 @@ def network(place: str, port: int) -> dict[str, Any]:
     }
 
 
-def measured(words: list[str], seconds: float) -> tuple[int, float, float]:
-    """Exit code, seconds and megabytes of a command; one that does not end is ended."""
+def measured(words: list[str], seconds: float, console: Path) -> tuple[int, float, float]:
+    """Exit code, seconds and megabytes of a command; one that does not end is ended.
+
+    :param console: where what it prints goes.
+    """
     began = time.monotonic()
-    process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd=ROOT)
+    with console.open("wb") as printed:
+        process = subprocess.Popen(words, stdout=printed, stderr=subprocess.PIPE, cwd=ROOT)
     code = None
     while code is None:
         found, status, usage = os.wait4(process.pid, os.WNOHANG)
@@ -88,33 +96,43 @@ def measured(words: list[str], seconds: float) -> tuple[int, float, float]:
     return code, time.monotonic() - began, usage.ru_maxrss / 1000
 
 
-def blamed(run: Path, place: str) -> tuple[str, str, list[str]]:
-    """Who is said to be wrong, the first cause, and who is accused wrongly."""
+def hostile(place: str) -> tuple[str, ...]:
+    """Who may be blamed: what a DVZA hands over are the data of its HIS."""
+    return ("his",) if place == "his" else ("dvza", "his")
+
+
+def blamed(run: Path, place: str) -> tuple[str, list[str]]:
+    """Who is said to be wrong, and who is accused wrongly."""
     path = run / "findings.json"
     found = json.loads(path.read_text())["findings"] if path.is_file() else []
-    hostile = {"his"} if place == "his" else {"dvza", "his"}
     fails = [item for item in found if item["verdict"] == "fail"]
-    wrong = [f"{item['requirement']} fails {item['party']}" for item in fails if item["party"] not in hostile]
+    wrong = [
+        f"{item['requirement']} fails {item['party']}"
+        for item in fails
+        if item["party"] not in hostile(place)
+    ]
     wrong += [
         f"{item['requirement']}: {item['received'][:80]}" for item in found if item.get("blame") == "harness"
     ]
     undecided = [item for item in found if item["verdict"] == "inconclusive"]
-    sides = Counter(
-        item["cause"] or item["party"] for item in undecided if item["cause"] or item["party"] in hostile
-    )
-    sides.update(item["party"] for item in fails)
-    reasons = Counter(
-        f"{item['requirement']}: {item['received']}" for item in fails if item["party"] in hostile
-    )
-    if not reasons:
-        reasons = Counter(
-            f"{item['next_step']['en']} [{item['received']}]"
-            for item in undecided
-            if (item["cause"] or item["party"]) in hostile and item["received"]
-        )
-    top = reasons.most_common(1)[0][0] if reasons else ""
-    side = next((name for name, _ in sides.most_common() if name in hostile), "")
-    return side, top, wrong
+    sides = Counter(item["cause"] or item["party"] for item in [*undecided, *fails])
+    return next((name for name, _ in sides.most_common() if name in hostile(place)), ""), wrong
+
+
+def first_told(console: str, place: str) -> str:
+    """What the console tells first of the hostile party."""
+    above, _, below = console.partition("HIS × PGO")
+    names = "|".join(hostile(place))
+    for line in above.splitlines():
+        if re.search(rf"(?<!\S)(?:{names})(?![\w.-])", line):
+            return line.strip()
+    for block in below.split("\n\n"):
+        headline, _, rest = block.strip("\n").partition("\n")
+        if rest and re.search(rf"(?<!\S)(?:{names})(?= does not meet|: )", headline):
+            told = rest.splitlines()
+            later = (number for number, line in enumerate(told) if number and not line.startswith(" " * 6))
+            return " ".join(" ".join(told[: next(later, len(told))]).split())
+    return ""
 
 
 def attack(mode: Mode, place: str, folder: Path, budget: float, doctor: bool) -> dict[str, Any]:
@@ -150,17 +168,23 @@ def attack(mode: Mode, place: str, folder: Path, budget: float, doctor: bool) ->
             f"{budget:.0f}s",
             *(() if doctor else ("--skip-doctor",)),
         ]
-        code, seconds, megabytes = measured([sys.executable, "-m", "harness", *words], budget * 3)
+        command = [sys.executable, "-m", "harness", *words]
+        code, seconds, megabytes = measured(command, budget * 3, folder / "console.txt")
     finally:
         server.kill()
         server.wait()
-    side, cause, wrong = blamed(folder / "run", place)
-    good = (
-        code in (1, 6) and seconds <= budget and megabytes <= MEGABYTES and bool(side and cause) and not wrong
-    )
+    side, wrong = blamed(folder / "run", place)
+    told = first_told((folder / "console.txt").read_text(), place)
+    misses = {
+        "exit": code not in (1, 6),
+        "time": seconds > budget,
+        "memory": megabytes > MEGABYTES,
+        "side": not side or bool(wrong),
+        "cause": not mode.named(told),
+    }
     return {
         "mode": mode.name, "place": place, "seconds": round(seconds, 1), "MB": round(megabytes), "exit": code,
-        "side": side, "cause": cause, "wrong": wrong, "good": good,
+        "side": side, "told": told, "wrong": wrong, "misses": [name for name, missed in misses.items() if missed],
     }  # fmt: skip
 
 
@@ -201,8 +225,9 @@ def main() -> int:
         rows.append(row)
         if not options.json:
             line = f"{row['mode']:28} {place:10} {row['seconds']:6.1f} s {row['MB']:4} MB exit {row['exit']} {row['side']:5}"
-            print(line, "" if row["good"] else "BAD", row["cause"][:110], *row["wrong"][:3], flush=True)
-    bad = [row for row in rows if not row["good"]]
+            missed = f"BAD ({', '.join(row['misses'])})" if row["misses"] else ""
+            print(line, missed, row["told"], *row["wrong"][:3], flush=True)
+    bad = [row for row in rows if row["misses"]]
     if options.json:
         sys.stdout.write(json.dumps({"rows": rows, "good": not bad}) + "\n")
     else:

@@ -2,6 +2,9 @@
 
 A mode gets the connection and the request, and does its worst. Where a mode makes sense is said with it:
 ``his`` behind our own DVZA, ``resource`` of a DVZA, its ``authorize`` pages, its ``token`` endpoint.
+
+``says`` holds what the vendor of such a server must read first, as patterns of which one has to be found. They
+follow from what the mode does; what a harness happens to print is no reason for a pattern.
 """
 
 from __future__ import annotations
@@ -9,12 +12,13 @@ from __future__ import annotations
 import gzip
 import itertools
 import json
+import re
 import socket
 import struct
 import time
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 
 CRLF = b"\r\n"
@@ -45,29 +49,65 @@ class Mode:
     """A way to be hostile.
 
     :ivar places: where it is tried; ``tls`` modes act before any request.
+    :ivar says: what has to be said first of it, one of these patterns.
     """
 
     name: str
     places: tuple[str, ...]
+    says: tuple[str, ...]
     attack: Attack | None = None
     tls: str = ""
-    cases: list[str] = field(default_factory=list)
+
+    def named(self, told: str) -> bool:
+        """Whether what is told of it says what it does."""
+        return any(re.search(pattern, told, re.IGNORECASE) for pattern in self.says)
 
 
 MODES: dict[str, Mode] = {}
 DATA = ("his",)
 
 
-def mode(name: str, *places: str) -> Callable[[Attack], Attack]:
+def mode(name: str, *places: str, says: tuple[str, ...]) -> Callable[[Attack], Attack]:
     def add(attack: Attack) -> Attack:
-        MODES[name] = Mode(name, places or DATA, attack)
+        MODES[name] = Mode(name, places or DATA, says, attack)
         return attack
 
     return add
 
 
-def tls(name: str) -> None:
-    MODES[f"tls-{name}"] = Mode(f"tls-{name}", ("his", "authorize"), tls=name)
+def tls(name: str, *says: str) -> None:
+    MODES[f"tls-{name}"] = Mode(f"tls-{name}", ("his", "authorize"), says, tls=name)
+
+
+# --- what a vendor has to read first ------------------------------------------------------------------------
+
+SILENT = r"time.?out|in time|within \d+|after \d+ ?s\b|waited|waiting for|too (slow|long)|took \d+|gave up|not complete"
+"""No answer, or not a whole one, in time."""
+CLOSED = r"clos|disconnect|reset|without (an|sending a) (answer|response)|ended the connection"
+CUT = r"incomplete|not complete|cut off|fewer|bytes .{0,30}(expected|announced)|without sending complete|content-length"
+LARGE = r"(larger|more) than|too (large|big|much)|over the limit|exceed|\b\d+ (bytes|nodes|entries|characters|attributes)\b"
+LARGE_HEAD = r"head(er)?s?\b.{0,40}(too (large|long|many|much)|larger|more than)|interim"
+LONG = r"too long|characters|longer than"
+MANY = r"too many|more than|\d+ (entries|matches|resources|fields)"
+DEEP = r"\bdeep|\bnest"
+NUMBER = r"number|digits|\btotal\b|expires_in"
+CODING = r"coding|gzip"
+DOCTYPE = r"doctype|entit"
+ATTRIBUTES = r"attribute"
+NO_JSON = r"JSON\b.{0,30}(malformed|invalid|syntax|not valid)|(no|not|neither|invalid|malformed)\b.{0,15}\bJSON|after the (end|object)"
+NO_XML = r"XML\b.{0,30}(malformed|invalid|syntax|not well)|(no|not|neither|invalid|malformed)\b.{0,15}\bXML"
+NO_TEXT = r"utf-?(8|16)|encoding|character|surrogate|unicode|bytes that are no text"
+NO_HTTP = (
+    r"(no|not|illegal|invalid|malformed)\b.{0,20}\b(HTTP|header|head|status line|chunk)|RemoteProtocolError"
+)
+NO_RESOURCE = r"resourceType|no (FHIR )?resource|not a resource"
+NO_PAGE = r"(no|not) (a )?(HTML|page|form)|no page|page .{0,40}(unknown|cannot|not)|text/html"
+NOT_ASKED = r"\bPatient\b|not asked|another type|application/fhir\+(xml|json)|\b(0|no) (matches|entries|resources)|empty"
+"""The same content whatever was asked: other resources, or another format."""
+PAGING = r"\bpages?\b|\bnext\b"
+REDIRECT = r"redirect|\b302\b|\blocation\b"
+ELSEWHERE = r"vreemd\.example|another (host|server)"
+LOGIN = r"log(ged)?[- ]?in\b|login"
 
 
 # --- helpers ------------------------------------------------------------------------------------------------
@@ -89,20 +129,26 @@ def patient() -> dict:
     return {
         "resourceType": "Patient",
         "id": "p1",
+        "meta": {"profile": ["http://fhir.nl/fhir/StructureDefinition/nl-core-patient"]},
         "name": [{"family": "Ester"}],
         "birthDate": "1970-01-31",
-        "identifier": [{"system": "http://fhir.nl/fhir/NamingSystem/bsn", "value": "999990019"}],
     }
 
 
-def bundle(*resources: dict, link: list | None = None, total: int | None = None) -> dict:
+def bundle(request: Request, *resources: dict, following: str = "", total: int | None = None) -> dict:
+    """A searchset as it should be, but for what is in it.
+
+    :param following: address of the next page.
+    """
     entries = [
         {"fullUrl": f"https://h.example/fhir/{item['resourceType']}/{item['id']}", "resource": item,
          "search": {"mode": "match"}}
         for item in resources
     ]  # fmt: skip
+    links = [{"relation": "self", "url": whole(request)}]
+    links += [{"relation": "next", "url": following}] if following else []
     made = {"resourceType": "Bundle", "type": "searchset", "total": len(entries) if total is None else total}
-    return {**made, "link": link or [], "entry": entries}
+    return {**made, "link": links, "entry": entries}
 
 
 def answer(value: object, *more: str) -> bytes:
@@ -124,77 +170,117 @@ def bare(request: Request) -> str:
     return f"https://{request.headers.get('host', 'h.example')}{request.path}"
 
 
+def whole(request: Request) -> str:
+    return f"https://{request.headers.get('host', 'h.example')}{request.target}"
+
+
 # --- silence and slowness -----------------------------------------------------------------------------------
 
 
-@mode("never-answers", "his", "resource", "authorize", "token")
+@mode("never-answers", "his", "resource", "authorize", "token", says=(SILENT,))
 def never(sock: socket.socket, request: Request) -> None:
     time.sleep(3600)
 
 
-@mode("byte-a-second-head", "his", "authorize", "token")
+@mode("byte-a-second-head", "his", "authorize", "token", says=(SILENT,))
 def slow_head(sock: socket.socket, request: Request) -> None:
     drip(sock, (bytes([one]) for one in itertools.chain(head("200 OK", "X: y")[:-2], itertools.cycle(b"a"))))
 
 
-@mode("byte-a-second-body", "his", "resource", "authorize", "token")
+@mode("byte-a-second-body", "his", "resource", "authorize", "token", says=(SILENT,))
 def slow_body(sock: socket.socket, request: Request) -> None:
     sock.sendall(head("200 OK", f"Content-Type: {FHIR}", "Content-Length: 100000"))
     drip(sock, itertools.repeat(b" "))
 
 
-@mode("slow-but-whole", "his")
+@mode(
+    "slow-but-whole",
+    "his",
+    says=(
+        SILENT,
+        NOT_ASKED,
+    ),
+)
 def tardy(sock: socket.socket, request: Request) -> None:
     time.sleep(9)
-    sock.sendall(answer(bundle()))
+    sock.sendall(answer(bundle(request)))
 
 
 # --- endless ------------------------------------------------------------------------------------------------
 
 
-@mode("endless-body", "his", "authorize", "token")
+@mode(
+    "endless-body",
+    "his",
+    "authorize",
+    "token",
+    says=(
+        LARGE,
+        SILENT,
+    ),
+)
 def endless_body(sock: socket.socket, request: Request) -> None:
     sock.sendall(head("200 OK", f"Content-Type: {FHIR}", "Connection: close"))
     forever(sock, CHUNK)
 
 
-@mode("endless-headers", "his", "authorize")
+@mode("endless-headers", "his", "authorize", says=(LARGE_HEAD,))
 def endless_headers(sock: socket.socket, request: Request) -> None:
     sock.sendall(b"HTTP/1.1 200 OK\r\n")
     for number in itertools.count():
         sock.sendall(f"X-{number}: {'v' * 200}\r\n".encode())
 
 
-@mode("endless-header-line")
+@mode("endless-header-line", says=(LARGE_HEAD,))
 def endless_line(sock: socket.socket, request: Request) -> None:
     sock.sendall(b"HTTP/1.1 200 OK\r\nX: ")
     forever(sock, CHUNK)
 
 
-@mode("endless-chunked")
+@mode("endless-chunked", says=(LARGE,))
 def endless_chunked(sock: socket.socket, request: Request) -> None:
     sock.sendall(head("200 OK", f"Content-Type: {FHIR}", "Transfer-Encoding: chunked"))
     forever(sock, b"10000\r\n" + CHUNK + CRLF)
 
 
-@mode("endless-tiny-chunks")
+@mode(
+    "endless-tiny-chunks",
+    says=(
+        LARGE,
+        SILENT,
+    ),
+)
 def endless_tiny(sock: socket.socket, request: Request) -> None:
     sock.sendall(head("200 OK", f"Content-Type: {FHIR}", "Transfer-Encoding: chunked"))
     forever(sock, b"1\r\nx\r\n" * 2000)
 
 
-@mode("endless-chunk-extension")
+@mode(
+    "endless-chunk-extension",
+    says=(
+        LARGE,
+        NO_HTTP,
+    ),
+)
 def endless_extension(sock: socket.socket, request: Request) -> None:
     sock.sendall(head("200 OK", f"Content-Type: {FHIR}", "Transfer-Encoding: chunked") + b"1;")
     forever(sock, CHUNK)
 
 
-@mode("continue-forever", "his", "token")
+@mode(
+    "continue-forever",
+    "his",
+    "token",
+    says=(
+        LARGE_HEAD,
+        SILENT,
+    ),
+)
 def continues(sock: socket.socket, request: Request) -> None:
     forever(sock, b"HTTP/1.1 100 Continue\r\n\r\n" * 500)
 
 
-@mode("early-hints-a-second")
+@mode("early-hints-a-second", says=(SILENT,))
 def hints(sock: socket.socket, request: Request) -> None:
     drip(sock, itertools.repeat(b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"), 0.5)
 
@@ -219,39 +305,47 @@ def packed(name: str) -> bytes:
     return b""
 
 
-@mode("gzip-bomb", "his", "authorize", "token")
+@mode("gzip-bomb", "his", "authorize", "token", says=(LARGE,))
 def gzip_bomb(sock: socket.socket, request: Request) -> None:
     sock.sendall(plain(packed("gzip-bomb"), FHIR, "200 OK", "Content-Encoding: gzip"))
 
 
-@mode("deflate-bomb")
+@mode("deflate-bomb", says=(LARGE,))
 def deflate_bomb(sock: socket.socket, request: Request) -> None:
     sock.sendall(plain(packed("deflate-bomb"), FHIR, "200 OK", "Content-Encoding: deflate"))
 
 
-@mode("gzip-below-the-limit")
+@mode("gzip-below-the-limit", says=(NO_RESOURCE,))
 def gzip_large(sock: socket.socket, request: Request) -> None:
     sock.sendall(plain(packed("gzip-below-the-limit"), FHIR, "200 OK", "Content-Encoding: gzip"))
 
 
-@mode("gzip-gzip-gzip")
+@mode("gzip-gzip-gzip", says=(CODING,))
 def gzip_thrice(sock: socket.socket, request: Request) -> None:
     body = gzip.compress(gzip.compress(gzip.compress(b"{}")))
     sock.sendall(plain(body, FHIR, "200 OK", "Content-Encoding: gzip, gzip, gzip"))
 
 
-@mode("nested-json", "his", "token")
+@mode(
+    "nested-json",
+    "his",
+    "token",
+    says=(
+        DEEP,
+        NO_JSON,
+    ),
+)
 def nested(sock: socket.socket, request: Request) -> None:
     sock.sendall(plain(b"[" * 1_000_000, FHIR))
 
 
-@mode("nested-extensions")
+@mode("nested-extensions", says=(DEEP,))
 def nested_extensions(sock: socket.socket, request: Request) -> None:
     text = '{"resourceType":"Patient","id":"p"' + ',"extension":[{"url":"urn:a"' * 400 + "}]" * 400 + "}"
     sock.sendall(plain(text.encode(), FHIR))
 
 
-@mode("huge-numbers", "his", "token")
+@mode("huge-numbers", "his", "token", says=(NUMBER,))
 def huge_numbers(sock: socket.socket, request: Request) -> None:
     text = '{"resourceType":"Bundle","type":"searchset","total":%s,"expires_in":1e999999999}' % (
         "9" * 1_000_000
@@ -259,118 +353,175 @@ def huge_numbers(sock: socket.socket, request: Request) -> None:
     sock.sendall(plain(text.encode(), FHIR))
 
 
-@mode("huge-bundle")
+@mode(
+    "huge-bundle",
+    says=(
+        LARGE,
+        MANY,
+    ),
+)
 def huge_bundle(sock: socket.socket, request: Request) -> None:
-    sock.sendall(answer(bundle(*({**patient(), "id": f"p{n}"} for n in range(60_000)))))
+    sock.sendall(answer(bundle(request, *({**patient(), "id": f"p{n}"} for n in range(60_000)))))
 
 
-@mode("large-bundle")
+@mode(
+    "large-bundle",
+    says=(
+        MANY,
+        NOT_ASKED,
+    ),
+)
 def large_bundle(sock: socket.socket, request: Request) -> None:
-    sock.sendall(answer(bundle(*({**patient(), "id": f"p{n}"} for n in range(9_000)))))
+    sock.sendall(answer(bundle(request, *({**patient(), "id": f"p{n}"} for n in range(9_000)))))
 
 
-@mode("one-long-text")
+@mode(
+    "one-long-text",
+    says=(
+        LARGE,
+        LONG,
+    ),
+)
 def long_text(sock: socket.socket, request: Request) -> None:
-    sock.sendall(answer(bundle({**patient(), "language": "a" * (16 << 20)})))
+    sock.sendall(answer(bundle(request, {**patient(), "language": "a" * (16 << 20)})))
 
 
-@mode("many-digits")
+@mode(
+    "many-digits",
+    says=(
+        LARGE,
+        LONG,
+    ),
+)
 def many_digits(sock: socket.socket, request: Request) -> None:
-    sock.sendall(answer(bundle({**patient(), "language": "999990019 " * 400_000})))
+    sock.sendall(answer(bundle(request, {**patient(), "language": "999990019 " * 400_000})))
 
 
-@mode("percent-escapes", "his", "authorize")
+@mode(
+    "percent-escapes",
+    "his",
+    "authorize",
+    says=(
+        NO_JSON,
+        NO_PAGE,
+    ),
+)
 def escapes(sock: socket.socket, request: Request) -> None:
     sock.sendall(plain(b"%41%42" * (3 << 20), FHIR))
 
 
-@mode("base64-in-base64")
+@mode("base64-in-base64", says=(NOT_ASKED,))
 def layered(sock: socket.socket, request: Request) -> None:
     import base64
 
     data = b"999990019" * 1000
     for _ in range(12):
         data = base64.b64encode(data)
-    sock.sendall(answer(bundle({**patient(), "photo": [{"data": data.decode()}]})))
+    sock.sendall(answer(bundle(request, {**patient(), "photo": [{"data": data.decode()}]})))
 
 
-@mode("xml-entity-bomb")
+@mode("xml-entity-bomb", says=(DOCTYPE,))
 def laughs(sock: socket.socket, request: Request) -> None:
     entities = "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 12))
     text = f'<!DOCTYPE x [<!ENTITY a0 "ha">{entities}]><Bundle xmlns="http://hl7.org/fhir">&a11;</Bundle>'
     sock.sendall(plain(text.encode(), XML))
 
 
-@mode("xml-external-entity")
+@mode("xml-external-entity", says=(DOCTYPE,))
 def external(sock: socket.socket, request: Request) -> None:
     text = '<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/hostname">]><Bundle xmlns="http://hl7.org/fhir">&e;</Bundle>'
     sock.sendall(plain(text.encode(), XML))
 
 
-@mode("xml-deep")
+@mode(
+    "xml-deep",
+    says=(
+        DEEP,
+        NO_XML,
+    ),
+)
 def xml_deep(sock: socket.socket, request: Request) -> None:
     sock.sendall(plain(b'<Bundle xmlns="http://hl7.org/fhir">' + b"<a>" * 500_000, XML))
 
 
-@mode("xml-attributes")
+@mode(
+    "xml-attributes",
+    says=(
+        LARGE,
+        ATTRIBUTES,
+    ),
+)
 def xml_attributes(sock: socket.socket, request: Request) -> None:
     text = '<Bundle xmlns="http://hl7.org/fhir" ' + " ".join(f'a{n}="1"' for n in range(200_000)) + "/>"
     sock.sendall(plain(text.encode(), XML))
 
 
-@mode("cyclic-references")
+@mode("cyclic-references", says=(NOT_ASKED,))
 def cyclic(sock: socket.socket, request: Request) -> None:
     many = [
         {**patient(), "id": f"p{n}", "link": [{"other": {"reference": f"Patient/p{(n + 1) % 2000}"}, "type": "seealso"}]}
         for n in range(2000)
     ]  # fmt: skip
-    sock.sendall(answer(bundle(*many)))
+    sock.sendall(answer(bundle(request, *many)))
 
 
 # --- pages --------------------------------------------------------------------------------------------------
 
 
-@mode("next-link-to-itself")
+@mode("next-link-to-itself", says=(PAGING,))
 def next_self(sock: socket.socket, request: Request) -> None:
-    url = f"https://{request.headers.get('host')}{request.target}"
-    sock.sendall(answer(bundle(patient(), link=[{"relation": "next", "url": url}], total=9)))
+    sock.sendall(answer(bundle(request, patient(), following=whole(request), total=9)))
 
 
-@mode("next-link-with-new-ids")
+@mode("next-link-with-new-ids", says=(PAGING,))
 def next_new(sock: socket.socket, request: Request) -> None:
     url = f"{bare(request)}?page={time.monotonic_ns()}"
     one = {**patient(), "id": f"p{time.monotonic_ns()}"}
-    sock.sendall(answer(bundle(one, link=[{"relation": "next", "url": url}], total=10**9)))
+    sock.sendall(answer(bundle(request, one, following=url, total=10**9)))
 
 
-@mode("next-link-that-grows")
+@mode("next-link-that-grows", says=(PAGING,))
 def next_grows(sock: socket.socket, request: Request) -> None:
-    url = f"https://{request.headers.get('host')}{request.target}{'&' if '?' in request.target else '?'}x={'y' * 500}"
-    sock.sendall(answer(bundle(patient(), link=[{"relation": "next", "url": url}], total=9)))
+    url = f"{whole(request)}{'&' if '?' in request.target else '?'}x={'y' * 500}"
+    sock.sendall(answer(bundle(request, patient(), following=url, total=9)))
 
 
-@mode("next-link-elsewhere")
+@mode(
+    "next-link-elsewhere",
+    says=(
+        PAGING,
+        ELSEWHERE,
+    ),
+)
 def next_elsewhere(sock: socket.socket, request: Request) -> None:
-    link = [{"relation": "next", "url": "https://vreemd.example/fhir/Patient?page=2"}]
-    sock.sendall(answer(bundle(patient(), link=link, total=9)))
+    url = "https://vreemd.example/fhir/Patient?page=2"
+    sock.sendall(answer(bundle(request, patient(), following=url, total=9)))
 
 
 # --- redirects ----------------------------------------------------------------------------------------------
 
 
-@mode("redirect-to-itself", "his", "authorize", "token")
+@mode("redirect-to-itself", "his", "authorize", "token", says=(REDIRECT,))
 def redirect_self(sock: socket.socket, request: Request) -> None:
     sock.sendall(
         plain(b"", FHIR, "302 Found", f"Location: https://{request.headers.get('host')}{request.target}")
     )
 
 
-@mode("redirect-elsewhere", "his", "authorize")
+@mode(
+    "redirect-elsewhere",
+    "his",
+    "authorize",
+    says=(
+        REDIRECT,
+        ELSEWHERE,
+    ),
+)
 def redirect_elsewhere(sock: socket.socket, request: Request) -> None:
     sock.sendall(plain(b"", FHIR, "302 Found", "Location: https://vreemd.example/"))
 
 
-@mode("redirect-that-grows", "authorize")
+@mode("redirect-that-grows", "authorize", says=(REDIRECT,))
 def redirect_grows(sock: socket.socket, request: Request) -> None:
     sock.sendall(
         plain(
@@ -382,7 +533,14 @@ def redirect_grows(sock: socket.socket, request: Request) -> None:
     )
 
 
-@mode("redirect-to-file", "authorize")
+@mode(
+    "redirect-to-file",
+    "authorize",
+    says=(
+        REDIRECT,
+        r"file:",
+    ),
+)
 def redirect_file(sock: socket.socket, request: Request) -> None:
     sock.sendall(plain(b"", FHIR, "302 Found", "Location: file:///etc/passwd"))
 
@@ -390,72 +548,112 @@ def redirect_file(sock: socket.socket, request: Request) -> None:
 # --- wrong HTTP ---------------------------------------------------------------------------------------------
 
 
-@mode("length-too-long", "his", "resource")
+@mode(
+    "length-too-long",
+    "his",
+    "resource",
+    says=(
+        SILENT,
+        CUT,
+    ),
+)
 def too_long(sock: socket.socket, request: Request) -> None:
     sock.sendall(head("200 OK", f"Content-Type: {FHIR}", "Content-Length: 5000") + b"{}")
     time.sleep(3600)
 
 
-@mode("length-too-short")
+@mode(
+    "length-too-short",
+    says=(
+        CUT,
+        NO_JSON,
+        NO_HTTP,
+    ),
+)
 def too_short(sock: socket.socket, request: Request) -> None:
-    sock.sendall(head("200 OK", f"Content-Type: {FHIR}", "Content-Length: 5") + json.dumps(bundle()).encode())
+    sock.sendall(
+        head("200 OK", f"Content-Type: {FHIR}", "Content-Length: 5") + json.dumps(bundle(request)).encode()
+    )
 
 
-@mode("two-lengths")
+@mode("two-lengths", says=(NO_HTTP,))
 def two_lengths(sock: socket.socket, request: Request) -> None:
     sock.sendall(
         head("200 OK", f"Content-Type: {FHIR}", "Content-Length: 5", "Content-Length: 500") + b"{}   "
     )
 
 
-@mode("half-a-chunk")
+@mode(
+    "half-a-chunk",
+    says=(
+        CUT,
+        CLOSED,
+    ),
+)
 def half_chunk(sock: socket.socket, request: Request) -> None:
     sock.sendall(head("200 OK", f"Content-Type: {FHIR}", "Transfer-Encoding: chunked") + b"100\r\n{")
 
 
-@mode("closes-mid-body", "his", "token")
+@mode(
+    "closes-mid-body",
+    "his",
+    "token",
+    says=(
+        CUT,
+        CLOSED,
+    ),
+)
 def closes(sock: socket.socket, request: Request) -> None:
     sock.sendall(head("200 OK", f"Content-Type: {FHIR}", "Content-Length: 5000") + b"{")
 
 
-@mode("closes-at-once", "his", "authorize", "token")
+@mode("closes-at-once", "his", "authorize", "token", says=(CLOSED,))
 def closes_at_once(sock: socket.socket, request: Request) -> None:
     return
 
 
-@mode("reset", "his", "token")
+@mode("reset", "his", "token", says=(CLOSED,))
 def reset(sock: socket.socket, request: Request) -> None:
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     socket.socket.shutdown(sock, socket.SHUT_RD)
 
 
-@mode("no-http", "his", "authorize")
+@mode("no-http", "his", "authorize", says=(NO_HTTP,))
 def no_http(sock: socket.socket, request: Request) -> None:
     sock.sendall(b"\x00\xff" * 4096)
 
 
-@mode("two-answers")
+@mode("two-answers", says=(NOT_ASKED, r"(two|second|more than one) answers?"))
 def two_answers(sock: socket.socket, request: Request) -> None:
-    sock.sendall(answer(bundle()) * 2)
+    sock.sendall(answer(bundle(request)) * 2)
 
 
-@mode("header-injection", "his", "authorize")
+@mode(
+    "header-injection",
+    "his",
+    "authorize",
+    says=(
+        NO_HTTP,
+        NO_JSON,
+        NO_PAGE,
+    ),
+)
 def injection(sock: socket.socket, request: Request) -> None:
     lines = ("X-A: b\nSet-Cookie: evil=1", "Location: https://a.example/\r\n\r\n<script>")
     sock.sendall(plain(b"{}", FHIR, "200 OK", *lines))
 
 
-@mode("nul-in-headers")
+@mode("nul-in-headers", says=(NO_HTTP,))
 def nul(sock: socket.socket, request: Request) -> None:
     sock.sendall(plain(b"{}", FHIR, "200 OK", "X-A: a\x00b"))
 
 
-@mode("duplicate-headers")
+@mode("duplicate-headers", says=(r"content-type|text/html",))
 def duplicates(sock: socket.socket, request: Request) -> None:
     sock.sendall(plain(b"{}", FHIR, "200 OK", *["Content-Type: text/html"] * 500))
 
 
-@mode("status-999")
+@mode("status-999", says=(r"\b999\b",))
 def status_999(sock: socket.socket, request: Request) -> None:
     sock.sendall(plain(b"{}", FHIR, "999 What"))
 
@@ -463,17 +661,17 @@ def status_999(sock: socket.socket, request: Request) -> None:
 # --- busy ---------------------------------------------------------------------------------------------------
 
 
-@mode("503-retry-after-huge", "his", "resource")
+@mode("503-retry-after-huge", "his", "resource", says=(r"\b503\b",))
 def busy(sock: socket.socket, request: Request) -> None:
     sock.sendall(plain(b"", FHIR, "503 Service Unavailable", "Retry-After: 99999999999999"))
 
 
-@mode("429-retry-after-one", "his", "resource")
+@mode("429-retry-after-one", "his", "resource", says=(r"\b429\b",))
 def too_many(sock: socket.socket, request: Request) -> None:
     sock.sendall(plain(b"", FHIR, "429 Too Many Requests", "Retry-After: 1"))
 
 
-@mode("500-html", "his", "resource", "authorize", "token")
+@mode("500-html", "his", "resource", "authorize", "token", says=(r"\b500\b",))
 def html_500(sock: socket.socket, request: Request) -> None:
     sock.sendall(plain(b"<html><h1>Oops" + b"<b>" * 100_000, "text/html", "500 Internal Server Error"))
 
@@ -481,37 +679,60 @@ def html_500(sock: socket.socket, request: Request) -> None:
 # --- wrong content ------------------------------------------------------------------------------------------
 
 
-@mode("content-type-lie")
+@mode(
+    "content-type-lie",
+    says=(
+        NO_JSON,
+        NO_TEXT,
+    ),
+)
 def lie(sock: socket.socket, request: Request) -> None:
     sock.sendall(plain(b"%PDF-1.7\n" + bytes(range(256)) * 1000, FHIR))
 
 
-@mode("utf-16")
+@mode(
+    "utf-16",
+    says=(
+        NO_JSON,
+        NO_TEXT,
+    ),
+)
 def utf16(sock: socket.socket, request: Request) -> None:
-    sock.sendall(plain(json.dumps(bundle(patient())).encode("utf-16"), FHIR))
+    sock.sendall(plain(json.dumps(bundle(request, patient())).encode("utf-16"), FHIR))
 
 
-@mode("byte-order-mark")
+@mode("byte-order-mark", says=(r"byte.order.mark|\bBOM\b",))
 def bom(sock: socket.socket, request: Request) -> None:
-    sock.sendall(plain(b"\xef\xbb\xbf" + json.dumps(bundle(patient())).encode(), FHIR))
+    sock.sendall(plain(b"\xef\xbb\xbf" + json.dumps(bundle(request, patient())).encode(), FHIR))
 
 
-@mode("invalid-utf-8")
+@mode("invalid-utf-8", says=(NO_TEXT,))
 def invalid(sock: socket.socket, request: Request) -> None:
-    sock.sendall(plain(json.dumps(bundle(patient())).encode().replace(b"Ester", b"\xc3\x28\xff"), FHIR))
+    sock.sendall(
+        plain(json.dumps(bundle(request, patient())).encode().replace(b"Ester", b"\xc3\x28\xff"), FHIR)
+    )
 
 
-@mode("wrong-charset")
+@mode("wrong-charset", says=(r"charset|klingon",))
 def charset(sock: socket.socket, request: Request) -> None:
-    sock.sendall(plain(json.dumps(bundle(patient())).encode(), "application/fhir+json; charset=klingon-8"))
+    sock.sendall(
+        plain(json.dumps(bundle(request, patient())).encode(), "application/fhir+json; charset=klingon-8")
+    )
 
 
-@mode("trailing-garbage")
+@mode("trailing-garbage", says=(NO_JSON,))
 def trailing(sock: socket.socket, request: Request) -> None:
-    sock.sendall(plain(json.dumps(bundle(patient())).encode() + b"}}}garbage" * 1000, FHIR))
+    sock.sendall(plain(json.dumps(bundle(request, patient())).encode() + b"}}}garbage" * 1000, FHIR))
 
 
-@mode("half-characters")
+@mode(
+    "half-characters",
+    says=(
+        NO_TEXT,
+        NO_RESOURCE,
+        r"\bPatient\b",
+    ),
+)
 def surrogates(sock: socket.socket, request: Request) -> None:
     sock.sendall(plain(b'{"resourceType":"Patient","id":"\\ud800","name":[{"family":"\\udfff"}]}', FHIR))
 
@@ -528,13 +749,20 @@ def page(body: str, *more: str) -> bytes:
     )
 
 
-@mode("login-page-forever", "authorize")
+@mode("login-page-forever", "authorize", says=(LOGIN,))
 def login_forever(sock: socket.socket, request: Request) -> None:
     form = '<form method="post"><input name="person"><button name="action" value="login">In</button></form>'
     sock.sendall(page(f'<main data-step="login">{form}</main>'))
 
 
-@mode("landing-and-login-in-turns", "authorize")
+@mode(
+    "landing-and-login-in-turns",
+    "authorize",
+    says=(
+        LOGIN,
+        r"landing",
+    ),
+)
 def turns(sock: socket.socket, request: Request) -> None:
     step, action = ("login", "login") if request.method == "GET" else ("landing", "continue")
     form = (
@@ -545,13 +773,28 @@ def turns(sock: socket.socket, request: Request) -> None:
     sock.sendall(page(f'<main data-step="{step}">{form}</main>'))
 
 
-@mode("thousands-of-forms", "authorize")
+@mode(
+    "thousands-of-forms",
+    "authorize",
+    says=(
+        NO_PAGE,
+        r"\bforms?\b",
+    ),
+)
 def many_forms(sock: socket.socket, request: Request) -> None:
     form = '<form method="post" action="?x"><input name="a" value="b"><button>x</button></form>'
     sock.sendall(page(form * 100_000))
 
 
-@mode("form-with-a-million-fields", "authorize")
+@mode(
+    "form-with-a-million-fields",
+    "authorize",
+    says=(
+        LARGE,
+        MANY,
+        r"\bfields?\b",
+    ),
+)
 def many_fields(sock: socket.socket, request: Request) -> None:
     fields = '<input name="a" value="b">' * 400_000
     sock.sendall(
@@ -561,24 +804,51 @@ def many_fields(sock: socket.socket, request: Request) -> None:
     )
 
 
-@mode("cookie-flood", "authorize")
+@mode(
+    "cookie-flood",
+    "authorize",
+    says=(
+        LARGE_HEAD,
+        r"cookie",
+    ),
+)
 def cookies(sock: socket.socket, request: Request) -> None:
     form = '<form method="post"><button name="action" value="continue">x</button></form>'
     flood = [f"Set-Cookie: c{time.monotonic_ns()}-{n}={'v' * 60}" for n in range(900)]
     sock.sendall(page(f'<main data-step="landing">{form}</main>', *flood))
 
 
-@mode("page-nested-deep", "authorize")
+@mode(
+    "page-nested-deep",
+    "authorize",
+    says=(
+        DEEP,
+        NO_PAGE,
+    ),
+)
 def page_deep(sock: socket.socket, request: Request) -> None:
     sock.sendall(page("<div>" * 1_000_000))
 
 
-@mode("refresh-for-ever", "authorize")
+@mode(
+    "refresh-for-ever",
+    "authorize",
+    says=(
+        NO_PAGE,
+        r"\brefresh\b",
+    ),
+)
 def refresh(sock: socket.socket, request: Request) -> None:
     sock.sendall(page('<meta http-equiv="refresh" content="0"><p>wacht</p>', "Refresh: 0"))
 
 
 # --- TLS ----------------------------------------------------------------------------------------------------
 
-for _name in ("hangs", "byte-a-second", "alert", "no-tls", "expired", "wrong-host", "untrusted", "closes"):
-    tls(_name)
+tls("hangs", SILENT)
+tls("byte-a-second", SILENT)
+tls("alert", r"alert|internal.error|handshake")
+tls("no-tls", r"no TLS|not TLS|wrong.version|record layer|plain|TLS\b.{0,20}\bHTTP|HTTP instead")
+tls("expired", r"expired|not valid (after|any more)|validity")
+tls("wrong-host", r"host ?name|mismatch|not valid for|another (name|host)")
+tls("untrusted", r"self.signed|issuer|untrusted|not trusted|trust")
+tls("closes", CLOSED, r"\bEOF\b|TLS handshake")

@@ -52,7 +52,7 @@ def right(request: Request) -> bytes:
         token = {"access_token": f"t-{time.monotonic_ns()}-abcdefghijklmnop", "token_type": "Bearer",
                  "expires_in": 900, "scope": "49"}  # fmt: skip
         return plain(json.dumps(token).encode(), "application/json;charset=UTF-8", "200 OK", "Cache-Control: no-store", "Pragma: no-cache")  # fmt: skip
-    return answer(bundle())
+    return answer(bundle(request))
 
 
 def attacked(place: str, request: Request) -> bool:

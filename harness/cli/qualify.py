@@ -26,6 +26,7 @@ from harness.cli.options import (
     ReplaceOption,
     ResumeOption,
     VerdictOption,
+    cores,
 )
 from harness.cli.progress import ProgressPlugin
 from harness.core.clock import SystemClock
@@ -99,6 +100,12 @@ def qualify(
             "--clean-up", help="Delete in the end what was written to live parties, or say why not."
         ),
     ] = False,
+    jobs: Annotated[
+        int,
+        typer.Option(
+            "--jobs", metavar="N", min=0, help="Processes that drive cells at once (0: one per core)."
+        ),
+    ] = 1,
     at: AtOption = None,
     intensity: Annotated[str, typer.Option("--intensity", help="smoke, normal or full.")] = "normal",
     skip_doctor: Annotated[
@@ -130,6 +137,7 @@ def qualify(
         budget=budget,
         read_only=read_only,
         clean_up=clean_up,
+        jobs=jobs or cores(),
         at=at,
         intensity=_intensity(intensity),
         selection=Selection(
@@ -234,6 +242,8 @@ def _words(options: RunOptions, folder: Path, lang: Lang) -> list[str]:
         words += ["--harness-waivers", options.waivers]
     if options.budget:
         words += ["--harness-budget", options.budget, "--harness-began", repr(options.began)]
+    if options.jobs > 1:
+        words += ["--harness-jobs", str(options.jobs)]
     if options.read_only:
         words.append("--harness-read-only")
     if options.clean_up:

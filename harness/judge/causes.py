@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from harness.core.http.addresses import authority_of
-from harness.core.run.exchanges import BUSY, Exchange
+from harness.core.run.exchanges import BUSY, Exchange, failure
 from harness.core.run.findings import Finding, Where, finding
 from harness.core.run.limits import FAILURES, GONE, not_reachable, unreachable
 from harness.core.standards.queries import base_operation, load_queries
@@ -21,7 +21,6 @@ from harness.core.verdicts import Blame, Verdict
 from harness.judge.catalogue import Requirement
 from harness.judge.depends import CARE
 from harness.judge.hops import heard
-from harness.judge.phrases import failure
 from harness.judge.trust.steps import AGAIN, MAIN_FLOWS, trust
 from harness.judge.view import CellView
 
@@ -30,6 +29,18 @@ CLIENT_DUTIES: Final = ("MM-CLI-004", "MM-CLI-005", "MM-CLI-006", "MM-CLI-007", 
 OBJECTIONS: Final = (Verdict.FAIL, Verdict.WARNING)
 
 REDIRECTED: Final = Text(nl="redirect met error={error}", en="redirect with error={error}")
+NO_PAGE: Final = Text(nl="geen HTML-pagina die te lezen is", en="no HTML page that can be read")
+UNKNOWN_PAGE: Final = Text(
+    nl="een pagina die niet herkend is als landingspagina, inlogpagina of toestemmingsvraag",
+    en="a page that is not recognised as landing page, login page or consent question",
+)
+_PAGES: Final[dict[str, Text]] = {
+    "landing": Text(nl="opnieuw of nog de landingspagina", en="the landing page, again or still"),
+    "login": Text(nl="opnieuw of nog de inlogpagina", en="the login page, again or still"),
+    "consent": Text(nl="opnieuw of nog de toestemmingsvraag", en="the consent question, again or still"),
+}
+_WALKED: Final = ("authorization", "login", "consent")
+"""Interfaces whose pages lead a person on."""
 _STEPS: Final[dict[str, Text]] = {
     "tls": Text(nl="de TLS-handdruk", en="the TLS handshake"),
     "list": Text(nl="het ophalen van de lijsten", en="fetching the lists"),
@@ -255,7 +266,7 @@ class Causes:
         row = self._row(at)
         if at.error.startswith("connect") or (at.error.startswith(GONE) and len(row) >= FAILURES):
             since = row[0].started
-            return Cause(item, party, not_reachable(since, failure(at.error)), unreachable(party, since))
+            return Cause(item, party, not_reachable(since, at.error), unreachable(party, since, at.error))
         return self._broken(item, party, failure(at.error))
 
     def _row(self, at: Exchange) -> list[Exchange]:
@@ -292,7 +303,16 @@ class Causes:
         if returned is not None and returned.error:
             return REDIRECTED.format(error=returned.error)
         status = f"HTTP {item.response.status}" if item.response is not None else failure(item.error)
-        return joined(status, self._heard(item), separator="; ")
+        return joined(status, _page(item), self._heard(item), separator="; ")
+
+
+def _page(item: Exchange) -> Phrase:
+    """Which page a person was left with, where pages lead on; ``""`` for other answers."""
+    if item.interface not in _WALKED or item.response is None or item.response.status != 200:
+        return ""
+    shown = item.notes.get("page")
+    step = shown.get("step") if isinstance(shown, dict) else None
+    return NO_PAGE if shown is None else _PAGES.get(str(step), UNKNOWN_PAGE)
 
 
 def _good(item: Exchange) -> bool:

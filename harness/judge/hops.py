@@ -8,11 +8,10 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from harness.core.issues import shorten
-from harness.core.run.exchanges import Exchange, header, media_type
+from harness.core.run.exchanges import Exchange, failure, header, media_type
 from harness.core.text import Phrase, Text, joined
 from harness.fhir.codec.documents import Document
 from harness.judge.depends import CARE
-from harness.judge.phrases import failure
 from harness.medmij.headers import REQUEST_ID
 
 UPSTREAM: Final = "upstream"

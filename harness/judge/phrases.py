@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from harness.core.run.exchanges import Exchange, Fact
+from harness.core.run.exchanges import Exchange, Fact, failure
 from harness.core.text import Phrase, Text, counted, joined
 
 ABSENT: Final = Text(nl="afwezig", en="absent")
@@ -58,26 +58,6 @@ SECRETS: Final = {
     "refresh": Text(nl="verversingstoken", en="refresh"),
 }
 """What the recorder's kinds of secrets are called."""
-
-_FAILURES: Final = {
-    "protocol: closed without an answer": Text(
-        nl="protocol: verbinding gesloten zonder antwoord", en="protocol: closed without an answer"
-    ),
-    "protocol: no HTTP": Text(nl="protocol: geen HTTP", en="protocol: no HTTP"),
-    "timeout: gave up": Text(nl="timeout: het wachten opgegeven", en="timeout: gave up"),
-    "connect: a proxy stands between": Text(
-        nl="connect: er staat een proxy tussen", en="connect: a proxy stands between"
-    ),
-    "refused: host is not on the whitelist": Text(
-        nl="geweigerd: de host staat niet op de Whitelist", en="refused: host is not on the whitelist"
-    ),
-}
-"""Errors of exchanges in words of our own; what a library says stays as it is."""
-
-
-def failure(error: str) -> Phrase:
-    """Why there is no answer; ``""`` is no reason."""
-    return _FAILURES.get(error, error)
 
 
 def ending(item: Exchange) -> Phrase:

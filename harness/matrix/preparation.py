@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Final
+
+import msgspec
 
 from harness.core.clock import AMSTERDAM, Clock
 from harness.core.errors import UsageError
@@ -50,6 +52,7 @@ class RunOptions:
     :ivar read_only: whether nothing is written to a live party.
     :ivar clean_up: whether what was written to one is deleted in the end.
     :ivar waivers: file with what may fail for now.
+    :ivar jobs: how many processes drive cells.
     """
 
     network: str = DEMO
@@ -67,11 +70,15 @@ class RunOptions:
     read_only: bool = False
     clean_up: bool = False
     waivers: str | None = None
+    jobs: int = 1
 
 
 @dataclass(frozen=True)
 class PreparedRun:
-    """A run that is whole: everything it needs was read. Nothing is started and nothing written."""
+    """A run that is whole: everything it needs was read. Nothing is started and nothing written.
+
+    :ivar jobs: how many processes will drive; ``joining`` what the others are told of the run.
+    """
 
     plan: Plan
     facts: RunFacts
@@ -80,6 +87,8 @@ class PreparedRun:
     mode: Mode = "new"
     challenge: Challenge | None = None
     began: float = field(default_factory=time.monotonic)
+    jobs: int = 1
+    joining: bytes = b""
 
     @property
     def network(self) -> Network:
@@ -93,7 +102,14 @@ class PreparedRun:
         """
         claimed = claim(self.folder, self.mode)
         return Qualification(
-            self.plan, self.facts, RunKeeper(claimed, self.clock), self.clock, self.challenge, self.began
+            self.plan,
+            self.facts,
+            RunKeeper(claimed, self.clock),
+            self.clock,
+            self.challenge,
+            self.began,
+            jobs=self.jobs,
+            joining=self.joining,
         )
 
 
@@ -135,6 +151,7 @@ def prepare(options: RunOptions, catalogue: Catalogue, clock: Clock) -> Prepared
         ),
         waivers=_waivers(options.waivers, catalogue, moment.date()),
     )
+    folder = Path(options.out) if options.out else default_folder(moment)
     return PreparedRun(
         plan=Plan(
             cells,
@@ -146,11 +163,13 @@ def prepare(options: RunOptions, catalogue: Catalogue, clock: Clock) -> Prepared
             subject=options.subject,
         ),
         facts=facts,
-        folder=Path(options.out) if options.out else default_folder(moment),
+        folder=folder,
         clock=clock,
         mode=options.mode,
         challenge=_challenge(options.challenge, now),
         began=options.began,
+        jobs=options.jobs,
+        joining=msgspec.json.encode(replace(options, out=str(folder))),
     )
 
 

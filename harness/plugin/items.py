@@ -166,12 +166,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """The items are known: note what each cell is asked."""
+    """The items are known: note what each cell is asked, and put those first that this process drives."""
     run = session_of(session.config)
     for item in session.items:
         declared, combination = _scenario_of(item), _cell_of(item)
         if declared is not None and combination is not None:
             run.register(combination, run.plan.parts(declared, combination)[_given(item)["group"]])
+    order: dict[Cell | None, int] = {cell: index for index, cell in enumerate(run.share_out())}
+    session.items.sort(key=lambda item: order.get(_cell_of(item), -1))
 
 
 @pytest.hookimpl(wrapper=True)

@@ -44,6 +44,7 @@ def add_options(parser: pytest.Parser) -> None:
     group.addoption(
         "--harness-began", metavar="SECONDS", type=float, help="when that began (monotonic; default: now)"
     )
+    group.addoption("--harness-jobs", metavar="N", type=int, default=1, help="how many processes drive cells")
     group.addoption("--harness-read-only", action="store_true", help="write nothing to a live party")
     group.addoption(
         "--harness-clean-up", action="store_true", help="delete in the end what was written to live parties"

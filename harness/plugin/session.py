@@ -104,6 +104,10 @@ class HarnessSession:
             self._items += 1
             self.qualification.register(cell, scenario)
 
+    def share_out(self) -> list[Cell]:
+        """All items are noted: the cells in the order in which they are to be asked."""
+        return self.qualification.share_out() if self.qualification is not None else []
+
     def findings(self, cell: Cell, scenario: Scenario) -> list[Finding]:
         """Findings of an item; Allure is told about them.
 
@@ -321,6 +325,7 @@ def _options(config: pytest.Config) -> RunOptions:
         read_only=config.getoption("--harness-read-only"),
         clean_up=config.getoption("--harness-clean-up"),
         waivers=config.getoption("--harness-waivers"),
+        jobs=config.getoption("--harness-jobs"),
         sharing=not config.getoption("--harness-no-sharing"),
         subject=tuple(config.getoption("--harness-for")),
         verdict_required=config.getoption("--harness-require-verdict"),

@@ -12,7 +12,7 @@ import msgspec
 from harness.core.clock import Clock
 from harness.core.errors import HarnessError, UsageError
 from harness.core.run import challenge, manifest
-from harness.core.run.events import EventStream
+from harness.core.run.events import EventStream, part_of
 from harness.core.run.findings import Cell
 from harness.core.run.folder import CLEANED, RunFolder
 from harness.core.run.info import Binding, Ended, RunInfo
@@ -29,13 +29,15 @@ from harness.record.recorder import Recorder
 class RunKeeper:
     """Keeps one run folder, of which this process is the owner.
 
+    :param part: number of a process that works for the owner: it only records, and ends cells.
     :ivar events: the event stream; the file goes on where an earlier process left it.
     """
 
-    def __init__(self, claimed: Claim, clock: Clock) -> None:
+    def __init__(self, claimed: Claim, clock: Clock, part: int = 0) -> None:
         self.claim = claimed
+        self.part = part
         self.folder: RunFolder = claimed.folder
-        self.events = EventStream(clock, claimed.folder.events)
+        self.events = EventStream(clock, part_of(claimed.folder.events, part))
         self._clock = clock
         self._start: RunInfo | None = None
         self._recorder: Recorder | None = None
@@ -84,7 +86,7 @@ class RunKeeper:
         """
         if self.claim.resumed:
             info = _same(self.folder.start(), info, str(self.folder.path))
-            for cut in settle(self.folder.path):
+            for cut in () if self.part else settle(self.folder.path):
                 self.events.emit("recording-cut", message=cut.sentence().en)
         else:
             for person, data in records.items():
@@ -173,6 +175,14 @@ class RunKeeper:
         self._left = True
         self.claim.release()
 
+    def end_part(self) -> None:
+        """Every cell of this process is finished: end what belongs to no cell.
+
+        :raises HarnessError: it cannot be written.
+        """
+        if self._recorder is not None:
+            self._recorder.close("finished")
+
     def leave(self) -> None:
         """The run ends without being finished: what was recorded stays, for ``--resume``.
 
@@ -184,7 +194,7 @@ class RunKeeper:
         with contextlib.suppress(HarnessError):  # what was recorded stands there, whatever else fails
             if self._recorder is not None:
                 self._recorder.close("aborted")
-            if self._start is not None:
+            if self._start is not None and not self.part:
                 self.folder.join(self._start.plan)
         with contextlib.suppress(HarnessError):
             self.events.close()

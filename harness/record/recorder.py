@@ -65,6 +65,7 @@ class Recorder:
     :param looking: what is looked for in messages besides numbers and secrets.
     :param beside: a recorder of the same connections; what it learned to be secret is secret here too, and
         this one looks with what it looks with.
+    :param shared: the unit of what belongs to no cell.
     :ivar count: exchanges that were recorded.
     :ivar broken: why something could not be written; from then on nothing is recorded any more.
     """
@@ -77,6 +78,7 @@ class Recorder:
         cells: Iterable[str] = (),
         looking: Looking | None = None,
         beside: Recorder | None = None,
+        shared: str = SHARED,
     ) -> None:
         self._looking: Looking | None = looking or (beside._looking if beside is not None else None)
         self._folder = folder
@@ -89,6 +91,7 @@ class Recorder:
         self._units: dict[str, _Unit | None] = {}  # None: it has ended
         self._open: OrderedDict[str, UnitWriter] = OrderedDict()
         self._run = ""
+        self._shared = shared
         self.count = 0
         self.broken: HarnessError | None = None
 
@@ -98,9 +101,9 @@ class Recorder:
         :raises HarnessError: it cannot be written (a full disk, say); :attr:`broken` is that error.
         """
         raw = clean(raw)
-        written = self._record(raw.cell or SHARED, raw)
+        written = self._record(raw.cell or self._shared, raw)
         if written is None:  # the cell has ended
-            written = self._record(SHARED, raw)
+            written = self._record(self._shared, raw)
         if written is None:
             raise HarnessError(
                 Text(nl="de opname is afgesloten", en="the recording has ended"), where=raw.operation
@@ -115,7 +118,7 @@ class Recorder:
     def said(self, value: Any, cell: str = "") -> Any:
         """What may be written of JSON-like data that quotes the exchanges of a cell, redacted as those are;
         ``None`` when that cannot be said."""
-        unit = self._unit(cell or SHARED) or self._unit(SHARED)
+        unit = self._unit(cell or self._shared) or self._unit(self._shared)
         try:
             return unit.redactor.said(value) if unit is not None else None
         except Exception:  # noqa: BLE001 - never raw
@@ -141,7 +144,7 @@ class Recorder:
     def exchanges(self, cell: str = "") -> list[Exchange]:
         """Exchanges of a cell that were kept in memory (only without a run folder)."""
         with self._lock:
-            unit = self._units.get(cell or SHARED)
+            unit = self._units.get(cell or self._shared)
         return list(unit.kept) if unit is not None else []
 
     def end(self, cell: str, reason: Reason) -> None:
@@ -166,10 +169,10 @@ class Recorder:
         :raises HarnessError: something cannot be written; what was recorded stays.
         """
         with self._lock:
-            cells = [name for name, unit in self._units.items() if name != SHARED and unit is not None]
+            cells = [name for name, unit in self._units.items() if name != self._shared and unit is not None]
         for cell in cells:
             self.end(cell, "aborted")
-        self.end(SHARED, reason)
+        self.end(self._shared, reason)
 
     def _record(self, name: str, raw: RawExchange) -> Exchange | None:
         """Redact and write an exchange in a unit; ``None`` when the unit has ended."""

@@ -13,7 +13,7 @@ from harness.core.text import Lang, said
 from harness.core.verdicts import Verdict
 from harness.judge.catalogue import Catalogue
 from harness.report.dossier.waived import waived_line, waiver_troubles
-from harness.report.grouping import OPEN, OpenGroup, by_reason, grouped, how_often
+from harness.report.grouping import OPEN, OpenGroup, by_reason, first_causes, grouped, how_often
 from harness.report.headlines import NO_EVIDENCE, budgets, cleaned, outcome_word, reached
 from harness.report.summary import CellSummary, PartySummary, RunSummary
 from harness.report.vendor.page import TERMS
@@ -54,8 +54,11 @@ MAX_IDS = 4
 
 
 def print_run(console: Console, run: RunSummary, catalogue: Catalogue, lang: Lang, limit: int = 8) -> None:
-    """Print why a party fails, the matrix and, per party, at most ``limit`` findings and reasons of what is
-    open."""
+    """Print where flows broke, why a party fails, the matrix and, per party, at most ``limit`` findings and
+    reasons of what is open."""
+    for group in first_causes(run.findings):
+        if not _told(group, run):
+            console.print(_open(group, run, lang), soft_wrap=True)
     for item in run.parties.values():
         failed = next((found for found in item.findings if found.verdict is Verdict.FAIL), None)
         if run.stated(item) and failed is not None:
@@ -85,7 +88,7 @@ def print_run(console: Console, run: RunSummary, catalogue: Catalogue, lang: Lan
     for items in grouped(item for item in run.elsewhere if item.verdict not in OPEN)[:limit]:
         console.print(finding_block(items, catalogue, lang), soft_wrap=True)
     for group in [item for item in by_reason(run.elsewhere) if not _told(item, run)][:limit]:
-        console.print(_open(group, run, lang), soft_wrap=True)
+        console.print(Styled("  ") + _open(group, run, lang), soft_wrap=True)
     console.print()
     for line in unassigned_lines(run, lang, limit):
         console.print(Styled(line, style="dim"), soft_wrap=True)
@@ -166,7 +169,7 @@ def _print_party(
         line = waived_line(waiver, found, catalogue).of(lang)
         console.print(Styled(f"  {STATE_SYMBOL[State.WAIVED]} {line}", style="blue"), soft_wrap=True)
     for group in item.open[:limit] if run.stated(item) else ():
-        console.print(_open(group, run, lang), soft_wrap=True)
+        console.print(Styled("  ") + _open(group, run, lang), soft_wrap=True)
     if len(item.open) > limit and run.stated(item):
         console.print(f"  … {more_findings(len(item.open) - limit).of(lang)}")
 
@@ -180,7 +183,7 @@ def _open(group: OpenGroup, run: RunSummary, lang: Lang) -> Styled:
     """Why requirements are open, on one line; a limit is told above the matrix."""
     number = amount(len(group.requirements), "any requirement").of(lang)
     ids = ", ".join(group.requirements[:MAX_IDS]) + (" …" if len(group.requirements) > MAX_IDS else "")
-    line = Styled(f"  {SYMBOL[group.verdict]} ", style=STYLE[group.verdict])
+    line = Styled(f"{SYMBOL[group.verdict]} ", style=STYLE[group.verdict])
     line.append(f"{number} {VERDICT[group.verdict].of(lang)}: ", style=STYLE[group.verdict])
     line.append(word("see above", lang) if _told(group, run) else group.reason.of(lang))
     if group.received:

@@ -163,6 +163,18 @@ def by_reason(findings: Iterable[Finding]) -> tuple[OpenGroup, ...]:
     return tuple(sorted(made, key=lambda item: SEVERITY.index(item.verdict)))
 
 
+def first_causes(findings: Iterable[Finding]) -> tuple[OpenGroup, ...]:
+    """Where flows broke, so that others have nothing to show: per party the break with most consequences.
+
+    It comes before what is wrong besides: until it is solved, nobody sees what else there is.
+    """
+    found: dict[str, OpenGroup] = {}
+    for group in sorted(by_reason(findings), key=lambda item: -len(item.requirements)):
+        if group.cause:
+            found.setdefault(group.cause, group)
+    return tuple(found.values())
+
+
 UNREACHED = Text(
     nl="de run is gestopt voordat dit aan de beurt was; draai opnieuw",
     en="the run ended before this was reached; run again",

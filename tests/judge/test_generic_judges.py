@@ -345,6 +345,28 @@ def test_broken_json_is_unreadable():
     assert found == {"HG-GEN-002": "fail", "HG-GEN-020": "fail"}
 
 
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        (b"[" * 1_000, "nested too deeply"),
+        (b"{" + b'"a":1,' * 700_000 + b"}", "too large to be processed"),
+        (b"%41%42", "JSON is malformed"),
+        (b'{"resourceType":"Patient","id":"p1"}', "Patient"),
+    ],
+    ids=["deep", "large", "no JSON", "no Bundle"],
+)
+def test_what_is_no_searchset_is_told_with_its_cause(body, told):
+    """The media type that such an answer states is no reason why it is none."""
+
+    def change(operation, request, response):
+        if operation != "hg-encounter-json":
+            return response
+        return Response(status=200, headers=response.headers, body=body)
+
+    (item,) = StandardCell(HG, change=change).findings("HG-GEN-002")
+    assert item.verdict.value == "fail" and told in item.received
+
+
 @pytest.mark.parametrize(("entries", "broken"), [(10_001, True), (10_000, False)])
 def test_more_entries_than_are_looked_at_is_a_fault_of_the_sender(entries, broken):
     def change(operation, request, response):

@@ -12,6 +12,7 @@ import pytest
 from harness.cli import qualify
 from harness.core.clock import Steadiness
 from harness.matrix import qualification
+from harness.matrix.crew import driving
 
 pytestmark = pytest.mark.slow
 WORDS = (
@@ -24,6 +25,7 @@ WORDS = (
     "--at",
     "2026-03-01",
     "--skip-doctor",
+    *("--only", "PD-GEN-001", "--only", "PD-DOC-001"),
 )
 
 
@@ -35,9 +37,9 @@ def test_steadiness_sees_a_day_but_not_a_second(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_a_cell_whose_clock_moved_decides_nothing(
-    here, small_run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    here, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(qualification.Steadiness, "moved", lambda _: 86_400.0)
+    monkeypatch.setattr(driving.Steadiness, "moved", lambda _: 86_400.0)
     code, told = here("qualify", "--out", tmp_path / "run", *WORDS)
     assert code == 6 and "+86400 s" in told and "klok" in told
     found = json.loads((tmp_path / "run" / "findings.json").read_text())["findings"]
@@ -53,7 +55,7 @@ def test_judging_that_is_cut_short_says_so_and_is_said_again_by_judge(
     here, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, busy: str
 ) -> None:
     """A recording is read once: that it is long must not take what is left of the time."""
-    real, calls, reads = qualification.judge_cell, [], []
+    real, calls, reads = driving.judge_cell, [], []
 
     def slow(*given):
         calls.append(given)
@@ -71,11 +73,11 @@ def test_judging_that_is_cut_short_says_so_and_is_said_again_by_judge(
         run = self
         opened(self, *given, **named)
 
-    exchanges = qualification.cell_exchanges
+    exchanges = driving.cell_exchanges
     run, opened = None, qualification.Qualification.__init__
     monkeypatch.setattr(qualification.Qualification, "__init__", kept)
-    monkeypatch.setattr(qualification, "judge_cell", slow)
-    monkeypatch.setattr(qualification, "cell_exchanges", read)
+    monkeypatch.setattr(driving, "judge_cell", slow)
+    monkeypatch.setattr(driving, "cell_exchanges", read)
     code, told = here("qualify", "--out", tmp_path / "run", "--budget", "100s", "--lang", "en", *WORDS)
     assert code == 6 and told.count("took longer than what was left of the budget of the run (100s)") == 1, (
         told

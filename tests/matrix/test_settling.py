@@ -23,8 +23,8 @@ from harness.judge import judging
 from harness.judge.catalogue import load_catalogue
 from harness.judge.evidence.verification import rejudge
 from harness.judge.outcome.result import run_result
-from harness.matrix import qualification
 from harness.matrix.cells import plan_cells
+from harness.matrix.crew import driving
 from harness.matrix.facts import RunFacts
 from harness.matrix.plan import Plan
 from harness.matrix.qualification import Qualification
@@ -85,7 +85,7 @@ class Run:
             self.network.recorder = recorder
             return self.network
 
-        monkeypatch.setattr(qualification, "start", start)
+        monkeypatch.setattr(driving, "start", start)
 
         def judge(identifier: str) -> Callable[[Any], list[Finding]]:
             def said(view: Any) -> list[Finding]:
@@ -215,7 +215,10 @@ def test_what_one_cell_is_asked_for_others_is_asked_everywhere(start):
 
 
 GONE = LimitReached(
-    "host", unreachable("his-0", "2026-03-01T11:00:00"), cause="his-0", received="not reachable since …"
+    "host",
+    unreachable("his-0", "2026-03-01T11:00:00", "connect: refused"),
+    cause="his-0",
+    received="not reachable since …",
 )
 SPENT = LimitReached("run", spent("run", 1200.0, "his-0"), cause="his-0", received="18m / 20m: his-0")
 

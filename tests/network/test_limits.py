@@ -86,10 +86,37 @@ HEAD = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
         (chain([b"HTTP/1.1 200 OK\r\nContent-Length: 99999\r\n\r\n"], repeat(b" ")), 0.05, "timeout"),
         (repeat(b"HTTP/1.1 103 Early Hints\r\n\r\n"), 0.05, "timeout"),
         (repeat(b"HTTP/1.1 100 Continue\r\n\r\n" * 200), 0.0, "protocol: head of the answer too large"),
-        (chain([b"HTTP/1.1 200 OK\r\n"], repeat(b"X: " + b"a" * 500 + b"\r\n")), 0.0, "protocol"),
+        (
+            chain([b"HTTP/1.1 200 OK\r\n"], repeat(b"X: " + b"a" * 500 + b"\r\n")),
+            0.0,
+            "protocol: head of the answer too large",
+        ),
         (chain([HEAD], cycle([b"1000\r\n", b"x" * 4096, b"\r\n"])), 0.0, "protocol: answer larger than"),
+        (
+            iter([b"HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n{"] * 2),
+            0.0,
+            "protocol: closed within an answer",
+        ),
+        (iter([HEAD + b"100\r\n{"] * 2), 0.0, "protocol: closed within an answer"),
+        (repeat(b"\x00\xff" * 4096), 0.0, "protocol: no HTTP: illegal status line"),
+        (
+            repeat(b"HTTP/1.1 200 OK\r\nA b: Wilgenkamp\r\n\r\n"),
+            0.0,
+            "protocol: no HTTP: illegal header line",
+        ),
     ],
-    ids=["slow head", "slow body", "slow interim", "interim storm", "endless head", "endless body"],
+    ids=[
+        "slow head",
+        "slow body",
+        "slow interim",
+        "interim storm",
+        "endless head",
+        "endless body",
+        "half a body",
+        "half a chunk",
+        "no status line",
+        "no header line",
+    ],
 )
 def test_an_exchange_ends_as_a_whole(parts, pause, error):
     """A piece every now and then would keep the timeout of a socket waiting for ever."""
@@ -99,6 +126,7 @@ def test_an_exchange_ends_as_a_whole(parts, pause, error):
         found = client.request("GET", url, timeout=0.6, limit=1_000_000)
     client.close()
     assert found.status == 0 and found.error.startswith(error), found.error
+    assert "Wilgenkamp" not in found.error, "what a server sent is not told in an error"
     assert time.monotonic() - began < 5
 
 
@@ -259,6 +287,22 @@ def test_waiting_is_real_for_somebody_else_only():
     assert time.monotonic() - began >= 0.05
 
 
+def test_a_budget_that_is_used_up_says_what_came_of_the_waiting():
+    found, ticks = endurance(Limits(run=100.0))
+    found.begin(1)
+    for error in ("timeout: gave up", "timeout: gave up", "", "connect: refused"):
+        found.waited("his", 25.0)
+        found.seen(URL, "his", error, "2026-03-01T11:00:00+00:00")
+    ticks.now = 100.0
+    with pytest.raises(LimitReached) as caught:
+        found.check()
+    assert "mostly waiting for his (1 answer, 2x timeout: gave up);" in caught.value.message.en
+    assert (
+        "vooral met wachten op his (1 antwoord, 2x timeout: het wachten opgegeven);"
+        in caught.value.message.nl
+    )
+
+
 # -- the breaker -----------------------------------------------------------------------------------
 
 
@@ -271,7 +315,7 @@ def test_three_equal_failures_open_the_breaker_and_say_since_when():
         found.check("https://his.example/fhir/Other", party="his")
     error = caught.value
     assert (error.limit, error.cause) == ("host", "his")
-    assert error.message == unreachable("his", "2026-03-01T11:00:00+00:00")
+    assert error.message == unreachable("his", "2026-03-01T11:00:00+00:00", ERROR)
     assert "niet bereikbaar sinds 2026-03-01 11:00:00 UTC" in error.message.nl
     assert error.received == f"not reachable since 2026-03-01T11:00:00+00:00: {ERROR}"
     found.check("https://elders.example/", party="his")

@@ -19,7 +19,7 @@ import harness.plugin.items  # noqa: F401 - pytester forgets what an inner sessi
 from harness.core.run.exchanges import Exchange, Request
 from harness.core.run.findings import Cell
 from harness.judge import cells, judging
-from harness.matrix import qualification
+from harness.matrix.crew import driving
 from harness.record.recorder import Recorder
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -80,8 +80,8 @@ def network(monkeypatch: pytest.MonkeyPatch) -> QuietNetwork:
         made.recorder = recorder
         return made
 
-    monkeypatch.setattr(qualification, "start", start)
-    for module in (qualification, cells):
+    monkeypatch.setattr(driving, "start", start)
+    for module in (driving, cells):
         monkeypatch.setattr(module, "cell_exchanges", lambda folder, cell: [SEEN])
     return made
 

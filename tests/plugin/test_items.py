@@ -13,7 +13,7 @@ from harness.core.run.folder import RunFolder
 from harness.core.run.info import RunInfo, Settings
 from harness.core.text import Text
 from harness.judge.catalogue import load_catalogue
-from harness.matrix import qualification
+from harness.matrix.crew import driving
 from harness.network.file import read_network
 from harness.network.person.persons import fixture_persons
 from harness.reference.record import load
@@ -147,7 +147,7 @@ def test_a_subject_that_takes_no_part_refuses_the_run(run, network):
 
 
 def test_without_a_recorded_exchange_nothing_ran(run, network, monkeypatch):
-    monkeypatch.setattr(qualification, "cell_exchanges", lambda folder, cell: [])
+    monkeypatch.setattr(driving, "cell_exchanges", lambda folder, cell: [])
     assert run(*ONE).code == 4
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from harness.core.errors import ConfigurationError, InputError
 from harness.judge import cells
-from harness.matrix import qualification
+from harness.matrix.crew import driving
 
 PARTIES = """
 persons:
@@ -56,8 +56,8 @@ def test_every_item_of_a_refused_run_is_broken_by_the_same_cause(run, pytester, 
     path = pytester.path / "network.yaml"
     path.write_text(SECRET)
     started = []
-    real = qualification.start
-    monkeypatch.setattr(qualification, "start", lambda *a, **o: started.append(1) or real(*a, **o))
+    real = driving.start
+    monkeypatch.setattr(driving, "start", lambda *a, **o: started.append(1) or real(*a, **o))
     done = run(network=path)
     assert done.code == 2
     assert len(started) == 1
@@ -78,7 +78,7 @@ def test_the_exit_code_of_a_refused_run_is_that_of_its_cause(run, monkeypatch, e
     def start(*args, **options):
         raise error
 
-    monkeypatch.setattr(qualification, "start", start)
+    monkeypatch.setattr(driving, "start", start)
     done = run("--harness-vendor", "his-eik")
     assert done.code == code
     assert done.suite["failures"] == 0 and done.suite["errors"] == done.suite["tests"] == 3
@@ -138,7 +138,7 @@ def test_a_cell_that_cannot_be_judged_is_driven_once_and_breaks_its_items(run, n
     def unreadable(folder, cell):
         raise InputError("cannot be read", where=cell.key)
 
-    monkeypatch.setattr(qualification, "cell_exchanges", unreadable)
+    monkeypatch.setattr(driving, "cell_exchanges", unreadable)
     assert cells.cell_exchanges is not unreadable
     done = run("--harness-vendor", "his-eik", "--harness-pgo", "pgo-zon", "--harness-standard", "pdfa-3.0")
     assert done.code == 3

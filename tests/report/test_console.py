@@ -147,6 +147,23 @@ def test_a_cause_is_told_in_one_line_also_with_what_others_cannot_show_because_o
     assert [item.cause for item in by_reason([mine, others])] == ["", "pgo-1"]
 
 
+def test_where_a_flow_broke_is_told_before_what_is_wrong_besides():
+    """Until that is solved nobody sees what else there is; who broke it is named with it."""
+    broke = {"next_step": ONE, "received": "protocol: answer larger than 1 bytes"}
+    mine = finding("PD-GEN-002", CELLS[0], Verdict.INCONCLUSIVE, party="his-a", **broke)
+    theirs = finding("MM-TOK-001", CELLS[0], Verdict.INCONCLUSIVE, party="dvza-a", cause="his-a", **broke)
+    besides = said(received="something else", next_step=Text(nl="los dit op", en="solve this"))
+    first, second = shown(besides, mine, theirs).splitlines()[:2]
+    assert first.startswith("? 2 requirements undecided: change this [protocol: answer larger than 1 bytes]")
+    assert "(first cause: his-a)" in first and "something else" in second
+
+
+def test_what_nobody_else_broke_is_not_told_above_the_matrix():
+    alone = finding("PD-GEN-002", CELLS[0], Verdict.INCONCLUSIVE, party="his-a", next_step=ONE)
+    text = shown(alone)
+    assert text.index("change this") > text.index("HIS × PGO")
+
+
 def test_a_limit_is_told_once_above_the_matrix():
     late = Trouble(
         cell=CELLS[0].key, requirements=("PD-GEN-001",), blame=Blame.CONFIGURATION, what=ONE, limit="run"

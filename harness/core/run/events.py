@@ -114,6 +114,11 @@ class EventStream:
             self._file = None
 
 
+def part_of(path: Path, part: int) -> Path:
+    """Where one of several processes writes its events while a run goes on; 0: the owner."""
+    return path.with_name(f"{path.stem}-{part}{path.suffix}") if part else path
+
+
 def _last(path: Path) -> int:
     """Number of the last event of a file; half a line after it is cut off."""
     size = path.stat().st_size

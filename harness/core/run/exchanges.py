@@ -19,6 +19,8 @@ from typing import Any, Final, Literal
 
 import msgspec
 
+from harness.core.text import Phrase, Text
+
 BUSY: Final = "busy"
 """Operation of a request that a server put off (429 or 503 with ``Retry-After``)."""
 MASK: Final = r"mask-[a-z]{2,8}-[bcdfghjklmnpqrstvwxz]{12}"
@@ -200,3 +202,31 @@ def header_values(headers: Headers, name: str) -> list[str]:
 def media_type(headers: Headers) -> str:
     """Media type of a message without parameters, lower case; ``""`` when it states none."""
     return (header(headers, "content-type") or "").split(";", 1)[0].strip().lower()
+
+
+_FAILURES: Final = {
+    "protocol: closed without an answer": Text(
+        nl="protocol: verbinding gesloten zonder antwoord", en="protocol: closed without an answer"
+    ),
+    "protocol: no HTTP": Text(nl="protocol: geen HTTP", en="protocol: no HTTP"),
+    "protocol: closed within an answer": Text(
+        nl="protocol: verbinding gesloten voordat het antwoord er helemaal was",
+        en="protocol: closed before the answer was complete",
+    ),
+    "protocol: head of the answer too large": Text(
+        nl="protocol: de kop van het antwoord is te groot", en="protocol: head of the answer too large"
+    ),
+    "timeout: gave up": Text(nl="timeout: het wachten opgegeven", en="timeout: gave up"),
+    "connect: a proxy stands between": Text(
+        nl="connect: er staat een proxy tussen", en="connect: a proxy stands between"
+    ),
+    "refused: host is not on the whitelist": Text(
+        nl="geweigerd: de host staat niet op de Whitelist", en="refused: host is not on the whitelist"
+    ),
+}
+"""Errors of exchanges in words of our own; what a library says stays as it is."""
+
+
+def failure(error: str) -> Phrase:
+    """Why there is no answer; ``""`` is no reason."""
+    return _FAILURES.get(error, error)

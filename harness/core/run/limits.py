@@ -6,12 +6,14 @@ one is undecided, and says which limit it was and who was waited for.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final, Literal
 
 import msgspec
 
 from harness.core.http.bounds import MAX_BODY
-from harness.core.text import Phrase, Text
+from harness.core.run.exchanges import failure
+from harness.core.text import Phrase, Text, counted, joined
 
 LONGEST_REQUEST: Final = 65.0
 """Seconds: the framework allows a resource server 60 (``core.rscint.202``)."""
@@ -30,6 +32,7 @@ what is of none."""
 LimitName = Literal["run", "cell", "host", "read-only", "recording"]
 """What kept a flow from being driven (a budget, a host that does not answer, or what the user asked), or from
 being recorded."""
+_ANSWERS: Final = (Text(nl="antwoord", en="answer"), Text(nl="antwoorden", en="answers"))
 CLEAN_UP: Final = "clean-up"
 """The flow in which what was written is deleted; nobody is judged by it."""
 CLEANING: Final = 20.0
@@ -79,31 +82,46 @@ def reserved(budget: float, beginning: float = 0.0) -> float:
     return min(wanted, MOST_RESERVED, max(0.0, budget - beginning) / 2)
 
 
-def unreachable(party: str, since: str) -> Text:
+def unreachable(party: str, since: str, error: str) -> Text:
     """Nothing can be said of a party that does not answer.
 
     :param since: ISO 8601 instant (UTC) of the first failure.
+    :param error: how it failed.
     """
-    moment = f"{since[:10]} {since[11:19]} UTC"
-    return Text(
-        nl=f"{party} is niet bereikbaar sinds {moment}: herstel de verbinding en draai opnieuw",
-        en=f"{party} is not reachable since {moment}: restore the connection and run again",
+    told = Text(
+        nl="{party} is niet bereikbaar sinds {moment} ({why}): herstel de verbinding en draai opnieuw",
+        en="{party} is not reachable since {moment} ({why}): restore the connection and run again",
     )
+    return told.format(party=party, moment=f"{since[:10]} {since[11:19]} UTC", why=failure(error))
 
 
-def not_reachable(since: str, error: Phrase) -> Text:
+def not_reachable(since: str, error: str) -> Text:
     """What was seen of a party that does not answer.
 
     :param since: ISO 8601 instant (UTC) of the first failure.
+    :param error: how it failed.
     """
     seen = Text(nl="niet bereikbaar sinds {since}: {error}", en="not reachable since {since}: {error}")
-    return seen.format(since=since, error=error)
+    return seen.format(since=since, error=failure(error))
 
 
-def spent(limit: Literal["run", "cell"], seconds: float, party: str, *, looking: bool = False) -> Text:
+def came(answers: int, failures: Mapping[str, int]) -> Phrase:
+    """What came of what a party was asked: how many answers, and how it failed most often.
+
+    :param failures: how many times it failed in each way.
+    """
+    error, times = max(failures.items(), key=lambda item: item[1], default=("", 0))
+    failed = joined(f"{times}x", failure(error), separator=" ") if times else ""
+    return joined(counted(answers, *_ANSWERS) if answers or not times else "", failed, separator=", ")
+
+
+def spent(
+    limit: Literal["run", "cell"], seconds: float, party: str, sent: Phrase = "", *, looking: bool = False
+) -> Text:
     """A budget is used up.
 
     :param party: whom most of it was spent waiting for, ``""``: nobody.
+    :param sent: what came of it (:func:`came`).
     :param looking: whether it took a part of that to look at what the party sent.
     """
     whose = {"run": Text(nl="de run", en="the run"), "cell": Text(nl="deze cel", en="this cell")}[limit]
@@ -114,11 +132,11 @@ def spent(limit: Literal["run", "cell"], seconds: float, party: str, *, looking:
         waited = Text(
             nl=f"{waited.nl} en bekijken wat het stuurde", en=f"{waited.en} and looking at what it sent"
         )
-    given = shown_seconds(seconds)
-    return Text(
-        nl=f"het budget van {whose.nl} ({given}) was op{waited.nl}; geef meer met --budget",
-        en=f"the budget of {whose.en} ({given}) was used up{waited.en}; give more with --budget",
+    told = Text(
+        nl="het budget van {whose} ({given}) was op{waited}{sent}; geef meer met --budget",
+        en="the budget of {whose} ({given}) was used up{waited}{sent}; give more with --budget",
     )
+    return told.format(whose=whose, given=shown_seconds(seconds), waited=waited, sent=_aside(sent))
 
 
 def left_out(number: int, kept: int, combination: str) -> Text:
@@ -140,24 +158,29 @@ def left_out(number: int, kept: int, combination: str) -> Text:
     )
 
 
-def unjudged(seconds: float, party: str) -> Text:
+def unjudged(seconds: float, party: str, sent: Phrase = "") -> Text:
     """There was no time left to judge a cell.
 
     :param seconds: the budget of the run.
     :param party: who sent most of what had to be judged, ``""``: nobody who can be named.
+    :param sent: what that was (:func:`came`).
     """
-    given = shown_seconds(seconds)
-    sent = (
+    what = (
         Text(nl=f"wat {party} stuurde", en=f"what {party} sent")
         if party
         else Text(nl="de cel", en="the cell")
     )
-    return Text(
-        nl=f"{sent.nl} beoordelen duurde langer dan wat er van het budget van de run ({given}) over was; "
+    told = Text(
+        nl="{what}{sent} beoordelen duurde langer dan wat er van het budget van de run ({given}) over was; "
         "geef meer met --budget",
-        en=f"judging {sent.en} took longer than what was left of the budget of the run ({given}); "
+        en="judging {what}{sent} took longer than what was left of the budget of the run ({given}); "
         "give more with --budget",
     )
+    return told.format(what=what, sent=_aside(sent), given=shown_seconds(seconds))
+
+
+def _aside(sent: Phrase) -> Phrase:
+    return joined(" (", sent, ")", separator="") if sent else ""
 
 
 def shown_seconds(seconds: float) -> str:

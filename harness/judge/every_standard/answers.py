@@ -16,7 +16,7 @@ from harness.core.run.exchanges import BUSY, Exchange, header
 from harness.core.standards.queries import Queries, Query, base_operation, load_queries
 from harness.core.standards.table import standard
 from harness.core.tdates import TDates
-from harness.core.text import Text
+from harness.core.text import Phrase, Text, joined
 from harness.fhir.codec.documents import Document
 from harness.fhir.codec.media import asked_format
 from harness.fhir.fhirpath import DocumentContext, FHIRPathError, Node, compile
@@ -87,6 +87,16 @@ class Answer:
     def bundle(self) -> bool:
         """Whether the body is a Bundle."""
         return self.resource.get("resourceType") == "Bundle"
+
+    @property
+    def what(self) -> Phrase:
+        """What the body is: its type, else why it cannot be read; ``""`` when it is not called FHIR."""
+        if kind := text(self.resource.get("resourceType")):
+            return kind
+        if self.document is not None and self.document.fatal:
+            defect = self.document.issues[-1]
+            return joined(defect.message, defect.seen)
+        return ""
 
     @property
     def context(self) -> DocumentContext:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from harness.core.issues import shorten
+from harness.core.issues import shorten, shortened
 from harness.core.run.exchanges import media_type
 from harness.core.run.findings import Finding
-from harness.core.text import Text
+from harness.core.text import Text, joined
 from harness.judge.every_standard.answers import Answer, objects, own, searches, searchsets, text, true
 from harness.judge.every_standard.paging.chains import chain_of, chains
 from harness.judge.masks import proven_numbers
@@ -52,16 +52,17 @@ def searchset(view: CellView) -> Iterator[Finding]:
         if answer.bundle and true("Bundle.type = 'searchset'", answer.context):
             yield view.ok(requirement, answer.exchange, mode="fhirpath:hapi")
             continue
-        kind = text(answer.resource.get("resourceType")) or media_type(answer.exchange.response.headers)  # type: ignore[union-attr]
+        root = text(answer.resource.get("resourceType"))
+        kind = answer.what or media_type(answer.exchange.response.headers)  # type: ignore[union-attr]
         line, column = answer.line("Bundle.type")
         yield view.fail(
             requirement,
             exchange=answer.exchange,
-            path="Bundle.type" if answer.bundle else "",
+            path={"": "", "Bundle": "Bundle.type"}.get(root, f"{root}.resourceType"),
             line=line,
             column=column,
             expected="Bundle, type searchset",
-            received=shorten(f"{kind} {text(answer.resource.get('type'))}".strip()) or EMPTY_BODY,
+            received=shortened(joined(kind, text(answer.resource.get("type")), separator=" ")) or EMPTY_BODY,
             mode="fhirpath:hapi",
         )
 

@@ -24,7 +24,7 @@ from harness.judge.catalogue import Catalogue
 from harness.judge.cells import cell_exchanges
 from harness.judge.hops import UPSTREAM
 from harness.record.chain.read import judged_unit
-from harness.record.chain.units import SHARED
+from harness.record.chain.units import shared_units
 
 ORDINARY: Final = ("", "collect", "share", "again", UPSTREAM)
 """Flows that are no variant: what a PGO does of itself."""
@@ -109,10 +109,11 @@ def unassigned(
         exchanges = cell_exchanges(folder, cell)
         copied.update(str(item.notes["seen"]) for item in exchanges if "seen" in item.notes)
         yield from of_cell(exchanges, said.get(cell.key, ()), catalogue, parties)
-    shared = judged_unit(folder.path, SHARED, run=folder.run)
-    for item in shared.exchanges if shared is not None else ():
-        if item.notes.get("seen") not in copied and item.flow != CLEAN_UP:
-            yield _unassigned(item, parties)
+    for name in shared_units(folder.path):
+        shared = judged_unit(folder.path, name, run=folder.run)
+        for item in shared.exchanges if shared is not None else ():
+            if item.notes.get("seen") not in copied and item.flow != CLEAN_UP:
+                yield _unassigned(item, parties)
 
 
 def of_cell(

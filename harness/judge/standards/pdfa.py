@@ -68,7 +68,7 @@ def _refusal(
                 exchange=answer.exchange,
                 path="status" if answer.status not in statuses else "body",
                 expected=" | ".join(map(str, statuses)) + " + OperationOutcome",
-                received=joined(ending(answer.exchange), kind or NO_FHIR, separator=" "),
+                received=joined(ending(answer.exchange), answer.what or NO_FHIR, separator=" "),
             )
 
 
@@ -166,7 +166,7 @@ def binary_resource(view: CellView) -> Iterator[Finding]:
         if answer.format == "native":
             continue
         kind = text(answer.resource.get("resourceType"))
-        problems: list[Phrase] = [] if kind == "Binary" else [kind or NO_FHIR]
+        problems: list[Phrase] = [] if kind == "Binary" else [answer.what or NO_FHIR]
         if kind == "Binary" and not stated_type(answer):
             problems.append(no(["contentType"]))
         found = seen_in(answer) if kind == "Binary" else None

@@ -44,7 +44,7 @@ def manifest_search(view: CellView) -> Iterator[Finding]:
                 expected="200 searchset | 404 OperationOutcome not-supported",
                 received=joined(
                     ending(answer.exchange),
-                    text(answer.resource.get("resourceType")) or NO_FHIR,
+                    answer.what or NO_FHIR,
                     separator=" ",
                 ),
             )

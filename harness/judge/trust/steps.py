@@ -11,10 +11,10 @@ from typing import Any, Final
 from urllib.parse import urljoin, urlsplit
 
 from harness.core.http import addresses
-from harness.core.run.exchanges import BUSY, Exchange, Fact, header, media_type
+from harness.core.run.exchanges import BUSY, Exchange, Fact, failure, header, media_type
 from harness.core.run.findings import Finding
 from harness.core.text import Phrase, Text
-from harness.judge.phrases import NO_RESPONSE, failure
+from harness.judge.phrases import NO_RESPONSE
 from harness.judge.trust.seen import not_seen
 from harness.judge.view import CellView
 from harness.medmij import authorization, forms, lists, releases, token, urls

@@ -16,6 +16,7 @@ from harness.core.errors import HarnessError
 from harness.core.run.limits import (
     LimitName,
     Limits,
+    came,
     not_reachable,
     reserved,
     shown_seconds,
@@ -76,6 +77,7 @@ class Endurance:
         self._reserve = 0.0
         self._lock = threading.Lock()
         self._received: Counter[str] = Counter()
+        self._came: dict[str, Counter[str]] = {}
         self._looked: dict[Literal["run", "cell"], Counter[str]] = {"run": Counter(), "cell": Counter()}
         self._waited: dict[Literal["run", "cell"], Counter[str]] = {"run": Counter(), "cell": Counter()}
 
@@ -115,7 +117,7 @@ class Endurance:
             if failing is not None:
                 raise LimitReached(
                     "host",
-                    unreachable(party, failing.since),
+                    unreachable(party, failing.since, failing.error),
                     cause=party,
                     received=not_reachable(failing.since, failing.error),
                 )
@@ -144,6 +146,8 @@ class Endurance:
     def seen(self, url: str, party: str, error: str, started: str) -> None:
         """What came of a request that its party has to answer: why there is no answer, ``""``: there is."""
         if party in self._live:
+            with self._lock:
+                self._came.setdefault(party, Counter())[error] += 1
             self.breaker.seen(url, error, started)
 
     def waited(self, party: str, seconds: float, received: int = 0) -> None:
@@ -167,7 +171,14 @@ class Endurance:
             most = self._received.most_common(1)
         party, received = most[0] if most else ("", 0)
         told = f"{party}: {received} bytes" if party else ""
-        return LimitReached("run", unjudged(self.limits.run, party), cause=party, received=told)
+        message = unjudged(self.limits.run, party, self._sent(party))
+        return LimitReached("run", message, cause=party, received=told)
+
+    def _sent(self, party: str) -> Phrase:
+        """What came of what a party was asked in this run."""
+        with self._lock:
+            found = Counter(self._came.get(party, ()))
+        return came(found.pop("", 0), found) if found else ""
 
     def _left_of_run(self) -> float | None:
         whole = self.limits.run
@@ -196,4 +207,5 @@ class Endurance:
         cause = party if took >= driven * 500 else ""
         told = f"{party}: {shown_seconds(took / 1000)} / {shown_seconds(driven)}" if cause else ""
         looking = waited[party] < driven * 500
-        return LimitReached(name, spent(name, seconds, cause, looking=looking), cause=cause, received=told)
+        message = spent(name, seconds, cause, self._sent(cause), looking=looking)
+        return LimitReached(name, message, cause=cause, received=told)

@@ -11,8 +11,11 @@ import math
 import threading
 import time
 from collections.abc import Iterator
+from typing import Final
 
 import httpcore
+
+HEAD_TOO_LARGE: Final = "head of the answer too large"
 
 
 class TooMuch(httpcore.NetworkError):
@@ -64,5 +67,5 @@ class Bounded(threading.local):
         """
         self._most -= len(data)
         if self._most < 0:
-            raise TooMuch("head of the answer too large")
+            raise TooMuch(HEAD_TOO_LARGE)
         return data

@@ -16,7 +16,7 @@ import weakref
 import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 import httpcore
@@ -25,7 +25,7 @@ from harness.core.http.bounds import MAX_BODY, MAX_HEAD, larger
 from harness.core.run.exchanges import Certificate, Headers, Tls, header
 from harness.core.run.limits import ENDED
 from harness.core.run.place import disk
-from harness.network.wire.bounded import TooMuch
+from harness.network.wire.bounded import HEAD_TOO_LARGE, TooMuch
 from harness.network.wire.connect import ConnectMap, MappedBackend, is_loopback
 from harness.pki.authority import Identity
 from harness.pki.facts import certificate_facts
@@ -292,6 +292,16 @@ def _read(response: httpcore.Response, limit: int, until: float) -> bytes:
     return bytes(body)
 
 
+_IN_OUR_WORDS: Final = (
+    # Whether a refusal arrives as a reset or as an orderly close is a race; it is one fact.
+    ("disconnected without sending a response", "closed without an answer"),
+    ("closed connection without sending complete message body", "closed within an answer"),
+    ("Receive buffer too long", HEAD_TOO_LARGE),
+    ("illegal request line", "no HTTP: illegal status line"),  # so it is called in an answer too
+)
+_SENT: Final = re.compile(r":? ?(?:bytearray\(|b['\"])| ?\(")
+
+
 def describe(error: BaseException) -> str:
     """Kind and detail of a failed exchange."""
     if isinstance(error, TooMuch):
@@ -312,10 +322,12 @@ def describe(error: BaseException) -> str:
         return f"connect: {chain[-1]}"
     if any(isinstance(item, ConnectionResetError | BrokenPipeError) for item in chain):
         return "protocol: closed without an answer"
-    if "disconnected without sending a response" in str(error):
-        # Whether a refusal arrives as a reset or as an orderly close is a race; it is one fact.
-        return "protocol: closed without an answer"
-    return f"protocol: {type(error).__name__}: {error}"
+    told = str(error)
+    known = next((ours for theirs, ours in _IN_OUR_WORDS if theirs in told), "")
+    if known or not isinstance(error, httpcore.RemoteProtocolError):
+        return f"protocol: {known or f'{type(error).__name__}: {error}'}"
+    # What comes after the words of the library is what the server sent.
+    return f"protocol: no HTTP: {_SENT.split(told, maxsplit=1)[0].lower()}"
 
 
 def decoded(body: bytes, headers: Headers, limit: int) -> bytes:

@@ -246,6 +246,12 @@ def judged_unit(run_folder: Path, unit: str, *, run: str | None = None) -> Unit 
     return None
 
 
+def ended(run_folder: Path, unit: str) -> bool:
+    """Whether nothing is being recorded of a unit, and something was."""
+    found = attempts(run_folder, unit)
+    return bool(found) and all(item.packed for item in found)
+
+
 def all_recorded(run_folder: Path, *, run: str) -> Iterator[Exchange]:
     """The exchanges of all recordings, also of attempts that are not judged; a damaged one up to its damage.
 

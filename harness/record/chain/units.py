@@ -19,6 +19,7 @@ SHARED: Final = "shared"
 """The unit of everything that belongs to no cell."""
 PLAIN: Final = ".jsonl"
 PACKED: Final = ".jsonl.gz"
+_PART: Final = re.compile(r"shared(?:-[1-9][0-9]{0,3})?")
 _ATTEMPT: Final = re.compile(r"\.[0-9]+$")
 _FILE: Final = re.compile(r"(?P<stem>.+?)(?:\.(?P<attempt>[1-9][0-9]{0,5}))?(?P<suffix>\.jsonl(?:\.gz)?)")
 
@@ -40,6 +41,16 @@ class UnitFile:
     def place(self) -> str:
         """The path relative to the run folder, for people."""
         return f"{FOLDER}/{self.path.name}"
+
+
+def shared_by(part: int) -> str:
+    """The name of what belongs to no cell in the recording of one of several processes; 0: of the owner."""
+    return f"{SHARED}-{part}" if part else SHARED
+
+
+def shared_units(run_folder: Path) -> list[str]:
+    """The names of the units of a run folder that belong to no cell."""
+    return sorted({item.stem for item in units_in(run_folder) if _PART.fullmatch(item.stem)})
 
 
 def stem_of(unit: str) -> str:

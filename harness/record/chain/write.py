@@ -233,20 +233,21 @@ class UnitWriter:
             self._file = None
 
 
-def settle(run_folder: Path) -> list[Cut]:
+def settle(run_folder: Path, unit: str = "") -> list[Cut]:
     """Close the recordings that a killed run left open, so that their units can be driven again.
 
     Each is cut back to its last good line and ended as ``aborted``; it stays as evidence. One without a
     complete head holds nothing and is removed. Call this only as the owner of the folder
     (:mod:`harness.core.run.place.lock`).
 
+    :param unit: only those of this unit.
     :returns: what was cut off.
     :raises EvidenceError: a file is no recording; nothing is done with it.
     :raises HarnessError: a file cannot be written.
     """
     bodies = BodyStore(run_folder)
     cuts = []
-    for item in units_in(run_folder):
+    for item in attempts(run_folder, unit) if unit else units_in(run_folder):
         if item.packed:
             continue
         cut = _settle(item, bodies)

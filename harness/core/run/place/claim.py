@@ -41,12 +41,13 @@ def chosen_mode(*, resume: bool, replace: bool) -> Mode:
 class Claim:
     """A run folder that this process owns.
 
+    :ivar lock: ``None``: another process owns it, and this one works for that.
     :ivar moved: where the finished run went that stood here before.
     :ivar resumed: whether an unfinished run stands here that is gone on with.
     """
 
     folder: RunFolder
-    lock: lock.RunLock
+    lock: lock.RunLock | None = None
     moved: Path | None = None
     resumed: bool = False
 
@@ -61,7 +62,8 @@ class Claim:
 
     def release(self) -> None:
         """Give the folder free."""
-        self.lock.release()
+        if self.lock is not None:
+            self.lock.release()
 
 
 def claim(path: Path, mode: Mode = "new") -> Claim:

@@ -27,7 +27,7 @@ _OURS: Final = re.compile(
     + "|".join(
         (
             r"(?:run-start|run|cleaned|findings|manifest|seal|testscript)\.json",
-            r"(?:events|results)\.jsonl",
+            r"(?:events(?:-[1-9][0-9]{0,3})?|results)\.jsonl",
             rf"{re.escape(lock.NAME)}|{re.escape(SALT)}|junit\.xml|{_NAME}\.har",
             rf"exchanges/{_NAME}\.jsonl(?:\.gz)?",
             r"bodies/[0-9a-f]{2}/[0-9a-f]{64}",

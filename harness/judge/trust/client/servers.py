@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from harness.core.run.exchanges import failure
 from harness.core.run.findings import Finding
 from harness.core.text import Text
-from harness.judge.phrases import ABORTED, failure
+from harness.judge.phrases import ABORTED
 from harness.judge.registry import judge
 from harness.judge.trust.seen import server_refused
 from harness.judge.trust.steps import NOT_REACHED, status, trust, undecided

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Final
 
-from harness.core.run.exchanges import Exchange, header, media_type
+from harness.core.run.exchanges import Exchange, failure, header, media_type
 from harness.core.run.findings import Finding
 from harness.core.text import Phrase, Text, counted
-from harness.judge.phrases import A_NEW_UUID, ABSENT, CODES, NO_VALUE, PRESENT, failure
+from harness.judge.phrases import A_NEW_UUID, ABSENT, CODES, NO_VALUE, PRESENT
 from harness.judge.registry import judge
 from harness.judge.trust.lineage import AGAIN as AGAIN_REFRESH
 from harness.judge.trust.lineage import refreshes, requested

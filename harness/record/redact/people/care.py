@@ -139,7 +139,9 @@ class CareData:
             body, reasons = self._without_words(document, body, place, found)
         if reasons:
             before = len(self._replacing.facts)
-            body = self._mask(document, body, place, found)
+            # Of what is called FHIR and cannot be read as such, that much may be said.
+            whole = f"{place}:{UNREADABLE}" if document is None and "fhir" in media_type else place
+            body = self._mask(document, body, place, found, whole)
             if reasons != [NOT_KNOWN] or len(self._replacing.facts) > before:
                 self.masked += reasons
         elif found:
@@ -287,8 +289,13 @@ class CareData:
 
     # -- masking ---------------------------------------------------------------------------------
 
-    def _mask(self, document: CareDocument | None, body: bytes, place: str, found: Iterable[Found]) -> bytes:
-        """A document without anything that could identify; one tag when it cannot be masked by value."""
+    def _mask(
+        self, document: CareDocument | None, body: bytes, place: str, found: Iterable[Found], whole: str
+    ) -> bytes:
+        """A document without anything that could identify; one tag when it cannot be masked by value.
+
+        :param whole: the place of one tag for all of it.
+        """
         if not body:
             return b""
         numbers: dict[str, list[Found]] = defaultdict(list)
@@ -314,7 +321,7 @@ class CareData:
             if document is not None:
                 masked = document.masked(tag)
             elif is_pdf(body) or len(body) > MAX_BYTES:
-                masked = self._replacing.masked(body.decode("latin-1"), place, NOT_COMPARED).encode()
+                masked = self._replacing.masked(body.decode("latin-1"), whole, NOT_COMPARED).encode()
             else:
                 masked = masked_broken(body, tag, self._looking.words)
             tags = {item.number: self._replacing.tags.tag("bsn", item.number) for item in found}
