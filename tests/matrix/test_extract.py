@@ -51,7 +51,7 @@ def sealed(defect_run, tmp_path_factory):
     told = stated(found.info, found.findings, load_catalogue())
     seal_folder(run, load_signing_key(secret), facts=told.facts, summary=told.summary, now=now)
     for party in ("his-eik", "his-beuk"):
-        write_extract(run, party, home / party, now)
+        write_extract(run, party, home / party)
     return home, load_trust([public(secret)])
 
 
@@ -108,6 +108,7 @@ def test_totals_are_told_of_three_or_more(sealed):
         ("manifest", ProblemKind.STATEMENT),
         ("seal", ProblemKind.UNSEALED),
         ("newer", ProblemKind.FORMAT),
+        ("form", ProblemKind.CHANGED),
     ],
 )
 def test_what_was_done_to_an_extract_is_named(sealed, here, tmp_path, harm, kind):
@@ -160,7 +161,8 @@ def _harm(folder: Path, harm: str) -> None:
         (folder / "seal.json").unlink()
     elif harm == "newer":
         told["schema"] = "extract-2"
-    about.write_text(json.dumps(told))
+    indent = 2 if harm == "form" else 1
+    about.write_bytes(msgspec.json.format(msgspec.json.encode(told), indent=indent) + b"\n")
 
 
 def test_without_a_seal_the_root_has_to_be_right_all_the_same(sealed, tmp_path):
@@ -168,7 +170,7 @@ def test_without_a_seal_the_root_has_to_be_right_all_the_same(sealed, tmp_path):
     (folder / "seal.json").unlink()
     told = json.loads((folder / NAME).read_text())
     told["root"] = told["runs"][0]["proof"]["root"] = "0" * 64
-    (folder / NAME).write_text(json.dumps(told))
+    (folder / NAME).write_bytes(msgspec.json.format(msgspec.json.encode(told), indent=1) + b"\n")
     with pytest.raises(EvidenceError) as caught:
         check_extract(folder, now=datetime.now(UTC), trust=None)
     assert caught.value.problem.kind is ProblemKind.ROOT
@@ -187,7 +189,7 @@ def test_a_run_of_before_there_were_shares_is_whole_but_gives_no_extract(copy, t
         shutil.rmtree(copy / "shares", ignore_errors=True)
         manifest.write_manifest(copy)
         with pytest.raises(UsageError) as refused:
-            write_extract(copy, party, tmp_path / "x", datetime.now(UTC))
+            write_extract(copy, party, tmp_path / "x")
         assert said in refused.value.render("en")
     assert rejudge(copy, load_catalogue()).problem is None
 

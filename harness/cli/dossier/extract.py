@@ -57,7 +57,7 @@ def extract(
         _verify(source, folder, known)
         refuse_people(folder, frozenset(accept or ()), language)
         with TemporaryDirectory(prefix="extract-") as temporary:
-            done = write_extract(folder, party, Path(temporary), SystemClock().now())
+            done = write_extract(folder, party, Path(temporary))
             pack(Path(temporary), out)
     told = _MADE.format(
         party=party, path=out, shown=done.shown, left=done.left_out, size=out.stat().st_size // 1024

@@ -227,13 +227,16 @@ def _wrong(where: str, message: Text) -> Problem:
 
 @dataclass(frozen=True)
 class _Whole:
-    """A run as all shares of it are made from."""
+    """A run as all shares of it are made from.
+
+    :ivar held: by cell key, what was found in another cell and holds for it too.
+    """
 
     info: RunInfo
     run: str
     result: RunResult
     cells: Mapping[str, CellShare]
-    findings: Sequence[Finding]
+    held: Mapping[str, Sequence[Finding]]
 
 
 def shares_of(
@@ -251,7 +254,11 @@ def shares_of(
         for cell in info.plan
         if cell.key not in info.unjudged
     }
-    whole = _Whole(info, folder.run, run_result(info, findings, catalogue), cells, findings)
+    held: dict[str, list[Finding]] = {}
+    for item in findings:
+        for key in item.holds_for:
+            held.setdefault(key, []).append(item)
+    whole = _Whole(info, folder.run, run_result(info, findings, catalogue), cells, held)
     for party in info.participants:
         if any(party.id in (cell.his, cell.dvza, cell.pgo) for cell in info.plan):
             yield _share(whole, party)
@@ -289,21 +296,24 @@ def _share(whole: _Whole, party: ParticipantVersion) -> Share:
         states=_states([result] if result is not None else []),
         cells=tuple(whole.cells[cell.key] for cell in mine if cell.key in whole.cells),
         unjudged=tuple(cell.key for cell in mine if cell.key in info.unjudged),
-        elsewhere=tuple(_elsewhere(whole.findings, frozenset(cell.key for cell in mine))),
+        elsewhere=tuple(_elsewhere(whole.held, [cell.key for cell in mine])),
         others=tuple(_others(whole.result, party.id)),
     )
 
 
-def _elsewhere(findings: Iterable[Finding], mine: frozenset[str]) -> list[Elsewhere]:
+def _elsewhere(held: Mapping[str, Sequence[Finding]], mine: Sequence[str]) -> list[Elsewhere]:
     """What holds for these cells and was decided in others."""
-    return sorted(
-        {
-            Elsewhere(requirement=item.requirement, verdict=item.verdict, cells=cells)
-            for item in findings
-            if item.cell.key not in mine and (cells := tuple(key for key in item.holds_for if key in mine))
-        },
-        key=lambda item: (item.requirement, item.verdict.value, item.cells),
-    )
+    own = frozenset(mine)
+    found: dict[tuple[str, Verdict, str], dict[str, None]] = {}
+    for key in mine:
+        for item in held.get(key, ()):
+            if item.cell.key not in own:
+                found.setdefault((item.requirement, item.verdict, item.cell.key), {})[key] = None
+    told = {
+        Elsewhere(requirement=requirement, verdict=verdict, cells=tuple(keys))
+        for (requirement, verdict, _), keys in found.items()
+    }
+    return sorted(told, key=lambda item: (item.requirement, item.verdict.value, item.cells))
 
 
 def _others(result: RunResult, party: str) -> Iterator[Others]:

@@ -43,6 +43,7 @@ from harness.report.extract.document import (
     Piece,
     cell_name,
     read_about,
+    read_piece,
     share_name,
 )
 from harness.report.extract.making import bodies_of
@@ -65,7 +66,7 @@ class CheckedExtract:
 
     :ivar seal: ``None``: what it is of is not sealed.
     :ivar findings: those that are shown.
-    :ivar shown: lines and findings that are shown; ``left_out`` those that are not, bodies not counted.
+    :ivar shown: lines and findings that are shown; ``left_out`` what is not, bodies of shown lines among it.
     """
 
     about: About
@@ -176,9 +177,13 @@ class _Looked:
     def _body(self, body: Body, where: str) -> None:
         path = self._bodies.path(body.sha256 or "")
         name = path.relative_to(self._folder).as_posix()
-        if path.is_file() and name not in self._known:
+        if name in self._known:
+            return
+        self._known.add(name)
+        if path.is_file():
             self._bodies.get(body, where)
-            self._known.add(name)
+        else:
+            self.left_out += 1
 
     def nothing_else(self) -> None:
         """Whether there is nothing but what was looked at.
@@ -197,22 +202,7 @@ class _Looked:
 
 def _pieces(path: Path, name: str) -> Iterator[Piece]:
     for number, (data, complete) in enumerate(raw_lines(path, name), 1):
-        try:
-            piece = msgspec.json.decode(data, type=Piece)
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-            raise _no_piece(name, number, short(error)) from None
-        if not complete or (piece.shown is None) == (piece.sha256 is None):
-            raise _no_piece(name, number, "shown, sha256")
-        yield piece
-
-
-def _no_piece(name: str, number: int, received: str) -> EvidenceError:
-    return EvidenceError(
-        ProblemKind.CHANGED,
-        Text(nl="is geen stuk van een uittreksel", en="is no piece of an extract"),
-        where=f"{name}, line {number}",
-        received=received,
-    )
+        yield read_piece(data if complete else b"", f"{name}, line {number}")
 
 
 def _finding(data: bytes, where: str) -> Finding:

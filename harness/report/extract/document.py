@@ -39,7 +39,7 @@ class Held(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class About(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """``about.json``.
+    """``about.json``; nothing in it is the word of who made it.
 
     :ivar of: what it was made of.
     :ivar manifest: SHA-256 of the manifest of that; ``root`` its Merkle root.
@@ -50,8 +50,6 @@ class About(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     of: Literal["run", "dossier"]
     manifest: Hash
     root: Hash
-    made: str
-    harness: str
     runs: Annotated[tuple[Held, ...], msgspec.Meta(min_length=1, max_length=999)]
 
 
@@ -85,6 +83,41 @@ def is_extract(path: Path) -> bool:
     return first_name(path) == NAME or (path / NAME).is_file()
 
 
+def encode(about: About) -> bytes:
+    """The one form in which it is written."""
+    return msgspec.json.format(msgspec.json.encode(about), indent=1) + b"\n"
+
+
+def read_piece(data: bytes, where: str) -> Piece:
+    """A line of the pieces of a cell.
+
+    :raises EvidenceError: it is none, or not in the form in which it is written.
+    """
+    try:
+        piece = msgspec.json.decode(data, type=Piece)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise EvidenceError(
+            ProblemKind.CHANGED,
+            Text(nl="is geen stuk van een uittreksel", en="is no piece of an extract"),
+            where=where,
+            received=short(error),
+        ) from None
+    if (piece.shown is None) == (piece.sha256 is None) or msgspec.json.encode(piece) != data:
+        raise _other_form(where)
+    return piece
+
+
+def _other_form(where: str) -> EvidenceError:
+    return EvidenceError(
+        ProblemKind.CHANGED,
+        Text(
+            nl="staat niet in de vorm waarin de harness het schrijft",
+            en="is not in the form in which the harness writes it",
+        ),
+        where=where,
+    )
+
+
 def read_about(folder: Path) -> About:
     """Read ``about.json``.
 
@@ -94,7 +127,10 @@ def read_about(folder: Path) -> About:
     try:
         version = msgspec.json.decode(data, type=_Version).schema
         if version == FORMAT:
-            return msgspec.json.decode(data, type=About)
+            about = msgspec.json.decode(data, type=About)
+            if encode(about) != data:
+                raise _other_form(NAME)
+            return about
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise EvidenceError(
             ProblemKind.DESCRIPTION,

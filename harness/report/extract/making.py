@@ -6,12 +6,10 @@ import hashlib
 import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
 import msgspec
 
-from harness import __version__
 from harness.core.errors import UsageError, nearest
 from harness.core.run import manifest
 from harness.core.run.findings import Cell, Finding
@@ -41,6 +39,7 @@ from harness.report.extract.document import (
     HeldSeal,
     Piece,
     cell_name,
+    encode,
     share_name,
 )
 from harness.report.extract.names import Names, names_of_others
@@ -54,7 +53,7 @@ class Written:
     left_out: int = 0
 
 
-def write_extract(source: Path, party: str, out: Path, now: datetime) -> Written:
+def write_extract(source: Path, party: str, out: Path) -> Written:
     """Write the extract of a party into an empty folder.
 
     :param source: a run folder, or the folder of a dossier; the caller verified it.
@@ -87,11 +86,9 @@ def write_extract(source: Path, party: str, out: Path, now: datetime) -> Written
         of="dossier" if of_dossier else "run",
         manifest=hashlib.sha256(data).hexdigest(),
         root=made.root,
-        made=now.isoformat(),
-        harness=__version__,
         runs=tuple(held),
     )
-    disk.write(out / NAME, msgspec.json.format(msgspec.json.encode(about), indent=1) + b"\n")
+    disk.write(out / NAME, encode(about))
     return done
 
 
