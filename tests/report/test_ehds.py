@@ -34,7 +34,10 @@ def test_what_the_run_shows_is_named_and_the_rest_stays_open():
     assert {name for name, row in found.items() if row.partly} == {
         "III-1a", "III-1b", "III-1c", "III-1d", "III-1h", "III-4"
     }  # fmt: skip
-    assert "HisPro 7.1" in found["III-1a"].here.nl and "beoogde doel" in found["III-1a"].open.nl
+    assert (
+        found["III-1a"].here.nl == "HisPro 7.1, getoetst op 01-03-2026"
+        and "beoogde doel" in found["III-1a"].open.nl
+    )
     assert "3" in found["III-4"].here.en or "2" in found["III-4"].here.en
     assert (found["III-6"].here.en, found["III-6"].open.en) == ("nothing", "all of it")
     assert not found["40-3"].partly, "this is no testing environment of the regulation"

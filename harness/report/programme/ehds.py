@@ -16,6 +16,7 @@ from harness.core.standards.table import standards
 from harness.core.text import Text
 from harness.core.yamlfile import load_yaml
 from harness.report.summary import PartySummary, RunSummary
+from harness.report.vendor.first import day
 from harness.report.words import amount
 
 TITLE: Final = Text(
@@ -86,9 +87,8 @@ def _version(run: RunSummary, mine: PartySummary) -> Text | None:
     party = mine.party
     if not party.version:
         return None
-    day = run.info.now[:10]
-    told = f"{party.product or party.id} {party.version}"
-    return Text(nl=f"{told}, getoetst op {day}", en=f"{told}, tested on {day}")
+    when = day(run.info.now[:10])
+    return Text(nl=f"{party.name}, getoetst op {when.nl}", en=f"{party.name}, tested on {when.en}")
 
 
 def _standards(run: RunSummary, mine: PartySummary) -> Text | None:

@@ -7,9 +7,11 @@ without a miss waits for one, since the service desk is part of the requirement.
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Final
 
 from harness.core.algebra import State
+from harness.core.clock import AMSTERDAM
 from harness.core.run.agreed.sampling import HOURS, Measured
 from harness.core.text import Text
 
@@ -40,13 +42,19 @@ _SLA: Final = Text(
 def measured_line(told: Measured) -> Text:
     """What was measured, in one line."""
     return _MEASURED.format(
-        begin=told.begin,
-        end=told.end,
+        begin=_shown(told.begin),
+        end=_shown(told.end),
         answered=told.answered,
         samples=told.samples,
         gaps=len(told.gaps),
         hours=told.hours,
     )
+
+
+def _shown(instant: str) -> Text:
+    """A moment as people write it, in Amsterdam."""
+    at = datetime.fromisoformat(instant).astimezone(AMSTERDAM)
+    return Text(nl=f"{at:%d-%m-%Y %H:%M}", en=f"{at:%Y-%m-%d %H:%M}")
 
 
 def sampled(told: Measured | None, *, accepted: bool) -> tuple[State, Text]:
