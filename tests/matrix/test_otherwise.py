@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import json
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,7 +15,7 @@ import pytest
 from harness.core.errors import ConfigurationError, UsageError
 from harness.core.run import manifest
 from harness.core.run.folder import END, RunFolder
-from harness.core.run.info import encode
+from harness.core.run.info import Share, encode
 from harness.core.run.manifest import START
 from harness.core.run.place import disk
 from harness.core.run.problems import EvidenceError, ProblemKind
@@ -202,6 +203,32 @@ def _hides_no_fault(dossier: Path) -> None:
         with pytest.raises(EvidenceError) as caught:
             check_dossier(folder, load_catalogue(), now=datetime.now(UTC))
         assert caught.value.problem.kind is ProblemKind.CHANGED
+
+
+def test_a_fault_stays_where_it_was_seen_whatever_catalogue_is_named(defect_run, tmp_path):
+    """Who left it to a cell in which it passed is not helped by another catalogue."""
+    run = Path(shutil.copytree(defect_run[0], tmp_path / "run"))
+    folder = RunFolder(run)
+    fault = next(item for item in folder.findings() if item.verdict is Verdict.FAIL)
+    info = folder.info()
+    other = next(cell for cell in info.plan if cell.his != fault.cell.his)
+    settings = info.settings
+    share = Share(requirements=(fault.requirement,), cells=(fault.cell.key,))
+    kept = tuple(name for name in info.asked(fault.cell) if name != fault.requirement)
+    moved = msgspec.structs.replace(
+        settings,
+        requirements={**settings.requirements, fault.cell.key: kept},
+        shared={**settings.shared, other.key: (*settings.shared.get(other.key, ()), share)},
+    )
+    before = manifest.run_digest(run)
+    folder.write_end(msgspec.structs.replace(info, settings=moved))
+    aged(run)
+    _rebind(run, before, manifest.run_digest(run))
+    manifest.write_manifest(run)
+    _, otherwise = judge_today(run, load_catalogue())
+    assert otherwise is not None
+    again = [item for item in otherwise.judged.findings if item.verdict is Verdict.FAIL]
+    assert {(item.requirement, item.cell) for item in again} >= {(fault.requirement, fault.cell)}
 
 
 def test_an_older_run_is_verified_as_what_it_was_made_with(copy, key, here):

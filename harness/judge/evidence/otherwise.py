@@ -114,6 +114,7 @@ def judge_otherwise(path: Path, catalogue: Catalogue, base: Catalogue, release: 
     )
     plain = _without_wrong_shares(_asked_now(info, catalogue), catalogue)
     wider = _wider(plain, catalogue, known, place)
+    moved = _moved(folder, stored, plain, place, catalogue)
     records = frozen_records(folder, stored)
     found: dict[str, list[Finding]] = {}
     exchanges = 0
@@ -123,6 +124,9 @@ def judge_otherwise(path: Path, catalogue: Catalogue, base: Catalogue, release: 
         recorded = cell_exchanges(folder, place[cell.key])
         exchanges += len(recorded)
         found[cell.key] = _judged(wider, cell, recorded, catalogue, records)
+        faults = _faults(wider, cell, moved.get(cell.key, ()), recorded, catalogue, records)
+        found[cell.key] += faults
+        plain = _asked_too(plain, cell, [item.requirement for item in faults])
     before = tuple(
         msgspec.structs.replace(item, cell=_in(item.cell, names))
         for item in folder.judged()
@@ -141,6 +145,49 @@ def judge_otherwise(path: Path, catalogue: Catalogue, base: Catalogue, release: 
         made_with=made_with,
         harness=stored.harness,
     )
+
+
+def _moved(
+    folder: RunFolder, stored: RunInfo, plain: RunInfo, place: Mapping[str, Cell], catalogue: Catalogue
+) -> dict[str, tuple[str, ...]]:
+    """What each cell was asked at the start and left to another one, by its key of now."""
+    start = folder.start()
+    troubled = {trouble.cell for trouble in stored.troubles}
+    return {
+        key: tuple(
+            name
+            for name in start.asked(cell)
+            if name not in stored.asked(cell)
+            and name in catalogue
+            and catalogue[name].applies_to(cell.standard, key.rpartition("+")[2])
+        )
+        for key, cell in place.items()
+        if cell.key not in troubled and key not in plain.unjudged
+    }
+
+
+def _faults(
+    info: RunInfo,
+    cell: Cell,
+    names: tuple[str, ...],
+    recorded: Sequence[Exchange],
+    catalogue: Catalogue,
+    records: Records,
+) -> list[Finding]:
+    """A fault stays where it was seen, whatever a cell left to others."""
+    if not names:
+        return []
+    settings = msgspec.structs.replace(info.settings, requirements={cell.key: names}, shared={})
+    asked = msgspec.structs.replace(info, settings=settings)
+    said = judge_cell(asked, cell, recorded, catalogue, records)
+    return [item for item in said if item.verdict is Verdict.FAIL]
+
+
+def _asked_too(info: RunInfo, cell: Cell, names: Sequence[str]) -> RunInfo:
+    """The same, with more that a cell was asked."""
+    asked = {**info.settings.requirements, cell.key: tuple(dict.fromkeys((*info.asked(cell), *names)))}
+    settings = msgspec.structs.replace(info.settings, requirements=asked)
+    return msgspec.structs.replace(info, settings=settings) if names else info
 
 
 def _judged(
