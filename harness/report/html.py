@@ -37,6 +37,7 @@ from harness.report.pages.matrix import LOOK_NAME, LOOK_SYMBOL, Token, matrix
 from harness.report.pages.messages import data_file
 from harness.report.pages.since import KEY, MARK, Since
 from harness.report.pages.since import LOOK as CHANGE_LOOK
+from harness.report.programme import ehds
 from harness.report.summary import PartySummary, RunSummary, summarise
 from harness.report.vendor.page import TERMS, vendor_page
 from harness.report.words import (
@@ -274,7 +275,7 @@ class HtmlReport:
 
     def _party(self, item: PartySummary) -> dict[str, Any]:
         told = vendor_page(self._summary, item.party.id, self._catalogue, day_of(self._info))
-        return {"report": told, "terms": TERMS}
+        return {"report": told, "terms": TERMS, "annex": ehds}
 
     def _cell(self, shown: CellPage, lang: Lang) -> dict[str, Any]:
         cell = shown.cell

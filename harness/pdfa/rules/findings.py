@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from harness.core.issues import shortened
+from harness.core.standards.ledger import entry_of
 from harness.core.text import Phrase, Text, dutch, joined, said
 from harness.pdfa.model import Flavour, Violation
 from harness.pdfa.rules.profile import rule_set
@@ -40,9 +41,12 @@ class Findings:
                 self._record(id_, one, fact, where or kind, received)
 
     def _record(self, id_: str, one: Rule, fact: Any, where: str, received: Phrase) -> None:
+        entry = entry_of(one.dispute.ledger) if one.dispute is not None and one.dispute.when(fact) else None
+        if entry is not None and entry.broken is False:
+            return  # it was ruled that this breaks nothing
         count = self.counts.get(id_, 0) + 1
         self.counts[id_] = count
-        disputed = one.dispute is not None and bool(one.dispute.when(fact))
+        disputed = entry is not None and entry.broken is None
         if not disputed:
             self.settled.add(id_)
         if count > self._cap:
@@ -64,7 +68,7 @@ class Findings:
                 expected=said(expected, "en"),
                 received=said(found, "en"),
                 nl=dutch(expected, found),
-                disputed=one.dispute.readings if disputed and one.dispute is not None else None,
+                disputed=entry.told if disputed and entry is not None else None,
             )
         )
 

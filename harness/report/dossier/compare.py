@@ -122,17 +122,18 @@ def side(path: Path, catalogue: Catalogue) -> Side:
         held=_held(findings, catalogue),
         when=min(info.now for info in infos),
         parties={item.id: item for info in infos for item in info.participants},
-        verdicts=_verdicts(findings, catalogue),
+        verdicts=verdicts(findings, catalogue),
     )
 
 
-def _verdicts(findings: Iterable[Finding], catalogue: Catalogue) -> dict[Judged, Verdict]:
+def verdicts(findings: Iterable[Finding], catalogue: Catalogue) -> dict[Judged, Verdict]:
+    """The worst verdict per judgement."""
     found: dict[Judged, list[Verdict]] = {}
     for item in findings:
         if item.requirement in catalogue:
             party = key_of(catalogue[item.requirement], item.cell).party
             found.setdefault(Judged(party, item.requirement, item.cell.key), []).append(item.verdict)
-    return {about: worst(verdicts) for about, verdicts in found.items()}
+    return {about: worst(said) for about, said in found.items()}
 
 
 def _held(findings: Iterable[Finding], catalogue: Catalogue) -> dict[Judged, Judged]:

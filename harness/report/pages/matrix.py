@@ -13,22 +13,40 @@ from harness.core.run.info import ParticipantVersion
 from harness.core.standards.table import standard
 from harness.core.text import Text
 from harness.judge.catalogue import Catalogue
+from harness.judge.outcome.progress import Progress
 from harness.report.dossier.compare import Change
 from harness.report.grouping import OPEN, grouped
 from harness.report.pages.since import Since, counted, told
 from harness.report.summary import ROLES, CellSummary, RunSummary
-from harness.report.words import LOOK, STATE, STATE_SYMBOL, SYMBOL, VERDICT, WAIVED, amount
+from harness.report.words import (
+    LOOK,
+    PROGRESS,
+    PROGRESS_LOOK,
+    PROGRESS_SYMBOL,
+    STATE,
+    STATE_SYMBOL,
+    SYMBOL,
+    VERDICT,
+    WAIVED,
+    amount,
+)
 
 SHOWN_CAUSES = 60
 """Causes that the page lists; the pages of the parties list all."""
-ORDER = "feodniwpx"
+ORDER = "feoakdnliwpx"
 """Looks, worst first."""
-LOOK_SYMBOL: Mapping[str, str] = {LOOK[verdict]: SYMBOL[verdict] for verdict in LOOK} | {
-    WAIVED: STATE_SYMBOL[State.WAIVED]
+LOOK_SYMBOL: Mapping[str, str] = {
+    **{LOOK[verdict]: SYMBOL[verdict] for verdict in LOOK},
+    **{PROGRESS_LOOK[one]: PROGRESS_SYMBOL[one] for one in Progress},
+    WAIVED: STATE_SYMBOL[State.WAIVED],
 }
-LOOK_NAME: Mapping[str, Text] = {LOOK[verdict]: VERDICT[verdict] for verdict in LOOK} | {
-    WAIVED: STATE[State.WAIVED]
+LOOK_NAME: Mapping[str, Text] = {
+    **{LOOK[verdict]: VERDICT[verdict] for verdict in LOOK},
+    **{PROGRESS_LOOK[one]: PROGRESS[one] for one in Progress},
+    WAIVED: STATE[State.WAIVED],
 }
+_NOT_SEEN = "eon"
+"""Looks that say less than how far a cell came."""
 _ROLE: Mapping[str, str] = {role: role.upper() for role in ROLES}
 
 
@@ -194,7 +212,9 @@ def _token(
         acting = [item for item in rest if LOOK[item.verdict] == look] or covered
         roles = {catalogue[item.requirement].role for item in acting if item.requirement in catalogue}
         sides = tuple(role for role in ROLES if role in roles)
-    return Token(found.cell, standard(found.cell.standard).letter, look, () if look in "px" else sides)
+    if found.progress is not None and look in _NOT_SEEN:
+        look = PROGRESS_LOOK[found.progress]
+    return Token(found.cell, standard(found.cell.standard).letter, look, () if look in "pxl" else sides)
 
 
 def _pairs(key: Sequence[str], row: Mapping[str, Iterable[Token]]) -> Iterator[tuple[str, Pair]]:
