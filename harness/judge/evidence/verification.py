@@ -24,9 +24,9 @@ from harness.core.run.info import Binding, Ended, RunInfo
 from harness.core.run.problems import EvidenceError, Problem, ProblemKind, short
 from harness.core.text import Text
 from harness.judge.catalogue import Catalogue, client_requirements
-from harness.judge.cells import judge_run
 from harness.judge.evidence.cells import cell_problem, moved_problem
 from harness.judge.evidence.shares import shares_problem
+from harness.judge.evidence.side_by_side import judge_again
 from harness.medmij.headers import CORRELATION_ID, REQUEST_ID, is_uuid
 from harness.record.chain.read import begun, judged_unit, unit_name
 from harness.record.chain.units import units_in
@@ -83,7 +83,7 @@ def rejudge(path: Path, catalogue: Catalogue) -> Rejudged:
         records = frozen_records(folder, info)
         if problem is None:
             problem = moved_problem(folder, info, catalogue, records)
-        for result in judge_run(folder, info, catalogue, records):
+        for result in judge_again(folder, info, catalogue, records):
             findings += result.findings
             exchanges += result.exchanges
             if folder.finished or folder.findings_path(result.cell).is_file():
