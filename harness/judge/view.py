@@ -132,7 +132,7 @@ class CellView:
         if key not in self._documents:
             length = _too_large(exchange, side)
             self._documents[key] = (
-                too_large(f"{length} bytes", kind)
+                too_large(length, kind)
                 if length
                 else parse(message.body, format=kind, model=load_model("3.0.2"), limits=MESSAGE_LIMITS)
             )

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from harness.core.standards.ledger import Ruling, entry_of, ledger
+from harness.core.text import said
 from harness.pdfa import FLAVOURS, Report, Violation, check
 from harness.pdfa.model import Flavour
 from harness.pdfa.rules.profile import rule_set
@@ -36,6 +37,17 @@ def test_a_finding_names_its_object_and_page() -> None:
     d.catalog["AA"] = {}
     found = the(check(d.write()), "6.5.2-1")
     assert (found.object, found.page) == (d.catalog_ref.num, 0)
+
+
+def test_what_is_words_is_told_in_both_languages_and_a_literal_is_not() -> None:
+    case = next(case for case in CASES if case.ids.get(2) == "6.2.3-1")
+    found = the(check(case.document(2, "b", bad=True)), "6.2.3-1")
+    assert found.received.startswith("class ") and found.nl is not None
+    assert said(found.seen, "nl").startswith("klasse ") and found.issue().nl == found.nl
+    assert found.nl.expected == ""
+    note = Doc(2, "b")
+    note.annot(F=0)
+    assert the(check(note.write()), "6.3.2-2").nl is None
 
 
 def test_every_finding_of_the_documents_of_our_own_names_an_object_unless_it_is_about_the_file() -> None:
