@@ -20,6 +20,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
+from html import escape
 
 CRLF = b"\r\n"
 FHIR = "application/fhir+json; fhirVersion=3.0; charset=utf-8"
@@ -88,9 +89,9 @@ CUT = r"incomplete|not complete|cut off|fewer|bytes .{0,30}(expected|announced)|
 LARGE = r"(larger|more) than|too (large|big|much)|over the limit|exceed|\b\d+ (bytes|nodes|entries|characters|attributes)\b"
 LARGE_HEAD = r"head(er)?s?\b.{0,40}(too (large|long|many|much)|larger|more than)|interim"
 LONG = r"too long|characters|longer than"
-MANY = r"too many|more than|\d+ (entries|matches|resources|fields)"
+MANY = r"too many|more than|\d+ (entries|nodes|matches|resources|fields)"
 DEEP = r"\bdeep|\bnest"
-NUMBER = r"number|digits|\btotal\b|expires_in"
+NUMBER = r"number|integer|digits|\btotal\b|expires_in"
 CODING = r"coding|gzip"
 DOCTYPE = r"doctype|entit"
 ATTRIBUTES = r"attribute"
@@ -125,14 +126,17 @@ def kind_of(request: Request) -> str:
     return "xml" if "xml" in request.headers.get("accept", "") else "json"
 
 
-def patient() -> dict:
-    return {
+def patient(**more: object) -> dict:
+    """A Patient with nothing wrong, in the order of XML."""
+    made = {
         "resourceType": "Patient",
         "id": "p1",
         "meta": {"profile": ["http://fhir.nl/fhir/StructureDefinition/nl-core-patient"]},
+        "language": "nl",
         "name": [{"family": "Ester"}],
         "birthDate": "1970-01-31",
     }
+    return {**made, **more}
 
 
 def bundle(request: Request, *resources: dict, following: str = "", total: int | None = None) -> dict:
@@ -151,8 +155,26 @@ def bundle(request: Request, *resources: dict, following: str = "", total: int |
     return {**made, "link": links, "entry": entries}
 
 
-def answer(value: object, *more: str) -> bytes:
-    return plain(json.dumps(value).encode(), FHIR, "200 OK", *more)
+def in_xml(name: str, value: object) -> str:
+    """An element of FHIR JSON as XML; the order is that of the JSON."""
+    if isinstance(value, list):
+        return "".join(in_xml(name, item) for item in value)
+    if not isinstance(value, dict):
+        return f'<{name} value="{escape(str(value), quote=True)}"/>'
+    inside = "".join(in_xml(key, item) for key, item in value.items() if key != "resourceType")
+    if kind := value.get("resourceType"):
+        inside = f'<{kind} xmlns="http://hl7.org/fhir">{inside}</{kind}>'
+    return f"<{name}>{inside}</{name}>" if name else inside
+
+
+def said(request: Request, value: dict) -> tuple[str, str]:
+    """A resource in the format that was asked for, with its media type."""
+    return (in_xml("", value), XML) if kind_of(request) == "xml" else (json.dumps(value), FHIR)
+
+
+def answer(request: Request, value: dict) -> bytes:
+    body, kind = said(request, value)
+    return plain(body.encode(), kind)
 
 
 def drip(sock: socket.socket, parts: Iterator[bytes], pause: float = 1.0) -> None:
@@ -203,7 +225,7 @@ def slow_body(sock: socket.socket, request: Request) -> None:
 )
 def tardy(sock: socket.socket, request: Request) -> None:
     time.sleep(9)
-    sock.sendall(answer(bundle(request)))
+    sock.sendall(answer(request, bundle(request)))
 
 
 # --- endless ------------------------------------------------------------------------------------------------
@@ -333,6 +355,7 @@ def gzip_thrice(sock: socket.socket, request: Request) -> None:
     says=(
         DEEP,
         NO_JSON,
+        MANY,
     ),
 )
 def nested(sock: socket.socket, request: Request) -> None:
@@ -361,7 +384,7 @@ def huge_numbers(sock: socket.socket, request: Request) -> None:
     ),
 )
 def huge_bundle(sock: socket.socket, request: Request) -> None:
-    sock.sendall(answer(bundle(request, *({**patient(), "id": f"p{n}"} for n in range(60_000)))))
+    sock.sendall(answer(request, bundle(request, *(patient(id=f"p{n}") for n in range(60_000)))))
 
 
 @mode(
@@ -372,7 +395,7 @@ def huge_bundle(sock: socket.socket, request: Request) -> None:
     ),
 )
 def large_bundle(sock: socket.socket, request: Request) -> None:
-    sock.sendall(answer(bundle(request, *({**patient(), "id": f"p{n}"} for n in range(9_000)))))
+    sock.sendall(answer(request, bundle(request, *(patient(id=f"p{n}") for n in range(9_000)))))
 
 
 @mode(
@@ -383,7 +406,7 @@ def large_bundle(sock: socket.socket, request: Request) -> None:
     ),
 )
 def long_text(sock: socket.socket, request: Request) -> None:
-    sock.sendall(answer(bundle(request, {**patient(), "language": "a" * (16 << 20)})))
+    sock.sendall(answer(request, bundle(request, patient(language="a" * (16 << 20)))))
 
 
 @mode(
@@ -394,7 +417,7 @@ def long_text(sock: socket.socket, request: Request) -> None:
     ),
 )
 def many_digits(sock: socket.socket, request: Request) -> None:
-    sock.sendall(answer(bundle(request, {**patient(), "language": "999990019 " * 400_000})))
+    sock.sendall(answer(request, bundle(request, patient(language="999990019 " * 400_000))))
 
 
 @mode(
@@ -402,6 +425,7 @@ def many_digits(sock: socket.socket, request: Request) -> None:
     "his",
     "authorize",
     says=(
+        LARGE,
         NO_JSON,
         NO_PAGE,
     ),
@@ -417,7 +441,7 @@ def layered(sock: socket.socket, request: Request) -> None:
     data = b"999990019" * 1000
     for _ in range(12):
         data = base64.b64encode(data)
-    sock.sendall(answer(bundle(request, {**patient(), "photo": [{"data": data.decode()}]})))
+    sock.sendall(answer(request, bundle(request, patient(photo=[{"data": data.decode()}]))))
 
 
 @mode("xml-entity-bomb", says=(DOCTYPE,))
@@ -459,10 +483,10 @@ def xml_attributes(sock: socket.socket, request: Request) -> None:
 @mode("cyclic-references", says=(NOT_ASKED,))
 def cyclic(sock: socket.socket, request: Request) -> None:
     many = [
-        {**patient(), "id": f"p{n}", "link": [{"other": {"reference": f"Patient/p{(n + 1) % 2000}"}, "type": "seealso"}]}
+        patient(id=f"p{n}", link=[{"other": {"reference": f"Patient/p{(n + 1) % 2000}"}, "type": "seealso"}])
         for n in range(2000)
     ]  # fmt: skip
-    sock.sendall(answer(bundle(request, *many)))
+    sock.sendall(answer(request, bundle(request, *many)))
 
 
 # --- pages --------------------------------------------------------------------------------------------------
@@ -470,20 +494,20 @@ def cyclic(sock: socket.socket, request: Request) -> None:
 
 @mode("next-link-to-itself", says=(PAGING,))
 def next_self(sock: socket.socket, request: Request) -> None:
-    sock.sendall(answer(bundle(request, patient(), following=whole(request), total=9)))
+    sock.sendall(answer(request, bundle(request, patient(), following=whole(request), total=9)))
 
 
 @mode("next-link-with-new-ids", says=(PAGING,))
 def next_new(sock: socket.socket, request: Request) -> None:
     url = f"{bare(request)}?page={time.monotonic_ns()}"
-    one = {**patient(), "id": f"p{time.monotonic_ns()}"}
-    sock.sendall(answer(bundle(request, one, following=url, total=10**9)))
+    one = patient(id=f"p{time.monotonic_ns()}")
+    sock.sendall(answer(request, bundle(request, one, following=url, total=10**9)))
 
 
 @mode("next-link-that-grows", says=(PAGING,))
 def next_grows(sock: socket.socket, request: Request) -> None:
     url = f"{whole(request)}{'&' if '?' in request.target else '?'}x={'y' * 500}"
-    sock.sendall(answer(bundle(request, patient(), following=url, total=9)))
+    sock.sendall(answer(request, bundle(request, patient(), following=url, total=9)))
 
 
 @mode(
@@ -495,7 +519,7 @@ def next_grows(sock: socket.socket, request: Request) -> None:
 )
 def next_elsewhere(sock: socket.socket, request: Request) -> None:
     url = "https://vreemd.example/fhir/Patient?page=2"
-    sock.sendall(answer(bundle(request, patient(), following=url, total=9)))
+    sock.sendall(answer(request, bundle(request, patient(), following=url, total=9)))
 
 
 # --- redirects ----------------------------------------------------------------------------------------------
@@ -625,7 +649,7 @@ def no_http(sock: socket.socket, request: Request) -> None:
 
 @mode("two-answers", says=(NOT_ASKED, r"(two|second|more than one) answers?"))
 def two_answers(sock: socket.socket, request: Request) -> None:
-    sock.sendall(answer(bundle(request)) * 2)
+    sock.sendall(answer(request, bundle(request)) * 2)
 
 
 @mode(
@@ -698,31 +722,32 @@ def lie(sock: socket.socket, request: Request) -> None:
     ),
 )
 def utf16(sock: socket.socket, request: Request) -> None:
-    sock.sendall(plain(json.dumps(bundle(request, patient())).encode("utf-16"), FHIR))
+    body, kind = said(request, bundle(request, patient()))
+    sock.sendall(plain(body.encode("utf-16"), kind))
 
 
 @mode("byte-order-mark", says=(r"byte.order.mark|\bBOM\b",))
 def bom(sock: socket.socket, request: Request) -> None:
-    sock.sendall(plain(b"\xef\xbb\xbf" + json.dumps(bundle(request, patient())).encode(), FHIR))
+    body, kind = said(request, bundle(request, patient()))
+    sock.sendall(plain(b"\xef\xbb\xbf" + body.encode(), kind))
 
 
 @mode("invalid-utf-8", says=(NO_TEXT,))
 def invalid(sock: socket.socket, request: Request) -> None:
-    sock.sendall(
-        plain(json.dumps(bundle(request, patient())).encode().replace(b"Ester", b"\xc3\x28\xff"), FHIR)
-    )
+    body, kind = said(request, bundle(request, patient()))
+    sock.sendall(plain(body.encode().replace(b"Ester", b"\xc3\x28\xff"), kind))
 
 
 @mode("wrong-charset", says=(r"charset|klingon",))
 def charset(sock: socket.socket, request: Request) -> None:
-    sock.sendall(
-        plain(json.dumps(bundle(request, patient())).encode(), "application/fhir+json; charset=klingon-8")
-    )
+    body, kind = said(request, bundle(request, patient()))
+    sock.sendall(plain(body.encode(), kind.replace("utf-8", "klingon-8")))
 
 
 @mode("trailing-garbage", says=(NO_JSON,))
 def trailing(sock: socket.socket, request: Request) -> None:
-    sock.sendall(plain(json.dumps(bundle(request, patient())).encode() + b"}}}garbage" * 1000, FHIR))
+    body, kind = said(request, bundle(request, patient()))
+    sock.sendall(plain(body.encode() + b"}}}garbage" * 1000, kind))
 
 
 @mode(

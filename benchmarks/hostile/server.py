@@ -6,17 +6,16 @@ python server.py MODE PLACE PEM        prints its port; PEM holds certificate an
 from __future__ import annotations
 
 import contextlib
-import json
 import socket
 import ssl
 import sys
 import threading
 import time
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
 
 sys.path.insert(0, str(Path(__file__).parent))
-from modes import MODES, Request, answer, bundle, head, packed, plain
+from meaning_well import right
+from modes import MODES, Request, head, packed
 
 
 def read(sock: socket.socket, held: bytearray) -> Request | None:
@@ -38,21 +37,6 @@ def read(sock: socket.socket, held: bytearray) -> Request | None:
         rest += data
     held[:] = rest[length:]
     return Request(method, target, headers, rest[:length])
-
-
-def right(request: Request) -> bytes:
-    """What a server that means well answers."""
-    if request.path.startswith("/authorize"):
-        asked = {name: values[0] for name, values in parse_qs(urlsplit(request.target).query).items()}
-        back = (
-            f"{asked.get('redirect_uri', '')}?code=c0de-{time.monotonic_ns()}&state={asked.get('state', '')}"
-        )
-        return plain(b"", "text/plain", "302 Found", f"Location: {back}")
-    if request.path.startswith("/token"):
-        token = {"access_token": f"t-{time.monotonic_ns()}-abcdefghijklmnop", "token_type": "Bearer",
-                 "expires_in": 900, "scope": "49"}  # fmt: skip
-        return plain(json.dumps(token).encode(), "application/json;charset=UTF-8", "200 OK", "Cache-Control: no-store", "Pragma: no-cache")  # fmt: skip
-    return answer(bundle(request))
 
 
 def attacked(place: str, request: Request) -> bool:
@@ -109,6 +93,7 @@ def main() -> None:
     packed(name)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(pem)
+    context.set_ciphers("ECDHE+AESGCM")
     listener = socket.create_server(("127.0.0.1", 0), backlog=256)
     print(listener.getsockname()[1], flush=True)
     while True:

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from harness.core.http.addresses import authority_of
-from harness.core.run.exchanges import BUSY, Exchange, failure
+from harness.core.http.bounds import MAX_COOKIES
+from harness.core.run.exchanges import BUSY, Exchange, failure, header_values
 from harness.core.run.findings import Finding, Where, finding
 from harness.core.run.limits import FAILURES, GONE, not_reachable, unreachable
 from harness.core.standards.queries import base_operation, load_queries
@@ -21,6 +22,7 @@ from harness.core.verdicts import Blame, Verdict
 from harness.judge.catalogue import Requirement
 from harness.judge.depends import CARE
 from harness.judge.hops import heard
+from harness.judge.phrases import NO_TOKEN
 from harness.judge.trust.steps import AGAIN, MAIN_FLOWS, trust
 from harness.judge.view import CellView
 
@@ -33,6 +35,10 @@ NO_PAGE: Final = Text(nl="geen HTML-pagina die te lezen is", en="no HTML page th
 UNKNOWN_PAGE: Final = Text(
     nl="een pagina die niet herkend is als landingspagina, inlogpagina of toestemmingsvraag",
     en="a page that is not recognised as landing page, login page or consent question",
+)
+FLOOD: Final = Text(
+    nl="{number} cookies in één antwoord, een browser bewaart er {most}",
+    en="{number} cookies in one answer, a browser keeps {most}",
 )
 _PAGES: Final[dict[str, Text]] = {
     "landing": Text(nl="opnieuw of nog de landingspagina", en="the landing page, again or still"),
@@ -303,7 +309,15 @@ class Causes:
         if returned is not None and returned.error:
             return REDIRECTED.format(error=returned.error)
         status = f"HTTP {item.response.status}" if item.response is not None else failure(item.error)
-        return joined(status, _page(item), self._heard(item), separator="; ")
+        return joined(status, _page(item), _flood(item), self._token(item), self._heard(item), separator="; ")
+
+    def _token(self, item: Exchange) -> Phrase:
+        """Why an answer of a token server gives no token; ``""`` when it does, or says so itself."""
+        parsed = self._cell.response(item) if item.interface == "token" else None
+        if parsed is None or parsed.response is not None or parsed.error:
+            return ""
+        wrong = next((issue for issue in reversed(parsed.issues) if issue.severity == "error"), None)
+        return joined(wrong.message, wrong.seen) if wrong is not None else NO_TOKEN
 
 
 def _page(item: Exchange) -> Phrase:
@@ -313,6 +327,12 @@ def _page(item: Exchange) -> Phrase:
     shown = item.notes.get("page")
     step = shown.get("step") if isinstance(shown, dict) else None
     return NO_PAGE if shown is None else _PAGES.get(str(step), UNKNOWN_PAGE)
+
+
+def _flood(item: Exchange) -> Phrase:
+    """How many cookies an answer sets when no browser keeps so many; ``""`` when one does."""
+    number = len(header_values(item.response.headers, "set-cookie")) if item.response is not None else 0
+    return FLOOD.format(number=number, most=MAX_COOKIES) if number > MAX_COOKIES else ""
 
 
 def _good(item: Exchange) -> bool:

@@ -11,14 +11,23 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Literal
 
-from harness.core.run.exchanges import TOO_LARGE, Exchange, Request, Response, media_type
+from harness.core.run.exchanges import (
+    MORE_THAN_READ,
+    TOO_LARGE,
+    UNREAD,
+    UNREADABLE,
+    Exchange,
+    Request,
+    Response,
+    media_type,
+)
 from harness.core.run.findings import Cell, Finding, Where, finding
 from harness.core.run.info import Intensity, ParticipantVersion, Settings
 from harness.core.run.limits import ENDED
 from harness.core.standards.groups import where_to_look
 from harness.core.text import Phrase, Text
 from harness.core.verdicts import Blame, Strength, Verdict
-from harness.fhir.codec.documents import MESSAGE_LIMITS, Document, Format, parse, too_large
+from harness.fhir.codec.documents import MESSAGE_LIMITS, Document, Format, parse, too_large, unread
 from harness.fhir.model.types import load_model
 from harness.judge.catalogue import Catalogue, Requirement
 from harness.judge.depends import depends
@@ -32,10 +41,30 @@ FHIR_JSON = ("application/fhir+json", "application/json+fhir", "application/json
 FHIR_XML = ("application/fhir+xml", "application/xml+fhir", "application/xml", "text/xml")
 
 
-def _too_large(exchange: Exchange, side: str) -> int:
-    """Length of a body that the recorder did not keep because it holds too much; 0 when it kept it."""
+def _too_large(exchange: Exchange, side: str) -> str:
+    """How much a body holds that the recorder did not keep because it is too much; ``""`` when it kept it."""
     place = f"{side}.body:{TOO_LARGE}"
-    return next((fact.length for fact in exchange.facts if fact.place == place), 0)
+    length = next((fact.length for fact in exchange.facts if fact.place == place), 0)
+    if not length:
+        return ""
+    notes = exchange.notes.get("masked")
+    told = [str(note) for note in notes] if isinstance(notes, list) else []
+    beyond = [note.removeprefix(MORE_THAN_READ) for note in told if note.startswith(MORE_THAN_READ)]
+    return ", ".join(filter(None, (f"{length} bytes", *beyond)))
+
+
+def _unread(exchange: Exchange, side: str, kind: Format) -> Document | None:
+    """A body that could not be read before it was masked: what is wrong with it, not with its masks."""
+    if not any(fact.place.startswith(f"{side}.body:{UNREADABLE}") for fact in exchange.facts):
+        return None
+    notes = exchange.notes.get(UNREAD)
+    told = notes.get(side) if isinstance(notes, dict) else None
+    if not isinstance(told, dict):
+        return None
+    line, column = (value if isinstance(value := told.get(name), int) else 0 for name in ("line", "column"))
+    return unread(
+        str(told.get("rule", "")), kind, line=line, column=column, received=str(told.get("received", ""))
+    )
 
 
 def body_format(kind: str) -> Format | None:
@@ -130,12 +159,10 @@ class CellView:
             return None
         key = (kind, message.body)
         if key not in self._documents:
-            length = _too_large(exchange, side)
+            held = _too_large(exchange, side)
             self._documents[key] = (
-                too_large(length, kind)
-                if length
-                else parse(message.body, format=kind, model=load_model("3.0.2"), limits=MESSAGE_LIMITS)
-            )
+                too_large(held, kind) if held else _unread(exchange, side, kind)
+            ) or parse(message.body, format=kind, model=load_model("3.0.2"), limits=MESSAGE_LIMITS)
         return self._documents[key]
 
     def memo(self, key: str, compute: Callable[[], Any]) -> Any:

@@ -22,6 +22,16 @@ Examine = Callable[[bytes, str], Mapping[str, Any]]
 from the documents of the record of a person: ``(document, person) -> said``."""
 
 
+Unread = Callable[[bytes, str], Mapping[str, Any]]
+"""Why a body of a media type cannot be read as FHIR, without anything that stands in it: the rule that it
+breaks, and where; nothing when it can be read."""
+
+
+def nobody_read(body: bytes, media_type: str) -> Mapping[str, Any]:
+    """Nobody tried."""
+    return {}
+
+
 def nothing_said(data: bytes, person: str) -> Mapping[str, Any]:
     """Nobody looked at the document."""
     return {}
@@ -44,6 +54,7 @@ class Looking:
         only secrets, numbers and what was masked in the same exchange are looked for there.
     :ivar examine: looks at a document before it is masked.
     :ivar words: the words of FHIR, by which names and codes that it does not have are known.
+    :ivar unread: looks at what is called FHIR and no reader understands, before it is masked.
     :ivar held: which words about people records hold; ``None``: nobody said, so that they are not looked at.
     """
 
@@ -54,3 +65,4 @@ class Looking:
     examine: Examine = nothing_said
     familiar: Familiar | None = None
     words: Vocabulary = BY_FORM
+    unread: Unread = nobody_read

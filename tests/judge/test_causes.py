@@ -468,3 +468,26 @@ def test_a_variant_in_which_nobody_answered_says_so() -> None:
     nothing = view.inconclusive(requirement.id, Text(nl="zo", en="so"))
     item = Causes(view, lambda _: ()).explain(requirement, nothing)
     assert item.where.exchange == "x.0002" and "is not reachable since" in item.next_step.en
+
+
+@pytest.mark.parametrize(
+    ("notes", "cookies", "told"),
+    [
+        ({"page": {"step": "login"}}, 180, "HTTP 200; the login page, again or still"),
+        (
+            {"page": {"step": "<b>mine</b>"}},
+            0,
+            "HTTP 200; a page that is not recognised as landing page, login page or consent question",
+        ),
+        ({}, 0, "HTTP 200; no HTML page that can be read"),
+        ({}, 181, "HTTP 200; no HTML page that can be read; 181 cookies in one answer, a browser keeps 180"),
+    ],
+    ids=["a known page", "an unknown page", "no page", "cookies"],
+)
+def test_where_a_person_gets_no_further_the_page_is_told(notes: dict, cookies: int, told: str) -> None:
+    response = Response(status=200, headers=(("Set-Cookie", "a=b"),) * cookies)
+    stuck = asked(interface="login", operation="login", response=response, notes=notes)
+    view = _view(stuck)
+    nothing = view.inconclusive(CONTENT, Text(nl="zo", en="so"))
+    item = Causes(view, lambda _: ()).explain(CATALOGUE[CONTENT], nothing)
+    assert item.received == told and "broke off at the login" in item.next_step.en

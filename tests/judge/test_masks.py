@@ -354,3 +354,18 @@ def test_a_body_that_nobody_can_read_is_a_fault_although_it_is_masked(standard: 
     found = judged(cell, [changed if item is one else item for item in cell.exchanges])
     told = [item for item in found if item.where.exchange == one.id and item.verdict is Verdict.FAIL]
     assert told and {item.blame for item in told} == {Blame.PRODUCT}, accusations(found)
+
+
+def test_the_type_of_an_answer_is_told_whatever_is_masked_in_it() -> None:
+    """A Patient is no searchset, also when nothing that stands in it may be kept."""
+    cell = reference("huisartsgegevens-2.0")
+    one = next(item for item in cell.exchanges if item.operation == "hg-patient-json")
+    assert one.response is not None
+    bare = msgspec.structs.replace(
+        one.response, body=b'{"resourceType":"Patient","id":"p1","birthDate":"1970-01-31"}'
+    )
+    answer = masked(msgspec.structs.replace(one, response=bare), lambda _: True)
+    assert answer.facts
+    found = judged(cell, [answer if item is one else item for item in cell.exchanges])
+    (item,) = [item for item in found if item.requirement == "HG-GEN-002" and item.verdict is Verdict.FAIL]
+    assert (item.received, item.where.path) == ("Patient", "Patient.resourceType")

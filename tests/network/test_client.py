@@ -152,3 +152,24 @@ def test_closing_ends_a_handshake_that_nobody_answers() -> None:
         assert time.monotonic() - began < 5
         assert answers[0].status == 0 and answers[0].error == "ended: closed by us"
         connection.close()
+
+
+def test_what_nobody_asked_is_not_taken_for_the_next_answer():
+    """A server that answers twice, or goes on after the length that it stated, would shift all later answers."""
+    with closing(socket.create_server(("127.0.0.1", 0))) as listener:
+
+        def serve() -> None:
+            for _ in range(3):
+                connection, _ = listener.accept()
+                with connection:
+                    while asked := connection.recv(65536):
+                        body = asked.split(b" ")[1]
+                        once = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body)
+                        connection.sendall(once * 2)
+
+        threading.Thread(target=serve, daemon=True).start()
+        client = HttpClient(ConnectMap(), ssl.create_default_context())
+        address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        found = [client.request("GET", f"{address}/{name}", timeout=5) for name in "abc"]
+        client.close()
+    assert [(item.status, item.body) for item in found] == [(200, b"/a"), (200, b"/b"), (200, b"/c")]

@@ -291,14 +291,14 @@ def test_a_budget_that_is_used_up_says_what_came_of_the_waiting():
     found, ticks = endurance(Limits(run=100.0))
     found.begin(1)
     for error in ("timeout: gave up", "timeout: gave up", "", "connect: refused"):
-        found.waited("his", 25.0)
+        found.waited("his", 25.0, further=not error)
         found.seen(URL, "his", error, "2026-03-01T11:00:00+00:00")
     ticks.now = 100.0
     with pytest.raises(LimitReached) as caught:
         found.check()
-    assert "mostly waiting for his (1 answer, 2x timeout: gave up);" in caught.value.message.en
+    assert "mostly waiting for his (1 answer, 1 next page, 2x timeout: gave up);" in caught.value.message.en
     assert (
-        "vooral met wachten op his (1 antwoord, 2x timeout: het wachten opgegeven);"
+        "vooral met wachten op his (1 antwoord, 1 volgende bladzijde, 2x timeout: het wachten opgegeven);"
         in caught.value.message.nl
     )
 

@@ -5,13 +5,18 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
 from rawkit import pdf, raw
 
-from harness.core.run.exchanges import UNHELD, Exchange
-from harness.network.person.looking import coded_elements
+from harness.core.run.exchanges import UNHELD, UNREADABLE, Exchange
+from harness.core.run.findings import Cell
+from harness.judge.catalogue import load_catalogue
+from harness.judge.view import CellView
+from harness.network.person.looking import coded_elements, unread
 from harness.record import DeclaredPerson, Looking, Persons, Redactor
 from harness.record.redact.holding.held import held_by
 from harness.record.redact.people.care import NOT_HELD
@@ -111,6 +116,42 @@ def test_what_is_said_of_a_document_that_is_not_kept(carrier: str) -> None:
     )
     assert told["sum"].startswith("mask-person-") and told["same"].startswith("mask-person-")
     assert (NOT_HELD in done.notes.get("masked", ())) == (carrier == "body")
+
+
+@pytest.mark.parametrize(
+    ("kind", "place"),
+    [("application/fhir+json", f"response.body:{UNREADABLE}"), ("application/pdf", "response.body")],
+)
+def test_of_a_pdf_that_is_called_fhir_may_be_said_that_nobody_can_read_it(kind: str, place: str) -> None:
+    assert [fact.place for fact in recorded(plain(kind, OTHER)).facts] == [place]
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "rule"),
+    [
+        (
+            "application/fhir+xml",
+            b"<!DOCTYPE x [<!ENTITY e 'Plantnaam'>]><Bundle>&e;</Bundle>",
+            "fhir-xml-doctype",
+        ),
+        ("application/fhir+json", b'{"resourceType":"Plantnaam","id":"1"', "fhir-json-syntax"),
+        ("application/fhir+json", OTHER, "fhir-json-syntax"),
+        ("application/fhir+json", b"\xc3\x28 Plantnaam", "fhir-encoding"),
+    ],
+    ids=["doctype", "cut off", "pdf", "no UTF-8"],
+)
+def test_why_nobody_can_read_a_body_is_told_before_it_is_masked(kind: str, body: bytes, rule: str) -> None:
+    """A judge sees the masked body only; what is wrong with that is not what was wrong with the body."""
+    looking = replace(LOOKING, unread=unread)
+    redactor = Redactor(b"k" * 32, Persons([ANNA]), looking=looking)
+    done = redactor.exchange(raw(**{"status": 200, "person": "anna", **plain(kind, body, "resource")}), "x.1")
+    assert done.notes["unread"]["response"]["rule"] == rule
+    assert "Plantnaam" not in str(done.notes)
+    cell = Cell(his="h", dvza="d", pgo="p", standard="pdfa-3.0", release="mm-2.2")
+    now = datetime(2026, 3, 1, tzinfo=UTC)
+    view = CellView(cell, [done], load_catalogue(), t=date(2026, 3, 1), now=now)
+    document = view.document(done)
+    assert document is not None and document.fatal and document.issues[-1].rule == rule
 
 
 def test_what_is_no_pdf_is_told_of_too() -> None:

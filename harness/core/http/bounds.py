@@ -16,6 +16,8 @@ SMALLER: Final = {"token": 1024 * 1024, "authorization": 8 * 1024 * 1024, "login
 """The same for interfaces whose answers are no data."""
 MAX_HEAD: Final = 256 * 1024
 """Bytes before the body of an answer: status, headers, and all interim answers together."""
+MAX_COOKIES: Final = 180
+"""Cookies of one host that are kept, the newest: as many as browsers keep."""
 MAX_ENTRIES: Final = 10_000
 """Entries of one Bundle."""
 MAX_VALUES: Final = 300_000

@@ -23,6 +23,8 @@ from harness.core.text import Phrase, Text
 
 BUSY: Final = "busy"
 """Operation of a request that a server put off (429 or 503 with ``Retry-After``)."""
+NEXT_PAGE: Final = "next-page"
+"""Operation of a request for a later page (without format)."""
 MASK: Final = r"mask-[a-z]{2,8}-[bcdfghjklmnpqrstvwxz]{12}"
 """What a tag looks like that stands in the place of a value."""
 MASKED_UUID: Final = (
@@ -129,6 +131,13 @@ UNREADABLE = "(unreadable)"
 TOO_LARGE = "(too large)"
 """The path in the place of a mask (``response.body:(too large)``) of a body that holds more than is looked at
 (:mod:`harness.core.http.bounds`); its fact says how long it was."""
+
+MORE_THAN_READ = "more than is looked at: "
+"""How the note ``masked`` of such an exchange begins; which bound was passed follows."""
+
+UNREAD = "unread"
+"""The note of an exchange that says why a body could not be read as FHIR before it was masked: per side the
+``rule`` that it breaks, ``line``, ``column`` and ``received``."""
 
 UNREDACTED = "unredacted"
 """The note of an exchange that the recorder could not make safe, and so wrote without what was said in it."""

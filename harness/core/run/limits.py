@@ -30,6 +30,10 @@ REST: Final = 15.0
 MOST_RECORDED: Final = 20_000
 """Exchanges that are recorded of what others do: of one session, of one combination outside sessions, and of
 what is of none."""
+_PAGES: Final = (
+    Text(nl="volgende bladzijde", en="next page"),
+    Text(nl="volgende bladzijden", en="next pages"),
+)
 LimitName = Literal["run", "cell", "host", "read-only", "recording"]
 """What kept a flow from being driven (a budget, a host that does not answer, or what the user asked), or from
 being recorded."""
@@ -111,14 +115,16 @@ def not_reachable(since: str, error: str) -> Text:
     return seen.format(since=since, error=failure(error))
 
 
-def came(answers: int, failures: Mapping[str, int]) -> Phrase:
+def came(answers: int, failures: Mapping[str, int], pages: int = 0) -> Phrase:
     """What came of what a party was asked: how many answers, and how it failed most often.
 
     :param failures: how many times it failed in each way.
+    :param pages: how often a next page was asked.
     """
     error, times = max(failures.items(), key=lambda item: item[1], default=("", 0))
     failed = joined(f"{times}x", failure(error), separator=" ") if times else ""
-    return joined(counted(answers, *_ANSWERS) if answers or not times else "", failed, separator=", ")
+    found = counted(answers, *_ANSWERS) if answers or not times else ""
+    return joined(found, counted(pages, *_PAGES) if pages else "", failed, separator=", ")
 
 
 def spent(

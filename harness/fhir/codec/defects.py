@@ -74,6 +74,12 @@ RULES: dict[str, Text] = {
 """Message per rule id; ``{name}`` is filled in with the element, attribute or key."""
 
 
+WITHOUT_CONTENT = frozenset(
+    {"fhir-size", "fhir-depth", "fhir-encoding", "fhir-json-syntax", "fhir-xml-doctype"}
+)
+"""Rules of which what was received is told in numbers and words of ours, never in those of the document."""
+
+
 def defect(
     rule: str,
     *,

@@ -38,7 +38,7 @@ from harness.core.http.bounds import (
 )
 from harness.core.issues import Issue
 from harness.core.text import joined
-from harness.fhir.codec.defects import defect
+from harness.fhir.codec.defects import RULES, defect
 from harness.fhir.codec.errors import EncodeError
 from harness.fhir.codec.json.read import read_json
 from harness.fhir.codec.json.write import to_json
@@ -61,6 +61,7 @@ __all__ = [
     "to_json",
     "to_xml",
     "too_large",
+    "unread",
 ]
 
 Format = Literal["xml", "json"]
@@ -126,7 +127,7 @@ class Document:
         return self._positions.locate(path)
 
 
-def too_large(length: int, format: Format) -> Document:
+def too_large(received: str, format: Format) -> Document:
     """The document of a message that is not kept, because it holds more than is looked at."""
     limits = MESSAGE_LIMITS
     expected = joined(
@@ -137,8 +138,21 @@ def too_large(length: int, format: Format) -> Document:
         f"{limits.size} bytes",
         separator=", ",
     )
-    issue = defect("fhir-size", expected=expected, received=f"{length} bytes")
+    issue = defect("fhir-size", expected=expected, received=received)
     return Document({}, [issue], format, True, b"")
+
+
+def unread(
+    rule: str, format: Format, *, line: int = 0, column: int = 0, received: str = ""
+) -> Document | None:
+    """The document of a message that could not be read before it was masked.
+
+    :returns: ``None`` when there is no such rule.
+    """
+    if rule not in RULES:
+        return None
+    wrong = defect(rule, line=line, column=column, received=received)
+    return Document({}, [wrong], format, True, b"")
 
 
 def sniff(data: bytes) -> Format | None:

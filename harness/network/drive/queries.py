@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
-from typing import Any, Final, Literal
+from typing import Any, Literal
 from urllib.parse import quote, urlsplit
 
 import msgspec
 
-from harness.core.run.exchanges import Request, media_type
+from harness.core.run.exchanges import NEXT_PAGE, Request, media_type
 from harness.core.standards.queries import Query, load_queries
 from harness.fhir.codec import documents as codec
 from harness.fhir.codec.documents import to_json, to_xml
@@ -25,8 +25,6 @@ from harness.network.wire.client import Answer
 from harness.reference.searching.pages import follow
 from harness.reference.searching.replies import Reply
 
-NEXT_PAGE: Final = "next-page"
-"""Operation of a request for a later page (without format)."""
 TIMEOUT = 65.0
 """Seconds: the framework allows a resource server 60 (``core.rscint.202``)."""
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from harness.core.clock import Clock
 from harness.core.http.bounds import SMALLER
-from harness.core.run.exchanges import BUSY, Exchange, header
+from harness.core.run.exchanges import BUSY, NEXT_PAGE, Exchange, header
 from harness.core.run.findings import Cell
 from harness.core.run.limits import ENDED, READ_ONLY
 from harness.core.standards.table import Service, Standard
@@ -166,7 +166,8 @@ class FlowSession:
         for left in reversed(range(MOST_TRIES if patient else 1)):
             most = SMALLER.get(interface, self.endurance.limits.body)
             answer, seen = self._exchanged(client, method, url, sent, body, timeout, most)
-            self.endurance.waited(party, answer.duration, len(answer.body))
+            further = operation.startswith(NEXT_PAGE)
+            self.endurance.waited(party, answer.duration, len(answer.body), further=further)
             if asked == url and not expected_to_fail(notes) and not answer.error.startswith(ENDED):
                 self.endurance.seen(url, party, answer.error, seen.isoformat())
             pause = _pause(answer, self.patience) if left else None

@@ -75,6 +75,7 @@ class Endurance:
         self._reserve = 0.0
         self._lock = threading.Lock()
         self._received: Counter[str] = Counter()
+        self._pages: Counter[str] = Counter()
         self._came: dict[str, Counter[str]] = {}
         self._looked: dict[Literal["run", "cell"], Counter[str]] = {"run": Counter(), "cell": Counter()}
         self._waited: dict[Literal["run", "cell"], Counter[str]] = {"run": Counter(), "cell": Counter()}
@@ -148,11 +149,15 @@ class Endurance:
                 self._came.setdefault(party, Counter())[error] += 1
             self.breaker.seen(url, error, started)
 
-    def waited(self, party: str, seconds: float, received: int = 0) -> None:
-        """So long was waited for a party, and so many bytes came."""
+    def waited(self, party: str, seconds: float, received: int = 0, *, further: bool = False) -> None:
+        """So long was waited for a party, and so many bytes came.
+
+        :param further: of a next page, to which the party itself led.
+        """
         if party in self._live:
             with self._lock:
                 self._received[party] += received
+                self._pages[party] += further
                 for counter in self._waited.values():
                     counter[party] += int(seconds * 1000)
 
@@ -175,8 +180,8 @@ class Endurance:
     def _sent(self, party: str) -> Phrase:
         """What came of what a party was asked in this run."""
         with self._lock:
-            found = Counter(self._came.get(party, ()))
-        return came(found.pop("", 0), found) if found else ""
+            found, pages = Counter(self._came.get(party, ())), self._pages[party]
+        return came(found.pop("", 0), found, pages) if found else ""
 
     def _left_of_run(self) -> float | None:
         whole = self.limits.run

@@ -33,6 +33,7 @@ from urllib.parse import urlencode, urljoin, urlsplit
 import msgspec
 
 from harness.core.errors import ConfigurationError
+from harness.core.http.bounds import MAX_COOKIES
 from harness.core.run.exchanges import header_values, media_type
 from harness.core.text import Text
 from harness.core.yamlfile import load_yaml
@@ -160,6 +161,8 @@ class Cookies:
                     jar.pop(name, None)
                 else:
                     jar[name] = morsel.value
+                    if len(jar) > MAX_COOKIES:
+                        del jar[next(iter(jar))]
 
     def copy(self) -> Cookies:
         """A browser with the same cookies."""

@@ -9,11 +9,14 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from functools import cache, cached_property
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import msgspec
 
 from harness.core.data import data_path
+from harness.fhir.codec.defects import WITHOUT_CONTENT
+from harness.fhir.codec.documents import MESSAGE_LIMITS, parse
+from harness.fhir.codec.media import format_of
 from harness.fhir.model.types import load_model
 from harness.network.file import Network
 from harness.network.person.familiar import familiar
@@ -53,7 +56,22 @@ def looking(records: Iterable[Record], network: Network, *, observed: bool = Fal
         Examining(stored),
         familiar(network, protocol_words(), observed=observed),
         vocabulary(_resources(known), coded_elements()),
+        unread,
     )
+
+
+def unread(body: bytes, media_type: str) -> dict[str, Any]:
+    """Why a body cannot be read as FHIR; what stands in it is not told."""
+    form = format_of(media_type)
+    if form not in ("json", "xml"):
+        return {}
+    kind: Literal["json", "xml"] = "json" if form == "json" else "xml"
+    found = parse(body, model=load_model("3.0.2"), format=kind, limits=MESSAGE_LIMITS)
+    if not found.fatal:
+        return {}
+    wrong = found.issues[-1]
+    told = {"rule": wrong.rule, "line": wrong.line, "column": wrong.column}
+    return {**told, "received": wrong.received} if wrong.rule in WITHOUT_CONTENT else told
 
 
 class Examining:

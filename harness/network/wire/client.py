@@ -227,7 +227,10 @@ class HttpClient:
         except Exception as error:  # noqa: BLE001 - as above
             problem = f"{ENDED}closed by us" if self._closed else describe(error)
         finally:
+            more = _more_came(response)
             response.close()
+            if more:
+                response.extensions["network_stream"].close()
         if not problem:
             try:
                 body = decoded(body, received, limit)
@@ -274,6 +277,16 @@ def _split(url: str) -> tuple[str, str, int, str]:
     if not _TARGET.fullmatch(target):
         raise RequestError("control characters, blanks or non-ASCII in the request target")
     return parts.scheme, host, port or (443 if parts.scheme == "https" else 80), target
+
+
+def _more_came(response: httpcore.Response) -> bool:
+    """Whether a server sent more than its answer: on that connection it would be taken for the next answer.
+
+    What comes later the pool sees itself. Nobody but the parser knows what is left of what was read.
+    """
+    connection = getattr(getattr(response.stream, "_stream", None), "_connection", None)
+    state = getattr(connection, "_h11_state", None)
+    return state is not None and bool(state.trailing_data[0])
 
 
 def _read(response: httpcore.Response, limit: int, until: float) -> bytes:

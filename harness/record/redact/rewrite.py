@@ -13,7 +13,7 @@ from urllib.parse import unquote, unquote_plus
 
 import msgspec
 
-from harness.core.run.exchanges import NOT_COMPARED, Headers, media_type
+from harness.core.run.exchanges import NOT_COMPARED, UNREAD, Headers, media_type
 from harness.record.raw import RawExchange
 from harness.record.redact import recognise
 from harness.record.redact.hunt import MIN_HUNTED
@@ -138,6 +138,8 @@ class Rewrite:
             result["documents"] = self._note(self._care.documents, "notes", 0)
         if self._care.masked:
             result["masked"] = sorted(set(self._care.masked))
+        if self._care.unread:
+            result[UNREAD] = self._care.unread
         return result
 
     def _note(self, value: Any, place: str, depth: int) -> Any:

@@ -13,9 +13,17 @@ from collections import defaultdict
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from typing import Any, Final, Literal
 
-from harness.core.http.bounds import MAX_ENTRIES, MAX_VALUES, long_text, many_attributes, values_in
+from harness.core.http.bounds import (
+    MAX_ATTRIBUTES,
+    MAX_ENTRIES,
+    MAX_TEXT,
+    MAX_VALUES,
+    long_text,
+    many_attributes,
+    values_in,
+)
 from harness.core.normal.texts import folded
-from harness.core.run.exchanges import NOT_COMPARED, TOO_LARGE, UNHELD, UNREADABLE, Identity
+from harness.core.run.exchanges import MORE_THAN_READ, NOT_COMPARED, TOO_LARGE, UNHELD, UNREADABLE, Identity
 from harness.record.looking import Looking
 from harness.record.raw import RawExchange
 from harness.record.redact import recognise
@@ -47,7 +55,6 @@ TOO_MUCH: Final = "more values than are masked one by one"
 MAX_MASKED: Final = 5_000
 """Values of one document that are masked one by one; with more of them the document becomes one tag."""
 NOT_REWRITABLE: Final = "words that cannot be told apart"
-MORE_THAN_READ: Final = "more than is looked at"
 _TELLING: Final = re.compile(
     r"(?:\.id|\.birthDate|\.family|\.name(?:\[\d+\])?\.text|\.line(?:\[\d+\])?|\.postalCode|\.telecom(?:\[\d+\])?\.value"
     r"|\.identifier(?:\[\d+\])?\.value)\Z"
@@ -91,6 +98,7 @@ class CareData:
     ) -> None:
         self.identities: list[Identity] = []
         self.masked: list[str] = []
+        self.unread: dict[str, dict[str, Any]] = {}
         self._cell = raw.cell
         self._known = identities
         self._looking = looking
@@ -121,10 +129,14 @@ class CareData:
 
     def _written(self, body: bytes, media_type: str, side: Side, secrets: Callable[[str, str], str]) -> bytes:
         place = f"{side}.body"
-        fits = _fits(body)
-        document = read_document(body, media_type, self._looking.words) if fits else None
-        if not fits or (document is not None and document.entries > MAX_ENTRIES):
-            return self._one_tag(body, place)
+        beyond = _beyond(body)
+        document = read_document(body, media_type, self._looking.words) if not beyond else None
+        if document is not None and document.entries > MAX_ENTRIES:
+            beyond = f"> {MAX_ENTRIES} entries"
+        if beyond:
+            return self._one_tag(body, place, beyond)
+        if document is None and "fhir" in media_type and (why := self._looking.unread(body, media_type)):
+            self.unread[side] = dict(why)
         people = document.people() if document is not None else People()
         said = list(body_readings(body, self._looking.extract)) if len(body) <= MAX_BYTES else []
         try:
@@ -158,9 +170,12 @@ class CareData:
             return body
         return recognise.encode(self._replacing.learned_in(document, text, place))
 
-    def _one_tag(self, body: bytes, place: str) -> bytes:
-        """What stands for a body that is not looked at any further."""
-        self.masked.append(MORE_THAN_READ)
+    def _one_tag(self, body: bytes, place: str, beyond: str = "") -> bytes:
+        """What stands for a body that is not looked at any further.
+
+        :param beyond: which bound it passes.
+        """
+        self.masked.append(f"{MORE_THAN_READ}{beyond}")
         return self._replacing.masked(recognise.decode(body), f"{place}:{TOO_LARGE}", NOT_COMPARED).encode()
 
     def look(self, said: Iterable[Reading], place: str, document: CareDocument | None = None) -> None:
@@ -336,17 +351,19 @@ class CareData:
             return self._replacing.masked(body.decode("latin-1"), at, NOT_COMPARED).encode()
 
 
-def _fits(body: bytes) -> bool:
-    """Whether a body that looks like JSON or XML holds no more than is looked at."""
+def _beyond(body: bytes) -> str:
+    """Which bound a body that looks like JSON or XML passes, so that it is not looked at; ``""``: none."""
     start = body[:1024].lstrip(b"\xef\xbb\xbf\xff\xfe\x00 \t\r\n")[:1]
     xml = start == b"<"
     if start not in (b"{", b"[", b"<"):
-        return True
+        return ""
     if xml and many_attributes(body):
-        return False
-    return len(body) <= MAX_VALUES or (
-        values_in(body, xml=xml) <= MAX_VALUES and not long_text(body, xml=xml)
-    )
+        return f"> {MAX_ATTRIBUTES} attributes"
+    if len(body) <= MAX_VALUES:
+        return ""
+    if values_in(body, xml=xml) > MAX_VALUES:
+        return f"> {MAX_VALUES} nodes"
+    return f"> {MAX_TEXT} characters" if long_text(body, xml=xml) else ""
 
 
 def _is_number(text: str, start: int, end: int, amount: bool) -> bool:
