@@ -13,6 +13,7 @@ Without ``--run`` the demo network is driven first, with one defect. Needs Chrom
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import json
 import re
 import shutil
@@ -21,7 +22,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -33,15 +34,18 @@ from harness.core.run.folder import RunFolder
 from harness.core.run.info import ParticipantVersion, RunInfo, Share
 from harness.core.run.results import cell_result
 from harness.core.text import Text
-from harness.judge.catalogue import load_catalogue
+from harness.core.verdicts import Verdict
+from harness.judge.catalogue import Catalogue, load_catalogue
 from harness.judge.cells import cell_exchanges
 from harness.record.chain.write import UnitWriter
 from harness.record.seal.countersign import Signable
 from harness.report.dossier.bureau import DossierRow, Overview, write_page
 from harness.report.dossier.check import CheckedDossier
+from harness.report.dossier.compare import compare, side
 from harness.report.dossier.document import Dossier, HeldRun
 from harness.report.dossier.milestones import milestone_rows
 from harness.report.html import HtmlReport
+from harness.report.pages.since import Since, since
 from harness.report.programme.basiseisen import basiseis_rows
 
 SECONDS, INDEX = 20.0, 300_000
@@ -49,6 +53,8 @@ SECONDS, INDEX = 20.0, 300_000
 WIDTHS = (390, 768, 1440)
 STANDARDS = ("huisartsgegevens-2.0", "pdfa-3.0")
 AXE = Path(__file__).resolve().parent.parent / "tests" / "node" / "node_modules" / "axe-core" / "axe.min.js"
+LONG = "Zorginformatiesysteemkoppelvlakbeheerorganisatie"
+"""The last HIS and PGO are called so: a word that no column is made for."""
 TREES = (
     "Berk", "Esdoorn", "Hazelaar", "Iep", "Kastanje", "Linde", "Meidoorn", "Populier", "Taxus", "Vlier",
     "Wilg", "Es", "Els", "Eik",
@@ -130,7 +136,7 @@ class Large:
     def participants(self) -> Iterator[ParticipantVersion]:
         """Everybody, with names of the usual length."""
         for i in range(self.size[0]):
-            tree = TREES[i % len(TREES)]
+            tree = LONG if i == self.size[0] - 1 else TREES[i % len(TREES)]
             real = self.his[i % len(self.his)]
             yield msgspec.structs.replace(
                 self.parties[real],
@@ -144,7 +150,7 @@ class Large:
             )
         for j in range(self.size[1]):
             real = self.pgo[min(j, len(self.pgo) - 1)]
-            bird = BIRDS[j % len(BIRDS)]
+            bird = LONG if j == self.size[1] - 1 else BIRDS[j % len(BIRDS)]
             yield msgspec.structs.replace(
                 self.parties[real], id=f"pgo-{j:02}", vendor=f"{bird} B.V.", product=bird, version=""
             )
@@ -211,6 +217,25 @@ class Large:
         return folder
 
 
+def changed(large: RunFolder, catalogue: Catalogue, findings: list[Finding]) -> Since:
+    """The large run since one in which some judgements were others, and some were not asked."""
+    now = side(large.path, catalogue)
+    said = (Verdict.FAIL, Verdict.PASS, Verdict.NOT_TESTED, None)
+    verdicts = {}
+    for number, (about, verdict) in enumerate(sorted(now.verdicts.items())):
+        other = said[number % 4] if number % 37 == 0 or verdict is Verdict.FAIL else verdict
+        if other is not None:
+            verdicts[about] = other
+    parties = {
+        name: msgspec.structs.replace(item, version="8.0") if item.role == "his" else item
+        for name, item in now.parties.items()
+    }
+    before = dataclasses.replace(
+        now, name="runs/een-eerdere-run-2026-11-22", parties=parties, verdicts=verdicts
+    )
+    return since(compare(before, now), findings)
+
+
 def overview_page(report: HtmlReport, info: RunInfo) -> bytes:
     """The page of a bureau with a dossier per HIS, one of them refused."""
     summary, catalogue, now = report.summary, load_catalogue(), datetime(2026, 12, 1, tzinfo=UTC)
@@ -238,6 +263,7 @@ def overview_page(report: HtmlReport, info: RunInfo) -> bytes:
             basiseisen=tuple(basiseis_rows(lines, catalogue)),
             signable=Signable(b"", "", ("fingerprint",) * (number % 2), (), ""),
             countersigned=None,
+            tested=(date(2026, 11, 20), date(2026, 11, 22))[: 1 + number % 2],
         )
         name = f"{item.party.id}-2026-11-29.dossier.zip"
         rows.append(
@@ -265,6 +291,7 @@ def pages_of(folder: Path) -> dict[str, Path]:
         "DVZA": folder / "vendor-dvza-01.nl.html",
         "PGO": folder / "vendor-pgo-00.en.html",
         "bureau": folder / "bureau.html",
+        "compare": folder / "compare-since.nl.html",
     }
 
 
@@ -334,7 +361,7 @@ def main() -> int:
         large = Large(run, words.his, words.pgo).write(base / "large")
         info, findings, catalogue = large.info(), large.judged(), load_catalogue()
         began, used = time.perf_counter(), time.process_time()
-        report = HtmlReport(large, info, findings, catalogue)
+        report = HtmlReport(large, info, findings, catalogue, changed(large, catalogue, findings))
         index = report.write(base / "report")
         seconds, used = time.perf_counter() - began, time.process_time() - used
         files = [path.stat().st_size for path in (base / "report").iterdir()]

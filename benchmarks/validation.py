@@ -37,9 +37,9 @@ import synthetic  # noqa: E402
 from rich.console import Console  # noqa: E402
 from rich.table import Table  # noqa: E402
 
-from harness.cli.options import cores  # noqa: E402
 from harness.cli.validate.checking import Task, check_files, validator_of  # noqa: E402
 from harness.core.issues import Issue  # noqa: E402
+from harness.core.run.limits import cores  # noqa: E402
 from harness.core.tdates import TDates  # noqa: E402
 from harness.fhir.codec.documents import parse, to_json  # noqa: E402
 from harness.fhir.packages.load import load_packages  # noqa: E402

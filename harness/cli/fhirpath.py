@@ -55,8 +55,8 @@ def fhirpath(
         raise InputError(
             problem.message,
             where=f"{file}:{problem.line}:{problem.column}",
-            expected=problem.expected,
-            received=problem.received,
+            expected=problem.wanted,
+            received=problem.seen,
         )
     context = DocumentContext(document.resource, model=model)
     found = compiled.evaluate(context, now=now)
@@ -103,7 +103,8 @@ def _shown(item: Any) -> str:
 def _print(found: list[Any], compiled: Expression, document: codec.Document, dutch: bool) -> None:
     console = Console()
     for warning in compiled.warnings:
-        Console(stderr=True).print(f"[yellow]{'let op' if dutch else 'warning'}:[/] {warning}")
+        told = f"let op:[/] {escape(warning.nl)}" if dutch else f"warning:[/] {escape(warning.en)}"
+        Console(stderr=True).print(f"[yellow]{told}")
     if not found:
         console.print("leeg: geen resultaten" if dutch else "empty: no results")
         return

@@ -24,11 +24,6 @@ def language(words: Sequence[str] = ()) -> Lang:
     return "en" if chosen == "en" else "nl"
 
 
-def cores() -> int:
-    """How many processes can work at once here."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 def _check_lang(value: str) -> str:
     if value not in LANGUAGES:
         raise typer.BadParameter(f"choose from: {', '.join(LANGUAGES)}")

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from harness.cli.bars import progress
-from harness.cli.options import JobsOption, cores, language
+from harness.cli.options import JobsOption, language
 from harness.cli.pdfa_text import OUTCOMES, print_document
 from harness.core.errors import InputError, UsageError, nearest
 from harness.core.exits import ExitCode
+from harness.core.run.limits import cores
 from harness.core.text import Lang, Text
 from harness.pdfa import Limits, check, require_flavour
 from harness.pdfa.advice import tools

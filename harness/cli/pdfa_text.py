@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from harness.core.text import Lang, Text
+from harness.core.text import Lang, Text, said
 from harness.pdfa import Report, Violation
 from harness.pdfa.advice import advice, tool_of, tools
 from harness.pdfa.batch import Checked
@@ -72,9 +72,9 @@ def _rules(console: Console, report: Report, lang: Lang) -> None:
 
 
 def _place(found: Violation, lang: Lang) -> str:
-    received = found.received
+    received = said(found.seen, lang)
     if found.expected:
-        received = _VALUES.of(lang).format(expected=found.expected, received=found.received or "-")
+        received = _VALUES.of(lang).format(expected=said(found.wanted, lang), received=received or "-")
     return " · ".join(
         part for part in (found.where, f"object {found.object}" if found.object else "", received) if part
     )

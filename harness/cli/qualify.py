@@ -26,7 +26,6 @@ from harness.cli.options import (
     ReplaceOption,
     ResumeOption,
     VerdictOption,
-    cores,
 )
 from harness.cli.progress import ProgressPlugin
 from harness.core.clock import SystemClock
@@ -35,7 +34,7 @@ from harness.core.errors import UsageError, nearest
 from harness.core.exits import ExitCode
 from harness.core.run.folder import RunFolder
 from harness.core.run.info import INTENSITIES, Intensity, Selection
-from harness.core.run.limits import REST, shown_seconds
+from harness.core.run.limits import REST, cores, shown_seconds
 from harness.core.run.place.claim import chosen_mode
 from harness.core.run.place.lock import check_free
 from harness.core.text import Lang, Text

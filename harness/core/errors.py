@@ -19,10 +19,16 @@ import difflib
 from collections.abc import Iterable
 
 from harness.core.exits import ExitCode
-from harness.core.text import Text, both
+from harness.core.text import Lang, Phrase, Text, Told, both, dutch, said
+
+_LABELS = (
+    Text(nl="verwacht", en="expected"),
+    Text(nl="gekregen", en="received"),
+    Text(nl="volgende stap", en="next step"),
+)
 
 
-class HarnessError(Exception):
+class HarnessError(Told, Exception):
     """Base of all errors with a message for people.
 
     :param message: what is wrong, in one sentence (``Text`` or one string for both languages).
@@ -39,28 +45,31 @@ class HarnessError(Exception):
         message: Text | str,
         *,
         where: str = "",
-        expected: str = "",
-        received: str = "",
+        expected: Phrase = "",
+        received: Phrase = "",
         next_step: Text | str = "",
     ) -> None:
         self.message = message if isinstance(message, Text) else both(message)
         self.where = where
-        self.expected = expected
-        self.received = received
+        self.expected = said(expected, "en")
+        self.received = said(received, "en")
+        self.nl = dutch(expected, received)
         self.next_step = next_step if isinstance(next_step, Text) else both(next_step)
         super().__init__(self.render("en"))
 
-    def render(self, lang: str = "en") -> str:
+    @property
+    def block(self) -> Text:
+        """The error as a short block of text in both languages."""
+        return Text(nl=self.render("nl"), en=self.render("en"))
+
+    def render(self, lang: Lang = "en") -> str:
         """The error as a short block of text in Dutch (``nl``) or English (``en``)."""
-        dutch = lang == "nl"
-        labels = ("verwacht", "gekregen", "volgende stap") if dutch else ("expected", "received", "next step")
-        message = self.message.nl if dutch else self.message.en
-        step = self.next_step.nl if dutch else self.next_step.en
+        message = self.message.of(lang)
         lines = [f"{self.where}: {message}" if self.where else message]
         lines += [
-            f"  {label}: {value}"
-            for label, value in zip(labels, (self.expected, self.received, step), strict=True)
-            if value
+            f"  {label.of(lang)}: {said(value, lang)}"
+            for label, value in zip(_LABELS, (self.wanted, self.seen, self.next_step), strict=True)
+            if said(value, lang)
         ]
         return "\n".join(lines)
 

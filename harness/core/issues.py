@@ -57,6 +57,7 @@ def issue(
     column: int = 0,
     expected: Phrase = "",
     received: Phrase = "",
+    excerpt: str = "",
 ) -> Issue:
     """An issue of which what is words is told in both languages; what was received is cut."""
     got = shortened(received)
@@ -69,6 +70,7 @@ def issue(
         column=column,
         expected=said(expected, "en"),
         received=said(got, "en"),
+        excerpt=excerpt,
         nl=dutch(expected, got),
     )
 
@@ -82,5 +84,12 @@ def shorten(value: object, limit: int = EXCERPT_LIMIT) -> str:
 def shortened(found: Phrase, limit: int = EXCERPT_LIMIT) -> Phrase:
     """A phrase of which each language is cut as :func:`shorten` does."""
     if isinstance(found, Text):
+        if (
+            len(found.nl) <= limit
+            and len(found.en) <= limit
+            and found.nl.isprintable()
+            and found.en.isprintable()
+        ):
+            return found
         return Text(nl=shorten(found.nl, limit), en=shorten(found.en, limit))
     return shorten(found, limit)

@@ -109,7 +109,7 @@ class TDates:
             text = _CURRENT.sub(self._current, text)
         except InputError as error:
             raise InputError(
-                error.message, where=where or error.where, expected=error.expected, received=error.received
+                error.message, where=where or error.where, expected=error.wanted, received=error.seen
             ) from None
         left = _ANY.search(text) if strict else None
         if left:

@@ -30,6 +30,8 @@ class Text(msgspec.Struct, frozen=True, omit_defaults=False):
         >>> Text(nl="geen {what}", en="no {what}").format(what=Text(nl="pagina", en="page"))
         Text(nl='geen pagina', en='no page')
         """
+        if not any(isinstance(value, Text) for value in values.values()):
+            return Text(nl=self.nl.format(**values), en=self.en.format(**values))
         nl, en = ({key: _of(value, lang) for key, value in values.items()} for lang in LANGUAGES)
         return Text(nl=self.nl.format(**nl), en=self.en.format(**en))
 
@@ -82,10 +84,12 @@ class Dutch(msgspec.Struct, frozen=True, kw_only=True):
 
 def dutch(expected: Phrase, received: Phrase) -> Dutch | None:
     """The Dutch of what is words; ``None``: there are literals only."""
-    asked, got = (
-        item.nl if isinstance(item, Text) and item.nl != item.en else "" for item in (expected, received)
-    )
+    asked, got = _dutch(expected), _dutch(received)
     return Dutch(expected=asked, received=got) if asked or got else None
+
+
+def _dutch(said: Phrase) -> str:
+    return said.nl if isinstance(said, Text) and said.nl != said.en else ""
 
 
 class Told:

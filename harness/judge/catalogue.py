@@ -7,21 +7,24 @@ that a verdict says which catalogue decided it.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
-from typing import Literal
+from pathlib import Path
+from typing import Any, Literal
 
 import msgspec
 
-from harness.core.errors import UsageError, nearest
+from harness.core.errors import ConfigurationError, UsageError, nearest
 from harness.core.ids import check_requirement_id
 from harness.core.run.findings import Cell
 from harness.core.standards.completeness import require_complete
 from harness.core.standards.entries import Entry, every_requirement, own_entries, trust_entries
 from harness.core.standards.faults import faults
+from harness.core.standards.groups import groups_of, trust_groups
 from harness.core.standards.table import standards
 from harness.core.text import Text
 from harness.core.verdicts import Strength
+from harness.core.yamlfile import check_schema, load_yaml
 from harness.judge.checks import Check
 from harness.medmij.releases import release_ids
 
@@ -160,7 +163,56 @@ def load_catalogue() -> Catalogue:
         *(entry for item in table for entry in every_requirement(item)),
     ]
     killers = _killers()
-    found = sorted((_requirement(entry, killers) for entry in entries), key=lambda item: item.id)
+    return _catalogue(sorted((_requirement(entry, killers) for entry in entries), key=lambda item: item.id))
+
+
+def with_changes(catalogue: Catalogue, path: Path) -> Catalogue:
+    """A catalogue with the changes of a file: requirements that are new or say something else, and those that
+    are withdrawn.
+
+    :raises UsageError: what is withdrawn is not known.
+    :raises ConfigurationError: against the schema, or an unknown standard.
+    """
+    document = load_yaml(path, schema="catalogue-changes")
+    withdrawn = frozenset(catalogue[name].id for name in document.data.pop("withdrawn", ()))
+    kept = {item.id: item for item in catalogue if item.id not in withdrawn}
+    entries = document.data.setdefault("requirements", [])
+    of: list[str] = []
+    for number, data in enumerate(entries):
+        before = kept.get(data["id"])
+        of.append(data.pop("standard", before.standard if before is not None else ""))
+        where = document.where("requirements", number)
+        if of[-1] not in ("", *standards()):
+            raise _unknown(Text(nl="onbekende standaard", en="unknown standard"), where, standards(), of[-1])
+        entries[number] = {**(_stated(before) if before is not None else {}), **data}
+    check_schema(document, "requirements")
+    killers = _killers()
+    for number, data in enumerate(entries):
+        where = document.where("requirements", number)
+        found = groups_of(standards()[of[number]]) if of[number] else trust_groups()
+        groups = {item.name for item in found}
+        if data["group"] not in groups:
+            raise _unknown(Text(nl="onbekende groep", en="unknown group"), where, groups, data["group"])
+        kept[data["id"]] = _requirement(Entry(data, of[number], where), killers)
+    return _catalogue(sorted(kept.values(), key=lambda item: item.id))
+
+
+def _unknown(message: Text, where: str, known: Iterable[str], received: str) -> ConfigurationError:
+    return ConfigurationError(message, where=where, expected=", ".join(sorted(known)), received=received)
+
+
+def _stated(requirement: Requirement) -> dict[str, Any]:
+    """A requirement as an entry would state it."""
+    told = msgspec.json.decode(msgspec.json.encode(requirement))
+    empty = {"nl": "", "en": ""}
+    return {
+        name: value
+        for name, value in told.items()
+        if name not in ("standard", "faults") and value not in ("", [], {}, None, empty)
+    }
+
+
+def _catalogue(found: Sequence[Requirement]) -> Catalogue:
     digest = hashlib.sha256(msgspec.json.encode(found, order="deterministic")).hexdigest()
     return Catalogue(found, digest)
 

@@ -6,7 +6,7 @@ depends on.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Final
 
@@ -177,18 +177,24 @@ def _step(trouble: Trouble) -> Text:
     )
 
 
-def judge_run(
-    folder: RunFolder, info: RunInfo, catalogue: Catalogue, records: Records
-) -> Iterator[CellResult]:
-    """What comes of every cell that a run reached, recomputed from its recording, in the order of the plan.
+def reached(folder: RunFolder, info: RunInfo) -> list[Cell]:
+    """The cells that a run reached, in the order of the plan."""
+    return [
+        cell
+        for cell in info.plan
+        if cell.key not in info.unjudged and (info.asked(cell) or folder.findings_path(cell).is_file())
+    ]
+
+
+def judged_again(
+    folder: RunFolder, info: RunInfo, cell: Cell, catalogue: Catalogue, records: Records
+) -> CellResult:
+    """What comes of a cell, recomputed from its recording.
 
     :param info: what is known of the run.
     :param records: those that it froze.
-    :raises EvidenceError: a recording is damaged.
+    :raises EvidenceError: the recording is damaged.
     """
-    for cell in info.plan:
-        if cell.key in info.unjudged or not (info.asked(cell) or folder.findings_path(cell).is_file()):
-            continue
-        exchanges = cell_exchanges(folder, cell)
-        found = judge_cell(info, cell, exchanges, catalogue, records)
-        yield cell_result(info, cell, found, exchanges=len(exchanges))
+    exchanges = cell_exchanges(folder, cell)
+    found = judge_cell(info, cell, exchanges, catalogue, records)
+    return cell_result(info, cell, found, exchanges=len(exchanges))

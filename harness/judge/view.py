@@ -62,9 +62,8 @@ def _unread(exchange: Exchange, side: str, kind: Format) -> Document | None:
     if not isinstance(told, dict):
         return None
     line, column = (value if isinstance(value := told.get(name), int) else 0 for name in ("line", "column"))
-    return unread(
-        str(told.get("rule", "")), kind, line=line, column=column, received=str(told.get("received", ""))
-    )
+    rule, found = (str(told.get(name, "")) for name in ("rule", "received"))
+    return unread(rule, kind, line=line, column=column, received=found)
 
 
 def body_format(kind: str) -> Format | None:

@@ -21,6 +21,7 @@ from harness.core.run.challenge import LAST_ATTEMPT, Challenge
 from harness.core.run.findings import Cell, Finding
 from harness.core.run.info import Cleaned, RunInfo
 from harness.judge.evidence.cells import check_cell
+from harness.judge.evidence.shares import sharing
 from harness.matrix.crew.crew import Crew
 from harness.matrix.crew.driving import Driving, Started
 from harness.matrix.crew.sharing_out import shared_out
@@ -184,7 +185,7 @@ class Qualification(Driving):
             gc.unfreeze()
             gc.collect()
         if started is not None and self.complete:
-            self.keeper.finish(self.info())
+            self.keeper.finish(self.info(), sharing(self.catalogue))
         else:
             self.keeper.leave()
         recorded = started is not None and started.recorded > 0

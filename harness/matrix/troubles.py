@@ -50,7 +50,7 @@ def trouble_of(
         blame=Blame.CONFIGURATION if isinstance(found, UserError | LimitReached) else Blame.HARNESS,
         what=what,
         where=found.where,
-        received=found.seen if isinstance(found, LimitReached) else found.received,
+        received=found.seen,
         next_step=found.next_step,
         flow=flow,
         limit=found.limit if isinstance(found, LimitReached) else None,

@@ -23,6 +23,7 @@ from harness.pdfa.facts.metadata import packets
 from harness.pdfa.file.cos import Document
 from harness.pdfa.file.limits import Budget, LimitExceeded, Limits, Unreadable
 from harness.pdfa.model import FLAVOURS, Report, Violation
+from harness.pdfa.phrases import VERAPDF
 from harness.pdfa.rules.profile import rule_ids
 from harness.pdfa.rules.rule import Rule
 
@@ -89,7 +90,7 @@ def verapdf(path: Path, flavour: str) -> Report:
     if not where:
         raise ConfigurationError(
             Text(nl="veraPDF is niet gevonden.", en="veraPDF was not found."),
-            expected=f"verapdf on the path, or {VARIABLE}",
+            expected=VERAPDF.format(variable=VARIABLE),
             next_step=Text(
                 nl="Installeer veraPDF of gebruik --engine builtin.",
                 en="Install veraPDF or use --engine builtin.",

@@ -7,8 +7,8 @@ from typing import Literal
 
 import msgspec
 
-from harness.core.issues import Issue, shorten
-from harness.core.text import Text
+from harness.core.issues import Issue, issue
+from harness.core.text import Dutch, Text, Told
 
 Outcome = Literal["valid", "invalid", "unreadable", "limit"]
 """``unreadable``: no document that can be followed; ``limit``: a safety limit stopped the check."""
@@ -34,7 +34,7 @@ FLAVOURS: dict[str, Flavour] = {
 """The implemented flavours: 1b, 1a, 2b, 2u, 2a, 3b, 3u, 3a."""
 
 
-class Violation(msgspec.Struct, frozen=True, kw_only=True):
+class Violation(msgspec.Struct, Told, frozen=True, kw_only=True):
     """One broken rule at one place.
 
     :ivar rule: ``<clause>-<test>`` as veraPDF prints it, e.g. ``6.2.4.3-2``.
@@ -45,6 +45,7 @@ class Violation(msgspec.Struct, frozen=True, kw_only=True):
     :ivar expected: the other value of a mismatch; empty where the rule compares nothing.
     :ivar received: what was found, short; may be empty.
     :ivar disputed: both readings, where references differ on whether this breaks the rule.
+    :ivar nl: Dutch for what is words; ``None``: there are literals only.
     :ivar count: number of places in total (only the first ones are kept as separate violations).
     """
 
@@ -57,17 +58,11 @@ class Violation(msgspec.Struct, frozen=True, kw_only=True):
     received: str = ""
     count: int = 1
     disputed: Text | None = None
+    nl: Dutch | None = None
 
     def issue(self) -> Issue:
         """The violation in the one defect shape of the harness."""
-        return Issue(
-            rule=self.rule,
-            severity="error",
-            message=self.message,
-            path=self.where,
-            expected=self.expected,
-            received=shorten(self.received),
-        )
+        return issue(self.rule, self.message, path=self.where, expected=self.wanted, received=self.seen)
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):

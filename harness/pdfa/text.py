@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
+from harness.core.text import Phrase
 from harness.pdfa.facts.context import Context
 from harness.pdfa.facts.pages import walk_pages
 from harness.pdfa.file.cos import Document
@@ -19,7 +20,7 @@ class _Nobody:
     page = 0
     object = 0
 
-    def take(self, kind: str, fact: Any, where: str = "", received: str = "") -> None:
+    def take(self, kind: str, fact: Any, where: str = "", received: Phrase = "") -> None:
         """Forgets a fact."""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 import msgspec
@@ -151,10 +151,11 @@ class RunKeeper:
         if self._recorder is not None:
             self._recorder.end(result.cell.key, "finished")
 
-    def finish(self, info: RunInfo) -> None:
+    def finish(self, info: RunInfo, last: Callable[[RunFolder], None]) -> None:
         """The run has ended: write what is known now, join the findings, fix every file by its hash.
 
         :param info: what the run knows at its end.
+        :param last: writes what is made of the findings and has to be fixed with them.
         :raises HarnessError: something cannot be written; the run is then not finished.
         """
         if self._recorder is not None:
@@ -168,6 +169,7 @@ class RunKeeper:
             raise self.broken
         self._recorder = None  # what it remembers of a run is large
         (self.folder.path / CLEANED).unlink(missing_ok=True)  # run.json says it
+        last(self.folder)
         manifest.write_manifest(self.folder.path)
         (self.folder.path / SALT).unlink(missing_ok=True)
         self._left = True

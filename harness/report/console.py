@@ -19,6 +19,8 @@ from harness.report.summary import CellSummary, PartySummary, RunSummary
 from harness.report.vendor.page import TERMS
 from harness.report.words import (
     FOUND,
+    PROGRESS,
+    PROGRESS_SYMBOL,
     SHARED,
     SIDE,
     STATE_SYMBOL,
@@ -71,6 +73,8 @@ def print_run(console: Console, run: RunSummary, catalogue: Catalogue, lang: Lan
     console.print(_matrix(run, lang))
     legend = "  ".join(f"{SYMBOL[verdict]} {VERDICT[verdict].of(lang)}" for verdict in SYMBOL)
     legend += f"  {SHARED} {word('shared', lang)}"
+    for one in sorted({item.progress for item in run.cells if item.progress is not None}):
+        legend += f"  {PROGRESS_SYMBOL[one]} {PROGRESS[one].of(lang)}"
     console.print(Styled(legend, style="dim"))
     meanings = " · ".join(f"{name}: {meaning.of(lang)}" for name, meaning in TERMS)
     console.print(Styled(meanings, style="dim"), soft_wrap=True)
@@ -119,6 +123,8 @@ def _cell(item: CellSummary | None) -> Styled:
     if item is None:
         return Styled("·", style="dim")
     text = Styled(SYMBOL[item.verdict], style=STYLE[item.verdict])
+    if item.progress is not None:
+        text.append(f" {PROGRESS_SYMBOL[item.progress]}", style="magenta")
     if item.verdict not in (Verdict.PASS, Verdict.NOT_APPLICABLE):
         text.append(" " + "+".join(role.upper() for role in item.sides), style=STYLE[item.verdict])
     for shown in STYLE:

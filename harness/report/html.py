@@ -21,6 +21,7 @@ from harness.core.verdicts import Verdict
 from harness.judge.catalogue import Catalogue
 from harness.judge.cells import cell_exchanges
 from harness.judge.outcome.waiving import day_of
+from harness.report.dossier.compare import TITLES
 from harness.report.grouping import QUIET, grouped, how_often
 from harness.report.headlines import (
     NO_EVIDENCE,
@@ -34,6 +35,9 @@ from harness.report.pages.cell import TOPIC, CellPage, Met, cell_page
 from harness.report.pages.frame import render
 from harness.report.pages.matrix import LOOK_NAME, LOOK_SYMBOL, Token, matrix
 from harness.report.pages.messages import data_file
+from harness.report.pages.since import KEY, MARK, Since
+from harness.report.pages.since import LOOK as CHANGE_LOOK
+from harness.report.programme import ehds
 from harness.report.summary import PartySummary, RunSummary, summarise
 from harness.report.vendor.page import TERMS, vendor_page
 from harness.report.words import (
@@ -65,7 +69,7 @@ _OUTCOME: Final[Mapping[Outcome, str]] = {
 
 
 def page(kind: str, key: str, lang: Lang) -> str:
-    """File name of a page: ``matrix``, ``vendor`` (participant id) or ``cell`` (cell key)."""
+    """File name of a page: ``matrix``, ``compare``, ``vendor`` (participant id) or ``cell`` (cell key)."""
     if kind == "matrix":
         return "index.html" if lang == "nl" else "index.en.html"
     return f"{kind}-{safe_name(key)}.{lang}.html"
@@ -82,28 +86,37 @@ def write_report(
     findings: Sequence[Finding],
     catalogue: Catalogue,
     folder: Path | None = None,
+    since: Since | None = None,
 ) -> Path:
     """Write the pages of a run; returns the first one.
 
     :param folder: where; default: the report folder of the run.
+    :param since: what changed since an earlier run: marked, and listed on a page of its own.
     """
-    return HtmlReport(run, info, findings, catalogue).write(folder or run.report)
+    return HtmlReport(run, info, findings, catalogue, since).write(folder or run.report)
 
 
 class HtmlReport:
     """Writes the pages of one run.
 
     :param run: where the recordings are.
+    :param since: what changed since an earlier run.
     """
 
     def __init__(
-        self, run: RunFolder, info: RunInfo, findings: Sequence[Finding], catalogue: Catalogue
+        self,
+        run: RunFolder,
+        info: RunInfo,
+        findings: Sequence[Finding],
+        catalogue: Catalogue,
+        since: Since | None = None,
     ) -> None:
         self._run = run
         self._catalogue = catalogue
         self._info = info
         self._summary = summarise(info, findings, catalogue, run)
-        self._matrix = matrix(self._summary, catalogue)
+        self._since = since
+        self._matrix = matrix(self._summary, catalogue, self._since)
         self._tabs: dict[str, tuple[Token, ...]] = {
             token.cell.key: pair.tokens
             for row in self._matrix.rows
@@ -132,6 +145,10 @@ class HtmlReport:
         """Write all pages into ``folder``, to be read by anybody; returns the Dutch matrix page."""
         for lang in LANGUAGES:
             self._write(folder, lang, "matrix", "", {"run": self._summary, "grid": self._matrix})
+            if self._since is not None:
+                self._write(folder, lang, "compare", "since", self._compared(lang))
+            else:
+                (folder / page("compare", "since", lang)).unlink(missing_ok=True)
             for item in self._summary.parties.values():
                 self._write(folder, lang, "vendor", item.party.id, self._party(item))
         for found in self._summary.cells:
@@ -170,6 +187,11 @@ class HtmlReport:
             "budgets": budgets,
             "reached": reached,
             "cleaned": cleaned,
+            "since": self._since,
+            "change_mark": MARK,
+            "change_look": CHANGE_LOOK,
+            "change_key": KEY,
+            "change_title": lambda change: TITLES[change].of(lang),
             **self._verdict_words(lang),
             **self._party_words(lang),
         }
@@ -219,6 +241,7 @@ class HtmlReport:
             "name": _name,
             "info_of": self._participants.__getitem__,
             "has_page": run.parties.__contains__,
+            "has_party": self._participants.__contains__,
             "kind": lambda party: KIND[party.kind].of(lang) if party.kind in KIND else party.kind,
             "stated": run.stated,
             "outcome": outcome,
@@ -236,9 +259,23 @@ class HtmlReport:
     def _source(self, requirement: str) -> str:
         return self._catalogue[requirement].source if requirement in self._catalogue else "–"
 
+    def _compared(self, lang: Lang) -> dict[str, Any]:
+        names = {item.id: item.name for item in self._info.participants}
+        cells = {one.cell.key: one.cell for one in self._summary.cells}
+
+        def where(key: str, party: str) -> str:
+            """A cell for whoever reads about one of its parties."""
+            if key not in cells:
+                return key
+            cell = cells[key]
+            pair = " × ".join(names[name] for name in (cell.his, cell.pgo) if name != party)
+            return f"{pair} · {standard(cell.standard).name.of(lang)}"
+
+        return {"where": where, "has_cell": cells.__contains__}
+
     def _party(self, item: PartySummary) -> dict[str, Any]:
         told = vendor_page(self._summary, item.party.id, self._catalogue, day_of(self._info))
-        return {"report": told, "terms": TERMS}
+        return {"report": told, "terms": TERMS, "annex": ehds}
 
     def _cell(self, shown: CellPage, lang: Lang) -> dict[str, Any]:
         cell = shown.cell

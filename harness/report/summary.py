@@ -20,6 +20,7 @@ from harness.core.text import Text
 from harness.core.verdicts import Verdict, worst
 from harness.judge.catalogue import Catalogue, Requirement
 from harness.judge.evidence.assigned import unassigned
+from harness.judge.outcome.progress import Progress, progress_of
 from harness.judge.outcome.result import STELSELNODE, PartyResult, RunResult, run_result
 from harness.judge.outcome.tally import key_of
 from harness.medmij.releases import oldest_first
@@ -57,6 +58,7 @@ class CellSummary:
 
     :ivar counts: what was found in the cell itself; ``shared``: elsewhere, and it holds for this cell too.
     :ivar sides: roles.
+    :ivar progress: how far it came when it was not driven to its end.
     """
 
     cell: Cell
@@ -64,6 +66,7 @@ class CellSummary:
     counts: Mapping[Verdict, int]
     shared: Mapping[Verdict, int]
     sides: tuple[str, ...]
+    progress: Progress | None = None
 
 
 @dataclass(frozen=True)
@@ -261,6 +264,7 @@ class _Summary:
             counts=count(own.values()),
             shared=count(shared.values()),
             sides=tuple(role for role in (*ROLES, STELSELNODE) if role in sides),
+            progress=progress_of(self.info, cell, self.decided.get(cell.key, {}).values()),
         )
 
     def unreached(self, party: str) -> list[OpenGroup]:

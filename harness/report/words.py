@@ -9,6 +9,7 @@ from harness.core.algebra import State, Tally
 from harness.core.text import Lang, Text, both
 from harness.core.verdicts import Blame, Verdict
 from harness.judge.evidence.assigned import Reason
+from harness.judge.outcome.progress import Progress
 from harness.report.pages.texts import PAGES
 
 VERDICT: dict[Verdict, Text] = {
@@ -46,6 +47,14 @@ LOOK: dict[Verdict, str] = {
 """How a verdict looks on pages: its class in the style sheet."""
 WAIVED: str = "i"
 """How looks what may stay for now."""
+PROGRESS: dict[Progress, Text] = {
+    Progress.PLANNED: Text(nl="gepland", en="planned"),
+    Progress.BLOCKED: Text(nl="geblokkeerd", en="blocked"),
+    Progress.ABORTED: Text(nl="afgebroken", en="aborted"),
+}
+PROGRESS_SYMBOL: dict[Progress, str] = {Progress.PLANNED: "·", Progress.BLOCKED: "▮", Progress.ABORTED: "↯"}
+PROGRESS_LOOK: dict[Progress, str] = {Progress.PLANNED: "l", Progress.BLOCKED: "k", Progress.ABORTED: "a"}
+"""How a cell looks of which no more can be said than how far it came."""
 SHARED: str = "⇄"
 """Before what was found in another cell and holds for this one too."""
 LIKE: dict[State, Verdict] = {

@@ -220,7 +220,7 @@ def test_errors(expression: str, message: str) -> None:
 
 def test_unknown_function_names_the_nearest() -> None:
     expression = compile("name.wher(true)", model=STU3)
-    assert expression.warnings == ("unknown function wher()",)
+    assert [text.en for text in expression.warnings] == ["unknown function wher()"]
     with pytest.raises(FHIRPathError) as caught:
         expression.evaluate(PATIENT)
     assert caught.value.expected == "where()"

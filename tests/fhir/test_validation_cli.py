@@ -167,3 +167,31 @@ def test_a_process_that_dies_is_one_sentence(
     assert run(["validate", str(tmp_path), "--jobs", "2", "--lang", "en"]) == 3
     error = capsys.readouterr().err
     assert "A worker process stopped unexpectedly" in error and "--jobs 1" in error
+
+
+def test_words_are_told_in_the_language_of_the_reader(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "a.json"
+    path.write_text('{"resourceType": "Patient", "name": {"family": "Jansen"}, "birthDate": "nu"}')
+    assert run(["validate", str(path)]) == 1
+    shown = capsys.readouterr().out
+    assert "verwacht: lijst van objecten" in shown and "verwacht: YYYY | YYYY-MM | YYYY-MM-DD" in shown
+    assert run(["validate", str(path), "--lang", "en"]) == 1
+    assert "expected: list of objects" in capsys.readouterr().out
+    assert run(["validate", str(path), "--json", "--lang", "en"]) == 1
+    listed, literal = report(capsys)["files"][0]["findings"]  # type: ignore[index]
+    assert listed["expected"] == "list of objects"
+    assert listed["nl"] == {"expected": "lijst van objecten", "received": ""}
+    assert "nl" not in literal
+
+
+def test_an_expression_that_is_wrong_is_told_in_the_language_of_the_reader(
+    files: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["fhirpath", "gender +", str(files / "good.json")]) == 2
+    assert "verwacht: een waarde, de naam van een element" in capsys.readouterr().err
+    assert run(["fhirpath", "gender +", str(files / "good.json"), "--lang", "en"]) == 2
+    assert "expected: a value, an element name" in capsys.readouterr().err
+    run(["fhirpath", "gender.wher(true)", str(files / "good.json")])
+    assert "onbekende functie wher()" in capsys.readouterr().err

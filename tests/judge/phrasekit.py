@@ -7,13 +7,16 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from harness.core.text import LANGUAGES
+
 _ENGLISH = """
 a an the no not none nothing nobody neither never without with and or another other others same each every
 everything only both several than then that this which who whose from for by at on into to least most more
 less once twice again before after until while when where there here be been are was were has have had does
 did may must should cannot missing absent present refused accepted allowed different unknown unreadable
 invalid valid wrong right new old older empty asked sent given found seen taken made used kept expected
-received answered unanswered reached closed broken number characters page pages somebody something somewhere
+received answered unanswered reached closed broken known defined loaded unique absolute formatting block
+digits well-formed decimal number characters page pages somebody something somewhere
 else late time times matches searches entries rules pairs person people too so
 """
 ENGLISH = frozenset(_ENGLISH.split())
@@ -25,6 +28,8 @@ _LITERAL = re.compile(
     """,
     re.VERBOSE,
 )
+_PHRASE = re.compile(r"(?<![\w'])[a-z]{2,}(?:-[a-z]+)* [a-z]{2,}(?:-[a-z]+)*(?![\w'(])")
+"""Words after each other."""
 _EXPRESSION = re.compile(r"\w\(|\w'\)|^'\)|'\) or|where\(")
 """FHIRPath."""
 _WORD = re.compile(r"[A-Za-z]+(?:-[A-Za-z]+)*")
@@ -35,6 +40,13 @@ def english(text: str) -> bool:
     if _EXPRESSION.search(text):
         return False
     return any(word in ENGLISH for word in _WORD.findall(_LITERAL.sub(" ; ", text)))
+
+
+def told(text: str) -> bool:
+    """Whether a text that is told to people says it in words: English ones, or several after each other."""
+    if _EXPRESSION.search(text):
+        return False
+    return english(text) or _PHRASE.search(_LITERAL.sub(" ; ", text)) is not None
 
 
 def untranslated(path: Path) -> Iterator[tuple[int, str]]:
@@ -49,7 +61,7 @@ def untranslated(path: Path) -> Iterator[tuple[int, str]]:
             yield node.lineno, node.value
     for place in _said(tree):
         for node in _plain(place):
-            if english(node.value):
+            if told(node.value):
                 yield node.lineno, node.value
 
 
@@ -68,12 +80,19 @@ def _plain(tree: ast.AST) -> Iterator[ast.Constant]:
             todo.extend(ast.iter_child_nodes(node))
 
 
+_TOLD = ("Text", "compile", "evaluation_error", "unsupported_error")
+"""What takes both languages, or nothing for people; what is given by name is looked at apart."""
+
+
 def _aside(node: ast.AST) -> bool:
     """What is told in both languages, or to nobody."""
     if isinstance(node, ast.Call):
-        return isinstance(node.func, ast.Name) and node.func.id in ("Text", "compile")
+        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        return name in _TOLD
     if isinstance(node, ast.Expr):
         return isinstance(node.value, ast.Constant)
+    if isinstance(node, ast.keyword):
+        return node.arg in LANGUAGES
     return isinstance(node, ast.Raise | ast.Compare | ast.Subscript)
 
 

@@ -16,7 +16,10 @@ import jsonschema
 import pytest
 
 from harness.core.run import manifest
+from harness.core.run.folder import RunFolder
 from harness.core.yamlfile import json_schema
+from harness.judge.catalogue import load_catalogue
+from harness.judge.evidence.shares import write_shares
 
 pytestmark = pytest.mark.slow
 
@@ -137,7 +140,7 @@ def other_catalogue(run: Path) -> None:
 
 
 def resealed(run: Path) -> None:
-    """Chain and manifest computed again, as whoever edits an unsealed run can."""
+    """Chain, shares and manifest computed again, as whoever edits an unsealed run can."""
     digest = manifest.run_digest(run)
     for path in sorted((run / "exchanges").iterdir()):
         before, lines = "0" * 64, []
@@ -149,6 +152,7 @@ def resealed(run: Path) -> None:
             lines.append(json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode())
             before = hashlib.sha256(lines[-1]).hexdigest()
         path.write_bytes(gzip.compress(b"".join(line + b"\n" for line in lines), mtime=0))
+    write_shares(RunFolder(run), load_catalogue())
     (run / "manifest.json").unlink()
     manifest.write_manifest(run)
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import os
+import shutil
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -17,10 +20,13 @@ from harness.core.clock import SystemClock
 from harness.core.run.findings import Cell
 from harness.core.run.folder import RunFolder
 from harness.core.run.info import Selection
+from harness.core.run.problems import EvidenceError
 from harness.judge.catalogue import load_catalogue
+from harness.judge.evidence import side_by_side
 from harness.matrix.crew.sharing_out import shared_out
 from harness.matrix.preparation import PreparedRun, RunOptions, prepare
 from harness.record.chain.units import shared_by, shared_units
+from harness.reference.records import frozen_records
 from harness.scenario import shipped_scenarios
 
 ASKED = ("OG-ALG-001", "OG-PRV-001", "MM-CLI-013", "MM-AUT-006")
@@ -144,3 +150,43 @@ def test_names_of_what_belongs_to_no_cell(tmp_path: Path) -> None:
     for name in ("shared.jsonl.gz", "shared-2.jsonl.gz", "shared-x.jsonl.gz", "his-shared.jsonl.gz"):
         (tmp_path / "exchanges" / name).write_bytes(b"")
     assert shared_units(tmp_path) == [shared_by(0), shared_by(2)]
+
+
+def test_many_cells_are_judged_again_side_by_side(alone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder, catalogue = RunFolder(alone), load_catalogue()
+    info = folder.info()
+    records = frozen_records(folder, info)
+    one = list(side_by_side.judge_again(folder, info, catalogue, records))
+    assert len(one) == 4
+    monkeypatch.setattr(side_by_side, "ENOUGH", 2)
+    assert list(side_by_side.judge_again(folder, info, catalogue, records, jobs=2)) == one
+    assert list(side_by_side.judge_again(folder, info, catalogue, records, jobs=1)) == one
+
+
+def test_a_damaged_recording_is_named_whoever_reads_it(
+    alone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = RunFolder(Path(shutil.copytree(alone, tmp_path / "run")))
+    info = folder.info()
+    bad = sorted((folder.path / "exchanges").glob("his-*"))[2]
+    bad.write_bytes(
+        gzip.compress(gzip.decompress(bad.read_bytes()).replace(b'"status":200', b'"status":201'))
+    )
+    monkeypatch.setattr(side_by_side, "ENOUGH", 2)
+    with pytest.raises(EvidenceError) as caught:
+        list(side_by_side.judge_again(folder, info, load_catalogue(), frozen_records(folder, info), jobs=2))
+    assert bad.name in caught.value.where
+
+
+def test_when_processes_die_one_goes_on_alone(alone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = RunFolder(alone)
+    info = folder.info()
+    owner, real = os.getpid(), side_by_side.judged_again
+
+    def dies(*given: Any) -> Any:
+        return real(*given) if os.getpid() == owner else os._exit(9)
+
+    monkeypatch.setattr(side_by_side, "ENOUGH", 2)
+    monkeypatch.setattr(side_by_side, "judged_again", dies)
+    found = side_by_side.judge_again(folder, info, load_catalogue(), frozen_records(folder, info), jobs=2)
+    assert len(list(found)) == 4

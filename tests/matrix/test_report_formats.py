@@ -65,3 +65,14 @@ def test_evidence_that_was_changed_gets_no_document(copy, here, tmp_path):
     code, _ = here("report", copy, "--format", "sarif", "--out", tmp_path / "a.sarif")
     assert code == 7 and not (tmp_path / "a.sarif").exists()
     assert here("report", tmp_path, "--format", "sarif")[0] == 2
+
+
+def test_the_pages_say_what_changed_since_an_earlier_run(defect_run, small_run, here, tmp_path):
+    (run, _), (earlier, _), out = defect_run, small_run, tmp_path / "pages"
+    code, said = here("report", run, "--since", earlier, "--out", out, "--lang", "en")
+    assert code == 0 and str(out / "index.html") in said
+    listed = (out / "compare-since.en.html").read_text(encoding="utf-8")
+    assert "▼ new" in listed and "BSN" in listed and 'data-party="his-eik"' in listed
+    assert "compare-since.nl.html" in (out / "index.html").read_text(encoding="utf-8")
+    assert here("report", run, "--since", tmp_path, "--out", out)[0] == 2
+    assert here("report", run, "--since", earlier, "--party", "his-eik")[0] == 2

@@ -29,8 +29,9 @@ from harness.core.run.results import CellResult
 from harness.core.verdicts import Verdict
 from harness.judge import cells
 from harness.judge.catalogue import load_catalogue
-from harness.judge.cells import cell_view, judge_run
+from harness.judge.cells import cell_view
 from harness.judge.evidence.cells import check_cell, moved_problem
+from harness.judge.evidence.side_by_side import judge_again
 from harness.network.file import Participant
 from harness.network.twins.his import HisTwin
 from harness.reference.records import Records, frozen_records
@@ -360,7 +361,7 @@ def test_a_judged_cell_leaves_memory_without_help(defect_run, monkeypatch):
     gc.collect()
     gc.disable()
     try:
-        for _ in judge_run(run, info, catalogue, frozen_records(run, info)):
+        for _ in judge_again(run, info, catalogue, frozen_records(run, info)):
             assert views[-1]() is None
     finally:
         gc.enable()
@@ -385,7 +386,7 @@ def test_a_fault_cannot_be_left_to_a_cell_that_shows_none(defect_run, here, tmp_
     settings = msgspec.structs.replace(info.settings, requirements=asked, shared=shares)
     green = msgspec.structs.replace(info, settings=settings)
     run.write_end(green)
-    for result in judge_run(run, green, catalogue, frozen_records(run, green)):
+    for result in judge_again(run, green, catalogue, frozen_records(run, green)):
         run.write_cell(result)
         assert Verdict.FAIL not in {item.verdict for item in result.findings}
     run.join(green.plan)

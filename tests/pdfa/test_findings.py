@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
+from harness.core.standards.ledger import Ruling, entry_of, ledger
+from harness.core.text import said
 from harness.pdfa import FLAVOURS, Report, Violation, check
+from harness.pdfa.model import Flavour
+from harness.pdfa.rules.profile import rule_set
 from tests.pdfa.pdfa_fixtures import (  # noqa: F401  (registers the cases)
     defects_document,
     defects_fonts,
@@ -32,6 +37,17 @@ def test_a_finding_names_its_object_and_page() -> None:
     d.catalog["AA"] = {}
     found = the(check(d.write()), "6.5.2-1")
     assert (found.object, found.page) == (d.catalog_ref.num, 0)
+
+
+def test_what_is_words_is_told_in_both_languages_and_a_literal_is_not() -> None:
+    case = next(case for case in CASES if case.ids.get(2) == "6.2.3-1")
+    found = the(check(case.document(2, "b", bad=True)), "6.2.3-1")
+    assert found.received.startswith("class ") and found.nl is not None
+    assert said(found.seen, "nl").startswith("klasse ") and found.issue().nl == found.nl
+    assert found.nl.expected == ""
+    note = Doc(2, "b")
+    note.annot(F=0)
+    assert the(check(note.write()), "6.3.2-2").nl is None
 
 
 def test_every_finding_of_the_documents_of_our_own_names_an_object_unless_it_is_about_the_file() -> None:
@@ -158,6 +174,31 @@ def test_an_empty_object_is_disputed() -> None:
     d.heads[number] = b"%d  0 obj" % number
     report = check(d.write())
     assert (report.rules, report.disputed) == (("6.1.9-1",), False)
+
+
+def test_every_dispute_stands_in_the_ledger_with_its_rules() -> None:
+    found = {
+        (one.dispute.ledger, rule)
+        for number in (1, 2, 3)
+        for rules in rule_set(Flavour(number, "b")).values()
+        for rule, one in rules
+        if one.dispute is not None
+    }
+    told = {(item.id, rule) for item in ledger() for rule in item.rules}
+    assert found and found <= told and {name for name, _ in found} == {name for name, _ in told}
+
+
+@pytest.mark.parametrize(("reading", "rules"), [(1, ("6.1.9-1",)), (2, ())])
+def test_a_ruling_decides_what_was_disputed(monkeypatch, reading: int, rules: tuple[str, ...]) -> None:
+    d = Doc(2, "b")
+    number = d.add(Raw(b"")).num
+    d.heads[number] = b"%d 0 obj" % number
+    assert check(d.write()).disputed
+    ruling = Ruling(reading=reading, date="2027-01-31", owner="PDF Association")
+    ruled = msgspec.structs.replace(entry_of("LED-PDF-003"), ruling=ruling)
+    monkeypatch.setattr("harness.pdfa.rules.findings.entry_of", lambda _: ruled)
+    report = check(d.write())
+    assert (report.rules, report.disputed, report.valid) == (rules, False, not rules)
 
 
 # -- claims ------------------------------------------------------------------------------------------

@@ -157,6 +157,50 @@ def test_what_only_looks_like_it_is_clean(name: str, tmp_path: Path) -> None:
     assert (done.found, done.unread, done.code) == ([], [], ExitCode.OK)
 
 
+def page(shown: str, *, packed: bool = True) -> bytes:
+    """A page of a report that shows a body: as its data, or as text."""
+    data = json.dumps({"b": [shown]}).encode()
+    return (b'cellData("' + base64.b64encode(gzip.compress(data)) + b'")') if packed else data
+
+
+SNOMED, OID = "http://snomed.info/sct", "urn:oid:2.16.840.1.113883.2.4.4.31"
+CODED: dict[str, str] = {
+    "json": json.dumps({"coding": [{"system": SNOMED, "code": NUMBER, "display": "uitslag"}]}),
+    "with a version": json.dumps({"system": SNOMED, "version": "http://snomed.info/sct/1", "code": NUMBER}),
+    "code first": json.dumps({"code": NUMBER, "display": "uitslag", "system": OID}, indent=2),
+    "xml": f'<coding><system value="{SNOMED}"/><code value="{NUMBER}"/></coding>',
+}
+
+
+@pytest.mark.parametrize("name", CODED)
+@pytest.mark.parametrize("packed", [True, False])
+def test_a_number_beside_its_code_system_is_a_code_in_a_page(name: str, packed: bool, tmp_path: Path) -> None:
+    (tmp_path / "a.html").write_text(f"<p>ontvangen: {NUMBER}</p>")
+    (tmp_path / "cell.js").write_bytes(page(CODED[name], packed=packed))
+    assert not scanned(tmp_path).found
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        json.dumps({"system": "https://his.example/nummers", "code": NUMBER}),
+        json.dumps({"system": SNOMED, "code": "419511003"}) + f" {NUMBER}",
+        json.dumps({"system": SNOMED, "value": NUMBER}),
+        json.dumps({"system": SNOMED, "code": "419511003", "text": NUMBER}),
+    ],
+    ids=["another system", "after a code", "no code", "another element"],
+)
+def test_a_number_that_is_no_code_is_found_in_a_page(shown: str, tmp_path: Path) -> None:
+    (tmp_path / "cell.js").write_bytes(page(shown))
+    assert [item.kind for item in scanned(tmp_path).found] == ["bsn-possible"]
+
+
+def test_a_bsn_is_found_in_a_page_with_codes(tmp_path: Path) -> None:
+    called = json.dumps({"system": "http://fhir.nl/fhir/NamingSystem/bsn", "value": NUMBER})
+    (tmp_path / "cell.js").write_bytes(page(CODED["json"] + called))
+    assert [item.kind for item in scanned(tmp_path).found] == ["bsn"]
+
+
 @pytest.mark.parametrize(
     ("data", "why"),
     [

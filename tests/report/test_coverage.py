@@ -43,7 +43,7 @@ def test_what_ships_is_whole_and_every_basic_requirement_has_its_class_and_what_
     assert [row.basiseis.id for row in found.basiseisen] == [item.id for item in basiseisen()]
     assert len(found.basiseisen) == 46
     for row in found.basiseisen:
-        kinds = {"A": {By.TESTS, By.NOTHING}, "S": {By.PROOF}, "M": {By.PERSON}}
+        kinds = {"A": {By.TESTS, By.SAMPLE, By.NOTHING}, "S": {By.PROOF}, "M": {By.PERSON}}
         assert row.by in kinds[row.basiseis.kind]
         assert (row.why is None) == (row.by is By.TESTS)
         assert row.tests or row.by is not By.TESTS
@@ -141,7 +141,7 @@ def test_the_command_prints_it_and_fails_when_it_is_stale(capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "200")
     assert run(["requirements", "coverage", "--standard", "pdfa-3.0", "--lang", "en"]) == 0
     out = capsys.readouterr().out
-    assert "OPEN-ICT-54" in out and "nothing yet" in out and "PD-SND-001" in out and ONE in out
+    assert "OPEN-ICT-54" in out and "a sample over time" in out and "PD-SND-001" in out and ONE in out
     assert run(["requirements", "coverage", "--standard", "pdfa-3", "--lang", "en"]) == 2
     assert "did you mean 'pdfa-3.0'" in capsys.readouterr().err
     monkeypatch.setattr("harness.cli.requirements.load_catalogue", lambda: changed(faults=()))

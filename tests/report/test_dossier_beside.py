@@ -11,9 +11,11 @@ from types import SimpleNamespace
 
 import msgspec
 import pytest
+from samplekit import DAY as SAMPLED
+from samplekit import sampled
 
 from harness.core.errors import ConfigurationError, UsageError
-from harness.core.run.agreed.attestations import NAME, Attestation, attestations
+from harness.core.run.agreed.attestations import NAME, Attestation, attest, attestations
 from harness.core.run.agreed.waivers import Waiver, encode, read_waivers
 from harness.core.run.info import Binding, ParticipantVersion
 from harness.core.run.problems import EvidenceError, ProblemKind
@@ -91,6 +93,24 @@ def test_nothing_else_is_in_a_dossier(tmp_path: Path, more: str) -> None:
     with pytest.raises(EvidenceError) as caught:
         beside(tmp_path, statement=STATED, more=more)
     assert caught.value.problem.kind is ProblemKind.EXTRA and more.startswith(caught.value.problem.where)
+
+
+@pytest.mark.parametrize("version", ["1.0", "1.1"])
+def test_a_sample_is_of_a_party_of_the_runs_in_its_version(tmp_path: Path, version: str) -> None:
+    """A sample of another version says nothing of this one."""
+    party = msgspec.structs.replace(HIS, id="his-kaal", product="Kaal HIS", version=version)
+    (tmp_path / "sample").write_bytes(sampled(SAMPLED))
+    told = Attestation(item="OPEN-ICT-54", result="met", by="K. Kaal", at=DAY)
+    attest(tmp_path / "d", told, tmp_path / "sample")
+    if version == "1.0":
+        assert beside(tmp_path / "d", party=party) == ["OPEN-ICT-54"]
+        return
+    with pytest.raises(EvidenceError) as caught:
+        beside(tmp_path / "d", party=party)
+    assert (
+        caught.value.problem.kind is ProblemKind.DESCRIPTION
+        and "Kaal HIS 1.0" in caught.value.problem.received
+    )
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import shutil
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,15 +17,18 @@ from harness.core.verdicts import Verdict
 from harness.record.seal.countersign import Signable
 from harness.report.dossier.bureau import DossierRow, Overview, write_page
 from harness.report.dossier.check import CheckedDossier
+from harness.report.dossier.compare import compare, side
 from harness.report.dossier.document import Dossier, HeldRun
 from harness.report.dossier.milestones import milestone_rows
 from harness.report.html import HtmlReport, page
+from harness.report.pages.since import since
 from harness.report.programme.basiseisen import basiseis_rows
 
 pytestmark = pytest.mark.browser
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 AXE = Path(__file__).resolve().parent.parent / "node" / "node_modules" / "axe-core" / "axe.min.js"
+LONG = "Zorginformatiesysteemkoppelvlakbeheerorganisatie"
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
 
 
@@ -59,11 +63,16 @@ def report(tmp_path_factory) -> Path:
     found = [*findings(r1=Verdict.FAIL, r2=Verdict.NOT_TESTED, r3=Verdict.WARNING), *rest()]
     base = tmp_path_factory.mktemp("pages")
     folder = judged_run(base / "run", INFO, found, {cell: messages(cell) for cell in CELLS})
-    made = HtmlReport(folder, INFO, found, CATALOGUE)
+    now = side(folder.path, CATALOGUE)
+    first = {
+        about: Verdict.PASS if about.cell == CELLS[0].key else seen for about, seen in now.verdicts.items()
+    }
+    before = dataclasses.replace(now, name="runs/earlier", verdicts=first)
+    made = HtmlReport(folder, INFO, found, CATALOGUE, since(compare(before, now), found))
     made.write(base / "report")
     held = HeldRun(folder="run-1", run="0" * 64, root="0" * 64)
     dossier = Dossier(
-        vendor="Linde Zorg-IT", subject=("his-a", "dvza-a"), region="Noord", made=INFO.now, harness="0.1",
+        vendor=LONG, subject=("his-a", "dvza-a"), region="Noord", made=INFO.now, harness="0.1",
         runs=(held,),
     )  # fmt: skip
     checked = CheckedDossier(
@@ -111,6 +120,7 @@ def visit(browser, report):
 
 
 CELL = page("cell", CELLS[0].key, "nl")
+CHANGES = page("compare", "since", "nl")
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), (768, "light"), (1440, "dark")])
@@ -118,7 +128,7 @@ def test_axe_finds_nothing_serious(visit, width, scheme):
     if not AXE.is_file():
         pytest.skip("axe-core is not installed (npm ci in tests/node)")
     axe = AXE.read_text(encoding="utf-8")
-    for name in ("index.html", CELL, page("vendor", "his-a", "nl"), "bureau.html"):
+    for name in ("index.html", CELL, page("vendor", "his-a", "nl"), "bureau.html", CHANGES):
         tab = visit(name, width=width, scheme=scheme)
         if name == CELL:
             tab.locator(".two").scroll_into_view_if_needed()
@@ -141,6 +151,18 @@ def test_a_filter_stands_in_the_address_and_comes_back_from_it(visit):
     again.click("button[type=reset]")
     again.wait_for_function("document.querySelectorAll('td[id]:not([hidden])').length === 2")
     assert "#" not in again.url
+
+
+def test_what_changed_is_found_in_the_matrix_and_listed_per_party(visit):
+    tab = visit("index.html", "#since=new")
+    assert tab.locator("#filter output").inner_text() == "1 combinatie"
+    assert tab.locator("td[id]:not(.dim) .since").inner_text() == "▼○"
+    tab.click(".keys a[href$='#new']")
+    assert tab.url.endswith(f"{CHANGES}#new")
+    lines = tab.locator("tr[data-party]").count()
+    tab.select_option("[name=party]", "his-a")
+    assert tab.url.endswith("#new&party=his-a") and 0 < tab.locator("tr[data-party]:visible").count() <= lines
+    assert tab.locator("tr[data-party]:visible").first.inner_text().startswith("eis HG-PAT-")
 
 
 def test_a_cell_of_the_matrix_has_an_address_and_keys_walk_from_it(visit):

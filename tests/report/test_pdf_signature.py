@@ -141,6 +141,30 @@ def test_pdfsig_accepts_it_and_sees_one_changed_byte(plain, kind, tmp_path):
     assert "Signature is Valid" not in told(data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :])
 
 
+@pytest.mark.skipif(
+    shutil.which("pyhanko") is None, reason="the CLI of pyHanko is not installed: pip install pyhanko-cli"
+)
+@pytest.mark.parametrize("kind", ["p256", "rsa"])
+def test_the_command_of_pyhanko_accepts_it_and_sees_one_changed_byte(plain, kind, tmp_path):
+    signer = Signer(tmp_path, kind)
+    data = signed(plain, signer.key, now=NOW)
+    (tmp_path / "root.pem").write_bytes(signer.root.public_bytes(serialization.Encoding.PEM))
+
+    def told(content: bytes) -> str:
+        (tmp_path / "s.pdf").write_bytes(content)
+        trust = ("--trust", "root.pem", "--trust-replace", "--no-revocation-check")
+        done = subprocess.run(
+            ["pyhanko", "sign", "validate", *trust, "--pretty-print", "s.pdf"],
+            capture_output=True, text=True, check=False, cwd=tmp_path,
+        )  # fmt: skip
+        return done.stdout + done.stderr
+
+    said = told(data)
+    assert "The signature is judged VALID." in said and "ENTIRE_FILE" in said.replace(" ", "_").upper(), said
+    at = data.index(b"/Producer") + 12
+    assert "judged VALID" not in told(data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :])
+
+
 def test_without_the_line_feed_it_would_be_no_pdfa(plain, tmp_path):
     path = tmp_path / "glued.pdf"
     path.write_bytes(_added(plain, Signer(tmp_path, "p256").key))

@@ -214,6 +214,8 @@ def test_pytest_collects_scripts(two, tmp_path):
         "pytest",
         "--testscripts",
         str(two.goal),
+        "--harness-lang",
+        "en",
         "-q",
         "-p",
         "no:cacheprovider",

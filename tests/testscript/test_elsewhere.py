@@ -6,21 +6,25 @@ import base64
 import json
 from datetime import date
 
+import msgspec
 import pytest
 from scriptkit import NS, TOKEN, check, operation, value
 
 from harness.core.errors import ConfigurationError, InputError
-from harness.core.standards.ledger import ledger, read_ledger
+from harness.core.run.exchanges import Exchange, Request
+from harness.core.standards.ledger import Ruling, entry_of, ledger, read_ledger
 from harness.core.verdicts import Blame, Verdict
 from harness.fhir import fhirpath
 from harness.fhir.model.types import load_model
 from harness.fhir.server.options import ServerOptions, open_access
 from harness.fhir.server.service import FhirServer
+from harness.report.programme.question import Example, example_in, question
 from harness.testscript.execute.execution import Execution, drive
 from harness.testscript.execute.settings import Settings
 from harness.testscript.execute.transport import in_process
 from harness.testscript.judge import patterns
 from harness.testscript.judge.disputes import Disputes
+from harness.testscript.outcome.recording import RunRecord
 from harness.testscript.read.json_form import element_of
 from harness.testscript.read.script import load_script
 
@@ -458,6 +462,44 @@ def test_pages_are_not_a_failure_where_fhir_allows_them(go):
     )
 
 
+def test_the_question_for_the_owner_holds_both_readings_and_an_example(go, tmp_path):
+    create, asked = op("create", source="it"), check(expression=TOTAL)
+    result = go(script(f"<test>{create}{op('search', params='?_count=1')}{asked}</test>", flags=AUTO))
+    with RunRecord(tmp_path / "run") as record:
+        record.keep("f", result)
+    entry = entry_of("LED-TS-002")
+    example = example_in(tmp_path / "run", entry)
+    assert example is not None and "_count=1" in example.exchange.request.url
+    assert example_in(tmp_path / "run", entry_of("LED-TS-101")) is None
+    for lang, words in (
+        ("nl", ("Welke lezing is juist?", "Een voorbeeld")),
+        ("en", ("Which reading is right?",)),
+    ):
+        told = question(entry, example, lang)
+        assert all(word in told for word in words) and entry.clause in told
+        assert all(reading.of(lang) in told for reading in entry.readings)
+        assert "_count=1" in told and "HTTP 200" in told and TOKEN not in told and "LED-TS-002" in told
+    ruled = msgspec.structs.replace(entry, ruling=Ruling(reading=2, date="2027-01-31", owner="HL7"))
+    assert "It was ruled: reading 2, on 2027-01-31, by HL7" in question(ruled, None, "en")
+
+
+def test_what_stands_in_a_message_is_no_markup_of_the_question():
+    body = b"```\n# heading\n" + b"x" * 5000
+    asked = Request(method="GET", url=f"{BASE}/Patient?a=`b`", headers=(("A", "1"),), body=body)
+    example = Example("*script*", replace_request(asked))
+    told = question(entry_of("LED-PDF-001"), example, "en")
+    assert (
+        "````\nGET " in told and "\\*script\\*" in told and "(cut off here)" in told and "no answer" in told
+    )
+
+
+def replace_request(asked: Request) -> Exchange:
+    return Exchange(
+        id="1", cell="", interface="resource", flow="", operation="", client="a", server="b", started="",
+        duration=0.0, request=asked, response=None,
+    )  # fmt: skip
+
+
 def test_a_wrong_total_is_still_a_failure(go):
     body = f"<test>{op('search')}{check(expression=TOTAL)}</test>"
     assert go(script(body, flags=AUTO), faults=("total-too-high",)).verdict is Verdict.FAIL
@@ -468,6 +510,7 @@ ledger:
   - id: LED-TS-900
     kind: ambiguity
     title: {nl: a, en: a}
+    owner: x
     clause: x
     readings: [{nl: een, en: one}, {nl: twee, en: two}]
     evidence: x
@@ -475,8 +518,8 @@ ledger:
 """
 
 
-@pytest.mark.parametrize(("ruling", "verdict"), [("", "disputed"), ("2", "disputed"), ("1", "fail")])
-def test_a_ruling_for_the_script_ends_the_dispute(go, tmp_path, monkeypatch, ruling, verdict):
+@pytest.mark.parametrize(("ruling", "verdict"), [("", "disputed"), ("2", "pass"), ("1", "fail")])
+def test_a_ruling_ends_the_dispute_for_either_side(go, tmp_path, monkeypatch, ruling, verdict):
     more = f"    ruling: {{reading: {ruling}, date: '2026-01-01', owner: beheerder}}\n" if ruling else ""
     folder = tmp_path / "ledger"
     folder.mkdir()
@@ -484,6 +527,8 @@ def test_a_ruling_for_the_script_ends_the_dispute(go, tmp_path, monkeypatch, rul
     entries = read_ledger(folder)
     monkeypatch.setattr("harness.testscript.judge.disputes.ledger", lambda: entries)
     assert go(script(f"<test>{READ}{OK}</test>")).verdict.value == verdict
+    other = go(script(f"<test>{READ}{OK}</test>"), faults=("status-500",))
+    assert other.verdict is Verdict.FAIL, "no ruling excuses what shows no other reading"
     assert Disputes.of(load_script(tmp_path / "script.xml"), ()).entries == ()
 
 
@@ -497,6 +542,9 @@ def test_a_ruling_for_the_script_ends_the_dispute(go, tmp_path, monkeypatch, rul
         ),
         ENTRY + "    scripts: '('\n",
         ENTRY + "    ruling: {reading: 3, date: '2026-01-01', owner: x}\n",
+        ENTRY + "    ruling: {reading: 2, date: '2026-02-31', owner: x}\n",
+        ENTRY + "    ruling: {reading: 2, owner: x}\n",
+        ENTRY.replace("asserts: [{criterion: responseCode, status: [404]}]", "rules: [all]"),
         ENTRY + ENTRY.replace("ledger:\n", ""),
     ],
 )

@@ -6,6 +6,7 @@ from __future__ import annotations
 import pytest
 from scriptkit import ASSERT_RULE, PATIENT, QUERY_PARAMETER, TOKEN, check, fixture, operation, rule, variable
 
+from harness.core.text import said
 from harness.core.verdicts import Verdict
 
 SEARCH = operation("search", "Observation", "?date=ge${DATE, T, D,-60}", response="found")
@@ -71,9 +72,26 @@ def test_each_kind_of_assert_can_fail_and_says_what_it_saw(kit, run):
         assert finding.next_step.nl and finding.blame.value == "product"
 
 
+WORDS = {
+    "not-empty": ("Bundle.entry.where(fullUrl = 'x') is niet leeg", "leeg"),
+    "absent header": ("header X-Missing equals 1", "header X-Missing ontbreekt"),
+    "status": ("HTTP-status equals 404", "HTTP 200"),
+    "url": ("URL van het verzoek notContains date=", ""),
+    "type": ("resourcetype equals Patient", "Bundle"),
+}
+
+
+@pytest.mark.parametrize("name", WORDS)
+def test_what_was_asked_and_seen_is_told_in_dutch(kit, run, name):
+    (finding,) = run_one(kit, run, SEARCH, OK, CASES[name]).findings
+    expected, received = WORDS[name]
+    assert said(finding.wanted, "nl") == expected
+    assert said(finding.seen, "nl") == received or not received
+
+
 def test_the_explanation_names_the_value_and_the_first_offender(kit, run):
     counted = run_one(kit, run, SEARCH, OK, check(expression="Bundle.entry.count() = 3")).findings[0]
-    assert "2 (instead of = 3)" in counted.received
+    assert "2 (instead of = 3)" in counted.received and "2 (in plaats van = 3)" in said(counted.seen, "nl")
     broken = run_one(
         kit, run, SEARCH, OK, check(expression="Bundle.entry.resource.all(id = 'kit-o1')")
     ).findings[0]

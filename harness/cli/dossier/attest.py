@@ -114,7 +114,7 @@ def _known(item: str) -> str:
     """
     name = item.upper()
     listed = {one.id: one for one in basiseisen()}
-    if name in listed and listed[name].kind == "A":
+    if name in listed and not listed[name].stated:
         raise UsageError(
             Text(
                 nl="over deze basiseis beslissen toetsen, geen verklaring",

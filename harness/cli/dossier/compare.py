@@ -65,7 +65,8 @@ def compare(
         told = msgspec.json.format(msgspec.json.encode(_document(found, code)), indent=2).decode()
         sys.stdout.write(told + "\n")
     else:
-        _print(found, catalogue, language, limit=None if show_all else 12)
+        console = Console(soft_wrap=True, highlight=False)
+        print_changes(console, found, catalogue, language, limit=None if show_all else 12)
     raise typer.Exit(int(code))
 
 
@@ -92,6 +93,13 @@ def _document(found: Comparison, code: ExitCode) -> dict[str, Any]:
         "before": {"path": found.before.name, "at": found.before.when},
         "after": {"path": found.after.name, "at": found.after.when},
         "versions": [{"before": old, "after": new} for old, new in found.versions],
+        **changes_document(found),
+    }
+
+
+def changes_document(found: Comparison) -> dict[str, Any]:
+    """What became of the judgements, for machines."""
+    return {
         "counts": {change.value: found.count(change) for change in Change},
         "changes": [
             {
@@ -105,8 +113,10 @@ def _document(found: Comparison, code: ExitCode) -> dict[str, Any]:
     }
 
 
-def _print(found: Comparison, catalogue: Catalogue, lang: Lang, limit: int | None) -> None:
-    console = Console(soft_wrap=True, highlight=False)
+def print_changes(
+    console: Console, found: Comparison, catalogue: Catalogue, lang: Lang, limit: int | None
+) -> None:
+    """Which versions changed, and what became of the judgements; at most ``limit`` lines of each list."""
     for old, new in found.versions:
         told = _VERSION.format(id=old.id, old=old.name, new=new.name)
         console.print(told.of(lang), style="yellow", markup=False)

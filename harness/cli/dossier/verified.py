@@ -21,6 +21,7 @@ from harness.report.dossier.agreed import agreement
 from harness.report.dossier.check import CheckedDossier, check_dossier
 from harness.report.dossier.pack import is_packed, unpacked
 from harness.report.dossier.waived import waiver_troubles
+from harness.report.programme.ehds import AnnexRow, annex
 from harness.report.words import STATE, STATE_SYMBOL, amount, more
 
 WHOLE = Text(
@@ -30,6 +31,12 @@ WHOLE = Text(
 _OPEN = Text(
     nl="{count} basiseisen houden een oordeel nog tegen:",
     en="{count} basic requirements still stand in the way:",
+)
+_EHDS = Text(
+    nl="informatief: bevat delen van {partly} van de {number} onderdelen van de technische documentatie "
+    "volgens de EHDS (--json, en in het rapport)",
+    en="informative: holds parts of {partly} of the {number} items of the technical documentation by the "
+    "EHDS (--json, and in the report)",
 )
 
 
@@ -90,6 +97,10 @@ def document(path: Path, found: CheckedDossier) -> dict[str, Any]:
             }
             for row in found.basiseisen
         ],
+        "ehds": [
+            {"id": row.item.id, "partly": row.partly, "here": row.here, "open": row.open}
+            for row in _annex(found)
+        ],
         "countersigned": {"by": found.countersigned.agreed.by, "at": found.countersigned.agreed.signed}
         if found.countersigned is not None
         else None,
@@ -99,6 +110,13 @@ def document(path: Path, found: CheckedDossier) -> dict[str, Any]:
             "stale": [item.fingerprint for item in found.summary.result.cover.stale],
         },
     }
+
+
+def _annex(found: CheckedDossier) -> list[AnnexRow]:
+    """What it fills of the technical documentation of its HIS."""
+    parties = (found.summary.parties.get(name) for name in found.dossier.subject)
+    his = next((item for item in parties if item is not None and item.party.role == "his"), None)
+    return annex(found.summary, his) if his is not None else []
 
 
 def whole(found: CheckedDossier, lang: Lang) -> str:
@@ -120,6 +138,10 @@ def show(console: Console, found: CheckedDossier, lang: Lang, limit: int = 12) -
     agreed = agreement(found)
     if agreed is not None:
         console.print(agreed.of(lang), style="" if found.countersigned else "yellow", markup=False)
+    rows = _annex(found)
+    if rows:
+        partly = sum(row.partly for row in rows)
+        console.print(_EHDS.format(partly=partly, number=len(rows)).of(lang), style="dim", markup=False)
     if not found.open:
         return
     console.print(_OPEN.format(count=len(found.open)).of(lang), markup=False)

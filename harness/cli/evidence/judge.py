@@ -10,9 +10,10 @@ import msgspec
 import typer
 from rich.console import Console
 
+from harness.cli.dossier.otherwise import INSTALLED, judged_otherwise
 from harness.cli.evidence.shown import RunArgument, evidence_document, problem_text, refuse_unreadable
 from harness.cli.options import JsonOption, LangOption
-from harness.core.errors import InputError
+from harness.core.errors import InputError, UsageError
 from harness.core.run import results
 from harness.core.run.folder import RunFolder
 from harness.core.run.place import contents, disk
@@ -35,11 +36,34 @@ def judge(
         Path | None,
         typer.Option("--out", help="Write findings.json and report/ here (default: only compare)."),
     ] = None,
+    other: Annotated[
+        str,
+        typer.Option(
+            "--catalogue",
+            metavar="installed|FILE",
+            help="By another catalogue than then: that of this version, or with changes (YAML).",
+        ),
+    ] = "",
+    release: Annotated[str, typer.Option("--release", help="In this release, whatever was driven.")] = "",
     as_json: JsonOption = False,
     lang: LangOption = "nl",
 ) -> None:
-    """Judge a recorded run again; no network, no wall clock. Exit code 7: evidence and result differ."""
+    """Judge a recorded run again; no network, no wall clock. Exit code 7: evidence and result differ.
+
+    With --catalogue or --release a run or dossier is judged as it would be tomorrow: what changes, and what
+    has to be driven again since the recordings do not hold what is asked.
+    """
     language: Lang = "en" if lang == "en" else "nl"
+    if other or release:
+        if out is not None:
+            raise UsageError(
+                Text(
+                    nl="kan niet met --catalogue of --release", en="cannot be with --catalogue or --release"
+                ),
+                where="--out",
+            )
+        code = judged_otherwise(run, other or INSTALLED, release, language, as_json=as_json)
+        raise typer.Exit(code)
     catalogue = load_catalogue()
     with refuse_unreadable(run, as_json=as_json, lang=language):
         found = rejudge(run, catalogue)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import mimetypes
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
-from harness.cli.dossier.verified import is_dossier
+from harness.cli.dossier.verified import dossier_folder, is_dossier
 from harness.cli.evidence.keys import KEY_HELP, ChainOption, named_key
 from harness.cli.evidence.shown import TrustOption, refuse_unreadable
 from harness.cli.evidence.told import Told, told_by_dossier, told_by_run
@@ -23,12 +23,15 @@ from harness.core.run.place import disk
 from harness.core.text import Lang, Text
 from harness.judge.catalogue import Catalogue, load_catalogue
 from harness.record.seal.trust import load_trust
+from harness.report.dossier.compare import compare, side
 from harness.report.dossier.pack import is_packed
+from harness.report.html import write_report
 from harness.report.machine.badge import badge
 from harness.report.machine.junit import run_junit
 from harness.report.machine.run import JudgedRun
 from harness.report.machine.sarif import run_sarif
 from harness.report.machine.testreport import report_bundle
+from harness.report.pages.since import since as since_run
 from harness.report.pdf.document import document
 from harness.report.pdf.signing import check_key, signed
 from harness.report.pdf.typeset import Attachment, require, typeset
@@ -80,12 +83,13 @@ class _Asked:
 class _Format:
     """A kind of report.
 
+    :ivar make: ``None``: it is a folder of pages.
     :ivar of_party: whether it is about one party.
     :ivar of_run: whether it points at files of one run.
     """
 
     suffix: str
-    make: Callable[[_Asked], bytes]
+    make: Callable[[_Asked], bytes] | None
     of_party: bool = False
     of_run: bool = False
 
@@ -100,8 +104,10 @@ def _bundle(asked: _Asked) -> bytes:
 
 
 _PDF: Final = _Format(".pdf", _pdf, of_party=True)
+_PAGES: Final = _Format("", None, of_run=True)
 FORMATS: Final[Mapping[str, _Format]] = {
     "pdf": _PDF,
+    "pages": _PAGES,
     "badge": _Format(".svg", lambda asked: badge(asked.page, asked.told.day, asked.lang), of_party=True),
     "junit": _Format(".junit.xml", lambda asked: run_junit(asked.run, asked.lang, asked.party), of_run=True),
     "sarif": _Format(".sarif", lambda asked: run_sarif(asked.run, asked.lang, asked.party), of_run=True),
@@ -113,15 +119,24 @@ FORMATS: Final[Mapping[str, _Format]] = {
 def report(
     run: Annotated[Path, typer.Argument(help="Run folder, or dossier.")],
     name: Annotated[
-        str, typer.Option("--format", metavar="FORMAT", help=f"One of: {', '.join(FORMATS)}.")
-    ] = "pdf",
+        str | None,
+        typer.Option(
+            "--format",
+            metavar="FORMAT",
+            help=f"One of: {', '.join(FORMATS)} (with --since: pages).",
+        ),
+    ] = None,
     party: Annotated[
         str,
         typer.Option("--party", help="Id of the participant that it is about; pdf and badge are about one."),
     ] = "",
     out: Annotated[
         Path | None,
-        typer.Option("--out", help="File to write (default: in the report folder of the run)."),
+        typer.Option("--out", help="File or folder to write (default: in the report folder of the run)."),
+    ] = None,
+    since: Annotated[
+        Path | None,
+        typer.Option("--since", help="Earlier run or dossier: the pages show what changed since."),
     ] = None,
     sign: Annotated[Path | None, typer.Option("--sign", help=f"Sign the PDF. {KEY_HELP}")] = None,
     chain: ChainOption = None,
@@ -134,14 +149,17 @@ def report(
 ) -> None:
     """Write the report of one party as PDF/A-3b with PDF/UA-1 tags; a packed dossier goes along inside it.
 
-    Or, with --format, what programs read: JUnit, SARIF 2.1.0, FHIR R4 TestReports in a Bundle, a badge (SVG).
+    Or, with --format, what programs read: JUnit, SARIF 2.1.0, FHIR R4 TestReports in a Bundle, a badge (SVG);
+    or the pages of a run, with --since also what is fixed, new, still there and no longer tested.
 
     The run or dossier is verified and judged again first. Exit code 7: evidence and result differ, nothing is
     written.
     """
     language: Lang = "en" if lang == "en" else "nl"
+    name = name or ("pages" if since is not None else "pdf")
     wanted = _format(name)
     _check_words(wanted, name, run, party, pdf_only=[*filter(None, (sign, chain, attach))])
+    _check_pages(wanted, party, since)
     if wanted is _PDF:
         require("typst", *(("pyhanko",) if sign is not None else ()))
     place = out or _default(run, party, language, wanted)
@@ -161,7 +179,11 @@ def report(
             told = told_by_run(run, catalogue, known, now)
     if party:
         _check_party(party, told.summary, signing=key is not None)
-    data = wanted.make(_Asked(told, catalogue, party, language, is_dossier(run), attachments))
+    asked = _Asked(told, catalogue, party, language, is_dossier(run), attachments)
+    if wanted.make is None:
+        typer.echo(WRITTEN.format(path=_pages(asked, since, place)).of(language), err=True)
+        return
+    data = wanted.make(asked)
     if key is not None:
         data = signed(data, key, now=now)
     disk.write(place, data)
@@ -211,6 +233,36 @@ def _check_words(wanted: _Format, name: str, path: Path, party: str, *, pdf_only
         raise _of_one_run()
 
 
+def _check_pages(wanted: _Format, party: str, since: Path | None) -> None:
+    """Whether what was said of pages goes together.
+
+    :raises UsageError: it does not.
+    """
+    if wanted is _PAGES and party:
+        raise UsageError(
+            Text(nl="de pagina's gaan over iedereen", en="the pages are about everybody"),
+            where="--party",
+            received=party,
+        )
+    if wanted is not _PAGES and since is not None:
+        raise UsageError(Text(nl="hoort bij --format pages", en="belongs to --format pages"), where="--since")
+
+
+def _pages(asked: _Asked, earlier: Path | None, folder: Path) -> Path:
+    """Write the pages of a run; the first one.
+
+    :param earlier: an earlier run or dossier.
+    :raises EvidenceError: that is neither.
+    """
+    run = asked.run
+    changed = None
+    if earlier is not None:
+        with refuse_unreadable(earlier, as_json=False, lang=asked.lang), dossier_folder(earlier) as path:
+            before = replace(side(path, asked.catalogue), name=str(earlier))
+        changed = since_run(compare(before, side(run.folder.path, asked.catalogue)), run.findings)
+    return write_report(run.folder, run.summary.info, run.findings, asked.catalogue, folder, changed)
+
+
 def _of_one_run() -> UsageError:
     return UsageError(
         Text(nl="wijst naar bestanden van één run", en="points at files of one run"),
@@ -224,6 +276,8 @@ def _of_one_run() -> UsageError:
 
 def _default(path: Path, party: str, lang: Lang, wanted: _Format) -> Path:
     """Where a report goes: among the pages of a run, or beside a dossier."""
+    if wanted is _PAGES:
+        return RunFolder(path).report
     name = f"{f'vendor-{safe_name(party)}' if party else 'run'}.{lang}{wanted.suffix}"
     return path.parent / name if is_dossier(path) else RunFolder(path).report / name
 

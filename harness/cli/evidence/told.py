@@ -10,9 +10,10 @@ from harness.cli.dossier.verified import checked
 from harness.core.clock import AMSTERDAM
 from harness.core.run.folder import RunFolder
 from harness.core.run.info import RunInfo
+from harness.core.run.problems import short
 from harness.judge.catalogue import Catalogue
 from harness.judge.evidence.sealing import finished
-from harness.judge.evidence.verification import rejudge
+from harness.judge.evidence.verification import another_catalogue, rejudge
 from harness.judge.outcome.waiving import day_of
 from harness.record.seal.trust import Trust
 from harness.record.verify import verify_files, verify_folder
@@ -55,6 +56,9 @@ def told_by_dossier(path: Path, trust: Trust | None, now: datetime) -> Told:
     :raises EvidenceError: something in it does not hold together.
     """
     found = checked(path, trust)
+    for run in found.otherwise:  # what is on paper has to be what was signed
+        here = found.summary.info.hashes.get("catalogue", "-")
+        raise another_catalogue("catalogue", f"sha256 {short(run.made_with)}", f"sha256 {here}")
     day = now.astimezone(AMSTERDAM).date()
     return Told(found.summary, _ended(found.summary.info), day, found.root)
 

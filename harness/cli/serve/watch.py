@@ -25,6 +25,7 @@ from harness.core.text import Lang
 from harness.core.verdicts import Blame
 from harness.judge.catalogue import client_requirements
 from harness.judge.cells import cell_exchanges, judge_cell
+from harness.judge.evidence.shares import sharing
 from harness.matrix.facts import RunFacts
 from harness.matrix.sessions.desk import Desk, worst_code
 from harness.matrix.sessions.held import Held
@@ -239,7 +240,7 @@ class Watch:
             recorded += result.exchanges
         self.running.close()
         info = msgspec.structs.replace(info, troubles=(*info.troubles, *self._late))
-        self.keeper.finish(info)
+        self.keeper.finish(info, sharing(self.facts.catalogue))
         if recorded and not self._hurried:
             write_report(self.keeper.folder, info, findings, self.facts.catalogue)
         for trouble in info.troubles:

@@ -14,7 +14,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from harness.cli.testscript.options import Printing
-from harness.core.text import Lang
+from harness.core.text import Lang, said
 from harness.core.verdicts import Verdict
 from harness.testscript.beyond.told import TITLE, ScriptBeside, headline, lines, section, stored
 from harness.testscript.outcome.recording import write_document
@@ -136,14 +136,15 @@ def _show_beyond(console: Console, beyond: Sequence[ScriptBeside], lang: Lang) -
 def _show_finding(console: Console, finding: ScriptFinding, lang: Lang) -> None:
     dutch = lang == "nl"
     words = ("verwacht", "gekregen", "volgende stap") if dutch else ("expected", "received", "next step")
-    place = f"{finding.where.action} ({'regel' if dutch else 'line'} {finding.where.line})"
+    line = "regel" if dutch else "line"
+    place = f"{finding.where.action} ({line} {finding.where.line})"
     console.print(f"    {escape(place)} {escape(finding.description[:110])}")
-    lines = (finding.expected, finding.received, finding.next_step.of(lang))
+    lines = (said(finding.wanted, lang), said(finding.seen, lang), finding.next_step.of(lang))
     for label, text in zip(words, lines, strict=True):
         if text:
             console.print(f"      {label}: {escape(text)}")
     for issue in finding.issues[:3]:
-        console.print(f"        {escape(issue.path)} (line {issue.line}): {escape(issue.message.of(lang))}")
+        console.print(f"        {escape(issue.path)} ({line} {issue.line}): {escape(issue.message.of(lang))}")
 
 
 def _table(results: Sequence[ScriptResult], title: str, lang: Lang) -> Table:

@@ -15,13 +15,14 @@ from rich.console import Console
 from rich.markup import escape
 
 from harness.cli.bars import progress
-from harness.cli.options import AtOption, JobsOption, JsonOption, LangOption, cores
+from harness.cli.options import AtOption, JobsOption, JsonOption, LangOption
 from harness.cli.validate.checking import Result, Task, check_files, packages_of, resources, validator_of
 from harness.cli.validate.showing import WORDS, as_json, show, show_identity
 from harness.core.clock import AMSTERDAM
 from harness.core.errors import InputError
 from harness.core.exits import ExitCode
 from harness.core.issues import Issue
+from harness.core.run.limits import cores
 from harness.core.tdates import parse_day
 from harness.core.text import Lang, Text
 from harness.fhir.outcomes import operation_outcome

@@ -16,9 +16,9 @@ from typing import Final, Literal, NamedTuple
 import msgspec
 
 from harness.core.errors import HarnessError, InputError
-from harness.core.issues import Issue, shorten
+from harness.core.issues import Issue, issue, shorten
 from harness.core.tdates import TDates
-from harness.core.text import Text, both
+from harness.core.text import Phrase, Text, both
 from harness.fhir.codec.documents import Document, parse
 from harness.fhir.model.types import load_model
 from harness.fhir.packages.load import load_packages
@@ -123,25 +123,25 @@ def check_file(path: Path, task: Task) -> Result:
         if b"${" in source:
             source = TDates(task.day).resolve(source.decode("utf-8"), strict=True, where=str(path)).encode()
     except HarnessError as error:
-        return _unreadable(path, error.message, error.expected, error.received)
+        return _unreadable(path, error.message, error.wanted, error.seen)
     except UnicodeDecodeError:
         pass  # the codec says where
     except OSError as error:
-        return _unreadable(path, both(error.strerror or str(error)), "", "")
+        return _unreadable(path, both(error.strerror or str(error)))
     validator = validator_of(task)
     document = parse(source, model=validator.model)
     issues = validator.validate(document, task.profiles)
     if task.places:
-        issues = [_located(issue, document) for issue in issues]
-    failed = any(issue.severity == "error" for issue in issues)
+        issues = [_located(item, document) for item in issues]
+    failed = any(item.severity == "error" for item in issues)
     result = Result(
         str(path), "fail" if failed else "pass", issues, {}, _opinion(source) if task.second else None
     )
     lines = source.splitlines() if issues else []
-    for issue in result.ordered[:MAX_SHOWN]:
-        if 0 < issue.line <= len(lines):
-            line = lines[issue.line - 1].decode("utf-8", "replace")
-            result.excerpts[issue.line, issue.column] = excerpt(line, issue.column)
+    for item in result.ordered[:MAX_SHOWN]:
+        if 0 < item.line <= len(lines):
+            line = lines[item.line - 1].decode("utf-8", "replace")
+            result.excerpts[item.line, item.column] = excerpt(line, item.column)
     return result
 
 
@@ -179,17 +179,16 @@ def _begin(task: Task) -> None:
     validator_of(task)
 
 
-def _located(issue: Issue, document: Document) -> Issue:
+def _located(found: Issue, document: Document) -> Issue:
     """An issue with its place; the validator itself does not look it up for what was not checked."""
-    if issue.line or not issue.path:
-        return issue
-    line, column = document.locate(issue.path)
-    return msgspec.structs.replace(issue, line=line, column=column)
+    if found.line or not found.path:
+        return found
+    line, column = document.locate(found.path)
+    return msgspec.structs.replace(found, line=line, column=column)
 
 
-def _unreadable(path: Path, message: Text, expected: str, received: str) -> Result:
-    issue = Issue(rule="file", severity="error", message=message, expected=expected, received=received)
-    return Result(str(path), "error", [issue], {})
+def _unreadable(path: Path, message: Text, expected: Phrase = "", received: Phrase = "") -> Result:
+    return Result(str(path), "error", [issue("file", message, expected=expected, received=received)], {})
 
 
 def _opinion(source: bytes) -> list[str]:

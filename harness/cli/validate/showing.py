@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+import msgspec
 from rich.console import Console
 from rich.markup import escape
 
@@ -65,6 +66,7 @@ def as_json(result: Result, lang: Lang) -> dict[str, Any]:
                 "expected": issue.expected,
                 "received": issue.received,
                 "message": issue.message.of(lang),
+                **({"nl": msgspec.to_builtins(issue.nl)} if issue.nl is not None else {}),
             }
             for issue in result.issues
         ],
@@ -105,7 +107,7 @@ def show(result: Result, console: Console, lang: Lang, *, verbose: bool = False)
     if len(shown) > MAX_SHOWN:
         console.print("  " + word("more", count=len(shown) - MAX_SHOWN))
     unchecked = Counter(
-        (i.message.of(lang), i.expected) for i in result.issues if i.severity == "not-checked"
+        (i.message.of(lang), said(i.wanted, lang)) for i in result.issues if i.severity == "not-checked"
     )
     for (message, what), count in unchecked.most_common(None if verbose else 5):
         console.print(f"  [dim]{word('unchecked')} ({count}x): {escape(message)}: {escape(what)}[/]")

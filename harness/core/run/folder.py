@@ -11,6 +11,7 @@
       records/<person>.json     what answers are compared with
       findings/<cell>.json      written when a cell ends
       findings.json             their join in the order of the plan
+      shares/<party>.json       what of it is about one party, written when the run has ended
       manifest.json  seal.json  every file with its hash; signatures
       junit.xml  allure-results/  report/  handout/     generated
 

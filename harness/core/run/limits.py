@@ -6,6 +6,7 @@ one is undecided, and says which limit it was and who was waited for.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from typing import Final, Literal
 
@@ -76,6 +77,11 @@ READ_ONLY: Final = Text(
     en="not tested: this run only reads (--read-only), and this takes writing",
 )
 """Why what sends data is not driven."""
+
+
+def cores() -> int:
+    """How many processes can work at once on this machine."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def reserved(budget: float, beginning: float = 0.0) -> float:

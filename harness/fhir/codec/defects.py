@@ -6,8 +6,8 @@ syntax). Everything that is visible in the result (unknown JSON key, wrong value
 
 from __future__ import annotations
 
-from harness.core.issues import Issue, Severity, shorten
-from harness.core.text import Text
+from harness.core.issues import Issue, Severity, issue, shorten, shortened
+from harness.core.text import Phrase, Text
 from harness.fhir.codec.positions import Positions
 
 RULES: dict[str, Text] = {
@@ -87,8 +87,8 @@ def defect(
     path: str = "",
     line: int = 0,
     column: int = 0,
-    expected: str = "",
-    received: str = "",
+    expected: Phrase = "",
+    received: Phrase = "",
     excerpt: str = "",
     severity: Severity = "error",
 ) -> Issue:
@@ -99,16 +99,16 @@ def defect(
             nl=message.nl.replace("{name}", shorten(name, 80)),
             en=message.en.replace("{name}", shorten(name, 80)),
         )
-    return Issue(
-        rule=rule,
+    return issue(
+        rule,
+        message,
         severity=severity,
-        message=message,
         path=path,
         line=line,
         column=column,
-        expected=shorten(expected),
-        received=shorten(received),
-        excerpt=shorten(excerpt) if excerpt else "",
+        expected=shortened(expected),
+        received=received,
+        excerpt=shorten(excerpt),
     )
 
 

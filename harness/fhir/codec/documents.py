@@ -37,6 +37,7 @@ from harness.core.http.bounds import (
     values_in,
 )
 from harness.core.issues import Issue
+from harness.core.text import joined
 from harness.fhir.codec.defects import RULES, defect
 from harness.fhir.codec.errors import EncodeError
 from harness.fhir.codec.json.read import read_json
@@ -46,6 +47,7 @@ from harness.fhir.codec.xml.read import read_xml
 from harness.fhir.codec.xml.write import to_xml
 from harness.fhir.collector import paused
 from harness.fhir.model.types import Model
+from harness.fhir.phrases import ATTRIBUTES, BRACKET, CHARACTERS, ENTRIES, NODES, OF_ONE_TEXT, most
 
 __all__ = [
     "MESSAGE_LIMITS",
@@ -128,11 +130,16 @@ class Document:
 def too_large(received: str, format: Format) -> Document:
     """The document of a message that is not kept, because it holds more than is looked at."""
     limits = MESSAGE_LIMITS
-    expected = (
-        f"<= {limits.entries} entries, {limits.nodes} nodes, {limits.text} characters of one text, "
-        f"{limits.attributes} attributes of one element, {limits.size} bytes"
+    expected = joined(
+        most(ENTRIES, limits.entries),
+        NODES.format(count=limits.nodes),
+        OF_ONE_TEXT.format(count=limits.text),
+        ATTRIBUTES.format(count=limits.attributes),
+        f"{limits.size} bytes",
+        separator=", ",
     )
-    return Document({}, [defect("fhir-size", expected=expected, received=received)], format, True, b"")
+    issue = defect("fhir-size", expected=expected, received=received)
+    return Document({}, [issue], format, True, b"")
 
 
 def unread(
@@ -173,20 +180,26 @@ def parse(
         return stop(defect("fhir-size", expected=f"<= {limits.size} bytes", received=f"{len(data)} bytes"))
     if found is None:
         excerpt = data[:40].decode("utf-8", "replace")
-        return stop(defect("fhir-format", line=1, column=1, expected="< or {", received=excerpt))
+        return stop(defect("fhir-format", line=1, column=1, expected=BRACKET, received=excerpt))
     least = 2 * limits.nodes  # so many bytes take the marks of so many nodes
     if len(data) > least and (nodes := values_in(data, xml=found == "xml")) > limits.nodes:
-        return stop(defect("fhir-size", expected=f"<= {limits.nodes} nodes", received=f"~ {nodes} nodes"))
+        return stop(
+            defect(
+                "fhir-size",
+                expected=most(NODES, limits.nodes),
+                received=joined("~", NODES.format(count=nodes), separator=" "),
+            )
+        )
     if length := long_text(data, xml=found == "xml", most=limits.text):
         return stop(
             defect(
                 "fhir-size",
-                expected=f"<= {limits.text} characters of one text",
-                received=f"{length} characters",
+                expected=most(OF_ONE_TEXT, limits.text),
+                received=CHARACTERS.format(count=length),
             )
         )
     if found == "xml" and many_attributes(data, limits.attributes):
-        return stop(defect("fhir-size", expected=f"<= {limits.attributes} attributes of one element"))
+        return stop(defect("fhir-size", expected=most(ATTRIBUTES, limits.attributes)))
     with paused():
         if found == "xml":
             resource, issues, fatal = read_xml(data, model, max_depth=limits.depth)
@@ -195,7 +208,11 @@ def parse(
     entries = resource.get("entry")
     if isinstance(entries, list) and len(entries) > limits.entries:
         return stop(
-            defect("fhir-size", expected=f"<= {limits.entries} entries", received=f"{len(entries)} entries")
+            defect(
+                "fhir-size",
+                expected=most(ENTRIES, limits.entries),
+                received=ENTRIES.format(count=len(entries)),
+            )
         )
     dropped = [issue for issue in issues if issue.severity == "information"]
     if dropped:
@@ -213,5 +230,5 @@ def read(data: bytes, *, model: Model, format: Format | None = None, where: str 
     for issue in document.issues:
         if issue.severity == "error":
             place = f"{where}:{issue.line}:{issue.column}" if issue.line else where
-            raise InputError(issue.message, where=place, expected=issue.expected, received=issue.received)
+            raise InputError(issue.message, where=place, expected=issue.wanted, received=issue.seen)
     return document.resource

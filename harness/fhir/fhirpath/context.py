@@ -13,6 +13,7 @@ from harness.fhir.fhirpath.errors import FHIRPathError, evaluation_error, unsupp
 from harness.fhir.fhirpath.nodes import Items, Node, RawNode, Schema, schema_of
 from harness.fhir.fhirpath.values.temporal import Temporal, render
 from harness.fhir.model.types import Model
+from harness.fhir.phrases import AT_MOST, NOW, VISITED
 
 BUDGET = 2_000_000
 """Items that one evaluation may visit or make before it is stopped."""
@@ -146,7 +147,7 @@ class Evaluation:
         return unsupported_error(
             "de evaluatie kost te veel stappen en is gestopt",
             "the evaluation takes too many steps and was stopped",
-            expected=f"at most {BUDGET} visited items",
+            expected=AT_MOST.format(what=VISITED.format(count=BUDGET)),
         )
 
     def instant(self) -> datetime:
@@ -162,7 +163,7 @@ class Evaluation:
                 raise evaluation_error(
                     "deze expressie vraagt naar nu, maar er is geen tijdstip meegegeven",
                     "this expression asks for the current time, but none was given",
-                    expected="now=… (or --at DATE)",
+                    expected=NOW,
                 )
             if not isinstance(now, datetime):
                 now = datetime(now.year, now.month, now.day, tzinfo=AMSTERDAM)

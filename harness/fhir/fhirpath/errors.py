@@ -4,7 +4,7 @@ go on, and of the latter those that only say what this engine cannot do here."""
 from __future__ import annotations
 
 from harness.core.errors import InputError
-from harness.core.text import Text
+from harness.core.text import Phrase, Text
 
 
 class FHIRPathError(InputError):
@@ -16,7 +16,9 @@ class FHIRPathError(InputError):
     :param received: what was found instead.
     """
 
-    def __init__(self, nl: str, en: str, *, expected: str = "", received: str = "", where: str = "") -> None:
+    def __init__(
+        self, nl: str, en: str, *, expected: Phrase = "", received: Phrase = "", where: str = ""
+    ) -> None:
         super().__init__(Text(nl=nl, en=en), where=where, expected=expected, received=received)
 
 
@@ -29,7 +31,7 @@ class FHIRPathSyntaxError(FHIRPathError):
     :ivar column: 1-based column of that offset.
     """
 
-    def __init__(self, expression: str, position: int, expected: str, received: str) -> None:
+    def __init__(self, expression: str, position: int, expected: Phrase, received: Phrase) -> None:
         self.expression = expression
         self.position = position
         before = expression[:position]
@@ -48,14 +50,14 @@ class FHIRPathUnsupportedError(FHIRPathError):
     regular expression that linear time cannot do, too many steps."""
 
 
-def unsupported_error(nl: str, en: str, *, expected: str = "", received: str = "") -> FHIRPathError:
+def unsupported_error(nl: str, en: str, *, expected: Phrase = "", received: Phrase = "") -> FHIRPathError:
     """A :class:`FHIRPathUnsupportedError`."""
     return FHIRPathUnsupportedError(nl, en, expected=expected, received=received)
 
 
-def evaluation_error(nl: str, en: str, *, expected: str = "", received: object = "") -> FHIRPathError:
+def evaluation_error(nl: str, en: str, *, expected: Phrase = "", received: object = "") -> FHIRPathError:
     """A :class:`FHIRPathError` whose ``received`` is any value, cut to a readable length."""
-    text = received if isinstance(received, str) else describe(received)
+    text = received if isinstance(received, str | Text) else describe(received)
     return FHIRPathError(nl, en, expected=expected, received=text)
 
 

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
+from harness.core.text import Text
 from harness.fhir.fhirpath.compiler.code import Code, truth
 from harness.fhir.fhirpath.compiler.dispatch import Compiler
 from harness.fhir.fhirpath.context import BUDGET, DocumentContext, Evaluation, Resolve, Services
@@ -20,6 +21,7 @@ from harness.fhir.fhirpath.parser import parse
 from harness.fhir.fhirpath.shortcuts import FALSE, TRUE, UNSURE, Settle, shortcut
 from harness.fhir.fhirpath.syntax import Expr
 from harness.fhir.model.types import Model
+from harness.fhir.phrases import LESS_DEEP, TOO_DEEP
 
 CACHE = 12_000
 """Compiled expressions that are kept (one kept expression is about 10 kB)."""
@@ -63,7 +65,7 @@ class Expression:
         self.model = model
         compiler = Compiler(dialect, schema_of(model), FUNCTIONS)
         self._code: Code = compiler.expr(tree)
-        self.warnings: tuple[str, ...] = tuple(dict.fromkeys(compiler.warnings))
+        self.warnings: tuple[Text, ...] = tuple(dict.fromkeys(compiler.warnings))
         self._settle: Settle | None = _ask_first
         self._other: Expression | None = None
 
@@ -234,9 +236,7 @@ def _compiled(text: str, model: Model, dialect: Dialect) -> Expression:
     try:
         return Expression(text, parse(text), dialect, model)
     except RecursionError:
-        raise FHIRPathSyntaxError(
-            text[:200], 0, "a less deeply nested expression", "too many levels"
-        ) from None
+        raise FHIRPathSyntaxError(text[:200], 0, LESS_DEEP, TOO_DEEP) from None
     finally:
         if collecting:
             gc.enable()

@@ -26,6 +26,7 @@ from harness.fhir.fhirpath.values.quantity import UCUM_TO_CALENDAR, Quantity
 from harness.fhir.fhirpath.values.reach import within_reach
 from harness.fhir.fhirpath.values.temporal import PARSERS, Temporal
 from harness.fhir.model.types import Model
+from harness.fhir.phrases import PLAIN_QUANTITY
 
 RawNode: TypeAlias = tuple[Any, "NodeType", Any, Any, str, int]
 Item: TypeAlias = Any
@@ -141,7 +142,7 @@ def _quantity(value: Any) -> Any:
         raise evaluation_error(
             "een Quantity met een comparator kan niet worden vergeleken",
             "a Quantity with a comparator cannot be compared",
-            expected="a Quantity without comparator",
+            expected=PLAIN_QUANTITY,
             received=value,
         )
     return Quantity(within_reach(Decimal(number)), code, calendar=False, from_fhir=code in UCUM_TO_CALENDAR)

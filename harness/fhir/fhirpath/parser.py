@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
+from harness.core.text import Phrase
 from harness.fhir.fhirpath.errors import FHIRPathSyntaxError
 from harness.fhir.fhirpath.syntax import (
     CALENDAR_WORDS,
@@ -29,6 +30,18 @@ from harness.fhir.fhirpath.syntax import (
     TypeTest,
     Unary,
     Variable,
+)
+from harness.fhir.phrases import (
+    A_TERM,
+    AT_MOST,
+    CHARACTERS,
+    ELEMENT_OR_FUNCTION,
+    END,
+    LEVELS,
+    OPERATOR_OR_END,
+    SPECIAL,
+    TYPE_NAME,
+    VARIABLE_NAME,
 )
 
 MAX_LENGTH = 100_000
@@ -82,12 +95,15 @@ def parse(expression: str) -> Expr:
     """
     if len(expression) > MAX_LENGTH:
         raise FHIRPathSyntaxError(
-            expression[:100], 0, f"at most {MAX_LENGTH} characters", f"{len(expression)} characters"
+            expression[:100],
+            0,
+            AT_MOST.format(what=CHARACTERS.format(count=MAX_LENGTH)),
+            CHARACTERS.format(count=len(expression)),
         )
     parser = _Parser(expression)
     tree = parser.expression(0)
     if parser.token:
-        raise parser.error("an operator or the end of the expression")
+        raise parser.error(OPERATOR_OR_END)
     return tree
 
 
@@ -106,9 +122,9 @@ class _Parser:
         self.at += 1
         self.token = self.tokens[self.at] if self.at < len(self.tokens) else ""
 
-    def error(self, expected: str) -> FHIRPathSyntaxError:
+    def error(self, expected: Phrase) -> FHIRPathSyntaxError:
         position = position_of(self.text, self.at)
-        return FHIRPathSyntaxError(self.text, position, expected, self.token or "the end of the expression")
+        return FHIRPathSyntaxError(self.text, position, expected, self.token or END)
 
     def expect(self, token: str) -> None:
         if self.token != token:
@@ -119,7 +135,7 @@ class _Parser:
         """An expression whose operators all bind stronger than ``power``."""
         self.depth += 1
         if self.depth > MAX_DEPTH:
-            raise self.error(f"at most {MAX_DEPTH} levels of nesting")
+            raise self.error(AT_MOST.format(what=LEVELS.format(count=MAX_DEPTH)))
         if self.token in ("+", "-"):
             operator, at = self.token, self.at
             self.advance()
@@ -141,13 +157,13 @@ class _Parser:
         return left
 
     def type_name(self) -> str:
-        parts = [self.name("a type name")]
+        parts = [self.name(TYPE_NAME)]
         while self.token == "." and _WORD.match(self.tokens[self.at + 1]):
             self.advance()
-            parts.append(self.name("a type name"))
+            parts.append(self.name(TYPE_NAME))
         return ".".join(parts)
 
-    def name(self, expected: str) -> str:
+    def name(self, expected: Phrase) -> str:
         token = self.token
         if not token or not _WORD.match(token) or token in _RESERVED or token == "`":
             raise self.error(expected)
@@ -177,7 +193,7 @@ class _Parser:
         if self.token[:1] == "$":
             return self.special()
         at = self.at
-        name = self.name("an element name or function")
+        name = self.name(ELEMENT_OR_FUNCTION)
         if self.token != "(":
             return Member(name, at)
         self.advance()
@@ -201,7 +217,7 @@ class _Parser:
     def special(self) -> Special:
         name = self.token[1:]
         if name not in ("this", "index", "total"):
-            raise self.error("$this, $index or $total")
+            raise self.error(SPECIAL)
         self.advance()
         return Special(name)
 
@@ -239,10 +255,10 @@ class _Parser:
                 name = unescape(self.token[1:-1])
                 self.advance()
                 return Variable(name, at)
-            return Variable(self.name("the name of a variable"), at)
+            return Variable(self.name(VARIABLE_NAME), at)
         if first and (first.isalpha() or first in "_`"):
             return self.invocation()
-        raise self.error("a value, an element name, a function or '('")
+        raise self.error(A_TERM)
 
     def number(self) -> Expr:
         token = self.token

@@ -9,6 +9,7 @@ from harness.fhir.fhirpath.errors import FHIRPathError, evaluation_error
 from harness.fhir.fhirpath.nodes import Item, Long, TypeInfo
 from harness.fhir.fhirpath.values.quantity import Quantity
 from harness.fhir.fhirpath.values.temporal import Temporal
+from harness.fhir.phrases import A_TYPE
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ class TypeName:
         return evaluation_error(
             f"onbekend type {self.text}",
             f"unknown type {self.text}",
-            expected="a FHIR or System type",
+            expected=A_TYPE,
             received=self.text,
         )
 

@@ -83,7 +83,7 @@ def _entries(data: bytes, model: Model) -> list[Json]:
     document = codec.parse(data, model=model, format="xml", limits=_LIMITS)
     if document.fatal:
         issue = document.issues[-1]
-        raise ConfigurationError(issue.message, received=issue.received)
+        raise ConfigurationError(issue.message, received=issue.seen)
     return [e["resource"] for e in document.resource.get("entry", []) if "resource" in e]
 
 

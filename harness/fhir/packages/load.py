@@ -30,7 +30,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from harness.core.errors import ConfigurationError, InputError
-from harness.core.issues import Issue, Severity
+from harness.core.issues import Issue, issue
 from harness.core.text import Text
 from harness.fhir.model.definitions import BUILDER, FILES, Base, embedded
 from harness.fhir.model.types import load_model, version_of
@@ -44,6 +44,7 @@ from harness.fhir.packages.package import (
     version_matches,
 )
 from harness.fhir.packages.package_set import PackageSet
+from harness.fhir.phrases import PACKAGES
 
 CORE_PACKAGES = frozenset({"hl7.fhir.core", "hl7.fhir.r3.core", "hl7.fhir.r4.core"})
 """Names of packages that are the base specification."""
@@ -94,7 +95,7 @@ class _Loader:
                 raise InputError(
                     Text(nl="dit pakket bestaat niet", en="this package does not exist"),
                     where=str(source),
-                    expected=".tgz, folder with package.json, name#version, HL7 definitions.zip",
+                    expected=PACKAGES,
                 )
             found = self.installed(*match.groups())
             if found is None:
@@ -128,15 +129,15 @@ class _Loader:
         other = self.other_version(manifest, path)
         if other is not None:
             self.left_out = self.left_out or other
-            self.notes.append(_note(
+            self.notes.append(issue(
                 "fhir-package-left-out",
                 Text(
                     nl=f"pakket {manifest.name} is voor een andere FHIR-versie en doet niet mee",
                     en=f"package {manifest.name} is for another FHIR version and was left out",
                 ),
                 severity="warning",
-                expected=other.expected,
-                received=other.received,
+                expected=other.wanted,
+                received=other.seen,
             ))  # fmt: skip
             return None
         package = compile_package(path, contents, manifest, self.cache, load_model(self.version or "3.0.2"))
@@ -157,7 +158,7 @@ class _Loader:
                 versions.append(version_of(text.replace("x", "0")))
             except ConfigurationError as error:
                 unknown = ConfigurationError(
-                    error.message, where=str(path), expected=error.expected, received=text
+                    error.message, where=str(path), expected=error.wanted, received=text
                 )
         if not versions:
             return unknown
@@ -227,12 +228,13 @@ class _Loader:
         base = self.base
         if base is None:
             base = embedded(self.version or "3.0.2")
-            self.notes.append(_note(
+            self.notes.append(issue(
                 "fhir-base-embedded",
                 Text(
                     nl=f"basisspecificatie FHIR {base.version}: de ingebouwde feiten",
                     en=f"base specification FHIR {base.version}: the embedded facts",
                 ),
+                severity="information",
             ))  # fmt: skip
         for package in self.packages:
             self.notes += package.problems
@@ -244,12 +246,13 @@ class _Loader:
         if same is not None:
             if not version_matches(wanted, same.version):
                 asks = f"{package.name} {package.version}", f"{name} {wanted}", same.version
-                self.notes.append(_note(
+                self.notes.append(issue(
                     "fhir-package-version",
                     Text(
                         nl="{} vraagt {}; gebruikt wordt {}".format(*asks),
                         en="{} asks for {}; {} is used".format(*asks),
                     ),
+                    severity="information",
                     expected=wanted,
                     received=same.version,
                 ))  # fmt: skip
@@ -259,14 +262,14 @@ class _Loader:
             self.load(path)
             return
         error = self.missing(f"{name}#{wanted}", f"{package.name}#{package.version}")
-        self.notes.append(_note(
+        self.notes.append(issue(
             "fhir-package-missing",
             Text(
                 nl=f"{error.message.nl} ({error.where}): wat ervan afhangt is niet gecontroleerd",
                 en=f"{error.message.en} ({error.where}): what depends on it is not checked",
             ),
             severity="warning",
-            expected=error.expected,
+            expected=error.wanted,
         ))  # fmt: skip
 
     def installed(self, name: str, wanted: str) -> Path | None:
@@ -297,14 +300,3 @@ def _usable(base: Base) -> bool:
         return bool(base.model and base.constraints and base.search_parameters and len(base.resources))
     except ConfigurationError:
         return False
-
-
-def _note(
-    rule: str,
-    message: Text,
-    *,
-    severity: Severity = "information",
-    expected: str = "",
-    received: str = "",
-) -> Issue:
-    return Issue(rule=rule, severity=severity, message=message, expected=expected, received=received)

@@ -282,15 +282,10 @@ def _broken(name: str, data: bytes) -> bool:
 
 def _in_file(issue: Issue, name: str) -> Issue:
     """An issue of a package file: a warning about the package that names the file."""
-    return Issue(
-        rule=issue.rule,
+    return msgspec.structs.replace(
+        issue,
         severity="warning",
         message=Text(nl=f"{name}: {issue.message.nl}", en=f"{name}: {issue.message.en}"),
-        path=issue.path,
-        line=issue.line,
-        column=issue.column,
-        expected=issue.expected,
-        received=issue.received,
         excerpt=shorten(name),
     )
 

@@ -26,6 +26,7 @@ from collections.abc import Callable
 from harness.core.errors import ConfigurationError
 from harness.core.text import Text
 from harness.fhir.model.types import Model
+from harness.fhir.phrases import NO_ELEMENT
 from harness.fhir.profiles.facts import CORE, BindingFact, ElementFact, ProfileFacts, SlicingFact
 from harness.fhir.profiles.tree import Node, ProfileTree
 
@@ -85,7 +86,7 @@ class _Overlay:
         self.root = root
         self.model = model
         self.lookup = lookup
-        self.defects: list[str] = []
+        self.defects: list[Text] = []
         self._donors: dict[str, Node | None] = {}
 
     def _donor_of(self, node: Node) -> Node | None:
@@ -122,7 +123,8 @@ class _Overlay:
                 continue
             child = self._child(node, id_name) or self._child(node, path_name)
             if child is None:
-                self.defects.append(f"{url}: {element.id or element.path}: no element {path_name!r}")
+                where = f"{url}: {element.id or element.path}"
+                self.defects.append(NO_ELEMENT.format(where=where, name=repr(path_name)))
                 return None
             target, key = child
             donor = self._donor_of(node) or donor

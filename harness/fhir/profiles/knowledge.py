@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import Any, Literal, Protocol
 
 from harness.core.errors import ConfigurationError
+from harness.core.text import Text
 from harness.fhir.model.definitions import Base
 from harness.fhir.profiles.differentials import merge
 from harness.fhir.profiles.facts import CORE, ProfileError, ProfileFacts, from_structure_definition
@@ -65,7 +66,7 @@ class Knowledge:
         self.packages = packages
         self.facts = facts
         self.terminology = Terminology(self)
-        self.defects: dict[str, str] = {}
+        self.defects: dict[str, Text] = {}
         self._profiles: dict[str, ProfileFacts | None] = {}
         self._trees: dict[str, ProfileTree | None] = {}
         self._failed: dict[str, ConfigurationError] = {}
@@ -111,7 +112,7 @@ class Knowledge:
         try:
             return from_structure_definition(resource)
         except ProfileError as error:
-            self.defects[url] = error.render("en")
+            self.defects[url] = error.block
             return None
 
     def origin(self, url: str) -> Origin | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from harness.core.text import Text
 from harness.fhir.profiles.facts import BindingFact, InvariantFact, ProfileFacts, SlicingFact, TypeFact, Value
 
 
@@ -101,4 +102,4 @@ class ProfileTree(NamedTuple):
     chain: tuple[str, ...]
     root: Node
     missing: str
-    defects: tuple[str, ...]
+    defects: tuple[Text, ...]

@@ -16,6 +16,7 @@ from harness.core.errors import HarnessError
 from harness.core.issues import Severity
 from harness.fhir.model.definitions import Constraint
 from harness.fhir.model.types import ElementFacts, TypeRef
+from harness.fhir.phrases import CONTAINED_HAS_ID, RESOURCE_TYPE
 from harness.fhir.profiles.facts import CORE, BindingFact, InvariantFact
 from harness.fhir.profiles.knowledge import Knowledge
 from harness.fhir.validation.checks import extensions
@@ -165,9 +166,7 @@ class Engine:
         """Base specification, then every profile that the resource declares and that the caller asks for."""
         name = resource.get("resourceType")
         if not isinstance(name, str) or not self.model.is_resource(name):
-            run.add(
-                "fhir-resource-type", place, name=str(name), expected="resource type", received=name or ""
-            )
+            run.add("fhir-resource-type", place, name=str(name), expected=RESOURCE_TYPE, received=name or "")
             return
         if expected not in ("Resource", "DomainResource") and not self.model.is_subtype(name, expected):
             run.add("fhir-resource-type-expected", place, expected=expected, received=name)
@@ -191,7 +190,7 @@ class Engine:
                     "fhir-cardinality-min",
                     place,
                     name="id",
-                    expected="contained resources have an id",
+                    expected=CONTAINED_HAS_ID,
                     received="0",
                 )
             own = _declared(resource) if declared and run.choose is None else ()
@@ -346,4 +345,4 @@ def _meta(place: Place) -> Place:
 
 def _unusable(url: str, error: HarnessError, place: Place, run: Run) -> None:
     """Says, once per document, that a profile cannot be used."""
-    run.once("fhir-package-defect", url, place, severity="warning", expected=url, received=error.render("en"))
+    run.once("fhir-package-defect", url, place, severity="warning", expected=url, received=error.block)

@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
+from harness.core.text import Phrase, joined
 from harness.fhir.model.types import ElementFacts
+from harness.fhir.phrases import A_LIST, LIST_OF, LIST_OF_OBJECTS, OBJECT_OR_NULL, VALUE_OR_EXTENSION
 from harness.fhir.validation.checks.values.primitives import primitive
 from harness.fhir.validation.places import Place
 from harness.fhir.validation.run import Check, Run
@@ -45,7 +47,7 @@ def companion(element: ElementFacts, key: str, check: Check) -> Handler:
             return
         check(item, at, run)
         if key not in owner and "extension" not in item:
-            run.add("fhir-empty", at, expected="value or extension", received=item)
+            run.add("fhir-empty", at, expected=VALUE_OR_EXTENSION, received=item)
 
     def several(item: Any, place: Place, run: Run, owner: dict[str, Any]) -> None:
         values = owner.get(key)
@@ -54,7 +56,7 @@ def companion(element: ElementFacts, key: str, check: Check) -> Handler:
                 "fhir-primitive-extension",
                 (place, stem, -1, "_" + key),
                 name=key,
-                expected="list",
+                expected=A_LIST,
                 received=item,
             )
             return
@@ -76,11 +78,11 @@ def companion(element: ElementFacts, key: str, check: Check) -> Handler:
                 if not has_value:
                     run.add("fhir-null", at, received="null")
             elif type(part) is not dict:
-                run.add("fhir-primitive-extension", at, name=key, expected="object or null", received=part)
+                run.add("fhir-primitive-extension", at, name=key, expected=OBJECT_OR_NULL, received=part)
             else:
                 check(part, at, run)
                 if not has_value and "extension" not in part:
-                    run.add("fhir-empty", at, expected="value or extension", received=part)
+                    run.add("fhir-empty", at, expected=VALUE_OR_EXTENSION, received=part)
 
     return several if element.many else single
 
@@ -118,10 +120,16 @@ def many_primitives(element: ElementFacts, code: str, key: str, extras: tuple[Ch
 
     def handler(item: Any, place: Place, run: Run, owner: dict[str, Any]) -> None:
         if type(item) is not list:
-            run.add("fhir-list", (place, stem, -1, key), name=key, expected=f"list of {code}", received=item)
+            run.add(
+                "fhir-list",
+                (place, stem, -1, key),
+                name=key,
+                expected=LIST_OF.format(code=code),
+                received=item,
+            )
             return
         if not item:
-            run.add("fhir-empty", (place, stem, -1, key), expected=f"list of {code}", received="[]")
+            run.add("fhir-empty", (place, stem, -1, key), expected=LIST_OF.format(code=code), received="[]")
         for index, part in enumerate(item):
             if type(part) in kinds:
                 if not test(part):
@@ -141,7 +149,7 @@ def many_primitives(element: ElementFacts, code: str, key: str, extras: tuple[Ch
     return handler
 
 
-def _wrong_primitive(item: Any, at: Place, run: Run, code: str, expected: str, stem: str) -> None:
+def _wrong_primitive(item: Any, at: Place, run: Run, code: str, expected: Phrase, stem: str) -> None:
     if type(item) is list:
         run.add("fhir-scalar", at, name=stem, expected=code, received=item)
     elif item is None:
@@ -151,7 +159,7 @@ def _wrong_primitive(item: Any, at: Place, run: Run, code: str, expected: str, s
     elif type(item) is str or code in ("boolean",):
         run.add("fhir-primitive-format", at, name=code, expected=expected, received=item)
     else:
-        run.add("fhir-type", at, expected=f"{code}: {expected}", received=item)
+        run.add("fhir-type", at, expected=joined(code, expected), received=item)
 
 
 def one_object(stem: str, key: str, check: Check, extras: tuple[Check, ...]) -> Handler:
@@ -179,10 +187,10 @@ def many_objects(stem: str, key: str, check: Check, extras: tuple[Check, ...]) -
 
     def handler(item: Any, place: Place, run: Run, owner: dict[str, Any]) -> None:
         if type(item) is not list:
-            run.add("fhir-list", (place, stem, -1, key), name=key, expected="list of objects", received=item)
+            run.add("fhir-list", (place, stem, -1, key), name=key, expected=LIST_OF_OBJECTS, received=item)
             return
         if not item:
-            run.add("fhir-empty", (place, stem, -1, key), expected="list of objects", received="[]")
+            run.add("fhir-empty", (place, stem, -1, key), expected=LIST_OF_OBJECTS, received="[]")
         for index, part in enumerate(item):
             at = (place, stem, index, key)
             if part is None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from harness.core.issues import Issue, Severity, shorten
-from harness.core.text import Text
+from harness.core.issues import Issue, Severity, shorten, shortened
+from harness.core.text import Phrase, Text, dutch, said
 from harness.fhir.validation.places import Place, render
 
 
@@ -17,8 +17,15 @@ class Found(NamedTuple):
     severity: Severity
     message: Text
     place: Place | None
-    expected: str
-    received: str
+    expected: Phrase
+    received: Phrase
+
+
+def phrase_of(value: object) -> Phrase:
+    """What was asked or received, short: words in both languages, else the value itself."""
+    if isinstance(value, Text):
+        return shortened(value)
+    return describe(value) if value != "" else ""
 
 
 def describe(value: object) -> str:
@@ -43,7 +50,7 @@ def issues(found: Iterable[Found], locate: Callable[[str], tuple[int, int]] | No
     a second reading of the source, so the others are left to ``Document.locate``.
     """
     result: list[Issue] = []
-    seen: set[tuple[str, str, str, str]] = set()
+    seen: set[tuple[str, str, Phrase, Phrase]] = set()
     for one in found:
         path = render(one.place)
         identity = (one.rule, path, one.expected, one.received)
@@ -53,6 +60,7 @@ def issues(found: Iterable[Found], locate: Callable[[str], tuple[int, int]] | No
         line = column = 0
         if locate is not None and one.severity == "error":
             line, column = locate(path)
+        words = isinstance(one.expected, Text) or isinstance(one.received, Text)
         result.append(
             Issue(
                 rule=one.rule,
@@ -61,8 +69,9 @@ def issues(found: Iterable[Found], locate: Callable[[str], tuple[int, int]] | No
                 path=path,
                 line=line,
                 column=column,
-                expected=one.expected,
-                received=one.received,
+                expected=said(one.expected, "en"),
+                received=said(one.received, "en"),
+                nl=dutch(one.expected, one.received) if words else None,
             )
         )
     return result

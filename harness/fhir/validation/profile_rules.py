@@ -45,7 +45,12 @@ class ProfileRules:
             )
         for defect in self.defects:
             run.once(
-                "fhir-package-defect", defect, place, severity="warning", expected=self.url, received=defect
+                "fhir-package-defect",
+                defect.en,
+                place,
+                severity="warning",
+                expected=self.url,
+                received=defect,
             )
         self.root.item(Item(value, companion, code, place[3], place[2]), place, run)
 

@@ -14,7 +14,7 @@ from harness.fhir.model.types import Model
 from harness.fhir.profiles.knowledge import Knowledge
 from harness.fhir.profiles.matching import codings
 from harness.fhir.profiles.terminology import Answer
-from harness.fhir.validation.findings import Found, describe
+from harness.fhir.validation.findings import Found, phrase_of
 from harness.fhir.validation.messages import sentence
 from harness.fhir.validation.places import Json, Place
 
@@ -132,8 +132,8 @@ class Run:
                 severity,
                 message or sentence(rule, shorten(name, 80), shorten(where, 80)),
                 place,
-                shorten(expected) if expected != "" else "",
-                describe(received) if received != "" else "",
+                phrase_of(expected) if isinstance(expected, Text | str) else shorten(expected),
+                phrase_of(received),
             )
         )
 

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from typing import Any, Protocol, TypeAlias
 
 from harness.fhir.model.types import ElementFacts, Model, TypeRef
+from harness.fhir.phrases import ELEMENT_OF
 from harness.fhir.validation.checks.values.primitives import primitive
 from harness.fhir.validation.fields import (
     Handler,
@@ -201,6 +202,6 @@ def _unknown(key: str, item: Any, place: Place, run: Run, name: str) -> None:
         (place, key, -1, key),
         name=key,
         where=name,
-        expected=f"element of {name}",
+        expected=ELEMENT_OF.format(name=name),
         received=item,
     )

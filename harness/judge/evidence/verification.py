@@ -8,6 +8,7 @@ and the findings with those that the recordings give.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -23,8 +24,9 @@ from harness.core.run.info import Binding, Ended, RunInfo
 from harness.core.run.problems import EvidenceError, Problem, ProblemKind, short
 from harness.core.text import Text
 from harness.judge.catalogue import Catalogue, client_requirements
-from harness.judge.cells import judge_run
 from harness.judge.evidence.cells import cell_problem, moved_problem
+from harness.judge.evidence.shares import shares_problem
+from harness.judge.evidence.side_by_side import judge_again
 from harness.medmij.headers import CORRELATION_ID, REQUEST_ID, is_uuid
 from harness.record.chain.read import begun, judged_unit, unit_name
 from harness.record.chain.units import units_in
@@ -68,9 +70,9 @@ def rejudge(path: Path, catalogue: Catalogue) -> Rejudged:
             if error.problem.kind in _UNREADABLE:
                 raise
             problem = error.problem
-    info = _as_served(folder, folder.info(), catalogue)
+    info = as_served(folder, folder.info(), catalogue)
     try:
-        _check_description(folder, info)
+        check_description(folder, info)
         _check_catalogue(info, catalogue)
         _check_shares(info, catalogue)
     except EvidenceError as error:
@@ -81,7 +83,7 @@ def rejudge(path: Path, catalogue: Catalogue) -> Rejudged:
         records = frozen_records(folder, info)
         if problem is None:
             problem = moved_problem(folder, info, catalogue, records)
-        for result in judge_run(folder, info, catalogue, records):
+        for result in judge_again(folder, info, catalogue, records):
             findings += result.findings
             exchanges += result.exchanges
             if folder.finished or folder.findings_path(result.cell).is_file():
@@ -89,11 +91,11 @@ def rejudge(path: Path, catalogue: Catalogue) -> Rejudged:
     except EvidenceError as error:
         raise (problem or error.problem).error() from None
     if problem is None and folder.finished:
-        problem = _join_problem(folder, info, findings)
+        problem = _join_problem(folder, info, findings) or shares_problem(folder, info, findings, catalogue)
     return Rejudged(info, tuple(findings), exchanges, problem)
 
 
-def _as_served(folder: RunFolder, info: RunInfo, catalogue: Catalogue) -> RunInfo:
+def as_served(folder: RunFolder, info: RunInfo, catalogue: Catalogue) -> RunInfo:
     """What is known of a run: when it served and was killed, with the cells that its recordings are of.
 
     :raises EvidenceError: a recording does not begin as one.
@@ -120,7 +122,7 @@ _UNREADABLE: Final = frozenset(
 """Problems with which nothing can be judged."""
 
 
-def _check_description(folder: RunFolder, info: RunInfo) -> None:
+def check_description(folder: RunFolder, info: RunInfo) -> None:
     """Whether ``run.json`` repeats ``run-start.json``: parties, date, plan, and everything that was asked.
 
     What was asked of one cell may have been decided in another one that it holds for.
@@ -162,11 +164,8 @@ def _answered(info: RunInfo) -> set[tuple[str, str]]:
     return found
 
 
-def _check_shares(info: RunInfo, catalogue: Catalogue) -> None:
-    """Whether findings hold only for cells in which what they depend on is the same.
-
-    :raises EvidenceError: one does not; names the requirement.
-    """
+def wrong_shares(info: RunInfo, catalogue: Catalogue) -> Iterator[tuple[Cell, str, str]]:
+    """Findings that hold for a cell in which what they depend on is another: from where, which, for which."""
     by_key = {cell.key: cell for cell in info.plan}
     for cell in info.plan:
         for name, keys in info.holds_for(cell).items():
@@ -174,20 +173,29 @@ def _check_shares(info: RunInfo, catalogue: Catalogue) -> None:
             for key in keys:
                 other = by_key.get(key)
                 same = other is not None and other.release == cell.release and "cell" not in depends
-                if other is None or not same or any(_part(cell, one) != _part(other, one) for one in depends):
-                    raise EvidenceError(
-                        ProblemKind.DESCRIPTION,
-                        Text(
-                            nl=f"laat {name} gelden voor een cel waarin niet alles hetzelfde is",
-                            en=f"lets {name} hold for a cell in which not everything is the same",
-                        ),
-                        where=END,
-                        expected=short(cell.key),
-                        received=short(key),
-                    )
+                if other is None or not same or any(part(cell, one) != part(other, one) for one in depends):
+                    yield cell, name, key
 
 
-def _part(cell: Cell, name: str) -> str:
+def _check_shares(info: RunInfo, catalogue: Catalogue) -> None:
+    """Whether findings hold only for cells in which what they depend on is the same.
+
+    :raises EvidenceError: one does not; names the requirement.
+    """
+    for cell, name, key in wrong_shares(info, catalogue):
+        raise EvidenceError(
+            ProblemKind.DESCRIPTION,
+            Text(
+                nl=f"laat {name} gelden voor een cel waarin niet alles hetzelfde is",
+                en=f"lets {name} hold for a cell in which not everything is the same",
+            ),
+            where=END,
+            expected=short(cell.key),
+            received=short(key),
+        )
+
+
+def part(cell: Cell, name: str) -> str:
     """What a cell has of something that a verdict depends on; the lists are the same in all of them."""
     return cell.standard if name == "standard" else cell.party(name)
 
@@ -214,16 +222,24 @@ def _check_catalogue(info: RunInfo, catalogue: Catalogue) -> None:
     installed = {"catalogue": catalogue.digest, "profiles": profiles_digest()}
     for name, digest in installed.items():
         if info.hashes.get(name) != digest:
-            raise EvidenceError(
-                ProblemKind.CATALOGUE,
-                Text(
-                    nl="is beoordeeld met een andere catalogus of andere gegevens dan deze installatie heeft",
-                    en="was judged with another catalogue or other data than this installation has",
-                ),
-                where=name,
-                expected=f"sha256 {short(info.hashes.get(name, '-'))}, harness {short(info.harness)}",
-                received=f"sha256 {digest}",
-            )
+            then = f"sha256 {short(info.hashes.get(name, '-'))}, harness {short(info.harness)}"
+            raise another_catalogue(name, then, f"sha256 {digest}")
+
+
+def another_catalogue(where: str, then: str, now: str) -> EvidenceError:
+    """That evidence was judged with something else than this installation has."""
+    return EvidenceError(
+        ProblemKind.CATALOGUE,
+        Text(
+            nl="is beoordeeld met een andere catalogus of andere gegevens dan deze installatie heeft; het "
+            "oordeel van vandaag: harness judge --catalogue installed",
+            en="was judged with another catalogue or other data than this installation has; the verdict of "
+            "today: harness judge --catalogue installed",
+        ),
+        where=where,
+        expected=then,
+        received=now,
+    )
 
 
 def _join_problem(folder: RunFolder, info: RunInfo, findings: list[Finding]) -> Problem | None:

@@ -129,7 +129,7 @@ def valid_pdfa(view: CellView) -> Iterator[Finding]:
                 exchange=answer.exchange,
                 path=_at(answer, found.where),
                 expected=shortened(joined(f"PDF/A-{report.flavour}", found.message)),
-                received=shortened(found.received or BROKEN.format(rule=found.rule, number=found.count)),
+                received=shortened(found.seen or BROKEN.format(rule=found.rule, number=found.count)),
                 next_step=refused or _to_do(report, found.rule),
                 rule=found.rule,
                 mode=MODE,

@@ -19,6 +19,7 @@ from harness.core.run.results import CellResult, cell_result
 from harness.core.verdicts import SEVERITY, Verdict
 from harness.judge.catalogue import Catalogue
 from harness.judge.cells import cell_exchanges, judge_cell
+from harness.judge.evidence.shares import sharing
 from harness.judge.outcome.result import run_result
 from harness.matrix.sessions.wish import Settled
 from harness.network.sessions.session import Session
@@ -142,7 +143,7 @@ class Held:
             self.keeper.events.emit("session-closed", cell=self.session.cell.key, reason=reason)
             result = self.result()
             self.keeper.end_cell(result)
-            self.keeper.finish(self.info)
+            self.keeper.finish(self.info, sharing(self._catalogue))
             self.reason = reason
             code = run_result(self.info, result.findings, self._catalogue).code(exchanges=result.exchanges)
             self.exit = code

@@ -23,7 +23,7 @@ def seconds_of(text: str) -> float:
     seconds = hours * 3600.0 + minutes * 60.0 + rest
     if seconds < LEAST:
         raise UsageError(
-            Text(nl="dit is geen bruikbaar budget", en="this is no usable budget"),
+            Text(nl="dit is geen bruikbare tijdsduur", en="this is no usable length of time"),
             expected=f"20m, 90s, 1h30m (≥ {LEAST:.0f}s)",
             received=text,
         )

@@ -24,7 +24,7 @@ from harness.core.run.limits import (
     unjudged,
     unreachable,
 )
-from harness.core.text import Phrase, Text, said
+from harness.core.text import Phrase, Text
 from harness.network.file import STELSELNODE, Network
 from harness.network.limits.breaker import Breaker
 
@@ -34,13 +34,11 @@ class LimitReached(HarnessError):
 
     :ivar limit: which limit it was.
     :ivar cause: participant id of whoever was waited for, ``""``: nobody.
-    :ivar seen: what shows it, in both languages.
     """
 
     def __init__(self, limit: LimitName, message: Text, *, cause: str = "", received: Phrase = "") -> None:
-        super().__init__(message, received=said(received, "en"))
+        super().__init__(message, received=received)
         self.limit: LimitName = limit
-        self.seen = received
         self.cause = cause
 
 

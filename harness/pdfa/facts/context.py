@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol
 
+from harness.core.text import Phrase
 from harness.pdfa.facts.metadata.value_types import Schemas
 from harness.pdfa.file.cos import Document
 from harness.pdfa.file.lex import Ref
@@ -28,7 +29,7 @@ class Sink(Protocol):
     page: int
     object: int
 
-    def take(self, kind: str, fact: Any, where: str = "", received: str = "") -> None:
+    def take(self, kind: str, fact: Any, where: str = "", received: Phrase = "") -> None:
         """Take one fact of type ``kind``, found at ``where``."""
 
 

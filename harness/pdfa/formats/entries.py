@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from harness.core.text import Lang
 from harness.pdfa.advice import advice
 from harness.pdfa.batch import Checked
@@ -40,6 +42,8 @@ def _finding(found: Violation, lang: Lang) -> dict[str, Any]:
         "rule": found.rule, "message": found.message.of(lang), "where": found.where, "page": found.page,
         "object": found.object, "expected": found.expected, "received": found.received, "count": found.count,
     }  # fmt: skip
+    if found.nl is not None:
+        made["nl"] = msgspec.to_builtins(found.nl)
     if found.disputed is not None:
         made["disputed"] = found.disputed.of(lang)
     return made

@@ -1,11 +1,9 @@
-# ruff: noqa: E501  (bilingual texts and tables)
 """Rules on the file as bytes and on basic objects: clause 6.1 of every part."""
 
 from __future__ import annotations
 
 import re
 
-from harness.core.text import Text
 from harness.pdfa.facts.document.attachments import FileSpecFact
 from harness.pdfa.facts.document.file_structure import DocumentFact, FilterFact
 from harness.pdfa.file.indirect import SpacingFact, StreamFact
@@ -176,10 +174,7 @@ def no_external_data(fact: StreamFact) -> bool:
 
 _EMPTY = Dispute(
     lambda fact: fact.empty,
-    Text(
-        nl="veraPDF keurt een object zonder inhoud af; de tekst (6.1.8, 6.1.9) schrijft alleen spaties en regeleinden voor, en die kloppen.",
-        en="veraPDF refuses an object without content; the text (6.1.8, 6.1.9) only prescribes spaces and ends of line, and those are right.",
-    ),
+    "LED-PDF-003",
 )
 
 

@@ -6,7 +6,9 @@ from typing import Any
 
 import msgspec
 
-from harness.core.issues import shorten
+from harness.core.issues import shortened
+from harness.core.standards.ledger import entry_of
+from harness.core.text import Phrase, Text, dutch, joined, said
 from harness.pdfa.model import Flavour, Violation
 from harness.pdfa.rules.profile import rule_set
 from harness.pdfa.rules.rule import Rule
@@ -32,25 +34,30 @@ class Findings:
         self._cap = cap
         self._violations: list[Violation] = []
 
-    def take(self, kind: str, fact: Any, where: str = "", received: str = "") -> None:
+    def take(self, kind: str, fact: Any, where: str = "", received: Phrase = "") -> None:
         """Apply all rules on facts of type ``kind``; record each that does not hold."""
         for id_, one in self._rules.get(kind, ()):
             if not one.test(fact):
                 self._record(id_, one, fact, where or kind, received)
 
-    def _record(self, id_: str, one: Rule, fact: Any, where: str, received: str) -> None:
+    def _record(self, id_: str, one: Rule, fact: Any, where: str, received: Phrase) -> None:
+        entry = entry_of(one.dispute.ledger) if one.dispute is not None and one.dispute.when(fact) else None
+        if entry is not None and entry.broken is False:
+            return  # it was ruled that this breaks nothing
         count = self.counts.get(id_, 0) + 1
         self.counts[id_] = count
-        disputed = one.dispute is not None and bool(one.dispute.when(fact))
+        disputed = entry is not None and entry.broken is None
         if not disputed:
             self.settled.add(id_)
         if count > self._cap:
             return
-        found = received or str(getattr(fact, "received", "") or "")
-        expected = ""
+        found: Phrase = received or str(getattr(fact, "received", "") or "")
+        expected: Phrase = ""
         if one.values is not None:
-            wanted, got = (shorten(str(value)) for value in one.values(fact))
-            expected, found = wanted, f"{found}: {got}" if found and found != got else got
+            expected, got = (
+                shortened(value if isinstance(value, Text) else str(value)) for value in one.values(fact)
+            )
+            found = joined(found, got) if found and found != got else got
         self._violations.append(
             Violation(
                 rule=id_,
@@ -58,9 +65,10 @@ class Findings:
                 where=where,
                 page=self.page,
                 object=self.object,
-                expected=expected,
-                received=found,
-                disputed=one.dispute.readings if disputed and one.dispute is not None else None,
+                expected=said(expected, "en"),
+                received=said(found, "en"),
+                nl=dutch(expected, found),
+                disputed=entry.told if disputed and entry is not None else None,
             )
         )
 

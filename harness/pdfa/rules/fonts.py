@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from harness.core.text import Text
 from harness.pdfa.facts.fonts.cmap import PREDEFINED
 from harness.pdfa.facts.fonts.composite import CIDFontFact, CMapFact, CMapFileFact, Type0Fact
 from harness.pdfa.facts.fonts.font import FontFact, GlyphFact
@@ -311,10 +310,7 @@ def _cut_width_fits(fact: GlyphFact) -> bool:
 
 _FRACTION = Dispute(
     _cut_width_fits,
-    Text(
-        nl="veraPDF laat de fractie van de breedte in het lettertype vallen en ziet dan hooguit 1/1000 em verschil; ISO 19005 geeft geen afronding, en met de fractie is het verschil groter.",
-        en="veraPDF drops the fraction of the width in the font and then sees at most 1/1000 em of difference; ISO 19005 gives no rounding, and with the fraction the difference is larger.",
-    ),
+    "LED-PDF-001",
 )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from harness.core.text import Text
 from harness.pdfa.facts.document.annotations import AnnotFact
 from harness.pdfa.facts.document.signatures import PkcsFact, ReferenceFact
 from harness.pdfa.facts.pages import PageFact
@@ -208,10 +207,7 @@ def _is_button(fact: AnnotFact) -> bool:
 
 _PUSHBUTTON = Dispute(
     lambda fact: fact.pushbutton and fact.normal == "stream",
-    Text(
-        nl="veraPDF wil van elke knop een dictionary met toestanden; een drukknop heeft geen toestanden, en de BFO-testbestanden keuren een stroom daarvoor goed.",
-        en="veraPDF wants a dictionary of states for every button; a pushbutton has no states, and the BFO test files accept a stream for it.",
-    ),
+    "LED-PDF-002",
 )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import re
 
-from harness.core.text import Text
 from harness.pdfa.facts.metadata.information import InfoFact
 from harness.pdfa.facts.metadata.packets import IdFact, ObjectFact, PropertyFact
 from harness.pdfa.facts.metadata.rdf import Node
@@ -308,10 +307,7 @@ def _only_zone_differs(fact: InfoFact) -> bool:
 
 _NO_ZONE = Dispute(
     _only_zone_differs,
-    Text(
-        nl="veraPDF leest een tijd zonder tijdzone als UTC en ziet twee verschillende momenten; ISO 32000-1 (7.9.4) noemt zo'n tijd van onbekende zone, dus niet aantoonbaar anders.",
-        en="veraPDF reads a time without zone as UTC and sees two different moments; ISO 32000-1 (7.9.4) calls such a time of unknown zone, so not provably different.",
-    ),
+    "LED-PDF-004",
 )
 
 

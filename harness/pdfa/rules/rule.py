@@ -23,11 +23,11 @@ class Dispute:
     """Two readings of a rule that references apply differently.
 
     :ivar when: of which facts that break the rule it is disputed whether they do.
-    :ivar readings: who reads it how.
+    :ivar ledger: id of its entry, whose first reading is that they do.
     """
 
     when: Predicate
-    readings: Text
+    ledger: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,10 +121,10 @@ class _Scan:
         digest = hashlib.sha256(data).digest()
         if digest in self._clean:
             return ""
-        before = len(self._look.found)
+        before = self._look.seen
         self._look.file(data, place)
         why = _unreadable(data, self._looking)
-        if not why and len(self._look.found) == before:
+        if not why and self._look.seen == before:
             self._clean.add(digest)
         return why
 

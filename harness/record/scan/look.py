@@ -21,7 +21,7 @@ from harness.record.redact.documents.parts import PatientFacts, People
 from harness.record.redact.documents.read import read_document
 from harness.record.redact.learn import learn
 from harness.record.redact.people import bsn
-from harness.record.redact.people.numbered import DocumentNumbers
+from harness.record.redact.people.numbered import DocumentNumbers, coded
 from harness.record.redact.people.persons import Persons
 from harness.record.redact.reading.readings import body_readings, readings
 from harness.record.redact.reading.spans import Reading
@@ -47,11 +47,11 @@ class Looker:
     :param private: whether undeclared Patients are looked for too: everywhere but in a run, where the
         recorder decided who is declared.
     :param field: whether nobody may stand there, so that what was kept knowingly counts too.
-    :ivar found: what was seen so far.
     """
 
     def __init__(self, looking: Looking, persons: Persons, *, private: bool, field: bool) -> None:
-        self.found: list[Sighted] = []
+        self._found: list[Sighted] = []
+        self._coded: set[str] = set()
         self._looking = looking
         self._persons = persons
         self._private = private
@@ -62,6 +62,16 @@ class Looker:
         self._numbers = bsn.Numbers({})
         self._tags = Tags(secrets.token_bytes(32), Secrets())
         self._counts: dict[tuple[str, str], int] = {}
+
+    @property
+    def found(self) -> list[Sighted]:
+        """What was seen so far, but a number that a page says is a code, there or elsewhere in the folder."""
+        return [item for item in self._found if item.kind != "bsn-possible" or item.mark not in self._coded]
+
+    @property
+    def seen(self) -> int:
+        """How much was seen so far, codes included."""
+        return len(self._found)
 
     def record(self, data: bytes) -> None:
         """What answers are compared with: nine digits in it that are called no BSN are nobody's, and what it
@@ -160,7 +170,7 @@ class Looker:
 
     def _codes(self, said: Sequence[Reading]) -> None:
         """Numbers that are codes in a document are none of anybody where a report repeats them."""
-        sighted = {item.mark for item in self.found if item.kind.startswith("bsn")}
+        sighted = {item.mark for item in self._found if item.kind.startswith("bsn")}
         for reading in said:
             for one in bsn.seen_in(reading):
                 if one.standing and self._tags.tag("bsn", one.number) not in sighted:
@@ -173,7 +183,14 @@ class Looker:
                 self._add("patient", mark, f"{place} Patient/{patient.id}" if patient.id else place)
 
     def _text(self, said: Sequence[Reading], place: str, text: str = "", line: int = 1) -> None:
-        self._sightings([one for reading in said for one in bsn.seen_in(reading)], place, text, line)
+        seen: list[bsn.Sighting] = []
+        for reading in said:
+            for one in bsn.seen_in(reading):
+                if one.standing == "possible" and coded(reading.text, one.start, one.end):
+                    self._coded.add(self._tags.tag("bsn", one.number))
+                else:
+                    seen.append(one)
+        self._sightings(seen, place, text, line)
         self._contacts(said, place, text, line)
 
     def _sightings(self, seen: Sequence[bsn.Sighting], place: str, text: str = "", line: int = 1) -> None:
@@ -197,7 +214,7 @@ class Looker:
         self._counts[file] = self._counts.get(file, 0) + 1
         if same not in self._counts and self._counts[file] <= _MOST:
             self._counts[same] = 1
-            self.found.append(Sighted(kind=kind, place=place, mark=mark, ways=ways))
+            self._found.append(Sighted(kind=kind, place=place, mark=mark, ways=ways))
 
 
 def _strings(exchange: Exchange) -> Iterator[tuple[str, str]]:

@@ -204,8 +204,13 @@ def summarise(
 
 def subjects(manifest_bytes: bytes, root: str) -> tuple[Resource, ...]:
     """What both statements are about: the bytes of the manifest, and the root in it."""
+    return subjects_named(hashlib.sha256(manifest_bytes).hexdigest(), root)
+
+
+def subjects_named(digest: str, root: str) -> tuple[Resource, ...]:
+    """The same, for who has no more of the manifest than its SHA-256."""
     return (
-        Resource(name=manifest.NAME, digest=Sha256(sha256=hashlib.sha256(manifest_bytes).hexdigest())),
+        Resource(name=manifest.NAME, digest=Sha256(sha256=digest)),
         Resource(name=ROOT_SUBJECT, digest=Sha256(sha256=root)),
     )
 

@@ -13,7 +13,7 @@ import msgspec
 
 from harness.core.normal.changing import steady
 from harness.core.run.exchanges import Exchange
-from harness.core.text import Lang
+from harness.core.text import Lang, said
 from harness.core.verdicts import Verdict
 from harness.record.har import to_har
 from harness.report.words import FOUND, SYMBOL, word
@@ -86,7 +86,7 @@ def raise_for(verdict: Verdict, message: str, details: str = "") -> None:
 
 def script_message(finding: ScriptFinding, lang: Lang) -> str:
     """A finding in one line that is the same for the same fault in other scripts: no places, no ids."""
-    values = (("expected", finding.expected), ("received", finding.received))
+    values = (("expected", said(finding.wanted, lang)), ("received", said(finding.seen, lang)))
     told = "; ".join(f"{word(label, lang)}: {steady(value, '…')}" for label, value in values if value)
     return " ".join(f"{FOUND[finding.verdict].of(lang)}: {finding.description} – {told}".split())
 
@@ -97,7 +97,7 @@ def finding_text(finding: ScriptFinding, lang: Lang) -> str:
     words = ("verwacht", "gekregen", "volgende stap") if dutch else ("expected", "received", "next step")
     place = f"{finding.where.action} ({'regel' if dutch else 'line'} {finding.where.line})"
     lines = [f"{finding.verdict.value}: {place} {finding.description}".rstrip()]
-    values = (finding.expected, finding.received, finding.next_step.of(lang))
+    values = (said(finding.wanted, lang), said(finding.seen, lang), finding.next_step.of(lang))
     lines += [f"  {word}: {value}" for word, value in zip(words, values, strict=True) if value]
     lines += [
         f"    {issue.path} ({issue.line}:{issue.column}) {issue.message.of(lang)}"

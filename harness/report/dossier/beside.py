@@ -33,7 +33,7 @@ _TURNING: Final = frozenset("\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u2066\u2
 def decided_by_people(catalogue: Catalogue) -> list[str]:
     """The ids of everything that a person may state: all but what tests alone decide."""
     return [
-        *(item.id for item in basiseisen() if item.kind != "A"),
+        *(item.id for item in basiseisen() if item.stated),
         *(item.id for item in milestones() if item.by == "attest"),
         *(step.id for step in steps()),
         *(one.id for one in catalogue),
@@ -64,12 +64,33 @@ def check_beside(
                 where=(item.folder / attested.NAME).relative_to(folder).as_posix(),
                 received=short(item.attestation.item),
             )
+        _check_measured(item, info, folder)
     for waiver in info.waivers:
         _ = catalogue[waiver.requirement]
         waiver.check(f"{WAIVERS}: {waiver.fingerprint}", day)
     for where, text, lines in _texts(folder, info, placed):
         _check_text(text, where, lines=lines)
     return placed
+
+
+def _check_measured(item: Placed, info: RunInfo, folder: Path) -> None:
+    """Whether a sample of availability is of parties of the runs, in their versions."""
+    known = {
+        (one.id, " ".join(part for part in (one.product, one.version) if part)) for one in info.participants
+    }
+    measured = item.attestation.measured
+    for target in measured.targets if measured is not None else ():
+        if (target.party, target.version) not in known:
+            raise EvidenceError(
+                ProblemKind.DESCRIPTION,
+                Text(
+                    nl="is een steekproef van een andere partij of versie dan die van de runs",
+                    en="is a sample of another party or version than those of the runs",
+                ),
+                where=(item.folder / attested.NAME).relative_to(folder).as_posix(),
+                expected=short(", ".join(f"{name} {version}" for name, version in sorted(known))),
+                received=short(f"{target.party} {target.version}"),
+            )
 
 
 def _check_places(folder: Path, runs: Sequence[HeldRun], placed: Sequence[Placed]) -> None:

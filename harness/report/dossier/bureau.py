@@ -22,18 +22,21 @@ from harness.core.run.info import ParticipantVersion
 from harness.core.run.place import disk
 from harness.core.run.problems import short
 from harness.core.text import LANGUAGES, Lang, Text
-from harness.judge.catalogue import Catalogue
+from harness.judge.catalogue import Catalogue, load_catalogue
+from harness.judge.outcome.progress import Progress
 from harness.record.seal.countersign import beside
 from harness.record.seal.limits import SUPPLIERS_WORDS
 from harness.record.seal.trust import Trust
 from harness.report.dossier.agreed import agreement
 from harness.report.dossier.check import CheckedDossier, check_dossier
 from harness.report.dossier.milestones import SYMBOL, WORD, MilestoneRow, Reached, milestone_rows
+from harness.report.dossier.otherwise import told_otherwise
 from harness.report.dossier.pack import SUFFIX, is_packed, unpacked
 from harness.report.dossier.waived import day as shown_day
 from harness.report.headlines import outcome_name
 from harness.report.pages.frame import render
 from harness.report.programme.milestones import milestones
+from harness.report.words import PROGRESS, amount
 
 SOON: Final = timedelta(days=60)
 """What expires within this time is named."""
@@ -236,12 +239,15 @@ def write_csv(overview: Overview) -> bytes:
             "missing",
             "refused",
             "countersigned",
+            "made_with",
+            "cells",
         ]
     )
     for row in overview.rows:
         if row.found is None:
             problem = row.problem.en if row.problem is not None else ""
-            writer.writerow(map(_cell, [row.file, row.sha256, "", "", "", "", "", "", "", "", problem, ""]))
+            unknown = [""] * 8
+            writer.writerow(map(_cell, [row.file, row.sha256, *unknown, problem, "", "", ""]))
             continue
         about = [
             row.file,
@@ -254,7 +260,9 @@ def write_csv(overview: Overview) -> bytes:
         ]
         for item in row.milestones:
             told = [item.milestone.id, item.reached.value, " ".join(item.missing), ""]
-            writer.writerow(map(_cell, [*about, *told, row.countersigned]))
+            then = " ".join(dict.fromkeys(run.made_with for run in row.found.otherwise))
+            cells = ", ".join(f"{one.value}: {number}" for one, number in _undone(row.found).items())
+            writer.writerow(map(_cell, [*about, *told, row.countersigned, then, cells]))
     return b"\xef\xbb\xbf" + out.getvalue().encode()
 
 
@@ -283,8 +291,24 @@ def write_page(overview: Overview, lang: Lang) -> bytes:
         "missing": _missing,
         "suppliers_words": SUPPLIERS_WORDS.of(lang),
         "agreement": lambda found: told.of(lang) if (told := agreement(found)) is not None else "",
+        "remarks": lambda found: [line.of(lang) for line in _remarks(found)],
     }
     return render("bureau", lang, words)
+
+
+def _remarks(found: CheckedDossier) -> list[Text]:
+    """With what it was made when that is not what it is judged with, and which cells were not driven."""
+    told = told_otherwise(found.otherwise, load_catalogue())
+    for progress, number in _undone(found).items():
+        cells = amount(number, "cell")
+        told.append(Text(nl=f"{cells.nl} {PROGRESS[progress].nl}", en=f"{cells.en} {PROGRESS[progress].en}"))
+    return told
+
+
+def _undone(found: CheckedDossier) -> dict[Progress, int]:
+    """How many cells came how far, of those that were not driven to their end."""
+    counts = Counter(cell.progress for cell in found.summary.cells if cell.progress is not None)
+    return {progress: counts[progress] for progress in Progress if counts[progress]}
 
 
 def _missing(row: DossierRow) -> list[str]:

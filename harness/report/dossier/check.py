@@ -23,8 +23,9 @@ from harness.core.run.place import disk
 from harness.core.run.problems import EvidenceError, ProblemKind, short
 from harness.core.text import Text
 from harness.judge.catalogue import Catalogue
+from harness.judge.evidence.otherwise import Otherwise, judge_today
 from harness.judge.evidence.sealing import check_stated, stated
-from harness.judge.evidence.verification import Rejudged, check_challenge, rejudge
+from harness.judge.evidence.verification import Rejudged, check_challenge
 from harness.judge.outcome.waiving import day_of
 from harness.record.seal.countersign import Countersigned, Signable, check_countersignature
 from harness.record.seal.envelope import Sealed
@@ -59,6 +60,7 @@ class CheckedDossier:
     :ivar basiseisen: every basic requirement with what decides it.
     :ivar signable: what a bureau agrees with, or is asked to agree with.
     :ivar countersigned: that a bureau agreed; ``None``: not, or not yet.
+    :ivar otherwise: its runs that were judged with another catalogue then, as they are judged now.
     """
 
     dossier: Dossier
@@ -73,6 +75,7 @@ class CheckedDossier:
     basiseisen: tuple[BasiseisRow, ...]
     signable: Signable
     countersigned: Countersigned | None
+    otherwise: tuple[Otherwise, ...] = ()
 
     @property
     def unagreed(self) -> bool:
@@ -127,22 +130,23 @@ def check_dossier(
     :raises EvidenceError: something does not hold together.
     :raises ConfigurationError: the runs cannot be said of one thing, or the waivers are wrong.
     """
-    made, data = _manifest(folder)
+    made, data = whole_manifest(folder)
     dossier = read_dossier(folder)
     # Before anything is judged that nobody signed.
     seal = seal_of(folder, data, made.root, made.run, trust, now)
     if seal is not None and trust is not None:
         check_owner(trust.owners, seal.keyid, "supplier", dossier.vendor, SEAL)
     runs = _runs(folder, dossier, catalogue, challenges)
-    findings = [finding for run, _ in runs for finding in run.findings]
-    infos = [run.info for run, _ in runs]
+    findings = [finding for run, _, _ in runs for finding in run.findings]
+    infos = [run.info for run, _, _ in runs]
+    otherwise = tuple(run for _, run, _ in runs if run is not None)
     _check_whose(dossier, infos)
     day = now.astimezone(AMSTERDAM).date()
     waivers = read_waivers(folder / WAIVERS, day) if (folder / WAIVERS).is_file() else ()
     info = combined(infos, dossier.subject, waivers)
     placed = check_beside(folder, dossier.runs, info, catalogue, day)
     if seal is not None:
-        check_stated(seal, stated(info, findings, catalogue))
+        check_stated(seal, stated(info, findings, catalogue), otherwise=bool(otherwise))
     told = tuple(item.attestation for item in placed)
     signable = Signable(
         manifest=data,
@@ -164,8 +168,9 @@ def check_dossier(
         files=len(made.files),
         seal=seal,
         summary=summary,
-        exchanges=sum(run.exchanges for run, _ in runs),
-        bound=tuple(bound for _, bound in runs),
+        exchanges=sum(run.exchanges for run, _, _ in runs),
+        bound=tuple(bound for _, _, bound in runs),
+        otherwise=otherwise,
         tested=tuple(sorted({day_of(info) for info in infos})),
         basiseisen=tuple(basiseis_rows(rows, catalogue, told, day)),
         signable=signable,
@@ -175,7 +180,11 @@ def check_dossier(
     )
 
 
-def _manifest(folder: Path) -> tuple[manifest.Manifest, bytes]:
+def whole_manifest(folder: Path) -> tuple[manifest.Manifest, bytes]:
+    """The manifest of a dossier that holds exactly its files, and its bytes.
+
+    :raises EvidenceError: it does not.
+    """
     if not (folder / manifest.NAME).is_file():
         raise EvidenceError(ProblemKind.MISSING, Text(nl="ontbreekt", en="is missing"), where=manifest.NAME)
     data = disk.read(folder / manifest.NAME, manifest.MAX_MANIFEST)
@@ -186,8 +195,8 @@ def _manifest(folder: Path) -> tuple[manifest.Manifest, bytes]:
 
 def _runs(
     folder: Path, dossier: Dossier, catalogue: Catalogue, challenges: Sequence[Challenge]
-) -> list[tuple[Rejudged, Bound]]:
-    """What the runs give when they are judged again, and to what they are bound."""
+) -> list[tuple[Rejudged, Otherwise | None, Bound]]:
+    """What the runs give now, whether by another catalogue than then, and to what they are bound."""
     named = {run.folder for run in dossier.runs}
     there = {path.relative_to(folder).as_posix() for path in (folder / "runs").glob("*")}
     if named != there or len(named) != len(dossier.runs) or len({r.run for r in dossier.runs}) != len(named):
@@ -200,15 +209,13 @@ def _runs(
             expected=", ".join(sorted(there)),
             received=", ".join(run.folder for run in dossier.runs),
         )
-    judged: list[tuple[Rejudged, Bound]] = []
+    judged: list[tuple[Rejudged, Otherwise | None, Bound]] = []
     for run in dossier.runs:
         path = folder / run.folder
         try:
             _check_run(run, path)
-            found = rejudge(path, catalogue)
-            if found.problem is not None:
-                raise found.problem.error()
-            judged.append((found, check_bound(RunFolder.open(path), found.info, challenges)))
+            found, otherwise = judge_today(path, catalogue)
+            judged.append((found, otherwise, check_bound(RunFolder.open(path), found.info, challenges)))
         except EvidenceError as error:
             raise _inside(run, error) from None
     return judged

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -51,12 +51,23 @@ class Side:
     :ivar when: ISO 8601 instant of its first run.
     :ivar parties: who took part, by id.
     :ivar verdicts: the worst verdict per judgement.
+    :ivar held: by which judgement one in another cell is decided, where it holds there too.
     """
 
     name: str
     when: str
     parties: Mapping[str, ParticipantVersion]
     verdicts: Mapping[Judged, Verdict]
+    held: Mapping[Judged, Judged] = field(default_factory=dict)
+
+    def carrier(self, about: Judged) -> Judged | None:
+        """The judgement that decides one: itself, or that of the cell that was driven for it."""
+        return about if about in self.verdicts else self.held.get(about)
+
+    def verdict(self, about: Judged) -> Verdict | None:
+        """What was judged; ``None``: it was not asked."""
+        carrier = self.carrier(about)
+        return self.verdicts[carrier] if carrier is not None else None
 
 
 @dataclass(frozen=True)
@@ -108,19 +119,32 @@ def side(path: Path, catalogue: Catalogue) -> Side:
     findings = [item for folder in folders for item in folder.judged()]
     return Side(
         name=str(path),
+        held=_held(findings, catalogue),
         when=min(info.now for info in infos),
         parties={item.id: item for info in infos for item in info.participants},
-        verdicts=_verdicts(findings, catalogue),
+        verdicts=verdicts(findings, catalogue),
     )
 
 
-def _verdicts(findings: Iterable[Finding], catalogue: Catalogue) -> dict[Judged, Verdict]:
+def verdicts(findings: Iterable[Finding], catalogue: Catalogue) -> dict[Judged, Verdict]:
+    """The worst verdict per judgement."""
     found: dict[Judged, list[Verdict]] = {}
     for item in findings:
         if item.requirement in catalogue:
             party = key_of(catalogue[item.requirement], item.cell).party
             found.setdefault(Judged(party, item.requirement, item.cell.key), []).append(item.verdict)
-    return {about: worst(verdicts) for about, verdicts in found.items()}
+    return {about: worst(said) for about, said in found.items()}
+
+
+def _held(findings: Iterable[Finding], catalogue: Catalogue) -> dict[Judged, Judged]:
+    """What is decided in another cell: which cell of several is driven for all may differ from run to run."""
+    found = {}
+    for item in findings:
+        if item.requirement in catalogue:
+            party = key_of(catalogue[item.requirement], item.cell).party
+            carrier = Judged(party, item.requirement, item.cell.key)
+            found.update({Judged(party, item.requirement, cell): carrier for cell in item.holds_for})
+    return found
 
 
 def compare(before: Side, after: Side, parties: Sequence[str] = ()) -> Comparison:
@@ -133,9 +157,16 @@ def compare(before: Side, after: Side, parties: Sequence[str] = ()) -> Compariso
         changed
         for about in {*before.verdicts, *after.verdicts}
         if (not parties or about.party in parties)
-        and (changed := _changed(about, before.verdicts.get(about), after.verdicts.get(about)))
+        and not _told_elsewhere(about, before, after)
+        and (changed := _changed(about, before.verdict(about), after.verdict(about)))
     ]
     return Comparison(before, after, tuple(sorted(found, key=lambda i: (order.index(i.change), i.about))))
+
+
+def _told_elsewhere(about: Judged, before: Side, after: Side) -> bool:
+    """Whether another cell carries a judgement now, and it is compared there."""
+    carrier = after.carrier(about)
+    return carrier is not None and carrier != about and before.carrier(carrier) is not None
 
 
 def _changed(about: Judged, before: Verdict | None, after: Verdict | None) -> Changed | None:

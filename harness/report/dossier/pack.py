@@ -11,7 +11,7 @@ import lzma
 import shutil
 import tarfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, BinaryIO, Final, Self
@@ -113,6 +113,22 @@ def is_packed(path: Path) -> bool:
         return False
     with disk.opened(path) as file:
         return file.read(len(MAGIC)) == MAGIC
+
+
+def first_name(path: Path) -> str:
+    """The name of the first file of what is packed, ``""`` when nothing is, or it is damaged."""
+    if not is_packed(path):
+        return ""
+    with (
+        suppress(tarfile.TarError, lzma.LZMAError, EOFError, ValueError, OSError, EvidenceError),
+        disk.opened(path) as source,
+        _Inflated(source) as inflated,
+        io.BufferedReader(inflated, _CHUNK) as stream,
+        tarfile.open(fileobj=stream, mode="r|", tarinfo=_Entry) as archive,
+    ):
+        entry = archive.next()
+        return entry.name if entry is not None else ""
+    return ""
 
 
 @contextmanager

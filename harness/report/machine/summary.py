@@ -78,6 +78,7 @@ def _cell(item: CellSummary) -> dict[str, Any]:
         "standard": item.cell.standard,
         "release": item.cell.release,
         "verdict": item.verdict.value,
+        "progress": item.progress.value if item.progress is not None else "done",
         "sides": item.sides,
         "counts": {verdict.value: number for verdict, number in item.counts.items()},
         "shared": {verdict.value: number for verdict, number in item.shared.items()},

@@ -22,6 +22,7 @@ from harness.report.words import title, word
 _FOLDER: Final = Path(__file__).parent.parent / "templates"
 _ASSETS: Final[Mapping[str, tuple[str, ...]]] = {
     "matrix": ("style.css", "matrix.css", "page.js", "matrix.js"),
+    "compare": ("style.css", "page.js", "compare.js"),
     "cell": ("style.css", "cell.css", "page.js", "cell.js"),
 }
 """Style and script of a layout; by default the style alone."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from harness.core.algebra import State
 from harness.core.run.findings import Cell, Finding
@@ -13,20 +13,40 @@ from harness.core.run.info import ParticipantVersion
 from harness.core.standards.table import standard
 from harness.core.text import Text
 from harness.judge.catalogue import Catalogue
+from harness.judge.outcome.progress import Progress
+from harness.report.dossier.compare import Change
 from harness.report.grouping import OPEN, grouped
+from harness.report.pages.since import Since, counted, told
 from harness.report.summary import ROLES, CellSummary, RunSummary
-from harness.report.words import LOOK, STATE, STATE_SYMBOL, SYMBOL, VERDICT, WAIVED, amount
+from harness.report.words import (
+    LOOK,
+    PROGRESS,
+    PROGRESS_LOOK,
+    PROGRESS_SYMBOL,
+    STATE,
+    STATE_SYMBOL,
+    SYMBOL,
+    VERDICT,
+    WAIVED,
+    amount,
+)
 
 SHOWN_CAUSES = 60
 """Causes that the page lists; the pages of the parties list all."""
-ORDER = "feodniwpx"
+ORDER = "feoakdnliwpx"
 """Looks, worst first."""
-LOOK_SYMBOL: Mapping[str, str] = {LOOK[verdict]: SYMBOL[verdict] for verdict in LOOK} | {
-    WAIVED: STATE_SYMBOL[State.WAIVED]
+LOOK_SYMBOL: Mapping[str, str] = {
+    **{LOOK[verdict]: SYMBOL[verdict] for verdict in LOOK},
+    **{PROGRESS_LOOK[one]: PROGRESS_SYMBOL[one] for one in Progress},
+    WAIVED: STATE_SYMBOL[State.WAIVED],
 }
-LOOK_NAME: Mapping[str, Text] = {LOOK[verdict]: VERDICT[verdict] for verdict in LOOK} | {
-    WAIVED: STATE[State.WAIVED]
+LOOK_NAME: Mapping[str, Text] = {
+    **{LOOK[verdict]: VERDICT[verdict] for verdict in LOOK},
+    **{PROGRESS_LOOK[one]: PROGRESS[one] for one in Progress},
+    WAIVED: STATE[State.WAIVED],
 }
+_NOT_SEEN = "eon"
+"""Looks that say less than how far a cell came."""
 _ROLE: Mapping[str, str] = {role: role.upper() for role in ROLES}
 
 
@@ -36,12 +56,14 @@ class Token:
 
     :ivar look: its state, a key of :data:`LOOK_NAME`.
     :ivar sides: roles whose requirements are in that state; empty when nobody has to act.
+    :ivar changes: what changed there since an earlier run.
     """
 
     cell: Cell
     letter: str
     look: str
     sides: tuple[str, ...]
+    changes: tuple[Change, ...] = ()
 
     @property
     def text(self) -> str:
@@ -59,7 +81,11 @@ class Token:
         """It in words: ``Huisartsgegevens niet voldaan (HIS)``."""
         name, state = standard(self.cell.standard).name, LOOK_NAME[self.look]
         whose = f" ({' + '.join(_ROLE.get(role, role) for role in self.sides)})" if self.sides else ""
-        return Text(nl=f"{name.nl} {state.nl}{whose}", en=f"{name.en} {state.en}{whose}")
+        said = Text(nl=f"{name.nl} {state.nl}{whose}", en=f"{name.en} {state.en}{whose}")
+        if not self.changes:
+            return said
+        new = told(self.changes)
+        return Text(nl=f"{said.nl} [{new.nl}]", en=f"{said.en} [{new.en}]")
 
 
 @dataclass(frozen=True)
@@ -73,6 +99,12 @@ class Pair:
     pgo: str
     tokens: tuple[Token, ...]
     worst: Token
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """What changed in any of its standards."""
+        found = {change for token in self.tokens for change in token.changes}
+        return tuple(change for change in Change if change in found)
 
     @property
     def told(self) -> Text:
@@ -100,6 +132,7 @@ class Matrix:
     """The whole of it.
 
     :ivar broken: cells that are not met, per PGO.
+    :ivar changes: in how many cells something changed since an earlier run.
     :ivar causes: what was found, put together where it says the same; ``more`` how many are not listed.
     """
 
@@ -111,6 +144,7 @@ class Matrix:
     broken: Mapping[str, int]
     causes: tuple[list[Finding], ...]
     more: int
+    changes: Mapping[Change, int]
 
     @property
     def size(self) -> Text:
@@ -120,8 +154,11 @@ class Matrix:
         return Text(nl=f"{his.nl} × {pgo.nl}", en=f"{his.en} × {pgo.en}")
 
 
-def matrix(run: RunSummary, catalogue: Catalogue) -> Matrix:
-    """The matrix of a run."""
+def matrix(run: RunSummary, catalogue: Catalogue, since: Since | None = None) -> Matrix:
+    """The matrix of a run.
+
+    :param since: marks what changed since an earlier one.
+    """
     waived = run.result.cover.waived
     said: dict[str, list[Finding]] = {}
     for item in run.findings:
@@ -132,7 +169,10 @@ def matrix(run: RunSummary, catalogue: Catalogue) -> Matrix:
     for one in run.cells:
         cell = one.cell
         row = found.setdefault((cell.his, cell.dvza, cell.release), {})
-        row.setdefault(cell.pgo, []).append(_token(one, said.get(cell.key, ()), waived.keys(), catalogue))
+        token = _token(one, said.get(cell.key, ()), waived.keys(), catalogue)
+        if since is not None:
+            token = replace(token, changes=since.of(cell))
+        row.setdefault(cell.pgo, []).append(token)
     rows = tuple(
         Row(parties[his], parties[dvza], release, dict(_pairs((his, dvza, release), row)), _count(row))
         for (his, dvza, release), row in found.items()
@@ -154,6 +194,9 @@ def matrix(run: RunSummary, catalogue: Catalogue) -> Matrix:
         ),
         causes=tuple(groups[:SHOWN_CAUSES]),
         more=len(groups) - len(groups[:SHOWN_CAUSES]),
+        changes=counted(
+            token.changes for row in found.values() for tokens in row.values() for token in tokens
+        ),
     )
 
 
@@ -169,7 +212,9 @@ def _token(
         acting = [item for item in rest if LOOK[item.verdict] == look] or covered
         roles = {catalogue[item.requirement].role for item in acting if item.requirement in catalogue}
         sides = tuple(role for role in ROLES if role in roles)
-    return Token(found.cell, standard(found.cell.standard).letter, look, () if look in "px" else sides)
+    if found.progress is not None and look in _NOT_SEEN:
+        look = PROGRESS_LOOK[found.progress]
+    return Token(found.cell, standard(found.cell.standard).letter, look, () if look in "pxl" else sides)
 
 
 def _pairs(key: Sequence[str], row: Mapping[str, Iterable[Token]]) -> Iterator[tuple[str, Pair]]:

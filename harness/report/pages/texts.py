@@ -6,6 +6,17 @@ from harness.core.text import Text, both
 
 PAGES: dict[str, Text] = {
     "HIS with DVZA": Text(nl="HIS met DVZA", en="HIS with DVZA"),
+    "last run": Text(nl="vorige run", en="last run"),
+    "this run": Text(nl="deze run", en="this run"),
+    "since the last run": Text(nl="sinds de vorige run", en="since the last run"),
+    "last run as it stands": Text(
+        nl="De vorige run is gelezen zoals hij er ligt, niet opnieuw beoordeeld. Een eis van een partij telt "
+        "één keer, in hoeveel cellen zij ook staat.",
+        en="The last run was read as it stands, and not judged again. A requirement of a party counts once, "
+        "in however many cells it stands.",
+    ),
+    "nothing changed": Text(nl="Er is niets veranderd.", en="Nothing changed."),
+    "what": Text(nl="wat", en="what"),
     "all": Text(nl="alle", en="all"),
     "all combinations of": Text(nl="alle combinaties van", en="all combinations of"),
     "causes": Text(nl="oorzaken", en="causes"),
@@ -20,6 +31,7 @@ PAGES: dict[str, Text] = {
     "body": Text(nl="Inhoud", en="Body"),
     "fewer": Text(nl="alleen wat aandacht vraagt", en="only what asks for attention"),
     "filter": both("filter"),
+    "lines": Text(nl="regels", en="lines"),
     "lines left out": Text(nl="regels weggelaten", en="lines left out"),
     "matrix keys": Text(
         nl="Wijs een vak aan, of loop er met de pijltjes langs; Enter opent het bewijs.",

@@ -23,6 +23,7 @@ from harness.report.pdf.content import (
     Section,
     Tile,
 )
+from harness.report.programme import ehds
 from harness.report.programme.basiseisen import BasiseisRow
 from harness.report.summary import CellSummary, PartySummary, Row
 from harness.report.vendor.first import SHOWN_HASH, day
@@ -157,6 +158,8 @@ class _Writer:
         yield self._section("per combination", [self._cells()])
         yield self._section("requirements", self._requirements())
         yield self._section("not asked", self._not_asked())
+        if self.page.annex:
+            yield Section(title=self.of(ehds.TITLE), pieces=(self._annex(),))
         yield self._section("terms", [self._terms()])
 
     def _section(self, name: str, pieces: Iterable[Piece]) -> Section:
@@ -363,6 +366,17 @@ class _Writer:
                     for one, reason in listed
                 ),
             )
+
+    def _annex(self) -> Piece:
+        return Piece(
+            text=self.of(ehds.CAPTION),
+            columns=tuple(self.of(head) for head in ehds.HEADS),
+            widths=(0, 4, 4, 4),
+            rows=tuple(
+                (_ids(row.item.id), *(_text(self.of(text)) for text in (row.item.title, row.here, row.open)))
+                for row in self.page.annex
+            ),
+        )
 
     def _terms(self) -> Piece:
         return Piece(

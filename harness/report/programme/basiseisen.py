@@ -20,6 +20,7 @@ from harness.core.verdicts import Strength
 from harness.core.yamlfile import load_yaml
 from harness.judge.catalogue import Catalogue, Requirement
 from harness.report.headlines import worst
+from harness.report.programme.sampled import sampled
 from harness.report.summary import Row
 from harness.report.words import more
 
@@ -51,6 +52,7 @@ class Basiseis:
     :ivar kind: ``A`` automatic, ``S`` semi-automatic, ``M`` manual.
     :ivar reason: why it is not tested when no requirement of a run covers it.
     :ivar blocking: whether a verdict of the bureau has to wait for it.
+    :ivar sampled: a statement about it needs a sample of availability as its proof, which decides.
     """
 
     id: str
@@ -58,6 +60,12 @@ class Basiseis:
     kind: str
     reason: Text
     blocking: bool = True
+    sampled: bool = False
+
+    @property
+    def stated(self) -> bool:
+        """Whether people state something of it: all but what tests alone decide."""
+        return self.kind != "A" or self.sampled
 
 
 @dataclass(frozen=True)
@@ -89,6 +97,7 @@ def basiseisen() -> tuple[Basiseis, ...]:
             kind=str(raw["class"]),
             reason=Text(**raw["reason"]) if "reason" in raw else UNTESTED,
             blocking=bool(raw.get("blocking", True)),
+            sampled=bool(raw.get("sampled", False)),
         )
         for raw in document.data["basiseisen"]
     )
@@ -132,7 +141,7 @@ def _attested(row: BasiseisRow, stated: Sequence[Attestation], day: date) -> Bas
 
     The last one that holds counts: unfavourable at once, favourable when somebody else agreed.
     """
-    if row.basiseis.kind == "A" or not stated:
+    if not row.basiseis.stated or not stated:
         return row
     holding = [item for item in stated if item.holds(day)]
     if not holding:
@@ -141,6 +150,9 @@ def _attested(row: BasiseisRow, stated: Sequence[Attestation], day: date) -> Bas
     found = holding[-1]
     if found.result == "not-met" or row.support is State.NOT_MET:
         return replace(row, state=State.NOT_MET, reason=_STATED.format(name=found.by), attestation=found)
+    if row.basiseis.sampled and found.result == "met":
+        told, why = sampled(found.measured, accepted=found.accepted(day))
+        return replace(row, state=told, reason=why, attestation=found)
     review = found.reviewed(day)
     if review is None or not review.accepted:
         reason = _UNREVIEWED if review is None else _REJECTED

@@ -29,6 +29,7 @@ class By(str, Enum):
     """What decides a basic requirement."""
 
     TESTS = "tests"
+    SAMPLE = "sample"
     PROOF = "proof"
     PERSON = "person"
     NOTHING = "nothing"
@@ -124,6 +125,8 @@ def _basiseis(item: Basiseis, catalogue: Catalogue) -> CoveredBasiseis:
     tests = tuple(one.id for one in mine if one.decidable)
     planned = tuple(one.id for one in mine if not one.decidable)
     by = {"S": By.PROOF, "M": By.PERSON}.get(item.kind, By.TESTS if tests else By.NOTHING)
+    if item.sampled:
+        by = By.SAMPLE
     return CoveredBasiseis(item, by, tests, planned, None if by is By.TESTS else item.reason)
 
 

@@ -18,6 +18,10 @@ NAMED: Final = 6
 """Ids of tests that a row names; the rest is counted."""
 BY: Final[Mapping[By, Text]] = {
     By.TESTS: Text(nl="toetsen", en="tests"),
+    By.SAMPLE: Text(
+        nl="een steekproef over de tijd, door een tweede beoordeeld",
+        en="a sample over time that a second person reviewed",
+    ),
     By.PROOF: Text(nl="bewijs, door een tweede beoordeeld", en="a proof that a second person reviewed"),
     By.PERSON: Text(
         nl="een oordeel, door een tweede beoordeeld", en="a judgement that a second person reviewed"

@@ -40,9 +40,8 @@ if (grid) {
       for (const td of cells(tr)) {
         const tokens = $$('.tok', td);
         for (const t of tokens) t.hidden = Boolean(f.standard) && t.textContent[0] !== f.standard;
-        const seen = tokens.filter(t => !t.hidden), hit = seen.some(t => !f.outcome || t.classList.contains(f.outcome));
-        const whose = $('i', td);
-        if (whose) whose.hidden = Boolean(f.standard) && whose.dataset.s !== f.standard;
+        const seen = tokens.filter(t => !t.hidden), hit = seen.some(t => (!f.outcome || t.classList.contains(f.outcome)) && (!f.since || (t.dataset.m || '').split(' ').includes(f.since)));
+        for (const i of $$('i', td)) i.hidden = Boolean(f.standard) && !i.dataset.s.includes(f.standard);
         td.classList.toggle('dim', !hit);
         if (hit && !td.hidden && !tr.hidden) n++;
       }

@@ -16,6 +16,7 @@ from harness.judge.catalogue import Catalogue
 from harness.report.grouping import grouped
 from harness.report.headlines import counted_of
 from harness.report.programme.basiseisen import EVERY_PGO, BasiseisRow, basiseis_rows
+from harness.report.programme.ehds import AnnexRow, annex
 from harness.report.summary import PartySummary, RunSummary
 from harness.report.vendor.first import Block, blocks
 
@@ -71,6 +72,7 @@ class VendorPage:
     :ivar to_sign: there is a verdict that people can agree with.
     :ivar basiseisen: all of them for a HIS, else none.
     :ivar pgos: PGOs with findings of their own, listed with :data:`EVERY_PGO`.
+    :ivar annex: what it fills of the technical documentation of an EHR system; of a HIS that is stated only.
     :ivar root: Merkle root over the evidence, hex; ``""``: nobody looked.
     """
 
@@ -86,6 +88,7 @@ class VendorPage:
     to_sign: bool
     basiseisen: tuple[BasiseisRow, ...]
     pgos: tuple[PartySummary, ...]
+    annex: tuple[AnnexRow, ...]
     root: str
 
     @property
@@ -140,6 +143,7 @@ def vendor_page(
         to_sign=standing is not None and not run.rehearsal and standing.outcome is not Outcome.NO_VERDICT,
         basiseisen=tuple(basiseisen),
         pgos=tuple(one for one in pgos if one.findings),
+        annex=tuple(annex(run, mine)) if mine.party.role == "his" and run.stated(mine) else (),
         root=root,
     )
 

@@ -7,14 +7,14 @@ from collections.abc import Iterable
 
 import msgspec
 
-from harness.core.text import Dutch, Lang, Phrase, Text, dutch, phrase, said
+from harness.core.text import Dutch, Lang, Text, Told, dutch, said
 from harness.reference.reconcile.differences import KINDS, Kind
 
 _OF_KNOWN_PERSONS: frozenset[Kind] = frozenset(("foreign", "not-allowed", "duplicated", "missing"))
 """Kinds whose content is that of a record; what others received may be anybody's."""
 
 
-class Beside(msgspec.Struct, frozen=True, kw_only=True):
+class Beside(msgspec.Struct, Told, frozen=True, kw_only=True):
     """One difference between an answer and the record.
 
     :ivar action: operation of the script, ``test[0].action[3]``; ``line`` is its line in the file.
@@ -42,16 +42,6 @@ class Beside(msgspec.Struct, frozen=True, kw_only=True):
     received: str = ""
     next_step: Text = Text(nl="", en="")
     nl: Dutch | None = None
-
-    @property
-    def wanted(self) -> Phrase:
-        """What the record says, in both languages."""
-        return phrase(self.expected, self.nl.expected if self.nl is not None else "")
-
-    @property
-    def seen(self) -> Phrase:
-        """What came, in both languages."""
-        return phrase(self.received, self.nl.received if self.nl is not None else "")
 
 
 class ScriptBeside(msgspec.Struct, frozen=True, kw_only=True):

@@ -23,6 +23,7 @@ from harness.core.errors import HarnessError
 from harness.core.run.exchanges import header
 from harness.core.text import Text
 from harness.core.verdicts import Blame, Verdict
+from harness.judge.phrases import NO_RESPONSE
 from harness.testscript.execute import steps
 from harness.testscript.execute.need import Need, Performed
 from harness.testscript.execute.requests import need_of
@@ -34,6 +35,7 @@ from harness.testscript.judge.bodies import Body, body_of
 from harness.testscript.judge.case import Evidence, Judgement, Means
 from harness.testscript.judge.disputes import Disputes
 from harness.testscript.outcome.results import ScriptResult, Step, counts, script_verdict
+from harness.testscript.phrases import NOBODY_PLAYS
 from harness.testscript.read.errors import InputNeeded
 from harness.testscript.read.model import Action, Assert, Block, Operation, TestScript
 
@@ -180,7 +182,7 @@ class Execution:
         request, response = performed.request, performed.response
         sent = body_of(request.body, header(request.headers, "content-type") or "", model)
         if response is None:
-            received = Body(b"", model, problem=performed.error or "no response")
+            received = Body(b"", model, problem=performed.error or NO_RESPONSE)
         else:
             received = body_of(response.body, header(response.headers, "content-type") or "", model)
         number = self.progress.exchange + 1
@@ -279,7 +281,7 @@ def drive(execution: Execution, transports: Mapping[str, Transport]) -> None:
         transport = transports.get(need.actor)
         if transport is None:
             need = execution.feed(
-                Performed(need.request, error=f"nobody plays the {need.actor}", blame=Blame.HARNESS)
+                Performed(need.request, error=NOBODY_PLAYS.format(actor=need.actor), blame=Blame.HARNESS)
             )
             continue
         need = execution.feed(transport(need.request))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from harness.core.run.exchanges import Request, Response
+from harness.core.text import Phrase
 from harness.core.verdicts import Blame
 from harness.testscript.read.model import Operation
 
@@ -36,6 +37,6 @@ class Performed:
 
     request: Request
     response: Response | None = None
-    error: str = ""
+    error: Phrase = ""
     blame: Blame = Blame.PRODUCT
     duration: float = 0.0

@@ -6,11 +6,12 @@ from urllib.parse import quote, urljoin
 
 from harness.core.errors import HarnessError
 from harness.core.run.exchanges import Request
-from harness.core.text import Text
+from harness.core.text import Text, joined
 from harness.fhir.codec import documents as codec
 from harness.testscript.execute.need import Actor, Need
 from harness.testscript.execute.sources import Sources
 from harness.testscript.judge.bodies import Body
+from harness.testscript.phrases import UNSUPPORTED
 from harness.testscript.read.errors import ScriptError
 from harness.testscript.read.model import Operation, TestScript
 
@@ -45,8 +46,8 @@ def need_of(operation: Operation, sources: Sources) -> Need:
     """
     method = _method(operation)
     if operation.unsupported or not method:
-        odd = ", ".join(operation.unsupported) or f"operation {operation.code or '(none)'}"
-        raise HarnessError(Text(nl=f"niet ondersteund: {odd}", en=f"unsupported feature: {odd}"))
+        odd = joined(*operation.unsupported, separator=", ") or f"operation {operation.code or '(none)'}"
+        raise HarnessError(UNSUPPORTED.format(feature=odd))
     settings = sources.settings
     actor = actor_of(operation, sources.script)
     base = settings.own_base if actor == "own" else settings.base

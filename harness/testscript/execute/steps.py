@@ -5,14 +5,15 @@ from __future__ import annotations
 from urllib.parse import unquote
 
 from harness.core.errors import HarnessError
-from harness.core.issues import shorten
-from harness.core.text import Text
+from harness.core.issues import shortened
+from harness.core.text import Phrase, Text, dutch, joined, said
 from harness.core.verdicts import Blame, Verdict
 from harness.testscript.execute.need import Need, Performed
 from harness.testscript.judge.asserts import meaning_of
 from harness.testscript.judge.bodies import error_text
 from harness.testscript.judge.case import NOTHING, Judgement
 from harness.testscript.outcome.results import Place, ScriptFinding, Step
+from harness.testscript.phrases import A_RESPONSE, AN_OPERATION, NO_REQUEST
 from harness.testscript.read.model import Assert, Operation
 
 
@@ -30,6 +31,7 @@ def performed_step(operation: Operation, performed: Performed, number: int, *, k
     request, response = performed.request, performed.response
     verdict, finding = Verdict.PASS, None
     if response is None:
+        asked = A_RESPONSE.format(method=request.method, url=request.url)
         verdict = Verdict.FAIL if performed.blame is Blame.PRODUCT else Verdict.ERROR
         finding = ScriptFinding(
             verdict=verdict,
@@ -38,8 +40,9 @@ def performed_step(operation: Operation, performed: Performed, number: int, *, k
             label=operation.label,
             description=title_of(operation),
             blame=performed.blame,
-            expected=f"a response to {request.method} {request.url}",
-            received=performed.error,
+            expected=said(asked, "en"),
+            received=said(performed.error, "en"),
+            nl=dutch(asked, performed.error),
             next_step=Text(
                 nl="controleer of de server bereikbaar is en binnen de tijd antwoordt",
                 en="check that the server can be reached and answers in time",
@@ -76,8 +79,9 @@ def assert_step(check: Assert, judgement: Judgement, exchange: int) -> Step:
         description=check.description,
         warning_only=check.warning_only,
         blame=judgement.blame,
-        expected=judgement.expected,
-        received=judgement.received,
+        expected=said(judgement.expected, "en"),
+        received=said(judgement.received, "en"),
+        nl=dutch(judgement.expected, judgement.received),
         next_step=judgement.next_step,
         mode=judgement.mode,
         issues=judgement.issues,
@@ -98,7 +102,7 @@ def refused_step(operation: Operation, error: HarnessError) -> Step:
     verdict, blame = meaning_of(error)
     return _engine_step(
         "operation",
-        f"{error.where}: {error_text(error)}".lstrip(": "),
+        joined(error.where, error_text(error)),
         verdict,
         blame,
         next_step=error.next_step,
@@ -122,7 +126,7 @@ def awaited_step(need: Need, next_step: Text) -> Step:
     operation, request = need.operation, need.request
     return _engine_step(
         "operation",
-        "no such request",
+        NO_REQUEST,
         Verdict.INCONCLUSIVE,
         Blame.CONFIGURATION,
         expected=f"{request.method} {unquote(request.url)}",
@@ -134,23 +138,25 @@ def awaited_step(need: Need, next_step: Text) -> Step:
 
 def _engine_step(
     criterion: str,
-    received: str,
+    received: Phrase,
     verdict: Verdict,
     blame: Blame | None,
     *,
-    expected: str = "an operation that can be performed",
+    expected: Phrase = AN_OPERATION,
     next_step: Text = NOTHING,
     title: str = "",
     place: Place = Place(),  # noqa: B008 - frozen
 ) -> Step:
+    expected, received = shortened(expected, 300), shortened(received, 300)
     finding = ScriptFinding(
         verdict=verdict,
         criterion=criterion,
         where=place,
         description=title,
         blame=blame,
-        expected=shorten(expected, 300),
-        received=shorten(received, 300),
+        expected=said(expected, "en"),
+        received=said(received, "en"),
+        nl=dutch(expected, received),
         next_step=next_step,
         mode="engine",
     )

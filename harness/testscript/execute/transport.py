@@ -12,8 +12,10 @@ from pathlib import Path
 import httpx
 
 from harness.core.run.exchanges import Request, Response
+from harness.core.text import Text
 from harness.core.verdicts import Blame
 from harness.testscript.execute.need import Performed
+from harness.testscript.phrases import NOT_UNPACKED, TOO_LARGE, TOO_SLOW
 
 Transport = Callable[[Request], Performed]
 
@@ -84,7 +86,7 @@ class HttpTransport:
             self._silent = 0
         except _Bounded as error:
             self._silent += str(error).startswith("timeout")
-            return Performed(request, error=str(error), duration=time.perf_counter() - started)
+            return Performed(request, error=error.told, duration=time.perf_counter() - started)
         except (httpx.HTTPError, httpx.InvalidURL, ssl.SSLError, OSError, UnicodeError) as error:
             self._silent += isinstance(error, httpx.TimeoutException)
             text = f"{_kind(error)}: {error or type(error).__name__}"
@@ -114,12 +116,12 @@ class HttpTransport:
                     part = unpack.decompress(part, self.max_response + 1 - size)
                 size += len(part)
                 if size > self.max_response:
-                    raise _Bounded(f"size: response is larger than {self.max_response} bytes")
+                    raise _Bounded(TOO_LARGE.format(limit=self.max_response))
                 if time.perf_counter() - started > patience:
-                    raise _Bounded(f"timeout: response takes longer than {patience:g} s")
+                    raise _Bounded(TOO_SLOW.format(limit=f"{patience:g}"))
                 parts.append(part)
         except zlib.error as error:
-            raise _Bounded(f"protocol: response cannot be decompressed: {error}") from None
+            raise _Bounded(NOT_UNPACKED.format(why=error)) from None
         finally:
             answer.close()
         found = tuple((name, value) for name, value in answer.headers.multi_items())
@@ -127,7 +129,14 @@ class HttpTransport:
 
 
 class _Bounded(Exception):
-    """A response beyond the bounds of size or time."""
+    """A response beyond the bounds of size or time.
+
+    :param told: which bound, after its kind.
+    """
+
+    def __init__(self, told: Text) -> None:
+        super().__init__(told.en)
+        self.told = told
 
 
 def _kind(error: Exception) -> str:

@@ -10,12 +10,21 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from harness.core.errors import HarnessError
+from harness.core.text import joined
 from harness.core.verdicts import Blame, Verdict
 from harness.fhir.fhirpath import FHIRPathError, FHIRPathUnsupportedError
 from harness.testscript.judge import content, messages
 from harness.testscript.judge.bodies import error_text
 from harness.testscript.judge.case import Case, Evidence, Judgement, Means, failed, unsupported
 from harness.testscript.judge.rules import RuleInput, find_rule
+from harness.testscript.phrases import (
+    BEFORE_ASSERT,
+    DIRECTION,
+    NO_CRITERION,
+    NO_OPERATION,
+    NOT_DECLARED,
+    RULE,
+)
 from harness.testscript.read.errors import InputNeeded, NoValue, PlaceholderError, ScriptError
 from harness.testscript.read.model import Assert
 
@@ -25,16 +34,16 @@ def judge_assert(check: Assert, evidence: Evidence | None, means: Means) -> Judg
 
     :param evidence: the last completed operation; ``None`` when there was none yet.
     """
-    odd = check.unsupported or (() if check.criterion else ("assert without criterion",))
+    odd = check.unsupported or (() if check.criterion else (NO_CRITERION,))
     if odd:
-        return unsupported("; ".join(odd))
+        return unsupported(joined(*odd, separator="; "))
     if check.direction not in ("request", "response"):
-        return unsupported(f"direction {check.direction}")
+        return unsupported(DIRECTION.format(name=check.direction))
     if evidence is None:
         return Judgement(
             Verdict.ERROR,
-            "an operation before the assert",
-            "no operation was executed yet",
+            BEFORE_ASSERT,
+            NO_OPERATION,
             blame=Blame.SPECIFICATION,
             mode="engine",
         )
@@ -44,7 +53,7 @@ def judge_assert(check: Assert, evidence: Evidence | None, means: Means) -> Judg
         verdict, blame = meaning_of(error)
         mode = content.EXPRESSION_MODE if check.criterion == "expression" else "engine"
         return Judgement(
-            verdict, error.expected, error_text(error), mode=mode, next_step=error.next_step, blame=blame
+            verdict, error.wanted, error_text(error), mode=mode, next_step=error.next_step, blame=blame
         )
 
 
@@ -68,11 +77,11 @@ def _rule(case: Case) -> Judgement:
     """One of the official rules, by its id or its file."""
     used = case.check.rule
     if used is None:
-        return unsupported("assert without criterion")
+        return unsupported(NO_CRITERION)
     declared = case.means.script.rules.get(used.rule_id)
     rule = find_rule(used.rule_id, declared or "")
     if rule is None:
-        return unsupported(f"rule {used.rule_id} ({declared or 'not declared'})")
+        return unsupported(RULE.format(name=used.rule_id, path=declared or NOT_DECLARED))
     mode = f"rule:{used.rule_id}"
     if case.evidence.response is None:
         return failed(case.check.description or mode, case.evidence.missing("response"), mode=mode)

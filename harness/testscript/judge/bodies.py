@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -13,16 +14,28 @@ from lxml import etree
 
 from harness.core.errors import HarnessError
 from harness.core.http.media import parse_media
-from harness.core.issues import Issue, shorten
-from harness.core.text import Text
+from harness.core.issues import Issue, shorten, shortened
+from harness.core.text import Phrase, Text, Told, joined
 from harness.fhir import fhirpath
 from harness.fhir.codec import documents as codec
 from harness.fhir.codec.media import format_of
 from harness.fhir.codec.numbers import number_text
 from harness.fhir.model.types import Model
+from harness.fhir.phrases import UNKNOWN_TYPE
+from harness.testscript.phrases import (
+    EXPECTED,
+    IN_LINE,
+    NO_BODY,
+    NO_RESOURCE,
+    NO_TYPE,
+    NOT_FHIR,
+    RECEIVED,
+    UNKNOWN_CONTENT,
+)
 from harness.testscript.read.errors import ScriptError
 
 DIALECT = "hapi"
+_NO_SUCH_TYPE = UNKNOWN_TYPE.en.removesuffix("{name}")
 
 
 @dataclass
@@ -40,7 +53,7 @@ class Body:
     model: Model
     form: str = ""
     resource: dict[str, Any] | None = None
-    problem: str = ""
+    problem: Phrase = ""
     issues: tuple[Issue, ...] = ()
     document: codec.Document | None = None
     _context: fhirpath.DocumentContext | None = field(default=None, repr=False)
@@ -136,15 +149,15 @@ def compiled(expression: str, model: Model) -> fhirpath.Expression:
     try:
         found = fhirpath.compile(expression, model=model, dialect=DIALECT)
     except fhirpath.FHIRPathSyntaxError as error:
-        raise _invalid(error.message, error.expected, error.received) from None
-    odd = next((text for text in found.warnings if not text.startswith("unknown type ")), "")
-    if odd:
+        raise _invalid(error.message, error.wanted, error.seen) from None
+    odd = next((text for text in found.warnings if not text.en.startswith(_NO_SUCH_TYPE)), None)
+    if odd is not None:
         message = Text(nl="geen geldige FHIRPath-expressie", en="not a valid FHIRPath expression")
         raise _invalid(message, "", odd)
     return found
 
 
-def _invalid(message: Text, expected: str, received: str) -> ScriptError:
+def _invalid(message: Text, expected: Phrase, received: Phrase) -> ScriptError:
     return ScriptError(
         message,
         expected=expected,
@@ -185,10 +198,10 @@ def body_of(data: bytes, content_type: str, model: Model) -> Body:
     media = parse_media(content_type) if content_type else None
     form = format_of(media.name) if media else codec.sniff(data) or ""
     if not data:
-        return Body(data, model, problem="no body")
+        return Body(data, model, problem=NO_BODY)
     if not form:
-        name = media.name if media else "unknown content"
-        return Body(data, model, problem=f"body is not FHIR but {name}: {excerpt(data)}")
+        name = media.name if media else UNKNOWN_CONTENT
+        return Body(data, model, problem=NOT_FHIR.format(name=name, found=excerpt(data)))
     return parsed(data, form, model)
 
 
@@ -196,12 +209,13 @@ def parsed(data: bytes, form: str, model: Model) -> Body:
     """A body that is said to be JSON or XML."""
     document = codec.parse(data, format="json" if form == "json" else "xml", model=model)
     resource = document.resource if not document.fatal and "resourceType" in document.resource else None
-    problem = ""
+    problem: Phrase = ""
     if resource is None:
         worst = next((issue for issue in document.issues if issue.severity == "error"), None)
-        reason = worst.message.en if worst else "it has no resource type"
-        place = f" (line {worst.line}, column {worst.column})" if worst and worst.line else ""
-        problem = f"body is not a FHIR resource: {reason}{place}: {excerpt(data)}"
+        reason = worst.message if worst else NO_TYPE
+        if worst and worst.line:
+            reason = IN_LINE.format(reason=reason, line=worst.line, column=worst.column)
+        problem = NO_RESOURCE.format(reason=reason, found=excerpt(data))
     return Body(data, model, form, resource, problem, tuple(document.issues), document)
 
 
@@ -210,11 +224,14 @@ def excerpt(data: bytes) -> str:
     return shorten(data[:120].decode("utf-8", "replace").strip(), 120)
 
 
-def error_text(error: HarnessError) -> str:
+def error_text(error: HarnessError) -> Phrase:
     """Message of an error with what was expected and received, on one line."""
-    parts = [error.message.en]
-    if error.expected:
-        parts.append(f"expected {error.expected}")
-    if error.received:
-        parts.append(f"received {error.received}")
-    return shorten("; ".join(parts))
+    return shortened(joined(error.message, *expected_and_received(error), separator="; "))
+
+
+def expected_and_received(told: Told) -> Iterator[Text]:
+    """What of both there is, with its name before it."""
+    if told.expected:
+        yield EXPECTED.format(what=told.wanted)
+    if told.received:
+        yield RECEIVED.format(what=told.seen)

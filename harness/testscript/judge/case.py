@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from harness.core.issues import Issue, shorten
+from harness.core.issues import Issue, shortened
 from harness.core.run.exchanges import Request, Response
-from harness.core.text import Text
+from harness.core.text import Phrase, Text, joined
 from harness.core.verdicts import Blame, Verdict
+from harness.judge.phrases import NO_RESPONSE
 from harness.testscript.judge.bodies import Body
 from harness.testscript.judge.patterns import found
+from harness.testscript.phrases import A_FEATURE, CONNECTION_FAILED, SOURCE, UNSUPPORTED
 from harness.testscript.read.model import Assert, TestScript
 
 Resolve = Callable[[str], str]
@@ -32,19 +34,19 @@ class Evidence:
     request_body: Body
     response: Response | None
     response_body: Body
-    error: str = ""
+    error: Phrase = ""
 
     def body(self, direction: str) -> Body:
         """The body that ``direction`` points at."""
         return self.request_body if direction == "request" else self.response_body
 
-    def missing(self, direction: str) -> str:
+    def missing(self, direction: str) -> Phrase:
         """Why there is no resource to look at."""
         if direction == "response" and self.response is None:
-            return f"no response: {self.error or 'connection failed'}"
+            return joined(NO_RESPONSE, self.error or CONNECTION_FAILED)
         body = self.body(direction)
         if direction == "response" and self.response is not None and body.problem:
-            return f"HTTP {self.response.status}, {body.problem}"
+            return joined(f"HTTP {self.response.status}", body.problem, separator=", ")
         return body.problem
 
 
@@ -116,10 +118,10 @@ class Case:
         return self.evidence.body(self.check.direction)
 
     @property
-    def missing(self) -> str:
+    def missing(self) -> Phrase:
         """Why that body is no resource."""
         if self.check.source_id:
-            return f"source {self.check.source_id}: {self.body.problem}"
+            return SOURCE.format(name=self.check.source_id, problem=self.body.problem)
         return self.evidence.missing(self.check.direction)
 
 
@@ -132,8 +134,8 @@ class Judgement:
     """
 
     verdict: Verdict
-    expected: str = ""
-    received: str = ""
+    expected: Phrase = ""
+    received: Phrase = ""
     path: str = ""
     mode: str = ""
     next_step: Text = NOTHING
@@ -149,12 +151,12 @@ _CHECK_BODY = Text(
 )
 
 
-def unsupported(feature: str) -> Judgement:
+def unsupported(feature: Phrase) -> Judgement:
     """The script asks for something that the engine does not know: an error on our side."""
     return Judgement(
         Verdict.ERROR,
-        "a feature that the engine supports",
-        f"unsupported feature: {feature}",
+        A_FEATURE,
+        UNSUPPORTED.format(feature=feature),
         mode="engine",
         blame=Blame.HARNESS,
         next_step=Text(
@@ -165,15 +167,17 @@ def unsupported(feature: str) -> Judgement:
 
 
 def failed(
-    expected: str, received: str, *, path: str = "", mode: str = "http", step: Text = _CHECK_BODY
+    expected: Phrase, received: Phrase, *, path: str = "", mode: str = "http", step: Text = _CHECK_BODY
 ) -> Judgement:
     """The product does not do what the assert asks."""
     return Judgement(
-        Verdict.FAIL, shorten(expected), shorten(received), path, mode, step, blame=Blame.PRODUCT
+        Verdict.FAIL, shortened(expected), shortened(received), path, mode, step, blame=Blame.PRODUCT
     )
 
 
-def decided(met: bool | None, operator: str, expected: str, received: str, path: str, mode: str) -> Judgement:
+def decided(
+    met: bool | None, operator: str, expected: Phrase, received: Phrase, path: str, mode: str
+) -> Judgement:
     """The judgement of a comparison; ``None`` means that the operator does not exist."""
     if met is None:
         return unsupported(f"operator {operator}")

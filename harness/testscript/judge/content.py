@@ -5,13 +5,33 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from harness.core.issues import shorten
-from harness.core.text import Text
+from harness.core.issues import shorten, shortened
+from harness.core.text import Phrase, Text, joined
 from harness.core.verdicts import Blame, Verdict
 from harness.fhir.fhirpath import FHIRPathError, FHIRPathUnsupportedError
-from harness.testscript.judge.bodies import DIALECT, as_text, error_text, plain
+from harness.testscript.judge.bodies import DIALECT, as_text, error_text, expected_and_received, plain
 from harness.testscript.judge.case import Case, Judgement, compare, decided, failed, unsupported
 from harness.testscript.judge.explain import explain
+from harness.testscript.phrases import (
+    AT_LEAST,
+    CONFORMS,
+    EMPTY,
+    EMPTY_RESULT,
+    ERRORS,
+    IS_EMPTY,
+    IS_TRUE,
+    LINKS,
+    LOST,
+    NO_LINKS,
+    NO_PROFILE,
+    NOT_EMPTY,
+    NOT_EVALUATED,
+    PROFILE_ID,
+    RESOURCE_TYPE,
+    SEVERAL,
+    SOME_LINKS,
+    THAT_OF,
+)
 from harness.testscript.read.errors import ScriptError
 
 EXPRESSION_MODE = f"fhirpath:{DIALECT}"
@@ -29,19 +49,19 @@ def expression(case: Case) -> Judgement:
     except FHIRPathUnsupportedError:
         raise
     except FHIRPathError as error:
-        return failed(_short(text), f"expression cannot be evaluated: {error_text(error)}", mode=mode)
+        return failed(_short(text), NOT_EVALUATED.format(why=error_text(error)), mode=mode)
     if check.operator == "notEmpty":
-        return decided(bool(result), "notEmpty", f"{_short(text)} is not empty", "empty", "", mode)
+        return decided(bool(result), "notEmpty", NOT_EMPTY.format(what=_short(text)), EMPTY, "", mode)
     if check.value is None and check.operator == "empty":
-        return decided(not result, "empty", f"{_short(text)} is empty", _shown(result), "", mode)
+        return decided(not result, "empty", IS_EMPTY.format(what=_short(text)), _shown(result), "", mode)
     if check.compare_id:
         return _against_source(case, [as_text(item) for item in result], text)
     if check.value is None and check.operator in ("", "equals"):
         if len(result) == 1 and plain(result[0]) is True:
             return Judgement(Verdict.PASS, mode=mode)
         found, place = explain(text, body, case.means.now)
-        received = f"{_shown(result)}: {found}" if found else _shown(result)
-        return failed(f"{_short(text)} is true", received, path=place or _path(result), mode=mode)
+        received = joined(_shown(result), found)
+        return failed(IS_TRUE.format(what=_short(text)), received, path=place or _path(result), mode=mode)
     return _compared(text, result, case.operator, case.resolve(check.value or ""))
 
 
@@ -50,9 +70,9 @@ def _compared(text: str, result: Sequence[Any], operator: str, wanted: str) -> J
     expected = f"{_short(text)} {operator} {wanted}"
     if not result:
         met = operator in ("notEquals", "notIn", "notContains")
-        return decided(met, operator, expected, "empty", "", EXPRESSION_MODE)
+        return decided(met, operator, expected, EMPTY, "", EXPRESSION_MODE)
     if len(result) > 1:
-        received = f"{len(result)} values: {_shown(result)}"
+        received = SEVERAL.format(count=len(result), found=_shown(result))
         return failed(expected, received, path=_path(result), mode=EXPRESSION_MODE)
     actual = as_text(result[0])
     return decided(
@@ -92,7 +112,7 @@ def _against_source(case: Case, found: Sequence[str], text: str) -> Judgement:
     other = case.means.source(check.compare_id)
     wanted = case.resolve(check.compare or check.subject)
     mode = PATH_MODE if check.criterion == "path" else EXPRESSION_MODE
-    expected = f"{_short(text)} {case.operator} that of {check.compare_id}"
+    expected = THAT_OF.format(what=_short(text), operator=case.operator, source=check.compare_id)
     if other.resource is None:
         raise ScriptError(
             Text(
@@ -108,19 +128,19 @@ def _against_source(case: Case, found: Sequence[str], text: str) -> Judgement:
     if case.operator in ("equals", "notEquals"):
         same = list(found) == values
         met = same if case.operator == "equals" else not same
-        return decided(met, case.operator, f"{expected}: {_listed(values)}", _listed(found), text, mode)
+        return decided(met, case.operator, joined(expected, _listed(values)), _listed(found), text, mode)
     return _one_of(case, found, ",".join(values), text)
 
 
-def _listed(values: Sequence[str]) -> str:
-    return shorten(", ".join(values[:5]) + (", …" if len(values) > 5 else "")) or "empty"
+def _listed(values: Sequence[str]) -> Phrase:
+    return shorten(", ".join(values[:5]) + (", …" if len(values) > 5 else "")) or EMPTY
 
 
 def minimum(case: Case) -> Judgement:
     """The body holds at least everything that a fixture holds; but what a server fills in itself
     (``meta.versionId``, ``meta.lastUpdated``, which it ignores in what it gets)."""
     fixture = case.means.source(case.check.subject)
-    expected = f"at least the content of {case.check.subject}"
+    expected = AT_LEAST.format(source=case.check.subject)
     if fixture.resource is None:
         raise ScriptError(
             Text(nl="de fixture is geen FHIR-resource", en="the fixture is not a FHIR resource"),
@@ -130,7 +150,7 @@ def minimum(case: Case) -> Judgement:
         return failed(expected, case.missing, path="body")
     lost = _lacks(case.body.resource, fixture.resource, fixture.type)
     if lost:
-        return failed(expected, f"{lost} is absent or different", path=lost)
+        return failed(expected, LOST.format(place=lost), path=lost)
     return Judgement(Verdict.PASS, mode="http")
 
 
@@ -161,7 +181,7 @@ def navigation_links(case: Case) -> Judgement:
     """The links of a searchset are sound, and lead to the matches that are not on this page."""
     if case.check.subject.strip().lower() == "false":
         return Judgement(Verdict.PASS, mode="http")
-    expected = "links to itself and, when there are more matches, to other pages"
+    expected = LINKS
     bundle = case.body.resource
     if bundle is None or case.body.type != "Bundle":
         return failed(expected, case.missing or case.body.type, path="Bundle.link")
@@ -169,7 +189,7 @@ def navigation_links(case: Case) -> Judgement:
     links = [item for item in (stated if isinstance(stated, list) else []) if isinstance(item, dict)]
     names = [str(item.get("relation", "")) for item in links]
     if not all(str(item.get("url", "")) for item in links) or "self" not in names:
-        return failed(expected, ", ".join(names) or "no links", path="Bundle.link")
+        return failed(expected, ", ".join(names) or NO_LINKS, path="Bundle.link")
     entries = bundle.get("entry")
     shown = sum(
         isinstance(item, dict) and (item.get("search") or {}).get("mode", "match") == "match"
@@ -178,7 +198,8 @@ def navigation_links(case: Case) -> Judgement:
     total = bundle.get("total")
     more = isinstance(total, int) and shown < total
     if more and not {"next", "previous", "prev"} & set(names):
-        return failed(expected, f"{shown} of {total} matches, links: {', '.join(names)}", path="Bundle.link")
+        received = SOME_LINKS.format(shown=shown, total=total, links=", ".join(names))
+        return failed(expected, received, path="Bundle.link")
     return Judgement(Verdict.PASS, mode="http")
 
 
@@ -186,9 +207,9 @@ def _short(text: str) -> str:
     return shorten(text, 140)
 
 
-def _shown(result: Sequence[Any]) -> str:
+def _shown(result: Sequence[Any]) -> Phrase:
     if not result:
-        return "empty (nothing matches)"
+        return EMPTY_RESULT
     return shorten(", ".join(as_text(item) for item in result[:5]) + (", …" if len(result) > 5 else ""))
 
 
@@ -200,7 +221,7 @@ def _path(result: Sequence[Any]) -> str:
 def resource(case: Case) -> Judgement:
     """The resource type of the body."""
     wanted, operator, body = case.resolve(case.check.subject), case.operator, case.body
-    expected = f"resource type {operator} {wanted}"
+    expected = RESOURCE_TYPE.format(operator=operator, wanted=wanted)
     if body.resource is None:
         return failed(expected, case.missing, path="body")
     return decided(
@@ -214,12 +235,12 @@ def profile(case: Case) -> Judgement:
     if canonical is None:
         return Judgement(
             Verdict.ERROR,
-            f"profile with id {case.check.subject}",
-            "the script declares no such profile",
+            PROFILE_ID.format(name=case.check.subject),
+            NO_PROFILE,
             mode="validator",
             blame=Blame.SPECIFICATION,
         )
-    expected = f"conforms to {canonical} and to each meta.profile"
+    expected = CONFORMS.format(canonical=canonical)
     if case.body.resource is None:
         return failed(expected, case.missing, mode="validator")
     answer = case.means.profiles(case.body, canonical)
@@ -227,7 +248,7 @@ def profile(case: Case) -> Judgement:
         return Judgement(
             Verdict.INCONCLUSIVE,
             expected,
-            answer.reason.en,
+            answer.reason,
             mode="validator",
             next_step=answer.reason,
             blame=Blame.HARNESS,
@@ -236,16 +257,12 @@ def profile(case: Case) -> Judgement:
     if not errors:
         return Judgement(Verdict.PASS, mode="validator")
     first = errors[0]
-    received = f"{len(errors)} error(s); first: {first.path}: {first.message.en}"
-    detail = "; ".join(
-        f"{label} {value}"
-        for label, value in (("expected", first.expected), ("received", first.received))
-        if value
-    )
+    received = ERRORS.format(count=len(errors), path=first.path, message=first.message)
+    detail = joined(*expected_and_received(first), separator="; ")
     return Judgement(
         Verdict.FAIL,
         expected,
-        shorten(f"{received} [{detail}]" if detail else received, 300),
+        shortened(joined(received, detail and joined("[", detail, "]", separator=""), separator=" "), 300),
         first.path,
         "validator",
         Text(

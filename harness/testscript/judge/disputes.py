@@ -1,4 +1,4 @@
-"""Verdicts that rest on a known fault of an official script: disputed, and never against the product."""
+"""Verdicts that rest on a known fault of an official script: disputed until somebody rules."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from harness.core.errors import HarnessError
 from harness.core.standards.ledger import Entry, ledger
-from harness.core.text import LANGUAGES, Text
+from harness.core.text import Text
 from harness.core.verdicts import Blame, Verdict
 from harness.testscript.judge.bodies import plain
 from harness.testscript.judge.case import Evidence, Judgement
@@ -19,7 +19,7 @@ from harness.testscript.read.model import Assert, TestScript
 class Disputes:
     """The entries of the ledger that are about one script, and which of them its exchanges ran into.
 
-    :ivar entries: those that are open.
+    :ivar entries: those that were not ruled to be as the script says.
     :ivar met: entry by number of the exchange whose status is that of the other reading: what fails after it
         on the same answer follows from it.
     """
@@ -32,13 +32,15 @@ class Disputes:
         """What is known of a script."""
         known = ledger() if entries is None else entries
         return cls(
-            tuple(item for item in known if item.open and item.about(script.id, script.info.standard)), {}
+            tuple(item for item in known if not item.broken and item.about(script.id, script.info.standard)),
+            {},
         )
 
     def weigh(
         self, check: Assert, judgement: Judgement, evidence: Evidence | None, now: datetime | date
     ) -> Judgement:
-        """The judgement, disputed when it is against the product and rests on an entry of the ledger."""
+        """The judgement; one against the product that rests on an entry of the ledger is disputed, or good
+        when another reading was ruled to be the right one."""
         against = judgement.verdict is Verdict.FAIL or (
             judgement.verdict is Verdict.ERROR and judgement.blame is Blame.SPECIFICATION
         )
@@ -47,15 +49,15 @@ class Disputes:
         entry = self.met.get(evidence.number) or self._known(check, evidence, now)
         if entry is None:
             return judgement
-        nl, en = (" / ".join(item.of(lang) for item in entry.readings) for lang in LANGUAGES)
+        ruled = entry.ruling is not None
         return replace(
             judgement,
-            verdict=Verdict.DISPUTED,
-            blame=Blame.SPECIFICATION,
+            verdict=Verdict.PASS if ruled else Verdict.DISPUTED,
+            blame=None if ruled else Blame.SPECIFICATION,
             ledger=entry.id,
             next_step=Text(
-                nl=f"{entry.id}: {entry.title.nl} ({nl})",
-                en=f"{entry.id}: {entry.title.en} ({en})",
+                nl=f"{entry.id}: {entry.title.nl} ({entry.told.nl})",
+                en=f"{entry.id}: {entry.title.en} ({entry.told.en})",
             ),
         )
 

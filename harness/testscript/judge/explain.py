@@ -13,7 +13,9 @@ from datetime import date, datetime
 from typing import Any
 
 from harness.core.errors import HarnessError
+from harness.core.text import Phrase, Text
 from harness.testscript.judge.bodies import Body, as_text
+from harness.testscript.phrases import EMPTY, FIRST, INSTEAD, UNMET, UNWANTED
 
 _COMPARE = re.compile(
     r"(?P<left>.+?)\s*(?P<op>=|<=|>=|<|>|\bin\b)\s*(?P<right>'[^']*'|\d+(?:\.\d+)?|\([^()]*\))\s*$", re.DOTALL
@@ -24,7 +26,7 @@ _NOTHING = re.compile(
 _COUNT_ZERO = re.compile(r"\.count\(\)\s*=\s*0\s*$")
 
 
-def explain(expression: str, body: Body, now: datetime | date) -> tuple[str, str]:
+def explain(expression: str, body: Body, now: datetime | date) -> tuple[Phrase, str]:
     """``(what was found, location of the first offender)``, both ``""`` when there is nothing to add."""
     try:
         return _explain(expression.strip(), lambda text: body.evaluate(text, now))
@@ -32,27 +34,28 @@ def explain(expression: str, body: Body, now: datetime | date) -> tuple[str, str
         return "", ""
 
 
-def _explain(expression: str, evaluate: Callable[[str], list[Any]]) -> tuple[str, str]:
+def _explain(expression: str, evaluate: Callable[[str], list[Any]]) -> tuple[Phrase, str]:
     split = split_all(expression)
     if split is not None:
         owner, criterion = split
         broken = evaluate(f"{owner}.where(iif({criterion}, false, true))")
-        return _items(broken, "does not meet the criterion") if broken else ("", "")
+        return _items(broken, UNMET) if broken else ("", "")
     nothing = _NOTHING.match(expression)
     if nothing and (not _COUNT_ZERO.search(expression) or not balanced(nothing.group("left"))):
         found = evaluate(nothing.group("left")) if balanced(nothing.group("left")) else []
-        return _items(found, "should not be there") if found else ("", "")
+        return _items(found, UNWANTED) if found else ("", "")
     compare = _COMPARE.match(expression)
     if compare and balanced(compare.group("left")) and not re.search(r"\b(and|or|implies)\b", expression):
         found = evaluate(compare.group("left"))
-        text = ", ".join(as_text(item) for item in found[:5]) or "empty"
-        return f"{text} (instead of {compare.group('op')} {compare.group('right')})", _place(found)
+        text = ", ".join(as_text(item) for item in found[:5]) or EMPTY
+        operator, wanted = compare.group("op"), compare.group("right")
+        return INSTEAD.format(found=text, operator=operator, wanted=wanted), _place(found)
     return "", ""
 
 
-def _items(found: list[Any], what: str) -> tuple[str, str]:
+def _items(found: list[Any], what: Text) -> tuple[Text, str]:
     place = _place(found)
-    return f"{len(found)} item(s): the first, {place or as_text(found[0])}, {what}", place
+    return FIRST.format(count=len(found), place=place or as_text(found[0]), what=what), place
 
 
 def _place(found: list[Any]) -> str:

@@ -7,30 +7,46 @@ from urllib.parse import unquote_plus
 
 from harness.core.issues import shorten
 from harness.core.run.exchanges import header, header_values
-from harness.core.text import Text
+from harness.core.text import Phrase, Text, joined
 from harness.core.verdicts import Blame, Verdict
 from harness.fhir.codec.media import format_of
 from harness.testscript.judge.bodies import Body
 from harness.testscript.judge.case import Case, Judgement, compare, decided, failed, unsupported
 from harness.testscript.judge.patterns import MAPPERS
 from harness.testscript.judge.rules import sent_parameters
+from harness.testscript.phrases import (
+    BY_A_PERSON,
+    CONTENT_TYPE,
+    HEADER_ABSENT,
+    MAPPER,
+    METHOD,
+    NO_CONTENT_TYPE,
+    PARAMETER,
+    PARAMETER_ABSENT,
+    REDIRECT,
+    REDIRECT_TO,
+    STATUS,
+    URL,
+    VARIABLE,
+)
 from harness.testscript.read.errors import NoValue
 
 
 def response_code(case: Case) -> Judgement:
     """The HTTP status of the response."""
     wanted, operator, evidence = case.resolve(case.check.subject), case.operator, case.evidence
-    expected = f"HTTP status {operator} {wanted}"
+    expected = STATUS.format(operator=operator, wanted=wanted)
     if evidence.response is None:
         return failed(expected, evidence.missing("response"), path="status")
     status = evidence.response.status
-    received = f"HTTP {status}"
+    received: Phrase = f"HTTP {status}"
     if 300 <= status < 400:
         location = header(evidence.response.headers, "location")
-        received += f" redirect to {location}" if location else " redirect"
+        where = REDIRECT_TO.format(location=location) if location else REDIRECT
+        received = joined(received, where, separator=" ")
     elif status >= 400:
         detail = _outcome_text(evidence.response_body) or evidence.response_body.problem
-        received += f": {detail}" if detail else ""
+        received = joined(received, detail)
     return decided(compare(operator, str(status), wanted), operator, expected, received, "status", "http")
 
 
@@ -52,14 +68,14 @@ def variable(case: Case) -> Judgement:
     """The value of a variable, perhaps through a mapper function."""
     name, operator = case.check.subject, case.operator
     wanted = case.resolve(case.check.value or "")
-    expected = f"variable {name} {operator} {wanted}"
+    expected = VARIABLE.format(name=name, operator=operator, wanted=wanted)
     mapper = MAPPERS.get(case.check.mapper) if case.check.mapper else str
     if mapper is None:
-        return unsupported(f"mapper function {case.check.mapper}")
+        return unsupported(MAPPER.format(name=case.check.mapper))
     try:
         value = case.resolve("${" + name + "}")
     except NoValue as error:  # the assert is about just this
-        return failed(expected, error.message.en, path=f"variable {name}")
+        return failed(expected, error.message, path=f"variable {name}")
     try:
         actual = mapper(value)
     except ValueError as error:
@@ -74,7 +90,7 @@ def manual(case: Case) -> Judgement:
     return Judgement(
         Verdict.INCONCLUSIVE,
         question,
-        "waits for the judgement of a person",
+        BY_A_PERSON,
         mode="manual",
         blame=Blame.CONFIGURATION,
         next_step=Text(nl=f"beoordeel zelf: {question}", en=f"judge by hand: {question}"),
@@ -93,7 +109,7 @@ def header_field(case: Case) -> Judgement:
     else:
         found = header_values(evidence.response.headers, name)
     expected = f"{path} {operator} {wanted}".rstrip()
-    received = f"{name}: {', '.join(found)}" if found else f"{path} is absent"
+    received = f"{name}: {', '.join(found)}" if found else HEADER_ABSENT.format(name=name)
     if name.lower() == "content-type" and operator in ("equals", "notEquals", "in", "notIn"):
         found, wanted = [_media(item) for item in found], ",".join(_media(part) for part in wanted.split(","))
     return decided(meets(operator, found, wanted), operator, expected, received, path, "http")
@@ -112,7 +128,7 @@ def meets(operator: str, found: Sequence[str], wanted: str) -> bool | None:
 def content_type(case: Case) -> Judgement:
     """The format of the message: a code (``xml``, ``json``) or a media type."""
     wanted, operator, evidence = case.resolve(case.check.subject), case.operator, case.evidence
-    expected = f"content type {operator} {wanted}"
+    expected = CONTENT_TYPE.format(operator=operator, wanted=wanted)
     if case.check.direction == "request":
         found = header(evidence.request.headers, "content-type") or ""
     elif evidence.response is None:
@@ -123,7 +139,7 @@ def content_type(case: Case) -> Judgement:
     if "/" not in wanted:
         actual = format_of(actual) or actual
     met = compare(operator, actual, wanted.strip().lower())
-    return decided(met, operator, expected, found or "no content type", "content-type", "http")
+    return decided(met, operator, expected, found or NO_CONTENT_TYPE, "content-type", "http")
 
 
 def request_method(case: Case) -> Judgement:
@@ -131,7 +147,8 @@ def request_method(case: Case) -> Judgement:
     wanted, operator = case.resolve(case.check.subject).lower(), case.operator
     actual = case.evidence.request.method.lower()
     met = compare(operator, actual, wanted)
-    return decided(met, operator, f"request method {operator} {wanted}", actual, "request method", "http")
+    expected = METHOD.format(operator=operator, wanted=wanted)
+    return decided(met, operator, expected, actual, "request method", "http")
 
 
 def _media(text: str) -> str:
@@ -142,7 +159,7 @@ def request_url(case: Case) -> Judgement:
     """The whole request URL, decoded."""
     wanted, operator = case.resolve(case.check.subject), case.operator
     url = unquote_plus(case.evidence.request.url)
-    expected = f"request URL {operator} {wanted}"
+    expected = URL.format(operator=operator, wanted=wanted)
     return decided(compare(operator, url, wanted), operator, expected, url, "request URL", "http")
 
 
@@ -151,7 +168,7 @@ def query_parameter(case: Case) -> Judgement:
     name, operator = case.resolve(case.check.subject), case.operator
     wanted = case.resolve(case.check.value or "")
     found = [value for key, value in sent_parameters(case.evidence.request) if key == name]
-    expected = f"request parameter {name} {operator} {wanted}"
+    expected = PARAMETER.format(name=name, operator=operator, wanted=wanted)
     met = meets(operator, found, wanted)
-    received = ", ".join(found) if found else f"parameter {name} is absent"
+    received = ", ".join(found) if found else PARAMETER_ABSENT.format(name=name)
     return decided(met, operator, expected, received, f"parameter {name}", "http")

@@ -15,7 +15,9 @@ from typing import Any
 from urllib.parse import unquote_plus, urlsplit
 
 from harness.core.run.exchanges import Request, header
+from harness.core.text import Phrase
 from harness.testscript.judge.bodies import Body
+from harness.testscript.phrases import NO_SELF_LINK, ONE_TASK, SELF_LINK, one_of
 
 FORM = "application/x-www-form-urlencoded"
 
@@ -43,8 +45,8 @@ class RuleResult:
     """
 
     ok: bool
-    expected: str = ""
-    received: str = ""
+    expected: Phrase = ""
+    received: Phrase = ""
     path: str = ""
     fixtures: dict[str, tuple[dict[str, Any], str]] = field(default_factory=dict)
 
@@ -89,7 +91,7 @@ def params_in_self_link(given: RuleInput) -> RuleResult:
         None,
     )
     if self_link is None:
-        return RuleResult(False, "a self link", "the Bundle has no self link", "Bundle.link")
+        return RuleResult(False, SELF_LINK, NO_SELF_LINK, "Bundle.link")
     remaining = pairs(self_link)
     missing: list[str] = []
     for name, value in pairs(given.url):
@@ -113,7 +115,7 @@ def request_url_contains(given: RuleInput) -> RuleResult:
     decoded = unquote_plus(given.url)
     if any(value in decoded or unquote_plus(value) in decoded for value in wanted):
         return RuleResult(True)
-    return RuleResult(False, " or ".join(wanted), decoded, "request URL")
+    return RuleResult(False, one_of(wanted), decoded, "request URL")
 
 
 def modify_task(given: RuleInput) -> RuleResult:
@@ -132,9 +134,7 @@ def modify_task(given: RuleInput) -> RuleResult:
     else:
         tasks = [resource] if resource.get("resourceType") == "Task" else []
     if len(tasks) != 1:
-        return RuleResult(
-            False, "exactly one Task in the response", f"{len(tasks)} Tasks", "Bundle.entry.resource"
-        )
+        return RuleResult(False, ONE_TASK, f"{len(tasks)} Tasks", "Bundle.entry.resource")
     status, fixture = given.parameters.get("newStatus", ""), given.parameters.get("fixtureId", "")
     task = copy.deepcopy(tasks[0])
     task.pop("text", None)

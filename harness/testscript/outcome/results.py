@@ -11,7 +11,7 @@ from harness.core.algebra import Key, Tally, exit_code
 from harness.core.exits import ExitCode
 from harness.core.issues import Issue
 from harness.core.run.exchanges import Request, Response
-from harness.core.text import Text
+from harness.core.text import Dutch, Text, Told
 from harness.core.verdicts import SEVERITY, Blame, Strength, Verdict
 
 
@@ -29,7 +29,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     path: str = ""
 
 
-class ScriptFinding(msgspec.Struct, frozen=True, kw_only=True):
+class ScriptFinding(msgspec.Struct, Told, frozen=True, kw_only=True):
     """One judged assert (or failed operation) that is not a plain pass.
 
     :ivar criterion: kind of assert, or ``operation``.
@@ -37,6 +37,7 @@ class ScriptFinding(msgspec.Struct, frozen=True, kw_only=True):
     :ivar mode: how it was decided: ``fhirpath:hapi``, ``validator``, ``rule:…``, ``http``.
     :ivar issues: validation issues below it.
     :ivar ledger: entry of the ledger that it is disputed by.
+    :ivar nl: Dutch for what is words; ``None``: there are literals only.
     """
 
     verdict: Verdict
@@ -52,6 +53,7 @@ class ScriptFinding(msgspec.Struct, frozen=True, kw_only=True):
     mode: str = ""
     issues: tuple[Issue, ...] = ()
     ledger: str = ""
+    nl: Dutch | None = None
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True):

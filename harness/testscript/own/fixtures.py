@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from harness.core.errors import HarnessError
+from harness.core.text import said
 from harness.fhir.store import Patients
 from harness.testscript.execute.settings import Settings
 from harness.testscript.execute.sources import Sources
 from harness.testscript.judge.bodies import Body, error_text
+from harness.testscript.phrases import NO_ID
 from harness.testscript.read.model import Fixture, SetInfo, TestScript
 from harness.testscript.read.script import load_script
 from harness.testscript.read.sets import load_scripts_of
@@ -41,7 +43,8 @@ class SetContent:
         """Take in one fixture, which is written with a token."""
         identity = body.resource.get("id") if body.resource is not None else None
         if body.resource is None or not isinstance(identity, str):
-            self.problems.append(f"fixture {name} is not loaded: {body.problem or 'it has no id'}")
+            reason = said(body.problem or NO_ID, "en")
+            self.problems.append(f"fixture {name} is not loaded: {reason}")
             return
         self.resources[f"{body.type}/{identity}"] = body.resource
         if body.type == "Patient" and token and "${" not in token:
@@ -89,7 +92,7 @@ def _add_written(content: SetContent, script: TestScript, settings: Settings) ->
             try:
                 content.add(name, sources.body(name), token_of(operation, script))
             except HarnessError as error:
-                content.problems.append(f"fixture {name} is not loaded: {error_text(error)}")
+                content.problems.append(f"fixture {name} is not loaded: {said(error_text(error), 'en')}")
 
 
 def _reference_bodies(goal: Path, settings: Settings, info: SetInfo) -> list[tuple[str, Body]]:

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.core.errors import HarnessError, UsageError, UserError
-from harness.core.issues import shorten
-from harness.core.text import Text
+from harness.core.issues import shortened
+from harness.core.text import Text, dutch, joined, said
 from harness.core.verdicts import Blame, Verdict
 from harness.testscript.outcome.results import Place, ScriptFinding, ScriptResult, counts
+from harness.testscript.phrases import A_SCRIPT
 from harness.testscript.plan.plan import Plan
 from harness.testscript.read.model import TestScript
 from harness.testscript.read.script import load_script
@@ -115,15 +116,16 @@ def selected(name: str, identity: str, only: Sequence[str]) -> bool:
 
 def problem_result(item: Item, error: HarnessError, blame: Blame = Blame.CONFIGURATION) -> ScriptResult:
     """Result of a script that cannot be loaded, prepared or executed: an error with its reason."""
+    expected = error.wanted or A_SCRIPT
+    received = shortened(joined(error.where, error.message, error.seen), 300)
     finding = ScriptFinding(
         verdict=Verdict.ERROR,
         criterion="script",
         where=Place(),
         blame=blame,
-        expected=error.expected or "a script that can be executed",
-        received=shorten(
-            f"{error.where}: {error.message.en}" + (f": {error.received}" if error.received else ""), 300
-        ),
+        expected=said(expected, "en"),
+        received=said(received, "en"),
+        nl=dutch(expected, received),
         next_step=error.next_step if error.next_step.en else error.message,
         mode="engine",
     )

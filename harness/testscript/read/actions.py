@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal
 
+from harness.core.text import Phrase
+from harness.testscript.phrases import MORE_CRITERIA
 from harness.testscript.read.model import Action, Assert, Block, Operation, RuleUse
 from harness.testscript.read.xml import (
     FHIR,
@@ -105,10 +107,10 @@ def _rule(extension: Element) -> RuleUse:
     return RuleUse(rule_id, tuple(parameters), tuple(outputs))
 
 
-def _stated(element: Element) -> tuple[list[tuple[str, str]], list[str]]:
+def _stated(element: Element) -> tuple[list[tuple[str, str]], list[Phrase]]:
     """The criteria that the elements of an assert state, and names of elements that are not known."""
     criteria: list[tuple[str, str]] = []
-    unknown: list[str] = []
+    unknown: list[Phrase] = []
     for name, child in elements(element):
         if name in _CRITERIA:
             criteria.append((name, child.get("value") or ""))
@@ -151,7 +153,7 @@ def _assert(element: Element, key: str) -> Assert:
     if len(criteria) > 1:  # false asks for nothing
         criteria = [item for item in criteria if item != ("navigationLinks", "false")]
     if len(criteria) > 1:
-        unsupported.append("more than one criterion: " + ", ".join(name for name, _ in criteria))
+        unsupported.append(MORE_CRITERIA.format(names=", ".join(name for name, _ in criteria)))
     criterion, subject = criteria[0] if criteria else ("", "")
     return Assert(
         key=key,

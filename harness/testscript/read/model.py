@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from harness.core.text import Phrase
+
 Side = Literal["server", "client", "mixed", "load"]
 """Who is under test: the server (HIS, DVZA), the client (PGO), both, or nobody (load script)."""
 
@@ -101,7 +103,7 @@ class Operation:
     origin: int | None = None
     destination: int | None = None
     line: int = 0
-    unsupported: tuple[str, ...] = ()
+    unsupported: tuple[Phrase, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -136,7 +138,7 @@ class Assert:
     label: str = ""
     description: str = ""
     line: int = 0
-    unsupported: tuple[str, ...] = ()
+    unsupported: tuple[Phrase, ...] = ()
 
     @property
     def about_request(self) -> bool:

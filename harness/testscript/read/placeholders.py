@@ -15,6 +15,7 @@ from datetime import date, datetime
 from harness.core.errors import nearest
 from harness.core.tdates import TDates
 from harness.core.text import Text
+from harness.testscript.phrases import A_VALUE, NO_RESULT
 from harness.testscript.read.errors import InputNeeded, NoValue, PlaceholderError
 from harness.testscript.read.model import TestScript, Variable
 
@@ -161,7 +162,7 @@ class Values:
                         en=f"variable '{name}' waits for input by the user",
                     ),
                     where=place,
-                    expected=variable.hint or "a value",
+                    expected=variable.hint or A_VALUE,
                     next_step=Text(
                         nl=f"geef de waarde met --set {name}=…", en=f"give the value with --set {name}=…"
                     ),
@@ -183,7 +184,7 @@ class Values:
             ),
             where=place,
             expected=variable.expression or variable.path or f"header {variable.header}",
-            received=f"empty result on '{variable.source_id}'",
+            received=NO_RESULT.format(source=variable.source_id),
         )
 
     def _built_in(self, name: str, where: str) -> str:

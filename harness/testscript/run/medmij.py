@@ -17,12 +17,13 @@ from pathlib import Path
 
 from harness.core.clock import SystemClock
 from harness.core.errors import ConfigurationError, HarnessError, UsageError, nearest
-from harness.core.run.exchanges import Request, Response
+from harness.core.run.exchanges import Request, Response, failure
 from harness.core.run.findings import Cell
 from harness.core.standards.table import standards
 from harness.core.text import Text
 from harness.core.verdicts import Blame
 from harness.fhir.model.types import load_model
+from harness.judge.phrases import NO_RESPONSE
 from harness.network.drive.queries import resource_base
 from harness.network.drive.session import FlowSession
 from harness.network.file import Network, Participant, read_network
@@ -136,7 +137,7 @@ class Access:
             kind = answer.error.split(":", 1)[0]
             blame = Blame.CONFIGURATION if kind == "connect" else Blame.PRODUCT
             return Performed(
-                request, error=answer.error or "no response", blame=blame, duration=answer.duration
+                request, error=failure(answer.error) or NO_RESPONSE, blame=blame, duration=answer.duration
             )
         response = Response(status=answer.status, headers=tuple(answer.headers), body=answer.body)
         return Performed(request, response, duration=answer.duration)

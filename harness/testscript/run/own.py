@@ -21,6 +21,7 @@ from harness.testscript.execute.transport import Transport, in_process
 from harness.testscript.outcome.results import ScriptResult
 from harness.testscript.own.inputs import bind_inputs
 from harness.testscript.own.server import OwnServer, OwnServers, lenient
+from harness.testscript.phrases import NOT_HOSTED
 from harness.testscript.plan.items import Item, problem_result
 from harness.testscript.plan.plan import Plan
 from harness.testscript.read.model import TestScript
@@ -102,9 +103,7 @@ def offline(handle: Callable[[Request], Response], base: str, documents: Iterabl
     def transport(request: Request) -> Performed:
         if request.url in known or request.url == base or request.url.startswith((base + "/", base + "?")):
             return send(request)
-        return Performed(
-            request, error=f"connect: {request.url} is not hosted by our server", blame=Blame.CONFIGURATION
-        )
+        return Performed(request, error=NOT_HOSTED.format(url=request.url), blame=Blame.CONFIGURATION)
 
     return transport
 

@@ -16,6 +16,7 @@ import msgspec
 
 from harness.core.errors import InputError
 from harness.core.ids import safe_name, same_name
+from harness.core.run.agreed.sampling import Measured, is_sample, measure
 from harness.core.run.place import disk
 from harness.core.run.problems import EvidenceError, ProblemKind, short
 from harness.core.text import Text
@@ -66,6 +67,7 @@ class Attestation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     :ivar by: who states it.
     :ivar until: last day on which it holds, ``None``: for good.
     :ivar cell: key of the cell that it is about, ``""``: of none.
+    :ivar measured: what its proof says, when that is a sample of availability.
     """
 
     schema: Literal["attestation-1"] = "attestation-1"
@@ -77,6 +79,7 @@ class Attestation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     note: str = ""
     cell: str = ""
     proof: Proof | None = None
+    measured: Measured | None = None
     review: Review | None = None
 
     def holds(self, day: date) -> bool:
@@ -148,7 +151,8 @@ def attest(place: Path, statement: Attestation, proof: Path | None) -> Path:
         media = media_of(data, str(proof))
         name = proof_name(media)
         found = Proof(name=name, media=media, size=len(data), sha256=hashlib.sha256(data).hexdigest())
-        statement = msgspec.structs.replace(statement, proof=found)
+        measured = measure(data, str(proof)) if is_sample(data) else None
+        statement = msgspec.structs.replace(statement, proof=found, measured=measured)
         disk.write(folder / name, data)
     save(folder, statement)
     return folder
@@ -216,6 +220,8 @@ def _check_people(statement: Attestation, where: str) -> None:
 def _check_proof(folder: Path, statement: Attestation, where: str) -> None:
     proof = statement.proof
     if proof is None:
+        if statement.measured is not None:
+            raise _not_measured(where)
         return
     path = folder / proof.name
     if Path(proof.name).name != proof.name or not path.is_file() or path.is_symlink():
@@ -236,6 +242,7 @@ def _check_proof(folder: Path, statement: Attestation, where: str) -> None:
         )
     try:
         media = media_of(data, where)
+        measured = measure(data, where) if is_sample(data) else None
     except InputError as error:
         raise EvidenceError(
             ProblemKind.UNSAFE, error.message, where=where, expected=error.expected, received=error.received
@@ -248,3 +255,16 @@ def _check_proof(folder: Path, statement: Attestation, where: str) -> None:
             expected=f"{proof_name(media)}, {media}",
             received=short(f"{proof.name}, {proof.media}"),
         )
+    if statement.measured != measured or (measured is not None and statement.at < measured.last_day):
+        raise _not_measured(where)
+
+
+def _not_measured(where: str) -> EvidenceError:
+    return EvidenceError(
+        ProblemKind.RESULT,
+        Text(
+            nl="zegt iets anders dan de steekproef ernaast",
+            en="says something else than the sample beside it",
+        ),
+        where=where,
+    )

@@ -31,7 +31,7 @@ _OURS: Final = re.compile(
             rf"{re.escape(lock.NAME)}|{re.escape(SALT)}|junit\.xml|{_NAME}\.har",
             rf"exchanges/{_NAME}\.jsonl(?:\.gz)?",
             r"bodies/[0-9a-f]{2}/[0-9a-f]{64}",
-            rf"(?:findings|records)/{_NAME}\.json",
+            rf"(?:findings|records|shares)/{_NAME}\.json",
             r"report/index(?:\.en)?\.html",
             rf"report/[a-z]+-{_NAME}\.(?:nl|en)\.html",
             rf"report/cell-{_NAME}\.js",
@@ -48,7 +48,7 @@ _OURS: Final = re.compile(
 _GENERATED: Final = ("report", "allure-results")
 _FOLDERS: Final = re.compile(
     rf"sessions|sessions/{_NAME}|"
-    rf"(?:{_SESSION})?(?:exchanges|bodies(?:/[0-9a-f]{{2}})?|findings|records|report|allure-results|handout|"
+    rf"(?:{_SESSION})?(?:exchanges|bodies(?:/[0-9a-f]{{2}})?|findings|records|shares|report|allure-results|handout|"
     rf"attestations(?:/{_NAME})?)",
     re.ASCII,
 )

@@ -10,6 +10,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping
 
+from harness.core.text import Text
 from harness.fhir.fhirpath.compiler.code import NONE, Code, Facts, Function, StepCode, apply
 from harness.fhir.fhirpath.compiler.literals import constant, literal, special, variable
 from harness.fhir.fhirpath.compiler.operators import binary, unary
@@ -36,6 +37,7 @@ from harness.fhir.fhirpath.syntax import (
 )
 from harness.fhir.fhirpath.types import TypeName
 from harness.fhir.fhirpath.values.quantity import Quantity
+from harness.fhir.phrases import ARITY, UNKNOWN_FUNCTION, UNKNOWN_TYPE
 
 
 class Compiler:
@@ -50,7 +52,7 @@ class Compiler:
         self.dialect = dialect
         self.schema = schema
         self.functions = functions
-        self.warnings: list[str] = []
+        self.warnings: list[Text] = []
         self._arguments = 0
 
     @property
@@ -117,7 +119,7 @@ class Compiler:
         """Code of a function."""
         builder = self.functions.get(tree.name)
         if builder is None:
-            self.warnings.append(f"unknown function {tree.name}()")
+            self.warnings.append(UNKNOWN_FUNCTION.format(name=tree.name))
             name, known = tree.name, self.functions
 
             def unknown(c: Evaluation, coll: Items, this: Items) -> Items:
@@ -137,7 +139,8 @@ class Compiler:
     def wrong_arity(self, tree: Call, least: int, most: int) -> StepCode:
         """A call with the wrong number of arguments: empty, as in fhirpath.js; an error for a function that
         takes none."""
-        self.warnings.append(f"{tree.name}() takes {least}..{most} arguments, not {len(tree.args)}")
+        given = len(tree.args)
+        self.warnings.append(ARITY.format(name=tree.name, least=least, most=most, given=given))
         if most:
             return StepCode(lambda c, coll, this: NONE, Facts(safe=True))
 
@@ -171,7 +174,7 @@ class Compiler:
                 if candidate.lower() == name.lower() and namespace != "System":
                     return TypeName(namespace, candidate, text, known=True)
         if not known:
-            self.warnings.append(f"unknown type {text}")
+            self.warnings.append(UNKNOWN_TYPE.format(name=text))
         return TypeName(namespace, name, text, known)
 
 

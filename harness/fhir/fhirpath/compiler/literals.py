@@ -12,6 +12,7 @@ from harness.fhir.fhirpath.errors import FHIRPathError, evaluation_error
 from harness.fhir.fhirpath.nodes import Items, Long, unwrap
 from harness.fhir.fhirpath.syntax import Literal, Special
 from harness.fhir.fhirpath.values import temporal
+from harness.fhir.phrases import DEFINED_VARIABLE
 
 _TEMPORAL: dict[str, Callable[[str], temporal.Temporal | None]] = {
     "date": temporal.parse_date, "dateTime": temporal.parse_datetime, "time": temporal.parse_time,
@@ -105,7 +106,7 @@ def variable(name: str) -> Code:
         raise evaluation_error(
             f"onbekende variabele %{name}",
             f"unknown variable %{name}",
-            expected="a defined variable",
+            expected=DEFINED_VARIABLE,
             received=name,
         )
 

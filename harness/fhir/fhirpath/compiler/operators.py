@@ -22,6 +22,7 @@ from harness.fhir.fhirpath.values.equality import (
 from harness.fhir.fhirpath.values.items import MAX_STRING, is_number, plain, raw, single, text_of
 from harness.fhir.fhirpath.values.order import order_of
 from harness.fhir.fhirpath.values.quantity import Quantity
+from harness.fhir.phrases import NUMBER_OR_QUANTITY
 
 
 def flatten(tree: Binary, operators: tuple[str, ...]) -> list[Expr]:
@@ -286,7 +287,7 @@ def unary(compiler: Compiling, tree: Unary) -> Code:
         raise evaluation_error(
             f"een '{tree.operator}' hoort bij een getal of hoeveelheid",
             f"'{tree.operator}' takes a number or quantity",
-            expected="number or quantity",
+            expected=NUMBER_OR_QUANTITY,
             received=value,
         )
 

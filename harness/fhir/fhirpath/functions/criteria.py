@@ -24,6 +24,7 @@ from harness.fhir.fhirpath.syntax import Call, Expr, Member, Path, Special, Type
 from harness.fhir.fhirpath.types import TypeName
 from harness.fhir.fhirpath.values.equality import ItemSet
 from harness.fhir.fhirpath.values.items import raw, single
+from harness.fhir.phrases import NEW_NAME
 
 FUNCTIONS = Functions()
 
@@ -337,7 +338,7 @@ def _define(compiler: Compiling, call: Call) -> StepCode:
             raise evaluation_error(
                 f"variabele %{found} bestaat al",
                 f"variable %{found} already exists",
-                expected="a new name",
+                expected=NEW_NAME,
                 received=found,
             )
         content = value(c, coll) if value is not None else coll

@@ -19,6 +19,7 @@ from harness.fhir.fhirpath.navigation import expand
 from harness.fhir.fhirpath.nodes import Item, Items, Node, RawNode, location
 from harness.fhir.fhirpath.syntax import Call
 from harness.fhir.fhirpath.values.items import raw, text_of
+from harness.fhir.phrases import LOADED_PROFILE
 
 FUNCTIONS = Functions()
 
@@ -195,7 +196,7 @@ def _conforms_to(c: Evaluation, coll: Items, profile: Items) -> bool | None:
     if url.startswith(BASE) and name in c.document.model.types and item.__class__ is tuple:
         return name in item[1].supers
     raise unsupported_error(
-        f"onbekend profiel {url}", f"unknown profile {url}", expected="a loaded profile", received=url
+        f"onbekend profiel {url}", f"unknown profile {url}", expected=LOADED_PROFILE, received=url
     )
 
 

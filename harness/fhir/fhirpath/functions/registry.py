@@ -25,6 +25,7 @@ from harness.fhir.fhirpath.nodes import Items
 from harness.fhir.fhirpath.syntax import Call
 from harness.fhir.fhirpath.values.items import is_number, plain, raw, single
 from harness.fhir.fhirpath.values.quantity import Quantity, plain_number
+from harness.fhir.phrases import NUMBER
 
 
 class Functions(dict[str, Function]):
@@ -155,5 +156,5 @@ def number_of(coll: Items, what: str) -> Any:
     if value is None or is_number(value):
         return value
     raise evaluation_error(
-        f"{what} rekent met een getal", f"{what} takes a number", expected="number", received=value
+        f"{what} rekent met een getal", f"{what} takes a number", expected=NUMBER, received=value
     )

@@ -23,6 +23,7 @@ from harness.fhir.fhirpath.nodes import Items
 from harness.fhir.fhirpath.syntax import Call
 from harness.fhir.fhirpath.values import regexes
 from harness.fhir.fhirpath.values.items import MAX_STRING, raw, single, text_of
+from harness.fhir.phrases import UTF8_TEXT
 
 FUNCTIONS = Functions()
 
@@ -251,7 +252,7 @@ def _decode(c: Evaluation, coll: Items, form: Items) -> str | None:
         return bytes.fromhex(text).decode() if kind == "hex" else None
     except (ValueError, UnicodeError) as error:
         raise evaluation_error(
-            f"dit is geen {kind}", f"this is not {kind}", expected=f"{kind} of UTF-8 text", received=text
+            f"dit is geen {kind}", f"this is not {kind}", expected=UTF8_TEXT.format(kind=kind), received=text
         ) from error
 
 

@@ -13,19 +13,20 @@ from harness.fhir.fhirpath.values.items import MAX_STRING, is_number, types_diff
 from harness.fhir.fhirpath.values.quantity import Quantity
 from harness.fhir.fhirpath.values.reach import MAX_DIGITS, within_reach
 from harness.fhir.fhirpath.values.temporal import Temporal
+from harness.fhir.phrases import CALENDAR_UNIT, CHARACTERS, DIGITS
 
 
 def _bounded(value: Any) -> Any:
     """``value``, refused when it has grown beyond all reason."""
     if value.__class__ is int and value.bit_length() > MAX_DIGITS * 4:
         raise evaluation_error(
-            "het getal wordt te groot", "the number gets too large", expected=f"{MAX_DIGITS} digits"
+            "het getal wordt te groot", "the number gets too large", expected=DIGITS.format(count=MAX_DIGITS)
         )
     if isinstance(value, Decimal):
         within_reach(value)
     if value.__class__ is str and len(value) > MAX_STRING:
         raise evaluation_error(
-            "de tekst wordt te lang", "the text gets too long", expected=f"{MAX_STRING} characters"
+            "de tekst wordt te lang", "the text gets too long", expected=CHARACTERS.format(count=MAX_STRING)
         )
     return value
 
@@ -36,7 +37,7 @@ def _move(value: Temporal, amount: Quantity, sign: int) -> Temporal | None:
         raise evaluation_error(
             "alleen een tijdsduur kan bij een datum of tijd worden opgeteld",
             "only a duration can be added to a date or time",
-            expected="years, months, weeks, days, hours, minutes, seconds or milliseconds (not 'a' or 'mo')",
+            expected=CALENDAR_UNIT,
             received=str(amount),
         )
     return temporals.add(value, sign * amount.value, unit)

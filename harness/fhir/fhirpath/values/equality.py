@@ -14,6 +14,7 @@ from harness.fhir.fhirpath.values import temporal as temporals
 from harness.fhir.fhirpath.values.items import NUMBERS, is_number, plain, raw, text_of
 from harness.fhir.fhirpath.values.quantity import Quantity
 from harness.fhir.fhirpath.values.temporal import Temporal
+from harness.fhir.phrases import AT_MOST
 
 STEP = Decimal("0.00000001")
 """Smallest difference between decimals that counts in the strict dialect (N1 section 2.1.5)."""
@@ -200,7 +201,10 @@ def collection_equivalent(left: Items, right: Items, zone: int | None) -> bool:
     rest = [plain(item) for item in right]
     if len(left) > 2000:
         raise evaluation_error(
-            "te veel items voor ~", "too many items for ~", expected="at most 2000", received=str(len(left))
+            "te veel items voor ~",
+            "too many items for ~",
+            expected=AT_MOST.format(what=2000),
+            received=str(len(left)),
         )
     for item in left:
         value = plain(item)

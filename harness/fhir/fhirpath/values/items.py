@@ -10,6 +10,7 @@ from harness.fhir.fhirpath.nodes import Item, Items
 from harness.fhir.fhirpath.values.quantity import Quantity
 from harness.fhir.fhirpath.values.reach import within_reach
 from harness.fhir.fhirpath.values.temporal import Temporal
+from harness.fhir.phrases import ONE_KIND
 
 MAX_STRING = 2_000_000
 """Longest string (characters) that an operator or function may make."""
@@ -74,6 +75,6 @@ def types_differ(a: Any, b: Any, what: str) -> FHIRPathError:
     return evaluation_error(
         f"{what} kan {type(a).__name__} en {type(b).__name__} niet combineren",
         f"{what} cannot combine {type(a).__name__} and {type(b).__name__}",
-        expected="two values of one kind",
+        expected=ONE_KIND,
         received=f"{describe(a, 50)} {what} {describe(b, 50)}",
     )

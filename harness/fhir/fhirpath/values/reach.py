@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from harness.fhir.fhirpath.errors import evaluation_error
+from harness.fhir.phrases import AT_MOST, DIGITS
 
 MAX_DIGITS = 400
 """Numbers beyond this many digits are an error: no document needs them, hostile ones have them."""
@@ -20,7 +21,7 @@ def within_reach(value: Decimal) -> Decimal:
         raise evaluation_error(
             "het getal is te groot of te klein",
             "the number is too large or too small",
-            expected=f"at most {MAX_DIGITS} digits",
+            expected=AT_MOST.format(what=DIGITS.format(count=MAX_DIGITS)),
             received=str(value)[:40],
         )
     return value

@@ -9,6 +9,7 @@ from typing import Any
 import re2
 
 from harness.fhir.fhirpath.errors import evaluation_error, unsupported_error
+from harness.fhir.phrases import CHARACTERS, LINEAR_PATTERN, PATTERN
 
 MAX_PATTERN = 10_000
 _MEMORY = 8 << 20
@@ -77,7 +78,7 @@ def compiled(pattern: str, flags: str = "") -> Any:
         raise unsupported_error(
             "dit reguliere-expressiepatroon kan niet",
             "this regular expression cannot be used",
-            expected=f"at most {MAX_PATTERN} characters, flags i and m",
+            expected=PATTERN.format(count=MAX_PATTERN),
             received=f"{pattern[:80]} {flags}",
         )
     options = re2.Options()
@@ -90,7 +91,7 @@ def compiled(pattern: str, flags: str = "") -> Any:
         raise unsupported_error(
             "dit reguliere-expressiepatroon wordt niet ondersteund",
             "this regular expression is not supported",
-            expected="a pattern without look-around and back references",
+            expected=LINEAR_PATTERN,
             received=f"{pattern[:100]} ({error.args[0] if error.args else ''})",
         ) from error
 
@@ -122,7 +123,7 @@ def replace(pattern: str, text: str, replacement: str, *, java: bool, limit: int
         size += sum(len(p) for p in out[-len(parts) - 1 :])
         if size > limit:
             raise evaluation_error(
-                "de tekst wordt te lang", "the text gets too long", expected=f"{limit} characters"
+                "de tekst wordt te lang", "the text gets too long", expected=CHARACTERS.format(count=limit)
             )
     out.append(text[at:])
     return "".join(out)

@@ -136,7 +136,7 @@ def _rule(rule: str, url: str, place: Place, run: Run) -> None:
             place,
             severity="not-checked",
             expected=rule,
-            received=str(error),
+            received=error.block,
         )
         return
     if good is False:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from harness.fhir.phrases import ABSOLUTE_URL, KNOWN_EXTENSION, KNOWN_MODIFIER
 from harness.fhir.profiles.knowledge import Knowledge
 from harness.fhir.profiles.slicing.fixed import extension_url
 from harness.fhir.validation.checks import contexts
@@ -41,9 +42,7 @@ def extension_check(rules: Rules, shape: Check, modifier: bool) -> Check:
         nested = owner is not None and owner[3] in _HOLDERS
         if ":" not in url:
             if not nested:
-                run.add(
-                    "fhir-extension-url", (place, "url", -1, "url"), expected="absolute URL", received=url
-                )
+                run.add("fhir-extension-url", (place, "url", -1, "url"), expected=ABSOLUTE_URL, received=url)
             return
         facts = knowledge.profile(url)
         if facts is None or facts.type != "Extension":
@@ -52,7 +51,7 @@ def extension_check(rules: Rules, shape: Check, modifier: bool) -> Check:
                     "fhir-extension-modifier-unknown",
                     place,
                     severity="not-checked",
-                    expected="known modifierExtension",
+                    expected=KNOWN_MODIFIER,
                     received=url,
                 )
             else:
@@ -60,7 +59,7 @@ def extension_check(rules: Rules, shape: Check, modifier: bool) -> Check:
                     "fhir-extension-unknown",
                     place,
                     severity="warning",
-                    expected="known extension",
+                    expected=KNOWN_EXTENSION,
                     received=url,
                 )
             return

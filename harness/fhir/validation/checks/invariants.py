@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import Any
 
 from harness.core.issues import Severity
-from harness.core.text import Text
+from harness.core.text import Text, joined
 from harness.fhir import fhirpath
 from harness.fhir.fhirpath.errors import FHIRPathError
 from harness.fhir.model.types import Model
@@ -104,7 +104,7 @@ class Invariants:
             severity="not-checked",
             name=fact.key,
             expected=fact.expression,
-            received=f"{error} ({render(place)})",
+            received=joined(error.block, f"({render(place)})", separator=" "),
         )
 
     @staticmethod

@@ -24,6 +24,14 @@ _REGISTERS: Final = re.compile(
 """National registers of care providers, organizations and insurers: their numbers have nine digits too."""
 _NUMBERED: Final = re.compile(r"https?://snomed\.info(?:/|\Z)|urn:(?:oid:|iso:|ietf:)", re.I)
 """Published systems with codes of nine digits; of any other such a number is no code."""
+_IS: Final = r"""[\\"'\s:=]{1,16}(?:value[\\"'\s=]{1,12})?"""
+_NEXT: Final = r"""[\\"'\s/<>,]{1,40}"""
+_OTHERS: Final = rf"""(?:(?:version|display){_IS}[^\\"'<>]{{1,300}}{_NEXT}){{0,2}}"""
+_AFTER_SYSTEM: Final = re.compile(rf"""\bsystem{_IS}([^\\"'<>\s]{{4,300}}){_NEXT}{_OTHERS}code{_IS}\Z""")
+_BEFORE_SYSTEM: Final = re.compile(rf"""{_NEXT}{_OTHERS}system{_IS}([^\\"'<>\s]{{4,300}})[\\"']""")
+_CODED: Final = re.compile(rf"""\bcode{_IS}\Z""")
+_BESIDE: Final = 1_200
+"""Characters in which the system of a code stands."""
 MAX_NUMBERS: Final = 20_000
 """Places in one body where a BSN may stand; nobody has so many, and each takes time."""
 MAX_DIGITS: Final = 400_000
@@ -125,6 +133,24 @@ def _above(path: str) -> Iterator[str]:
     while at >= 0:
         yield path[:at]
         at = path.find(".", at + 1)
+
+
+def coded(text: str, start: int, end: int) -> bool:
+    """Whether the digits at a place in a text that shows FHIR are a code of a system that numbers its codes.
+
+    >>> shown = '{"system": "http://snomed.info/sct", "code": "271807003"}'
+    >>> coded(shown, 46, 55), coded(shown.replace("system", "text"), 44, 53)
+    (True, False)
+    """
+    before = text[max(0, start - _BESIDE) : start]
+    if not _CODED.search(before[-40:]):
+        return False
+    beside = _AFTER_SYSTEM.search(before) or _BEFORE_SYSTEM.match(text, end, end + _BESIDE)
+    return beside is not None and _numbers_codes(beside.group(1))
+
+
+def _numbers_codes(system: str) -> bool:
+    return _NUMBERED.match(system) is not None and not bsn.is_system(system)
 
 
 def registered(system: str) -> bool:

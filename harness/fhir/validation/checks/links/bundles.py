@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from harness.fhir.phrases import ABSOLUTE_URL, NO_ENTRY, NO_RESOURCE
 from harness.fhir.validation.checks.links import documents
 from harness.fhir.validation.places import Json, Place
 from harness.fhir.validation.run import Run
@@ -31,7 +32,7 @@ def check(value: Any, place: Place, run: Run) -> None:
         documents.date_check(value, place, run)
     if type(entries) is not list or not entries:
         if wanted is not None:
-            run.add("fhir-bundle-first-entry", place, expected=wanted, received="no entry")
+            run.add("fhir-bundle-first-entry", place, expected=wanted, received=NO_ENTRY)
         return
     for index, entry in enumerate(entries):
         at: Place = (place, "entry", index, "entry")
@@ -39,7 +40,7 @@ def check(value: Any, place: Place, run: Run) -> None:
         if index == 0 and wanted is not None:
             found = resource.get("resourceType") if type(resource) is dict else None
             if found != wanted:
-                run.add("fhir-bundle-first-entry", at, expected=wanted, received=found or "no resource")
+                run.add("fhir-bundle-first-entry", at, expected=wanted, received=found or NO_RESOURCE)
         if type(resource) is not dict:
             continue
         if index == 0 and wanted is not None:
@@ -60,7 +61,7 @@ def _full_url(entry: Json, resource: Json, kind: Any, at: Place, run: Run) -> No
     if type(url) is not str:
         return
     if _ABSOLUTE(url) is None:
-        run.add("fhir-bundle-fullurl", place, expected="absolute URL", received=url)
+        run.add("fhir-bundle-fullurl", place, expected=ABSOLUTE_URL, received=url)
         return
     if type(ident) is not str or url.startswith("urn:") or kind in ("batch-response", "transaction-response"):
         return

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from harness.fhir.phrases import ABSOLUTE_URI, DECLARED_PROPERTY, ONCE
 from harness.fhir.validation.places import Json, Place
 from harness.fhir.validation.run import Run
 
@@ -18,7 +19,7 @@ _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:\S+").fullmatch
 def url_check(value: Any, place: Place, run: Run) -> None:
     """An address is absolute, or (of the system of a value set) that of a contained resource."""
     if type(value) is str and value[:1] != "#" and _ABSOLUTE(value) is None:
-        run.add("fhir-canonical-relative", place, expected="absolute URI", received=value)
+        run.add("fhir-canonical-relative", place, expected=ABSOLUTE_URI, received=value)
 
 
 def properties_check(resource: Json, place: Place, run: Run) -> None:
@@ -27,7 +28,7 @@ def properties_check(resource: Json, place: Place, run: Run) -> None:
     for index, item in _numbered(resource.get("property")):
         if item.get("code") in declared:
             twice: Place = ((place, "property", index, "property"), "code", -1, "code")
-            run.add("fhir-code-system-property-twice", twice, expected="once", received=item["code"])
+            run.add("fhir-code-system-property-twice", twice, expected=ONCE, received=item["code"])
         declared.add(item.get("code"))
     stack = [(item, (place, "concept", at, "concept")) for at, item in _numbered(resource.get("concept"))]
     seen: set[object] = set()
@@ -38,9 +39,7 @@ def properties_check(resource: Json, place: Place, run: Run) -> None:
             if type(code) is str and code not in declared and code not in seen:
                 seen.add(code)
                 at: Place = ((where, "property", index, "property"), "code", -1, "code")
-                run.add(
-                    "fhir-code-system-property", at, expected="code in CodeSystem.property", received=code
-                )
+                run.add("fhir-code-system-property", at, expected=DECLARED_PROPERTY, received=code)
         stack += [(item, (where, "concept", at, "concept")) for at, item in _numbered(concept.get("concept"))]
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from harness.core.text import Text
+from harness.fhir.phrases import REFERENCE_TO, UNIQUE_ID
 from harness.fhir.validation.places import Json, Place
 from harness.fhir.validation.run import Run
 
@@ -33,9 +34,9 @@ def check(resource: Json, place: Place, run: Run) -> None:
             continue
         at = (place, "contained", index, "contained")
         if f"#{ident}" not in used and "#" not in _local(part, any_key):
-            run.add("dom-3", at, message=_DOM_3, expected=f"a reference to #{ident}", received=ident)
+            run.add("dom-3", at, message=_DOM_3, expected=REFERENCE_TO.format(ident=ident), received=ident)
         if ident in seen:
-            run.add("fhir-contained-duplicate", at, message=_DUPLICATE, expected="unique id", received=ident)
+            run.add("fhir-contained-duplicate", at, message=_DUPLICATE, expected=UNIQUE_ID, received=ident)
         seen.add(ident)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from harness.fhir.phrases import IN_BUNDLE
 from harness.fhir.validation.checks.links.resolution import bundled, text_of
 from harness.fhir.validation.places import Json, Place
 from harness.fhir.validation.run import Run
@@ -45,7 +46,7 @@ def check(bundle: Json, head: Json, full_url: str, place: Place, run: Run) -> No
                 run.add(
                     "fhir-bundle-unresolved",
                     (where, "reference", -1, "reference"),
-                    expected="fullUrl | Type/id in Bundle.entry",
+                    expected=IN_BUNDLE,
                     received=text,
                 )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from harness.fhir.phrases import UNIQUE_ID
 from harness.fhir.validation.places import Place
 from harness.fhir.validation.run import Run
 
@@ -13,5 +14,5 @@ def element_id(value: Any, place: Place, run: Run) -> None:
     if type(value) is not str:
         return
     if value in run.ids:
-        run.add("fhir-id-duplicate", place, expected="unique id", received=value)
+        run.add("fhir-id-duplicate", place, expected=UNIQUE_ID, received=value)
     run.ids.add(value)

@@ -11,6 +11,7 @@ import re
 from typing import Any
 
 from harness.core.text import Text
+from harness.fhir.phrases import CONTAINED_ID, ONE_ENTRY
 from harness.fhir.profiles.facts import CORE
 from harness.fhir.validation.checks.links.resolution import bundle_index, bundled, resolve, text_of, type_in
 from harness.fhir.validation.checks.values.primitives import primitive
@@ -37,7 +38,7 @@ def ambiguity_check(text: str, place: Place, run: Run) -> None:
             "fhir-reference-ambiguous",
             place,
             severity="warning",
-            expected="1 entry",
+            expected=ONE_ENTRY,
             received=f"{count}: {text}",
         )
 
@@ -86,7 +87,7 @@ class _Reference:
     def _points(text: str, stated: str, where: str, at: Place, run: Run) -> bool:
         """Whether a reference without a target at hand can point to something."""
         if where == "contained":
-            run.add("ref-1", at, message=_REF_1, expected="id of a contained resource", received=text)
+            run.add("ref-1", at, message=_REF_1, expected=CONTAINED_ID, received=text)
             return False
         if _ABSOLUTE(text):
             good = _URI(text)  # of urn:uuid: and urn:oid: the form

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from harness.fhir.phrases import ONE_ANSWER
 from harness.fhir.validation.checks.questionnaires import answers
 from harness.fhir.validation.checks.questionnaires.enabled import Answers, collect, enabled
 from harness.fhir.validation.checks.questionnaires.find import items, named, questionnaire
@@ -98,7 +99,7 @@ class _Walk:
         if not given:
             self.missing(part, at)
         if len(given) > 1 and part.get("repeats") is not True:
-            self.run.add("fhir-answer-repeat", at, expected="1 answer", received=str(len(given)))
+            self.run.add("fhir-answer-repeat", at, expected=ONE_ANSWER, received=str(len(given)))
         for index, answer in enumerate(given):
             place: Place = (at, "answer", index, "answer")
             answers.check(part, answer, self.owner, place, self.run)

@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from harness.fhir.phrases import ABSOLUTE_URI, CODE_OF, CODE_SYSTEM, ELEVEN_TEST, LABELS, UNIT
 from harness.fhir.profiles.knowledge import Knowledge
 from harness.fhir.profiles.terminology import Answer, CodeSystemFacts, same_version
 from harness.fhir.ucum import Unit
@@ -30,7 +31,7 @@ def system_check(value: Json, place: Place, run: Run) -> str:
         return ""
     if _ABSOLUTE(system) is None:
         run.add(
-            "fhir-system-relative", (place, "system", -1, "system"), expected="absolute URI", received=system
+            "fhir-system-relative", (place, "system", -1, "system"), expected=ABSOLUTE_URI, received=system
         )
         return ""
     return system
@@ -59,7 +60,7 @@ def coding_check(knowledge: Knowledge) -> Check:
                 "fhir-coding-value-set",
                 at,
                 severity="warning",
-                expected="URI of a code system",
+                expected=CODE_SYSTEM,
                 received=system,
             )
             return
@@ -111,7 +112,12 @@ def _code(knowledge: Knowledge, value: Json, system: str, code: str, place: Plac
 
 
 def _unknown(system: str, code: str, place: Place, run: Run) -> None:
-    run.add("fhir-code-unknown", (place, "code", -1, "code"), expected=f"code of {system}", received=code)
+    run.add(
+        "fhir-code-unknown",
+        (place, "code", -1, "code"),
+        expected=CODE_OF.format(system=system),
+        received=code,
+    )
 
 
 def _display(value: Json, code: str, facts: CodeSystemFacts, place: Place, run: Run) -> None:
@@ -139,9 +145,9 @@ def _unit(code: str, place: Place, run: Run) -> None:
     answer = unit_check(code)
     at = (place, "code", -1, "code")
     if answer is Unit.UNKNOWN:
-        run.add("fhir-unit-unknown", at, expected="UCUM unit", received=code)
+        run.add("fhir-unit-unknown", at, expected=UNIT, received=code)
     elif answer is Unit.ODD:
-        run.add("fhir-unit-annotation", at, severity="warning", expected="UCUM unit", received=code)
+        run.add("fhir-unit-annotation", at, severity="warning", expected=UNIT, received=code)
 
 
 def meta_check(value: Any, place: Place, run: Run) -> None:
@@ -154,7 +160,7 @@ def meta_check(value: Any, place: Place, run: Run) -> None:
         key = (str(label.get("system")), str(label["code"]))
         if key in seen:
             at: Place = (place, "security", index, "security")
-            run.add("fhir-security-duplicate", at, expected="a set of labels", received=label)
+            run.add("fhir-security-duplicate", at, expected=LABELS, received=label)
         seen.add(key)
 
 
@@ -192,7 +198,7 @@ def identifier_check(value: Any, place: Place, run: Run) -> None:
             "fhir-bsn",
             (place, "value", -1, "value"),
             severity="warning",
-            expected="9 digits, eleven-test",
+            expected=ELEVEN_TEST,
             received=text,
         )
 

@@ -15,6 +15,15 @@ from lxml import etree
 
 from harness.core.text import Text
 from harness.fhir.parsers import xml_parser
+from harness.fhir.phrases import (
+    FORMATTING_ATTRIBUTES,
+    FORMATTING_ELEMENTS,
+    NO_BLOCK,
+    NO_DTD,
+    TEXT,
+    UNICODE,
+    WELL_FORMED,
+)
 from harness.fhir.validation.places import Place
 from harness.fhir.validation.run import Run
 
@@ -212,17 +221,17 @@ def check(value: Any, place: Place, run: Run) -> None:
     try:
         data = div.encode()
     except UnicodeEncodeError:
-        run.add("fhir-xhtml", at, expected="Unicode text", received=ascii(div[:80]))
+        run.add("fhir-xhtml", at, expected=UNICODE, received=ascii(div[:80]))
         return
     if len(data) > _LONG:
         data = _shortened(data)
     if b"<!DOCTYPE" in data or b"<!ENTITY" in data:
-        run.add("fhir-xhtml", at, expected="no DTD", received=div)
+        run.add("fhir-xhtml", at, expected=NO_DTD, received=div)
         return
     try:
         root = etree.fromstring(data, xml_parser())
     except (etree.XMLSyntaxError, ValueError) as error:
-        run.add("fhir-xhtml", at, expected="well-formed xhtml", received=str(error))
+        run.add("fhir-xhtml", at, expected=WELL_FORMED, received=str(error))
         return
     if root.tag != _PREFIX + "div":
         run.add("fhir-xhtml", at, expected=f'<div xmlns="{XHTML}">', received=str(root.tag))
@@ -231,7 +240,7 @@ def check(value: Any, place: Place, run: Run) -> None:
     if not _plain(nodes) and _wrong(nodes, at, run):
         return
     if not any(_fills(node) for node in nodes):
-        run.add("txt-2", at, message=_TEXTS["txt-2"], expected="text", received=div)
+        run.add("txt-2", at, message=_TEXTS["txt-2"], expected=TEXT, received=div)
 
 
 def _plain(nodes: list[etree._Element]) -> bool:
@@ -276,10 +285,10 @@ def _wrong_element(node: etree._Element, name: str, paragraphs: bool, at: Place,
     :param paragraphs: whether a paragraph came before.
     """
     if name not in ELEMENTS or not str(node.tag).startswith(_PREFIX):
-        run.add("txt-1", at, message=_TEXTS["txt-1"], expected="formatting elements", received=f"<{name}>")
+        run.add("txt-1", at, message=_TEXTS["txt-1"], expected=FORMATTING_ELEMENTS, received=f"<{name}>")
         return True
     if paragraphs and name in BLOCKS and any(up.tag == _PARAGRAPH for up in node.iterancestors()):
-        run.add("fhir-xhtml", at, expected="<p>: no block element", received=f"<{name}>")
+        run.add("fhir-xhtml", at, expected=NO_BLOCK, received=f"<{name}>")
         return True
     return False
 
@@ -292,7 +301,7 @@ def _wrong_attribute(node: etree._Element, name: str, at: Place, run: Run) -> bo
                 "txt-1",
                 at,
                 message=_TEXTS["txt-1"],
-                expected="formatting attributes",
+                expected=FORMATTING_ATTRIBUTES,
                 received=f"{name}@{key}",
             )
             return True

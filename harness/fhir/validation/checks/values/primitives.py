@@ -13,13 +13,24 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+from harness.core.text import Phrase
+from harness.fhir.phrases import (
+    A_CODE,
+    A_TEXT,
+    A_URI,
+    DECIMAL,
+    INTEGER_ABOVE,
+    INTEGER_OF_BITS,
+    WITHOUT_SPACES,
+)
+
 
 class Primitive(NamedTuple):
     """How to test one primitive type: JSON kinds, predicate, description of what is expected."""
 
     kinds: tuple[type, ...]
     test: Callable[[Any], bool]
-    expected: str
+    expected: Phrase
 
 
 _CODE = re.compile(r"[^\s]+(?: [^\s]+)*").fullmatch
@@ -91,25 +102,26 @@ def _decimal(value: Decimal | int) -> bool:
     return not isinstance(value, Decimal) or value.is_finite()
 
 
-_TEXT = "tekst zonder stuurtekens, niet leeg, <= 1 MB / text without control characters, not empty, <= 1 MB"
 _ZONE = "YYYY-MM-DDThh:mm:ss(.sss)+zz:zz"
 
 TESTS: dict[str, Primitive] = {
     "boolean": Primitive((bool,), lambda value: True, "true | false"),
-    "integer": Primitive((int,), _integer, "32-bit integer"),
-    "positiveInt": Primitive((int,), lambda value: 1 <= value <= _MAX_INT, "integer > 0"),
-    "unsignedInt": Primitive((int,), lambda value: 0 <= value <= _MAX_INT, "integer >= 0"),
-    "integer64": Primitive((str,), lambda value: value.lstrip("-").isdecimal(), "64-bit integer"),
-    "decimal": Primitive((int, Decimal), _decimal, "decimal number"),
-    "string": Primitive((str,), _string, _TEXT),
-    "markdown": Primitive((str,), _string, _TEXT),
-    "code": Primitive(
-        (str,), lambda value: _CODE(value) is not None, "code without surrounding or double spaces"
+    "integer": Primitive((int,), _integer, INTEGER_OF_BITS.format(bits=32)),
+    "positiveInt": Primitive((int,), lambda value: 1 <= value <= _MAX_INT, INTEGER_ABOVE.format(limit="> 0")),
+    "unsignedInt": Primitive(
+        (int,), lambda value: 0 <= value <= _MAX_INT, INTEGER_ABOVE.format(limit=">= 0")
     ),
+    "integer64": Primitive(
+        (str,), lambda value: value.lstrip("-").isdecimal(), INTEGER_OF_BITS.format(bits=64)
+    ),
+    "decimal": Primitive((int, Decimal), _decimal, DECIMAL),
+    "string": Primitive((str,), _string, A_TEXT),
+    "markdown": Primitive((str,), _string, A_TEXT),
+    "code": Primitive((str,), lambda value: _CODE(value) is not None, A_CODE),
     "id": Primitive((str,), lambda value: _ID(value) is not None, "A-Z a-z 0-9 - . (1..64)"),
-    "uri": Primitive((str,), _uri, "URI without spaces; urn:oid: and urn:uuid: well-formed"),
-    "url": Primitive((str,), _uri, "URL without spaces"),
-    "canonical": Primitive((str,), _uri, "URL(|version) without spaces"),
+    "uri": Primitive((str,), _uri, A_URI),
+    "url": Primitive((str,), _uri, WITHOUT_SPACES.format(what="URL")),
+    "canonical": Primitive((str,), _uri, WITHOUT_SPACES.format(what="URL(|version)")),
     "oid": Primitive((str,), lambda value: _OID(value) is not None, "urn:oid:n.n.n"),
     "uuid": Primitive(
         (str,), lambda value: _UUID(value) is not None, "urn:uuid:xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx"

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from harness.core.text import Text
 from harness.pdfa.facts.context import Context
 from harness.pdfa.file.objects import Stream
+from harness.pdfa.phrases import PROFILE
 
 COMPONENTS = {"GRAY": 1, "RGB ": 3, "CMYK": 4, "Lab ": 3}
 
@@ -20,9 +22,10 @@ class ProfileFact:
     size: int
     data: bytes
 
-    def describe(self) -> str:
+    def describe(self) -> Text:
         """Class, space and version, for messages."""
-        return f"class {self.device_class!r}, space {self.space!r}, version {self.version}"
+        device, space = repr(self.device_class), repr(self.space)
+        return PROFILE.format(device=device, space=space, version=self.version)
 
 
 @dataclass(slots=True)
