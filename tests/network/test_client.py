@@ -154,6 +154,24 @@ def test_closing_ends_a_handshake_that_nobody_answers() -> None:
         connection.close()
 
 
+def test_a_handshake_that_is_broken_off_is_told_in_our_words():
+    with closing(socket.create_server(("127.0.0.1", 0))) as listener:
+
+        def serve() -> None:
+            for _ in range(2):
+                connection, _ = listener.accept()
+                with connection:
+                    connection.recv(65536)
+                    connection.shutdown(socket.SHUT_WR)
+                    connection.recv(65536)
+
+        threading.Thread(target=serve, daemon=True).start()
+        client = HttpClient(ConnectMap(), ssl.create_default_context())
+        found = client.request("GET", f"https://localhost:{listener.getsockname()[1]}/", timeout=5)
+        client.close()
+    assert (found.status, found.error) == (0, "tls: connection closed")
+
+
 def test_what_nobody_asked_is_not_taken_for_the_next_answer():
     """A server that answers twice, or goes on after the length that it stated, would shift all later answers."""
     with closing(socket.create_server(("127.0.0.1", 0))) as listener:

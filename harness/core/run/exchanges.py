@@ -225,6 +225,7 @@ _FAILURES: Final = {
     "protocol: head of the answer too large": Text(
         nl="protocol: de kop van het antwoord is te groot", en="protocol: head of the answer too large"
     ),
+    "tls: connection closed": Text(nl="tls: verbinding gesloten", en="tls: connection closed"),
     "timeout: gave up": Text(nl="timeout: het wachten opgegeven", en="timeout: gave up"),
     "connect: a proxy stands between": Text(
         nl="connect: er staat een proxy tussen", en="connect: a proxy stands between"

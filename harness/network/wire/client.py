@@ -327,6 +327,8 @@ def describe(error: BaseException) -> str:
     for item in chain:
         if isinstance(item, ssl.SSLCertVerificationError):
             return f"tls: certificate: {getattr(item, 'verify_message', '') or item}"
+        if isinstance(item, ssl.SSLEOFError):
+            return "tls: connection closed"
         if isinstance(item, ssl.SSLError):
             return f"tls: {item.reason or item}"
     if any(isinstance(item, httpcore.TimeoutException | TimeoutError) for item in chain):
