@@ -196,7 +196,7 @@ def test_a_ruling_decides_what_was_disputed(monkeypatch, reading: int, rules: tu
     assert check(d.write()).disputed
     ruling = Ruling(reading=reading, date="2027-01-31", owner="PDF Association")
     ruled = msgspec.structs.replace(entry_of("LED-PDF-003"), ruling=ruling)
-    monkeypatch.setattr("harness.pdfa.rules.findings.entry_of", lambda _: ruled)
+    monkeypatch.setattr("harness.core.standards.ledger.entry_of", lambda _: ruled)
     report = check(d.write())
     assert (report.rules, report.disputed, report.valid) == (rules, False, not rules)
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from harness.core.issues import shortened
-from harness.core.standards.ledger import entry_of
 from harness.core.text import Phrase, Text, dutch, joined, said
 from harness.pdfa.model import Flavour, Violation
 from harness.pdfa.rules.profile import rule_set
-from harness.pdfa.rules.rule import Rule
+from harness.pdfa.rules.rule import Dispute, Rule
+
+if TYPE_CHECKING:
+    from harness.core.standards.ledger import Entry
 
 
 class Findings:
@@ -41,7 +43,7 @@ class Findings:
                 self._record(id_, one, fact, where or kind, received)
 
     def _record(self, id_: str, one: Rule, fact: Any, where: str, received: Phrase) -> None:
-        entry = entry_of(one.dispute.ledger) if one.dispute is not None and one.dispute.when(fact) else None
+        entry = _entry(one.dispute) if one.dispute is not None and one.dispute.when(fact) else None
         if entry is not None and entry.broken is False:
             return  # it was ruled that this breaks nothing
         count = self.counts.get(id_, 0) + 1
@@ -78,3 +80,10 @@ class Findings:
             msgspec.structs.replace(v, rule=mark + v.rule, count=self.counts[v.rule])
             for v in self._violations
         ]
+
+
+def _entry(dispute: Dispute) -> Entry:
+    # late: few documents break a disputed rule, and reading YAML takes longer than checking one
+    from harness.core.standards.ledger import entry_of
+
+    return entry_of(dispute.ledger)
