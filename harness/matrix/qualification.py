@@ -22,7 +22,7 @@ from harness.core.run.findings import Cell, Finding
 from harness.core.run.info import Cleaned, RunInfo
 from harness.judge.evidence.cells import check_cell
 from harness.judge.evidence.shares import sharing
-from harness.matrix.crew.crew import Crew
+from harness.matrix.crew.crew import Crew, take_over
 from harness.matrix.crew.driving import Driving, Started
 from harness.matrix.crew.sharing_out import shared_out
 from harness.matrix.facts import RunFacts
@@ -84,6 +84,7 @@ class Qualification(Driving):
         return super()._start()
 
     def _joined(self, started: Started) -> None:
+        take_over(self.folder, self.events)
         self._restore(started)
         parts = [[cell for cell in part if not self._states[cell.key].finished] for part in self._parts]
         if any(parts):

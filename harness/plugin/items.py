@@ -158,15 +158,10 @@ def _given(item: pytest.Item) -> dict[str, str]:
     return {name: str(given[name]) for name in PARAMETERS if name in given}
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Items of one cell run together."""
-    order: dict[Cell | None, int] = {cell: index for index, cell in enumerate(session_of(config).plan.cells)}
-    items.sort(key=lambda item: order.get(_cell_of(item), -1))
-
-
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """The items are known: note what each cell is asked, and put those first that this process drives."""
+    """The items are known: note what each cell is asked, and put the items of one cell together, those first
+    that this process drives."""
     run = session_of(session.config)
     for item in session.items:
         declared, combination = _scenario_of(item), _cell_of(item)

@@ -106,7 +106,8 @@ class HarnessSession:
 
     def share_out(self) -> list[Cell]:
         """All items are noted: the cells in the order in which they are to be asked."""
-        return self.qualification.share_out() if self.qualification is not None else []
+        run = self.qualification
+        return run.share_out() if run is not None else list(self.plan.cells)
 
     def findings(self, cell: Cell, scenario: Scenario) -> list[Finding]:
         """Findings of an item; Allure is told about them.

@@ -17,12 +17,14 @@ from hypothesis import strategies as st
 
 from harness.cli import run as harness
 from harness.core.clock import SystemClock
+from harness.core.run.events import EventStream, part_of
 from harness.core.run.findings import Cell
 from harness.core.run.folder import RunFolder
 from harness.core.run.info import Selection
 from harness.core.run.problems import EvidenceError
 from harness.judge.catalogue import load_catalogue
 from harness.judge.evidence import side_by_side
+from harness.matrix.crew.crew import take_over
 from harness.matrix.crew.sharing_out import shared_out
 from harness.matrix.preparation import PreparedRun, RunOptions, prepare
 from harness.record.chain.units import shared_by, shared_units
@@ -143,6 +145,22 @@ def test_a_process_that_cannot_join_is_done_without(alone: Path, prepared: Prepa
     folder = driven(replace(prepared, joining=json.dumps(told).encode()), kill=False)
     assert said(folder) == said(alone)
     assert "nergens.yaml" in (folder / "events.jsonl").read_text()
+
+
+def test_what_a_helper_told_whose_owner_was_killed_is_taken_over(tmp_path: Path) -> None:
+    folder, clock = RunFolder(tmp_path), SystemClock()
+    events = EventStream(clock, folder.events)
+    events.emit("run-started")
+    part = EventStream(clock, part_of(folder.events, 1))
+    part.emit("cell-started", cell="a")
+    part.close()
+    with part_of(folder.events, 1).open("ab") as file:
+        file.write(b'{"seq":2,"ki')
+    take_over(folder, events)
+    events.close()
+    found = [json.loads(line) for line in folder.events.read_text().splitlines()]
+    assert [(item["seq"], item["kind"]) for item in found] == [(1, "run-started"), (2, "cell-started")]
+    assert [path.name for path in tmp_path.iterdir()] == ["events.jsonl"]
 
 
 def test_names_of_what_belongs_to_no_cell(tmp_path: Path) -> None:

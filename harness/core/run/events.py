@@ -119,6 +119,11 @@ def part_of(path: Path, part: int) -> Path:
     return path.with_name(f"{path.stem}-{part}{path.suffix}") if part else path
 
 
+def parts_of(path: Path) -> list[Path]:
+    """What other processes wrote beside the events of the owner, by name."""
+    return sorted(path.parent.glob(f"{path.stem}-*{path.suffix}"))
+
+
 def _last(path: Path) -> int:
     """Number of the last event of a file; half a line after it is cut off."""
     size = path.stat().st_size

@@ -15,7 +15,7 @@ from typing import IO, Final
 import msgspec
 
 from harness.core.errors import HarnessError
-from harness.core.run.events import Event, EventStream, part_of
+from harness.core.run.events import Event, EventStream, parts_of
 from harness.core.run.findings import Cell
 from harness.core.run.folder import RunFolder
 from harness.core.run.place import disk
@@ -47,7 +47,6 @@ class _Helper:
     number: int
     process: subprocess.Popen[bytes]
     told: IO[bytes]
-    cells: frozenset[Cell]
 
     @property
     def works(self) -> bool:
@@ -125,13 +124,14 @@ class Crew:
             if code and text:
                 complaints.append(text)
             settle(self._folder.path, shared_by(helper.number))
-            self._join(helper.number, events)
         self._helpers = []
+        take_over(self._folder, events)
         return complaints
 
-    def _join(self, number: int, events: EventStream) -> None:
-        """The events of a helper go on in those of the run."""
-        path = part_of(self._folder.events, number)
+
+def take_over(folder: RunFolder, events: EventStream) -> None:
+    """The events of helpers go on in those of the run, also of helpers whose owner was killed."""
+    for path in parts_of(folder.events):
         for event in _read(path):
             events.emit(event.kind, cell=event.cell, **event.data)
         path.unlink(missing_ok=True)
@@ -152,7 +152,7 @@ def _started(work: Work) -> _Helper:
             process.stdin.flush()
     except OSError as error:
         raise HarnessError("a process could not be started", received=disk.reason(error)) from None
-    return _Helper(work.number, process, told, frozenset(work.cells))
+    return _Helper(work.number, process, told)
 
 
 def _read(path: Path) -> Iterator[Event]:
